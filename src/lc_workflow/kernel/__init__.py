@@ -1,0 +1,1 @@
+"""Plain Python that every context shares: refusals, the acting person, facts and money."""

@@ -1,0 +1,72 @@
+"""The kinds of refusal a rule or a service can answer with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field of a request that cannot be taken as it is.
+
+    `field` is its dotted path (`employee_assignments[0].employee_id`), `msg` a sentence for a person,
+    `loc` where it was sent: `body`, `query`, `path` or `header`.
+    """
+
+    field: str
+    msg: str
+    loc: str = "body"
+
+
+class DomainError(Exception):
+    """A refusal with a sentence for the person who asked; the class name is the `code` clients get."""
+
+    def __init__(self, detail: str, *, errors: tuple[FieldError, ...] = (), retry_after: int | None = None) -> None:
+        """Say in `detail` what would help; `retry_after` is in seconds."""
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors
+        self.retry_after = retry_after
+
+    @property
+    def code(self) -> str:
+        """The stable name of this refusal."""
+        return type(self).__name__
+
+
+class Missing(DomainError):
+    """There is no such thing, or not for this person."""
+
+
+class Forbidden(DomainError):
+    """The person is known and may not do this."""
+
+
+class Invalid(DomainError):
+    """What was asked contradicts the rules or the state of things."""
+
+
+class Stale(DomainError):
+    """The thing changed since the person last read it."""
+
+
+class Unauthenticated(DomainError):
+    """It is not clear who is asking: the token is missing, wrong, expired or revoked."""
+
+
+class Locked(DomainError):
+    """The account is locked for now."""
+
+
+class TooLarge(DomainError):
+    """More was sent than is taken."""
+
+
+class TooMany(DomainError):
+    """Asked too often; `retry_after` says when to ask again."""
+
+
+class Busy(DomainError):
+    """The same work is under way; asking again helps."""
+
+
+class Unavailable(DomainError):
+    """A part this needs is down; asking later helps."""

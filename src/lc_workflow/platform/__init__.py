@@ -1,0 +1,1 @@
+"""What every context stands on: configuration, database, security, storage, the journal, HTTP plumbing."""

@@ -1,0 +1,263 @@
+"""The settings of one installation, read once from the environment."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+T = TypeVar("T")
+
+SHORTEST_SECRET: Final = 32
+ALGORITHMS: Final = frozenset({"HS256", "HS384", "HS512"})
+SSL_MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+DEFAULT_FILE_TYPES: Final = (
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "application/pdf",
+    "text/plain",
+    "application/msword",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+)
+
+
+class BadSetting(Exception):
+    """A variable is missing or cannot be used; the sentence names it and never repeats its value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordPolicy:
+    """What a new password must have."""
+
+    shortest: int = 8
+    special: bool = False
+    number: bool = False
+    uppercase: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectStoreSettings:
+    """Where the S3 store is, and how to sign for it."""
+
+    endpoint: str
+    secure: bool
+    access_key: str
+    secret_key: str
+    bucket: str
+    public_endpoint: str | None = None
+    public_secure: bool = True
+    region: str = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the process is told from outside; adapters get the values they need, not this."""
+
+    database_url: URL
+    secret_key: str
+    previous_secret_keys: tuple[str, ...] = ()
+    algorithm: str = "HS256"
+    access_token_minutes: int = 30
+    refresh_token_days: int = 7
+    debug: bool = False
+    host: str = "0.0.0.0"  # noqa: S104 - a container listens on all its addresses
+    port: int = 8000
+    workers: int = 1
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    redis_url: str | None = None
+    object_store: ObjectStoreSettings | None = None
+    upload_folder: Path = Path("uploads")
+    rate_limit_enabled: bool = True
+    rate_limit_requests: int = 100
+    rate_limit_window: int = 60
+    passwords: PasswordPolicy = PasswordPolicy()
+    cookie_secure: bool = True
+    cookie_http_only: bool = True
+    cookie_same_site: str = "lax"
+    pool_size: int = 10
+    pool_overflow: int = 20
+    pool_pre_ping: bool = True
+    log_level: str = "INFO"
+    log_format: str = "json"
+    max_file_size: int = 10 * 1024 * 1024
+    file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the variables of `.env.production`.
+
+        Raises:
+            BadSetting: A required variable is absent, or one cannot be understood; the sentence names it.
+        """
+        read = _Reader(os.environ if environ is None else environ)
+        debug = read.flag("DEBUG", default=False)
+        settings = cls(
+            database_url=database_url(read.required("DATABASE_URL")),
+            secret_key=read.secret("SECRET_KEY"),
+            previous_secret_keys=read.names("PREVIOUS_SECRET_KEYS"),
+            algorithm=read.choice("ALGORITHM", ALGORITHMS, default="HS256"),
+            access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1),
+            refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1),
+            debug=debug,
+            host=read.text("HOST", default="0.0.0.0"),  # noqa: S104 - as above
+            port=read.number("PORT", default=8000, least=1, most=65_535),
+            workers=read.number("WEB_CONCURRENCY", default=1, least=1),
+            cors_origins=tuple(origin.rstrip("/") for origin in read.names("CORS_ORIGINS")),
+            trusted_proxies=read.names("TRUSTED_PROXIES"),
+            redis_url=read.optional("REDIS_URL"),
+            object_store=_object_store(read),
+            upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
+            rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
+            rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
+            rate_limit_window=read.number("RATE_LIMIT_WINDOW", default=60, least=1),
+            passwords=PasswordPolicy(
+                shortest=read.number("MIN_PASSWORD_LENGTH", default=8, least=1, most=72),
+                special=read.flag("REQUIRE_PASSWORD_SPECIAL_CHARS", default=False),
+                number=read.flag("REQUIRE_PASSWORD_NUMBERS", default=False),
+                uppercase=read.flag("REQUIRE_PASSWORD_UPPERCASE", default=False),
+            ),
+            cookie_secure=read.flag("SESSION_COOKIE_SECURE", default=not debug),
+            cookie_http_only=read.flag("SESSION_COOKIE_HTTPONLY", default=True),
+            cookie_same_site=read.choice("SESSION_COOKIE_SAMESITE", {"lax", "strict", "none"}, default="lax"),
+            pool_size=read.number("DATABASE_POOL_SIZE", default=10, least=1),
+            pool_overflow=read.number("DATABASE_MAX_OVERFLOW", default=20, least=0),
+            pool_pre_ping=read.flag("DATABASE_POOL_PRE_PING", default=True),
+            log_level=read.choice(
+                "LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}, default="INFO", upper=True
+            ),
+            log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
+            max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
+            file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
+        )
+        settings.refuse_contradictions()
+        return settings
+
+    def refuse_contradictions(self) -> None:
+        """Stop where single values are fine and their combination is not.
+
+        Raises:
+            BadSetting: The combination cannot run safely.
+        """
+        if "*" in self.cors_origins and not self.debug:
+            raise BadSetting("CORS_ORIGINS must list the web app's origins; * is refused unless DEBUG=true.")
+        for origin in self.cors_origins:
+            if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
+                raise BadSetting("CORS_ORIGINS must be origins like https://app.example, separated by commas.")
+        if self.workers > 1 and self.redis_url is None:
+            raise BadSetting("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share limits and live messages there.")
+        if self.cookie_same_site == "none" and not self.cookie_secure:
+            raise BadSetting("SESSION_COOKIE_SAMESITE=none needs SESSION_COOKIE_SECURE=true.")
+        if any(len(key) < SHORTEST_SECRET for key in self.previous_secret_keys):
+            raise BadSetting(f"PREVIOUS_SECRET_KEYS must each have at least {SHORTEST_SECRET} characters.")
+
+
+def database_url(text: str) -> URL:
+    """Turn a provider's form of the URL (`postgres://…?sslmode=require`) into the driver's.
+
+    Raises:
+        BadSetting: The text is no PostgreSQL URL.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError) as unreadable:
+        raise BadSetting("DATABASE_URL is not a database URL.") from unreadable
+    if url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"} or not url.database:
+        raise BadSetting("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
+    mode = url.query.get("sslmode") or url.query.get("ssl")
+    if mode is not None and mode not in SSL_MODES:
+        raise BadSetting(f"DATABASE_URL has an unknown sslmode; it is one of {', '.join(sorted(SSL_MODES))}.")
+    url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode", "ssl"])
+    return url.update_query_dict({"ssl": str(mode)}) if mode else url
+
+
+def _object_store(read: "_Reader") -> ObjectStoreSettings | None:
+    """Read the MinIO variables: all of them, or none."""
+    endpoint = read.optional("MINIO_ENDPOINT")
+    if endpoint is None:
+        return None
+    secure, host = _endpoint("MINIO_ENDPOINT", endpoint, secure=read.flag("MINIO_SECURE", default=False))
+    public = read.optional("MINIO_PUBLIC_ENDPOINT")
+    public_secure, public_host = _endpoint("MINIO_PUBLIC_ENDPOINT", public, secure=secure) if public else (secure, None)
+    return ObjectStoreSettings(
+        endpoint=host,
+        secure=secure,
+        access_key=read.required("MINIO_ACCESS_KEY"),
+        secret_key=read.required("MINIO_SECRET_KEY"),
+        bucket=read.text("MINIO_BUCKET_NAME", default="lc-workflow-files"),
+        public_endpoint=public_host,
+        public_secure=public_secure,
+        region=read.text("MINIO_REGION", default="us-east-1"),
+    )
+
+
+def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:
+    """Take an endpoint with or without scheme; a scheme decides over MINIO_SECURE."""
+    found = re.fullmatch(r"(?:(https?)://)?([^/\s]+)/?", text)
+    if not found:
+        raise BadSetting(f"{name} must be host:port or https://host, without a path.")
+    scheme, host = found.groups()
+    return (scheme == "https" if scheme else secure), host
+
+
+class _Reader:
+    """Reads single variables and names the one that is wrong."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def optional(self, name: str) -> str | None:
+        """An empty variable counts as absent: that is how hosting panels clear one."""
+        return self._environ.get(name, "").strip() or None
+
+    def required(self, name: str) -> str:
+        if (value := self.optional(name)) is None:
+            raise BadSetting(f"{name} is not set; .env.production explains it.")
+        return value
+
+    def text(self, name: str, *, default: str) -> str:
+        return self.optional(name) or default
+
+    def secret(self, name: str) -> str:
+        if len(value := self.required(name)) < SHORTEST_SECRET:
+            raise BadSetting(f"{name} must have at least {SHORTEST_SECRET} characters.")
+        return value
+
+    def names(self, name: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in (self.optional(name) or "").split(",") if part.strip())
+
+    def number(self, name: str, *, default: int, least: int, most: int | None = None) -> int:
+        value = self._parsed(name, int, default, "a whole number")
+        if value < least or (most is not None and value > most):
+            raise BadSetting(f"{name} must be at least {least}" + (f" and at most {most}." if most else "."))
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        return self._parsed(name, _flag, default, "true or false")
+
+    def choice(self, name: str, allowed: frozenset[str] | set[str], *, default: str, upper: bool = False) -> str:
+        value = self.text(name, default=default)
+        value = value.upper() if upper else value
+        if value not in allowed:
+            raise BadSetting(f"{name} must be one of {', '.join(sorted(allowed))}.")
+        return value
+
+    def _parsed(self, name: str, parse: Callable[[str], T], default: T, form: str) -> T:
+        if (text := self.optional(name)) is None:
+            return default
+        try:
+            return parse(text)
+        except (ValueError, KeyError):
+            raise BadSetting(f"{name} must be {form}.") from None
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}[
+        text.lower()
+    ]
