@@ -1,0 +1,127 @@
+"""What every object store can do, whichever one is behind it."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import BinaryIO, Final, Protocol, Self
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+
+from lc_workflow.kernel.errors import Invalid, Unavailable
+
+CHUNK: Final = 256 * 1024
+"""How many bytes are read at a time."""
+
+ASK_AGAIN: Final = 10
+"""Seconds after which a store that was down is worth another try."""
+
+KEY: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
+
+
+class BadKey(Invalid):
+    """The key has another form than the keys the house gives; nothing is looked up under it."""
+
+
+class Chunks:
+    """The bytes of one object, piece by piece in constant memory.
+
+    Read it to the end or `aclose()` it; both give the connection or the open file back.
+    """
+
+    def __init__(self, read: Callable[[], bytes], close: Callable[[], None], limiter: CapacityLimiter) -> None:
+        """`read` answers the next piece (empty at the end) and may block; `close` must not."""
+        self._read = read
+        self._close = close
+        self._limiter = limiter
+
+    def __aiter__(self) -> Self:
+        """Read from where the last piece ended."""
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Read one piece in a thread.
+
+        Raises:
+            Unavailable: The store broke off in the middle.
+        """
+        try:
+            piece = await anyio.to_thread.run_sync(self._read, limiter=self._limiter)
+        except BaseException:  # a cancelled download gives its file back as well
+            self._close()
+            raise
+        if not piece:
+            self._close()
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        """Stop before the end."""
+        self._close()
+
+
+class ObjectStore(Protocol):
+    """Keeps the bytes of files under keys; what they are called and whose they are is known elsewhere.
+
+    A key is lower-case letters, digits, `.`, `_`, `-` in parts between slashes, made by the caller from ids and never
+    from a person's words. Every verb raises `Unavailable` when the store cannot be reached and `BadKey` for a key of
+    another form.
+    """
+
+    async def prepare(self) -> None:
+        """Make the store ready at the start of the process: its bucket or its folder.
+
+        Raises:
+            Unavailable: It cannot be used; the sentence names the variable to look at, never its value.
+        """
+
+    async def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
+        """Keep `size` bytes of `source`, read from where it stands; when this returns they are durable.
+
+        What stood under the key before is replaced; a put that fails leaves it as it was.
+
+        Raises:
+            ValueError: `source` holds fewer or more bytes than `size`.
+        """
+
+    async def get(self, key: str) -> Chunks:
+        """Open what is kept under the key.
+
+        Raises:
+            Missing: Nothing is kept there.
+        """
+
+    async def link(
+        self, key: str, *, filename: str, content_type: str, lifetime: timedelta, base_url: str, inline: bool = False
+    ) -> str:
+        """Make an absolute URL that works without an Authorization header until `lifetime` (1 s to 7 days) is over.
+
+        The answer behind it carries `filename` and `content_type`; `inline` asks the browser to show rather than save.
+        `base_url` is the address this API is reached at; a store with an address of its own does not need it.
+        Whether anything is kept under the key is not asked.
+        """
+
+    async def remove(self, key: str) -> None:
+        """Forget what is kept under the key; nothing being there is as good."""
+
+    async def size_of(self, key: str) -> int | None:
+        """How many bytes are kept under the key, or None when nothing is."""
+
+    async def ping(self) -> None:
+        """Return when the store can be used now, and raise `Unavailable` otherwise."""
+
+
+def sound(key: str) -> str:
+    """Answer the key when it has the form of one.
+
+    Raises:
+        BadKey: It could lead out of the store, or hold a person's words.
+    """
+    if not KEY.fullmatch(key):
+        raise BadKey("This is no key of a stored file.")
+    return key
+
+
+def out_of_reach() -> Unavailable:
+    """The refusal of a store that does not answer; what happened is its cause, for the log."""
+    return Unavailable("The files cannot be reached right now; try again in a moment.", retry_after=ASK_AGAIN)

@@ -1,0 +1,228 @@
+"""A folder of this machine as object store, with signed links."""
+
+import hashlib
+import hmac
+import os
+import shutil
+import tempfile
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final, TypeVar
+
+import anyio.to_thread
+import msgspec
+from anyio import CapacityLimiter
+
+from lc_workflow.kernel.errors import Forbidden, Missing
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.storage.base import CHUNK, Chunks, out_of_reach, sound
+
+T = TypeVar("T")
+
+CONTENT_PATH: Final = "/api/v1/files/content/"
+"""Where the documents feature serves what a signed link stands for."""
+
+INCOMING: Final = ".incoming"
+"""The folder of half-written files; no key begins with a dot, so none can lead there."""
+
+ABANDONED: Final = timedelta(days=1)
+"""A half-written file this old belongs to no upload any more."""
+
+
+class LinkBroken(Forbidden):
+    """The link was not made here, or was changed on the way."""
+
+
+class LinkExpired(Forbidden):
+    """The link was good and its time is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What a signed link stands for; `size` is in bytes."""
+
+    key: str
+    filename: str
+    content_type: str
+    size: int
+    inline: bool
+
+
+class _Promise(msgspec.Struct, array_like=True, frozen=True):
+    """What a link carries under its signature; `until` is in seconds since 1970."""
+
+    key: str
+    filename: str
+    content_type: str
+    until: float
+    inline: bool
+
+
+class LocalStore:
+    """Keeps each object as one file under `folder`.
+
+    An object appears under its name whole or not at all, also when the process is killed: it is written beside, synced
+    to the disk and then renamed. `secret` is the application's; links are signed with a key derived from it.
+    """
+
+    def __init__(self, folder: Path, *, secret: str, clock: Clock, threads: int = 8) -> None:
+        self._folder = folder.absolute()
+        self._incoming = self._folder / INCOMING
+        self._signing_key = hmac.digest(secret.encode(), b"lc-workflow: links to stored files", hashlib.sha256)
+        self._clock = clock
+        self._limiter = CapacityLimiter(threads)
+
+    async def prepare(self) -> None:
+        """Make the folder, and clear away what broken uploads left more than a day ago."""
+        await self._in_thread(self._prepare)
+
+    async def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:  # noqa: ARG002 - the link says the type
+        """Keep the bytes; see `ObjectStore.put`."""
+        await self._in_thread(partial(self._write, self._path(key), source, size))
+
+    async def get(self, key: str) -> Chunks:
+        """Open the file; see `ObjectStore.get`."""
+        file = await self._in_thread(partial(self._open, self._path(key)))
+        return Chunks(partial(_read, file), file.close, self._limiter)
+
+    async def link(
+        self, key: str, *, filename: str, content_type: str, lifetime: timedelta, base_url: str, inline: bool = False
+    ) -> str:
+        """Sign a link to this API; see `ObjectStore.link`."""
+        until = (self._clock() + lifetime).timestamp()
+        promise = _text(msgspec.json.encode(_Promise(sound(key), filename, content_type, until, inline)))
+        return f"{base_url.rstrip('/')}{CONTENT_PATH}{promise}.{self._signature(promise)}"
+
+    async def read_link(self, token: str) -> Download:
+        """Read the last part of a link made by `link`.
+
+        Both refusals are a 403, as an S3 store answers; a 401 would sign the person out of the web app.
+
+        Raises:
+            LinkBroken: The signature is not ours.
+            LinkExpired: The link was good until a moment ago.
+            Missing: The file was removed meanwhile.
+        """
+        promise = self._promise(token)
+        if self._clock().timestamp() >= promise.until:
+            raise LinkExpired("This link is no longer valid; open the file again to get a new one.")
+        if (size := await self.size_of(promise.key)) is None:
+            raise Missing("This file is no longer kept.")
+        return Download(promise.key, promise.filename, promise.content_type, size, promise.inline)
+
+    async def remove(self, key: str) -> None:
+        """Delete the file; see `ObjectStore.remove`."""
+        await self._in_thread(partial(self._remove, self._path(key)))
+
+    async def size_of(self, key: str) -> int | None:
+        """How large the file is; see `ObjectStore.size_of`."""
+        return await self._in_thread(partial(_size_of, self._path(key)))
+
+    async def ping(self) -> None:
+        """Write a byte: a full or read-only disk takes no uploads either."""
+        await self._in_thread(self._try_to_write)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / sound(key)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Do blocking work beside the event loop, a few at a time."""
+        with _disk_trouble():
+            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+    def _prepare(self) -> None:
+        self._incoming.mkdir(parents=True, exist_ok=True)
+        # a file's age is the disk's word, so the machine's clock is asked and not ours
+        horizon = time.time() - ABANDONED.total_seconds()
+        for leftover in self._incoming.iterdir():
+            if leftover.stat().st_mtime < horizon:
+                leftover.unlink(missing_ok=True)
+        self._try_to_write()
+
+    def _write(self, path: Path, source: BinaryIO, size: int) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._incoming)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                _copy(source, file, size)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        self._sync_folders(path)
+
+    def _sync_folders(self, path: Path) -> None:
+        """Make the file's name, and those of folders made for it, survive a power cut."""
+        for folder in path.parents:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if folder == self._folder:
+                return
+
+    def _open(self, path: Path) -> BinaryIO:
+        try:
+            return path.open("rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise Missing("This file is no longer kept.") from None
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return
+        self._sync_folders(path)
+
+    def _try_to_write(self) -> None:
+        with tempfile.TemporaryFile(dir=self._incoming) as file:
+            file.write(b"\0")
+
+    def _promise(self, token: str) -> _Promise:
+        promise, _, signature = token.partition(".")
+        if not hmac.compare_digest(signature.encode(errors="replace"), self._signature(promise).encode()):
+            raise LinkBroken("This link was not made here; open the file again to get a new one.")
+        return msgspec.json.decode(urlsafe_b64decode(promise + "=="), type=_Promise)
+
+    def _signature(self, promise: str) -> str:
+        return _text(hmac.digest(self._signing_key, promise.encode(errors="replace"), hashlib.sha256))
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _copy(source: BinaryIO, file: BinaryIO, size: int) -> None:
+    shutil.copyfileobj(source, file, CHUNK)
+    if (copied := file.tell()) != size:
+        raise ValueError(f"The source held {copied} bytes, not the {size} announced.")
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _size_of(path: Path) -> int | None:
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except (FileNotFoundError, NotADirectoryError):  # removed between the two questions
+        return None
+
+
+def _read(file: BinaryIO) -> bytes:
+    with _disk_trouble():
+        return file.read(CHUNK)
+
+
+@contextmanager
+def _disk_trouble() -> Iterator[None]:
+    """Answer trouble with the disk as what it is for the person: the files cannot be reached."""
+    try:
+        yield
+    except OSError as trouble:
+        raise out_of_reach() from trouble
