@@ -1,0 +1,1 @@
+"""Folders and files; an application is known here only as an id."""

@@ -1,0 +1,1 @@
+"""The library: folders, and the files in them."""

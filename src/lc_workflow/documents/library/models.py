@@ -1,0 +1,48 @@
+"""Folders and files as rows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lc_workflow.platform.db.base import DatedRow, Row
+
+
+class Folder(DatedRow):
+    """A named place for files, of one application or of the house; a name stands once under one parent."""
+
+    __tablename__ = "folders"
+    __table_args__ = (
+        UniqueConstraint("application_id", "parent_id", "name", postgresql_nulls_not_distinct=True),
+        Index("ix_folders_parent_id", "parent_id"),
+    )
+
+    name: Mapped[str] = mapped_column(String(200))
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("folders.id"))
+    application_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_applications.id"))
+    created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+
+
+class File(Row):
+    """A paper in the store: `key` finds its bytes and tells nobody's name, `file_size` is in bytes."""
+
+    __tablename__ = "files"
+    __table_args__ = (
+        Index("ix_files_application_id_created_at", "application_id", "created_at"),
+        Index("ix_files_folder_id", "folder_id"),
+        Index("ix_files_uploaded_by_created_at", "uploaded_by", "created_at"),
+    )
+
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    original_filename: Mapped[str] = mapped_column(String(300))
+    display_name: Mapped[str] = mapped_column(String(300))
+    file_size: Mapped[int] = mapped_column(BigInteger)
+    mime_type: Mapped[str] = mapped_column(String(100))
+    sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    document_type: Mapped[str | None] = mapped_column(String(60))
+    field_name: Mapped[str | None] = mapped_column(String(100))
+    uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    application_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_applications.id"))
+    folder_id: Mapped[UUID | None] = mapped_column(ForeignKey("folders.id"))
+    created_at: Mapped[datetime]

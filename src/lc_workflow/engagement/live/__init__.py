@@ -1,0 +1,1 @@
+"""The live socket: messages to people as things happen."""

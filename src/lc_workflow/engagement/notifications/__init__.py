@@ -1,0 +1,1 @@
+"""Notifications: what a person was told, and what they have read."""

@@ -1,0 +1,1 @@
+"""Rules of identity: roles and what they grant, statuses, passwords, lockout."""

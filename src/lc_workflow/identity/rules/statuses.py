@@ -1,0 +1,40 @@
+"""The statuses of an account, and the moves between them."""
+
+from enum import StrEnum
+
+from lc_workflow.kernel.errors import Invalid
+
+
+class UserStatus(StrEnum):
+    """Where an account stands; only an active one can sign in."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    SUSPENDED = "suspended"
+    ARCHIVED = "archived"
+
+
+MOVES = {
+    UserStatus.PENDING: frozenset({UserStatus.ACTIVE, UserStatus.ARCHIVED}),
+    UserStatus.ACTIVE: frozenset({UserStatus.INACTIVE, UserStatus.SUSPENDED, UserStatus.ARCHIVED}),
+    UserStatus.INACTIVE: frozenset({UserStatus.ACTIVE, UserStatus.SUSPENDED, UserStatus.ARCHIVED}),
+    UserStatus.SUSPENDED: frozenset({UserStatus.ACTIVE, UserStatus.ARCHIVED}),
+    UserStatus.ARCHIVED: frozenset[UserStatus](),
+}
+"""From each status, where an account may go (the web app's contract, §3)."""
+
+
+class NoSuchStatusMove(Invalid):
+    """An account does not move from this status to that one."""
+
+
+def check_move(source: UserStatus, target: UserStatus) -> None:
+    """Let an account keep its status or make a permitted move.
+
+    Raises:
+        NoSuchStatusMove: The move is not in the table.
+    """
+    if target is not source and target not in MOVES[source]:
+        allowed = ", ".join(sorted(MOVES[source])) or "nothing else"
+        raise NoSuchStatusMove(f"An account that is {source} cannot become {target}; it can become {allowed}.")

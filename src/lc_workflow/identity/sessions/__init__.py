@@ -1,0 +1,1 @@
+"""Sessions: signing in, staying signed in, and ending it."""

@@ -1,0 +1,1 @@
+"""Users: accounts, and the person behind each."""

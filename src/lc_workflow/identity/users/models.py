@@ -1,0 +1,53 @@
+"""Users as rows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.organization.positions.models import Position
+from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.platform.db.types import choice
+
+
+class User(DatedRow):
+    """An account and the person behind it; `username` and `email` are in lower case, `employee_id` is four digits."""
+
+    __tablename__ = "users"
+    __table_args__ = (Index("ix_users_branch_id", "branch_id"), Index("ix_users_department_id", "department_id"))
+
+    username: Mapped[str] = mapped_column(String(50), unique=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    first_name: Mapped[str] = mapped_column(String(100))
+    last_name: Mapped[str] = mapped_column(String(100))
+    phone_number: Mapped[str | None] = mapped_column(String(40))
+    employee_id: Mapped[str | None] = mapped_column(String(4), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(60))
+    role: Mapped[Role] = mapped_column(choice(Role))
+    status: Mapped[UserStatus] = mapped_column(choice(UserStatus))
+    status_reason: Mapped[str | None]
+    department_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"))
+    branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branches.id"))
+    position_id: Mapped[UUID | None] = mapped_column(ForeignKey("positions.id"))
+    portfolio_id: Mapped[UUID | None] = mapped_column(ForeignKey("employees.id"))
+    line_manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("employees.id"))
+    profile_photo_key: Mapped[str | None]
+    onboarding_completed: Mapped[bool] = mapped_column(default=False)
+    onboarding_completed_at: Mapped[datetime | None]
+    last_login_at: Mapped[datetime | None]
+    last_activity_at: Mapped[datetime | None]
+    login_count: Mapped[int] = mapped_column(default=0)
+    failed_login_attempts: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+
+    department: Mapped[Department | None] = relationship(lazy="raise", foreign_keys=[department_id])
+    branch: Mapped[Branch | None] = relationship(lazy="raise", foreign_keys=[branch_id])
+    position: Mapped[Position | None] = relationship(lazy="raise")
+    portfolio: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[portfolio_id])
+    line_manager: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[line_manager_id])

@@ -1,0 +1,1 @@
+"""The dashboard: counts, recent work, and how fast it goes."""

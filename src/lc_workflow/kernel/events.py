@@ -1,0 +1,25 @@
+"""The base of every fact that one context announces and others hear."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened: who did it (None for the house itself) and when.
+
+    A fact names its subject: `subject` is the noun (`application`), and the field `<subject>_id` holds its id.
+    """
+
+    subject: ClassVar[str]
+
+    actor_id: UUID | None
+    at: datetime
+
+    @property
+    def subject_id(self) -> UUID:
+        """The id of what this fact is about."""
+        subject_id: UUID = getattr(self, f"{self.subject}_id")
+        return subject_id

@@ -1,0 +1,1 @@
+"""The product: customers, their applications, who works on them, and the workflow that decides them."""

@@ -1,0 +1,1 @@
+"""Applications: who wants to borrow what, as the officer wrote it down."""

@@ -1,0 +1,150 @@
+"""Applications as rows."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Priority, ProductType, RiskCategory, Sex
+from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
+
+
+class CustomerApplication(DatedRow):
+    """One request for a loan: the person as they applied, what they asked for, and what was decided.
+
+    Amounts are in `currency`, terms in months, rates in percent per year. What was requested, what was approved and
+    where the application stands are separate. `workflow_status` is written by `stand_at` alone. `preparers` are the
+    accounts that drafted, changed or moved the application in this `cycle`: none of them decides it.
+    """
+
+    __tablename__ = "customer_applications"
+    __table_args__ = (
+        Index("ix_customer_applications_branch_id_created_at", "branch_id", text("created_at DESC")),
+        Index("ix_customer_applications_user_id_created_at", "user_id", text("created_at DESC")),
+        Index("ix_customer_applications_workflow_status_created_at", "workflow_status", text("created_at DESC")),
+        Index("ix_customer_applications_created_at", text("created_at DESC")),
+        Index("ix_customer_applications_customer_id", "customer_id"),
+        Index("ix_customer_applications_account_id", "account_id"),
+        *(
+            Index(
+                f"ix_customer_applications_{column}_trgm",
+                column,
+                postgresql_using="gin",
+                postgresql_ops={column: "gin_trgm_ops"},
+            )
+            for column in ("full_name_khmer", "full_name_latin", "phone", "id_number")
+        ),
+    )
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branches.id"))
+    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
+    version: Mapped[int] = mapped_column()
+    cycle: Mapped[int] = mapped_column(SmallInteger, default=1)
+    preparers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    workflow_status: Mapped[Stage] = mapped_column(choice(Stage))
+
+    account_id: Mapped[str | None] = mapped_column(String(40))
+    account_id_validated: Mapped[bool] = mapped_column(default=False)
+    account_id_validation_notes: Mapped[str | None]
+
+    id_card_type: Mapped[IdCardType | None] = mapped_column(choice(IdCardType))
+    id_number: Mapped[str | None] = mapped_column(String(100))
+    full_name_khmer: Mapped[str | None] = mapped_column(String(200))
+    full_name_latin: Mapped[str | None] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(40))
+    date_of_birth: Mapped[date | None]
+    sex: Mapped[Sex | None] = mapped_column(choice(Sex))
+    marital_status: Mapped[MaritalStatus | None] = mapped_column(choice(MaritalStatus))
+    portfolio_officer_name: Mapped[str | None] = mapped_column(String(200))
+    portfolio_officer_migrated: Mapped[bool] = mapped_column(default=False)
+    current_address: Mapped[str | None]
+    province: Mapped[str | None] = mapped_column(String(100))
+    district: Mapped[str | None] = mapped_column(String(100))
+    commune: Mapped[str | None] = mapped_column(String(100))
+    village: Mapped[str | None] = mapped_column(String(100))
+    occupation: Mapped[str | None] = mapped_column(String(200))
+    employer_name: Mapped[str | None] = mapped_column(String(200))
+    monthly_income: Mapped[Decimal | None] = mapped_column(AMOUNT)
+    income_source: Mapped[str | None] = mapped_column(String(200))
+    monthly_expenses: Mapped[Decimal | None] = mapped_column(AMOUNT)
+    assets_value: Mapped[Decimal | None] = mapped_column(AMOUNT)
+    existing_loans: Mapped[list[Any]] = mapped_column(JSONB)
+
+    currency: Mapped[Currency] = mapped_column(choice(Currency))
+    requested_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
+    desired_loan_term: Mapped[int | None]
+    product_type: Mapped[ProductType | None] = mapped_column(choice(ProductType))
+    interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
+    loan_purposes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
+    loan_purpose: Mapped[str | None]
+    purpose_details: Mapped[str | None]
+    requested_disbursement_date: Mapped[date | None]
+    loan_status: Mapped[str | None] = mapped_column(String(40))
+    loan_start_date: Mapped[date | None]
+    loan_end_date: Mapped[date | None]
+    approved_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
+    approved_loan_term: Mapped[int | None]
+    approved_interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
+
+    guarantor_name: Mapped[str | None] = mapped_column(String(200))
+    guarantor_phone: Mapped[str | None] = mapped_column(String(40))
+    guarantor_id_number: Mapped[str | None] = mapped_column(String(100))
+    guarantor_address: Mapped[str | None]
+    guarantor_relationship: Mapped[str | None] = mapped_column(String(100))
+    collaterals: Mapped[list[Any]] = mapped_column(JSONB)
+
+    credit_score: Mapped[int | None]
+    risk_category: Mapped[RiskCategory | None] = mapped_column(choice(RiskCategory))
+    assessment_notes: Mapped[str | None]
+    assigned_reviewer: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    priority_level: Mapped[Priority] = mapped_column(choice(Priority))
+
+    po_created_at: Mapped[datetime | None]
+    po_created_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    user_completed_at: Mapped[datetime | None]
+    user_completed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    teller_processed_at: Mapped[datetime | None]
+    teller_processed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    manager_reviewed_at: Mapped[datetime | None]
+    manager_reviewed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    submitted_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    rejected_at: Mapped[datetime | None]
+    rejected_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    rejection_reason: Mapped[str | None]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    def stand_at(self, stage: Stage, *, by: UUID, at: datetime) -> None:
+        """Record that the application now stands at a stage, and who brought it there."""
+        self.workflow_status = stage
+        self.updated_at = at
+        match stage:
+            case Stage.PO_CREATED:
+                self.po_created_at, self.po_created_by = at, by
+            case Stage.USER_COMPLETED:
+                self.user_completed_at, self.user_completed_by = at, by
+                self.submitted_at = at
+            case Stage.TELLER_PROCESSING | Stage.MANAGER_REVIEW:
+                self.teller_processed_at, self.teller_processed_by = at, by
+            case Stage.APPROVED:
+                self.approved_at, self.approved_by = at, by
+                self.manager_reviewed_at, self.manager_reviewed_by = at, by
+            case Stage.REJECTED:
+                self.rejected_at, self.rejected_by = at, by
+            case Stage.RETURNED | Stage.WITHDRAWN:
+                pass
+
+    def prepared_by(self, person: UUID) -> None:
+        """Remember that a person had a hand in this cycle, so that they do not decide it."""
+        if person not in self.preparers:
+            self.preparers = [*self.preparers, person]

@@ -1,0 +1,1 @@
+"""Assignments: the employees who look after an application."""

@@ -1,0 +1,40 @@
+"""Assignments as rows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lc_workflow.lending.rules.terms import AssignmentRole
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.types import choice
+
+
+class Assignment(Row):
+    """An employee looking after an application in a role; ended ones are kept for the record."""
+
+    __tablename__ = "application_employee_assignments"
+    __table_args__ = (
+        Index("ix_application_employee_assignments_application_id", "application_id"),
+        Index("ix_application_employee_assignments_employee_id", "employee_id"),
+        Index(
+            "uq_application_employee_assignments_active",
+            "application_id",
+            "employee_id",
+            "assignment_role",
+            unique=True,
+            postgresql_where=text("is_active"),
+        ),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
+    employee_id: Mapped[UUID] = mapped_column(ForeignKey("employees.id"))
+    assignment_role: Mapped[AssignmentRole] = mapped_column(choice(AssignmentRole))
+    assigned_at: Mapped[datetime]
+    assigned_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    notes: Mapped[str | None]
+
+    employee: Mapped[Employee] = relationship(lazy="raise")

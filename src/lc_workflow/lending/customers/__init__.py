@@ -1,0 +1,1 @@
+"""Customers: one row per person, however many loans."""

@@ -1,0 +1,1 @@
+"""The lending policy, readable from top to bottom."""

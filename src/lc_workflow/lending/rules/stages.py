@@ -1,0 +1,192 @@
+"""The stages of an application, the actions that lead from one to the next, and who may take them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from lc_workflow.kernel.errors import Forbidden, Invalid
+
+
+class Stage(StrEnum):
+    """Where an application stands, in the words of the staff (lending.md §1)."""
+
+    PO_CREATED = "PO_CREATED"
+    USER_COMPLETED = "USER_COMPLETED"
+    TELLER_PROCESSING = "TELLER_PROCESSING"
+    MANAGER_REVIEW = "MANAGER_REVIEW"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    RETURNED = "RETURNED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class Status(StrEnum):
+    """The coarser word the web app shows; derived from the stage, never stored."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    UNDER_REVIEW = "under_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+STATUS_OF = {
+    Stage.PO_CREATED: Status.DRAFT,
+    Stage.RETURNED: Status.DRAFT,
+    Stage.USER_COMPLETED: Status.SUBMITTED,
+    Stage.TELLER_PROCESSING: Status.UNDER_REVIEW,
+    Stage.MANAGER_REVIEW: Status.UNDER_REVIEW,
+    Stage.APPROVED: Status.APPROVED,
+    Stage.REJECTED: Status.REJECTED,
+    Stage.WITHDRAWN: Status.REJECTED,
+}
+
+EDITABLE = frozenset({Stage.PO_CREATED, Stage.RETURNED})
+"""The stages in which the application's fields may change."""
+
+
+class Action(StrEnum):
+    """What people do to an application; each is one or more steps of the table."""
+
+    SUBMIT = "submit"
+    START = "start"
+    SEND_TO_REVIEW = "send_to_review"
+    APPROVE = "approve"
+    REJECT = "reject"
+    RETURN = "return"
+    WITHDRAW = "withdraw"
+    REOPEN = "reopen"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One permitted move: the permission it needs, and what must be known before it is taken.
+
+    `decides` marks the decision on the loan, which nobody takes who prepared the application in this cycle.
+    """
+
+    action: Action
+    source: Stage
+    target: Stage
+    permission: str
+    needs_account: bool = False
+    needs_reason: bool = False
+    decides: bool = False
+
+
+UPDATE, PROCESS, APPROVE = "application:update", "application:process", "application:approve"
+
+STEPS = (
+    Step(Action.SUBMIT, Stage.PO_CREATED, Stage.USER_COMPLETED, UPDATE),
+    Step(Action.SUBMIT, Stage.RETURNED, Stage.USER_COMPLETED, UPDATE),
+    Step(Action.START, Stage.USER_COMPLETED, Stage.TELLER_PROCESSING, PROCESS),
+    Step(Action.SEND_TO_REVIEW, Stage.TELLER_PROCESSING, Stage.MANAGER_REVIEW, PROCESS, needs_account=True),
+    Step(Action.REJECT, Stage.TELLER_PROCESSING, Stage.REJECTED, PROCESS, needs_reason=True),
+    Step(Action.APPROVE, Stage.MANAGER_REVIEW, Stage.APPROVED, APPROVE, decides=True),
+    Step(Action.REJECT, Stage.MANAGER_REVIEW, Stage.REJECTED, APPROVE, needs_reason=True, decides=True),
+    Step(Action.RETURN, Stage.USER_COMPLETED, Stage.RETURNED, PROCESS, needs_reason=True),
+    Step(Action.RETURN, Stage.TELLER_PROCESSING, Stage.RETURNED, PROCESS, needs_reason=True),
+    Step(Action.RETURN, Stage.MANAGER_REVIEW, Stage.RETURNED, APPROVE, needs_reason=True),
+    *(
+        Step(Action.WITHDRAW, open_stage, Stage.WITHDRAWN, UPDATE, needs_reason=True)
+        for open_stage in (
+            Stage.PO_CREATED,
+            Stage.RETURNED,
+            Stage.USER_COMPLETED,
+            Stage.TELLER_PROCESSING,
+            Stage.MANAGER_REVIEW,
+        )
+    ),
+    Step(Action.REOPEN, Stage.REJECTED, Stage.PO_CREATED, UPDATE, needs_reason=True),
+    Step(Action.REOPEN, Stage.WITHDRAWN, Stage.PO_CREATED, UPDATE, needs_reason=True),
+)
+"""The whole table of moves: what is not here does not happen (lending.md §1)."""
+
+
+class NoSuchStep(Invalid):
+    """No step leads there from here."""
+
+
+class NotYourStep(Forbidden):
+    """The step exists, for someone with another permission."""
+
+
+class SodMaker(Forbidden):
+    """Whoever prepared an application does not decide it (lending.md §2)."""
+
+
+class AccountNeeded(Invalid):
+    """The step waits for an account id."""
+
+
+class ReasonNeeded(Invalid):
+    """The step waits for a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a step is judged by besides the table.
+
+    `permissions` are those the person holds for this very application, `preparers` everyone who drafted, changed or
+    moved it in this cycle.
+    """
+
+    person: UUID
+    permissions: Collection[str]
+    preparers: Collection[UUID]
+    account_id: str | None = None
+    reason: str | None = None
+
+
+def step_by(action: Action, source: Stage) -> Step:
+    """Find the step an action takes from a stage.
+
+    Raises:
+        NoSuchStep: The action is not taken from there.
+    """
+    for step in STEPS:
+        if step.action is action and step.source is source:
+            return step
+    raise NoSuchStep(f"An application that stands at {source} cannot take the step “{action}”.")
+
+
+def step_between(source: Stage, target: Stage) -> Step:
+    """Find the step that leads from one stage to another.
+
+    Raises:
+        NoSuchStep: None does.
+    """
+    for step in STEPS:
+        if step.source is source and step.target is target:
+            return step
+    raise NoSuchStep(f"An application that stands at {source} cannot move to {target}.")
+
+
+def refusals(step: Step, given: Circumstances) -> list[Invalid | Forbidden]:
+    """List everything that keeps the person from taking the step now; empty when nothing does."""
+    found: list[Invalid | Forbidden] = []
+    if step.permission not in given.permissions:
+        found.append(NotYourStep(f"The step “{step.action}” needs the permission {step.permission} here."))
+    if step.decides and given.person in given.preparers:
+        found.append(SodMaker("You prepared this application; someone else has to decide it."))
+    if step.needs_account and not given.account_id:
+        found.append(AccountNeeded(f"Give the account id before moving to {step.target}."))
+    if step.needs_reason and not given.reason:
+        found.append(ReasonNeeded(f"Say why: the step “{step.action}” needs a reason."))
+    return found
+
+
+def check(step: Step, given: Circumstances) -> None:
+    """Let the person take the step.
+
+    Raises:
+        NotYourStep, SodMaker, AccountNeeded, ReasonNeeded: The first thing that keeps them from it.
+    """
+    for refusal in refusals(step, given):
+        raise refusal
+
+
+def steps_from(source: Stage) -> tuple[Step, ...]:
+    """List the steps of the table that leave a stage, in its order."""
+    return tuple(step for step in STEPS if step.source is source)

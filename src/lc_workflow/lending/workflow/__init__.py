@@ -1,0 +1,1 @@
+"""The workflow: the one engine that moves an application."""

@@ -1,0 +1,1 @@
+"""The company's shape – branches, departments, positions, employees – without knowing about accounts."""

@@ -1,0 +1,1 @@
+"""Branches: where people work and loans are made."""

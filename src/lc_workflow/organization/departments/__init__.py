@@ -1,0 +1,1 @@
+"""Departments: what people work on."""

@@ -1,0 +1,1 @@
+"""Employees: field staff by code, with or without an account."""

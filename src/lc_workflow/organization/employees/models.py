@@ -1,0 +1,37 @@
+"""Employees as rows."""
+
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.platform.db.base import DatedRow
+
+
+class Employee(DatedRow):
+    """Somebody who works for the institution; `employee_code` is four digits, `position` free text."""
+
+    __tablename__ = "employees"
+    __table_args__ = (
+        Index("ix_employees_branch_id", "branch_id"),
+        Index("ix_employees_department_id", "department_id"),
+    )
+
+    employee_code: Mapped[str] = mapped_column(String(4), unique=True)
+    full_name_khmer: Mapped[str] = mapped_column(String(200))
+    full_name_latin: Mapped[str] = mapped_column(String(200))
+    phone_number: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(254))
+    position: Mapped[str | None] = mapped_column(String(200))
+    department_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"))
+    branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branches.id"))
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", use_alter=True, ondelete="SET NULL"), unique=True
+    )
+    is_active: Mapped[bool] = mapped_column(default=True)
+    notes: Mapped[str | None]
+
+    department: Mapped[Department | None] = relationship(lazy="raise")
+    branch: Mapped[Branch | None] = relationship(lazy="raise")

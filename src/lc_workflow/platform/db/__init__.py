@@ -1,0 +1,1 @@
+"""The rows' base, their column types, and the engine that reaches them."""

@@ -1,0 +1,61 @@
+"""What a context contributes to the application, as plain values."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from litestar.di import Provide
+from litestar.types import ControllerRouterHandler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.errors import DomainError
+from lc_workflow.kernel.events import Event
+
+
+class Hearing(Protocol):
+    """What a listener is given with a fact: its id to recognise it again, and the transaction it is told in."""
+
+    event_id: UUID
+    session: AsyncSession
+
+    def send(self, pattern: str, message: Mapping[str, Any]) -> None:
+        """Send a live message to a pattern (`user:<id>`, `role:<role>`, `general`) once the telling is committed."""
+
+
+Listener = Callable[[Any, Hearing], Awaitable[None]]
+"""Hears one kind of fact; it is told at least once, so it must stand being told twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a published enumeration, with its labels in English and Khmer."""
+
+    value: str
+    label: str
+    label_khmer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The routes, listeners, providers, refusals and enumerations of one context.
+
+    `refusals` names the refusal for each database constraint a client can run into.
+    """
+
+    routes: Sequence[ControllerRouterHandler] = ()
+    events: Sequence[type[Event]] = ()
+    listeners: Mapping[type[Event], Sequence[Listener]] = field(default_factory=dict)
+    dependencies: Mapping[str, Provide] = field(default_factory=dict)
+    refusals: Mapping[str, Callable[[], DomainError]] = field(default_factory=dict)
+    enumerations: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
+    permissions: Sequence[str] = ()
+
+
+def labelled(kind: type[StrEnum], khmer: Mapping[str, str]) -> tuple[Choice, ...]:
+    """Publish an enumeration: its English label is its value in words, its Khmer label stands in `khmer`."""
+    return tuple(
+        Choice(member.value, member.value.replace("_", " ").replace("-", " ").capitalize(), khmer[member.value])
+        for member in kind
+    )

@@ -1,0 +1,1 @@
+"""Tokens, passwords, and the guards that stand before routes."""

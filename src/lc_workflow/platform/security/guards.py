@@ -1,0 +1,108 @@
+"""What stands before a route: who is asking, and whether they hold the permission it needs."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeAlias
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.contextvars import bind_contextvars
+
+from lc_workflow.kernel.errors import DomainError, Forbidden
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMissing, Tokens
+
+PUBLIC: Final = "public"
+"""The `opt` key that opens a route to people who have not signed in."""
+
+LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims], Awaitable[Principal | None]]
+OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
+
+
+class NotPermitted(Forbidden):
+    """The person does not hold the permission this needs."""
+
+
+class Permitted:
+    """A guard that asks for one permission; `permission` is read by the documentation and the layout test."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    def __call__(self, connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
+        """Let holders of the permission through.
+
+        Raises:
+            NotPermitted: The person does not hold it.
+        """
+        if not connection.user.may(self.permission):
+            raise NotPermitted(f"This needs the permission {self.permission}, which your role does not have.")
+
+
+def requires(permission: str) -> Permitted:
+    """Open a route to holders of a permission."""
+    return Permitted(permission)
+
+
+def signed_in(connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
+    """Open a route to everyone who is signed in; the middleware has made sure of that already."""
+    assert isinstance(connection.user, Principal)  # noqa: S101 - guards the wiring, not a client
+
+
+class ReadToken(ASGIMiddleware):
+    """Checks the token's signature, without asking the database, so that limits can count by person."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, tokens: Tokens, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Leave the claims, or the refusal, in the connection's state."""
+        try:
+            claims = self._tokens.read(_bearer(scope), at=self._clock())
+            scope["state"]["claims"] = claims
+            scope["state"]["subject"] = str(claims.subject)
+        except DomainError as refusal:
+            scope["state"]["claims"] = refusal
+        await next_app(scope, receive, send)
+
+
+class Authenticate(ASGIMiddleware):
+    """Turns the claims into the person behind them, as their account and rights stand now."""
+
+    scopes = (ScopeType.HTTP,)
+    exclude_opt_key = PUBLIC
+
+    def __init__(self, load_principal: LoadPrincipal, open_session: OpenSession) -> None:
+        self._load_principal = load_principal
+        self._open_session = open_session
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Let nobody through whose session was ended or whose account is not active."""
+        claims = scope["state"]["claims"]
+        if isinstance(claims, DomainError):
+            raise claims
+        session = self._open_session(scope["litestar_app"].state, scope)
+        principal = await self._load_principal(session, claims)
+        if principal is None:
+            raise SessionEnded("This session has ended; sign in again.")
+        scope["user"] = principal
+        scope["auth"] = claims
+        bind_contextvars(user_id=str(principal.id))
+        await next_app(scope, receive, send)
+
+
+def _bearer(scope: Scope) -> str:
+    """Take the token out of `Authorization: Bearer …`."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            if scheme.lower() == "bearer" and token.strip():
+                return token.strip()
+    raise TokenMissing("Sign in first: this needs an access token.")

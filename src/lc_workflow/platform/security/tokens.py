@@ -1,0 +1,99 @@
+"""Access tokens: signed here, read here, with one algorithm and a key that can be replaced."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+from uuid import UUID, uuid4
+
+import jwt
+
+from lc_workflow.kernel.errors import Unauthenticated
+
+AUDIENCE: Final = "lc-workflow"
+KIND: Final = "access"
+LEEWAY: Final = timedelta(seconds=5)
+"""How far the clocks of two of our machines may differ."""
+
+CLAIMS: Final = ("sub", "sid", "aud", "typ", "iat", "exp")
+
+
+class TokenMissing(Unauthenticated):
+    """The request carries no access token."""
+
+
+class TokenInvalid(Unauthenticated):
+    """The token is not one of ours."""
+
+
+class TokenExpired(Unauthenticated):
+    """The token was ours and has ended."""
+
+
+class SessionEnded(Unauthenticated):
+    """The token is ours, but its session was ended or its account is no longer active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whose token it is, the session it belongs to, and when it ends."""
+
+    subject: UUID
+    session_id: UUID
+    expires_at: datetime
+
+
+class Tokens:
+    """Issues access tokens with the newest key and reads those signed with any key still known."""
+
+    def __init__(self, secret: str, *, previous: tuple[str, ...] = (), algorithm: str, lifetime: timedelta) -> None:
+        self._keys = {_key_id(key): key for key in (secret, *previous)}
+        self._current = _key_id(secret)
+        self._algorithm = algorithm
+        self.lifetime = lifetime
+
+    def issue(self, subject: UUID, session_id: UUID, *, at: datetime) -> str:
+        """Sign a token for a person's session; it ends `lifetime` after `at`."""
+        claims = {
+            "sub": str(subject),
+            "sid": str(session_id),
+            "aud": AUDIENCE,
+            "typ": KIND,
+            "iat": int(at.timestamp()),
+            "exp": int((at + self.lifetime).timestamp()),
+            "jti": str(uuid4()),
+        }
+        return jwt.encode(claims, self._keys[self._current], algorithm=self._algorithm, headers={"kid": self._current})
+
+    def read(self, token: str, *, at: datetime) -> Claims:
+        """Verify a token and answer what it claims.
+
+        Raises:
+            TokenInvalid: It was not signed by us, or was made for something else.
+            TokenExpired: It has ended.
+        """
+        try:
+            key = self._keys[jwt.get_unverified_header(token)["kid"]]
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[self._algorithm],
+                audience=AUDIENCE,
+                # The moments are checked below, against the clock that was passed in.
+                options={"require": list(CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+            )
+            issued = datetime.fromtimestamp(claims["iat"], UTC)
+            expires = datetime.fromtimestamp(claims["exp"], UTC)
+            found = Claims(UUID(claims["sub"]), UUID(claims["sid"]), expires)
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError):
+            raise TokenInvalid("The access token is not valid; sign in again.") from None
+        if claims["typ"] != KIND or issued > at + LEEWAY:
+            raise TokenInvalid("The access token is not valid; sign in again.")
+        if expires <= at:
+            raise TokenExpired("The access token has expired; sign in again.")
+        return found
+
+
+def _key_id(secret: str) -> str:
+    """Name a key without telling it."""
+    return sha256(b"lc-workflow key id:" + secret.encode()).hexdigest()[:12]

@@ -1,0 +1,70 @@
+"""The base of every service: one transaction a verb, and facts announced inside it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from advanced_alchemy.repository import LoadSpec, SQLAlchemyAsyncRepository
+from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.base import ExecutableOption
+
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.events import Event
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.journal.models import JournalEntry
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[RowT]], Generic[RowT]):
+    """A repository service whose verbs commit once and tell what happened.
+
+    `noun` is what a person calls the row; it stands in the refusal when there is none.
+    """
+
+    noun: ClassVar[str]
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session, wrap_exceptions=False, auto_refresh=False, count_with_window_function=False)
+
+    @property
+    def session(self) -> AsyncSession:
+        """The request's session."""
+        session = self.repository.session
+        assert isinstance(session, AsyncSession)  # noqa: S101 - never a scoped session here
+        return session
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Commit what the block did, or nothing of it; a failed commit is an error for the caller."""
+        try:
+            yield
+            await self.session.commit()
+        except BaseException:
+            await self.session.rollback()
+            raise
+
+    def announce(self, event: Event) -> None:
+        """Write the fact into the journal, inside the running transaction."""
+        self.session.add(JournalEntry.of(event))
+
+    async def find(
+        self,
+        *where: ColumnElement[bool],
+        id: UUID,  # noqa: A002 - the column's name
+        load: LoadSpec | ExecutableOption | list[ExecutableOption] | None = None,
+        lock: bool = False,
+    ) -> RowT:
+        """Load one row within what `where` lets the person see; `lock` keeps others from changing it meanwhile.
+
+        Raises:
+            Missing: There is none, or the person may not see it; the two read alike.
+        """
+        row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=lock or None)
+        if row is None:
+            raise Missing(f"There is no such {self.noun}, or it is not yours to see.")
+        return row

@@ -1,0 +1,1 @@
+"""The installation itself: its health, its settings, its enumerations."""

@@ -1,0 +1,1 @@
+"""Enumerations: the choices that forms offer, in English and Khmer."""

@@ -1,0 +1,1 @@
+"""Settings: what an administrator may adjust without a deploy."""
