@@ -1,0 +1,74 @@
+# The verbs of this house; `make help` prints them. A machine needs python3 (3.11 or newer) and make.
+
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+HOUSE := $(BIN)/python -m lc_workflow.cli
+# The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
+LOCK_HOSTS := 152979bb3007f595
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed demo openapi bench verify lock
+
+help: ## Print the verbs.
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r verb words; do printf '  make %-10s %s\n' "$$verb" "$$words"; done
+
+# The environment is brought again only when the lock has changed.
+.venv/synced: uv.lock
+	@.ci/environment
+
+run: .venv/synced ## Serve the API here, with an embedded PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set.
+	@$(HOUSE) run
+
+test: .venv/synced ## Run every test against real servers.
+	@$(BIN)/pytest
+
+test-fast: .venv/synced ## Run the tests that need no server.
+	@$(BIN)/pytest -m "not servers"
+
+check: lint types imports ## Everything that must hold before a push: format, lint, types, imports, lock, one head, tests.
+	@$(BIN)/ruff format --check
+	@hosts=$$(grep -oE '[a-z+]+://[^/"]+' uv.lock | sort -u); \
+		test "$$(echo "$$hosts" | sha256sum | cut -c1-16)" = $(LOCK_HOSTS) || \
+		{ echo "uv.lock names other than the public package index; run make lock:" $$hosts; exit 1; }
+	@test "$$($(BIN)/alembic heads | wc -l)" -eq 1 || { echo "The migrations have not exactly one head."; exit 1; }
+	@$(BIN)/pytest
+
+format: .venv/synced ## Format the code, and repair what ruff can repair.
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+lint: .venv/synced ## Ask ruff.
+	@$(BIN)/ruff check
+
+types: .venv/synced ## Ask mypy, strictly.
+	@$(BIN)/mypy
+
+imports: .venv/synced ## Prove that contexts look down, never up.
+	@$(BIN)/lint-imports
+
+migrate: .venv/synced ## Bring the database to the newest revision.
+	@$(HOUSE) migrate
+
+rollback: .venv/synced ## Take back the last revision, or go down to REVISION=….
+	@$(HOUSE) rollback $(REVISION)
+
+revision: .venv/synced ## Write a revision for the changed models: make revision MESSAGE="add approvals".
+	@$(HOUSE) revision "$(MESSAGE)"
+
+seed: .venv/synced ## Plant the demo institution; what is there stays.
+	@$(HOUSE) seed
+
+demo: .venv/synced ## Walk one loan through the server at URL=… (http://127.0.0.1:8000).
+	@$(HOUSE) demo $(URL)
+
+openapi: .venv/synced ## Write openapi.json.
+	@$(HOUSE) openapi
+
+bench: .venv/synced ## Measure the memory of an idle worker and the time from import to ready.
+	@$(BIN)/python bench/run.py
+
+verify: .venv/synced ## Check the deployment files, or the deployment at URL=https://….
+	@$(HOUSE) verify $(URL)
+
+lock: .venv/synced ## Resolve the dependencies again, from the public index alone.
+	@env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_FIND_LINKS PATH="$(CURDIR)/.tools/bin:$$PATH" uv lock
