@@ -1,0 +1,124 @@
+"""Which files are taken in, and under what name they are shown."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Final
+
+from lc_workflow.kernel.errors import Invalid, TooLarge
+
+EXTENSIONS: Final = {
+    "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
+    "image/png": (".png",),
+    "image/gif": (".gif",),
+    "image/webp": (".webp",),
+    "application/pdf": (".pdf",),
+    "text/plain": (".txt", ".text", ".log", ".csv", ".md"),
+    "application/msword": (".doc",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
+}
+"""The endings a file of each type may have; the first is given to one that has none of them."""
+
+LONGEST_NAME: Final = 120
+"""Characters of a display name: 120 Khmer characters still fit the URL of a signed link."""
+
+NAMELESS: Final = "file"
+
+LONGEST_EXTENSION: Final = 10
+
+JOINERS: Final = "\u200c\u200d"
+"""Invisible, and yet part of how a Khmer word is written."""
+
+COENG: Final = "\u17d2"
+"""Puts the following Khmer consonant below the one before it."""
+
+
+class FileTooLarge(TooLarge):
+    """The file is larger than the house takes in."""
+
+
+class EmptyFile(Invalid):
+    """The file has no content."""
+
+
+class TypeNotAllowed(Invalid):
+    """Files with this content are not taken in."""
+
+
+def check_size(size: int, *, most: int) -> None:
+    """Let a file of `size` bytes in when it holds something and at most `most` bytes.
+
+    While a file is still arriving its size so far is given to `check_not_above`.
+
+    Raises:
+        EmptyFile: There is nothing in it.
+        FileTooLarge: There is too much in it.
+    """
+    if size == 0:
+        raise EmptyFile("The file is empty; choose another one.")
+    check_not_above(size, most=most)
+
+
+def check_not_above(size: int, *, most: int) -> None:
+    """Let an upload go on while no more than `most` bytes have arrived.
+
+    Raises:
+        FileTooLarge: More has arrived.
+    """
+    if size > most:
+        raise FileTooLarge(f"The file is larger than {readable(most)}; send a smaller one.")
+
+
+def check_type(content_type: str | None, *, allowed: Collection[str]) -> str:
+    """Answer the type found in the content when it is one of `allowed`; None stands for content nobody recognised.
+
+    Raises:
+        TypeNotAllowed: It is not; the sentence says what is.
+    """
+    if content_type is None or content_type not in allowed:
+        names = ", ".join(sorted(EXTENSIONS[each][0][1:].upper() for each in allowed if each in EXTENSIONS))
+        raise TypeNotAllowed(f"The content of this file is of no kind that is taken; send one of {names}.")
+    return content_type
+
+
+def readable(size: int) -> str:
+    """Say a number of bytes as people do: `10 MB`, `1.5 MB`, `300 kB`."""
+    unit, name = (1024**2, "MB") if size >= 1024**2 else (1024, "kB") if size >= 1024 else (1, "bytes")  # noqa: PLR2004 - bytes in a kB
+    return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
+
+
+def display_name(raw: str | None) -> str:
+    """Make a client's file name safe to show, to send in a header and to save: never empty, at most 120 characters.
+
+    Folders are cut off, control and direction-changing characters go, those no disk takes become `_`;
+    Khmer stays as it is, and the ending survives the shortening.
+    """
+    last = re.split(r"[/\\]", raw or "")[-1]
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", last)
+        if character.isspace() or character in JOINERS or not unicodedata.category(character).startswith("C")
+    )
+    name = re.sub(r'[<>:"|?*]', "_", re.sub(r" +", " ", kept)).strip(" ." + JOINERS)
+    return _shortened(name) or NAMELESS
+
+
+def named_as(name: str, content_type: str) -> str:
+    """Give a display name an ending that tells the truth: a photo called `id.exe` is shown as `id.exe.jpg`."""
+    endings = EXTENSIONS.get(content_type)
+    if endings is None or name.lower().endswith(endings):
+        return name
+    return _shortened(name, room=LONGEST_NAME - len(endings[0])) + endings[0]
+
+
+def _shortened(name: str, room: int = LONGEST_NAME) -> str:
+    """Cut before the ending, and never through a Khmer syllable's stack of signs."""
+    if len(name) <= room:
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if not dot or not stem or len(extension) > LONGEST_EXTENSION:
+        stem, dot, extension = name, "", ""
+    end = room - len(dot + extension)
+    while end and (unicodedata.category(stem[end]).startswith("M") or stem[end - 1] in COENG + JOINERS):
+        end -= 1
+    return stem[:end].rstrip(" .") + dot + extension

@@ -1,0 +1,173 @@
+"""An S3 store (MinIO, AWS, Ceph …) as object store, with presigned links."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from typing import BinaryIO, Final, TypeVar
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from minio import Minio
+from minio.error import MinioException, S3Error
+from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
+
+from lc_workflow.kernel.errors import Missing, Unavailable
+from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
+from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, out_of_reach, sound
+from lc_workflow.platform.storage.disposition import content_disposition
+
+T = TypeVar("T")
+
+CONNECT_WITHIN: Final = 3.0
+"""Seconds to reach the store; each request is tried twice."""
+
+TAKEN: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists", "OperationAborted"})
+"""Another instance of ours created the bucket at the same moment."""
+
+
+class MinioStore:
+    """Keeps each object in the bucket of the settings, and signs links that browsers follow to the store itself.
+
+    The SDK blocks, so it works in a few threads. `answer_within` is how many seconds the store may be silent.
+    Requests and links are signed with the machine's own time, because the store compares them with its own.
+    """
+
+    def __init__(self, settings: ObjectStoreSettings, *, answer_within: float = 10.0, threads: int = 16) -> None:
+        self._bucket = settings.bucket
+        self._limiter = CapacityLimiter(threads)
+        pool = PoolManager(
+            timeout=Timeout(connect=CONNECT_WITHIN, read=answer_within),
+            maxsize=threads,
+            # a store that asks for a long pause would hold a thread for it
+            retries=Retry(
+                1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), respect_retry_after_header=False
+            ),
+        )
+        self._client = _client(settings.endpoint, secure=settings.secure, settings=settings, pool=pool)
+        self._public = self._client
+        if settings.public_endpoint is not None:
+            self._public = _client(
+                settings.public_endpoint, secure=settings.public_secure, settings=settings, pool=pool
+            )
+
+    async def prepare(self) -> None:
+        """Create the bucket when there is none yet; see `ObjectStore.prepare`."""
+        try:
+            await self._in_thread(self._create_bucket)
+        except Unavailable as unavailable:
+            if isinstance(unavailable.__cause__, S3Error):
+                help_ = "refuses MINIO_ACCESS_KEY, MINIO_SECRET_KEY or the bucket MINIO_BUCKET_NAME"
+            else:
+                help_ = "does not answer as an S3 store does"
+            raise Unavailable(f"The address MINIO_ENDPOINT names {help_}.", retry_after=ASK_AGAIN) from unavailable
+
+    async def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
+        """Send the bytes, in parts of 5 MiB when there are more; see `ObjectStore.put`."""
+        await self._in_thread(partial(self._send, sound(key), source, size, content_type))
+
+    async def get(self, key: str) -> Chunks:
+        """Begin to read; see `ObjectStore.get`."""
+        answer = await self._in_thread(partial(self._client.get_object, self._bucket, sound(key)))
+        return Chunks(partial(_read, answer), partial(_hang_up, answer), self._limiter)
+
+    async def link(
+        self,
+        key: str,
+        *,
+        filename: str,
+        content_type: str,
+        lifetime: timedelta,
+        base_url: str,  # noqa: ARG002 - the store has an address of its own
+        inline: bool = False,
+    ) -> str:
+        """Presign a GET at the store's public address; see `ObjectStore.link`."""
+        return self._public.get_presigned_url(
+            "GET",
+            self._bucket,
+            sound(key),
+            expires=lifetime,
+            response_headers={
+                "response-content-disposition": content_disposition(filename, inline=inline),
+                "response-content-type": content_type,
+            },
+        )
+
+    async def remove(self, key: str) -> None:
+        """Delete the object; see `ObjectStore.remove`."""
+        await self._in_thread(partial(self._client.remove_object, self._bucket, sound(key)))
+
+    async def size_of(self, key: str) -> int | None:
+        """Ask for the object's size; see `ObjectStore.size_of`."""
+        try:
+            return (await self._in_thread(partial(self._client.stat_object, self._bucket, sound(key)))).size
+        except Missing:
+            return None
+
+    async def ping(self) -> None:
+        """Ask for the bucket; who stops waiting does not wait for the thread."""
+        if not await self._in_thread(partial(self._client.bucket_exists, self._bucket), may_abandon=True):
+            raise out_of_reach()
+
+    async def _in_thread(self, work: Callable[[], T], *, may_abandon: bool = False) -> T:
+        """Do blocking work beside the event loop, a few at a time."""
+        with _store_trouble():
+            return await anyio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=may_abandon)
+
+    def _create_bucket(self) -> None:
+        if self._client.bucket_exists(self._bucket):
+            return
+        try:
+            self._client.make_bucket(self._bucket)
+        except S3Error as refusal:
+            if refusal.code not in TAKEN:
+                raise
+
+    def _send(self, key: str, source: BinaryIO, size: int, content_type: str) -> None:
+        start = source.tell()
+        source.seek(0, os.SEEK_END)
+        held = source.tell() - start
+        source.seek(start)
+        if held != size:
+            raise ValueError(f"The source held {held} bytes, not the {size} announced.")
+        # one part after the other: the threads are bounded here, not in each upload
+        self._client.put_object(self._bucket, key, source, size, content_type, num_parallel_uploads=1)
+
+
+def _client(endpoint: str, *, secure: bool, settings: ObjectStoreSettings, pool: PoolManager) -> Minio:
+    try:
+        return Minio(
+            endpoint,
+            access_key=settings.access_key,
+            secret_key=settings.secret_key,
+            secure=secure,
+            region=settings.region,
+            http_client=pool,
+        )
+    except ValueError as unusable:
+        raise BadSetting("MINIO_ENDPOINT, MINIO_PUBLIC_ENDPOINT or MINIO_REGION cannot be used.") from unusable
+
+
+def _read(answer: BaseHTTPResponse) -> bytes:
+    with _store_trouble():
+        return answer.read(CHUNK)
+
+
+def _hang_up(answer: BaseHTTPResponse) -> None:
+    answer.close()
+    answer.release_conn()
+
+
+@contextmanager
+def _store_trouble() -> Iterator[None]:
+    """Tell an absent object from a store that cannot be used."""
+    try:
+        yield
+    except S3Error as refusal:
+        if refusal.code == "NoSuchKey":
+            raise Missing("This file is no longer kept.") from refusal
+        raise out_of_reach() from refusal
+    except (MinioException, HTTPError, OSError) as trouble:
+        raise out_of_reach() from trouble

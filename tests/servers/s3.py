@@ -1,0 +1,76 @@
+"""A real S3 server for the tests: the one of `MINIO_ENDPOINT`, or else OpenStack Swift as a process of its own."""
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lc_workflow.platform.config import ObjectStoreSettings
+
+SCRIPT: Final = Path(__file__).with_name("swift_process.py")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Server:
+    """Where the server is and how to sign for it; `name` says which one it is."""
+
+    name: str
+    endpoint: str
+    access_key: str
+    secret_key: str
+    region: str
+    secure: bool = False
+
+    def settings(self, bucket: str) -> ObjectStoreSettings:
+        return ObjectStoreSettings(
+            endpoint=self.endpoint,
+            secure=self.secure,
+            access_key=self.access_key,
+            secret_key=self.secret_key,
+            bucket=bucket,
+            region=self.region,
+        )
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[S3Server]:
+    """Run a server that keeps its files in `folder` (which must be empty) until the block ends."""
+    if endpoint := os.environ.get("MINIO_ENDPOINT"):
+        yield _given(endpoint)
+        return
+    access_key, secret_key, region = "lc:workflow", secrets.token_hex(16), "us-east-1"
+    log = folder / "swift.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(SCRIPT), str(folder)],
+            env={**os.environ, "S3_ACCESS_KEY": access_key, "S3_SECRET_KEY": secret_key, "S3_REGION": region},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    with process:
+        try:
+            assert process.stdout is not None
+            if not (port := process.stdout.readline().strip()):
+                raise RuntimeError(f"The S3 server did not start:\n{log.read_text()[-2000:]}")
+            yield S3Server("OpenStack Swift", f"127.0.0.1:{port}", access_key, secret_key, region)
+        finally:
+            process.kill()
+
+
+def _given(endpoint: str) -> S3Server:
+    scheme, _, host = endpoint.rpartition("://")
+    secure = scheme == "https" if scheme else os.environ.get("MINIO_SECURE", "").lower() in {"true", "1", "yes", "on"}
+    return S3Server(
+        name=f"the server at {host.rstrip('/')}",
+        endpoint=host.rstrip("/"),
+        access_key=os.environ["MINIO_ACCESS_KEY"],
+        secret_key=os.environ["MINIO_SECRET_KEY"],
+        region=os.environ.get("MINIO_REGION", "us-east-1"),
+        secure=secure,
+    )
