@@ -1,0 +1,104 @@
+"""What a failure of the database means to the person who asked."""
+
+import errno
+import re
+from collections.abc import Callable, Mapping
+from socket import gaierror
+from typing import Final, TypeAlias
+
+import asyncpg
+import structlog
+from advanced_alchemy.exceptions import NotFoundError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm.exc import StaleDataError
+
+from lc_workflow.kernel.errors import Busy, DomainError, FieldError, Invalid, Missing, Stale, Unavailable
+from lc_workflow.platform.http.fields import IS_NEEDED
+
+Refusals: TypeAlias = Mapping[str, Callable[[], DomainError]]
+"""Which refusal stands behind a constraint of the database, by the constraint's name."""
+
+_CLASHES: Final = frozenset({"40001", "40P01", "55P03"})
+"""Serialization failure, deadlock, lock not available."""
+_DOWN: Final = ("08", "25006", "28", "3D", "53", "57")
+"""No connection, read-only standby, cannot sign in, no such database, out of resources, shutting down."""
+_KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class OutOfRange(Invalid):
+    """A value does not fit what can be stored."""
+
+
+class Duplicate(Invalid):
+    """There is one like this already."""
+
+
+class StillInUse(Invalid):
+    """Others refer to it, so it cannot go."""
+
+
+class NoSuchReference(Invalid):
+    """It refers to something that is not there."""
+
+
+class Contradiction(Invalid):
+    """The database refuses a value that no rule has refused before."""
+
+
+def database_refusal(error: Exception, refusals: Refusals) -> DomainError | None:
+    """Say what a failure of the database means to the person who asked, or nothing when it is a mistake of ours."""
+    if isinstance(error, StaleDataError):
+        return Stale("This changed since you last read it; load it again.")
+    if isinstance(error, NotFoundError):
+        return Missing("There is no such thing, or you may not see it.")
+    driver = error.driver_exception if isinstance(error, DBAPIError) else error
+    if constraint := refusals.get(getattr(driver, "constraint_name", None) or ""):
+        return constraint()
+    return _refusal_of_driver(error, driver)
+
+
+def _refusal_of_driver(error: Exception, driver: BaseException) -> DomainError | None:
+    sqlstate = getattr(driver, "sqlstate", None) or ""
+    if sqlstate.startswith("23"):
+        return _broken_constraint(driver, sqlstate)
+    if sqlstate.startswith("22") or (isinstance(driver, asyncpg.InterfaceError) and isinstance(driver, ValueError)):
+        return OutOfRange("A value is too large, too long or of a form that cannot be stored.")
+    if sqlstate in _CLASHES:
+        return Busy("Somebody else is changing the same thing; try again.")
+    if sqlstate.startswith(_DOWN) or _is_unreachable(error, driver):
+        _log.warning("database unavailable", cause=f"{type(driver).__name__} {sqlstate}".strip())
+        return Unavailable("The database does not answer at the moment; try again soon.")
+    return None
+
+
+def _broken_constraint(driver: BaseException, sqlstate: str) -> Invalid:
+    """Name the column where PostgreSQL names it; never repeat the value."""
+    found = _KEY.search(getattr(driver, "detail", None) or "")
+    column = found["columns"] if found else getattr(driver, "column_name", None)
+    if sqlstate == "23505":
+        return _about(Duplicate, column, "already exists", "There is one like this already.")
+    if sqlstate == "23503" and str(driver).startswith("update or delete"):
+        return StillInUse("Others still refer to this, so it cannot be removed.")
+    if sqlstate == "23503":
+        return _about(NoSuchReference, column, "does not exist", "It refers to something that does not exist.")
+    if sqlstate == "23502":
+        return _about(Contradiction, column, IS_NEEDED, "Something that is needed is missing.")
+    return Contradiction("The values contradict each other or the rules.")
+
+
+def _about(kind: type[Invalid], column: str | None, fault: str, otherwise: str) -> Invalid:
+    if column is None:
+        return kind(otherwise)
+    return kind(f"{column}: {fault}.", errors=(FieldError(column, fault),))
+
+
+def _is_unreachable(error: Exception, driver: BaseException) -> bool:
+    """Tell a broken connection from a broken disk, which is an `OSError` as well."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(driver, PoolExhausted | asyncpg.InterfaceError | ConnectionError | TimeoutError | gaierror):
+        return True
+    return isinstance(driver, OSError) and driver.errno in {None, errno.EHOSTUNREACH, errno.ENETUNREACH}

@@ -1,0 +1,199 @@
+"""The one place where a refusal becomes an HTTP status: RFC 9457 problems with a sentence in `detail`."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias, cast
+
+import asyncpg
+import structlog
+from advanced_alchemy.exceptions import NotFoundError
+from litestar import Request
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Empty, ExceptionHandlersMap, Scope
+from litestar.typing import FieldDefinition
+from litestar.utils.scope.state import ScopeState
+from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from sqlalchemy.orm.exc import StaleDataError
+
+from lc_workflow.kernel.errors import (
+    Busy,
+    DomainError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    Locked,
+    Missing,
+    Stale,
+    TooLarge,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+)
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.database import Refusals, database_refusal
+from lc_workflow.platform.http.fields import IS_NEEDED, cannot_take, field_errors, spoken
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
+
+MEDIA_TYPE: Final = "application/problem+json"
+UNFORESEEN: Final = "Something went wrong on our side. The request id helps us to find out what."
+
+STATUSES: Final[Mapping[type[DomainError], int]] = {
+    Missing: 404,
+    Forbidden: 403,
+    Invalid: 422,
+    Stale: 412,
+    Unauthenticated: 401,
+    Locked: 423,
+    TooLarge: 413,
+    TooMany: 429,
+    Busy: 409,
+    Unavailable: 503,
+}
+AGAIN_AFTER: Final[Mapping[type[DomainError], int]] = {TooMany: 1, Busy: 1, Unavailable: 5}
+"""Seconds to wait where the refusal itself does not say."""
+
+_OF_LITESTAR: Final = {
+    400: (422, "MalformedRequest", "The request cannot be read."),
+    401: (401, "Unauthenticated", "Sign in first."),
+    403: (403, "Forbidden", "You may not do this."),
+    404: (404, "NoSuchPath", "There is nothing at this address."),
+    405: (405, "MethodNotAllowed", "This address does not take this method."),
+    413: (413, "TooLarge", "The body is larger than this address takes."),
+    415: (415, "UnsupportedMediaType", "This address does not take a body of this type."),
+    429: (429, "TooMany", "Too many requests; wait a moment."),
+    503: (503, "Unavailable", "A part this needs is down; try again later."),
+}
+_PHRASES: Final = frozenset(status.phrase for status in HTTPStatus)
+_MISSING: Final = re.compile(r"Missing required (?P<source>\w+) parameter '(?P<name>[^']+)'")
+_CLIENT_LEFT: Final = "client disconnected prematurely"
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Problem(Struct, kw_only=True, frozen=True):
+    """The body of every answer from 400 on; the web app shows `detail` as it is."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: tuple[FieldError, ...] = ()
+
+
+def exception_handlers(refusals: Refusals) -> ExceptionHandlersMap:
+    """Build what Litestar asks when something is raised; `refusals` names the constraints of the database."""
+
+    def of_database(request: AnyRequest, error: Exception) -> Answer[Problem]:
+        refusal = database_refusal(error, refusals)
+        return unforeseen(request, error) if refusal is None else refused(request, refusal)
+
+    return {
+        DomainError: refused,
+        ValidationException: misfitting,
+        HTTPException: refused_by_litestar,
+        DBAPIError: of_database,
+        PoolExhausted: of_database,
+        StaleDataError: of_database,
+        NotFoundError: of_database,
+        asyncpg.PostgresError: of_database,
+        asyncpg.InterfaceError: of_database,
+        OSError: of_database,
+        Exception: unforeseen,
+    }
+
+
+def problem(
+    scope: Scope,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: Iterable[FieldError] = (),
+) -> Problem:
+    """Describe a refusal of this request."""
+    return Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        request_id=str(scope.get("state", {}).get("request_id", "")),
+        errors=tuple(errors),
+    )
+
+
+def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
+    """Answer with the refusal of a rule or a service."""
+    kind = next((kind for kind in type(refusal).__mro__ if kind in STATUSES), Invalid)
+    headers = {}
+    if kind is Unauthenticated:
+        headers["WWW-Authenticate"] = "Bearer"
+    if wait := refusal.retry_after or AGAIN_AFTER.get(kind):
+        headers["Retry-After"] = str(wait)
+    return _answer(problem(request.scope, STATUSES[kind], refusal.code, refusal.detail, errors=refusal.errors), headers)
+
+
+def misfitting(request: AnyRequest, error: ValidationException) -> Answer[Problem]:
+    """Answer to parameters or a body of the wrong form: 422, with every wrong field."""
+    return refused(request, cannot_take(_field_errors(request, error)))
+
+
+def refused_by_litestar(request: AnyRequest, error: HTTPException) -> Answer[Problem]:
+    """Answer to what the framework refuses before our code is asked: path, method, size, type."""
+    if error.detail == _CLIENT_LEFT:
+        return _answer(problem(request.scope, 400, "ClientLeft", "The body ended before it was complete."))
+    if error.status_code not in _OF_LITESTAR:
+        return unforeseen(request, error)
+    status, code, sentence = _OF_LITESTAR[error.status_code]
+    headers = {name.title(): text for name, text in (error.headers or {}).items()}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    detail = sentence if error.detail in _PHRASES else error.detail
+    return _answer(problem(request.scope, status, code, detail), headers)
+
+
+def unforeseen(request: AnyRequest, error: Exception) -> Answer[Problem]:
+    """Answer to a mistake of ours: the text and the traceback of the exception stay in the log."""
+    _log.error("unforeseen error", exc_info=error)
+    return _answer(problem(request.scope, 500, "UnforeseenError", UNFORESEEN))
+
+
+def _field_errors(request: AnyRequest, error: ValidationException) -> list[FieldError]:
+    """Take Litestar's list for parameters, and look through the whole body ourselves."""
+    if missing := _MISSING.match(error.detail):
+        return [FieldError(missing["name"], IS_NEEDED, missing["source"])]
+    known = {name: field.annotation for name, field in _parameters(request)}
+    listed, body = [], []
+    for entry in cast("list[dict[str, Any]]", error.extra or []):
+        key, source = entry.get("key", "data"), entry.get("source")
+        if key == "data" or source == "body":
+            body.append(FieldError("body" if key == "data" else key, spoken(entry["message"])))
+        else:
+            loc = getattr(source, "value", source) or "query"
+            listed.append(FieldError(key, spoken(entry["message"], known.get(key)), loc))
+    return [*listed, *((_errors_of_body(request) or body) if body else ())]
+
+
+def _errors_of_body(request: AnyRequest) -> list[FieldError]:
+    state = ScopeState.from_scope(request.scope)
+    sent = state.json if state.form is Empty else state.form
+    data = request.route_handler.parsed_data_field
+    if sent is Empty:
+        return [FieldError("body", IS_NEEDED)]
+    return field_errors(sent, data.annotation) if data else []
+
+
+def _parameters(request: AnyRequest) -> Iterator[tuple[str, FieldDefinition]]:
+    handler = request.route_handler
+    for provider in handler.resolve_dependencies().values():
+        yield from provider.parsed_fn_signature.parameters.items()
+    yield from handler.parsed_fn_signature.parameters.items()
+
+
+def _answer(body: Problem, headers: Mapping[str, str] | None = None) -> Answer[Problem]:
+    return Answer(body, status_code=body.status, media_type=MEDIA_TYPE, headers=headers)

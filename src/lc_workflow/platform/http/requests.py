@@ -1,0 +1,229 @@
+"""How a request is read: exact numbers, `""` as absent, no NUL characters, and a 422 for what cannot be read."""
+
+import re
+from decimal import Decimal
+from typing import Any, Final, TypeAlias, TypeVar, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request
+from litestar.connection.base import empty_receive, empty_send
+from litestar.datastructures.multi_dicts import FormMultiDict
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import ClientException
+from litestar.params import BodyKwarg
+from litestar.types import Empty, Receive, Scope, Send
+from litestar.typing import FieldDefinition
+
+from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.platform.http.fields import (
+    BODY,
+    MOST_ERRORS,
+    TOO_LARGE,
+    beyond_reason,
+    cannot_take,
+    field_errors,
+)
+
+T = TypeVar("T")
+
+Json: TypeAlias = Any
+"""Decoded JSON, or the fields of a form."""
+
+DEEPEST: Final = 32
+MOST_FORM_FIELDS: Final = 1_000
+FORMS: Final = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+_JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json")
+_ODD_NUMBER: Final = re.compile(r"\s*[+-]?(?:s?nan\d*|inf(?:inity)?|[\d._]*e[+-]?\d{2,}|[\d._]{40,})\s*", re.IGNORECASE)
+"""Text that Python takes for a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
+
+
+class MalformedBody(Invalid):
+    """The body is not what its content type says."""
+
+
+class CheckedRequest(Request[Any, Any, Any]):
+    """A request as our handlers may rely on it.
+
+    The web app sends `""` for every field a person left empty, so empty members of objects, form fields and query
+    parameters count as absent. Numbers with a fraction arrive as `Decimal`. Text never holds a NUL character, which
+    PostgreSQL cannot store.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
+        """Read the query string; the shell has already refused one that is not UTF-8."""
+        super().__init__(scope, receive, send)
+        self._parsed_query = tuple(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+
+    async def json(self) -> Json:
+        """Give the JSON body as plain values.
+
+        Raises:
+            MalformedBody: It is not JSON.
+            InvalidInput: Some field holds what no field may hold.
+            ClientException: 415, the body is announced as something else.
+        """
+        if self._json is Empty:
+            state = self._connection_state
+            if state.json is Empty:
+                state.json = self._checked(_decoded(await self.body())) if self._sends_json() else None
+            self._json = state.json
+        return self._json
+
+    async def form(self) -> FormMultiDict:
+        """Give the form fields.
+
+        Raises:
+            MalformedBody: It is not a form, or not UTF-8.
+            InvalidInput: Some field holds a NUL character.
+            ClientException: 415, the body is announced as something else.
+        """
+        if self._form is Empty:
+            state = self._connection_state
+            if state.form is Empty:
+                state.form = self._checked(await self._raw_form())
+            self._form = FormMultiDict.from_form_data(cast("dict[str, Any]", state.form))
+        return self._form
+
+    async def body_as(self, expected: type[T]) -> T:
+        """Read the body as `expected`, whether it comes as JSON or as a form (sign-in takes both).
+
+        Raises:
+            InvalidInput: It does not fit; every wrong field is named.
+        """
+        if self.content_type[0] in FORMS:
+            await self.form()
+            value: Json = self._connection_state.form
+        else:
+            value = await self.json()
+        if errors := field_errors(value, expected):
+            raise cannot_take(errors)
+        return msgspec.convert(value, expected, strict=False, str_keys=True)
+
+    def _sends_json(self) -> bool:
+        if not _JSON.fullmatch(self.content_type[0]):
+            raise ClientException(status_code=415, detail="Send the body as JSON, with Content-Type: application/json.")
+        return True
+
+    async def _raw_form(self) -> dict[str, Any]:
+        kind = self.content_type[0]
+        try:
+            if kind == RequestEncodingType.MULTI_PART:
+                await super().form()
+                self._form = Empty
+                return cast("dict[str, Any]", self._connection_state.form)
+            if kind == RequestEncodingType.URL_ENCODED:
+                return _form_fields(await self.body())
+        except (UnicodeError, LookupError) as unreadable:
+            raise MalformedBody("The form is not UTF-8 text.") from unreadable
+        raise ClientException(status_code=415, detail="Send the body as a form, with the fields this address expects.")
+
+    def _checked(self, value: Json) -> Json:
+        reading = _Reading()
+        cleaned = reading.clean(value, "", 0)
+        data = self.route_handler.parsed_data_field
+        if not reading.errors and reading.saw_odd_number and data is not None:
+            reading.errors = field_errors(cleaned, data.annotation)
+        if reading.errors:
+            raise cannot_take(reading.errors)
+        return cleaned
+
+
+async def prepare(request: CheckedRequest) -> None:
+    """Check what Litestar reads past `CheckedRequest`: forms, and numbers in the query (`before_request`).
+
+    Raises:
+        InvalidInput: A number parameter holds something like `NaN`, or a form field a NUL character.
+        MalformedBody: The form cannot be read.
+    """
+    handler = request.route_handler
+    if odd := {name for name, text in request.query_params.multi_items() if _ODD_NUMBER.fullmatch(text)}:
+        parameters = [
+            handler.parsed_fn_signature,
+            *(p.parsed_fn_signature for p in handler.resolve_dependencies().values()),
+        ]
+        numbers = {
+            _query_name(field) for known in parameters for field in known.parameters.values() if _is_number(field)
+        }
+        if wrong := sorted(odd & numbers):
+            raise cannot_take(FieldError(name, "must be a number of a usual size", "query") for name in wrong)
+    data = handler.parsed_data_field
+    if data is not None and isinstance(data.kwarg_definition, BodyKwarg) and data.kwarg_definition.media_type in FORMS:
+        await request.form()
+
+
+class _Reading:
+    """One walk through a decoded body: drops what is empty, collects what no field may hold."""
+
+    def __init__(self) -> None:
+        self.errors: list[FieldError] = []
+        self.saw_odd_number = False
+
+    def clean(self, value: Json, path: str, depth: int) -> Json:
+        if isinstance(value, str):
+            if "\0" in value:
+                self._refuse(path, "must not contain a NUL character")
+            elif _ODD_NUMBER.fullmatch(value):
+                self.saw_odd_number = True
+        elif isinstance(value, dict):
+            return self._clean_members(value, path, depth)
+        elif isinstance(value, list):
+            if depth < DEEPEST:
+                return [self.clean(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+            self._refuse(path, "is nested too deeply")
+        elif isinstance(value, int | Decimal) and beyond_reason(Decimal(value)):
+            self._refuse(path, TOO_LARGE)
+        return value
+
+    def _clean_members(self, members: dict[str, Any], path: str, depth: int) -> dict[str, Any]:
+        if depth >= DEEPEST:
+            self._refuse(path, "is nested too deeply")
+            return {}
+        kept = {}
+        for name, item in members.items():
+            below = f"{path}.{name}" if path else name
+            if "\0" in name:
+                self._refuse(path, "must not contain a NUL character")
+            elif item != "":
+                kept[name] = self.clean(item, below, depth + 1)
+        return kept
+
+    def _refuse(self, path: str, sentence: str) -> None:
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(FieldError(path[:200] or BODY, sentence))
+
+
+def _decoded(body: bytes) -> Json:
+    try:
+        return _DECODER.decode(body)
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The body is not UTF-8 text.") from error
+    except RecursionError as error:
+        raise MalformedBody("The body is nested too deeply.") from error
+    except ArithmeticError as error:
+        raise MalformedBody("The body holds a number that is too large.") from error
+    except msgspec.DecodeError as error:
+        raise MalformedBody(f"The body cannot be read as JSON: {error}.") from error
+
+
+def _form_fields(body: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(body.decode(), errors="strict", max_num_fields=MOST_FORM_FIELDS)
+    except UnicodeError:
+        raise
+    except ValueError as error:
+        raise MalformedBody(f"The form has more than {MOST_FORM_FIELDS} fields.") from error
+    fields: dict[str, Any] = {}
+    for name, text in pairs:
+        fields.setdefault(name, []).append(text)
+    return {name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items()}
+
+
+def _query_name(field: FieldDefinition) -> str:
+    return getattr(field.kwarg_definition, "name", None) or field.name
+
+
+def _is_number(field: FieldDefinition) -> bool:
+    return not {Decimal, float}.isdisjoint((field.annotation, *(inner.annotation for inner in field.inner_types)))
