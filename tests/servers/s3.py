@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from minio import Minio
+
 from lc_workflow.platform.config import ObjectStoreSettings
 
 SCRIPT: Final = Path(__file__).with_name("swift_process.py")
@@ -26,15 +28,32 @@ class S3Server:
     region: str
     secure: bool = False
 
-    def settings(self, bucket: str) -> ObjectStoreSettings:
-        return ObjectStoreSettings(
+    stays: bool = False
+    """Whether it goes on after the tests, so that what they made must be cleared away."""
+
+    @contextmanager
+    def bucket(self) -> Iterator[ObjectStoreSettings]:
+        """The name of a bucket that nobody has made yet, and that is gone after the block."""
+        settings = ObjectStoreSettings(
             endpoint=self.endpoint,
             secure=self.secure,
             access_key=self.access_key,
             secret_key=self.secret_key,
-            bucket=bucket,
+            bucket=f"lc-workflow-test-{secrets.token_hex(4)}",
             region=self.region,
         )
+        yield settings
+        if self.stays:
+            self._clear_away(settings.bucket)
+
+    def _clear_away(self, bucket: str) -> None:
+        client = Minio(self.endpoint, self.access_key, self.secret_key, secure=self.secure, region=self.region)
+        if not client.bucket_exists(bucket):
+            return
+        for kept in client.list_objects(bucket, recursive=True):
+            assert kept.object_name is not None
+            client.remove_object(bucket, kept.object_name)
+        client.remove_bucket(bucket)
 
 
 @contextmanager
@@ -73,4 +92,5 @@ def _given(endpoint: str) -> S3Server:
         secret_key=os.environ["MINIO_SECRET_KEY"],
         region=os.environ.get("MINIO_REGION", "us-east-1"),
         secure=secure,
+        stays=True,
     )

@@ -1,7 +1,7 @@
 """OpenStack Swift with its S3 API in one process: account, container, object and proxy server on loopback.
 
-Run by `servers.s3` and never imported: Swift patches the whole process it lives in. The objects stay in memory (the
-server that Swift's own tests use), so the folder needs no extended attributes; accounts and containers are SQLite.
+Run by `tests.servers.s3` and never imported: Swift patches the whole process it lives in. The objects stay in memory
+(the server that Swift's own tests use), so the folder needs no extended attributes; accounts and containers are SQLite.
 """
 # ruff: noqa: E402 - the order of the imports is what this script is about
 # mypy: disable-error-code="import-untyped"

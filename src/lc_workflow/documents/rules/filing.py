@@ -66,15 +66,15 @@ PAPER_KINDS: Final = (
     ),
     PaperKind("loan_application_form", FolderName.SUPPORTING, "Loan application form", "ពាក្យស្នើសុំកម្ចី"),
     PaperKind("credit_report", FolderName.SUPPORTING, "Credit report", "របាយការណ៍ឥណទាន"),
-    PaperKind("reference_letter", FolderName.SUPPORTING, "Letter of reference", "លិខិតបញ្ជាក់"),
+    PaperKind("reference_letter", FolderName.SUPPORTING, "Letter of reference", "លិខិតណែនាំ"),
     PaperKind("contract", FolderName.SUPPORTING, "Contract", "កិច្ចសន្យា"),
     PaperKind("other_supporting_doc", FolderName.SUPPORTING, "Other supporting paper", "ឯកសារគាំទ្រផ្សេងទៀត"),
     PaperKind("other", FolderName.SUPPORTING, "Other paper", "ឯកសារផ្សេងទៀត"),
     # names that older versions of the web app send
     PaperKind("borrower_id", FolderName.BORROWER, "Identity paper of the borrower", "ឯកសារអត្តសញ្ញាណអ្នកខ្ចី"),
     PaperKind("guarantor_id", FolderName.GUARANTOR, "Identity paper of the guarantor", "ឯកសារអត្តសញ្ញាណអ្នកធានា"),
-    PaperKind("collateral_photo", FolderName.COLLATERAL, "Photo of the collateral", "រូបថតទ្រព្យបញ្ចាំ"),
-    PaperKind("collateral_document", FolderName.COLLATERAL, "Paper about the collateral", "ឯកសារទ្រព្យបញ្ចាំ"),
+    PaperKind("collateral_photo", FolderName.COLLATERAL, "Photo of the collateral", "រូបថតទ្រព្យធានា"),
+    PaperKind("collateral_document", FolderName.COLLATERAL, "Paper about the collateral", "ឯកសារទ្រព្យធានា"),
 )
 """Source: the File row of the web app's contract, §3."""
 

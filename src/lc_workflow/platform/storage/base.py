@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from typing import BinaryIO, Final, Protocol, Self
+from typing import IO, Final, Protocol, Self
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -75,7 +75,7 @@ class ObjectStore(Protocol):
             Unavailable: It cannot be used; the sentence names the variable to look at, never its value.
         """
 
-    async def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
+    async def put(self, key: str, source: IO[bytes], *, size: int, content_type: str) -> None:
         """Keep `size` bytes of `source`, read from where it stands; when this returns they are durable.
 
         What stood under the key before is replaced; a put that fails leaves it as it was.

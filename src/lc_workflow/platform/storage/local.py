@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import IO, Final, TypeVar
 
 import anyio.to_thread
 import msgspec
 from anyio import CapacityLimiter
 
-from lc_workflow.kernel.errors import Forbidden, Missing
+from lc_workflow.kernel.errors import Forbidden, Missing, Unavailable
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.storage.base import CHUNK, Chunks, out_of_reach, sound
+from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, out_of_reach, sound
 
 T = TypeVar("T")
 
@@ -80,9 +80,14 @@ class LocalStore:
 
     async def prepare(self) -> None:
         """Make the folder, and clear away what broken uploads left more than a day ago."""
-        await self._in_thread(self._prepare)
+        try:
+            await self._in_thread(self._prepare)
+        except Unavailable as unavailable:
+            raise Unavailable(
+                "The folder UPLOAD_FOLDER names cannot be written.", retry_after=ASK_AGAIN
+            ) from unavailable
 
-    async def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:  # noqa: ARG002 - the link says the type
+    async def put(self, key: str, source: IO[bytes], *, size: int, content_type: str) -> None:  # noqa: ARG002 - the link says the type
         """Keep the bytes; see `ObjectStore.put`."""
         await self._in_thread(partial(self._write, self._path(key), source, size))
 
@@ -145,7 +150,7 @@ class LocalStore:
                 leftover.unlink(missing_ok=True)
         self._try_to_write()
 
-    def _write(self, path: Path, source: BinaryIO, size: int) -> None:
+    def _write(self, path: Path, source: IO[bytes], size: int) -> None:
         descriptor, name = tempfile.mkstemp(dir=self._incoming)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -168,7 +173,7 @@ class LocalStore:
             if folder == self._folder:
                 return
 
-    def _open(self, path: Path) -> BinaryIO:
+    def _open(self, path: Path) -> IO[bytes]:
         try:
             return path.open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
@@ -199,7 +204,7 @@ def _text(raw: bytes) -> str:
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def _copy(source: BinaryIO, file: BinaryIO, size: int) -> None:
+def _copy(source: IO[bytes], file: IO[bytes], size: int) -> None:
     shutil.copyfileobj(source, file, CHUNK)
     if (copied := file.tell()) != size:
         raise ValueError(f"The source held {copied} bytes, not the {size} announced.")
@@ -214,7 +219,7 @@ def _size_of(path: Path) -> int | None:
         return None
 
 
-def _read(file: BinaryIO) -> bytes:
+def _read(file: IO[bytes]) -> bytes:
     with _disk_trouble():
         return file.read(CHUNK)
 

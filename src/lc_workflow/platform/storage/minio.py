@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import BinaryIO, Final, TypeVar
+from typing import IO, BinaryIO, Final, TypeVar, cast
+from xml.etree.ElementTree import ParseError
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -64,7 +65,7 @@ class MinioStore:
                 help_ = "does not answer as an S3 store does"
             raise Unavailable(f"The address MINIO_ENDPOINT names {help_}.", retry_after=ASK_AGAIN) from unavailable
 
-    async def put(self, key: str, source: BinaryIO, *, size: int, content_type: str) -> None:
+    async def put(self, key: str, source: IO[bytes], *, size: int, content_type: str) -> None:
         """Send the bytes, in parts of 5 MiB when there are more; see `ObjectStore.put`."""
         await self._in_thread(partial(self._send, sound(key), source, size, content_type))
 
@@ -117,15 +118,16 @@ class MinioStore:
             return await anyio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=may_abandon)
 
     def _create_bucket(self) -> None:
-        if self._client.bucket_exists(self._bucket):
-            return
-        try:
-            self._client.make_bucket(self._bucket)
-        except S3Error as refusal:
-            if refusal.code not in TAKEN:
-                raise
+        if not self._client.bucket_exists(self._bucket):
+            try:
+                self._client.make_bucket(self._bucket)
+            except S3Error as refusal:
+                if refusal.code not in TAKEN:
+                    raise
+        # a web page answers the questions above as well, with a friendly 200
+        next(iter(self._client.list_objects(self._bucket)), None)
 
-    def _send(self, key: str, source: BinaryIO, size: int, content_type: str) -> None:
+    def _send(self, key: str, source: IO[bytes], size: int, content_type: str) -> None:
         start = source.tell()
         source.seek(0, os.SEEK_END)
         held = source.tell() - start
@@ -133,7 +135,7 @@ class MinioStore:
         if held != size:
             raise ValueError(f"The source held {held} bytes, not the {size} announced.")
         # one part after the other: the threads are bounded here, not in each upload
-        self._client.put_object(self._bucket, key, source, size, content_type, num_parallel_uploads=1)
+        self._client.put_object(self._bucket, key, cast(BinaryIO, source), size, content_type, num_parallel_uploads=1)
 
 
 def _client(endpoint: str, *, secure: bool, settings: ObjectStoreSettings, pool: PoolManager) -> Minio:
@@ -169,5 +171,5 @@ def _store_trouble() -> Iterator[None]:
         if refusal.code == "NoSuchKey":
             raise Missing("This file is no longer kept.") from refusal
         raise out_of_reach() from refusal
-    except (MinioException, HTTPError, OSError) as trouble:
+    except (MinioException, HTTPError, OSError, ParseError) as trouble:
         raise out_of_reach() from trouble
