@@ -1,15 +1,143 @@
 """The factory: lists the contexts and connects their ports."""
 
-from lc_workflow.documents.library.models import File
-from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.identity.sessions.models import Session
-from lc_workflow.lending.assignments.models import Assignment
-from lc_workflow.lending.customers.models import Customer
-from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.identity.users.models import User
-from lc_workflow.lending.workflow.models import Move
-from lc_workflow.platform.db.base import Row
-from lc_workflow.system.settings.models import Setting
-from lc_workflow.platform.journal.models import JournalEntry
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Final
 
-METADATA = Row.metadata
+from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig, SQLAlchemyPlugin
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar_granian import GranianPlugin
+
+from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
+from lc_workflow.engagement.manifest import MANIFEST as ENGAGEMENT
+from lc_workflow.identity.manifest import MANIFEST as IDENTITY
+from lc_workflow.identity.sessions.service import load_principal
+from lc_workflow.insight.manifest import MANIFEST as INSIGHT
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.manifest import MANIFEST as LENDING
+from lc_workflow.organization.manifest import MANIFEST as ORGANIZATION
+from lc_workflow.platform.broadcast import Broadcast, LocalBroadcast, RedisBroadcast
+from lc_workflow.platform.clock import Clock, system_clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.problems import exception_handlers
+from lc_workflow.platform.http.requests import CheckedRequest, prepare
+from lc_workflow.platform.journal.relay import Relay
+from lc_workflow.platform.manifest import merged
+from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
+from lc_workflow.platform.security.guards import Authenticate, ReadToken
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.storage.local import LocalStore
+from lc_workflow.platform.storage.minio import MinioStore
+from lc_workflow.platform.stores import open_redis, reach
+from lc_workflow.system.manifest import MANIFEST as SYSTEM
+
+HOUSE: Final = merged(SYSTEM, ORGANIZATION, IDENTITY, DOCUMENTS, LENDING, ENGAGEMENT, INSIGHT)
+"""All contexts as one."""
+
+METADATA: Final = Row.metadata
+"""Every table, for the migrations: importing the manifests has imported all models."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    alchemy: SQLAlchemyAsyncConfig | None = None,
+    clock: Clock = system_clock,
+    passwords: Passwords | None = None,
+    in_background: bool = True,
+) -> Litestar:
+    """Build the application.
+
+    The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`.
+    """
+    alchemy = alchemy or alchemy_config(settings)
+    redis = open_redis(settings.redis_url)
+    broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
+    store = _store(settings, clock)
+    tokens = Tokens(
+        settings.secret_key,
+        previous=settings.previous_secret_keys,
+        algorithm=settings.algorithm,
+        lifetime=timedelta(minutes=settings.access_token_minutes),
+    )
+    limiter = limiter_for(settings, redis)
+
+    @asynccontextmanager
+    async def working(app: Litestar) -> AsyncIterator[None]:
+        """Make sure at the start that what is configured works, and let the relay tell while the application runs."""
+        async with AsyncExitStack() as stack:
+            if redis:
+                stack.push_async_callback(redis.aclose)
+                await reach(redis)
+            await store.prepare()
+            if in_background:
+                await stack.enter_async_context(broadcast.running())
+                relay = Relay(
+                    app.state[alchemy.session_maker_app_state_key],
+                    kinds=HOUSE.events,
+                    listeners=HOUSE.listeners,
+                    broadcast=broadcast,
+                    clock=clock,
+                )
+                await stack.enter_async_context(relay.running(alchemy.get_engine()))
+            yield
+
+    return Litestar(
+        route_handlers=HOUSE.routes,
+        dependencies={
+            **HOUSE.dependencies,
+            "principal": Provide(_principal, sync_to_thread=False),
+            "base_url": Provide(_base_url, sync_to_thread=False),
+            "settings": _always(settings),
+            "clock": _always(clock),
+            "tokens": _always(tokens),
+            "passwords": _always(passwords or Passwords()),
+            "limiter": _always(limiter),
+            "store": _always(store),
+            "broadcast": _always(broadcast),
+        },
+        middleware=[
+            ReadToken(tokens, clock),
+            LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
+            Authenticate(load_principal, alchemy.provide_session),
+        ],
+        plugins=[SQLAlchemyPlugin(alchemy), GranianPlugin()],
+        exception_handlers=exception_handlers(HOUSE.refusals),
+        request_class=CheckedRequest,
+        response_class=Answer,
+        before_request=prepare,
+        lifespan=[working],
+        state=State({"limiter": limiter}),
+        debug=False,
+    )
+
+
+def _principal(request: CheckedRequest) -> Principal:
+    """The signed-in person; the middleware found them."""
+    principal: Principal = request.user
+    return principal
+
+
+def _base_url(request: CheckedRequest) -> str:
+    """Where this request reached the API, for links that browsers open; without a slash at its end."""
+    return str(request.base_url).rstrip("/")
+
+
+def _always(thing: object) -> Provide:
+    """Provide the same object to every request."""
+    return Provide(lambda: thing, sync_to_thread=False)
+
+
+def _store(settings: Settings, clock: Clock) -> ObjectStore:
+    """Keep files where the settings say: in an S3 store, or in a folder."""
+    if settings.object_store:
+        return MinioStore(settings.object_store)
+    return LocalStore(settings.upload_folder, secret=settings.secret_key, clock=clock)

@@ -50,7 +50,6 @@ class Manifest:
     dependencies: Mapping[str, Provide] = field(default_factory=dict)
     refusals: Mapping[str, Callable[[], DomainError]] = field(default_factory=dict)
     enumerations: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
-    permissions: Sequence[str] = ()
 
 
 def labelled(kind: type[StrEnum], khmer: Mapping[str, str]) -> tuple[Choice, ...]:
@@ -58,4 +57,20 @@ def labelled(kind: type[StrEnum], khmer: Mapping[str, str]) -> tuple[Choice, ...
     return tuple(
         Choice(member.value, member.value.replace("_", " ").replace("-", " ").capitalize(), khmer[member.value])
         for member in kind
+    )
+
+
+def merged(*manifests: Manifest) -> Manifest:
+    """Put the contributions of all contexts together."""
+    listeners: dict[type[Event], tuple[Listener, ...]] = {}
+    for manifest in manifests:
+        for kind, hearers in manifest.listeners.items():
+            listeners[kind] = (*listeners.get(kind, ()), *hearers)
+    return Manifest(
+        routes=[route for manifest in manifests for route in manifest.routes],
+        events=[event for manifest in manifests for event in manifest.events],
+        listeners=listeners,
+        dependencies={name: given for manifest in manifests for name, given in manifest.dependencies.items()},
+        refusals={name: refusal for manifest in manifests for name, refusal in manifest.refusals.items()},
+        enumerations={name: kind for manifest in manifests for name, kind in manifest.enumerations.items()},
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
@@ -51,3 +51,18 @@ class User(DatedRow):
     position: Mapped[Position | None] = relationship(lazy="raise")
     portfolio: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[portfolio_id])
     line_manager: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[line_manager_id])
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account can sign in."""
+        return self.status is UserStatus.ACTIVE
+
+
+WHOLE = [
+    joinedload(User.department),
+    joinedload(User.branch),
+    joinedload(User.position),
+    joinedload(User.portfolio),
+    joinedload(User.line_manager),
+]
+"""The loads an answer about a user needs: everything in one statement."""

@@ -45,6 +45,9 @@ STATUS_OF = {
 EDITABLE = frozenset({Stage.PO_CREATED, Stage.RETURNED})
 """The stages in which the application's fields may change."""
 
+CLOSED = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.WITHDRAWN})
+"""The stages in which nobody works on the application any more."""
+
 
 class Action(StrEnum):
     """What people do to an application; each is one or more steps of the table."""

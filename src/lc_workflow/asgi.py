@@ -1,0 +1,16 @@
+"""What Granian starts: the application, with its settings from the environment."""
+
+import sys
+
+from litestar import Litestar
+
+from lc_workflow import app
+from lc_workflow.platform.config import BadSetting, Settings
+
+
+def create_app() -> Litestar:
+    """Build the application for one worker; a wrong variable ends the process with a sentence that names it."""
+    try:
+        return app.create_app(Settings.from_environ())
+    except BadSetting as refusal:
+        sys.exit(f"lc-workflow cannot start: {refusal}")

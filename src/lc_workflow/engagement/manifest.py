@@ -1,0 +1,5 @@
+"""What engagement contributes."""
+
+from lc_workflow.platform.manifest import Manifest
+
+MANIFEST = Manifest()

@@ -1,0 +1,17 @@
+"""When an account is locked after wrong passwords, and for how long."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+MOST_FAILURES: Final = 5
+LOCKED_FOR: Final = timedelta(minutes=30)
+
+
+def locked_until(failures: int, *, at: datetime) -> datetime | None:
+    """When the lock ends that the latest of so many failures in a row brings, or None when it brings none yet."""
+    return at + LOCKED_FOR if failures >= MOST_FAILURES else None
+
+
+def is_locked(until: datetime | None, *, at: datetime) -> bool:
+    """Whether a lock that ends `until` still holds."""
+    return until is not None and until > at

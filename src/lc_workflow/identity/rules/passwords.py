@@ -1,0 +1,33 @@
+"""What a new password must have."""
+
+from lc_workflow.kernel.errors import Invalid
+
+LONGEST_BYTES = 72
+"""bcrypt reads no further, so a longer password would promise more than it keeps."""
+
+
+class WeakPassword(Invalid):
+    """The password does not meet the policy of this installation."""
+
+
+def check_password(
+    password: str, *, shortest: int, special: bool = False, number: bool = False, uppercase: bool = False
+) -> None:
+    """Let a password pass that meets the policy; `shortest` counts characters.
+
+    Raises:
+        WeakPassword: It says everything that is missing.
+    """
+    missing = [
+        words
+        for words, met in (
+            (f"at least {shortest} characters", len(password) >= shortest),
+            (f"at most {LONGEST_BYTES} bytes", len(password.encode()) <= LONGEST_BYTES),
+            ("a special character", not special or any(not sign.isalnum() for sign in password)),
+            ("a number", not number or any(sign.isdecimal() for sign in password)),
+            ("an uppercase letter", not uppercase or any(sign.isupper() for sign in password)),
+        )
+        if not met
+    ]
+    if missing:
+        raise WeakPassword(f"The password needs {', '.join(missing)}.")

@@ -1,0 +1,104 @@
+"""Signing in and out as requests and answers."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.identity.users.schemas import UserAnswer
+from lc_workflow.platform.http.shapes import Email, Name
+
+Password = Annotated[str, Meta(min_length=1, max_length=200)]
+Username = Annotated[str, Meta(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$")]
+
+
+class Credentials(Struct, frozen=True):
+    """A user name or an e-mail address, and the password."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=254)]
+    password: Password
+
+
+class SignInAnswer(Struct, frozen=True):
+    """The tokens of a session; `expires_in` is the access token's life in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    user: UserAnswer
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme, not a token
+
+
+class RefreshRequest(Struct, frozen=True):
+    """A refresh token to exchange."""
+
+    refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class SetupStanding(Struct, frozen=True):
+    """Whether the installation still waits for its first administrator."""
+
+    setup_required: bool
+    message: str
+
+
+class FirstAdmin(Struct, frozen=True):
+    """The first administrator."""
+
+    username: Username
+    email: Email
+    first_name: Name
+    last_name: Name
+    password: Password
+
+
+class PasswordChange(Struct, frozen=True):
+    """The old password, to be sure who asks, and the new one."""
+
+    old_password: Password
+    new_password: Password
+
+
+class Said(Struct, frozen=True):
+    """A sentence that confirms what was done."""
+
+    message: str
+
+
+class RoleCard(Struct, frozen=True):
+    """A role a person holds."""
+
+    id: UUID
+    name: str
+    display_name: str
+    level: int
+    is_active: bool = True
+    is_system_role: bool = True
+
+
+class PermissionCard(Struct, frozen=True):
+    """One permission, taken apart the way the web app's menu asks for it."""
+
+    id: UUID
+    name: str
+    resource_type: str
+    action: str
+    scope: str
+
+
+class EffectivePermission(Struct, frozen=True):
+    """A permission a person holds, and where it comes from."""
+
+    permission: PermissionCard
+    role_name: str
+    source: str = "role"
+    is_granted: bool = True
+
+
+class Rights(Struct, frozen=True):
+    """Everything a person may do."""
+
+    user_id: UUID
+    roles: tuple[RoleCard, ...]
+    effective_permissions: tuple[EffectivePermission, ...]
+    direct_permissions: tuple[EffectivePermission, ...] = ()

@@ -1,0 +1,348 @@
+"""Signing in, staying signed in, and ending it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from typing import Final
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.events import (
+    AccountLocked,
+    FirstAdminSetUp,
+    PasswordChanged,
+    RefreshTokenReused,
+    SignedIn,
+    SignedOut,
+)
+from lc_workflow.identity.rules.lockout import LOCKED_FOR, MOST_FAILURES, is_locked
+from lc_workflow.identity.rules.passwords import check_password
+from lc_workflow.identity.rules.roles import STANDINGS, Role
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.sessions.models import RefreshToken, Session
+from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
+from lc_workflow.identity.users.models import WHOLE, User
+from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.tokens import Claims, SessionEnded, Tokens
+from lc_workflow.platform.service import Service
+
+SETUP_LOCK: Final = 0x1C_0C
+"""The advisory lock that makes two simultaneous first administrators one."""
+
+
+class WrongCredentials(Unauthenticated):
+    """The name or the password is wrong; which of them is not said."""
+
+
+class AccountIsLocked(Locked):
+    """Too many wrong passwords in a row."""
+
+
+class AccountDisabled(Forbidden):
+    """The password is right and the account is not active."""
+
+
+class TokenReused(Unauthenticated):
+    """The refresh token had been used already, so its session was ended."""
+
+
+class RefreshTokenInvalid(Unauthenticated):
+    """The refresh token is unknown or has expired."""
+
+
+class SetupDone(Invalid):
+    """The installation has accounts, so a first administrator is no longer created this way."""
+
+
+class WrongPassword(Invalid):
+    """The old password is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A session that was opened or renewed: its tokens and its person."""
+
+    access_token: str
+    refresh_token: str
+    user: User
+
+
+async def load_principal(session: AsyncSession, claims: Claims) -> Principal | None:
+    """Find the person behind a token as their account stands now; None when the session ended or the account did."""
+    found = (
+        await session.execute(
+            select(User.id, User.role, User.branch_id, User.department_id)
+            .join(Session, Session.user_id == User.id)
+            .where(
+                Session.id == claims.session_id,
+                Session.ended_at.is_(None),
+                User.id == claims.subject,
+                User.status == UserStatus.ACTIVE,
+            )
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    return Principal(
+        id=found.id,
+        role=found.role,
+        session_id=claims.session_id,
+        branch_id=found.branch_id,
+        department_id=found.department_id,
+        grants=STANDINGS[found.role].grants,
+    )
+
+
+class SessionService(Service[Session]):
+    """The sessions of people with accounts."""
+
+    class Repo(SQLAlchemyAsyncRepository[Session]):
+        """Sessions as rows."""
+
+        model_type = Session
+
+    repository_type = Repo
+    noun = "session"
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        tokens: Tokens,
+        passwords: Passwords,
+        policy: PasswordPolicy,
+        refresh_lifetime: timedelta,
+    ) -> None:
+        """Open the service on the request's session, with the keys and the policy of this installation."""
+        super().__init__(session)
+        self._tokens = tokens
+        self._passwords = passwords
+        self._policy = policy
+        self._refresh_lifetime = refresh_lifetime
+
+    @property
+    def access_seconds(self) -> int:
+        """How long an access token lives, in seconds."""
+        return int(self._tokens.lifetime.total_seconds())
+
+    async def sign_in(
+        self, credentials: Credentials, *, address: str | None, device: str | None, at: datetime
+    ) -> Entry:
+        """Open a session for whoever knows the password.
+
+        Raises:
+            WrongCredentials: The name or the password is wrong; the failure is counted.
+            AccountIsLocked: Five failures in a row, less than thirty minutes ago.
+            AccountDisabled: The password is right and the account is not active.
+        """
+        name = credentials.username.strip().lower()
+        known = (
+            await self.session.execute(
+                select(User.id, User.password_hash).where(or_(User.username == name, User.email == name))
+            )
+        ).one_or_none()
+        # The connection goes back to the pool while the password is hashed: that takes as long as a hundred queries.
+        await self.session.rollback()
+        right = await self._passwords.matches(credentials.password, known.password_hash if known else None)
+        if known is None:
+            raise WrongCredentials("The user name or the password is wrong.")
+        async with self.transaction():
+            user = await self.session.get_one(User, known.id, options=WHOLE, with_for_update={"of": User})
+            outcome = self._refusal(user, right=right, at=at) or await self._open(user, address, device, at=at)
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome
+
+    async def _open(self, user: User, address: str | None, device: str | None, *, at: datetime) -> Entry:
+        """Open a session for an account whose person has proved who they are."""
+        user.failed_login_attempts = 0
+        user.locked_until = None
+        user.login_count += 1
+        user.last_login_at = user.last_activity_at = at
+        session = await self.create(
+            Session(user_id=user.id, created_at=at, address=address, device=device[:300] if device else None)
+        )
+        self.announce(SignedIn(actor_id=user.id, at=at, user_id=user.id, session_id=session.id))
+        return self._entry(user, session.id, at=at)
+
+    def _refusal(self, user: User, *, right: bool, at: datetime) -> DomainError | None:
+        """Say why the locked row's person may not come in, and count a wrong password; the caller commits both."""
+        if is_locked(user.locked_until, at=at):
+            return _locked(user, at=at)
+        if right:
+            if user.is_active:
+                return None
+            return AccountDisabled(f"This account is {user.status}; ask an administrator.")
+        if user.locked_until is not None:  # an old lock has run out: counting starts anew
+            user.failed_login_attempts, user.locked_until = 0, None
+        user.failed_login_attempts += 1
+        if user.failed_login_attempts < MOST_FAILURES:
+            return WrongCredentials("The user name or the password is wrong.")
+        user.locked_until = at + LOCKED_FOR
+        self.announce(AccountLocked(actor_id=None, at=at, user_id=user.id, until=user.locked_until.isoformat()))
+        return _locked(user, at=at)
+
+    async def refresh(self, refresh_token: str, *, at: datetime) -> Entry:
+        """Exchange a refresh token for new tokens; each can be used once.
+
+        Raises:
+            TokenReused: It had been used already: the whole session has been ended.
+            RefreshTokenInvalid: It is unknown or has expired.
+            SessionEnded: Its session or its account has ended.
+        """
+        digest = _digest(refresh_token)
+        async with self.transaction():
+            session_id = await self.session.scalar(
+                update(RefreshToken)
+                .where(RefreshToken.digest == digest, RefreshToken.used_at.is_(None), RefreshToken.expires_at > at)
+                .values(used_at=at)
+                .returning(RefreshToken.session_id)
+            )
+            outcome = await (self._renew(session_id, at=at) if session_id else self._end_family(digest, at=at))
+        if isinstance(outcome, DomainError):
+            raise outcome
+        return outcome
+
+    async def _renew(self, session_id: UUID, *, at: datetime) -> Entry | DomainError:
+        """Give a session its next tokens, if it and its account still stand."""
+        user = await self.session.scalar(
+            select(User)
+            .join(Session, Session.user_id == User.id)
+            .where(Session.id == session_id, Session.ended_at.is_(None), User.status == UserStatus.ACTIVE)
+            .options(*WHOLE)
+        )
+        if user is None:
+            return SessionEnded("This session has ended; sign in again.")
+        user.last_activity_at = at
+        return self._entry(user, session_id, at=at)
+
+    async def _end_family(self, digest: bytes, *, at: datetime) -> DomainError:
+        """End the session whose used token came back, and say why the token opens nothing."""
+        found = (
+            await self.session.execute(
+                select(Session.id, Session.user_id)
+                .join(RefreshToken, RefreshToken.session_id == Session.id)
+                .where(RefreshToken.digest == digest, RefreshToken.used_at.is_not(None))
+            )
+        ).one_or_none()
+        if found is None:
+            return RefreshTokenInvalid("The refresh token is not valid any more; sign in again.")
+        await self._end(Session.id == found.id, at=at)
+        self.announce(RefreshTokenReused(actor_id=None, at=at, user_id=found.user_id, session_id=found.id))
+        return TokenReused("This refresh token was used before; the session has been ended, sign in again.")
+
+    async def sign_out(self, principal: Principal, *, at: datetime) -> None:
+        """End the session the request came with."""
+        async with self.transaction():
+            await self._end(Session.id == principal.session_id, at=at)
+            self.announce(
+                SignedOut(actor_id=principal.id, at=at, user_id=principal.id, session_id=principal.session_id)
+            )
+
+    async def change_password(self, wish: PasswordChange, *, principal: Principal, at: datetime) -> None:
+        """Set a new password and end the person's other sessions.
+
+        Raises:
+            WrongPassword: The old one is wrong.
+            WeakPassword: The new one does not meet the policy.
+        """
+        self._check(wish.new_password)
+        old = await self.session.scalar(select(User.password_hash).where(User.id == principal.id))
+        await self.session.rollback()
+        if not await self._passwords.matches(wish.old_password, old):
+            raise WrongPassword("The old password is wrong.")
+        digest = await self._passwords.hash(wish.new_password)
+        async with self.transaction():
+            changed = await self.session.scalar(
+                update(User)
+                .where(User.id == principal.id, User.password_hash == old)
+                .values(password_hash=digest, updated_at=at)
+                .returning(User.id)
+            )
+            if changed is None:
+                raise WrongPassword("The password was changed by someone else just now.")
+            await self._end(Session.user_id == principal.id, Session.id != principal.session_id, at=at)
+            self.announce(PasswordChanged(actor_id=principal.id, at=at, user_id=principal.id))
+
+    async def setup_required(self) -> bool:
+        """Whether there is no account yet."""
+        return not await self.session.scalar(select(exists(select(User.id))))
+
+    async def set_up_first_admin(self, wish: FirstAdmin, *, at: datetime) -> User:
+        """Create the first administrator, while there is no account.
+
+        Raises:
+            SetupDone: There are accounts.
+            WeakPassword: The password does not meet the policy.
+        """
+        self._check(wish.password)
+        if not await self.setup_required():
+            raise SetupDone("This installation is set up already; an administrator creates further accounts.")
+        await self.session.rollback()
+        digest = await self._passwords.hash(wish.password)
+        async with self.transaction():
+            await self.session.execute(select(func.pg_advisory_xact_lock(SETUP_LOCK)))
+            if not await self.setup_required():
+                raise SetupDone("This installation is set up already; an administrator creates further accounts.")
+            user = User(
+                username=wish.username.lower(),
+                email=wish.email.lower(),
+                first_name=wish.first_name,
+                last_name=wish.last_name,
+                password_hash=digest,
+                role=Role.ADMIN,
+                status=UserStatus.ACTIVE,
+                created_at=at,
+                updated_at=at,
+            )
+            self.session.add(user)
+            await self.session.flush()
+            self.announce(FirstAdminSetUp(actor_id=user.id, at=at, user_id=user.id))
+        return await self.person(user.id)
+
+    async def person(self, user_id: UUID) -> User:
+        """Load an account with its place in the company."""
+        return await self.session.get_one(User, user_id, options=WHOLE, populate_existing=True)
+
+    def _entry(self, user: User, session_id: UUID, *, at: datetime) -> Entry:
+        """Add the next refresh token to a session and sign an access token for it."""
+        secret = token_urlsafe(32)
+        self.session.add(
+            RefreshToken(
+                session_id=session_id, digest=_digest(secret), created_at=at, expires_at=at + self._refresh_lifetime
+            )
+        )
+        return Entry(self._tokens.issue(user.id, session_id, at=at), secret, user)
+
+    async def _end(self, *which: ColumnElement[bool], at: datetime) -> None:
+        await self.session.execute(update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=at))
+
+    def _check(self, password: str) -> None:
+        policy = self._policy
+        check_password(
+            password,
+            shortest=policy.shortest,
+            special=policy.special,
+            number=policy.number,
+            uppercase=policy.uppercase,
+        )
+
+
+def _locked(user: User, *, at: datetime) -> AccountIsLocked:
+    assert user.locked_until is not None  # noqa: S101 - only called for a locked account
+    seconds = max(1, round((user.locked_until - at).total_seconds()))
+    return AccountIsLocked(
+        f"This account is locked after {MOST_FAILURES} wrong passwords; try again in {-(-seconds // 60)} minutes.",
+        retry_after=seconds,
+    )
+
+
+def _digest(secret: str) -> bytes:
+    return sha256(secret.encode()).digest()

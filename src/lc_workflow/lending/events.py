@@ -1,0 +1,62 @@
+"""Facts that lending announces."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lc_workflow.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutApplication(Event):
+    """A fact about one application."""
+
+    subject: ClassVar[str] = "application"
+    application_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationDrafted(AboutApplication):
+    """An officer began an application."""
+
+    customer_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationChanged(AboutApplication):
+    """Fields of an application were changed; `fields` names them, values stay out of the journal."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationRemoved(AboutApplication):
+    """A draft was thrown away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationMoved(AboutApplication):
+    """An application took a step; `drafted_by` is who began it, `branch_id` where it belongs."""
+
+    action: str
+    source: str
+    target: str
+    reason: str | None
+    drafted_by: UUID
+    branch_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeAssigned(AboutApplication):
+    """An employee was asked to look after an application."""
+
+    employee_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmployeeReleased(AboutApplication):
+    """An employee no longer looks after an application."""
+
+    employee_id: UUID
+    role: str

@@ -1,0 +1,57 @@
+"""Branches as requests and answers."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from lc_workflow.platform.http.shapes import Code, Email, Name, Note, Phone
+
+Latitude = Annotated[float, Meta(ge=-90, le=90)]
+Longitude = Annotated[float, Meta(ge=-180, le=180)]
+
+
+class BranchAnswer(Struct, frozen=True):
+    """A branch; `latitude` and `longitude` are degrees."""
+
+    id: UUID
+    name: str
+    code: str
+    address: str | None
+    phone_number: str | None
+    email: str | None
+    manager_id: UUID | None
+    latitude: float | None
+    longitude: float | None
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewBranch(Struct, frozen=True, kw_only=True):
+    """A branch to open."""
+
+    name: Name
+    code: Code
+    address: Note | None = None
+    phone_number: Phone | None = None
+    email: Email | None = None
+    manager_id: UUID | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    is_active: bool = True
+
+
+class BranchChange(Struct, frozen=True, kw_only=True):
+    """What to change about a branch: absent fields stay, null clears."""
+
+    name: Name | UnsetType = UNSET
+    code: Code | UnsetType = UNSET
+    address: Note | UnsetType | None = UNSET
+    phone_number: Phone | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
+    manager_id: UUID | UnsetType | None = UNSET
+    latitude: Latitude | UnsetType | None = UNSET
+    longitude: Longitude | UnsetType | None = UNSET
+    is_active: bool | UnsetType = UNSET

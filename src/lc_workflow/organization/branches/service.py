@@ -1,0 +1,90 @@
+"""Opening, changing and closing branches."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, or_
+
+from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.organization.branches.access import visible_to
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
+from lc_workflow.organization.events import BranchChanged, BranchClosed, BranchOpened
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+
+
+class BranchCodeTaken(Invalid):
+    """Another branch has this code."""
+
+
+class BranchService(Service[Branch]):
+    """The branches of the institution."""
+
+    class Repo(SQLAlchemyAsyncRepository[Branch]):
+        """Branches as rows."""
+
+        model_type = Branch
+
+    repository_type = Repo
+    noun = "branch"
+
+    async def page(
+        self, window: Window, *, search: str | None, is_active: bool | None, principal: Principal
+    ) -> tuple[Sequence[Branch], int]:
+        """List branches by name, with how many there are in all."""
+        where: list[ColumnElement[bool]] = [visible_to(principal)]
+        if search:
+            where.append(or_(contains(Branch.name, search), contains(Branch.code, search)))
+        if is_active is not None:
+            where.append(Branch.is_active.is_(is_active))
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), OrderBy("name"), OrderBy("id")
+        )
+
+    async def open(self, wish: NewBranch, *, principal: Principal, at: datetime) -> Branch:
+        """Open a branch.
+
+        Raises:
+            BranchCodeTaken: Another branch has the code.
+        """
+        async with self.transaction():
+            branch = await self.create(Branch(**given(wish), created_at=at, updated_at=at))
+            self.announce(BranchOpened(actor_id=principal.id, at=at, branch_id=branch.id, code=branch.code))
+        return branch
+
+    async def change(self, branch_id: UUID, wish: BranchChange, *, principal: Principal, at: datetime) -> Branch:
+        """Change what the wish names.
+
+        Raises:
+            Missing: There is no such branch.
+            BranchCodeTaken: Another branch has the code.
+        """
+        async with self.transaction():
+            branch = await self.find(visible_to(principal), id=branch_id, lock=True)
+            changes = given(wish)
+            for name, value in changes.items():
+                setattr(branch, name, value)
+            branch.updated_at = at
+            self.announce(
+                BranchChanged(actor_id=principal.id, at=at, branch_id=branch.id, fields=tuple(sorted(changes)))
+            )
+        return branch
+
+    async def close(self, branch_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Close a branch; what happened there stays on record.
+
+        Raises:
+            Missing: There is no such branch.
+        """
+        async with self.transaction():
+            branch = await self.find(visible_to(principal), id=branch_id, lock=True)
+            branch.is_active = False
+            branch.updated_at = at
+            self.announce(BranchClosed(actor_id=principal.id, at=at, branch_id=branch.id))

@@ -1,0 +1,79 @@
+"""Field types that requests share, how a partial change is read, and how a row becomes an answer."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+from msgspec import UNSET, Meta, Struct, convert
+
+from lc_workflow.kernel.errors import FieldError
+from lc_workflow.platform.http.fields import cannot_take
+
+Shape = TypeVar("Shape", bound=Struct)
+
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+"""What a person or a thing is called."""
+
+Line: TypeAlias = Annotated[str, Meta(max_length=200)]
+"""One line of free text."""
+
+Note: TypeAlias = Annotated[str, Meta(max_length=4_000)]
+"""Free text of several lines."""
+
+Phone: TypeAlias = Annotated[str, Meta(max_length=40)]
+"""A telephone number as it was given."""
+
+Email: TypeAlias = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+"""An e-mail address; only its form is looked at."""
+
+Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+"""A short code in Latin letters and digits."""
+
+MOST: Final = Decimal("9999999999999.99")
+"""The largest amount a column holds."""
+
+
+def given(change: Struct) -> dict[str, Any]:
+    """The fields a partial change really carries: absent ones are left out, null clears a field."""
+    return {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
+
+
+def shaped(row: object, shape: type[Shape]) -> Shape:
+    """Turn a row with its loaded relations into an answer of the same field names."""
+    return convert(row, shape, from_attributes=True)
+
+
+def check_amounts(struct: Struct, *names: str) -> None:
+    """Refuse amounts that are negative, too large, or finer than a hundredth; called from `__post_init__`.
+
+    Raises:
+        InvalidInput: Names each field that is no such amount.
+    """
+    _check(struct, names, most=MOST, places=2, said=f"must be an amount from 0 to {MOST} with at most two decimals")
+
+
+def check_percents(struct: Struct, *names: str) -> None:
+    """Refuse percentages that are negative, above 999 or finer than four decimals; called from `__post_init__`.
+
+    Raises:
+        InvalidInput: Names each field that is no such percentage.
+    """
+    _check(
+        struct, names, most=Decimal(999), places=4, said="must be a percentage from 0 to 999 with at most four decimals"
+    )
+
+
+def _check(struct: Struct, names: Iterable[str], *, most: Decimal, places: int, said: str) -> None:
+    numbers = {name: number for name in names if isinstance(number := getattr(struct, name), Decimal)}
+    if wrong := [
+        FieldError(name, said)
+        for name, number in numbers.items()
+        if not (number.is_finite() and 0 <= number <= most and _places(number) <= places)
+    ]:
+        raise cannot_take(wrong)
+
+
+def _places(number: Decimal) -> int:
+    """How many decimals a number has, trailing zeros aside; only asked of numbers whose size was checked."""
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

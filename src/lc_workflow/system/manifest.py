@@ -1,0 +1,5 @@
+"""What system contributes."""
+
+from lc_workflow.platform.manifest import Manifest
+
+MANIFEST = Manifest()

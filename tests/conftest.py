@@ -1,0 +1,219 @@
+"""The servers, the application and the people that tests are told with."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig
+from alembic import command
+from alembic.config import Config
+from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
+from sqlalchemy import URL, NullPool, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from lc_workflow.app import create_app
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.users.models import User
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.config import Settings, database_url
+from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.embedded import postgres, valkey
+from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.tokens import Tokens
+from tests.identity.factories import a_session, a_user
+from tests.moments import NOON
+from tests.organization.factories import a_branch
+
+ROOT = Path(__file__).parents[1]
+CHEAP = Passwords(cost=4)
+"""bcrypt with the fewest rounds: the tests are about what follows from a password, not about its strength."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Run the whole session in one event loop, so that the application is built once."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """Start a PostgreSQL of our own."""
+    with postgres(tmp_path_factory.mktemp("postgres"), durable=False) as running:
+        yield database_url(running.url)
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a Valkey of our own."""
+    with valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template(server: URL) -> URL:
+    """Apply all revisions once; other databases are copies of this one."""
+    _run(server, "CREATE DATABASE template_house")
+    url = server.set(database="template_house")
+    alembic = Config(toml_file=ROOT / "pyproject.toml")
+    alembic.attributes["database_url"] = url
+    command.upgrade(alembic, "head")
+    return url
+
+
+@pytest.fixture(scope="session")
+def copy_database(server: URL, template: URL) -> Callable[[], URL]:
+    """Make fresh migrated databases, for tests that commit."""
+
+    def copy() -> URL:
+        name = f"house_{uuid4().hex[:12]}"
+        _run(server, f"CREATE DATABASE {name} TEMPLATE {template.database} STRATEGY FILE_COPY")
+        return server.set(database=name)
+
+    return copy
+
+
+def _run(server: URL, statement: str) -> None:
+    async def run() -> None:
+        engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+
+    import asyncio  # noqa: PLC0415
+
+    asyncio.run(run())
+
+
+def settings_for(database: URL, **changes: Any) -> Settings:
+    """Settings as an installation would have them, with the test's own database and no limits unless asked for."""
+    return Settings(
+        **{
+            "database_url": database,
+            "secret_key": "a secret that only the tests know, long enough",
+            "cors_origins": ("https://app.branch.example",),
+            "rate_limit_enabled": False,
+            **changes,
+        }
+    )
+
+
+class Sessions:
+    """Opens sessions on whatever connection the running test has begun its transaction on."""
+
+    def __init__(self) -> None:
+        self.maker: async_sessionmaker[AsyncSession] | None = None
+
+    def __call__(self) -> AsyncSession:
+        assert self.maker is not None, "this test needs the `session` fixture"
+        return self.maker()
+
+
+@pytest.fixture(scope="session")
+def house_settings(template: URL, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_for(template, upload_folder=tmp_path_factory.mktemp("uploads"))
+
+
+@pytest.fixture(scope="session")
+async def engine(template: URL) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(template, poolclass=NullPool)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="session")
+async def house(engine: AsyncEngine, house_settings: Settings) -> AsyncIterator[tuple[Litestar, Sessions]]:
+    """Build the application once; each test's commits become savepoints of its own transaction."""
+    sessions = Sessions()
+    app = create_app(
+        house_settings,
+        alchemy=SQLAlchemyAsyncConfig(engine_instance=engine, session_maker=sessions),  # type: ignore[arg-type]
+        clock=lambda: NOON,
+        passwords=CHEAP,
+        in_background=False,
+    )
+    async with app.lifespan():
+        yield app, sessions
+
+
+@pytest.fixture
+async def session(engine: AsyncEngine, house: tuple[Litestar, Sessions]) -> AsyncIterator[AsyncSession]:
+    """A session on the test's own transaction, which is rolled back in the end."""
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        maker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        house[1].maker = maker
+        async with maker() as session:
+            yield session
+        await transaction.rollback()
+        house[1].maker = None
+
+
+@pytest.fixture
+async def client(house: tuple[Litestar, Sessions], session: AsyncSession) -> AsyncIterator[AsyncClient]:
+    """A client of the application, on the test's transaction."""
+    async with AsyncClient(transport=ASGITransport(house[0]), base_url="http://test") as client:
+        yield client
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is signed in: `headers` carry their token."""
+
+    user: User
+    headers: dict[str, str]
+
+
+SignIn = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+def tokens(house_settings: Settings) -> Tokens:
+    """The keys of the application under test."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    return Tokens(house_settings.secret_key, algorithm="HS256", lifetime=timedelta(minutes=30))
+
+
+@pytest.fixture
+def sign_in(session: AsyncSession, tokens: Tokens) -> SignIn:
+    """Sign somebody in who holds a role: a real account, a real session, a real token."""
+
+    async def sign_in(role: Role | str = Role.OFFICER, **changes: Any) -> Person:
+        session.add(user := a_user(role=Role(role), **changes))
+        await session.flush()
+        session.add(visit := a_session(user.id))
+        await session.commit()
+        return Person(user, {"Authorization": f"Bearer {tokens.issue(user.id, visit.id, at=NOON)}"})
+
+    return sign_in
+
+
+@pytest.fixture
+async def branch(session: AsyncSession) -> Branch:
+    """The branch a test happens in."""
+    session.add(branch := a_branch(name="Phnom Penh 1", code="PP01"))
+    await session.commit()
+    return branch
+
+
+@pytest.fixture
+def announced(session: AsyncSession) -> Callable[[], Awaitable[list[str]]]:
+    """The kinds of fact that the journal holds, in order."""
+
+    async def announced() -> list[str]:
+        return list(await session.scalars(select(JournalEntry.kind).order_by(JournalEntry.number)))
+
+    return announced
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, **changes: Any) -> AsyncIterator[AsyncClient]:
+    """Run a whole application on its own database, background work included, and give a client of it."""
+    app = create_app(settings, alchemy=alchemy_config(settings), passwords=CHEAP, **changes)
+    async with app.lifespan(), AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+        yield client
