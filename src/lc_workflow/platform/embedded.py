@@ -323,14 +323,6 @@ def _child(
     command: Sequence[str], *, told: str, output: IO[bytes], lock: int, user: int | None
 ) -> "subprocess.Popen[bytes]":
     """Start a process that ends with us, is deaf to the terminal's Ctrl-C, and holds the folder's lock."""
-    parent, prctl = os.getpid(), ctypes.CDLL(None).prctl
-
-    def end_with_the_parent() -> None:
-        set_signal_at_parents_death = 1
-        prctl(set_signal_at_parents_death, signal.SIGINT)
-        if os.getppid() != parent:  # it died before we asked
-            os._exit(1)
-
     process = subprocess.Popen(  # noqa: S603 - the command is ours
         command,
         stdin=subprocess.PIPE,
@@ -343,12 +335,25 @@ def _child(
         extra_groups=None if user is None else [],
         pass_fds=(lock,),
         process_group=0,
-        preexec_fn=end_with_the_parent,  # noqa: PLW1509 - two system calls, and nothing else survives our kill -9
+        preexec_fn=ending_with_us(signal.SIGINT),  # noqa: PLW1509 - two system calls; nothing else knows of our kill -9
     )
     if process.stdin is not None:
         with suppress(BrokenPipeError), process.stdin as question:
             question.write(told.encode())
     return process
+
+
+def ending_with_us(by: signal.Signals) -> Callable[[], None]:
+    """Return what a child calls first so that Linux sends it `by` when the thread that started it has ended."""
+    parent, prctl = os.getpid(), ctypes.CDLL(None).prctl
+
+    def end_with_the_parent() -> None:
+        set_signal_at_parents_death = 1
+        prctl(set_signal_at_parents_death, by)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return end_with_the_parent
 
 
 def _says_ready(pidfile: Path, process: "subprocess.Popen[bytes]") -> bool:

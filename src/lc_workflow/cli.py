@@ -1,0 +1,147 @@
+"""The commands of the house: `python -m lc_workflow.cli run`, or `litestar house run`."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import click
+from alembic import command
+from alembic.config import Config
+from click import Group
+from litestar.plugins import CLIPlugin
+from sqlalchemy import URL
+
+from lc_workflow.platform.config import BadSetting, Settings, database_url
+from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
+from lc_workflow.platform.workbench import (
+    ServerEnded,
+    reach_database,
+    read_variables,
+    refuse_taken_port,
+    server_command,
+    serving,
+    with_database,
+    with_everything,
+)
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LOCAL: Final = ROOT / ".local"
+"""Where development keeps its data."""
+
+
+class House(click.Group):
+    """Shows what we refuse as a sentence, not as a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+
+
+class HouseCommands(CLIPlugin):
+    """Adds our commands to Litestar's own as `litestar house …`."""
+
+    def on_cli_init(self, cli: Group) -> None:
+        """Add them."""
+        cli.add_command(house)
+
+
+@click.group("house", cls=House)
+def house() -> None:
+    """Run and look after an installation of LC Workflow."""
+
+
+@house.command()
+def run() -> None:
+    """Serve for development, with an embedded database and cache where none is set."""
+    _end_in_order_on_signals()
+    environ = _variables()
+    with with_everything(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        refuse_taken_port(settings)
+        _migrate(settings.database_url)
+        with serving(settings, environ) as server:
+            url = f"http://{settings.host}:{settings.port}"
+            click.echo(f"\nLC Workflow serves {url}\nDocumentation:     {url}/schema\nCtrl-C ends it.\n")
+            server.wait()
+    raise ServerEnded("The server ended by itself; the reason stands above.")
+
+
+@house.command()
+@click.option("--port", envvar="PORT", type=int, help="Where to listen, when it is not PORT.")
+def serve(port: int | None) -> None:
+    """Become the production server; every variable must be set."""
+    environ = {**os.environ, **({"PORT": str(port)} if port else {})}
+    line = server_command(Settings.from_environ(environ))
+    os.execve(line[0], line, environ)  # noqa: S606 - no shell is wanted: signals must reach the server
+
+
+@house.command()
+def migrate() -> None:
+    """Bring the database to the newest revision."""
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        _migrate(database_url(environ["DATABASE_URL"]))
+    click.echo("The database is at the newest revision.")
+
+
+@house.command(context_settings={"ignore_unknown_options": True})
+@click.argument("revision", default="-1")
+def rollback(revision: str) -> None:
+    """Go down to a revision; without one, take back the last."""
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        command.downgrade(_alembic(database_url(environ["DATABASE_URL"])), revision)
+    click.echo("The revision is taken back.")
+
+
+@house.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a revision for what the models have and the database lacks."""
+    if not message:
+        raise click.UsageError('Say what the revision does, with a verb: make revision MESSAGE="add approvals".')
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        url = database_url(environ["DATABASE_URL"])
+        _migrate(url)
+        command.revision(_alembic(url), message, autogenerate=True)
+
+
+def _variables() -> dict[str, str]:
+    """Take the variables of the process, and of `.env` where the process has none."""
+    return {**read_variables(ROOT / ".env"), **os.environ}
+
+
+def _migrate(url: URL) -> None:
+    reach_database(url)
+    command.upgrade(_alembic(url), "head")
+
+
+def _alembic(url: URL) -> Config:
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["database_url"] = url
+    return config
+
+
+def _end_in_order_on_signals() -> None:
+    """Turn the first signal into an ordinary end, which closes what is open; later ones must not disturb that."""
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(_: int, __: FrameType | None) -> None:
+        for number in ending:
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit(0)
+
+    for number in ending:
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup keeps us alive
+            signal.signal(number, end)
+
+
+if __name__ == "__main__":
+    house(prog_name="house")

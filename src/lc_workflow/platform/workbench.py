@@ -1,0 +1,180 @@
+"""What stands around the application on one machine: its variables, its database and cache, the server process."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Final
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy import URL, NullPool
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres, running_postgres, valkey
+
+log = structlog.get_logger()
+
+CONNECTIONS: Final = 4096
+"""How many connections one worker holds. Granian calls this backpressure and counts idle browsers and web sockets too,
+so it must stay far above the database pool, which is what limits the work."""
+KILL_SECONDS: Final = 5
+"""How long a worker may take to end; without a limit, one that is told to end while it starts never does."""
+START_SECONDS: Final = 60
+HEALTH: Final = "/api/v1/health"
+
+
+class ServerEnded(Exception):
+    """The server process ended by itself, or never answered."""
+
+
+def read_variables(file: Path) -> dict[str, str]:
+    """Read the `NAME=value` lines of an `.env` file; quotes around a value and lines beginning with # are dropped."""
+    variables = {}
+    if file.exists():
+        for line in file.read_text().splitlines():
+            name, equals, value = line.removeprefix("export ").partition("=")
+            if equals and not name.lstrip().startswith("#"):
+                variables[name.strip()] = value.strip().strip("\"'")
+    return variables
+
+
+@contextmanager
+def with_database(environ: MutableMapping[str, str], local: Path) -> Iterator[None]:
+    """Fill in `DATABASE_URL` when nobody has set it: the server that `make run` runs just now, or one of our own."""
+    with ExitStack() as stack:
+        if not environ.get("DATABASE_URL"):
+            folder = local / "postgres"
+            environ["DATABASE_URL"] = (running_postgres(folder) or stack.enter_context(postgres(folder))).url
+        yield
+
+
+@contextmanager
+def with_everything(environ: MutableMapping[str, str], local: Path) -> Iterator[None]:
+    """Fill in what development needs and nobody has set: database, cache, a lasting secret, friendly defaults."""
+    with ExitStack() as stack:
+        if not environ.get("DATABASE_URL"):
+            environ["DATABASE_URL"] = stack.enter_context(postgres(local / "postgres")).url
+        if not environ.get("REDIS_URL"):
+            try:
+                environ["REDIS_URL"] = stack.enter_context(valkey(local / "valkey"))
+            except NotInstalled as missing:
+                log.warning("limits and live messages stay inside one process", reason=str(missing))
+        if not environ.get("SECRET_KEY"):
+            environ["SECRET_KEY"] = _lasting_secret(local / "secret-key")
+        for name, value in {"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "console"}.items():
+            environ[name] = environ.get(name) or value
+        yield
+
+
+def reach_database(url: URL) -> None:
+    """Make sure that the database of `DATABASE_URL` answers.
+
+    Raises:
+        BadSetting: It does not.
+    """
+
+    async def connect() -> None:
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with engine.connect():
+            pass
+        await engine.dispose()
+
+    try:
+        asyncio.run(connect())
+    except (OSError, PostgresError, InterfaceError, SQLAlchemyError) as silent:
+        cause = type(silent.__cause__ or silent).__name__
+        raise BadSetting(f"DATABASE_URL is set and its database does not answer ({cause}).") from silent
+
+
+def refuse_taken_port(settings: Settings) -> None:
+    """Stop before two servers share a port, which Linux would allow.
+
+    Raises:
+        BadSetting: Somebody listens on the port.
+    """
+    with suppress(OSError), socket.create_connection(_near(settings), timeout=1):
+        raise BadSetting(f"PORT {settings.port} is taken by another process; set PORT to a free one.")
+
+
+def server_command(settings: Settings) -> list[str]:
+    """Put together the command line of the server: Granian on the factory."""
+    options = {
+        "--interface": "asgi",
+        "--host": settings.host,
+        "--port": settings.port,
+        "--workers": settings.workers,
+        "--backpressure": CONNECTIONS,
+        "--workers-kill-timeout": KILL_SECONDS,
+        "--log-level": "warning",
+    }
+    words = [str(word) for option in options.items() for word in option]
+    return [sys.executable, "-m", "granian", "--factory", *words, "lc_workflow.asgi:create_app"]
+
+
+@contextmanager
+def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the server from its first healthy answer until the block ends.
+
+    Raises:
+        ServerEnded: It ended, or was silent for a minute.
+    """
+    process = subprocess.Popen(  # noqa: S603 - the command is ours
+        server_command(settings),
+        env=environ,
+        process_group=0,  # Ctrl-C reaches us alone, and we end it in order
+        preexec_fn=ending_with_us(signal.SIGTERM),  # noqa: PLW1509 - as in `embedded`
+    )
+    try:
+        _wait_until_it_answers(process, settings)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(KILL_SECONDS + 1)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", settings: Settings) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_healthy(settings):
+        if process.poll() is not None:
+            raise ServerEnded("The server ended while it started; the reason stands above.")
+        if time.monotonic() > deadline:
+            raise ServerEnded(f"The server did not answer {HEALTH} within {START_SECONDS} seconds.")
+        time.sleep(0.05)
+
+
+def _is_healthy(settings: Settings) -> bool:
+    connection = HTTPConnection(*_near(settings), timeout=5)
+    with suppress(OSError, HTTPException):
+        connection.request("GET", HEALTH)
+        return connection.getresponse().status == 200  # noqa: PLR2004 - OK
+    return False
+
+
+def _near(settings: Settings) -> tuple[str, int]:
+    """Where this machine reaches the server: one that listens everywhere listens on the loopback too."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - we connect, we do not bind
+    return everywhere.get(settings.host, settings.host), settings.port
+
+
+def _lasting_secret(file: Path) -> str:
+    """Keep one secret, so that tokens outlive a restart."""
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text().strip()
