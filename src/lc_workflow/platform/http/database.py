@@ -25,7 +25,7 @@ _DOWN: Final = ("08", "25006", "28", "3D", "53", "57")
 """No connection, read-only standby, cannot sign in, no such database, out of resources, shutting down."""
 _KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.stdlib.get_logger()
 
 
 class OutOfRange(Invalid):

@@ -1,6 +1,6 @@
 """Lists in pages: `?page=&size=` in, `{items, total, page, size, pages}` out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Final, Generic, Self, TypeVar
 
@@ -32,16 +32,16 @@ class Window:
 class Page(Struct, Generic[T], frozen=True):
     """One page of a list, in the shape the web app reads."""
 
-    items: Sequence[T]
+    items: list[T]
     total: int
     page: int
     size: int
     pages: int
 
     @classmethod
-    def of(cls, items: Sequence[T], *, total: int, window: Window) -> Self:
+    def of(cls, items: Iterable[T], *, total: int, window: Window) -> Self:
         """Say where `items` stand in a list of `total` rows."""
-        return cls(items, total, window.page, window.size, -(-total // window.size))
+        return cls(list(items), total, window.page, window.size, -(-total // window.size))
 
 
 def window(

@@ -9,7 +9,8 @@ import asyncpg
 import structlog
 from advanced_alchemy.exceptions import NotFoundError
 from litestar import Request
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException, ValidationException, WebSocketException
 from litestar.types import Empty, ExceptionHandlersMap, Scope
 from litestar.typing import FieldDefinition
 from litestar.utils.scope.state import ScopeState
@@ -71,7 +72,7 @@ _PHRASES: Final = frozenset(status.phrase for status in HTTPStatus)
 _MISSING: Final = re.compile(r"Missing required (?P<source>\w+) parameter '(?P<name>[^']+)'")
 _CLIENT_LEFT: Final = "client disconnected prematurely"
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.stdlib.get_logger()
 
 
 class Problem(Struct, kw_only=True, frozen=True):
@@ -153,6 +154,8 @@ def refused_by_litestar(request: AnyRequest, error: HTTPException) -> Answer[Pro
     headers = {name.title(): text for name, text in (error.headers or {}).items()}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(with_head(headers["Allow"].split(", ")))
     detail = sentence if error.detail in _PHRASES else error.detail
     return _answer(problem(request.scope, status, code, detail), headers)
 
@@ -161,6 +164,17 @@ def unforeseen(request: AnyRequest, error: Exception) -> Answer[Problem]:
     """Answer to a mistake of ours: the text and the traceback of the exception stay in the log."""
     _log.error("unforeseen error", exc_info=error)
     return _answer(problem(request.scope, 500, "UnforeseenError", UNFORESEEN))
+
+
+def with_head(methods: Iterable[str]) -> list[str]:
+    """Add what the shell makes of GET, and put the methods in order."""
+    return sorted({*methods, *(["HEAD"] if "GET" in methods else ())})
+
+
+async def log_broken_socket(error: Exception, scope: Scope) -> None:
+    """Write down why a socket broke; Litestar closes it without a word (`after_exception`)."""
+    if scope["type"] == ScopeType.WEBSOCKET and not isinstance(error, WebSocketException | DomainError):
+        _log.error("unforeseen error", exc_info=error)
 
 
 def _field_errors(request: AnyRequest, error: ValidationException) -> list[FieldError]:

@@ -1,0 +1,188 @@
+"""What surrounds the whole app: the request id, the log line, security and CORS headers, and the last safety net."""
+
+import re
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Final
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+import structlog
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
+from litestar.enums import ScopeType
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from lc_workflow.platform.http.answers import ENCODER
+from lc_workflow.platform.http.cors import Cors, Headers
+from lc_workflow.platform.http.problems import MEDIA_TYPE, UNFORESEEN, Problem, problem, with_head
+
+UNMATCHED: Final = "(no such path)"
+"""What the log says instead of a path that leads nowhere: such a path may hold a token."""
+
+API_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
+SECURITY_HEADERS: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", API_POLICY),
+    (b"cache-control", b"no-store"),
+)
+"""Each only where the answer does not carry its own."""
+STAY_ON_HTTPS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+INTERNAL_ERROR: Final = 1011
+POLICY_VIOLATION: Final = 1008
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_log = structlog.stdlib.get_logger()
+
+
+class Shell:
+    """Wraps the app's handler; nothing leaves or enters around it.
+
+    `trusted_proxies` are the addresses or networks whose `X-Forwarded-*` headers are believed; with none, the
+    connection itself says who calls.
+    """
+
+    def __init__(self, app: ASGIApp, *, cors: Cors, trusted_proxies: Iterable[str] = ()) -> None:
+        self._app = app
+        self._cors = cors
+        self._entrance = wrap_asgi_with_proxy_headers(self._enter, list(trusted_proxies))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket."""
+        await self._entrance(scope, receive, send)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent_id = _header(scope, b"x-request-id") or b""
+        request_id = sent_id.decode("latin-1")
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        visit = _Visit(scope, receive, send, self._cors)
+        with bound_contextvars(request_id=request_id):
+            try:
+                if not await visit.refused():
+                    await self._app(scope, visit.receive, visit.send)
+            except Exception:
+                _log.exception("unforeseen error")
+                if not await visit.apologise():
+                    raise
+            finally:
+                visit.log()
+
+
+class _Visit:
+    """One request or socket on its way through the shell."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, cors: Cors) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._cors = cors
+        self._began = perf_counter()
+        self._origin = _header(scope, b"origin")
+        self._outcome = 0
+        """The answer's status or the socket's close code; 0 while there is none."""
+        self._method = scope.get("method", "")
+        if self._method == "HEAD":
+            scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]  # the same answer, without its body
+
+    async def receive(self) -> ReceiveMessage:
+        """Pass on what the client sends, and note when a socket is closed from there."""
+        message = await self._receive()
+        if message["type"] == "websocket.disconnect":
+            self._outcome = self._outcome or message.get("code", 1005)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on what the app answers, with the headers every answer has."""
+        if message["type"] == "http.response.start":
+            self._outcome = message["status"]
+            own = list(message.get("headers", ()))
+            if self._method == "OPTIONS" and "path_template" in self._scope:
+                own = [(b"allow", _methods(self._scope)), *(header for header in own if header[0].lower() != b"allow")]
+            message["headers"] = [*own, *self._further_headers(own)]
+        elif message["type"] == "http.response.body" and self._method == "HEAD":
+            message["body"] = b""
+        elif message["type"] == "websocket.close":
+            self._outcome = message.get("code", 1000)
+        await self._send(message)
+
+    async def refused(self) -> bool:
+        """Answer what must not reach the app: preflights, and addresses that are not text."""
+        if not _is_text(self._scope):
+            if self._scope["type"] == ScopeType.WEBSOCKET:
+                await self.send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": "Unreadable address"})
+            else:
+                sentence = "The address holds characters that cannot be read; it must be UTF-8 without NUL."
+                await self._answer(problem(self._scope, 422, "MalformedRequest", sentence))
+            return True
+        asked = _header(self._scope, b"access-control-request-method")
+        if self._method != "OPTIONS" or self._origin is None or asked is None:
+            return False
+        if self._cors.allows(self._origin):
+            await self.send({"type": "http.response.start", "status": 204, "headers": self._cors.of_preflight()})
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await self._answer(problem(self._scope, 403, "OriginNotAllowed", "Pages of this origin may not call here."))
+        return True
+
+    async def apologise(self) -> bool:
+        """Answer an exception nobody caught, unless an answer has begun already: then the connection must break."""
+        if self._outcome:
+            return False
+        if self._scope["type"] == ScopeType.WEBSOCKET:
+            await self.send({"type": "websocket.close", "code": INTERNAL_ERROR, "reason": "Internal error"})
+        else:
+            await self._answer(problem(self._scope, 500, "UnforeseenError", UNFORESEEN))
+        return True
+
+    def log(self) -> None:
+        """Write the one line of this request: never its query, never a path that no route knows."""
+        _log.info(
+            "request" if self._scope["type"] == ScopeType.HTTP else "socket",
+            method=self._method or "WEBSOCKET",
+            path=self._scope.get("path_template", UNMATCHED),
+            status=self._outcome,
+            milliseconds=round((perf_counter() - self._began) * 1_000, 1),
+            user=self._scope["state"].get("subject"),
+        )
+
+    async def _answer(self, body: Problem) -> None:
+        headers = [(b"content-type", MEDIA_TYPE.encode())]
+        await self.send({"type": "http.response.start", "status": body.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": ENCODER.encode(body), "more_body": False})
+
+    def _further_headers(self, own: Iterable[tuple[bytes, bytes]]) -> Headers:
+        names = {name.lower() for name, _ in own}
+        state = self._scope["state"]
+        return [
+            *(header for header in SECURITY_HEADERS if header[0] not in names),
+            *([STAY_ON_HTTPS] if self._scope["scheme"] == "https" else []),
+            *self._cors.of_answer(self._origin),
+            (b"vary", b"Origin"),
+            (b"x-request-id", state["request_id"].encode()),
+            *state.get("answer_headers", ()),
+        ]
+
+
+def _header(scope: Scope, name: bytes) -> bytes | None:
+    return next((value for key, value in scope["headers"] if key == name), None)
+
+
+def _methods(scope: Scope) -> bytes:
+    """List what a path takes; Litestar's own answer to OPTIONS forgets the handlers that were registered later."""
+    known = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
+    methods = {name for route in known if route.path_format == scope["path_template"] for name in route.methods}
+    return ", ".join(with_head(methods)).encode()
+
+
+def _is_text(scope: Scope) -> bool:
+    query = unquote_to_bytes(scope.get("query_string", b"").replace(b"+", b" "))
+    try:
+        return "\0" not in scope["path"] and "\0" not in query.decode()
+    except UnicodeDecodeError:
+        return False

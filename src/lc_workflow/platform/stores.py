@@ -1,0 +1,50 @@
+"""The connection to Redis, when there is one: what the processes of an installation share."""
+
+from typing import Final
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as TooSlow
+
+from lc_workflow.platform.config import BadSetting
+
+CONNECT_SECONDS: Final = 2.0
+ANSWER_SECONDS: Final = 2.0
+HEALTH_CHECK_SECONDS: Final = 30
+"""An idle connection is tried before it is used again after this long, because proxies drop idle ones."""
+
+
+def open_redis(url: str | None) -> Redis | None:
+    """Make the client; it connects when it is first used, and again when the connection was lost.
+
+    Raises:
+        BadSetting: The URL is no Redis URL.
+    """
+    if url is None:
+        return None
+    try:
+        return Redis.from_url(
+            url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            health_check_interval=HEALTH_CHECK_SECONDS,
+            retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
+            retry_on_error=[NotConnected, TooSlow],
+        )
+    except ValueError:
+        raise BadSetting("REDIS_URL must look like redis://:password@host:6379/0.") from None
+
+
+async def reach(redis: Redis) -> None:
+    """Make sure at the start that Redis answers.
+
+    Raises:
+        BadSetting: It does not.
+    """
+    try:
+        await redis.ping()
+    except (RedisError, OSError) as silent:
+        raise BadSetting(f"REDIS_URL is set and Redis does not answer there ({type(silent).__name__}).") from silent
