@@ -10,7 +10,7 @@ import pytest
 from advanced_alchemy.exceptions import NotFoundError
 from httpx import AsyncClient
 from litestar import post
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import get, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.testing import capture_logs
-from tests.platform.http.conftest import WEB_APP
+from tests.platform.http.conftest import WEB_APP, Serve
 
 from lc_workflow.kernel.errors import (
     Busy,
