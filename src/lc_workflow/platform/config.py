@@ -129,9 +129,7 @@ class Settings:
             pool_size=read.number("DATABASE_POOL_SIZE", default=10, least=1),
             pool_overflow=read.number("DATABASE_MAX_OVERFLOW", default=20, least=0),
             pool_pre_ping=read.flag("DATABASE_POOL_PRE_PING", default=True),
-            log_level=read.choice(
-                "LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}, default="INFO", upper=True
-            ),
+            log_level=read.choice("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}, default="INFO"),
             log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
@@ -166,10 +164,12 @@ def database_url(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except (ArgumentError, ValueError) as unreadable:
-        raise BadSetting("DATABASE_URL is not a database URL.") from unreadable
+    except (ArgumentError, ValueError):
+        raise BadSetting("DATABASE_URL is not a database URL.") from None
     if url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"} or not url.database:
         raise BadSetting("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
+    if url.query.keys() - {"sslmode", "ssl"}:  # not named: they may be the end of a password that holds a ?
+        raise BadSetting("DATABASE_URL has something behind a ? that is not understood; only sslmode is.")
     mode = url.query.get("sslmode") or url.query.get("ssl")
     if mode is not None and mode not in SSL_MODES:
         raise BadSetting(f"DATABASE_URL has an unknown sslmode; it is one of {', '.join(sorted(SSL_MODES))}.")
@@ -181,6 +181,8 @@ def _object_store(read: "_Reader") -> ObjectStoreSettings | None:
     """Read the MinIO variables: all of them, or none."""
     endpoint = read.optional("MINIO_ENDPOINT")
     if endpoint is None:
+        if read.optional("MINIO_ACCESS_KEY") or read.optional("MINIO_SECRET_KEY"):
+            raise BadSetting("MINIO_ENDPOINT is not set, while there are keys for it.")
         return None
     secure, host = _endpoint("MINIO_ENDPOINT", endpoint, secure=read.flag("MINIO_SECURE", default=False))
     public = read.optional("MINIO_PUBLIC_ENDPOINT")
@@ -241,12 +243,12 @@ class _Reader:
     def flag(self, name: str, *, default: bool) -> bool:
         return self._parsed(name, _flag, default, "true or false")
 
-    def choice(self, name: str, allowed: frozenset[str] | set[str], *, default: str, upper: bool = False) -> str:
-        value = self.text(name, default=default)
-        value = value.upper() if upper else value
-        if value not in allowed:
-            raise BadSetting(f"{name} must be one of {', '.join(sorted(allowed))}.")
-        return value
+    def choice(self, name: str, allowed: frozenset[str] | set[str], *, default: str) -> str:
+        value = self.text(name, default=default).lower()
+        for choice in allowed:
+            if choice.lower() == value:
+                return choice
+        raise BadSetting(f"{name} must be one of {', '.join(sorted(allowed))}.")
 
     def _parsed(self, name: str, parse: Callable[[str], T], default: T, form: str) -> T:
         if (text := self.optional(name)) is None:

@@ -1,0 +1,188 @@
+"""Wrong variables are refused by name, and never repeated; `.env.production` lists exactly what is read."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.workbench import read_variables
+
+ENV_PRODUCTION = Path(__file__).parents[2] / ".env.production"
+NEEDED = {
+    "DATABASE_URL": "postgresql://lender:s3cr3t@db.example:5432/loans",
+    "SECRET_KEY": "thirty-two characters, or some more",
+}
+STORE = {"MINIO_ENDPOINT": "minio:9000", "MINIO_ACCESS_KEY": "branch", "MINIO_SECRET_KEY": "vault"}
+
+
+class Recorder(Mapping[str, str]):
+    """Variables that remember who was asked for."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.variables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.variables)
+
+    def __len__(self) -> int:
+        return len(self.variables)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "   "),
+        ("DATABASE_URL", "loans"),
+        ("DATABASE_URL", "mysql://lender:s3cr3t@db.example/loans"),
+        ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example"),
+        ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example:port/loans"),
+        ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example/loans?sslmode=sometimes"),
+        ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example/loans?connect_timeout=3"),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "too short to be a secret"),
+        ("PREVIOUS_SECRET_KEYS", "thirty-two characters; or some more,stubby"),
+        ("ALGORITHM", "none"),
+        ("ALGORITHM", "RS256"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "half an hour"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "7.5"),
+        ("DEBUG", "perhaps"),
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("WEB_CONCURRENCY", "-1"),
+        ("WEB_CONCURRENCY", "2"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://app.example,app.example"),
+        ("CORS_ORIGINS", "https://app.example/login"),
+        ("MINIO_ENDPOINT", "https://minio.example/bucket"),
+        ("MINIO_ENDPOINT", "ftp://minio.example"),
+        ("MINIO_PUBLIC_ENDPOINT", "https://minio.example/bucket"),
+        ("MINIO_ACCESS_KEY", ""),
+        ("MINIO_SECRET_KEY", ""),
+        ("MINIO_SECURE", "tls"),
+        ("RATE_LIMIT_ENABLED", "sometimes"),
+        ("RATE_LIMIT_REQUESTS", "many"),
+        ("RATE_LIMIT_WINDOW", "0"),
+        ("MIN_PASSWORD_LENGTH", "73"),
+        ("REQUIRE_PASSWORD_SPECIAL_CHARS", "2"),
+        ("REQUIRE_PASSWORD_NUMBERS", "digits"),
+        ("REQUIRE_PASSWORD_UPPERCASE", "capitals"),
+        ("SESSION_COOKIE_SECURE", "https"),
+        ("SESSION_COOKIE_HTTPONLY", "http"),
+        ("SESSION_COOKIE_SAMESITE", "sometimes"),
+        ("DATABASE_POOL_SIZE", "0"),
+        ("DATABASE_MAX_OVERFLOW", "-1"),
+        ("DATABASE_POOL_PRE_PING", "ping"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "prose"),
+        ("MAX_FILE_SIZE", "10 MB"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name_and_not_repeated(name: str, value: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environ({**NEEDED, **STORE, name: value})
+    sentence = str(refusal.value)
+    assert name in sentence
+    assert sentence.endswith(".")
+    assert len(value) < 3 or value not in sentence
+    assert "s3cr3t" not in sentence
+    assert refusal.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"SESSION_COOKIE_SAMESITE": "none", "SESSION_COOKIE_SECURE": "false"}, "SESSION_COOKIE_SAMESITE"),
+        ({"MINIO_ACCESS_KEY": "branch"}, "MINIO_ENDPOINT"),
+        ({"MINIO_SECRET_KEY": "vault"}, "MINIO_ENDPOINT"),
+    ],
+)
+def test_half_of_a_pair_is_refused(variables: dict[str, str], name: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        Settings.from_environ({**NEEDED, **variables})
+
+
+@pytest.mark.parametrize(
+    ("text", "driver_url"),
+    [
+        ("postgres://a:b@h/d", "postgresql+asyncpg://a:b@h/d"),
+        ("postgresql://a:b@h:6000/d?sslmode=require", "postgresql+asyncpg://a:b@h:6000/d?ssl=require"),
+        ("postgresql+asyncpg://a:b@h/d?ssl=disable", "postgresql+asyncpg://a:b@h/d?ssl=disable"),
+        ("postgres://a:p%40ss@h/d", "postgresql+asyncpg://a:p%40ss@h/d"),
+    ],
+)
+def test_the_forms_of_hosting_providers_are_understood(text: str, driver_url: str) -> None:
+    settings = Settings.from_environ({**NEEDED, "DATABASE_URL": text})
+    assert settings.database_url.render_as_string(hide_password=False) == driver_url
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "secure", "reached"),
+    [
+        ("minio:9000", "false", "http://minio:9000"),
+        ("minio:9000", "true", "https://minio:9000"),
+        ("https://s3.example/", "false", "https://s3.example"),
+        ("http://minio:9000", "true", "http://minio:9000"),
+    ],
+)
+def test_the_scheme_of_an_endpoint_decides(endpoint: str, secure: str, reached: str) -> None:
+    variables = {**NEEDED, **STORE, "MINIO_ENDPOINT": endpoint, "MINIO_SECURE": secure}
+    store = Settings.from_environ(variables).object_store
+    assert store is not None
+    assert f"{'https' if store.secure else 'http'}://{store.endpoint}" == reached
+
+
+def test_what_people_write_in_panels_is_forgiven() -> None:
+    settings = Settings.from_environ(
+        {
+            **NEEDED,
+            "CORS_ORIGINS": " https://app.example/ , http://localhost:5173,",
+            "DEBUG": "Off",
+            "LOG_LEVEL": "info",
+            "SESSION_COOKIE_SAMESITE": "Strict",
+            "REDIS_URL": " ",
+        }
+    )
+    assert settings.cors_origins == ("https://app.example", "http://localhost:5173")
+    assert (settings.debug, settings.log_level, settings.cookie_same_site) == (False, "INFO", "strict")
+    assert settings.redis_url is None
+
+
+def test_any_origin_is_allowed_in_development_only() -> None:
+    assert Settings.from_environ({**NEEDED, "DEBUG": "true", "CORS_ORIGINS": "*"}).cors_origins == ("*",)
+
+
+def test_env_production_lists_exactly_the_names_that_are_read() -> None:
+    variables = Recorder({**NEEDED, **STORE})
+    Settings.from_environ(variables)
+    assert set(read_variables(ENV_PRODUCTION)) == variables.asked
+
+
+def test_env_production_holds_no_secret_and_explains_each_name() -> None:
+    lines = ENV_PRODUCTION.read_text().splitlines()
+    for before, line in pairwise(lines):
+        if not line.startswith("#") and line:
+            name, _, value = line.partition("=")
+            assert before.startswith("# "), f"{name} is not explained"
+            assert not value or not name.endswith(("_KEY", "_URL", "_KEYS")), f"{name} has a value"
+
+
+def test_env_production_loads_once_the_secrets_are_filled_in_and_says_the_defaults() -> None:
+    from_file = Settings.from_environ({**read_variables(ENV_PRODUCTION), **NEEDED})
+    assert from_file == Settings.from_environ(NEEDED)
+
+
+def test_an_env_file_may_be_quoted_exported_and_commented(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# PORT=1\n\nexport PORT=2\nSECRET_KEY='a=b'\nHOST = \"h\" \nnonsense\n")
+    assert read_variables(file) == {"PORT": "2", "SECRET_KEY": "a=b", "HOST": "h"}
+    assert read_variables(tmp_path / "absent") == {}
