@@ -13,11 +13,11 @@ from lc_workflow.kernel.principal import Principal
 class ApplicationAccess(Protocol):
     """Answers which applications a person may see the papers of, as statements to narrow a query with."""
 
-    def readable(self, principal: Principal) -> Select[tuple[UUID]]:
+    def readable(self, principal: Principal) -> Select[UUID]:
         """Select the ids of the applications this person may see."""
         ...
 
-    def writable(self, principal: Principal) -> Select[tuple[UUID]]:
+    def writable(self, principal: Principal) -> Select[UUID]:
         """Select the ids of the applications this person may add papers to or take papers from."""
         ...
 

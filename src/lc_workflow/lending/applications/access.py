@@ -57,11 +57,11 @@ def _reaches(principal: Principal, permission: str, application: CustomerApplica
 class PapersOfApplications:
     """Answers `documents.ports.ApplicationAccess`."""
 
-    def readable(self, principal: Principal) -> Select[tuple[UUID]]:
+    def readable(self, principal: Principal) -> Select[UUID]:
         """Papers are seen by whoever sees the application."""
         return select(CustomerApplication.id).where(visible_to(principal))
 
-    def writable(self, principal: Principal) -> Select[tuple[UUID]]:
+    def writable(self, principal: Principal) -> Select[UUID]:
         """Papers are added and taken away by whoever works on the application, until it is decided."""
         return select(CustomerApplication.id).where(
             visible_to(principal),
