@@ -9,6 +9,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import anyio
 import pytest
 
 from lc_workflow.kernel.errors import Missing, Unavailable
@@ -146,6 +147,17 @@ async def test_an_upload_that_fails_leaves_nothing_behind(tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="3 bytes"):
         await store.put("files/one", io.BytesIO(b"abc"), size=4, content_type="text/plain")
     assert found_in(tmp_path) == []
+
+
+async def test_a_download_given_up_half_way_gives_its_file_back(tmp_path: Path) -> None:
+    store = await a_store(tmp_path)
+    await store.put("one", io.BytesIO(bytes(1_000_000)), size=1_000_000, content_type="text/plain")
+    chunks = await store.get("one")
+    with anyio.CancelScope() as client:
+        async for _ in chunks:
+            client.cancel()
+    with pytest.raises(ValueError, match="closed file"):
+        await anext(chunks)
 
 
 async def test_a_folder_that_vanished_is_told_as_files_out_of_reach(tmp_path: Path) -> None:

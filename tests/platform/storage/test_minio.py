@@ -4,6 +4,8 @@ import dataclasses
 import io
 import socket
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -81,19 +83,38 @@ async def test_who_stops_waiting_for_a_ping_is_free_at_once(bucket_settings: Obj
         assert time.monotonic() - begin < 0.8
 
 
-async def test_an_address_where_a_web_page_answers_stops_the_start(bucket_settings: ObjectStoreSettings) -> None:
-    async def show_a_page(stream: SocketStream) -> None:
+@asynccontextmanager
+async def answering(settings: ObjectStoreSettings, answer: bytes) -> AsyncIterator[MinioStore]:
+    """A store at an address that says the same to whatever it is asked, and hangs up."""
+
+    async def say_it(stream: SocketStream) -> None:
         async with stream:
             await stream.receive()
-            await stream.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html>Welcome")
+            await stream.send(answer)
 
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as web:
-        web.start_soon(listener.serve, show_a_page)
+    async with (
+        await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+        anyio.create_task_group() as serving,
+    ):
+        serving.start_soon(listener.serve, say_it)
         port = listener.extra(SocketAttribute.local_port)
-        store = MinioStore(dataclasses.replace(bucket_settings, endpoint=f"127.0.0.1:{port}", secure=False))
+        yield MinioStore(dataclasses.replace(settings, endpoint=f"127.0.0.1:{port}", secure=False))
+        serving.cancel_scope.cancel()
+
+
+async def test_an_address_where_a_web_page_answers_stops_the_start(bucket_settings: ObjectStoreSettings) -> None:
+    page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html>Welcome"
+    async with answering(bucket_settings, page) as store:
         with pytest.raises(Unavailable, match="does not answer as an S3 store"):
             await store.prepare()
-        web.cancel_scope.cancel()
+
+
+async def test_a_download_the_store_breaks_off_is_no_complete_file(bucket_settings: ObjectStoreSettings) -> None:
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 600000\r\n\r\n" + b"x" * 300_000
+    async with answering(bucket_settings, half) as store:
+        chunks = await store.get("one")
+        with pytest.raises(Unavailable):
+            [piece async for piece in chunks]
 
 
 async def test_a_store_without_our_bucket_does_not_answer_the_ping(bucket_settings: ObjectStoreSettings) -> None:

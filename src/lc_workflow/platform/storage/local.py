@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import shutil
+import stat
 import tempfile
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -214,9 +215,10 @@ def _copy(source: IO[bytes], file: IO[bytes], size: int) -> None:
 
 def _size_of(path: Path) -> int | None:
     try:
-        return path.stat().st_size if path.is_file() else None
-    except (FileNotFoundError, NotADirectoryError):  # removed between the two questions
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
 def _read(file: IO[bytes]) -> bytes:
