@@ -1,0 +1,54 @@
+"""What the organization must ask of whoever knows accounts."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from msgspec import Struct
+
+
+class AccountCard(Struct, frozen=True):
+    """The account of an employee, as their record shows it; `role` is the role's word, such as `officer`."""
+
+    id: UUID
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    role: str
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    """How many accounts a department has, how many of them can sign in, and over how many branches they spread."""
+
+    users: int = 0
+    active_users: int = 0
+    branches: int = 0
+
+
+class Headcounts(Protocol):
+    """Counts the accounts of departments."""
+
+    async def of(self, department_ids: Collection[UUID]) -> Mapping[UUID, Headcount]:
+        """Count for all these departments in one statement; a department without accounts may be left out."""
+        ...
+
+
+class AccountDirectory(Protocol):
+    """Knows the accounts that employees sign in with."""
+
+    async def cards(self, account_ids: Collection[UUID]) -> Mapping[UUID, AccountCard]:
+        """Look up the accounts of these ids (`Employee.user_id`) in one statement, or in none for no ids."""
+        ...
+
+
+ForHeadcounts: TypeAlias = NamedDependency[SkipValidation[Headcounts]]
+"""The port as a dependency, named `headcounts`; Litestar cannot check a protocol."""
+
+ForAccountDirectory: TypeAlias = NamedDependency[SkipValidation[AccountDirectory]]
+"""The port as a dependency, named `account_directory`."""
