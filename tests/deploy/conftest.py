@@ -1,0 +1,96 @@
+"""An installation laid out as the image has it, and processes that cannot outlive a test."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import httpx
+import pytest
+from tests.deploy.files import lay_out_image
+
+Start = Callable[[Sequence[str], Mapping[str, str]], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def image() -> Iterator[Path]:
+    """The files of the image in a folder of its own, which PostgreSQL may enter too."""
+    folder = Path(mkdtemp(prefix="lc-workflow-image-"))
+    folder.chmod(0o755)
+    lay_out_image(folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@pytest.fixture
+def environment(image: Path, port: int) -> dict[str, str]:
+    """What a process in the image sees: its own code first, this environment's programs, and no variable of ours."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.defpath}",
+        "PYTHONPATH": str(image / "src"),
+        "PYTHONUNBUFFERED": "1",
+        "PORT": str(port),
+    }
+
+
+@pytest.fixture
+def start(image: Path) -> Iterator[Start]:
+    """Start a process in the image's folder; what still runs at the end is killed with its children."""
+    processes = []
+
+    def starting(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            command, cwd=image, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        processes.append(process)
+        return process
+
+    yield starting
+    for process in processes:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+    for pid in those_at_home_in(image):
+        with suppress(ProcessLookupError):
+            os.kill(pid, 9)
+
+
+def those_at_home_in(folder: Path) -> list[int]:
+    """The processes that belong to this installation, by their variables or their folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if str(folder).encode() in (process / "environ").read_bytes() + (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+    return found
+
+
+def health_of(port: int, process: "subprocess.Popen[str]") -> dict[str, Any]:
+    """Wait for the first answer of the health check."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            assert process.stdout is not None
+            pytest.fail(f"the server ended while it started:\n{process.stdout.read()}")
+        with suppress(httpx.TransportError):
+            answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5)
+            assert answer.status_code == 200, answer.text
+            return dict(answer.json())
+        time.sleep(0.05)
+    pytest.fail("the server did not answer within a minute")

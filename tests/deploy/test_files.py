@@ -1,0 +1,63 @@
+"""The deployment files say what they should, and what they say holds together."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.deploy.files import ROOT, copied, dockerfile, final_stage, health_check, image_environment, railway
+
+
+def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    result = subprocess.run([hadolint, ROOT / "Dockerfile"], check=False, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_image_runs_without_rights_and_takes_signals() -> None:
+    stage = final_stage()
+    assert stage["USER"].rest.isdigit()
+    assert stage["USER"].rest != "0"
+    assert stage["CMD"].arguments
+    assert "curl" not in stage["HEALTHCHECK"].rest
+
+
+def test_the_image_takes_the_lock_as_it_is_and_no_tool_of_development() -> None:
+    syncs = [line.rest for line in dockerfile() if line.word == "RUN" and "uv sync" in line.rest]
+    assert syncs
+    assert all("--frozen --no-dev --no-default-groups" in sync for sync in syncs)
+
+
+def test_the_image_and_the_makefile_use_the_same_uv() -> None:
+    wanted = re.search(r"^UV_VERSION := (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert wanted is not None
+    assert f"uv=={wanted[1]}" in (ROOT / "Dockerfile").read_text()
+
+
+def test_no_secret_and_no_address_of_a_database_is_built_in() -> None:
+    assert set(image_environment()) == {"PYTHONUNBUFFERED", "HOST", "PORT"}
+
+
+def test_all_that_is_copied_passes_the_dockerignore_and_nothing_else_does() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    assert {line.removeprefix("!") for line in lines if line.startswith("!")} == set(copied())
+
+
+def test_railway_builds_migrates_watches_and_restarts() -> None:
+    settings = railway()
+    assert settings["build"] == {"builder": "DOCKERFILE", "dockerfilePath": "Dockerfile"}
+    deploy = settings["deploy"]
+    assert deploy["preDeployCommand"] == ["alembic upgrade head"]
+    assert "$PORT" in deploy["startCommand"]
+    assert (deploy["healthcheckPath"], deploy["healthcheckTimeout"]) == ("/api/v1/health", 300)
+    assert (deploy["restartPolicyType"], deploy["restartPolicyMaxRetries"]) == ("ON_FAILURE", 3)
+    assert deploy["healthcheckPath"] in " ".join(health_check())
+    assert deploy["drainingSeconds"] > 0
+
+
+@pytest.mark.parametrize("script", ["run", "environment"])
+def test_what_a_fresh_machine_runs_is_executable(script: str) -> None:
+    assert os.access(ROOT / ".ci" / script, os.X_OK)

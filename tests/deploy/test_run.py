@@ -1,0 +1,106 @@
+"""`make run` brings its own servers, finds its data again, and leaves nothing running however it ends."""
+
+import fcntl
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.deploy.conftest import Start, health_of, those_at_home_in
+
+RUN = [sys.executable, "-m", "lc_workflow.cli", "run"]
+
+
+def assert_that_nothing_is_left(image: Path) -> None:
+    """The servers inherited the locks of their folders; whoever gets a lock knows that they are gone."""
+    deadline = time.monotonic() + 10
+    while those_at_home_in(image):
+        assert time.monotonic() < deadline, those_at_home_in(image)
+        time.sleep(0.05)
+    for name in ("postgres", "valkey"):
+        if (lock := image / ".local" / name / "lock").exists():
+            with lock.open() as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_one_command_serves_and_a_signal_ends_everything(
+    ending: signal.Signals, image: Path, environment: dict[str, str], port: int, start: Start
+) -> None:
+    process = start(RUN, environment)
+    health = health_of(port, process)
+    assert (health["status"], health["redis"]["status"]) == ("healthy", "healthy")
+    process.send_signal(ending)
+    assert process.wait(10) == 0
+    assert process.stdout is not None
+    assert f"http://127.0.0.1:{port}/schema" in process.stdout.read()
+    assert_that_nothing_is_left(image)
+
+
+def test_a_second_start_finds_the_data_even_after_kill_9(
+    image: Path, environment: dict[str, str], port: int, start: Start
+) -> None:
+    first = start(RUN, environment)
+    health_of(port, first)
+    url = f"http://127.0.0.1:{port}/api/v1/auth/setup-first-admin"
+    admin = {
+        "username": "dara",
+        "email": "dara@branch.example",
+        "password": "Branch#2026-first",
+        "first_name": "Dara",
+        "last_name": "Sok",
+    }
+    assert httpx.post(url, json=admin).status_code in {200, 201}
+    first.kill()
+    first.wait()
+    assert_that_nothing_is_left(image)
+
+    began = time.monotonic()
+    second = start(RUN, environment)
+    health_of(port, second)
+    assert time.monotonic() - began < 8
+    login = {"username": "dara", "password": admin["password"]}
+    assert httpx.post(f"http://127.0.0.1:{port}/api/v1/auth/login", data=login).status_code == 200
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.6, 1.0, 1.5, 2.5])
+def test_a_run_told_to_end_while_it_starts_leaves_nothing(
+    moment: float, image: Path, environment: dict[str, str], start: Start
+) -> None:
+    process = start(RUN, environment)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(moment)
+    process.send_signal(signal.SIGTERM)
+    process.wait(12)
+    assert_that_nothing_is_left(image)
+
+
+def test_a_taken_port_is_said(environment: dict[str, str], port: int, start: Start) -> None:
+    with subprocess.Popen([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]) as stranger:
+        process = start(RUN, environment)
+        output, _ = process.communicate(timeout=30)
+        stranger.kill()
+    assert process.returncode == 1
+    assert "PORT" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/loans"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0"),
+        ("SECRET_KEY", "hunter2"),
+    ],
+)
+def test_a_variable_that_does_not_work_is_named(
+    name: str, value: str, environment: dict[str, str], start: Start
+) -> None:
+    process = start(RUN, {**environment, name: value})
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert name in output
+    assert "hunter2" not in output

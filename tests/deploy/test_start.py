@@ -1,0 +1,79 @@
+"""Pre-deploy command, start commands and health checks do here what they do on the platforms."""
+
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import URL
+from tests.deploy.conftest import Start, health_of, those_at_home_in
+from tests.deploy.files import final_stage, health_check, image_environment, railway
+
+
+@pytest.fixture
+async def production(server: URL, environment: dict[str, str]) -> dict[str, str]:
+    """The two variables that an installation needs, on an empty database; the URL is in a hosting provider's form."""
+    name = f"deployed_{uuid4().hex[:8]}"
+    address = server.set(drivername="postgres").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(address)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    url = server.set(drivername="postgres", database=name).render_as_string(hide_password=False)
+    return {**environment, "DATABASE_URL": url, "SECRET_KEY": "a secret of thirty-two characters or more"}
+
+
+def start_of_railway() -> list[str]:
+    """Railway splits the command itself and asks no shell."""
+    return shlex.split(railway()["deploy"]["startCommand"])
+
+
+def start_of_the_image() -> list[str]:
+    return final_stage()["CMD"].arguments
+
+
+@pytest.mark.parametrize("command", [start_of_railway, start_of_the_image])
+def test_a_deployment_migrates_becomes_healthy_and_ends_in_order(
+    command: Callable[[], list[str]],
+    production: dict[str, str],
+    image: Path,
+    port: int,
+    start: Start,
+) -> None:
+    environ = {**image_environment(), **production}
+    for step in railway()["deploy"]["preDeployCommand"]:
+        subprocess.run(shlex.split(step), cwd=image, env=environ, check=True, timeout=60)
+
+    process = start(command(), environ)
+    assert health_of(port, process)["status"] == "healthy"
+    assert subprocess.run(health_check(), cwd=image, env=environ, check=False).returncode == 0
+
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert those_at_home_in(image) == []
+    dead = subprocess.run(health_check(), cwd=image, env=environ, check=False, stderr=subprocess.DEVNULL)
+    assert dead.returncode == 1
+
+
+@pytest.mark.parametrize("moment", [0.3, 0.8, 1.2])
+def test_a_server_told_to_end_while_it_starts_ends(
+    moment: float, production: dict[str, str], image: Path, start: Start
+) -> None:
+    process = start(start_of_the_image(), {**image_environment(), **production})
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(moment)
+    process.send_signal(signal.SIGTERM)
+    process.wait(12)
+    assert those_at_home_in(image) == []
+
+
+def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[str, str], start: Start) -> None:
+    process = start(start_of_the_image(), {**image_environment(), **production, "SECRET_KEY": "hunter2"})
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "SECRET_KEY" in output
+    assert "hunter2" not in output
+    assert "Traceback" not in output
