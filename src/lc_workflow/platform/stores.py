@@ -30,6 +30,7 @@ def open_redis(url: str | None) -> Redis | None:
             url,
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=ANSWER_SECONDS,
+            socket_keepalive=True,
             health_check_interval=HEALTH_CHECK_SECONDS,
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
             retry_on_error=[NotConnected, TooSlow],

@@ -1,0 +1,90 @@
+"""The documentation under `/schema`, in three viewers that need nothing from the internet."""
+
+from html import escape
+from pathlib import Path
+from typing import Any, Final
+
+from litestar import Request, Router
+from litestar.datastructures import CacheControlHeader, ResponseHeader
+from litestar.handlers import get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+STATIC: Final = Path(__file__).with_name("static")
+ADDRESS: Final = "/schema"
+SCHEME: Final = "bearer"
+"""The name of the security scheme in the document."""
+
+PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
+)
+"""What the pages may load: only from here. The viewers write their styles into the page, hence the one exception."""
+
+
+class Viewer(OpenAPIRenderPlugin):
+    """A page with one of the viewers; Litestar's own pages load theirs from elsewhere or run inline scripts."""
+
+    def __init__(
+        self, name: str, *, path: str | list[str], scripts: tuple[str, ...], styles: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(path=path)
+        self._name = name
+        self._scripts = (*scripts, "pages.js")
+        self._styles = (*styles, "pages.css")
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """Write the page; `pages.js` starts the viewer."""
+        links = "".join(f'<link rel="stylesheet" href="{ADDRESS}/static/{style}">' for style in self._styles)
+        scripts = "".join(f'<script src="{ADDRESS}/static/{script}"></script>' for script in self._scripts)
+        document = self.get_openapi_json_route(request)
+        return (
+            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">'
+            f'<title>{escape(openapi_schema["info"]["title"])}</title><link rel="icon" href="data:,">{links}</head>'
+            f'<body><div id="page" data-viewer="{self._name}" data-url="{document}"></div>{scripts}</body></html>'
+        ).encode()
+
+
+def documentation(*, title: str, version: str, description: str, tags: list[Tag] | None = None) -> OpenAPIConfig:
+    """Describe the API and where its documentation is read."""
+    return OpenAPIConfig(
+        title=title,
+        version=version,
+        description=description,
+        tags=tags,
+        path=ADDRESS,
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={SCHEME: SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{SCHEME: []}],
+        render_plugins=[
+            Viewer("swagger", path=["/", "/swagger"], scripts=("swagger-ui-bundle.js",), styles=("swagger-ui.css",)),
+            Viewer("redoc", path="/redoc", scripts=("redoc.standalone.js",)),
+            Viewer("scalar", path="/scalar", scripts=("scalar.standalone.js",)),
+        ],
+        openapi_router=Router(
+            ADDRESS,
+            route_handlers=[
+                create_static_files_router(
+                    "/static",
+                    [STATIC],
+                    name="documentation",
+                    cache_control=CacheControlHeader(public=True, max_age=86_400),
+                )
+            ],
+            include_in_schema=False,
+            opt={"public": True},
+            response_headers=[ResponseHeader(name="Content-Security-Policy", value=PAGE_POLICY)],
+        ),
+    )
+
+
+@get("/docs", include_in_schema=False, opt={"public": True})
+async def docs() -> Redirect:
+    """Lead whoever looks for the documentation at its usual place to where it is."""
+    return Redirect(ADDRESS)

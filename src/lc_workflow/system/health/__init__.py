@@ -1,0 +1,1 @@
+"""Health: whether the database, the cache and the storage answer."""
