@@ -9,6 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 from msgspec import Struct
 
+from lc_workflow.kernel.principal import Principal
+
 
 class AccountCard(Struct, frozen=True):
     """The account of an employee, as their record shows it; `role` is the role's word, such as `officer`."""
@@ -42,8 +44,8 @@ class Headcounts(Protocol):
 class AccountDirectory(Protocol):
     """Knows the accounts that employees sign in with."""
 
-    async def cards(self, account_ids: Collection[UUID]) -> Mapping[UUID, AccountCard]:
-        """Look up the accounts of these ids (`Employee.user_id`) in one statement, or in none for no ids."""
+    async def cards(self, account_ids: Collection[UUID], principal: Principal) -> Mapping[UUID, AccountCard]:
+        """Look up those of these accounts (`Employee.user_id`) that the person may see, in one statement at most."""
         ...
 
 
