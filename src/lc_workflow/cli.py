@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Final
 
 import click
+import msgspec
 from alembic import command
 from alembic.config import Config
 from click import Group
@@ -16,6 +17,8 @@ from sqlalchemy import URL
 
 from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
+from lc_workflow.platform.verify import Deployment
+from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
     ServerEnded,
     reach_database,
@@ -111,6 +114,32 @@ def revision(message: str) -> None:
         url = database_url(environ["DATABASE_URL"])
         _migrate(url)
         command.revision(_alembic(url), message, autogenerate=True)
+
+
+@house.command()
+@click.argument("url")
+@click.option("--origin", help="An origin of the web app, to see that it may call.")
+def verify(url: str, origin: str | None) -> None:
+    """Check a deployment from outside, one line per check."""
+    findings = []
+    for finding in verify_deployment(Deployment(url.rstrip("/"), origin)):
+        click.echo(f"{'ok   ' if finding.passed else 'WRONG'} {finding.name}: {finding.words}")
+        findings.append(finding)
+    if not all(finding.passed for finding in findings):
+        sys.exit(1)
+
+
+@house.command()
+@click.argument("file", type=click.Path(path_type=Path), default="openapi.json")
+def openapi(file: Path) -> None:
+    """Write the description of the API for the people who call it."""
+    from lc_workflow.app import create_app  # noqa: PLC0415 - a second's work that `serve` must not do twice
+
+    # The description needs an application, and an application these two; nothing connects.
+    needed = {"DATABASE_URL": "postgresql://nobody@localhost/nothing", "SECRET_KEY": "nothing is ever signed with this"}
+    document = create_app(Settings.from_environ(needed)).openapi_schema.to_schema()
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    click.echo(f"{file} describes {len(document['paths'])} paths.")
 
 
 def _variables() -> dict[str, str]:

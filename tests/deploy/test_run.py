@@ -32,7 +32,7 @@ def test_one_command_serves_and_a_signal_ends_everything(
 ) -> None:
     process = start(RUN, environment)
     health = health_of(port, process)
-    assert (health["status"], health["redis"]["status"]) == ("healthy", "healthy")
+    assert (health["status"], health["redis"]) == ("healthy", "healthy")
     process.send_signal(ending)
     assert process.wait(10) == 0
     assert process.stdout is not None
