@@ -23,7 +23,7 @@ from lc_workflow.platform.config import Settings
 
 UNLIMITED: Final = "unlimited"
 """The `opt` key of routes that are never counted."""
-ANSWER_SECONDS: Final = 0.5
+ANSWER_SECONDS: Final = 1.0
 """How long a request waits for Redis to count it."""
 REST_SECONDS: Final = 1.0
 """How long Redis is left alone after it failed, so that not every request waits for it."""

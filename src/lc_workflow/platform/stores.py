@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as NotConnected
@@ -11,6 +11,8 @@ from redis.exceptions import TimeoutError as TooSlow
 
 from lc_workflow.platform.config import BadSetting
 
+MOST_CONNECTIONS: Final = 50
+"""Of one process; whoever comes while all are busy waits, instead of failing as with the library's own pool."""
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 2.0
 HEALTH_CHECK_SECONDS: Final = 30
@@ -26,8 +28,10 @@ def open_redis(url: str | None) -> Redis | None:
     if url is None:
         return None
     try:
-        return Redis.from_url(
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=CONNECT_SECONDS,
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=ANSWER_SECONDS,
             socket_keepalive=True,
@@ -35,6 +39,7 @@ def open_redis(url: str | None) -> Redis | None:
             retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 2),
             retry_on_error=[NotConnected, TooSlow],
         )
+        return Redis.from_pool(pool)
     except ValueError:
         raise BadSetting("REDIS_URL must look like redis://:password@host:6379/0.") from None
 
