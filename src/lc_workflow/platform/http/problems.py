@@ -10,7 +10,7 @@ import structlog
 from advanced_alchemy.exceptions import NotFoundError
 from litestar import Request
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException, ValidationException, WebSocketException
+from litestar.exceptions import ClientException, HTTPException, ValidationException, WebSocketException
 from litestar.types import Empty, ExceptionHandlersMap, Scope
 from litestar.typing import FieldDefinition
 from litestar.utils.scope.state import ScopeState
@@ -173,7 +173,8 @@ def with_head(methods: Iterable[str]) -> list[str]:
 
 async def log_broken_socket(error: Exception, scope: Scope) -> None:
     """Write down why a socket broke; Litestar closes it without a word (`after_exception`)."""
-    if scope["type"] == ScopeType.WEBSOCKET and not isinstance(error, WebSocketException | DomainError):
+    foreseen = WebSocketException | ClientException | DomainError
+    if scope["type"] == ScopeType.WEBSOCKET and not isinstance(error, foreseen):
         _log.error("unforeseen error", exc_info=error)
 
 

@@ -181,8 +181,10 @@ def _methods(scope: Scope) -> bytes:
 
 
 def _is_text(scope: Scope) -> bool:
-    query = unquote_to_bytes(scope.get("query_string", b"").replace(b"+", b" "))
+    """Tell whether path and query are UTF-8 without NUL; the server has replaced what is not in `path` already."""
     try:
-        return "\0" not in scope["path"] and "\0" not in query.decode()
+        path = unquote_to_bytes(scope["raw_path"]).decode()
+        query = unquote_to_bytes(scope["query_string"].replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         return False
+    return "\0" not in path and "\0" not in query
