@@ -94,19 +94,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_positions_name")),
     )
     op.create_table(
-        "settings",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("category", sa.String(length=60), nullable=False),
-        sa.Column("key", sa.String(length=100), nullable=False),
-        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("description", sa.String(), nullable=True),
-        sa.Column("is_public", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings")),
-        sa.UniqueConstraint("category", "key", name=op.f("uq_settings_category_key")),
-    )
-    op.create_table(
         "customers",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("identity_key", sa.String(length=140), nullable=True),
@@ -182,6 +169,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_employees_branch_id", "employees", ["branch_id"], unique=False)
     op.create_index("ix_employees_department_id", "employees", ["department_id"], unique=False)
+    op.create_table(
+        "customer_accounts",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.String(length=40), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"], name=op.f("fk_customer_accounts_customer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_accounts")),
+        sa.UniqueConstraint("account_id", name=op.f("uq_customer_accounts_account_id")),
+    )
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -462,24 +459,6 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
-        "notifications",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("type", sa.String(length=60), nullable=False),
-        sa.Column("title", sa.String(length=200), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column("priority", sa.String(length=20), nullable=False),
-        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notifications_user_id"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
-        sa.UniqueConstraint("event_id", "user_id", name=op.f("uq_notifications_event_id_user_id")),
-    )
-    op.create_index("ix_notifications_user_id_created_at", "notifications", ["user_id", "created_at"], unique=False)
-    op.create_table(
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -718,8 +697,6 @@ def downgrade() -> None:
     op.drop_table("application_employee_assignments")
     op.drop_index("ix_sessions_user_id", table_name="sessions")
     op.drop_table("sessions")
-    op.drop_index("ix_notifications_user_id_created_at", table_name="notifications")
-    op.drop_table("notifications")
     op.drop_index("ix_customer_applications_workflow_status_created_at", table_name="customer_applications")
     op.drop_index("ix_customer_applications_user_id_created_at", table_name="customer_applications")
     op.drop_index(
@@ -754,13 +731,13 @@ def downgrade() -> None:
     op.drop_index("ix_users_department_id", table_name="users")
     op.drop_index("ix_users_branch_id", table_name="users")
     op.drop_table("users")
+    op.drop_table("customer_accounts")
     op.drop_index("ix_employees_department_id", table_name="employees")
     op.drop_index("ix_employees_branch_id", table_name="employees")
     op.drop_table("employees")
     op.drop_index("ix_customers_phone", table_name="customers", postgresql_where=sa.text("phone IS NOT NULL"))
     op.drop_index("ix_customers_branch_id", table_name="customers")
     op.drop_table("customers")
-    op.drop_table("settings")
     op.drop_table("positions")
     op.drop_index(
         "ix_journal_entries_untold", table_name="journal_entries", postgresql_where=sa.text("told_at IS NULL")

@@ -41,7 +41,6 @@ class ApplicationMoved(AboutApplication):
     action: str
     source: str
     target: str
-    reason: str | None
     drafted_by: UUID
     branch_id: UUID | None
 

@@ -1,10 +1,58 @@
-"""What lending contributes: its routes, facts, refusals, enumerations, and the answer to who may see papers."""
+"""What lending contributes: its routes, facts, refusals, and the answer to who may see papers."""
 
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
 
+from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
+from lc_workflow.lending.applications.controllers import ApplicationController, CustomerController
+from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.assignments.controllers import AssignmentController
+from lc_workflow.lending.events import (
+    ApplicationChanged,
+    ApplicationDrafted,
+    ApplicationMoved,
+    ApplicationRemoved,
+    EmployeeAssigned,
+    EmployeeReleased,
+)
+from lc_workflow.lending.workflow.controllers import WorkflowController
+from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.manifest import Manifest
+from lc_workflow.platform.storage.base import ObjectStore
+
+
+class AlreadyAssigned(Invalid):
+    """The employee looks after the application in this role already."""
+
+
+class NoSuchBranch(Invalid):
+    """An application names a branch that does not exist."""
+
+
+def open_applications(db_session: DbSession, store: NamedDependency[SkipValidation[ObjectStore]]) -> ApplicationService:
+    """Provide the application service with the store of its papers."""
+    return ApplicationService(db_session, store=store)
+
 
 MANIFEST = Manifest(
-    dependencies={"application_access": Provide(PapersOfApplications, sync_to_thread=False)},
+    routes=(ApplicationController, CustomerController, AssignmentController, WorkflowController),
+    events=(
+        ApplicationDrafted,
+        ApplicationChanged,
+        ApplicationRemoved,
+        ApplicationMoved,
+        EmployeeAssigned,
+        EmployeeReleased,
+    ),
+    dependencies={
+        "application_access": Provide(PapersOfApplications, sync_to_thread=False),
+        "applications": Provide(open_applications, sync_to_thread=False),
+    },
+    refusals={
+        "uq_application_employee_assignments_active": lambda: AlreadyAssigned(
+            "This employee looks after the application in this role already."
+        ),
+        "fk_customer_applications_branch_id": lambda: NoSuchBranch("There is no such branch."),
+    },
 )

@@ -1,4 +1,4 @@
-"""Applications as rows."""
+"""Applications, and the employees who look after them, as rows."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,12 +7,23 @@ from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload
 
+from lc_workflow.documents.cards import DocumentCard
+from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.rules.stages import Stage
-from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Priority, ProductType, RiskCategory, Sex
-from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
+from lc_workflow.lending.rules.terms import (
+    AssignmentRole,
+    IdCardType,
+    MaritalStatus,
+    Priority,
+    ProductType,
+    RiskCategory,
+    Sex,
+)
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
 
 
@@ -122,7 +133,35 @@ class CustomerApplication(DatedRow):
     rejected_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     rejection_reason: Mapped[str | None]
 
+    employee_assignments: Mapped[list["Assignment"]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin="and_(CustomerApplication.id == Assignment.application_id, Assignment.is_active)",
+        order_by="Assignment.assigned_at",
+    )
+    papers: Mapped[list[File]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=lambda: CustomerApplication.id == foreign(File.application_id),
+        order_by=File.created_at,
+    )
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    @property
+    def status(self) -> Status:
+        """The coarser word for where the application stands."""
+        return STATUS_OF[self.workflow_status]
+
+    @property
+    def workflow_stage(self) -> Stage:
+        """The stage once more, under the name older screens read."""
+        return self.workflow_status
+
+    @property
+    def documents(self) -> list[DocumentCard]:
+        """The papers that were uploaded for it."""
+        return [DocumentCard(file.document_type, file.display_name, file.id, file.created_at) for file in self.papers]
 
     def stand_at(self, stage: Stage, *, by: UUID, at: datetime) -> None:
         """Record that the application now stands at a stage, and who brought it there."""
@@ -148,3 +187,43 @@ class CustomerApplication(DatedRow):
         """Remember that a person had a hand in this cycle, so that they do not decide it."""
         if person not in self.preparers:
             self.preparers = [*self.preparers, person]
+
+
+class Assignment(Row):
+    """An employee looking after an application in a role; ended ones are kept for the record."""
+
+    __tablename__ = "application_employee_assignments"
+    __table_args__ = (
+        Index("ix_application_employee_assignments_application_id", "application_id"),
+        Index("ix_application_employee_assignments_employee_id", "employee_id"),
+        Index(
+            "uq_application_employee_assignments_active",
+            "application_id",
+            "employee_id",
+            "assignment_role",
+            unique=True,
+            postgresql_where=text("is_active"),
+        ),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
+    employee_id: Mapped[UUID] = mapped_column(ForeignKey("employees.id"))
+    assignment_role: Mapped[AssignmentRole] = mapped_column(choice(AssignmentRole))
+    assigned_at: Mapped[datetime]
+    assigned_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    notes: Mapped[str | None]
+
+    employee: Mapped[Employee] = relationship(lazy="raise")
+
+
+WITH_EMPLOYEE = joinedload(Assignment.employee, innerjoin=True).options(
+    joinedload(Employee.department), joinedload(Employee.branch)
+)
+"""The loads an answer about an assignment needs."""
+
+WHOLE = (
+    selectinload(CustomerApplication.employee_assignments).options(WITH_EMPLOYEE),
+    selectinload(CustomerApplication.papers),
+)
+"""The loads an answer about an application needs: one statement for the employees, one for the papers."""

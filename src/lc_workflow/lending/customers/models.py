@@ -1,18 +1,18 @@
-"""Customers as rows."""
+"""Customers and their accounts as rows."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
-from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
 
 
 class Customer(DatedRow):
-    """One person who borrows, as their newest application describes them.
+    """One person who borrows, as they were first written down.
 
     `identity_key` is the type and the normalised number of their identity paper: what makes them the same person.
     """
@@ -33,3 +33,13 @@ class Customer(DatedRow):
     sex: Mapped[Sex | None] = mapped_column(choice(Sex))
     marital_status: Mapped[MaritalStatus | None] = mapped_column(choice(MaritalStatus))
     branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branches.id"))
+
+
+class Account(Row):
+    """An account id at the counter, and the one customer it belongs to."""
+
+    __tablename__ = "customer_accounts"
+
+    account_id: Mapped[str] = mapped_column(String(40), unique=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
+    created_at: Mapped[datetime]

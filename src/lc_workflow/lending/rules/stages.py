@@ -62,6 +62,10 @@ class Action(StrEnum):
     REOPEN = "reopen"
 
 
+PREPARING = frozenset({Action.SUBMIT, Action.START, Action.SEND_TO_REVIEW, Action.REOPEN})
+"""The actions by which a person has a hand in an application, and so does not decide it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One permitted move: the permission it needs, and what must be known before it is taken.

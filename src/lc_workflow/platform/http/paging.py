@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Final, Generic, Self, TypeVar
 
 from litestar.di import Provide
@@ -12,6 +13,14 @@ T = TypeVar("T")
 
 LAST_PAGE: Final = 1_000_000
 """Beyond it nobody pages; the refusal comes before the database is asked to count that far."""
+
+
+class SortOrder(StrEnum):
+    """Which end of a sorted list comes first."""
+
+    ASC = "asc"
+    DESC = "desc"
+
 
 PageNumber = Annotated[int, QueryParameter(ge=1, le=LAST_PAGE, description="Which page, from 1.")]
 

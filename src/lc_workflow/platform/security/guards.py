@@ -28,24 +28,26 @@ class NotPermitted(Forbidden):
 
 
 class Permitted:
-    """A guard that asks for one permission; `permission` is read by the documentation and the layout test."""
+    """A guard that asks for one of some permissions; `permissions` is read by the documentation and the layout test."""
 
-    def __init__(self, permission: str) -> None:
-        self.permission = permission
+    def __init__(self, *permissions: str) -> None:
+        self.permissions = permissions
 
     def __call__(self, connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
-        """Let holders of the permission through.
+        """Let holders of one of the permissions through.
 
         Raises:
-            NotPermitted: The person does not hold it.
+            NotPermitted: The person holds none of them.
         """
-        if not connection.user.may(self.permission):
-            raise NotPermitted(f"This needs the permission {self.permission}, which your role does not have.")
+        if not any(connection.user.may(permission) for permission in self.permissions):
+            raise NotPermitted(
+                f"This needs the permission {' or '.join(self.permissions)}, which your role does not have."
+            )
 
 
-def requires(permission: str) -> Permitted:
-    """Open a route to holders of a permission."""
-    return Permitted(permission)
+def requires(*permissions: str) -> Permitted:
+    """Open a route to holders of the permission, or of any one of several."""
+    return Permitted(*permissions)
 
 
 def signed_in(connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:

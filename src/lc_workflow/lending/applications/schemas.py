@@ -1,0 +1,243 @@
+"""Applications as requests and answers."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from lc_workflow.documents.cards import DocumentCard
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.stages import Stage, Status
+from lc_workflow.lending.rules.terms import (
+    AssignmentRole,
+    IdCardType,
+    LoanPurpose,
+    MaritalStatus,
+    Priority,
+    ProductType,
+    RiskCategory,
+    Sex,
+)
+from lc_workflow.organization.cards import BranchCard, DepartmentCard
+from lc_workflow.platform.http.shapes import Line, Note, Phone, check_amounts, check_percents
+
+Number = Annotated[str, Meta(max_length=100)]
+Place = Annotated[str, Meta(max_length=100)]
+AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
+Months = Annotated[int, Meta(ge=1, le=600)]
+"""A term in months; fifty years is the longest anybody means."""
+
+Score = Annotated[int, Meta(ge=0, le=10_000)]
+Entries = Annotated[list[dict[str, Any]], Meta(max_length=50)]
+"""Free rows, such as loans elsewhere, as the form wrote them."""
+
+
+class AssignmentWish(Struct, frozen=True):
+    """An employee who is to look after the application."""
+
+    employee_id: UUID
+    assignment_role: AssignmentRole = AssignmentRole.PRIMARY_OFFICER
+    notes: Note | None = None
+
+
+class ApplicationChange(Struct, frozen=True, kw_only=True):
+    """What to change about an application: absent fields stay, null clears.
+
+    Amounts are in `currency`, the term is in months, the rate in percent per year. `employee_assignments`, when
+    given, is the whole list of who looks after it from now on.
+    """
+
+    id_card_type: IdCardType | UnsetType | None = UNSET
+    id_number: Number | UnsetType | None = UNSET
+    full_name_khmer: Line | UnsetType | None = UNSET
+    full_name_latin: Line | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+    date_of_birth: date | UnsetType | None = UNSET
+    sex: Sex | UnsetType | None = UNSET
+    marital_status: MaritalStatus | UnsetType | None = UNSET
+    portfolio_officer_name: Line | UnsetType | None = UNSET
+    current_address: Note | UnsetType | None = UNSET
+    province: Place | UnsetType | None = UNSET
+    district: Place | UnsetType | None = UNSET
+    commune: Place | UnsetType | None = UNSET
+    village: Place | UnsetType | None = UNSET
+    occupation: Line | UnsetType | None = UNSET
+    employer_name: Line | UnsetType | None = UNSET
+    monthly_income: Decimal | UnsetType | None = UNSET
+    income_source: Line | UnsetType | None = UNSET
+    monthly_expenses: Decimal | UnsetType | None = UNSET
+    assets_value: Decimal | UnsetType | None = UNSET
+    existing_loans: Entries | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    requested_amount: Decimal | UnsetType | None = UNSET
+    desired_loan_term: Months | UnsetType | None = UNSET
+    product_type: ProductType | UnsetType | None = UNSET
+    interest_rate: Decimal | UnsetType | None = UNSET
+    loan_purposes: Annotated[list[LoanPurpose], Meta(max_length=20)] | UnsetType = UNSET
+    loan_purpose: Line | UnsetType | None = UNSET
+    purpose_details: Note | UnsetType | None = UNSET
+    requested_disbursement_date: date | UnsetType | None = UNSET
+    loan_status: Annotated[str, Meta(max_length=40)] | UnsetType | None = UNSET
+    loan_start_date: date | UnsetType | None = UNSET
+    loan_end_date: date | UnsetType | None = UNSET
+    guarantor_name: Line | UnsetType | None = UNSET
+    guarantor_phone: Phone | UnsetType | None = UNSET
+    guarantor_id_number: Number | UnsetType | None = UNSET
+    guarantor_address: Note | UnsetType | None = UNSET
+    guarantor_relationship: Place | UnsetType | None = UNSET
+    collaterals: Entries | UnsetType = UNSET
+    credit_score: Score | UnsetType | None = UNSET
+    risk_category: RiskCategory | UnsetType | None = UNSET
+    assessment_notes: Note | UnsetType | None = UNSET
+    priority_level: Priority | UnsetType = UNSET
+    account_id: AccountId | UnsetType | None = UNSET
+    account_id_validated: bool | UnsetType = UNSET
+    account_id_validation_notes: Note | UnsetType | None = UNSET
+    employee_assignments: Annotated[list[AssignmentWish], Meta(max_length=20)] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse amounts and percentages that no column holds."""
+        check_amounts(self, "requested_amount", "monthly_income", "monthly_expenses", "assets_value")
+        check_percents(self, "interest_rate")
+
+
+class NewApplication(ApplicationChange, frozen=True, kw_only=True):
+    """An application to draft; `branch_id` is for people who work for all branches, others draft for their own."""
+
+    branch_id: UUID | None = None
+
+
+class AssignedEmployee(Struct, frozen=True):
+    """An employee with their place in the company."""
+
+    id: UUID
+    employee_code: str
+    full_name_khmer: str
+    full_name_latin: str
+    position: str | None
+    is_active: bool
+    department: DepartmentCard | None
+    branch: BranchCard | None
+
+
+class AssignmentAnswer(Struct, frozen=True):
+    """An employee looking after an application."""
+
+    id: UUID
+    application_id: UUID
+    employee_id: UUID
+    assignment_role: AssignmentRole
+    assigned_at: datetime
+    assigned_by: UUID
+    is_active: bool
+    notes: str | None
+    employee: AssignedEmployee
+
+
+class ApplicationAnswer(Struct, frozen=True, kw_only=True):
+    """An application with its people and its papers.
+
+    Amounts are in `currency`, terms in months, rates in percent per year; `status` is derived from `workflow_status`.
+    """
+
+    id: UUID
+    user_id: UUID
+    branch_id: UUID | None
+    customer_id: UUID | None
+    version: int
+    cycle: int
+    status: Status
+    workflow_status: Stage
+    workflow_stage: Stage
+    account_id: str | None
+    account_id_validated: bool
+    account_id_validation_notes: str | None
+    id_card_type: IdCardType | None
+    id_number: str | None
+    full_name_khmer: str | None
+    full_name_latin: str | None
+    phone: str | None
+    date_of_birth: date | None
+    sex: Sex | None
+    marital_status: MaritalStatus | None
+    portfolio_officer_name: str | None
+    portfolio_officer_migrated: bool
+    current_address: str | None
+    province: str | None
+    district: str | None
+    commune: str | None
+    village: str | None
+    occupation: str | None
+    employer_name: str | None
+    monthly_income: Decimal | None
+    income_source: str | None
+    monthly_expenses: Decimal | None
+    assets_value: Decimal | None
+    existing_loans: list[Any]
+    currency: Currency
+    requested_amount: Decimal | None
+    desired_loan_term: int | None
+    product_type: ProductType | None
+    interest_rate: Decimal | None
+    loan_purposes: list[str]
+    loan_purpose: str | None
+    purpose_details: str | None
+    requested_disbursement_date: date | None
+    loan_status: str | None
+    loan_start_date: date | None
+    loan_end_date: date | None
+    approved_amount: Decimal | None
+    approved_loan_term: int | None
+    approved_interest_rate: Decimal | None
+    guarantor_name: str | None
+    guarantor_phone: str | None
+    guarantor_id_number: str | None
+    guarantor_address: str | None
+    guarantor_relationship: str | None
+    collaterals: list[Any]
+    documents: list[DocumentCard]
+    credit_score: int | None
+    risk_category: RiskCategory | None
+    assessment_notes: str | None
+    assigned_reviewer: UUID | None
+    priority_level: Priority
+    po_created_at: datetime | None
+    po_created_by: UUID | None
+    user_completed_at: datetime | None
+    user_completed_by: UUID | None
+    teller_processed_at: datetime | None
+    teller_processed_by: UUID | None
+    manager_reviewed_at: datetime | None
+    manager_reviewed_by: UUID | None
+    submitted_at: datetime | None
+    approved_at: datetime | None
+    approved_by: UUID | None
+    rejected_at: datetime | None
+    rejected_by: UUID | None
+    rejection_reason: str | None
+    employee_assignments: list[AssignmentAnswer]
+    created_at: datetime
+    updated_at: datetime
+
+
+class CustomerAnswer(Struct, frozen=True, kw_only=True):
+    """A person with applications, in the shape of the web app's users; `username` is their name."""
+
+    id: UUID
+    username: str
+    first_name: str
+    last_name: str
+    full_name_khmer: str | None
+    full_name_latin: str | None
+    phone_number: str | None
+    branch_id: UUID | None
+    application_count: int
+    file_count: int
+    created_at: datetime
+    updated_at: datetime
+    email: None = None
+    role: str = "customer"
+    status: str = "active"
+    is_active: bool = True

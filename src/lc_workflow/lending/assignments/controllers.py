@@ -1,0 +1,88 @@
+"""The paths of assignments."""
+
+from uuid import UUID
+
+from litestar import Controller, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.schemas import AssignmentAnswer
+from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.assignments.access import ASSIGN, READ
+from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
+from lc_workflow.lending.assignments.service import AssignmentService
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.security.guards import requires
+
+
+def open_assignments(db_session: DbSession, applications: NamedDependency[ApplicationService]) -> AssignmentService:
+    """Provide the assignment service beside the application service of the same request."""
+    return AssignmentService(db_session, applications=applications)
+
+
+class AssignmentController(Controller):
+    """Employees looking after applications."""
+
+    path = "/api/v1/employees/assignments"
+    tags = ("Assignments",)
+    dependencies = {"assignments": Provide(open_assignments, sync_to_thread=False)}  # noqa: RUF012 - Litestar's form
+
+    @get("/application/{application_id:uuid}", guards=[requires(READ)])
+    async def of_application(
+        self,
+        application_id: FromPath[UUID],
+        assignments: NamedDependency[AssignmentService],
+        principal: NamedDependency[Principal],
+    ) -> list[AssignmentAnswer]:
+        """List who looks after an application, ended assignments included."""
+        rows = await assignments.of_application(application_id, principal=principal)
+        return [shaped(row, AssignmentAnswer) for row in rows]
+
+    @get("/employee/{employee_id:uuid}", guards=[requires(READ)])
+    async def of_employee(
+        self,
+        employee_id: FromPath[UUID],
+        assignments: NamedDependency[AssignmentService],
+        principal: NamedDependency[Principal],
+    ) -> list[AssignmentAnswer]:
+        """List what an employee looks after, of the applications one may see."""
+        rows = await assignments.of_employee(employee_id, principal=principal)
+        return [shaped(row, AssignmentAnswer) for row in rows]
+
+    @post(guards=[requires(ASSIGN)])
+    async def assign(
+        self,
+        data: JSONBody[NewAssignment],
+        assignments: NamedDependency[AssignmentService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> AssignmentAnswer:
+        """Ask an employee to look after an application."""
+        return shaped(await assignments.assign(data, principal=principal, at=clock()), AssignmentAnswer)
+
+    @patch("/{assignment_id:uuid}", guards=[requires(ASSIGN)])
+    async def change(
+        self,
+        assignment_id: FromPath[UUID],
+        data: JSONBody[AssignmentChange],
+        assignments: NamedDependency[AssignmentService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> AssignmentAnswer:
+        """Change an assignment, or end it."""
+        changed = await assignments.change(assignment_id, data, principal=principal, at=clock())
+        return shaped(changed, AssignmentAnswer)
+
+    @delete("/{assignment_id:uuid}", guards=[requires(ASSIGN)])
+    async def release(
+        self,
+        assignment_id: FromPath[UUID],
+        assignments: NamedDependency[AssignmentService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """End an assignment; it stays on record."""
+        await assignments.release(assignment_id, principal=principal, at=clock())

@@ -1,0 +1,136 @@
+"""Asking employees to look after applications, and releasing them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import WITH_EMPLOYEE, Assignment, CustomerApplication
+from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.assignments.access import visible_to
+from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
+from lc_workflow.lending.events import EmployeeReleased
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.service import Service
+
+
+class AssignmentService(Service[Assignment]):
+    """Who looks after the applications a person may see."""
+
+    class Repo(SQLAlchemyAsyncRepository[Assignment]):
+        """Assignments as rows."""
+
+        model_type = Assignment
+
+    repository_type = Repo
+    noun = "assignment"
+
+    def __init__(self, session: AsyncSession, *, applications: ApplicationService) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._applications = applications
+
+    async def of_application(self, application_id: UUID, *, principal: Principal) -> Sequence[Assignment]:
+        """List who looks after an application, the longest-serving first.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+        """
+        await self._applications.find(visible_to(principal), id=application_id)
+        return await self._listed(Assignment.application_id == application_id, principal)
+
+    async def of_employee(self, employee_id: UUID, *, principal: Principal) -> Sequence[Assignment]:
+        """List the applications an employee looks after, of those one may see."""
+        return await self._listed(Assignment.employee_id == employee_id, principal)
+
+    async def assign(self, wish: NewAssignment, *, principal: Principal, at: datetime) -> Assignment:
+        """Ask an employee to look after an application.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+            NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch, AlreadyAssigned: It cannot be.
+        """
+        async with self.transaction():
+            application = await self._applications.find(visible_to(principal), id=wish.application_id, lock=True)
+            assignment = await self._applications.ask(application, wish, by=principal.id, at=at)
+        return await self.shown(assignment.id, principal=principal)
+
+    async def change(
+        self, assignment_id: UUID, wish: AssignmentChange, *, principal: Principal, at: datetime
+    ) -> Assignment:
+        """Change an assignment's role or notes, or end it.
+
+        Raises:
+            Missing: There is no such assignment, or the person may not see it.
+            AlreadyAssigned: The employee has that role already.
+        """
+        async with self.transaction():
+            assignment = await self._found(assignment_id, principal)
+            was_active = assignment.is_active
+            for name, value in given(wish).items():
+                setattr(assignment, name, value)
+            if was_active and not assignment.is_active:
+                self._announce_release(assignment, principal, at=at)
+        return await self.shown(assignment_id, principal=principal)
+
+    async def release(self, assignment_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """End an assignment; it stays on record.
+
+        Raises:
+            Missing: There is no such assignment, or the person may not see it.
+        """
+        async with self.transaction():
+            assignment = await self._found(assignment_id, principal)
+            if assignment.is_active:
+                assignment.is_active = False
+                self._announce_release(assignment, principal, at=at)
+
+    async def shown(self, assignment_id: UUID, *, principal: Principal) -> Assignment:
+        """Load an assignment with its employee.
+
+        Raises:
+            Missing: There is no such assignment, or the person may not see it.
+        """
+        rows = await self._listed(Assignment.id == assignment_id, principal)
+        if not rows:
+            raise Missing("There is no such assignment, or it is not yours to see.")
+        return rows[0]
+
+    async def _listed(self, which: ColumnElement[bool], principal: Principal) -> Sequence[Assignment]:
+        rows = await self.session.scalars(
+            select(Assignment)
+            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
+            .where(which, visible_to(principal))
+            .order_by(Assignment.assigned_at, Assignment.id)
+            .options(WITH_EMPLOYEE)
+            .execution_options(populate_existing=True)
+        )
+        return rows.all()
+
+    async def _found(self, assignment_id: UUID, principal: Principal) -> Assignment:
+        """Load and lock an assignment within what the person may see."""
+        row = await self.session.scalar(
+            select(Assignment)
+            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
+            .where(Assignment.id == assignment_id, visible_to(principal))
+            .with_for_update(of=Assignment)
+        )
+        if row is None:
+            raise Missing("There is no such assignment, or it is not yours to see.")
+        return row
+
+    def _announce_release(self, assignment: Assignment, principal: Principal, *, at: datetime) -> None:
+        self.announce(
+            EmployeeReleased(
+                actor_id=principal.id,
+                at=at,
+                application_id=assignment.application_id,
+                employee_id=assignment.employee_id,
+                role=assignment.assignment_role.value,
+            )
+        )

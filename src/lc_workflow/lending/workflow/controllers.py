@@ -1,0 +1,180 @@
+"""The doors to the workflow engine; each of them leads to the same verb."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from litestar import Controller, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDATE
+from lc_workflow.lending.applications.schemas import ApplicationAnswer
+from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.rules.stages import Action
+from lc_workflow.lending.workflow.schemas import (
+    ActionRequest,
+    Approval,
+    MoveAnswer,
+    PossibleAction,
+    Rejection,
+    Standing,
+    Submission,
+    Transition,
+)
+from lc_workflow.lending.workflow.service import Wish, WorkflowService
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
+from lc_workflow.platform.security.guards import requires
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What every door does with a wish: pass it to the engine, and show the application as it stands then."""
+
+    workflow: WorkflowService
+    applications: ApplicationService
+    principal: Principal
+    clock: Clock
+    expected_version: int | None
+
+    async def pass_on(self, application_id: UUID, wish: Wish) -> Answer[ApplicationAnswer]:
+        """Move the application and show it."""
+        await self.workflow.move(
+            application_id,
+            wish,
+            expected_version=self.expected_version,
+            principal=self.principal,
+            at=self.clock(),
+        )
+        row = await self.applications.whole(application_id, principal=self.principal)
+        return tagged(shaped(row, ApplicationAnswer), row.version)
+
+
+def open_door(
+    workflow: NamedDependency[WorkflowService],
+    applications: NamedDependency[ApplicationService],
+    principal: NamedDependency[Principal],
+    clock: NamedDependency[Clock],
+    expected_version: ExpectedVersion,
+) -> Door:
+    """Provide a door with what it needs."""
+    return Door(workflow, applications, principal, clock, expected_version)
+
+
+class WorkflowController(Controller):
+    """Moving an application along."""
+
+    path = "/api/v1/applications/{application_id:uuid}"
+    tags = ("Workflow",)
+    dependencies = EXPECTED_VERSION | {
+        "workflow": provide(WorkflowService),
+        "door": Provide(open_door, sync_to_thread=False),
+    }
+
+    @patch("/submit", guards=[requires(UPDATE)])
+    async def submit(
+        self, application_id: FromPath[UUID], data: JSONBody[Submission | None], door: NamedDependency[Door]
+    ) -> Answer[ApplicationAnswer]:
+        """Hand the application in."""
+        return await door.pass_on(application_id, Wish(action=Action.SUBMIT, comment=data.notes if data else None))
+
+    @patch("/approve", guards=[requires(APPROVE)])
+    async def approve(
+        self, application_id: FromPath[UUID], data: JSONBody[Approval], door: NamedDependency[Door]
+    ) -> Answer[ApplicationAnswer]:
+        """Approve the loan, on the requested terms or on others."""
+        wish = Wish(
+            action=Action.APPROVE,
+            comment=data.notes,
+            approved_amount=data.approved_amount,
+            approved_term=data.approved_term,
+            interest_rate=data.interest_rate,
+        )
+        return await door.pass_on(application_id, wish)
+
+    @patch("/reject", guards=[requires(APPROVE, PROCESS)])
+    async def reject(
+        self, application_id: FromPath[UUID], data: JSONBody[Rejection], door: NamedDependency[Door]
+    ) -> Answer[ApplicationAnswer]:
+        """Reject the loan, with a reason."""
+        wish = Wish(action=Action.REJECT, reason=data.rejection_reason, comment=data.notes)
+        return await door.pass_on(application_id, wish)
+
+    @post("/workflow/transition", guards=[requires(UPDATE, PROCESS, APPROVE)], status_code=200)
+    async def transition(
+        self, application_id: FromPath[UUID], data: JSONBody[Transition], door: NamedDependency[Door]
+    ) -> Answer[ApplicationAnswer]:
+        """Move the application to another stage."""
+        wish = Wish(target=data.new_status, account_id=data.account_id, reason=data.notes, comment=data.notes)
+        return await door.pass_on(application_id, wish)
+
+    @post("/actions/{action:str}", guards=[requires(UPDATE, PROCESS, APPROVE)], status_code=200)
+    async def act(
+        self,
+        application_id: FromPath[UUID],
+        action: FromPath[Action],
+        data: JSONBody[ActionRequest | None],
+        door: NamedDependency[Door],
+    ) -> Answer[ApplicationAnswer]:
+        """Take an action of the list that `GET …/actions` gives."""
+        given = data or ActionRequest()
+        wish = Wish(
+            action=action,
+            account_id=given.account_id,
+            reason=given.reason,
+            comment=given.notes,
+            approved_amount=given.approved_amount,
+            approved_term=given.approved_term,
+            interest_rate=given.interest_rate,
+        )
+        return await door.pass_on(application_id, wish)
+
+    @get("/actions", guards=[requires(READ)])
+    async def actions(
+        self,
+        application_id: FromPath[UUID],
+        workflow: NamedDependency[WorkflowService],
+        principal: NamedDependency[Principal],
+    ) -> list[PossibleAction]:
+        """List every action, and what keeps this person from it."""
+        return await workflow.actions_for(application_id, principal=principal)
+
+    @get("/workflow/status", guards=[requires(READ)])
+    async def status(
+        self,
+        application_id: FromPath[UUID],
+        workflow: NamedDependency[WorkflowService],
+        principal: NamedDependency[Principal],
+    ) -> Standing:
+        """Tell where the application stands and where this person may take it."""
+        row, possible = await workflow.standing(application_id, principal=principal)
+        stages = tuple(action.target for action in possible if action.allowed and action.target)
+        return Standing(row.id, row.workflow_status, row.status, stages, row.cycle, row.version)
+
+    @get("/workflow/history", guards=[requires(READ)])
+    async def history(
+        self,
+        application_id: FromPath[UUID],
+        workflow: NamedDependency[WorkflowService],
+        principal: NamedDependency[Principal],
+    ) -> list[MoveAnswer]:
+        """List the steps the application took, oldest first."""
+        return [
+            MoveAnswer(
+                id=move.id,
+                action=move.action,
+                from_status=move.source,
+                to_status=move.target,
+                actor_id=move.actor_id,
+                actor_name=actor_name,
+                at=move.at,
+                cycle=move.cycle,
+                reason=move.reason,
+                comment=move.comment,
+            )
+            for move, actor_name in await workflow.history(application_id, principal=principal)
+        ]

@@ -1,0 +1,111 @@
+"""Moves as requests and answers."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.lending.applications.schemas import AccountId, Months
+from lc_workflow.lending.rules.stages import Action, Stage, Status
+from lc_workflow.platform.http.shapes import Note, check_amounts, check_percents
+
+Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+
+
+class Submission(Struct, frozen=True):
+    """The wish to submit; a comment may go with it."""
+
+    notes: Note | None = None
+
+
+class Approval(Struct, frozen=True):
+    """The terms on which a loan is approved; what is left out is approved as requested.
+
+    The amount is in the application's currency, the term in months, the rate in percent per year.
+    """
+
+    approved_amount: Decimal | None = None
+    approved_term: Months | None = None
+    interest_rate: Decimal | None = None
+    notes: Note | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse amounts and percentages that no column holds."""
+        check_amounts(self, "approved_amount")
+        check_percents(self, "interest_rate")
+
+
+class Rejection(Struct, frozen=True):
+    """Why a loan is rejected."""
+
+    rejection_reason: Reason
+    notes: Note | None = None
+
+
+class Transition(Struct, frozen=True):
+    """The wish to move an application to another stage; `notes` serve as the reason where one is needed."""
+
+    new_status: Stage
+    account_id: AccountId | None = None
+    notes: Note | None = None
+
+
+class ActionRequest(Struct, frozen=True):
+    """What an action may need: the teller's account id, a reason, a comment, or the terms of an approval."""
+
+    account_id: AccountId | None = None
+    reason: Reason | None = None
+    notes: Note | None = None
+    approved_amount: Decimal | None = None
+    approved_term: Months | None = None
+    interest_rate: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse amounts and percentages that no column holds."""
+        check_amounts(self, "approved_amount")
+        check_percents(self, "interest_rate")
+
+
+class Obstacle(Struct, frozen=True):
+    """Why an action cannot be taken now."""
+
+    code: str
+    detail: str
+
+
+class PossibleAction(Struct, frozen=True):
+    """An action, where it leads, what it needs to be given, and what keeps this person from it."""
+
+    action: Action
+    target: Stage | None
+    allowed: bool
+    needs: tuple[str, ...]
+    blocked_by: tuple[Obstacle, ...]
+
+
+class Standing(Struct, frozen=True):
+    """Where an application stands, and where this person may take it."""
+
+    application_id: UUID
+    current_status: Stage
+    status: Status
+    next_stages: tuple[Stage, ...]
+    cycle: int
+    version: int
+
+
+class MoveAnswer(Struct, frozen=True):
+    """One step an application took, and who took it."""
+
+    id: UUID
+    action: Action
+    from_status: Stage
+    to_status: Stage
+    actor_id: UUID
+    actor_name: str
+    at: datetime
+    cycle: int
+    reason: str | None
+    comment: str | None

@@ -1,0 +1,54 @@
+"""Versions of things over HTTP: `ETag` tells which one was read, `If-Match` which one a change is meant for."""
+
+import re
+from typing import Annotated, Final, TypeAlias, TypeVar
+
+from litestar.di import NamedDependency, Provide
+from litestar.params import HeaderParameter
+
+from lc_workflow.kernel.errors import Stale
+from lc_workflow.platform.http.answers import Answer
+
+T = TypeVar("T")
+
+_TAG: Final = re.compile(r'(?:W/)?"(?P<version>\d{1,9})"')
+
+
+class StaleVersion(Stale):
+    """The thing was changed since the person read it."""
+
+
+def expected_version(
+    if_match: Annotated[
+        str | None, HeaderParameter(name="If-Match", description="The ETag the change is meant for.")
+    ] = None,
+) -> int | None:
+    """Read `If-Match`; None when any version will do.
+
+    Raises:
+        StaleVersion: The tag is not one of ours, so it matches nothing.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    if not (found := _TAG.fullmatch(if_match.strip())):
+        raise StaleVersion("If-Match names a version that does not exist; read it again.")
+    return int(found["version"])
+
+
+EXPECTED_VERSION: Final = {"expected_version": Provide(expected_version, sync_to_thread=False)}
+ExpectedVersion: TypeAlias = NamedDependency[int | None]
+
+
+def check_version(expected: int | None, actual: int) -> None:
+    """Let a change pass that was meant for the version at hand.
+
+    Raises:
+        StaleVersion: Somebody changed it in the meantime.
+    """
+    if expected is not None and expected != actual:
+        raise StaleVersion("Somebody else changed this in the meantime; read it again and repeat your change.")
+
+
+def tagged(answer: T, version: int) -> Answer[T]:
+    """Send an answer with the version it shows."""
+    return Answer(answer, headers={"ETag": f'"{version}"'})
