@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -11,6 +12,7 @@ import click
 import msgspec
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from click import Group
 from litestar.plugins import CLIPlugin
 from sqlalchemy import URL
@@ -21,10 +23,9 @@ from lc_workflow.platform.verify import Deployment
 from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
     ServerEnded,
-    reach_database,
     read_variables,
     refuse_taken_port,
-    server_command,
+    revision_of,
     serving,
     with_database,
     with_everything,
@@ -62,6 +63,7 @@ def house() -> None:
 @house.command()
 def run() -> None:
     """Serve for development, with an embedded database and cache where none is set."""
+    began = time.monotonic()
     _end_in_order_on_signals()
     environ = _variables()
     with with_everything(environ, LOCAL):
@@ -70,18 +72,10 @@ def run() -> None:
         _migrate(settings.database_url)
         with serving(settings, environ) as server:
             url = f"http://{settings.host}:{settings.port}"
-            click.echo(f"\nLC Workflow serves {url}\nDocumentation:     {url}/schema\nCtrl-C ends it.\n")
+            click.echo(f"\nLC Workflow serves {url} after {time.monotonic() - began:.1f} s.")
+            click.echo(f"Documentation: {url}/schema\nCtrl-C ends it.\n")
             server.wait()
     raise ServerEnded("The server ended by itself; the reason stands above.")
-
-
-@house.command()
-@click.option("--port", envvar="PORT", type=int, help="Where to listen, when it is not PORT.")
-def serve(port: int | None) -> None:
-    """Become the production server; every variable must be set."""
-    environ = {**os.environ, **({"PORT": str(port)} if port else {})}
-    line = server_command(Settings.from_environ(environ))
-    os.execve(line[0], line, environ)  # noqa: S606 - no shell is wanted: signals must reach the server
 
 
 @house.command()
@@ -133,7 +127,7 @@ def verify(url: str, origin: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path), default="openapi.json")
 def openapi(file: Path) -> None:
     """Write the description of the API for the people who call it."""
-    from lc_workflow.app import create_app  # noqa: PLC0415 - a second's work that `serve` must not do twice
+    from lc_workflow.app import create_app  # noqa: PLC0415 - it takes a second, and only this command needs it
 
     # The description needs an application, and an application these two; nothing connects.
     needed = {"DATABASE_URL": "postgresql://nobody@localhost/nothing", "SECRET_KEY": "nothing is ever signed with this"}
@@ -148,8 +142,10 @@ def _variables() -> dict[str, str]:
 
 
 def _migrate(url: URL) -> None:
-    reach_database(url)
-    command.upgrade(_alembic(url), "head")
+    config = _alembic(url)
+    # Loading the models takes a second, which a database at the newest revision spares us.
+    if revision_of(url) != ScriptDirectory.from_config(config).get_current_head():
+        command.upgrade(config, "head")
 
 
 def _alembic(url: URL) -> Config:

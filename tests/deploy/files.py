@@ -33,7 +33,7 @@ def dockerfile() -> list[Instruction]:
     for line in filter(None, map(str.strip, text.splitlines())):
         word, _, rest = line.partition(" ")
         words = rest.split()
-        flags = tuple(flag for flag in words if flag.startswith("--") and word != "RUN")
+        flags = tuple(flag for flag in words if flag.startswith("--") and word in {"COPY", "FROM", "HEALTHCHECK"})
         for flag in flags:
             rest = rest.replace(flag, "", 1)
         found.append(Instruction(word, flags, rest.strip()))
@@ -49,8 +49,14 @@ def final_stage() -> dict[str, Instruction]:
 
 def image_environment() -> dict[str, str]:
     """The variables that the image itself sets, without its PATH."""
-    pairs = (word.partition("=") for word in shlex.split(final_stage()["ENV"].rest))
-    return {name: value for name, _, value in pairs if name != "PATH"}
+    found: dict[str, str] = {}
+    for line in dockerfile():
+        if line.word == "FROM":
+            found = {}
+        elif line.word == "ENV":
+            found |= dict(word.split("=", 1) for word in shlex.split(line.rest))
+    del found["PATH"]
+    return found
 
 
 def health_check() -> list[str]:

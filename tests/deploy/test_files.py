@@ -2,12 +2,15 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from tests.deploy.files import ROOT, copied, dockerfile, final_stage, health_check, image_environment, railway
+
+from lc_workflow.platform.workbench import GRANIAN
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:
@@ -36,8 +39,14 @@ def test_the_image_and_the_makefile_use_the_same_uv() -> None:
     assert f"uv=={wanted[1]}" in (ROOT / "Dockerfile").read_text()
 
 
-def test_no_secret_and_no_address_of_a_database_is_built_in() -> None:
-    assert set(image_environment()) == {"PYTHONUNBUFFERED", "HOST", "PORT"}
+def test_the_image_serves_as_make_run_does_and_has_no_secret_built_in() -> None:
+    variables = image_environment()
+    assert {name: value for name, value in variables.items() if name.startswith("GRANIAN_")} == GRANIAN
+    assert variables.keys() - GRANIAN.keys() == {"PYTHONUNBUFFERED", "HOST", "PORT"}
+
+
+def test_railway_starts_the_image_as_the_image_starts_itself() -> None:
+    assert shlex.split(railway()["deploy"]["startCommand"]) == final_stage()["CMD"].arguments
 
 
 def test_all_that_is_copied_passes_the_dockerignore_and_nothing_else_does() -> None:

@@ -58,10 +58,8 @@ def test_a_second_start_finds_the_data_even_after_kill_9(
     first.wait()
     assert_that_nothing_is_left(image)
 
-    began = time.monotonic()
     second = start(RUN, environment)
     health_of(port, second)
-    assert time.monotonic() - began < 8
     login = {"username": "dara", "password": admin["password"]}
     assert httpx.post(f"http://127.0.0.1:{port}/api/v1/auth/login", data=login).status_code == 200
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
+from alembic.runtime.migration import MigrationContext
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL, NullPool
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,11 +26,18 @@ from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres
 
 log = structlog.get_logger()
 
-CONNECTIONS: Final = 4096
-"""How many connections one worker holds. Granian calls this backpressure and counts idle browsers and web sockets too,
-so it must stay far above the database pool, which is what limits the work."""
 KILL_SECONDS: Final = 5
 """How long a worker may take to end; without a limit, one that is told to end while it starts never does."""
+GRANIAN: Final = {
+    "GRANIAN_INTERFACE": "asgi",
+    "GRANIAN_FACTORY": "true",
+    # How many connections a worker accepts. Idle browsers and web sockets count, so it must stay far above the
+    # database pool, which is what limits the work.
+    "GRANIAN_BACKPRESSURE": "4096",
+    "GRANIAN_WORKERS_KILL_TIMEOUT": str(KILL_SECONDS),
+    "GRANIAN_LOG_LEVEL": "warning",
+}
+"""How Granian is told to serve; the image sets the same."""
 START_SECONDS: Final = 60
 HEALTH: Final = "/api/v1/health"
 
@@ -77,21 +85,20 @@ def with_everything(environ: MutableMapping[str, str], local: Path) -> Iterator[
         yield
 
 
-def reach_database(url: URL) -> None:
-    """Make sure that the database of `DATABASE_URL` answers.
+def revision_of(url: URL) -> str | None:
+    """Ask the database of `DATABASE_URL` which revision it is at; None when it is at none.
 
     Raises:
-        BadSetting: It does not.
+        BadSetting: The database does not answer.
     """
 
-    async def connect() -> None:
+    async def ask() -> str | None:
         engine = create_async_engine(url, poolclass=NullPool)
-        async with engine.connect():
-            pass
-        await engine.dispose()
+        async with engine.connect() as connection:
+            return await connection.run_sync(lambda held: MigrationContext.configure(held).get_current_revision())
 
     try:
-        asyncio.run(connect())
+        return asyncio.run(ask())
     except (OSError, PostgresError, InterfaceError, SQLAlchemyError) as silent:
         cause = type(silent.__cause__ or silent).__name__
         raise BadSetting(f"DATABASE_URL is set and its database does not answer ({cause}).") from silent
@@ -107,21 +114,6 @@ def refuse_taken_port(settings: Settings) -> None:
         raise BadSetting(f"PORT {settings.port} is taken by another process; set PORT to a free one.")
 
 
-def server_command(settings: Settings) -> list[str]:
-    """Put together the command line of the server: Granian on the factory."""
-    options = {
-        "--interface": "asgi",
-        "--host": settings.host,
-        "--port": settings.port,
-        "--workers": settings.workers,
-        "--backpressure": CONNECTIONS,
-        "--workers-kill-timeout": KILL_SECONDS,
-        "--log-level": "warning",
-    }
-    words = [str(word) for option in options.items() for word in option]
-    return [sys.executable, "-m", "granian", "--factory", *words, "lc_workflow.asgi:create_app"]
-
-
 @contextmanager
 def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     """Run the server from its first healthy answer until the block ends.
@@ -129,19 +121,22 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator["subproc
     Raises:
         ServerEnded: It ended, or was silent for a minute.
     """
+    where = ["--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
     process = subprocess.Popen(  # noqa: S603 - the command is ours
-        server_command(settings),
-        env=environ,
+        [sys.executable, "-m", "granian", *where, "lc_workflow.asgi:create_app"],
+        env={**environ, **GRANIAN},
         process_group=0,  # Ctrl-C reaches us alone, and we end it in order
         preexec_fn=ending_with_us(signal.SIGTERM),  # noqa: PLW1509 - as in `embedded`
     )
+    patience = 0  # until it serves somebody; a worker that starts does not listen anyway
     try:
         _wait_until_it_answers(process, settings)
+        patience = KILL_SECONDS + 1
         yield process
     finally:
         process.terminate()
         try:
-            process.wait(KILL_SECONDS + 1)
+            process.wait(patience)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
