@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from functools import lru_cache
 from typing import Any, BinaryIO, Final
 
 import msgspec
@@ -53,8 +54,13 @@ def redact(_: object, __: str, event: EventDict) -> EventDict:
     return event
 
 
+@lru_cache(maxsize=1_000)
+def _is_secret(key: str) -> bool:
+    return SECRET_KEYS.search(key) is not None
+
+
 def _redacted(key: str, value: object) -> object:
-    if SECRET_KEYS.search(key):
+    if _is_secret(key):
         return HIDDEN
     if isinstance(value, str):
         return _SECRET_TEXT.sub(lambda found: f"{found['before'] or ''}{HIDDEN}", value)

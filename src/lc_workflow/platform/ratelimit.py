@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from time import monotonic
@@ -205,7 +206,11 @@ def who(scope: Scope) -> str:
 
 def address(scope: Scope) -> str:
     """Give the client's address; of IPv6 the network, because one line has 2^64 of them."""
-    host = (scope.get("client") or ("unknown", 0))[0]
+    return _network((scope.get("client") or ("unknown", 0))[0])
+
+
+@lru_cache(maxsize=1_000)
+def _network(host: str) -> str:
     try:
         found = ip_address(host)
     except ValueError:

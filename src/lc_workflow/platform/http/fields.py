@@ -25,6 +25,7 @@ Kind: TypeAlias = Any
 MOST_ERRORS: Final = 100
 MOST_NAMED: Final = 8
 LARGEST_EXPONENT: Final = 30
+LARGEST_INTEGER: Final = int("1" + LARGEST_EXPONENT * "0")
 """Amounts have 15 digits; ten to the thirtieth is a mistake or an attack on whoever formats it."""
 
 LONGEST_NAME: Final = 100
@@ -97,6 +98,8 @@ def beyond_reason(number: Decimal | float) -> bool:
     """Tell numbers nobody can mean: not finite, or with an exponent that fills the memory when written out."""
     if isinstance(number, Decimal):
         return not number.is_finite() or (bool(number) and abs(number.adjusted()) > LARGEST_EXPONENT)
+    if isinstance(number, int):
+        return abs(number) > LARGEST_INTEGER
     return not isfinite(number)
 
 

@@ -173,7 +173,7 @@ class _Reading:
             if depth < DEEPEST:
                 return [self.clean(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
             self._refuse(path, "is nested too deeply")
-        elif isinstance(value, int | Decimal) and beyond_reason(Decimal(value)):
+        elif isinstance(value, int | Decimal) and beyond_reason(value):
             self._refuse(path, TOO_LARGE)
         return value
 
