@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -131,7 +131,7 @@ async def house(engine: AsyncEngine, house_settings: Settings) -> AsyncIterator[
     sessions = Sessions()
     app = create_app(
         house_settings,
-        alchemy=SQLAlchemyAsyncConfig(engine_instance=engine, session_maker=sessions),  # type: ignore[arg-type]
+        alchemy=SQLAlchemyAsyncConfig(engine_instance=engine, session_maker=sessions),
         clock=lambda: NOON,
         passwords=CHEAP,
         in_background=False,
@@ -156,7 +156,7 @@ async def session(engine: AsyncEngine, house: tuple[Litestar, Sessions]) -> Asyn
 @pytest.fixture
 async def client(house: tuple[Litestar, Sessions], session: AsyncSession) -> AsyncIterator[AsyncClient]:
     """A client of the application, on the test's transaction."""
-    async with AsyncClient(transport=ASGITransport(house[0]), base_url="http://test") as client:
+    async with client_of(house[0]) as client:
         yield client
 
 
@@ -215,5 +215,10 @@ def announced(session: AsyncSession) -> Callable[[], Awaitable[list[str]]]:
 async def open_house(settings: Settings, **changes: Any) -> AsyncIterator[AsyncClient]:
     """Run a whole application on its own database, background work included, and give a client of it."""
     app = create_app(settings, alchemy=alchemy_config(settings), passwords=CHEAP, **changes)
-    async with app.lifespan(), AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
+    async with app.lifespan(), client_of(app) as client:
         yield client
+
+
+def client_of(app: Litestar) -> AsyncClient:
+    """A client that speaks to the application without a network in between."""
+    return AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://test")

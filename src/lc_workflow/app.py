@@ -1,14 +1,17 @@
 """The factory: lists the contexts and connects their ports."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, cast
 
 from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig, SQLAlchemyPlugin
 from litestar import Litestar
+from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.plugins import InitPlugin
+from litestar.types import BeforeRequestHookHandler
 from litestar_granian import GranianPlugin
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
@@ -109,15 +112,26 @@ def create_app(
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
             Authenticate(load_principal, alchemy.provide_session),
         ],
-        plugins=[SQLAlchemyPlugin(alchemy), GranianPlugin()],
+        plugins=[SQLAlchemyPlugin(alchemy), GranianPlugin(), WhileServing(working)],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,
         response_class=Answer,
-        before_request=prepare,
-        lifespan=[working],
+        before_request=cast("BeforeRequestHookHandler", prepare),  # ours takes our own kind of request
         state=State({"limiter": limiter}),
         debug=False,
     )
+
+
+class WhileServing(InitPlugin):
+    """Puts our lifespan inside the database's, which its plugin adds late: begun after it and ended before it."""
+
+    def __init__(self, working: Callable[[Litestar], AbstractAsyncContextManager[None]]) -> None:
+        self._working = working
+
+    def on_app_init(self, app_config: AppConfig) -> AppConfig:
+        """Add our lifespan after those that are there."""
+        app_config.lifespan.append(self._working)
+        return app_config
 
 
 def _principal(request: CheckedRequest) -> Principal:

@@ -4,12 +4,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.moments import NOON
-
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
+from tests.moments import NOON
 
 
 def an_application(user_id: UUID, **changes: Any) -> CustomerApplication:

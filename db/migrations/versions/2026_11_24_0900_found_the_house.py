@@ -54,6 +54,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_departments_code")),
     )
     op.create_table(
+        "employee_code_reservations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("codes", sa.ARRAY(sa.String(length=4)), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_employee_code_reservations")),
+    )
+    op.create_table(
         "journal_entries",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -529,6 +536,7 @@ def upgrade() -> None:
     op.create_table(
         "application_moves",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column(
             "action",
@@ -596,7 +604,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_application_moves")),
     )
     op.create_index(
-        "ix_application_moves_application_id_at", "application_moves", ["application_id", "at"], unique=False
+        "ix_application_moves_application_id_number", "application_moves", ["application_id", "number"], unique=False
     )
     op.create_table(
         "folders",
@@ -685,7 +693,7 @@ def downgrade() -> None:
     op.drop_table("refresh_tokens")
     op.drop_index("ix_folders_parent_id", table_name="folders")
     op.drop_table("folders")
-    op.drop_index("ix_application_moves_application_id_at", table_name="application_moves")
+    op.drop_index("ix_application_moves_application_id_number", table_name="application_moves")
     op.drop_table("application_moves")
     op.drop_index(
         "uq_application_employee_assignments_active",
@@ -744,6 +752,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_journal_entries_subject_subject_id_number", table_name="journal_entries")
     op.drop_table("journal_entries")
+    op.drop_table("employee_code_reservations")
     op.drop_table("departments")
     op.drop_table("branches")
     op.execute("DROP EXTENSION pg_trgm")

@@ -8,8 +8,8 @@ PHNOM_PENH: Final = timezone(timedelta(hours=7), "Asia/Phnom_Penh")
 
 
 def begin_of(day: date) -> datetime:
-    """The moment a day begins in the branches, in UTC."""
-    return datetime.combine(day, time(), PHNOM_PENH).astimezone(UTC)
+    """The moment a day begins in the branches, in UTC; the calendar's very first day began before its own time."""
+    return datetime.combine(max(day, _SECOND_DAY), time(), PHNOM_PENH).astimezone(UTC)
 
 
 def end_of(day: date) -> datetime:
@@ -18,3 +18,6 @@ def end_of(day: date) -> datetime:
     The last day a calendar can name has no morrow; its end is taken as the last moment there is.
     """
     return begin_of(day + timedelta(days=1)) if day < date.max else datetime.max.replace(tzinfo=UTC)
+
+
+_SECOND_DAY: Final = date.min + timedelta(days=1)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.lending.rules.stages import Action, Stage
@@ -15,8 +15,9 @@ class Move(Row):
     """One step an application took: from where, to where, by whom, when and why; never changed afterwards."""
 
     __tablename__ = "application_moves"
-    __table_args__ = (Index("ix_application_moves_application_id_at", "application_id", "at"),)
+    __table_args__ = (Index("ix_application_moves_application_id_number", "application_id", "number"),)
 
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
     action: Mapped[Action] = mapped_column(choice(Action))
     source: Mapped[Stage] = mapped_column(choice(Stage))

@@ -221,7 +221,7 @@ class WorkflowService(Service[CustomerApplication]):
             select(Move, User.first_name, User.last_name)
             .join(User, User.id == Move.actor_id)
             .where(Move.application_id == application_id)
-            .order_by(Move.at, Move.cycle, Move.id)
+            .order_by(Move.number)
         )
         return [(move, f"{first_name} {last_name}") for move, first_name, last_name in rows]
 
