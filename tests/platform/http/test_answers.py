@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from litestar.handlers import get
+
 from tests.platform.http.conftest import Serve
 
 

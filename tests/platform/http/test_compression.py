@@ -7,9 +7,9 @@ import brotli  # type: ignore[import-untyped]  # the library brings no types
 import pytest
 from httpx import AsyncClient
 from litestar.handlers import get
-from tests.platform.http.conftest import WEB_APP, Serve
 
 from lc_workflow.platform.http.compression import UNCOMPRESSED, compression
+from tests.platform.http.conftest import WEB_APP, Serve
 
 
 @get("/long")

@@ -9,9 +9,9 @@ from litestar.enums import ScopeType
 from litestar.handlers import get, post
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
-from tests.platform.http.conftest import WEB_APP, Serve
 
 from lc_workflow.platform.ratelimit import LimitRequests, LocalLimiter, NoLimiter, Rate, limit
+from tests.platform.http.conftest import WEB_APP, Serve
 
 
 @get("/things")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 from litestar.handlers import get
-from tests.platform.http.conftest import Serve
 
 from lc_workflow.platform.http.openapi import STATIC, docs, documentation
+from tests.platform.http.conftest import Serve
 
 PAGES = ["/schema", "/schema/", "/schema/swagger", "/schema/redoc", "/schema/scalar"]
 LINKS = re.compile(r"""(?:src|href|data-url)=["']([^"']*)["']""")

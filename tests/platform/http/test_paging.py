@@ -6,9 +6,9 @@ import pytest
 from httpx import AsyncClient
 from litestar.di import NamedDependency
 from litestar.handlers import get
-from tests.platform.http.conftest import Serve
 
 from lc_workflow.platform.http.paging import WIDE_WINDOW, WINDOW, Page, Window
+from tests.platform.http.conftest import Serve
 
 ROWS = range(45)
 

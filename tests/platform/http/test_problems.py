@@ -19,7 +19,6 @@ from msgspec import Meta, Struct
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.testing import capture_logs
-from tests.platform.http.conftest import WEB_APP, Serve
 
 from lc_workflow.kernel.errors import (
     Busy,
@@ -36,6 +35,7 @@ from lc_workflow.kernel.errors import (
     Unavailable,
 )
 from lc_workflow.platform.http.problems import log_broken_socket
+from tests.platform.http.conftest import WEB_APP, Serve
 
 
 class LimitExceeded(Invalid):

@@ -10,9 +10,9 @@ from litestar.datastructures import UploadFile
 from litestar.handlers import get
 from litestar.params import FromQuery, JSONBody, MultipartBody, URLEncodedBody
 from msgspec import UNSET, Struct, UnsetType
-from tests.platform.http.conftest import Serve
 
 from lc_workflow.platform.http.requests import CheckedRequest
+from tests.platform.http.conftest import Serve
 
 JSON = {"Content-Type": "application/json"}
 

@@ -13,10 +13,10 @@ from litestar.handlers import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 from structlog.testing import capture_logs
-from tests.platform.http.conftest import WEB_APP, Serve
 
 from lc_workflow.platform.http.cors import Cors
 from lc_workflow.platform.http.shell import Shell
+from tests.platform.http.conftest import WEB_APP, Serve
 
 
 @get("/things/{thing_id:uuid}")

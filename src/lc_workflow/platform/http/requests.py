@@ -131,7 +131,7 @@ class CheckedRequest(Request[Any, Any, Any]):
         return cleaned
 
 
-async def prepare(request: CheckedRequest) -> None:
+async def prepare(request: Request[Any, Any, Any]) -> None:
     """Check what Litestar reads past `CheckedRequest`: forms, and numbers in the query (`before_request`).
 
     Raises:
