@@ -1,15 +1,16 @@
-"""Tells listeners what the journal holds: at least once, in order, after the commit."""
+"""Tells listeners what the journal holds: after the commit, at least once, in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from lc_workflow.kernel.events import Event
@@ -21,13 +22,16 @@ from lc_workflow.platform.manifest import Listener
 CHANNEL = "journal"
 """The NOTIFY channel that the trigger on `journal_entries` wakes relays on."""
 
+LISTENER = "lc-workflow relay"
+"""How the connection that listens calls itself in `pg_stat_activity`."""
+
 RELAY_LOCK = 0x1C_0A
 """The advisory lock that makes one relay tell at a time, so that facts stay in order."""
 
-MOST_ATTEMPTS = 5
+MOST_ATTEMPTS = 6
 BATCH = 100
 LONGEST_SLEEP = 30.0
-"""Seconds after which a relay looks by itself: for what a failed listener left, and for a wake-up that got lost."""
+"""Seconds after which a relay looks by itself: for what is due again, and for a wake-up that got lost."""
 
 log = structlog.get_logger()
 
@@ -68,70 +72,90 @@ class Relay:
     @asynccontextmanager
     async def running(self, engine: AsyncEngine) -> AsyncIterator[None]:
         """Tell in the background while the block runs, woken by the database at each commit."""
-        async with asyncio.TaskGroup() as tasks:
-            work = [tasks.create_task(self._keep_telling()), tasks.create_task(self._keep_listening(engine))]
-            try:
-                yield
-            finally:
-                for task in work:
-                    task.cancel()
+        work = [asyncio.create_task(self._keep_telling()), asyncio.create_task(self._keep_listening(engine))]
+        try:
+            yield
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
 
     async def tell_all(self) -> int:
-        """Tell everything that is untold now; answers how many facts were told."""
-        told = 0
-        while count := await self._tell_batch():
+        """Tell everything that is due now, each fact once; answers how many facts were told."""
+        told = reached = 0
+        while batch := await self._tell_batch(after=reached):
+            reached, count = batch
             told += count
         return told
 
     async def _keep_telling(self) -> None:
+        failing = False
         while True:
             self._woken.clear()
             try:
                 await self.tell_all()
+                failing = False
             except Exception:
-                log.exception("the relay could not tell; it tries again")
+                if not failing:  # once an outage, not once a second
+                    log.exception("the relay cannot tell; it keeps trying")
+                failing = True
                 await asyncio.sleep(1)
                 continue
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST_SLEEP):
                     await self._woken.wait()
-            except TimeoutError:
-                continue
 
     async def _keep_listening(self, engine: AsyncEngine) -> None:
-        """Hold one connection on the journal's channel; a lost one is opened again."""
         while True:
             try:
-                connection: asyncpg.Connection[Any] = await _listening_connection(engine)
-            except (OSError, asyncpg.PostgresError, TimeoutError):
-                await asyncio.sleep(1)
-                continue
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _, lost=lost: lost.set())
-            try:
-                await connection.add_listener(CHANNEL, self.wake)
-                self.wake()
-                await lost.wait()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                await asyncio.sleep(1)
-            finally:
-                connection.terminate()
+                await self._listen(engine)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as cause:
+                log.warning("the journal's channel was lost; it is opened again", cause=type(cause).__name__)
+            await asyncio.sleep(1)
 
-    async def _tell_batch(self) -> int:
-        """Tell the next entries in one transaction: what listeners write and that they were told commit together."""
+    async def _listen(self, engine: AsyncEngine) -> None:
+        """Hold one connection on the journal's channel, outside the pool, until it is lost."""
+        _, arguments = engine.dialect.create_connect_args(engine.url)
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            **arguments, timeout=5, server_settings={"application_name": LISTENER}
+        )
+        try:
+            lost = asyncio.Event()
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(CHANNEL, self.wake)
+            self.wake()  # for what was committed while nobody listened
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LONGEST_SLEEP):
+                        await lost.wait()
+                # A connection that a proxy on the way has dropped looks open until it is used.
+                await connection.execute("SELECT 1", timeout=5)
+        finally:
+            connection.terminate()
+
+    async def _tell_batch(self, *, after: int) -> tuple[int, int] | None:
+        """Tell the next entries in one transaction: what listeners write and that they were told commit together.
+
+        Answers the last number that was looked at and how many facts were told, or None when nothing is due or
+        another relay is telling.
+        """
+        messages: list[tuple[str, Mapping[str, Any]]] = []
+        told = 0
         async with self._sessions() as session, session.begin():
             if not await session.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
-                return 0
+                return None
             entries = (
                 await session.scalars(
                     select(JournalEntry)
-                    .where(JournalEntry.told_at.is_(None), JournalEntry.attempts < MOST_ATTEMPTS)
+                    .where(
+                        JournalEntry.number > after, JournalEntry.kind.in_(list(self._kinds)), _is_due(self._clock())
+                    )
                     .order_by(JournalEntry.number)
                     .limit(BATCH)
                 )
             ).all()
-            messages: list[tuple[str, Mapping[str, Any]]] = []
-            told = 0
+            if not entries:
+                return None
             for entry in entries:
                 heard = await self._tell(entry, session)
                 if heard is not None:
@@ -140,7 +164,7 @@ class Relay:
                     told += 1
         for pattern, message in messages:
             await self._broadcast.publish(pattern, message)
-        return told
+        return entries[-1].number, told
 
     async def _tell(self, entry: JournalEntry, session: AsyncSession) -> list[tuple[str, Mapping[str, Any]]] | None:
         """Tell one fact to its listeners; a listener that fails undoes only this fact, which is told again later."""
@@ -152,12 +176,16 @@ class Relay:
                     await listener(event, hearing)
         except Exception:
             entry.attempts += 1
+            await session.flush()  # fails when the connection is gone: then the whole batch is told again
             log.exception("a listener failed", kind=entry.kind, entry=str(entry.id), attempts=entry.attempts)
             return None
         return hearing.messages
 
 
-async def _listening_connection(engine: AsyncEngine) -> "asyncpg.Connection[Any]":
-    """Open a connection outside the pool, with the pool's own arguments."""
-    _, arguments = engine.dialect.create_connect_args(engine.url)
-    return await asyncpg.connect(**arguments, timeout=5)
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """Untold, and not resting: a fact that failed is told again 4 seconds after it happened, then after 16, 64 …"""
+    rested = [
+        and_(JournalEntry.attempts == attempts, JournalEntry.at <= now - timedelta(seconds=4**attempts))
+        for attempts in range(1, MOST_ATTEMPTS)
+    ]
+    return and_(JournalEntry.told_at.is_(None), or_(JournalEntry.attempts == 0, *rested))
