@@ -2,11 +2,55 @@
 
 from lc_workflow.organization.branches.controllers import BranchController
 from lc_workflow.organization.branches.service import BranchCodeTaken
-from lc_workflow.organization.events import BranchChanged, BranchClosed, BranchOpened
+from lc_workflow.organization.departments.service import DepartmentCodeTaken
+from lc_workflow.organization.employees.service import AccountTaken, EmployeeCodeTaken
+from lc_workflow.organization.events import (
+    BranchChanged,
+    BranchClosed,
+    BranchOpened,
+    DepartmentChanged,
+    DepartmentClosed,
+    DepartmentOpened,
+    EmployeeChanged,
+    EmployeeCodesReserved,
+    EmployeeHired,
+    EmployeeRetired,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+)
+from lc_workflow.organization.positions.controllers import PositionController
+from lc_workflow.organization.positions.service import PositionNameTaken
+from lc_workflow.organization.rules.references import NoSuchAccount, NoSuchBranch, NoSuchDepartment, NoSuchManager
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(BranchController,),
-    events=(BranchOpened, BranchChanged, BranchClosed),
-    refusals={"uq_branches_code": lambda: BranchCodeTaken("Another branch already has this code.")},
+    routes=(BranchController, PositionController),
+    events=(
+        BranchOpened,
+        BranchChanged,
+        BranchClosed,
+        DepartmentOpened,
+        DepartmentChanged,
+        DepartmentClosed,
+        PositionOpened,
+        PositionChanged,
+        PositionClosed,
+        EmployeeHired,
+        EmployeeChanged,
+        EmployeeRetired,
+        EmployeeCodesReserved,
+    ),
+    refusals={
+        "uq_branches_code": BranchCodeTaken,
+        "fk_branches_manager_id": NoSuchManager,
+        "uq_departments_code": DepartmentCodeTaken,
+        "fk_departments_manager_id": NoSuchManager,
+        "uq_positions_name": PositionNameTaken,
+        "uq_employees_employee_code": EmployeeCodeTaken,
+        "uq_employees_user_id": AccountTaken,
+        "fk_employees_department_id": NoSuchDepartment,
+        "fk_employees_branch_id": NoSuchBranch,
+        "fk_employees_user_id": NoSuchAccount,
+    },
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -31,6 +31,10 @@ class Headcount:
     users: int = 0
     active_users: int = 0
     branches: int = 0
+
+
+NOBODY: Final = Headcount()
+"""The count of a department without accounts."""
 
 
 class Headcounts(Protocol):

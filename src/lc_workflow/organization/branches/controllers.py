@@ -37,6 +37,18 @@ class BranchController(Controller):
         rows, total = await branches.page(window, search=search, is_active=is_active, principal=principal)
         return Page.of([shaped(row, BranchAnswer) for row in rows], total=total, window=window)
 
+    @get("/active", guards=[requires(READ)])
+    async def list_active(
+        self,
+        branches: NamedDependency[BranchService],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        search: FromQuery[str | None] = None,
+    ) -> Page[BranchAnswer]:
+        """List branches that are open, by name."""
+        rows, total = await branches.page(window, search=search, is_active=True, principal=principal)
+        return Page.of([shaped(row, BranchAnswer) for row in rows], total=total, window=window)
+
     @post(guards=[requires(CREATE)])
     async def open(
         self,

@@ -8,7 +8,7 @@ from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, or_
 
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.branches.access import visible_to
 from lc_workflow.organization.branches.models import Branch
@@ -22,6 +22,9 @@ from lc_workflow.platform.service import Service
 
 class BranchCodeTaken(Invalid):
     """Another branch has this code."""
+
+    def __init__(self) -> None:
+        super().__init__("Another branch already has this code.", errors=(FieldError("code", "is taken"),))
 
 
 class BranchService(Service[Branch]):
@@ -53,6 +56,7 @@ class BranchService(Service[Branch]):
 
         Raises:
             BranchCodeTaken: Another branch has the code.
+            NoSuchManager: The manager is nobody.
         """
         async with self.transaction():
             branch = await self.create(Branch(**given(wish), created_at=at, updated_at=at))
@@ -65,26 +69,29 @@ class BranchService(Service[Branch]):
         Raises:
             Missing: There is no such branch.
             BranchCodeTaken: Another branch has the code.
+            NoSuchManager: The manager is nobody.
         """
         async with self.transaction():
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
-            changes = given(wish)
-            for name, value in changes.items():
-                setattr(branch, name, value)
-            branch.updated_at = at
-            self.announce(
-                BranchChanged(actor_id=principal.id, at=at, branch_id=branch.id, fields=tuple(sorted(changes)))
-            )
+            changes = {name: value for name, value in given(wish).items() if value != getattr(branch, name)}
+            if changes:
+                for name, value in changes.items():
+                    setattr(branch, name, value)
+                branch.updated_at = at
+                self.announce(
+                    BranchChanged(actor_id=principal.id, at=at, branch_id=branch.id, fields=tuple(sorted(changes)))
+                )
         return branch
 
     async def close(self, branch_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Close a branch; what happened there stays on record.
+        """Close a branch; what happened there stays on record, and closing it again changes nothing.
 
         Raises:
             Missing: There is no such branch.
         """
         async with self.transaction():
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
-            branch.is_active = False
-            branch.updated_at = at
-            self.announce(BranchClosed(actor_id=principal.id, at=at, branch_id=branch.id))
+            if branch.is_active:
+                branch.is_active = False
+                branch.updated_at = at
+                self.announce(BranchClosed(actor_id=principal.id, at=at, branch_id=branch.id))

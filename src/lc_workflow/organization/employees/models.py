@@ -1,13 +1,14 @@
-"""Employees as rows."""
+"""Employees as rows, and the codes that are set aside for future ones."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ARRAY, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
-from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.platform.db.base import DatedRow, Row
 
 
 class Employee(DatedRow):
@@ -35,3 +36,16 @@ class Employee(DatedRow):
 
     department: Mapped[Department | None] = relationship(lazy="raise")
     branch: Mapped[Branch | None] = relationship(lazy="raise")
+
+
+WHOLE = [joinedload(Employee.department), joinedload(Employee.branch)]
+"""The loads an answer about an employee needs: everything in one statement."""
+
+
+class CodeReservation(Row):
+    """Employee codes that nobody is given by themselves until `expires_at`; who names one may still take it."""
+
+    __tablename__ = "employee_code_reservations"
+
+    codes: Mapped[list[str]] = mapped_column(ARRAY(String(4)))
+    expires_at: Mapped[datetime]

@@ -1,0 +1,103 @@
+"""Opening, changing and closing departments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, or_
+
+from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.organization.departments.access import visible_to
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.organization.departments.schemas import DepartmentChange, NewDepartment
+from lc_workflow.organization.events import DepartmentChanged, DepartmentClosed, DepartmentOpened
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+
+
+class DepartmentCodeTaken(Invalid):
+    """Another department has this code."""
+
+    def __init__(self) -> None:
+        super().__init__("Another department already has this code.", errors=(FieldError("code", "is taken"),))
+
+
+class DepartmentService(Service[Department]):
+    """The departments of the institution."""
+
+    class Repo(SQLAlchemyAsyncRepository[Department]):
+        """Departments as rows."""
+
+        model_type = Department
+
+    repository_type = Repo
+    noun = "department"
+
+    async def page(
+        self, window: Window, *, search: str | None, is_active: bool | None, principal: Principal
+    ) -> tuple[Sequence[Department], int]:
+        """List departments by name, with how many there are in all."""
+        where: list[ColumnElement[bool]] = [visible_to(principal)]
+        if search:
+            where.append(or_(contains(Department.name, search), contains(Department.code, search)))
+        if is_active is not None:
+            where.append(Department.is_active.is_(is_active))
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), OrderBy("name"), OrderBy("id")
+        )
+
+    async def open(self, wish: NewDepartment, *, principal: Principal, at: datetime) -> Department:
+        """Open a department.
+
+        Raises:
+            DepartmentCodeTaken: Another department has the code.
+            NoSuchManager: The manager is nobody.
+        """
+        async with self.transaction():
+            department = await self.create(Department(**given(wish), created_at=at, updated_at=at))
+            self.announce(
+                DepartmentOpened(actor_id=principal.id, at=at, department_id=department.id, code=department.code)
+            )
+        return department
+
+    async def change(
+        self, department_id: UUID, wish: DepartmentChange, *, principal: Principal, at: datetime
+    ) -> Department:
+        """Change what the wish names.
+
+        Raises:
+            Missing: There is no such department.
+            DepartmentCodeTaken: Another department has the code.
+            NoSuchManager: The manager is nobody.
+        """
+        async with self.transaction():
+            department = await self.find(visible_to(principal), id=department_id, lock=True)
+            changes = {name: value for name, value in given(wish).items() if value != getattr(department, name)}
+            if changes:
+                for name, value in changes.items():
+                    setattr(department, name, value)
+                department.updated_at = at
+                self.announce(
+                    DepartmentChanged(
+                        actor_id=principal.id, at=at, department_id=department.id, fields=tuple(sorted(changes))
+                    )
+                )
+        return department
+
+    async def close(self, department_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Close a department; what happened there stays on record, and closing it again changes nothing.
+
+        Raises:
+            Missing: There is no such department.
+        """
+        async with self.transaction():
+            department = await self.find(visible_to(principal), id=department_id, lock=True)
+            if department.is_active:
+                department.is_active = False
+                department.updated_at = at
+                self.announce(DepartmentClosed(actor_id=principal.id, at=at, department_id=department.id))

@@ -1,0 +1,271 @@
+"""Hiring, changing and retiring employees, and choosing their codes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID, uuid4
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET
+from sqlalchemy import ColumnElement, delete, func, or_, select, union_all
+
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.organization.employees.access import CREATE, DELETE, UPDATE, reaches, visible_to
+from lc_workflow.organization.employees.models import WHOLE, CodeReservation, Employee
+from lc_workflow.organization.employees.schemas import EmployeeChange, NewEmployee
+from lc_workflow.organization.events import EmployeeChanged, EmployeeCodesReserved, EmployeeHired, EmployeeRetired
+from lc_workflow.organization.ports import AccountDirectory
+from lc_workflow.organization.rules.codes import ANY, RESERVED_FOR, next_codes
+from lc_workflow.organization.rules.references import NoSuchAccount
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+
+CODES_LOCK: Final = 0x1C_0D
+"""The advisory lock under which codes are taken, so that two people hiring at once get different ones."""
+SEARCHED: Final = (
+    Employee.full_name_latin,
+    Employee.full_name_khmer,
+    Employee.employee_code,
+    Employee.phone_number,
+)
+"""The columns that a search looks into."""
+
+
+class EmployeeCodeTaken(Invalid):
+    """Another employee has this code."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another employee already has this code; take the next free one.",
+            errors=(FieldError("employee_code", "is taken"),),
+        )
+
+
+class AccountTaken(Invalid):
+    """Another employee signs in with this account."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This account already belongs to another employee.", errors=(FieldError("user_id", "is taken"),)
+        )
+
+
+class NotYourBranch(Forbidden):
+    """The permission reaches the employees of one branch, and this one works elsewhere."""
+
+
+class SortKey(StrEnum):
+    """What a list of employees can be sorted by."""
+
+    EMPLOYEE_CODE = "employee_code"
+    FULL_NAME_KHMER = "full_name_khmer"
+    FULL_NAME_LATIN = "full_name_latin"
+    POSITION = "position"
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which employees a list is asked for, and in which order."""
+
+    search: str | None = None
+    department_id: UUID | None = None
+    branch_id: UUID | None = None
+    is_active: bool | None = None
+    sort_by: SortKey = SortKey.EMPLOYEE_CODE
+    descending: bool = False
+
+
+class EmployeeService(Service[Employee]):
+    """The employees of the institution."""
+
+    class Repo(SQLAlchemyAsyncRepository[Employee]):
+        """Employees as rows."""
+
+        model_type = Employee
+
+    repository_type = Repo
+    noun = "employee"
+
+    async def page(self, wanted: Wanted, window: Window, *, principal: Principal) -> tuple[Sequence[Employee], int]:
+        """List employees with their department and branch, and how many there are in all."""
+        where = [visible_to(principal), *_filters(wanted)]
+        return await self.get_many_and_count(
+            *where,
+            LimitOffset(window.size, window.offset),
+            OrderBy(wanted.sort_by.value, "desc" if wanted.descending else "asc"),
+            OrderBy("id"),
+            load=WHOLE,
+        )
+
+    async def whole(self, employee_id: UUID, *, principal: Principal) -> Employee:
+        """Load an employee with their department and branch.
+
+        Raises:
+            Missing: There is no such employee, or the person may not see them.
+        """
+        return await self.find(visible_to(principal), id=employee_id, load=WHOLE)
+
+    async def hire(
+        self, wish: NewEmployee, *, accounts: AccountDirectory, principal: Principal, at: datetime
+    ) -> Employee:
+        """Hire somebody; without a code they get the next free one, without a branch that of a branch's own manager.
+
+        Raises:
+            NotYourBranch: The person hires for another branch than this one.
+            EmployeeCodeTaken: Another employee has the code.
+            NoCodeLeft: Every code is taken.
+            NoSuchAccount: There is no such account, or the person may not see it.
+            AccountTaken: The account belongs to another employee.
+            NoSuchBranch: There is no such branch.
+            NoSuchDepartment: There is no such department.
+        """
+        async with self.transaction():
+            employee = Employee(**given(wish), created_at=at, updated_at=at)
+            if employee.branch_id is None and not reaches(principal, CREATE, employee):
+                employee.branch_id = principal.branch_id
+            _check_reach(principal, CREATE, employee)
+            await _check_account(wish.user_id, accounts, principal)
+            await self._hold_codes()
+            if wish.employee_code is UNSET:
+                employee.employee_code = await self.next_code(ANY, at=at)
+            await self.create(employee)
+            self.announce(
+                EmployeeHired(
+                    actor_id=principal.id, at=at, employee_id=employee.id, employee_code=employee.employee_code
+                )
+            )
+        return employee
+
+    async def change(
+        self,
+        employee_id: UUID,
+        wish: EmployeeChange,
+        *,
+        accounts: AccountDirectory,
+        principal: Principal,
+        at: datetime,
+    ) -> Employee:
+        """Change what the wish names.
+
+        Raises:
+            Missing: There is no such employee, or the person may not see them.
+            NotYourBranch: The employee works for another branch, or would after the change.
+            EmployeeCodeTaken: Another employee has the code.
+            NoSuchAccount: There is no such account, or the person may not see it.
+            AccountTaken: The account belongs to another employee.
+            NoSuchBranch: There is no such branch.
+            NoSuchDepartment: There is no such department.
+        """
+        async with self.transaction():
+            employee = await self.find(visible_to(principal), id=employee_id, lock=True)
+            _check_reach(principal, UPDATE, employee)
+            changes = {name: value for name, value in given(wish).items() if value != getattr(employee, name)}
+            if changes:
+                await _check_account(changes.get("user_id"), accounts, principal)
+                if "employee_code" in changes:
+                    await self._hold_codes()
+                for name, value in changes.items():
+                    setattr(employee, name, value)
+                _check_reach(principal, UPDATE, employee)
+                employee.updated_at = at
+                self.announce(
+                    EmployeeChanged(
+                        actor_id=principal.id, at=at, employee_id=employee.id, fields=tuple(sorted(changes))
+                    )
+                )
+        return employee
+
+    async def retire(self, employee_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Note that somebody left; they stay on record with their code, and doing it again changes nothing.
+
+        Raises:
+            Missing: There is no such employee, or the person may not see them.
+            NotYourBranch: The employee works for another branch.
+        """
+        async with self.transaction():
+            employee = await self.find(visible_to(principal), id=employee_id, lock=True)
+            _check_reach(principal, DELETE, employee)
+            if employee.is_active:
+                employee.is_active = False
+                employee.updated_at = at
+                self.announce(EmployeeRetired(actor_id=principal.id, at=at, employee_id=employee.id))
+
+    async def holder_of(self, code: str) -> Employee | None:
+        """Find who has a code, whether or not the person asking may see them."""
+        return await self.get_one_or_none(employee_code=code)
+
+    async def next_code(self, pattern: str, *, at: datetime) -> str:
+        """Tell which code the next employee would get.
+
+        Raises:
+            PatternUnreadable: The pattern is not four digits and question marks.
+            NoCodeLeft: No fitting code is free.
+        """
+        (code,) = next_codes(await self._taken_codes(at), pattern=pattern)
+        return code
+
+    async def reserve_codes(self, count: int, pattern: str, *, principal: Principal, at: datetime) -> CodeReservation:
+        """Set codes aside for a day, so that nobody is given them by themselves meanwhile.
+
+        Raises:
+            PatternUnreadable: The pattern is not four digits and question marks.
+            NoCodeLeft: Fewer than `count` fitting codes are free.
+        """
+        async with self.transaction():
+            await self._hold_codes()
+            codes = next_codes(await self._taken_codes(at), count=count, pattern=pattern)
+            await self.session.execute(delete(CodeReservation).where(CodeReservation.expires_at <= at))
+            reservation = CodeReservation(id=uuid4(), codes=list(codes), expires_at=at + RESERVED_FOR)
+            self.session.add(reservation)
+            self.announce(
+                EmployeeCodesReserved(
+                    actor_id=principal.id,
+                    at=at,
+                    code_reservation_id=reservation.id,
+                    codes=codes,
+                    expires_at=reservation.expires_at,
+                )
+            )
+        return reservation
+
+    async def _hold_codes(self) -> None:
+        """Wait until nobody else is taking a code, and keep others waiting until the transaction ends."""
+        await self.session.execute(select(func.pg_advisory_xact_lock(CODES_LOCK)))
+
+    async def _taken_codes(self, at: datetime) -> set[str]:
+        """Collect the codes that people have, retired ones included, and those that are set aside."""
+        reserved = select(func.unnest(CodeReservation.codes)).where(CodeReservation.expires_at > at)
+        return set(await self.session.scalars(union_all(select(Employee.employee_code), reserved)))
+
+
+def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Turn what was asked for into conditions."""
+    where: list[ColumnElement[bool]] = []
+    if wanted.search:
+        where.append(or_(*(contains(column, wanted.search) for column in SEARCHED)))
+    if wanted.department_id is not None:
+        where.append(Employee.department_id == wanted.department_id)
+    if wanted.branch_id is not None:
+        where.append(Employee.branch_id == wanted.branch_id)
+    if wanted.is_active is not None:
+        where.append(Employee.is_active.is_(wanted.is_active))
+    return where
+
+
+def _check_reach(principal: Principal, permission: str, employee: Employee) -> None:
+    if not reaches(principal, permission, employee):
+        raise NotYourBranch("You may do this for the employees of your own branch only.")
+
+
+async def _check_account(account_id: UUID | None, accounts: AccountDirectory, principal: Principal) -> None:
+    """Let nobody tie an employee to an account that they may not see."""
+    if account_id is not None and account_id not in await accounts.cards([account_id], principal):
+        raise NoSuchAccount

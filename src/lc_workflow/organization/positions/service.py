@@ -1,0 +1,97 @@
+"""Opening, changing and closing positions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement
+
+from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.organization.events import PositionChanged, PositionClosed, PositionOpened
+from lc_workflow.organization.positions.access import visible_to
+from lc_workflow.organization.positions.models import Position
+from lc_workflow.organization.positions.schemas import NewPosition, PositionChange
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+
+
+class PositionNameTaken(Invalid):
+    """Another position has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("Another position already has this name.", errors=(FieldError("name", "is taken"),))
+
+
+class PositionService(Service[Position]):
+    """The positions of the institution."""
+
+    class Repo(SQLAlchemyAsyncRepository[Position]):
+        """Positions as rows."""
+
+        model_type = Position
+
+    repository_type = Repo
+    noun = "position"
+
+    async def page(
+        self, window: Window, *, search: str | None, is_active: bool | None, principal: Principal
+    ) -> tuple[Sequence[Position], int]:
+        """List positions by name, with how many there are in all."""
+        where: list[ColumnElement[bool]] = [visible_to(principal)]
+        if search:
+            where.append(contains(Position.name, search))
+        if is_active is not None:
+            where.append(Position.is_active.is_(is_active))
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), OrderBy("name"), OrderBy("id")
+        )
+
+    async def open(self, wish: NewPosition, *, principal: Principal, at: datetime) -> Position:
+        """Open a position.
+
+        Raises:
+            PositionNameTaken: Another position has the name.
+        """
+        async with self.transaction():
+            position = await self.create(Position(**given(wish), created_at=at, updated_at=at))
+            self.announce(PositionOpened(actor_id=principal.id, at=at, position_id=position.id, name=position.name))
+        return position
+
+    async def change(self, position_id: UUID, wish: PositionChange, *, principal: Principal, at: datetime) -> Position:
+        """Change what the wish names.
+
+        Raises:
+            Missing: There is no such position.
+            PositionNameTaken: Another position has the name.
+        """
+        async with self.transaction():
+            position = await self.find(visible_to(principal), id=position_id, lock=True)
+            changes = {name: value for name, value in given(wish).items() if value != getattr(position, name)}
+            if changes:
+                for name, value in changes.items():
+                    setattr(position, name, value)
+                position.updated_at = at
+                self.announce(
+                    PositionChanged(
+                        actor_id=principal.id, at=at, position_id=position.id, fields=tuple(sorted(changes))
+                    )
+                )
+        return position
+
+    async def close(self, position_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Close a position; what happened there stays on record, and closing it again changes nothing.
+
+        Raises:
+            Missing: There is no such position.
+        """
+        async with self.transaction():
+            position = await self.find(visible_to(principal), id=position_id, lock=True)
+            if position.is_active:
+                position.is_active = False
+                position.updated_at = at
+                self.announce(PositionClosed(actor_id=principal.id, at=at, position_id=position.id))
