@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tests.deploy.files import lay_out_image
 
 Start = Callable[[Sequence[str], Mapping[str, str]], "subprocess.Popen[str]"]

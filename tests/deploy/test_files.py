@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.deploy.files import ROOT, copied, dockerfile, final_stage, health_check, image_environment, railway
 
 from lc_workflow.platform.workbench import GRANIAN
+from tests.deploy.files import ROOT, copied, dockerfile, final_stage, health_check, image_environment, railway
 
 
 def test_hadolint_finds_nothing_in_the_dockerfile() -> None:

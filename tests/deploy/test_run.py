@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 
 RUN = [sys.executable, "-m", "lc_workflow.cli", "run"]

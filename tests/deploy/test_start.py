@@ -10,8 +10,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 from sqlalchemy import URL
+
+from lc_workflow.platform.verify import Deployment, verify
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 from tests.deploy.files import final_stage, health_check, image_environment, railway
+
+WEB_APP = "https://app.branch.example"
+SECRET = "a secret of thirty-two characters or more"
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ async def production(server: URL, environment: dict[str, str]) -> dict[str, str]
     await connection.execute(f"CREATE DATABASE {name}")
     await connection.close()
     url = server.set(drivername="postgres", database=name).render_as_string(hide_password=False)
-    return {**environment, "DATABASE_URL": url, "SECRET_KEY": "a secret of thirty-two characters or more"}
+    return {**environment, "DATABASE_URL": url, "SECRET_KEY": SECRET, "CORS_ORIGINS": WEB_APP}
 
 
 def start_of_railway() -> list[str]:
@@ -49,6 +54,8 @@ def test_a_deployment_migrates_becomes_healthy_and_ends_in_order(
 
     process = start(command(), environ)
     assert health_of(port, process)["status"] == "healthy"
+    findings = verify(Deployment(f"http://127.0.0.1:{port}", origin=WEB_APP))
+    assert [finding for finding in findings if not finding.passed] == []
     assert subprocess.run(health_check(), cwd=image, env=environ, check=False).returncode == 0
 
     process.send_signal(signal.SIGTERM)

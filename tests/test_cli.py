@@ -1,0 +1,79 @@
+"""The commands do what they say, and refuse with a sentence."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import click
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import URL
+
+from lc_workflow.cli import HouseCommands, house
+from lc_workflow.platform.workbench import revision_of
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+async def empty_database(server: URL) -> URL:
+    name = f"empty_{uuid4().hex[:8]}"
+    connection = await asyncpg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False))
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return server.set(database=name)
+
+
+@pytest.fixture
+def run(empty_database: URL) -> Run:
+    """Run a command on an empty database."""
+    environ = {"DATABASE_URL": empty_database.render_as_string(hide_password=False)}
+    return lambda *words, **other: CliRunner(env={**environ, **other}).invoke(house, words)
+
+
+def test_the_database_goes_to_the_newest_revision_and_back(run: Run, empty_database: URL) -> None:
+    assert run("migrate").exit_code == 0
+    newest = revision_of(empty_database)
+    assert newest is not None
+    assert run("migrate").exit_code == 0
+    assert run("rollback", "-1").exit_code == 0
+    assert revision_of(empty_database) != newest
+    assert run("migrate").exit_code == 0
+    assert run("rollback", "base").exit_code == 0
+    assert revision_of(empty_database) is None
+
+
+def test_the_api_describes_itself_without_any_server(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    result = CliRunner().invoke(house, ["openapi", str(file)])
+    assert result.exit_code == 0, result.output
+    assert "/api/v1/auth/login" in json.loads(file.read_text())["paths"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["no url at all", "postgresql://a:hunter2@127.0.0.1:1/loans", "postgresql://a:hunter2@nowhere.invalid/loans"],
+)
+def test_a_database_that_does_not_answer_is_said_in_a_sentence(run: Run, url: str) -> None:
+    result = run("migrate", DATABASE_URL=url)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: DATABASE_URL ")
+    assert "hunter2" not in result.output
+
+
+def test_a_password_that_the_database_refuses_is_not_repeated(run: Run, empty_database: URL) -> None:
+    url = empty_database.set(password="hunter2").render_as_string(hide_password=False)
+    result = run("migrate", DATABASE_URL=url)
+    assert result.output == "Error: DATABASE_URL is set and its database does not answer (InvalidPasswordError).\n"
+
+
+def test_a_revision_needs_words(run: Run) -> None:
+    assert "add approvals" in run("revision", "").output
+
+
+def test_litestar_s_own_command_line_has_them_too() -> None:
+    litestar = click.Group()
+    HouseCommands().on_cli_init(litestar)
+    assert litestar.commands == {"house": house}
