@@ -3,15 +3,16 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import Final, cast
+from functools import partial
+from importlib.metadata import version
+from typing import Final
 
-from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig, SQLAlchemyPlugin
+from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig, SQLAlchemyInitPlugin
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import InitPlugin
-from litestar.types import BeforeRequestHookHandler
 from litestar_granian import GranianPlugin
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
@@ -26,10 +27,14 @@ from lc_workflow.platform.broadcast import Broadcast, LocalBroadcast, RedisBroad
 from lc_workflow.platform.clock import Clock, system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.base import Row
-from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, reach_database
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.problems import exception_handlers
+from lc_workflow.platform.http.compression import compression
+from lc_workflow.platform.http.cors import Cors
+from lc_workflow.platform.http.openapi import docs, documentation
+from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
+from lc_workflow.platform.http.shell import Shell
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
@@ -40,6 +45,7 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.minio import MinioStore
 from lc_workflow.platform.stores import open_redis, reach
+from lc_workflow.system.health.service import Pulse
 from lc_workflow.system.manifest import MANIFEST as SYSTEM
 
 HOUSE: Final = merged(SYSTEM, ORGANIZATION, IDENTITY, DOCUMENTS, LENDING, ENGAGEMENT, INSIGHT)
@@ -47,6 +53,9 @@ HOUSE: Final = merged(SYSTEM, ORGANIZATION, IDENTITY, DOCUMENTS, LENDING, ENGAGE
 
 METADATA: Final = Row.metadata
 """Every table, for the migrations: importing the manifests has imported all models."""
+
+LARGEST_BODY: Final = 1_000_000
+"""Bytes of a JSON body; uploads have a limit of their own."""
 
 
 def create_app(
@@ -72,11 +81,14 @@ def create_app(
         lifetime=timedelta(minutes=settings.access_token_minutes),
     )
     limiter = limiter_for(settings, redis)
+    probe = probe_engine(settings)
 
     @asynccontextmanager
     async def working(app: Litestar) -> AsyncIterator[None]:
         """Make sure at the start that what is configured works, and let the relay tell while the application runs."""
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(probe.dispose)
+            await reach_database(probe)
             if redis:
                 stack.push_async_callback(redis.aclose)
                 await reach(redis)
@@ -93,8 +105,8 @@ def create_app(
                 await stack.enter_async_context(relay.running(alchemy.get_engine()))
             yield
 
-    return Litestar(
-        route_handlers=HOUSE.routes,
+    app = Litestar(
+        route_handlers=[*HOUSE.routes, docs],
         dependencies={
             **HOUSE.dependencies,
             "principal": Provide(_principal, sync_to_thread=False),
@@ -106,20 +118,42 @@ def create_app(
             "limiter": _always(limiter),
             "store": _always(store),
             "broadcast": _always(broadcast),
+            "pulse": _always(
+                Pulse(
+                    {
+                        "database": partial(ping, probe),
+                        "redis": redis.ping if redis else None,
+                        "storage": store.ping,
+                    }
+                )
+            ),
         },
         middleware=[
             ReadToken(tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
             Authenticate(load_principal, alchemy.provide_session),
         ],
-        plugins=[SQLAlchemyPlugin(alchemy), GranianPlugin(), WhileServing(working)],
+        plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working)],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,
         response_class=Answer,
-        before_request=cast("BeforeRequestHookHandler", prepare),  # ours takes our own kind of request
+        before_request=prepare,
+        after_exception=[log_broken_socket],
+        compression_config=compression(),
+        openapi_config=documentation(
+            title="LC Workflow",
+            version=version("lc-workflow"),
+            description="Loan applications of a microfinance branch, from first notes to a decision.",
+        ),
+        logging_config=None,  # `platform.logging` has taken over already
+        request_max_body_size=LARGEST_BODY,
         state=State({"limiter": limiter}),
         debug=False,
     )
+    app.asgi_handler = Shell(
+        app.asgi_handler, cors=Cors(settings.cors_origins), trusted_proxies=settings.trusted_proxies
+    )
+    return app
 
 
 class WhileServing(InitPlugin):

@@ -1,5 +1,6 @@
-"""What insight contributes."""
+"""What insight contributes: the routes of its figures."""
 
+from lc_workflow.insight.dashboard.controllers import DashboardController, PlaceStatsController
 from lc_workflow.platform.manifest import Manifest
 
-MANIFEST = Manifest()
+MANIFEST = Manifest(routes=(DashboardController, PlaceStatsController))

@@ -1,6 +1,6 @@
 """Signing in, staying signed in, and ending it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -19,13 +19,13 @@ from lc_workflow.identity.events import (
     SignedIn,
     SignedOut,
 )
-from lc_workflow.identity.rules.lockout import LOCKED_FOR, MOST_FAILURES, is_locked
+from lc_workflow.identity.rules.lockout import MOST_FAILURES, is_locked, locked_until
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.sessions.models import RefreshToken, Session
 from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
-from lc_workflow.identity.users.models import WHOLE, User
+from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
+from lc_workflow.identity.users.service import end_sessions, person
 from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
@@ -145,7 +145,8 @@ class SessionService(Service[Session]):
         name = credentials.username.strip().lower()
         known = (
             await self.session.execute(
-                select(User.id, User.password_hash).where(or_(User.username == name, User.email == name))
+                # A user name holds no @, so a name leads to one account at most.
+                select(User.id, User.password_hash).where((User.email if "@" in name else User.username) == name)
             )
         ).one_or_none()
         # The connection goes back to the pool while the password is hashed: that takes as long as a hundred queries.
@@ -155,6 +156,8 @@ class SessionService(Service[Session]):
             raise WrongCredentials("The user name or the password is wrong.")
         async with self.transaction():
             user = await self.session.get_one(User, known.id, options=WHOLE, with_for_update={"of": User})
+            # Whoever knew the old password while it was being changed comes too late.
+            right = right and user.password_hash == known.password_hash
             outcome = self._refusal(user, right=right, at=at) or await self._open(user, address, device, at=at)
         if isinstance(outcome, DomainError):
             raise outcome
@@ -167,7 +170,12 @@ class SessionService(Service[Session]):
         user.login_count += 1
         user.last_login_at = user.last_activity_at = at
         session = await self.create(
-            Session(user_id=user.id, created_at=at, address=address, device=device[:300] if device else None)
+            Session(
+                user_id=user.id,
+                created_at=at,
+                address=address[:64] if address else None,
+                device=device[:300] if device else None,
+            )
         )
         self.announce(SignedIn(actor_id=user.id, at=at, user_id=user.id, session_id=session.id))
         return self._entry(user, session.id, at=at)
@@ -183,9 +191,9 @@ class SessionService(Service[Session]):
         if user.locked_until is not None:  # an old lock has run out: counting starts anew
             user.failed_login_attempts, user.locked_until = 0, None
         user.failed_login_attempts += 1
-        if user.failed_login_attempts < MOST_FAILURES:
+        user.locked_until = locked_until(user.failed_login_attempts, at=at)
+        if user.locked_until is None:
             return WrongCredentials("The user name or the password is wrong.")
-        user.locked_until = at + LOCKED_FOR
         self.announce(AccountLocked(actor_id=None, at=at, user_id=user.id, until=user.locked_until.isoformat()))
         return _locked(user, at=at)
 
@@ -234,14 +242,14 @@ class SessionService(Service[Session]):
         ).one_or_none()
         if found is None:
             return RefreshTokenInvalid("The refresh token is not valid any more; sign in again.")
-        await self._end(Session.id == found.id, at=at)
-        self.announce(RefreshTokenReused(actor_id=None, at=at, user_id=found.user_id, session_id=found.id))
+        if await end_sessions(self.session, Session.id == found.id, at=at):
+            self.announce(RefreshTokenReused(actor_id=None, at=at, user_id=found.user_id, session_id=found.id))
         return TokenReused("This refresh token was used before; the session has been ended, sign in again.")
 
     async def sign_out(self, principal: Principal, *, at: datetime) -> None:
         """End the session the request came with."""
         async with self.transaction():
-            await self._end(Session.id == principal.session_id, at=at)
+            await end_sessions(self.session, Session.id == principal.session_id, at=at)
             self.announce(
                 SignedOut(actor_id=principal.id, at=at, user_id=principal.id, session_id=principal.session_id)
             )
@@ -253,7 +261,7 @@ class SessionService(Service[Session]):
             WrongPassword: The old one is wrong.
             WeakPassword: The new one does not meet the policy.
         """
-        self._check(wish.new_password)
+        check_password(wish.new_password, **asdict(self._policy))
         old = await self.session.scalar(select(User.password_hash).where(User.id == principal.id))
         await self.session.rollback()
         if not await self._passwords.matches(wish.old_password, old):
@@ -268,7 +276,7 @@ class SessionService(Service[Session]):
             )
             if changed is None:
                 raise WrongPassword("The password was changed by someone else just now.")
-            await self._end(Session.user_id == principal.id, Session.id != principal.session_id, at=at)
+            await end_sessions(self.session, Session.user_id == principal.id, Session.id != principal.session_id, at=at)
             self.announce(PasswordChanged(actor_id=principal.id, at=at, user_id=principal.id))
 
     async def setup_required(self) -> bool:
@@ -282,7 +290,7 @@ class SessionService(Service[Session]):
             SetupDone: There are accounts.
             WeakPassword: The password does not meet the policy.
         """
-        self._check(wish.password)
+        check_password(wish.password, **asdict(self._policy))
         if not await self.setup_required():
             raise SetupDone("This installation is set up already; an administrator creates further accounts.")
         await self.session.rollback()
@@ -293,7 +301,7 @@ class SessionService(Service[Session]):
                 raise SetupDone("This installation is set up already; an administrator creates further accounts.")
             user = User(
                 username=wish.username.lower(),
-                email=wish.email.lower(),
+                email=wish.email.strip().lower(),
                 first_name=wish.first_name,
                 last_name=wish.last_name,
                 password_hash=digest,
@@ -305,11 +313,11 @@ class SessionService(Service[Session]):
             self.session.add(user)
             await self.session.flush()
             self.announce(FirstAdminSetUp(actor_id=user.id, at=at, user_id=user.id))
-        return await self.person(user.id)
+        return await person(self.session, user.id)
 
-    async def person(self, user_id: UUID) -> User:
-        """Load an account with its place in the company."""
-        return await self.session.get_one(User, user_id, options=WHOLE, populate_existing=True)
+    async def me(self, principal: Principal) -> User:
+        """Load the account of the signed-in person, with its place in the company."""
+        return await person(self.session, principal.id)
 
     def _entry(self, user: User, session_id: UUID, *, at: datetime) -> Entry:
         """Add the next refresh token to a session and sign an access token for it."""
@@ -320,19 +328,6 @@ class SessionService(Service[Session]):
             )
         )
         return Entry(self._tokens.issue(user.id, session_id, at=at), secret, user)
-
-    async def _end(self, *which: ColumnElement[bool], at: datetime) -> None:
-        await self.session.execute(update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=at))
-
-    def _check(self, password: str) -> None:
-        policy = self._policy
-        check_password(
-            password,
-            shortest=policy.shortest,
-            special=policy.special,
-            number=policy.number,
-            uppercase=policy.uppercase,
-        )
 
 
 def _locked(user: User, *, at: datetime) -> AccountIsLocked:

@@ -1,9 +1,16 @@
 """The engine and the sessions, as the settings ask for them."""
 
-from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
+from typing import Final
 
-from lc_workflow.platform.config import Settings
+from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
+
+CONNECT: Final = {"timeout": 5, "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"}}
 
 
 def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
@@ -16,10 +23,34 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
             pool_pre_ping=settings.pool_pre_ping,
             pool_timeout=10,
             pool_recycle=1800,
-            connect_args={"timeout": 5, "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"}},
+            connect_args=CONNECT,
+            hide_parameters=True,
         ),
         session_config=AsyncSessionConfig(expire_on_commit=False),
         metadata=Row.metadata,
         create_all=False,
         set_default_exception_handler=False,
     )
+
+
+def probe_engine(settings: Settings) -> AsyncEngine:
+    """Make an engine with one connection of its own, so that a busy pool does not read as a lost database."""
+    return create_async_engine(settings.database_url, pool_size=1, max_overflow=0, connect_args=CONNECT)
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Ask the database for a sign of life, on a connection of the engine."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+async def reach_database(engine: AsyncEngine) -> None:
+    """Make sure at the start that the database answers.
+
+    Raises:
+        BadSetting: It does not.
+    """
+    try:
+        await ping(engine)
+    except (DBAPIError, OSError) as silent:
+        raise BadSetting(f"DATABASE_URL is set and no database answers there ({type(silent).__name__}).") from silent

@@ -86,7 +86,10 @@ class Authenticate(ASGIMiddleware):
         self._open_session = open_session
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Let nobody through whose session was ended or whose account is not active."""
+        """Let nobody through whose session was ended or whose account is not active; what a path takes is no secret."""
+        if scope["method"] == "OPTIONS":
+            await next_app(scope, receive, send)
+            return
         claims = scope["state"]["claims"]
         if isinstance(claims, DomainError):
             raise claims

@@ -1,0 +1,268 @@
+"""Counting and listing for the first page, always within what the person may see."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.models import File
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import visible_to as users_visible_to
+from lc_workflow.identity.users.models import User
+from lc_workflow.insight.dashboard.schemas import (
+    Activity,
+    ApplicationCounts,
+    BranchStats,
+    DepartmentStats,
+    FileCounts,
+    People,
+    Performance,
+    PlaceCounts,
+    RecentApplication,
+    Stats,
+    UserCounts,
+)
+from lc_workflow.kernel.dates import PHNOM_PENH, begin_of
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import visible_to
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
+from lc_workflow.organization.branches.access import visible_to as branches_visible_to
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.access import visible_to as departments_visible_to
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.journal.models import JournalEntry
+
+LONGEST_TIMELINE: Final = 100
+"""Entries; a page shows a few dozen."""
+
+WORDS: Final = {
+    "ApplicationDrafted": ("created", "Application drafted"),
+    "ApplicationChanged": ("updated", "Application changed"),
+    "EmployeeAssigned": ("assigned", "Employee assigned"),
+    "EmployeeReleased": ("released", "Employee released"),
+    "FirstAdminSetUp": ("created", "First administrator set up"),
+    "UserCreated": ("created", "Account created"),
+    "UserChanged": ("updated", "Account changed"),
+    "UserRemoved": ("deactivated", "Account deactivated"),
+    "AccountLocked": ("locked", "Account locked"),
+}
+"""How the timeline tells the facts it shows; moves name their own action."""
+
+
+class Dashboard:
+    """Reads the figures of the first page."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Read on the request's session."""
+        self._session = session
+
+    async def stats(self, principal: Principal) -> Stats:
+        """Count everything the person may see, in two statements."""
+        applications = await self._application_counts(visible_to(principal))
+        seen_users, seen_branches = users_visible_to(principal), branches_visible_to(principal)
+        seen_departments = departments_visible_to(principal)
+        papers = File.application_id.in_(select(CustomerApplication.id).where(visible_to(principal)))
+        counted = (
+            await self._session.execute(
+                select(
+                    *_counts(
+                        User,
+                        seen_users,
+                        User.status == UserStatus.ACTIVE,
+                        *(User.role == role for role in (Role.ADMIN, Role.MANAGER, Role.OFFICER, Role.VIEWER)),
+                    ),
+                    *_counts(Department, seen_departments, Department.is_active.is_(True)),
+                    *_counts(Branch, seen_branches, Branch.is_active.is_(True)),
+                    select(func.count()).select_from(File).where(papers).scalar_subquery(),
+                    select(func.coalesce(func.sum(File.file_size), 0)).where(papers).scalar_subquery(),
+                )
+            )
+        ).one()
+        users, active, admins, managers, officers, viewers, *rest = (int(number) for number in counted)
+        return Stats(
+            applications=applications,
+            users=UserCounts(users, active, users - active, admins, managers, officers, viewers),
+            departments=PlaceCounts(*rest[0:2]),
+            branches=PlaceCounts(*rest[2:4]),
+            files=FileCounts(*rest[4:6]),
+        )
+
+    async def recent(
+        self, principal: Principal, *, limit: int, today_only: bool, at: datetime
+    ) -> list[RecentApplication]:
+        """List the newest applications."""
+        where = [visible_to(principal)]
+        if today_only:
+            where.append(CustomerApplication.created_at >= _today(at))
+        rows = await self._session.scalars(
+            select(CustomerApplication)
+            .where(*where)
+            .order_by(CustomerApplication.created_at.desc(), CustomerApplication.id)
+            .limit(limit)
+        )
+        return [shaped(row, RecentApplication) for row in rows]
+
+    async def timeline(self, principal: Principal, *, days: int, at: datetime) -> list[Activity]:
+        """Tell what happened in the last days to applications and accounts, newest first."""
+        since = at - timedelta(days=days)
+        about_applications = await self._session.execute(
+            _entries(since)
+            .add_columns(CustomerApplication.full_name_latin, CustomerApplication.full_name_khmer)
+            .join(CustomerApplication, CustomerApplication.id == JournalEntry.subject_id)
+            .where(JournalEntry.subject == "application", visible_to(principal))
+        )
+        about_users = await self._session.execute(
+            _entries(since)
+            .add_columns(User.first_name, User.last_name)
+            .join(User, User.id == JournalEntry.subject_id)
+            .where(JournalEntry.subject == "user", JournalEntry.kind.in_(WORDS), users_visible_to(principal))
+        )
+        told = [
+            *(_application_activity(entry, latin or khmer or "") for entry, latin, khmer in about_applications),
+            *(_user_activity(entry, f"{first} {last}") for entry, first, last in about_users),
+        ]
+        return sorted(told, key=lambda activity: activity.timestamp, reverse=True)[:LONGEST_TIMELINE]
+
+    async def performance(self, principal: Principal, *, at: datetime) -> Performance:
+        """Measure the decisions of the last thirty days."""
+        row = CustomerApplication
+        decided_at = func.coalesce(row.approved_at, row.rejected_at)
+        decided = (
+            await self._session.execute(
+                select(
+                    func.count(),
+                    func.count(row.approved_at),
+                    func.avg(func.extract("epoch", decided_at - row.submitted_at)),
+                ).where(
+                    visible_to(principal),
+                    row.workflow_status.in_((Stage.APPROVED, Stage.REJECTED)),
+                    decided_at >= at - timedelta(days=30),
+                )
+            )
+        ).one()
+        active = await self._session.scalar(
+            select(func.count())
+            .select_from(User)
+            .where(users_visible_to(principal), User.last_activity_at >= _today(at))
+        )
+        processed, approved, seconds = decided
+        return Performance(
+            applications_processed_30d=processed,
+            average_processing_time_days=round(float(seconds or 0) / 86_400, 2),
+            approval_rate_percentage=round(100 * approved / processed, 2) if processed else 0.0,
+            active_users_today=active or 0,
+        )
+
+    async def department(self, department_id: UUID, principal: Principal) -> DepartmentStats:
+        """Count a department's people.
+
+        Raises:
+            Missing: There is no such department.
+        """
+        await self._must_exist(Department, department_id, departments_visible_to(principal), "department")
+        counted = await self._people(User.department_id == department_id, Employee.department_id == department_id)
+        branches = await self._session.scalar(
+            select(func.count(func.distinct(User.branch_id))).where(User.department_id == department_id)
+        )
+        return DepartmentStats(department_id, counted, branches or 0)
+
+    async def branch(self, branch_id: UUID, principal: Principal) -> BranchStats:
+        """Count a branch's people, and its applications that the person may see.
+
+        Raises:
+            Missing: There is no such branch.
+        """
+        await self._must_exist(Branch, branch_id, branches_visible_to(principal), "branch")
+        counted = await self._people(User.branch_id == branch_id, Employee.branch_id == branch_id)
+        applications = await self._application_counts(visible_to(principal), CustomerApplication.branch_id == branch_id)
+        return BranchStats(branch_id, counted, applications)
+
+    async def _application_counts(self, *where: ColumnElement[bool]) -> ApplicationCounts:
+        rows = await self._session.execute(
+            select(CustomerApplication.workflow_status, func.count())
+            .where(*where)
+            .group_by(CustomerApplication.workflow_status)
+        )
+        by_status = dict.fromkeys(Status, 0)
+        for stage, number in rows:
+            by_status[STATUS_OF[stage]] += number
+        return ApplicationCounts(
+            total=sum(by_status.values()),
+            draft=by_status[Status.DRAFT],
+            submitted=by_status[Status.SUBMITTED],
+            pending=by_status[Status.SUBMITTED] + by_status[Status.UNDER_REVIEW],
+            under_review=by_status[Status.UNDER_REVIEW],
+            approved=by_status[Status.APPROVED],
+            rejected=by_status[Status.REJECTED],
+        )
+
+    async def _people(self, users: ColumnElement[bool], employees: ColumnElement[bool]) -> People:
+        row = await self._session.execute(
+            select(
+                *_counts(User, users, User.status == UserStatus.ACTIVE),
+                *_counts(Employee, employees, Employee.is_active.is_(True)),
+            )
+        )
+        return People(*(int(number) for number in row.one()))
+
+    async def _must_exist(
+        self, kind: type[Branch | Department], place_id: UUID, visible: ColumnElement[bool], noun: str
+    ) -> None:
+        if not await self._session.scalar(select(kind.id).where(kind.id == place_id, visible)):
+            raise Missing(f"There is no such {noun}, or it is not yours to see.")
+
+
+def _counts(kind: type[Any], seen: ColumnElement[bool], *parts: ColumnElement[bool]) -> Sequence[ColumnElement[int]]:
+    """Count the rows a person sees, and those of them that each part names; for use inside one statement."""
+    whole = select(func.count()).select_from(kind).where(seen)
+    return [whole.scalar_subquery(), *(whole.where(part).scalar_subquery() for part in parts)]
+
+
+def _entries(since: datetime) -> Select[JournalEntry]:
+    return (
+        select(JournalEntry)
+        .where(JournalEntry.at >= since)
+        .order_by(JournalEntry.number.desc())
+        .limit(LONGEST_TIMELINE)
+    )
+
+
+def _application_activity(entry: JournalEntry, applicant: str) -> Activity:
+    action, title = WORDS.get(entry.kind, (entry.facts.get("action", ""), "Application moved"))
+    target = entry.facts.get("target")
+    return Activity(
+        id=entry.id,
+        type="application",
+        action=action,
+        title=f"{title} to {target}" if target else title,
+        description=applicant,
+        status=STATUS_OF[Stage(target)] if target else None,
+        timestamp=entry.at,
+        user_id=entry.actor_id,
+    )
+
+
+def _user_activity(entry: JournalEntry, person: str) -> Activity:
+    action, title = WORDS[entry.kind]
+    return Activity(
+        id=entry.id,
+        type="user",
+        action=action,
+        title=title,
+        description=person,
+        status=None,
+        timestamp=entry.at,
+        user_id=entry.actor_id,
+    )
+
+
+def _today(at: datetime) -> datetime:
+    return begin_of(at.astimezone(PHNOM_PENH).date())
