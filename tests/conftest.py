@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
+from redis import Redis
 from sqlalchemy import URL, NullPool, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -29,6 +30,9 @@ from lc_workflow.platform.security.tokens import Tokens
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
 from tests.organization.factories import a_branch
+from tests.servers.used import USED, pytest_collection_modifyitems, pytest_configure, pytest_terminal_summary
+
+__all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
 ROOT = Path(__file__).parents[1]
 CHEAP = Passwords(cost=4)
@@ -45,6 +49,7 @@ def anyio_backend() -> str:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """Start a PostgreSQL of our own."""
     with postgres(tmp_path_factory.mktemp("postgres"), durable=False) as running:
+        USED.append(running.version)
         yield database_url(running.url)
 
 
@@ -52,6 +57,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start a Valkey of our own."""
     with valkey(tmp_path_factory.mktemp("valkey")) as url:
+        with Redis.from_url(url) as client:
+            USED.append(f"Valkey {client.info('server')['valkey_version']}")
         yield url
 
 

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import click
 import pytest
 from click.testing import CliRunner, Result
@@ -13,17 +11,14 @@ from sqlalchemy import URL
 
 from lc_workflow.cli import HouseCommands, house
 from lc_workflow.platform.workbench import revision_of
+from tests.servers.databases import empty_database_on
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
-async def empty_database(server: URL) -> URL:
-    name = f"empty_{uuid4().hex[:8]}"
-    connection = await asyncpg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False))
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return server.set(database=name)
+def empty_database(server: URL) -> URL:
+    return empty_database_on(server)
 
 
 @pytest.fixture

@@ -5,29 +5,23 @@ import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy import URL
 
 from lc_workflow.platform.verify import Deployment, verify
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 from tests.deploy.files import final_stage, health_check, image_environment, railway
+from tests.servers.databases import empty_database_on
 
 WEB_APP = "https://app.branch.example"
 SECRET = "a secret of thirty-two characters or more"
 
 
 @pytest.fixture
-async def production(server: URL, environment: dict[str, str]) -> dict[str, str]:
-    """The two variables that an installation needs, on an empty database; the URL is in a hosting provider's form."""
-    name = f"deployed_{uuid4().hex[:8]}"
-    address = server.set(drivername="postgres").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(address)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    url = server.set(drivername="postgres", database=name).render_as_string(hide_password=False)
+def production(server: URL, environment: dict[str, str]) -> dict[str, str]:
+    """What an installation is told, on an empty database; the URL is in a hosting provider's form."""
+    url = empty_database_on(server).set(drivername="postgres").render_as_string(hide_password=False)
     return {**environment, "DATABASE_URL": url, "SECRET_KEY": SECRET, "CORS_ORIGINS": WEB_APP}
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.servers.s3 import S3Server, s3_server
 
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.minio import MinioStore
+from tests.servers.s3 import S3Server, s3_server
+from tests.servers.used import USED
 
 SECRET = "a secret of the application, long enough"
 
@@ -18,6 +19,7 @@ SECRET = "a secret of the application, long enough"
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """A running S3 server."""
     with s3_server(tmp_path_factory.mktemp("s3")) as server:
+        USED.append(server.name)
         yield server
 
 

@@ -1,0 +1,24 @@
+"""Says at the end of a test run which servers it used, and marks the tests that need one."""
+
+import pytest
+
+FIXTURES = frozenset({"server", "redis_url", "s3", "store", "cluster", "empty", "image"})
+"""The fixtures that start a server."""
+
+USED: list[str] = []
+"""What those fixtures started."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "servers: needs a server; nobody writes it, it follows from the fixtures")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("servers")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if USED:
+        terminalreporter.write_line(f"Servers used: {', '.join(USED)}.")
