@@ -100,8 +100,10 @@ def revision_of(url: URL) -> str | None:
     try:
         return asyncio.run(ask())
     except (OSError, PostgresError, InterfaceError, SQLAlchemyError) as silent:
-        cause = type(silent.__cause__ or silent).__name__
-        raise BadSetting(f"DATABASE_URL is set and its database does not answer ({cause}).") from silent
+        cause: BaseException = silent
+        while cause.__cause__:
+            cause = cause.__cause__
+        raise BadSetting(f"DATABASE_URL is set and its database does not answer ({type(cause).__name__}).") from silent
 
 
 def refuse_taken_port(settings: Settings) -> None:
