@@ -6,8 +6,7 @@ from uuid import UUID
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.sessions.models import Session
-from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.models import Session, User
 from tests.moments import NOON
 
 PASSWORD = "Demo#2026pass"

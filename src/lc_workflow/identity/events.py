@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.kernel.events import Event
 
 
@@ -51,3 +53,40 @@ class RefreshTokenReused(AboutUser):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(AboutUser):
     """Somebody changed their password; their other sessions ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOpened(AboutUser):
+    """Somebody got an account."""
+
+    role: Role
+    status: UserStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountChanged(AboutUser):
+    """Fields of an account were changed; `fields` names them, their contents stay in the account."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged(AboutUser):
+    """Somebody got another role."""
+
+    source: Role
+    target: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountStatusMoved(AboutUser):
+    """An account went from one status to another; one that is no longer active lost its sessions."""
+
+    source: UserStatus
+    target: UserStatus
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordReset(AboutUser):
+    """An administrator gave somebody a new password; all their sessions ended."""

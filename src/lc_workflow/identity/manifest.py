@@ -1,17 +1,63 @@
-"""What identity contributes: its routes, facts and refusals."""
+"""What identity contributes: its routes, facts, answers to ports, and refusals."""
 
 from lc_workflow.identity.events import (
+    AccountChanged,
     AccountLocked,
+    AccountOpened,
+    AccountStatusMoved,
     FirstAdminSetUp,
     PasswordChanged,
+    PasswordReset,
     RefreshTokenReused,
+    RoleChanged,
     SignedIn,
     SignedOut,
 )
 from lc_workflow.identity.sessions.controllers import AuthController, PasswordController
+from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
+from lc_workflow.identity.users.service import (
+    AccountBook,
+    EmailTaken,
+    EmployeeIdTaken,
+    NoSuchLineManager,
+    NoSuchPortfolio,
+    NoSuchPosition,
+    UsernameTaken,
+)
+from lc_workflow.organization.rules.references import NoSuchBranch, NoSuchDepartment
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(AuthController, PasswordController),
-    events=(FirstAdminSetUp, SignedIn, SignedOut, AccountLocked, RefreshTokenReused, PasswordChanged),
+    routes=(
+        AuthController,
+        PasswordController,
+        UserController,
+        DepartmentUserController,
+        BranchUserController,
+    ),
+    events=(
+        FirstAdminSetUp,
+        SignedIn,
+        SignedOut,
+        AccountLocked,
+        RefreshTokenReused,
+        PasswordChanged,
+        AccountOpened,
+        AccountChanged,
+        RoleChanged,
+        AccountStatusMoved,
+        PasswordReset,
+    ),
+    dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
+    refusals={
+        "uq_users_username": UsernameTaken,
+        "uq_users_email": EmailTaken,
+        "uq_users_employee_id": EmployeeIdTaken,
+        "fk_users_branch_id": NoSuchBranch,
+        "fk_users_department_id": NoSuchDepartment,
+        "fk_users_position_id": NoSuchPosition,
+        "fk_users_portfolio_id": NoSuchPortfolio,
+        "fk_users_line_manager_id": NoSuchLineManager,
+    },
 )

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Scope
 
 
@@ -42,7 +43,8 @@ def _grants(scope: Scope, *nouns: str) -> dict[str, Scope]:
 _COLLEAGUES = _grants(Scope.ALL, "branch:read", "department:read", "position:read", "employee:read,view_all")
 """Everyone reads the company's shape: forms offer branches, positions and field staff to choose from."""
 
-_OWN_POST = _grants(Scope.OWN, "notification:read")
+_OWN_THINGS = _grants(Scope.OWN, "notification:read", "user:read,update")
+"""Everyone has their own notifications and their own account; `rules/profiles.py` says what of it they may change."""
 
 STANDINGS: Mapping[Role, Standing] = MappingProxyType(
     {
@@ -69,7 +71,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             "Branch manager",
             80,
             _COLLEAGUES
-            | _OWN_POST
+            | _OWN_THINGS
             | _grants(
                 Scope.BRANCH,
                 "application:read,create,update,delete,approve",
@@ -85,7 +87,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             "Credit officer",
             40,
             _COLLEAGUES
-            | _OWN_POST
+            | _OWN_THINGS
             | _grants(
                 Scope.BRANCH,
                 "application:read,create,update,process",
@@ -95,23 +97,23 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "employee:assign",
                 "analytics:read",
             )
-            | _grants(Scope.OWN, "application:delete", "file:delete", "folder:delete", "user:read"),
+            | _grants(Scope.OWN, "application:delete", "file:delete", "folder:delete"),
         ),
         Role.TELLER: Standing(
             "Teller",
             30,
             _COLLEAGUES
-            | _OWN_POST
+            | _OWN_THINGS
             | _grants(
                 Scope.BRANCH, "application:read,process", "customer:read", "file:read,create", "folder:read,create"
             )
-            | _grants(Scope.OWN, "file:delete", "user:read"),
+            | _grants(Scope.OWN, "file:delete"),
         ),
         Role.AUDITOR: Standing(
             "Auditor",
             60,
             _COLLEAGUES
-            | _OWN_POST
+            | _OWN_THINGS
             | _grants(
                 Scope.ALL,
                 "application:read",
@@ -127,13 +129,27 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             "Viewer",
             10,
             _COLLEAGUES
-            | _OWN_POST
-            | _grants(Scope.BRANCH, "application:read", "customer:read", "file:read", "folder:read", "analytics:read")
-            | _grants(Scope.OWN, "user:read"),
+            | _OWN_THINGS
+            | _grants(Scope.BRANCH, "application:read", "customer:read", "file:read", "folder:read", "analytics:read"),
         ),
     }
 )
 """The whole of who may do what. An administrator runs the installation and decides no loan (lending.md §2)."""
+
+
+class RoleAboveOwn(Forbidden):
+    """The role stands above the person's own, so it is not theirs to give, to take away or to touch."""
+
+
+def check_rank(own: Role, *touched: Role) -> None:
+    """Let a person give roles and change accounts that stand no higher than they do.
+
+    Raises:
+        RoleAboveOwn: One of the touched roles stands higher.
+    """
+    for role in touched:
+        if STANDINGS[role].level > STANDINGS[own].level:
+            raise RoleAboveOwn(f"The role {role} stands above your own; somebody higher must do this.")
 
 
 def id_of(name: str) -> UUID:

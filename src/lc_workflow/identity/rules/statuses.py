@@ -24,6 +24,9 @@ MOVES = {
 }
 """From each status, where an account may go (the web app's contract, §3)."""
 
+BEGINNINGS = (UserStatus.PENDING, UserStatus.ACTIVE)
+"""The statuses a new account may begin with."""
+
 
 class NoSuchStatusMove(Invalid):
     """An account does not move from this status to that one."""
@@ -36,5 +39,23 @@ def check_move(source: UserStatus, target: UserStatus) -> None:
         NoSuchStatusMove: The move is not in the table.
     """
     if target is not source and target not in MOVES[source]:
-        allowed = ", ".join(sorted(MOVES[source])) or "nothing else"
-        raise NoSuchStatusMove(f"An account that is {source} cannot become {target}; it can become {allowed}.")
+        allowed = " or ".join(sorted(MOVES[source]))
+        ways = f"it can become {allowed}" if allowed else "it stays so"
+        raise NoSuchStatusMove(f"An account that is {source} cannot become {target}; {ways}.")
+
+
+def check_beginning(status: UserStatus) -> None:
+    """Let a new account begin with a status that belongs to a beginning.
+
+    Raises:
+        NoSuchStatusMove: Nobody is suspended or put aside before they came.
+    """
+    if status not in BEGINNINGS:
+        raise NoSuchStatusMove(f"A new account is {' or '.join(BEGINNINGS)}, not {status}.")
+
+
+def deactivated(status: UserStatus) -> UserStatus:
+    """Where an account goes that is deactivated: it becomes inactive where the table allows it, else archived."""
+    if status is UserStatus.INACTIVE or UserStatus.INACTIVE in MOVES[status]:
+        return UserStatus.INACTIVE
+    return UserStatus.ARCHIVED

@@ -98,11 +98,9 @@ class AuthController(Controller):
     ) -> SignInAnswer:
         """Sign in with a user name or e-mail address and a password, as a form or as JSON."""
         credentials = await request.body_as(Credentials)
-        address = address(request.scope)
-        await admit(limiter, f"sign-in:{address}:{credentials.username.strip().lower()}", SIGN_INS)
-        entry = await sessions.sign_in(
-            credentials, address=address, device=request.headers.get("user-agent"), at=clock()
-        )
+        place = address(request.scope)
+        await admit(limiter, f"sign-in:{place}:{credentials.username.strip().lower()}", SIGN_INS)
+        entry = await sessions.sign_in(credentials, address=place, device=request.headers.get("user-agent"), at=clock())
         return _sign_in_answer(entry, sessions, base_url)
 
     @post("/refresh", opt={PUBLIC: True}, status_code=200)
@@ -138,7 +136,7 @@ class AuthController(Controller):
         base_url: NamedDependency[str],
     ) -> UserAnswer:
         """Show the signed-in person."""
-        return UserAnswer.of(await sessions.person(principal.id), base_url=base_url)
+        return UserAnswer.of(await sessions.me(principal), base_url=base_url)
 
     @get("/me/permissions", guards=[signed_in])
     async def my_rights(self, principal: NamedDependency[Principal]) -> Rights:

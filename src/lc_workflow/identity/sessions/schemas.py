@@ -5,11 +5,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from lc_workflow.identity.users.schemas import UserAnswer
-from lc_workflow.platform.http.shapes import Email, Name
-
-Password = Annotated[str, Meta(min_length=1, max_length=200)]
-Username = Annotated[str, Meta(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$")]
+from lc_workflow.identity.users.schemas import Password, PersonName, UserAnswer, Username
+from lc_workflow.platform.http.shapes import Email
 
 
 class Credentials(Struct, frozen=True):
@@ -47,8 +44,8 @@ class FirstAdmin(Struct, frozen=True):
 
     username: Username
     email: Email
-    first_name: Name
-    last_name: Name
+    first_name: PersonName
+    last_name: PersonName
     password: Password
 
 

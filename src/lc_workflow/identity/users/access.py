@@ -14,9 +14,14 @@ DELETE: Final = "user:delete"
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
-    """Everyone sees themselves; the rest is as far as `user:read` reaches."""
+    """Narrow a query to the accounts a person may see."""
+    return in_reach(principal, READ)
+
+
+def in_reach(principal: Principal, permission: str) -> ColumnElement[bool]:
+    """Narrow a query to the accounts a permission reaches; whoever holds it at all holds it over themselves."""
     myself = User.id == principal.id
-    match principal.scope_of(READ):
+    match principal.scope_of(permission):
         case Scope.ALL:
             return true()
         case Scope.BRANCH if principal.branch_id is not None:

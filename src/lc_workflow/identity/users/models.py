@@ -1,9 +1,9 @@
-"""Users as rows."""
+"""Accounts as rows: users, the sessions they open, and the refresh tokens those are renewed with."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lc_workflow.identity.rules.roles import Role
@@ -12,7 +12,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
-from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
 
 
@@ -66,3 +66,32 @@ WHOLE = [
     joinedload(User.line_manager),
 ]
 """The loads an answer about a user needs: everything in one statement."""
+
+
+class Session(Row):
+    """One sign-in on one device; ending it ends its access tokens at once and its refresh tokens with it.
+
+    Sessions stand beside their users because a change to an account ends them in the same transaction.
+    """
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str | None] = mapped_column(String(64))
+    device: Mapped[str | None] = mapped_column(String(300))
+
+
+class RefreshToken(Row):
+    """One link of a session's chain of refresh tokens: stored as its SHA-256, used once."""
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (Index("ix_refresh_tokens_session_id", "session_id"),)
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

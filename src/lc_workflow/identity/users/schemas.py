@@ -1,15 +1,131 @@
 """Users as requests and answers."""
 
-from datetime import datetime
-from typing import Self
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self, TypeAlias
 from uuid import UUID
 
-from msgspec import Struct, convert
+from msgspec import UNSET, Meta, Struct, UnsetType, convert
 from msgspec.structs import replace
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.organization.branches.schemas import BranchAnswer
 from lc_workflow.organization.cards import BranchCard, DepartmentCard, EmployeeCard, PositionCard
+from lc_workflow.organization.departments.schemas import DepartmentAnswer
+from lc_workflow.platform.http.shapes import Email, Note, Phone
+
+# `$(?!\n)`, because a lone `$` also stands before a line break at the end.
+Username: TypeAlias = Annotated[str, Meta(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
+"""What a person signs in with; without an @, so that it can never be the e-mail address of somebody else."""
+
+Password: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+"""A password as it was typed; the policy of the installation judges it."""
+
+PersonName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+
+EmployeeNumber: TypeAlias = Annotated[str, Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}$")]
+"""The four digits by which the staff office knows somebody."""
+
+
+class ActivityLevel(StrEnum):
+    """How lately somebody signed in: in the last 30 days, not for 90 days, or never."""
+
+    ACTIVE = "active"
+    DORMANT = "dormant"
+    NEVER_LOGGED_IN = "never_logged_in"
+
+
+class SearchField(StrEnum):
+    """Where a search looks."""
+
+    USERNAME = "username"
+    EMAIL = "email"
+    NAME = "name"
+    EMPLOYEE_ID = "employee_id"
+    PHONE_NUMBER = "phone_number"
+
+
+SortBy: TypeAlias = Literal[
+    "username",
+    "email",
+    "first_name",
+    "last_name",
+    "employee_id",
+    "role",
+    "status",
+    "created_at",
+    "updated_at",
+    "last_login_at",
+    "last_activity_at",
+    "login_count",
+]
+"""What a list can be put in order by."""
+
+
+class UserFilter(Struct, frozen=True, kw_only=True):
+    """Which accounts are wanted, and in which order; the days are days of the branches, both ends included."""
+
+    role: Role | None = None
+    status: UserStatus | None = None
+    department_id: UUID | None = None
+    branch_id: UUID | None = None
+    position_id: UUID | None = None
+    search: str | None = None
+    search_fields: frozenset[SearchField] = frozenset(SearchField)
+    created_from: date | None = None
+    created_to: date | None = None
+    last_login_from: date | None = None
+    last_login_to: date | None = None
+    activity_level: ActivityLevel | None = None
+    inactive_days: int | None = None
+    sort_by: SortBy = "created_at"
+    descending: bool = True
+
+
+class NewUser(Struct, frozen=True, kw_only=True):
+    """An account to open."""
+
+    username: Username
+    email: Email
+    password: Password
+    first_name: PersonName
+    last_name: PersonName
+    phone_number: Phone | None = None
+    employee_id: EmployeeNumber | None = None
+    role: Role = Role.OFFICER
+    status: UserStatus = UserStatus.ACTIVE
+    status_reason: Note | None = None
+    department_id: UUID | None = None
+    branch_id: UUID | None = None
+    position_id: UUID | None = None
+    portfolio_id: UUID | None = None
+    line_manager_id: UUID | None = None
+
+
+class UserChange(Struct, frozen=True, kw_only=True):
+    """What to change about an account: absent fields stay, null clears.
+
+    `is_active` is the web app's tick box: ticking it makes the account active, taking the tick away makes it inactive,
+    and leaving it as it is changes nothing. `status` says more and counts when both are given.
+    """
+
+    username: Username | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    password: Password | UnsetType = UNSET
+    first_name: PersonName | UnsetType = UNSET
+    last_name: PersonName | UnsetType = UNSET
+    phone_number: Phone | UnsetType | None = UNSET
+    employee_id: EmployeeNumber | UnsetType | None = UNSET
+    role: Role | UnsetType = UNSET
+    status: UserStatus | UnsetType = UNSET
+    status_reason: Note | UnsetType | None = UNSET
+    is_active: bool | UnsetType = UNSET
+    department_id: UUID | UnsetType | None = UNSET
+    branch_id: UUID | UnsetType | None = UNSET
+    position_id: UUID | UnsetType | None = UNSET
+    portfolio_id: UUID | UnsetType | None = UNSET
+    line_manager_id: UUID | UnsetType | None = UNSET
 
 
 class UserAnswer(Struct, frozen=True, kw_only=True):
@@ -49,6 +165,41 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, user: object, *, base_url: str) -> Self:
         """Show a `User` row loaded with `WHOLE`; `base_url` is where browsers reach this API."""
-        answer = convert(user, cls, from_attributes=True)
-        photo = getattr(user, "profile_photo_key", None)
-        return replace(answer, profile_image_url=f"{base_url}/api/v1/{photo}") if photo else answer
+        return replace(convert(user, cls, from_attributes=True), profile_image_url=photo_url(user, base_url=base_url))
+
+
+class UserCard(Struct, frozen=True, kw_only=True):
+    """An account, as others show it."""
+
+    id: UUID
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    phone_number: str | None
+    role: Role
+    status: UserStatus
+    is_active: bool
+    department_id: UUID | None
+    branch_id: UUID | None
+    position_id: UUID | None
+    profile_image_url: str | None = None
+
+    @classmethod
+    def of(cls, user: object, *, base_url: str) -> Self:
+        """Show a `User` row; `base_url` is where browsers reach this API."""
+        return replace(convert(user, cls, from_attributes=True), profile_image_url=photo_url(user, base_url=base_url))
+
+
+class DepartmentWithPeople(DepartmentAnswer, frozen=True, kw_only=True):
+    """A department, the accounts in it that one may see, and the branches over which it spreads."""
+
+    users: list[UserCard]
+    branches: list[BranchAnswer]
+    manager: UserCard | None
+
+
+def photo_url(user: object, *, base_url: str) -> str | None:
+    """Where browsers find the profile photo of a `User` row, without signing in."""
+    key: str | None = getattr(user, "profile_photo_key")  # noqa: B009 - a schema does not know the row's class
+    return f"{base_url}/api/v1/{key}" if key else None

@@ -1,0 +1,413 @@
+"""Opening, finding, changing and deactivating accounts."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.events import (
+    AccountChanged,
+    AccountOpened,
+    AccountStatusMoved,
+    PasswordReset,
+    RoleChanged,
+)
+from lc_workflow.identity.rules.passwords import check_password
+from lc_workflow.identity.rules.postings import check_same_branch
+from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
+from lc_workflow.identity.rules.roles import Role, check_rank
+from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
+from lc_workflow.identity.users.access import DELETE, UPDATE, in_reach, visible_to
+from lc_workflow.identity.users.models import WHOLE, Session, User
+from lc_workflow.identity.users.schemas import ActivityLevel, NewUser, SearchField, UserChange, UserFilter
+from lc_workflow.kernel.dates import begin_of, end_of
+from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.organization.ports import AccountCard, Headcount
+from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given, shaped
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.service import Service
+
+ADMINISTRATORS_LOCK: Final = 0x1C_0E
+"""The advisory lock under which administrators are made fewer, one at a time."""
+
+ACTIVE_FOR: Final = timedelta(days=30)
+DORMANT_AFTER: Final = timedelta(days=90)
+
+POSTING: Final = frozenset({"branch_id", "portfolio_id", "line_manager_id"})
+"""The fields that must agree about the branch."""
+
+
+class UsernameTaken(Invalid):
+    """Another account has this user name."""
+
+    def __init__(self) -> None:
+        super().__init__("Another account already has this user name.", errors=(FieldError("username", "is taken"),))
+
+
+class EmailTaken(Invalid):
+    """Another account has this e-mail address."""
+
+    def __init__(self) -> None:
+        super().__init__("Another account already has this e-mail address.", errors=(FieldError("email", "is taken"),))
+
+
+class EmployeeIdTaken(Invalid):
+    """Another account has this employee id."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another account already has this employee id.", errors=(FieldError("employee_id", "is taken"),)
+        )
+
+
+class NoSuchPosition(Invalid):
+    """`position_id` is the id of no position."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such position.", errors=(FieldError("position_id", "is no position"),))
+
+
+class NoSuchPortfolio(Invalid):
+    """`portfolio_id` is the id of no employee."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such portfolio.", errors=(FieldError("portfolio_id", "is no employee"),))
+
+
+class NoSuchLineManager(Invalid):
+    """`line_manager_id` is the id of no employee."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such line manager.", errors=(FieldError("line_manager_id", "is no employee"),))
+
+
+class LastAdministrator(Invalid):
+    """Nobody would be left to administer the installation."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentPeople:
+    """The accounts of a department that one may see, the branches all of them spread over, and who manages it."""
+
+    users: Sequence[User]
+    branches: Sequence[Branch]
+    manager: User | None
+
+
+async def person(session: AsyncSession, user_id: UUID) -> User:
+    """Load an account with its place in the company, as the database has it now."""
+    return await session.get_one(User, user_id, options=WHOLE, populate_existing=True)
+
+
+async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: datetime) -> Sequence[UUID]:
+    """End the sessions that have not ended yet, inside the running transaction; answers which."""
+    ended = await session.scalars(
+        update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=at).returning(Session.id)
+    )
+    return ended.all()
+
+
+class UserService(Service[User]):
+    """The accounts of the institution."""
+
+    class Repo(SQLAlchemyAsyncRepository[User]):
+        """Users as rows."""
+
+        model_type = User
+
+    repository_type = Repo
+    noun = "user"
+
+    def __init__(self, session: AsyncSession, *, passwords: Passwords, policy: PasswordPolicy) -> None:
+        """Open the service on the request's session, with the password policy of this installation."""
+        super().__init__(session)
+        self._passwords = passwords
+        self._policy = policy
+
+    async def page(
+        self, window: Window, wanted: UserFilter, *, principal: Principal, at: datetime
+    ) -> tuple[Sequence[User], int]:
+        """List the wanted accounts with their places in the company, and how many there are in all."""
+        column = getattr(User, wanted.sort_by)
+        order = column.desc() if wanted.descending else column.asc()
+        return await self.get_many_and_count(
+            visible_to(principal),
+            *_conditions(wanted, at=at),
+            LimitOffset(window.size, window.offset),
+            load=WHOLE,
+            order_by=[order.nulls_last(), User.id.asc()],
+        )
+
+    async def people_of(self, department: Department, *, principal: Principal) -> DepartmentPeople:
+        """Gather who and what belongs to a department."""
+        here = User.department_id == department.id
+        users = await self.session.scalars(
+            select(User).where(visible_to(principal), here).order_by(User.first_name, User.last_name, User.id)
+        )
+        branches = await self.session.scalars(
+            select(Branch).where(Branch.id.in_(select(User.branch_id).where(here))).order_by(Branch.name, Branch.id)
+        )
+        manager = None
+        if department.manager_id is not None:
+            manager = await self.get_one_or_none(visible_to(principal), id=department.manager_id)
+        return DepartmentPeople(users.all(), branches.all(), manager)
+
+    async def open(self, wish: NewUser, *, principal: Principal, at: datetime) -> User:
+        """Open an account.
+
+        Raises:
+            RoleAboveOwn: The role stands above the person's own.
+            NoSuchStatusMove: Accounts do not begin with this status.
+            WeakPassword: The password does not meet the policy.
+            OtherBranch: The portfolio or the line manager is from another branch.
+            UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
+        """
+        check_rank(Role(principal.role), wish.role)
+        check_beginning(wish.status)
+        values = _normal(given(wish))
+        digest = await self._hash(values.pop("password"))
+        async with self.transaction():
+            user = User(**values, password_hash=digest, created_at=at, updated_at=at)
+            await self._check_posting(user)
+            user = await self.create(user)
+            self.announce(
+                AccountOpened(actor_id=principal.id, at=at, user_id=user.id, role=user.role, status=user.status)
+            )
+        return await person(self.session, user.id)
+
+    async def change(self, user_id: UUID, wish: UserChange, *, principal: Principal, at: datetime) -> User:
+        """Change what the wish names; a new password, or another status than active, ends the person's sessions.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            NotYoursToChange: It is one's own account, and the field is for others to change.
+            RoleAboveOwn: The account or its new role stands above the person's own.
+            NoSuchStatusMove: The account does not move to this status.
+            LastAdministrator: Nobody would be left to administer the installation.
+            WeakPassword: The password does not meet the policy.
+            OtherBranch: The portfolio or the line manager is from another branch.
+            UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
+        """
+        reach = in_reach(principal, UPDATE)
+        digest = None
+        if wish.password is not UNSET:
+            if user_id == principal.id:
+                raise NotYoursToChange("Change your own password with your old one, at /users/me/change-password.")
+            await self.find(reach, id=user_id)
+            digest = await self._hash(wish.password)
+        async with self.transaction():
+            user = await self.find(reach, id=user_id, lock=True)
+            changes = _changes(user, wish)
+            if user.id == principal.id:
+                check_own_change(changes.keys(), administers=principal.scope_of(UPDATE) is not Scope.OWN)
+            check_rank(Role(principal.role), user.role, changes.get("role", user.role))
+            await self._apply(user, changes, principal=principal, at=at)
+            if digest is not None:
+                await self._reset_password(user, digest, principal=principal, at=at)
+        return await person(self.session, user_id)
+
+    async def deactivate(self, user_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Take an account out of use and end its sessions; what the person did stays on record.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            NotYoursToChange: It is one's own account.
+            RoleAboveOwn: The account stands above the person's own.
+            LastAdministrator: Nobody would be left to administer the installation.
+        """
+        async with self.transaction():
+            user = await self.find(in_reach(principal, DELETE), id=user_id, lock=True)
+            if user.id == principal.id:
+                raise NotYoursToChange("You cannot deactivate your own account; somebody else must do this.")
+            check_rank(Role(principal.role), user.role)
+            if (target := deactivated(user.status)) is not user.status:
+                await self._apply(user, {"status": target, "status_reason": None}, principal=principal, at=at)
+
+    async def _apply(self, user: User, changes: Mapping[str, Any], *, principal: Principal, at: datetime) -> None:
+        """Write the changes into the locked row, with everything that follows from them."""
+        if not changes:
+            return
+        source, former_role, administered = user.status, user.role, _administers(user)
+        check_move(source, changes.get("status", source))
+        for name, value in changes.items():
+            setattr(user, name, value)
+        user.updated_at = at
+        if not POSTING.isdisjoint(changes):
+            await self._check_posting(user)
+        if administered and not _administers(user):
+            await self._keep_an_administrator(user)
+        self.announce(AccountChanged(actor_id=principal.id, at=at, user_id=user.id, fields=tuple(sorted(changes))))
+        if user.role is not former_role:
+            self.announce(
+                RoleChanged(actor_id=principal.id, at=at, user_id=user.id, source=former_role, target=user.role)
+            )
+        if user.status is not source:
+            if not user.is_active:
+                await end_sessions(self.session, Session.user_id == user.id, at=at)
+            self.announce(
+                AccountStatusMoved(
+                    actor_id=principal.id,
+                    at=at,
+                    user_id=user.id,
+                    source=source,
+                    target=user.status,
+                    reason=user.status_reason,
+                )
+            )
+
+    async def _reset_password(self, user: User, digest: str, *, principal: Principal, at: datetime) -> None:
+        """Give the locked row a new password; whoever knew the old one is out, and a lock it caused is gone."""
+        user.password_hash = digest
+        user.failed_login_attempts = 0
+        user.locked_until = None
+        user.updated_at = at
+        await end_sessions(self.session, Session.user_id == user.id, at=at)
+        self.announce(PasswordReset(actor_id=principal.id, at=at, user_id=user.id))
+
+    async def _check_posting(self, user: User) -> None:
+        """Compare the branches of the people around an account; ids that lead nowhere are left to the foreign keys."""
+        around = {user.portfolio_id, user.line_manager_id} - {None}
+        if not around:
+            return
+        found = await self.session.execute(select(Employee.id, Employee.branch_id).where(Employee.id.in_(around)))
+        branches: dict[UUID | None, UUID | None] = {row.id: row.branch_id for row in found}
+        check_same_branch(
+            user.branch_id,
+            portfolio=branches.get(user.portfolio_id),
+            line_manager=branches.get(user.line_manager_id),
+        )
+
+    async def _keep_an_administrator(self, leaving: User) -> None:
+        """Make sure that somebody else administers; two who leave at the same moment come here one after the other.
+
+        Raises:
+            LastAdministrator: Nobody else does.
+        """
+        await self.session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+        others = await self.session.scalar(
+            select(func.count()).where(User.id != leaving.id, User.role == Role.ADMIN, User.status == UserStatus.ACTIVE)
+        )
+        if not others:
+            raise LastAdministrator("This is the last active administrator; make somebody else one first.")
+
+    async def _hash(self, password: str) -> str:
+        """Judge and hash a new password; the connection goes back to the pool meanwhile."""
+        check_password(password, **asdict(self._policy))
+        await self.session.rollback()
+        return await self._passwords.hash(password)
+
+
+class AccountBook(Service[User]):
+    """Answers what the organization asks about accounts (`organization/ports.py`)."""
+
+    class Repo(SQLAlchemyAsyncRepository[User]):
+        """Users as rows."""
+
+        model_type = User
+
+    repository_type = Repo
+    noun = "user"
+
+    async def of(self, department_ids: Collection[UUID]) -> Mapping[UUID, Headcount]:
+        """Count the accounts of departments."""
+        if not department_ids:
+            return {}
+        rows = await self.session.execute(
+            select(
+                User.department_id,
+                func.count(),
+                func.count().filter(User.status == UserStatus.ACTIVE),
+                func.count(User.branch_id.distinct()),
+            )
+            .where(User.department_id.in_(department_ids))
+            .group_by(User.department_id)
+        )
+        return {department: Headcount(*counts) for department, *counts in rows if department is not None}
+
+    async def cards(self, account_ids: Collection[UUID], principal: Principal) -> Mapping[UUID, AccountCard]:
+        """Look up those accounts that the person may see."""
+        if not account_ids:
+            return {}
+        rows = await self.session.scalars(select(User).where(visible_to(principal), User.id.in_(account_ids)))
+        return {user.id: shaped(user, AccountCard) for user in rows}
+
+
+def _conditions(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[bool]]:
+    yield from (
+        getattr(User, name) == value
+        for name in ("role", "status", "department_id", "branch_id", "position_id")
+        if (value := getattr(wanted, name)) is not None
+    )
+    if wanted.search and wanted.search.strip():
+        yield or_(*_found(wanted.search, wanted.search_fields))
+    yield from _moments(wanted)
+    yield from _activity(wanted, at=at)
+
+
+def _moments(wanted: UserFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.created_from is not None:
+        yield User.created_at >= begin_of(wanted.created_from)
+    if wanted.created_to is not None:
+        yield User.created_at < end_of(wanted.created_to)
+    if wanted.last_login_from is not None:
+        yield User.last_login_at >= begin_of(wanted.last_login_from)
+    if wanted.last_login_to is not None:
+        yield User.last_login_at < end_of(wanted.last_login_to)
+
+
+def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[bool]]:
+    match wanted.activity_level:
+        case ActivityLevel.ACTIVE:
+            yield User.last_login_at >= at - ACTIVE_FOR
+        case ActivityLevel.DORMANT:
+            yield User.last_login_at < at - DORMANT_AFTER
+        case ActivityLevel.NEVER_LOGGED_IN:
+            yield User.last_login_at.is_(None)
+    if wanted.inactive_days is not None:
+        # An account that was never used is inactive since it was opened.
+        yield func.coalesce(User.last_activity_at, User.created_at) <= at - timedelta(days=wanted.inactive_days)
+
+
+def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement[bool]]:
+    for field in sorted(fields):  # one order, so that the prepared statement is found again
+        if field is SearchField.NAME:  # Khmer puts the family name first, English last
+            yield contains(User.first_name + " " + User.last_name, text)
+            yield contains(User.last_name + " " + User.first_name, text)
+        else:
+            yield contains(getattr(User, field), text)
+
+
+def _changes(user: User, wish: UserChange) -> dict[str, Any]:
+    """Say what the wish would really change: the web app sends whole forms, most of it as it was."""
+    wished = _normal(given(wish))
+    wished.pop("password", None)
+    ticked = wished.pop("is_active", user.is_active)
+    if "status" not in wished and ticked != user.is_active:
+        wished["status"] = UserStatus.ACTIVE if ticked else UserStatus.INACTIVE
+    changes = {name: value for name, value in wished.items() if value != getattr(user, name)}
+    if "status" in changes and user.status_reason is not None:
+        changes.setdefault("status_reason", wished.get("status_reason"))  # the reason of the old status is not its own
+    return changes
+
+
+def _normal(fields: dict[str, Any]) -> dict[str, Any]:
+    """Write user names and addresses the one way they are stored: without a difference of case or of edges."""
+    return fields | {name: fields[name].strip().lower() for name in ("username", "email") if name in fields}
+
+
+def _administers(user: User) -> bool:
+    return user.role is Role.ADMIN and user.is_active
