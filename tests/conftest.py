@@ -34,6 +34,8 @@ from tests.servers.used import USED, pytest_collection_modifyitems, pytest_confi
 
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
+pytest_plugins = ["tests.lending.steps"]
+
 ROOT = Path(__file__).parents[1]
 CHEAP = Passwords(cost=4)
 """bcrypt with the fewest rounds: the tests are about what follows from a password, not about its strength."""

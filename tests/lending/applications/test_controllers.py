@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
-from tests.lending.conftest import URL, WISH, Draft, Take
+from tests.lending.steps import URL, WISH, Draft, Take
 from tests.organization.factories import a_branch, an_employee
 
 

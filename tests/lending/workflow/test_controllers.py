@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
-from tests.lending.conftest import URL, Draft, Take
+from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
