@@ -33,6 +33,9 @@ BATCH = 100
 LONGEST_SLEEP = 30.0
 """Seconds after which a relay looks by itself: for what is due again, and for a wake-up that got lost."""
 
+ENDING_SECONDS = 2.0
+"""How long a relay that ends may take for the facts it is just telling."""
+
 log = structlog.get_logger()
 
 
@@ -64,6 +67,9 @@ class Relay:
         self._broadcast = broadcast
         self._clock = clock
         self._woken = asyncio.Event()
+        self._stirred = asyncio.Event()
+        """The listening connection was lost, or the relay ends."""
+        self._ending = asyncio.Event()
 
     def wake(self, *_: object) -> None:
         """Look into the journal soon."""
@@ -71,11 +77,14 @@ class Relay:
 
     @asynccontextmanager
     async def running(self, engine: AsyncEngine) -> AsyncIterator[None]:
-        """Tell in the background while the block runs, woken by the database at each commit."""
+        """Tell in the background while the block runs, woken by the database at each commit; then end in order."""
         work = [asyncio.create_task(self._keep_telling()), asyncio.create_task(self._keep_listening(engine))]
         try:
             yield
         finally:
+            for event in (self._ending, self._woken, self._stirred):
+                event.set()
+            await asyncio.wait(work, timeout=ENDING_SECONDS)
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -83,35 +92,33 @@ class Relay:
     async def tell_all(self) -> int:
         """Tell everything that is due now, each fact once; answers how many facts were told."""
         told = reached = 0
-        while batch := await self._tell_batch(after=reached):
+        while not self._ending.is_set() and (batch := await self._tell_batch(after=reached)):
             reached, count = batch
             told += count
         return told
 
     async def _keep_telling(self) -> None:
         failing = False
-        while True:
+        while not self._ending.is_set():
             self._woken.clear()
             try:
                 await self.tell_all()
-                failing = False
             except Exception:
                 if not failing:  # once an outage, not once a second
                     log.exception("the relay cannot tell; it keeps trying")
                 failing = True
-                await asyncio.sleep(1)
-                continue
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LONGEST_SLEEP):
-                    await self._woken.wait()
+                await _at_most(1, self._ending)
+            else:
+                failing = False
+                await _at_most(LONGEST_SLEEP, self._woken)
 
     async def _keep_listening(self, engine: AsyncEngine) -> None:
-        while True:
+        while not self._ending.is_set():
             try:
                 await self._listen(engine)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as cause:
                 log.warning("the journal's channel was lost; it is opened again", cause=type(cause).__name__)
-            await asyncio.sleep(1)
+                await _at_most(1, self._ending)
 
     async def _listen(self, engine: AsyncEngine) -> None:
         """Hold one connection on the journal's channel, outside the pool, until it is lost."""
@@ -120,14 +127,12 @@ class Relay:
             **arguments, timeout=5, server_settings={"application_name": LISTENER}
         )
         try:
-            lost = asyncio.Event()
-            connection.add_termination_listener(lambda _: lost.set())
+            self._stirred.clear()
+            connection.add_termination_listener(lambda _: self._stirred.set())
             await connection.add_listener(CHANNEL, self.wake)
             self.wake()  # for what was committed while nobody listened
-            while True:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(LONGEST_SLEEP):
-                        await lost.wait()
+            while not self._ending.is_set():
+                await _at_most(LONGEST_SLEEP, self._stirred)
                 # A connection that a proxy on the way has dropped looks open until it is used.
                 await connection.execute("SELECT 1", timeout=5)
         finally:
@@ -180,6 +185,13 @@ class Relay:
             log.exception("a listener failed", kind=entry.kind, entry=str(entry.id), attempts=entry.attempts)
             return None
         return hearing.messages
+
+
+async def _at_most(seconds: float, event: asyncio.Event) -> None:
+    """Wait for something, but not for ever."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
