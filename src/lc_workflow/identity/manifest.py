@@ -13,6 +13,7 @@ from lc_workflow.identity.events import (
     SignedIn,
     SignedOut,
 )
+from lc_workflow.identity.photos.controllers import PhotoController, ProfilePhotoController
 from lc_workflow.identity.sessions.controllers import AuthController, PasswordController
 from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
 from lc_workflow.identity.users.service import (
@@ -35,6 +36,8 @@ MANIFEST = Manifest(
         UserController,
         DepartmentUserController,
         BranchUserController,
+        ProfilePhotoController,
+        PhotoController,
     ),
     events=(
         FirstAdminSetUp,

@@ -1,0 +1,1 @@
+"""Profile photos: what people look like, shown beside their names."""

@@ -1,0 +1,98 @@
+"""The paths of profile photos."""
+
+from typing import Final
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, MultipartBody, SkipValidation
+from msgspec import Struct
+
+from lc_workflow.identity.photos.schemas import PhotoAnswer
+from lc_workflow.identity.photos.service import FOLDER, PhotoService
+from lc_workflow.identity.users.access import UPDATE
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.ratelimit import UNLIMITED, limit
+from lc_workflow.platform.security.guards import PUBLIC, requires
+from lc_workflow.platform.storage.base import ObjectStore
+
+LARGEST_BODY: Final = 10 * 1024 * 1024 + 64 * 1024
+"""Ten megabytes of picture, as the web app promises, and what a form adds to it."""
+
+FOR_A_YEAR: Final = "private, max-age=31536000, immutable"
+"""A photo never changes: another one has another name."""
+
+
+class PhotoUpload(Struct):
+    """A form with a picture in its field `file`."""
+
+    file: UploadFile
+
+
+def open_photos(db_session: DbSession, store: NamedDependency[SkipValidation[ObjectStore]]) -> PhotoService:
+    """Provide the photo service with the store of this installation."""
+    return PhotoService(db_session, store=store)
+
+
+PHOTOS = {"photos": Provide(open_photos, sync_to_thread=False)}
+
+
+class ProfilePhotoController(Controller):
+    """Changing profile photos."""
+
+    path = "/api/v1/users/{user_id:uuid}/profile-photo"
+    tags = ("Users",)
+    dependencies = PHOTOS
+
+    @post(
+        guards=[requires(UPDATE), limit("10/minute", name="upload")],
+        request_max_body_size=LARGEST_BODY,
+        status_code=200,
+    )
+    async def put_up(
+        self,
+        user_id: FromPath[UUID],
+        data: MultipartBody[PhotoUpload],
+        photos: NamedDependency[PhotoService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        base_url: NamedDependency[str],
+    ) -> PhotoAnswer:
+        """Put up a profile photo: the middle square of a JPEG, PNG, GIF or WebP picture."""
+        key = await photos.put_up(user_id, data.file.file, principal=principal, at=clock())
+        url = f"{base_url}/api/v1/{key}"
+        return PhotoAnswer(profile_image_url=url, primary_url=url)
+
+    @delete(guards=[requires(UPDATE)], status_code=200)
+    async def take_down(
+        self,
+        user_id: FromPath[UUID],
+        photos: NamedDependency[PhotoService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> PhotoAnswer:
+        """Take a profile photo down."""
+        await photos.take_down(user_id, principal=principal, at=clock())
+        return PhotoAnswer(profile_image_url=None, primary_url=None)
+
+
+class PhotoController(Controller):
+    """Looking at photos, as pages of the web app do it: without a token, by a name that cannot be guessed."""
+
+    path = f"/api/v1/{FOLDER}"
+    tags = ("Users",)
+    dependencies = PHOTOS
+
+    # Pages show dozens of photos at once, so they have a limit of their own.
+    @get(
+        "/{name:str}",
+        opt={PUBLIC: True, UNLIMITED: True},
+        guards=[limit("1000/minute", name="photos")],
+        media_type="image/jpeg",
+    )
+    async def look_at(self, name: FromPath[str], photos: NamedDependency[PhotoService]) -> Response[bytes]:
+        """Show a profile photo."""
+        return Response(await photos.look_at(name), media_type="image/jpeg", headers={"cache-control": FOR_A_YEAR})

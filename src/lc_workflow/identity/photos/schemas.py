@@ -1,0 +1,10 @@
+"""Profile photos as answers."""
+
+from msgspec import Struct
+
+
+class PhotoAnswer(Struct, frozen=True):
+    """Where browsers find the photo without signing in, or null; the web app reads it under both names."""
+
+    profile_image_url: str | None
+    primary_url: str | None

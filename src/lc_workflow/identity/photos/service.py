@@ -1,0 +1,98 @@
+"""Putting up and taking down profile photos."""
+
+import re
+from datetime import datetime
+from io import BytesIO
+from secrets import token_hex
+from typing import IO, Final
+from uuid import UUID
+
+import structlog
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.events import AccountChanged
+from lc_workflow.identity.users.access import UPDATE, in_reach
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import Missing, Unavailable
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.images import square_jpeg
+from lc_workflow.platform.service import Service
+from lc_workflow.platform.storage.base import ObjectStore
+
+FOLDER: Final = "profile-photos"
+"""Where photos are kept in the store, and the word their addresses begin with."""
+
+SIDE: Final = 512
+_NAME: Final = re.compile(r"[0-9a-f]{32}\.jpg")
+
+_log = structlog.stdlib.get_logger()
+
+
+class PhotoService(Service[User]):
+    """The profile photos of users, each under a name that cannot be guessed: who knows it may look."""
+
+    class Repo(SQLAlchemyAsyncRepository[User]):
+        """Users as rows."""
+
+        model_type = User
+
+    repository_type = Repo
+    noun = "user"
+
+    def __init__(self, session: AsyncSession, *, store: ObjectStore) -> None:
+        """Open the service on the request's session and the store of this installation."""
+        super().__init__(session)
+        self._store = store
+
+    async def look_at(self, name: str) -> bytes:
+        """Give the JPEG of a photo.
+
+        Raises:
+            Missing: There is no photo of this name.
+        """
+        if not _NAME.fullmatch(name):
+            raise Missing("There is no such photo.")
+        return b"".join([piece async for piece in await self._store.get(f"{FOLDER}/{name}")])
+
+    async def put_up(self, user_id: UUID, source: IO[bytes], *, principal: Principal, at: datetime) -> str:
+        """Make the picture in `source` somebody's photo; answers the key it is kept under.
+
+        Raises:
+            Missing: There is no such user within the person's reach.
+            NotAPicture, PictureTooLarge: It cannot become a photo.
+            Unavailable: The store cannot be reached.
+        """
+        await self.find(in_reach(principal, UPDATE), id=user_id)
+        await self.session.rollback()  # the connection goes back to the pool while the picture is made and stored
+        photo = await square_jpeg(source, side=SIDE)
+        key = f"{FOLDER}/{token_hex(16)}.jpg"
+        await self._store.put(key, BytesIO(photo), size=len(photo), content_type="image/jpeg")
+        await self._show(user_id, key, principal=principal, at=at)
+        return key
+
+    async def take_down(self, user_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Leave somebody without a photo.
+
+        Raises:
+            Missing: There is no such user within the person's reach.
+        """
+        await self._show(user_id, None, principal=principal, at=at)
+
+    async def _show(self, user_id: UUID, key: str | None, *, principal: Principal, at: datetime) -> None:
+        """Write down which photo somebody has; the former one goes once nothing refers to it any more."""
+        async with self.transaction():
+            user = await self.find(in_reach(principal, UPDATE), id=user_id, lock=True)
+            former, user.profile_photo_key = user.profile_photo_key, key
+            if former != key:
+                user.updated_at = at
+                self.announce(AccountChanged(actor_id=principal.id, at=at, user_id=user.id, fields=("profile_photo",)))
+        if former is not None:
+            await self._forget(former)
+
+    async def _forget(self, key: str) -> None:
+        """Remove a photo that nobody has; one that cannot be removed now stays unseen in the store."""
+        try:
+            await self._store.remove(key)
+        except Unavailable:
+            _log.warning("a photo that nobody has stays in the store", key=key)
