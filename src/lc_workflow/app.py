@@ -35,6 +35,7 @@ from lc_workflow.platform.http.openapi import docs, documentation
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
+from lc_workflow.platform.http.uploads import taking_files
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
@@ -106,7 +107,7 @@ def create_app(
             yield
 
     app = Litestar(
-        route_handlers=[*HOUSE.routes, docs],
+        route_handlers=[*HOUSE.routes, taking_files(*HOUSE.uploads, most_bytes=settings.max_file_size), docs],
         dependencies={
             **HOUSE.dependencies,
             "principal": Provide(_principal, sync_to_thread=False),

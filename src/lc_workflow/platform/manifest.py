@@ -41,10 +41,12 @@ class Choice:
 class Manifest:
     """The routes, listeners, providers, refusals and enumerations of one context.
 
-    `refusals` names the refusal for each database constraint a client can run into.
+    `uploads` are the routes that take a file, as large as the installation allows. `refusals` names the refusal for
+    each database constraint a client can run into.
     """
 
     routes: Sequence[ControllerRouterHandler] = ()
+    uploads: Sequence[ControllerRouterHandler] = ()
     events: Sequence[type[Event]] = ()
     listeners: Mapping[type[Event], Sequence[Listener]] = field(default_factory=dict)
     dependencies: Mapping[str, Provide] = field(default_factory=dict)
@@ -68,6 +70,7 @@ def merged(*manifests: Manifest) -> Manifest:
             listeners[kind] = (*listeners.get(kind, ()), *hearers)
     return Manifest(
         routes=[route for manifest in manifests for route in manifest.routes],
+        uploads=[route for manifest in manifests for route in manifest.uploads],
         events=[event for manifest in manifests for event in manifest.events],
         listeners=listeners,
         dependencies={name: given for manifest in manifests for name, given in manifest.dependencies.items()},

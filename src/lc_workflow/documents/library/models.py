@@ -46,3 +46,18 @@ class File(Row):
     application_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_applications.id"))
     folder_id: Mapped[UUID | None] = mapped_column(ForeignKey("folders.id"))
     created_at: Mapped[datetime]
+
+    @property
+    def filename(self) -> str:
+        """The name to save it under."""
+        return self.display_name
+
+    @property
+    def file_path(self) -> str:
+        """Where it is kept; of no use without a signed link."""
+        return self.key
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a page can show it as a picture."""
+        return self.mime_type.startswith("image/")

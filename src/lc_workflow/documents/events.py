@@ -1,0 +1,68 @@
+"""Facts that documents announces; names of files stay out of them, for they are often names of people."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from lc_workflow.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStored(Event):
+    """A file was uploaded; `file_size` is in bytes, `sha256` in hexadecimal."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+    document_type: str | None
+    mime_type: str
+    file_size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOpened(Event):
+    """Somebody was given a link to a file's content."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRemoved(Event):
+    """A file was taken away; `key` is where its bytes were kept."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+    document_type: str | None
+    sha256: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderMade(Event):
+    """A folder was made."""
+
+    subject: ClassVar[str] = "folder"
+    folder_id: UUID
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderRenamed(Event):
+    """A folder got another name."""
+
+    subject: ClassVar[str] = "folder"
+    folder_id: UUID
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderRemoved(Event):
+    """An empty folder was taken away."""
+
+    subject: ClassVar[str] = "folder"
+    folder_id: UUID
+    application_id: UUID | None

@@ -1,0 +1,64 @@
+"""Who may do what with files and folders: the one place every query about them starts from."""
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from lc_workflow.documents.library.models import File, Folder
+from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.kernel.principal import Principal, Scope
+
+READ: Final = "file:read"
+CREATE: Final = "file:create"
+DELETE: Final = "file:delete"
+READ_FOLDERS: Final = "folder:read"
+MAKE_FOLDERS: Final = "folder:create"
+REMOVE_FOLDERS: Final = "folder:delete"
+
+
+def files_visible_to(principal: Principal, access: ApplicationAccess) -> ColumnElement[bool]:
+    """Narrow a query to the files this person may see.
+
+    The papers of an application are seen by whoever sees the application; a file without one by whoever uploaded it,
+    and by those who read files everywhere.
+    """
+    scope = principal.scope_of(READ)
+    if scope is None:
+        return false()
+    without = File.application_id.is_(None)
+    return or_(
+        _among(File.application_id, access.readable(principal)),
+        without if scope is Scope.ALL else and_(without, File.uploaded_by == principal.id),
+    )
+
+
+def folders_visible_to(principal: Principal, access: ApplicationAccess) -> ColumnElement[bool]:
+    """Narrow a query to the folders this person may see: those of applications they see, and those of the house."""
+    if not principal.may(READ_FOLDERS):
+        return false()
+    return _among(Folder.application_id, access.readable(principal)) | Folder.application_id.is_(None)
+
+
+def reaches(principal: Principal, permission: str, *, owner_id: UUID | None, application_id: UUID | None) -> bool:
+    """Whether a permission reaches one file or folder that this person sees.
+
+    Wider than their own it reaches the papers of applications, which the application's own rights narrow further;
+    what belongs to no application is changed by its owner, and by those who hold the permission everywhere.
+    """
+    scope = principal.scope_of(permission)
+    if scope is None:
+        return False
+    return scope is Scope.ALL or owner_id == principal.id or (scope is not Scope.OWN and application_id is not None)
+
+
+def only(applications: Select[UUID], application_id: UUID | InstrumentedAttribute[UUID | None]) -> Select[UUID]:
+    """Narrow a selection of applications to a single one."""
+    (id_column,) = applications.selected_columns
+    return applications.where(id_column == application_id)
+
+
+def _among(application_id: InstrumentedAttribute[UUID | None], applications: Select[UUID]) -> ColumnElement[bool]:
+    """Whether the application of a row is selected; asked row by row, for nobody wants a list of a million ids."""
+    return only(applications, application_id).exists()

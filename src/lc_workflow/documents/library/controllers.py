@@ -1,0 +1,290 @@
+"""The paths of files and folders."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Controller, Request, Response, delete, get, patch, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import NotFoundException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.openapi import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation
+from litestar.response import Stream
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
+from msgspec.structs import replace
+
+from lc_workflow.documents.library.access import CREATE, DELETE, MAKE_FOLDERS, READ, READ_FOLDERS, REMOVE_FOLDERS
+from lc_workflow.documents.library.schemas import (
+    DocumentType,
+    DownloadAnswer,
+    FileAnswer,
+    FolderAnswer,
+    FolderChange,
+    Hierarchy,
+    NewFolder,
+    Placement,
+)
+from lc_workflow.documents.library.service import LINK_LIFETIME, FileService, FolderService
+from lc_workflow.documents.ports import ForApplicationAccess
+from lc_workflow.documents.rules.filing import PAPER_KINDS
+from lc_workflow.documents.rules.uploads import FileTooLarge, readable
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.compression import UNCOMPRESSED
+from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
+from lc_workflow.platform.http.problems import Problem, refused
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.http.uploads import most_bytes_of
+from lc_workflow.platform.ratelimit import limit
+from lc_workflow.platform.security.guards import PUBLIC, requires
+from lc_workflow.platform.storage.base import Chunks, ObjectStore
+from lc_workflow.platform.storage.disposition import content_disposition
+from lc_workflow.platform.storage.local import LocalStore
+
+CONTENT_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Whatever a file holds, a browser that opens it runs nothing of it."""
+
+
+class UploadForm(Placement, frozen=True, kw_only=True):
+    """A file, and where it belongs."""
+
+    file: UploadFile
+
+
+def open_folders(db_session: DbSession, application_access: ForApplicationAccess) -> FolderService:
+    """Provide the folders."""
+    return FolderService(db_session, access=application_access)
+
+
+def open_files(
+    db_session: DbSession,
+    application_access: ForApplicationAccess,
+    store: NamedDependency[SkipValidation[ObjectStore]],
+    settings: NamedDependency[Settings],
+) -> FileService:
+    """Provide the files."""
+    return FileService(
+        db_session,
+        store=store,
+        access=application_access,
+        most_bytes=settings.max_file_size,
+        types=settings.file_types,
+    )
+
+
+FILES: Final = {"files": Provide(open_files, sync_to_thread=False)}
+
+
+def too_large(request: Request[Any, Any, Any], _: RequestEntityTooLarge) -> Answer[Problem]:
+    """Answer to a body that goes on beyond the largest file; the rest of it is not read."""
+    most = readable(most_bytes_of(request))
+    return refused(request, FileTooLarge(f"The file is larger than {most}; send a smaller one."))
+
+
+class UploadController(Controller):
+    """Taking files in."""
+
+    path = "/api/v1/files/upload"
+    tags = ("Files",)
+    dependencies = FILES
+    exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
+
+    @post(guards=[requires(CREATE), limit("10/minute", name="upload")])
+    async def upload(
+        self,
+        data: MultipartBody[UploadForm],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+    ) -> FileAnswer:
+        """Upload a file."""
+        at = clock()
+        file = await files.take_in(data.file.file, data.file.filename, data, principal=principal, at=at)
+        return replace(
+            shaped(file, FileAnswer),
+            url=await files.link_to(file, base_url=base_url),
+            preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
+            expires_at=at + LINK_LIFETIME,
+        )
+
+
+class FileController(Controller):
+    """Files."""
+
+    path = "/api/v1/files"
+    tags = ("Files",)
+    dependencies = {**FILES, **WIDE_WINDOW}  # noqa: RUF012 - Litestar's own form
+
+    @get(guards=[requires(READ)])
+    async def list_files(
+        self,
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        application_id: FromQuery[UUID | None] = None,
+        folder_id: FromQuery[UUID | None] = None,
+        search: FromQuery[str | None] = None,
+    ) -> Page[FileAnswer]:
+        """List files, newest first."""
+        rows, total = await files.page(
+            window, application_id=application_id, folder_id=folder_id, search=search, principal=principal
+        )
+        return Page.of([shaped(row, FileAnswer) for row in rows], total=total, window=window)
+
+    @get("/{file_id:uuid}", guards=[requires(READ)])
+    async def read(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+    ) -> FileAnswer:
+        """Show what is known about a file."""
+        return shaped(await files.read(file_id, principal=principal), FileAnswer)
+
+    @get("/{file_id:uuid}/download", guards=[requires(READ)])
+    async def download(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+        inline: FromQuery[bool] = False,
+    ) -> DownloadAnswer:
+        """Get a link to a file's content; with `inline` a browser shows an image instead of saving it."""
+        file = await files.open(file_id, principal=principal, at=clock())
+        link = await files.link_to(file, base_url=base_url, inline=inline)
+        return DownloadAnswer(link, link, int(LINK_LIFETIME.total_seconds()))
+
+    @delete("/{file_id:uuid}", guards=[requires(DELETE)])
+    async def remove(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Take a file away."""
+        await files.remove(file_id, principal=principal, at=clock())
+
+
+class ContentController(Controller):
+    """The bytes of files in a folder of this machine, behind signed links; an S3 store serves its own."""
+
+    path = "/api/v1/files/content"
+    tags = ("Files",)
+
+    @get("/{token:str}", opt={PUBLIC: True, UNCOMPRESSED: True}, media_type="application/octet-stream")
+    async def send(self, token: FromPath[str], store: NamedDependency[SkipValidation[ObjectStore]]) -> Stream:
+        """Get the content a signed link stands for."""
+        if not isinstance(store, LocalStore):
+            raise NotFoundException
+        found = await store.read_link(token)
+        return Stream(
+            _sent(await store.get(found.key)),
+            media_type=found.content_type,
+            headers={
+                **CONTENT_HEADERS,
+                "Content-Disposition": content_disposition(found.filename, inline=found.inline),
+                "Content-Length": str(found.size),
+            },
+        )
+
+
+class FolderController(Controller):
+    """Folders."""
+
+    path = "/api/v1/folders"
+    tags = ("Folders",)
+    dependencies = {"folders": Provide(open_folders, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+
+    @get(guards=[requires(READ_FOLDERS)])
+    async def list_folders(
+        self,
+        folders: NamedDependency[FolderService],
+        principal: NamedDependency[Principal],
+        application_id: FromQuery[UUID | None] = None,
+        parent_id: FromQuery[UUID | None] = None,
+    ) -> list[FolderAnswer]:
+        """List folders by name, at most a thousand."""
+        return await folders.listed(application_id=application_id, parent_id=parent_id, principal=principal)
+
+    @post(
+        guards=[requires(MAKE_FOLDERS)],
+        responses={HTTP_200_OK: ResponseSpec(FolderAnswer, description="It was there.")},
+    )
+    async def make(
+        self,
+        data: JSONBody[NewFolder],
+        folders: NamedDependency[FolderService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Response[FolderAnswer]:
+        """Make a folder, or find the one of this name that is there already."""
+        folder, made = await folders.make(data, principal=principal, at=clock())
+        return Answer(folder, status_code=HTTP_201_CREATED if made else HTTP_200_OK)
+
+    @get("/document-types", guards=[requires(READ_FOLDERS)])
+    async def list_document_types(self) -> list[DocumentType]:
+        """List the kinds of papers, and the folder each is filed in."""
+        return [DocumentType(kind.code, kind.label_en, kind.label_km, kind.folder) for kind in PAPER_KINDS]
+
+    @get("/application/{application_id:uuid}/hierarchy", guards=[requires(READ_FOLDERS)])
+    async def show_hierarchy(
+        self,
+        application_id: FromPath[UUID],
+        folders: NamedDependency[FolderService],
+        principal: NamedDependency[Principal],
+    ) -> Hierarchy:
+        """Show all folders of an application, one within another."""
+        return await folders.tree_of(application_id, principal=principal)
+
+    @get("/{folder_id:uuid}", guards=[requires(READ_FOLDERS)])
+    async def read(
+        self,
+        folder_id: FromPath[UUID],
+        folders: NamedDependency[FolderService],
+        principal: NamedDependency[Principal],
+    ) -> FolderAnswer:
+        """Show one folder."""
+        return await folders.read(folder_id, principal=principal)
+
+    @patch("/{folder_id:uuid}", guards=[requires(MAKE_FOLDERS)])
+    async def rename(
+        self,
+        folder_id: FromPath[UUID],
+        data: JSONBody[FolderChange],
+        folders: NamedDependency[FolderService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> FolderAnswer:
+        """Give a folder another name."""
+        return await folders.rename(folder_id, data, principal=principal, at=clock())
+
+    @delete("/{folder_id:uuid}", guards=[requires(REMOVE_FOLDERS)])
+    async def remove(
+        self,
+        folder_id: FromPath[UUID],
+        folders: NamedDependency[FolderService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Take an empty folder away."""
+        await folders.remove(folder_id, principal=principal, at=clock())
+
+
+async def _sent(chunks: Chunks) -> AsyncIterator[bytes]:
+    """Pass the pieces on, and give the open file back also when the client leaves before the end."""
+    async with aclosing(chunks):
+        async for piece in chunks:
+            yield piece

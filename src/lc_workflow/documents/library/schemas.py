@@ -1,0 +1,100 @@
+"""Files and folders as requests and answers."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.platform.http.shapes import Name
+
+
+class FileAnswer(Struct, frozen=True):
+    """A file; `file_size` is in bytes.
+
+    `url`, `preview_url` (images only) and `expires_at` are given to whoever has just uploaded it. Lists leave them
+    null: a link is asked for one at a time, so that the journal knows who opened what.
+    """
+
+    id: UUID
+    filename: str
+    original_filename: str
+    display_name: str
+    file_path: str
+    file_size: int
+    mime_type: str
+    document_type: str | None
+    uploaded_by: UUID
+    application_id: UUID | None
+    folder_id: UUID | None
+    created_at: datetime
+    url: str | None = None
+    preview_url: str | None = None
+    expires_at: datetime | None = None
+
+
+class DownloadAnswer(Struct, frozen=True):
+    """An absolute link that needs no header, under both names the web app reads; `expires_in` is in seconds."""
+
+    download_url: str
+    url: str
+    expires_in: int
+
+
+class Placement(Struct, frozen=True, kw_only=True):
+    """Where an uploaded file belongs; without a folder, its document type says in which one it is filed."""
+
+    application_id: UUID | None = None
+    folder_id: UUID | None = None
+    document_type: Annotated[str, Meta(max_length=60)] | None = None
+    field_name: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class FolderAnswer(Struct, frozen=True):
+    """A folder; `file_count` counts the files right in it that the person may see."""
+
+    id: UUID
+    name: str
+    parent_id: UUID | None
+    application_id: UUID | None
+    file_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class FolderTree(FolderAnswer, frozen=True):
+    """A folder with the folders in it."""
+
+    children: list["FolderTree"]
+
+
+class Hierarchy(Struct, frozen=True):
+    """All folders of an application; `total_files` counts those in no folder as well."""
+
+    application_id: UUID
+    folders: list[FolderTree]
+    total_folders: int
+    total_files: int
+
+
+class NewFolder(Struct, frozen=True, kw_only=True):
+    """A folder to make, in another one or at the top, for an application or for the house."""
+
+    name: Name
+    parent_id: UUID | None = None
+    application_id: UUID | None = None
+
+
+class FolderChange(Struct, frozen=True, kw_only=True):
+    """A new name for a folder."""
+
+    name: Name
+
+
+class DocumentType(Struct, frozen=True):
+    """A kind of paper, what people call it, and the folder it is filed in."""
+
+    value: str
+    label: str
+    label_khmer: str
+    folder: str
