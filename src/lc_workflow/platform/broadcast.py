@@ -2,20 +2,34 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any, Protocol, TypeAlias
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import monotonic
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 
-CHANNEL = "lc-workflow:live"
+CHANNEL: Final = "lc-workflow:live"
+ANSWER_SECONDS: Final = 0.5
+"""How long a message waits for Redis to take it."""
+REST_SECONDS: Final = 1.0
+"""How long Redis is left alone after it failed, so that not every message waits for it."""
+QUIET_SECONDS: Final = 15.0
+"""After this long without a message the channel is asked whether it still carries anything; below the connection's own
+health check, whose answers are not shown to us."""
 
 Receiver: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Takes a pattern and a message; it must not wait."""
 
 log = structlog.get_logger()
+
+
+class Silence(NotConnected):
+    """The connection looks open and carries nothing."""
 
 
 class Broadcast(Protocol):
@@ -39,8 +53,7 @@ class LocalBroadcast:
 
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Hand the message to this process's receivers."""
-        for receiver in self._receivers:
-            receiver(pattern, message)
+        self._hand_over(pattern, message)
 
     def receive_with(self, receiver: Receiver) -> None:
         """Remember the receiver."""
@@ -51,6 +64,13 @@ class LocalBroadcast:
         """Nothing has to run for one process."""
         yield
 
+    def _hand_over(self, pattern: str, message: Mapping[str, Any]) -> None:
+        for receiver in self._receivers:
+            try:
+                receiver(pattern, message)
+            except Exception:
+                log.exception("a live message was not taken", pattern=pattern)
+
 
 class RedisBroadcast(LocalBroadcast):
     """For several processes: a message goes through Redis and comes back to each of them, this one included."""
@@ -58,14 +78,20 @@ class RedisBroadcast(LocalBroadcast):
     def __init__(self, redis: Redis) -> None:
         super().__init__()
         self._redis = redis
+        self._rests_until = 0.0
 
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Send through Redis; while it is gone, at least this process's people hear it."""
-        try:
-            await self._redis.publish(CHANNEL, msgspec.json.encode((pattern, message)))
-        except (RedisError, OSError):
-            log.warning("redis did not take a live message; only this process hears it")
-            await super().publish(pattern, message)
+        if monotonic() >= self._rests_until:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._redis.publish(CHANNEL, msgspec.json.encode((pattern, message)))
+            except (RedisError, OSError) as cause:
+                self._rests_until = monotonic() + REST_SECONDS
+                log.warning("redis takes no live messages; only this process hears them", cause=type(cause).__name__)
+            else:
+                return
+        self._hand_over(pattern, message)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -75,17 +101,32 @@ class RedisBroadcast(LocalBroadcast):
             yield
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _keep_receiving(self) -> None:
         while True:
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+                async with self._redis.pubsub() as subscription:
                     await subscription.subscribe(CHANNEL)
-                    async for message in subscription.listen():
-                        pattern, body = msgspec.json.decode(message["data"], type=tuple[str, dict[str, Any]])
-                        await super().publish(pattern, body)
-            except (RedisError, OSError, msgspec.MsgspecError):
-                log.warning("the live channel was lost; it is opened again")
+                    await self._receive(subscription)
+            except (RedisError, OSError) as cause:
+                log.warning("the live channel was lost; it is opened again", cause=type(cause).__name__)
                 await asyncio.sleep(1)
+
+    async def _receive(self, subscription: PubSub) -> None:
+        """Hand over what arrives, until the connection breaks or nothing answers on it any more."""
+        asked = False
+        while True:
+            arrived = await subscription.get_message(timeout=QUIET_SECONDS)
+            if arrived is None and asked:
+                raise Silence
+            asked = arrived is None
+            if arrived is None:
+                await subscription.ping()
+            elif arrived["type"] == "message":
+                try:
+                    pattern, message = msgspec.json.decode(arrived["data"], type=tuple[str, dict[str, Any]])
+                except msgspec.MsgspecError:
+                    log.warning("a live message could not be read")
+                else:
+                    self._hand_over(pattern, message)
