@@ -123,13 +123,19 @@ class Sessions:
 
 
 @pytest.fixture(scope="session")
-def house_settings(template: URL, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return settings_for(template, upload_folder=tmp_path_factory.mktemp("uploads"))
+def house_database(copy_database: Callable[[], URL]) -> URL:
+    """A copy for the house that most tests share: PostgreSQL copies the template only while nobody uses it."""
+    return copy_database()
 
 
 @pytest.fixture(scope="session")
-async def engine(template: URL) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(template, poolclass=NullPool)
+def house_settings(house_database: URL, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_for(house_database, upload_folder=tmp_path_factory.mktemp("uploads"))
+
+
+@pytest.fixture(scope="session")
+async def engine(house_database: URL) -> AsyncIterator[AsyncEngine]:
+    engine = create_async_engine(house_database, poolclass=NullPool)
     yield engine
     await engine.dispose()
 
