@@ -1,0 +1,139 @@
+"""What the roles let people do."""
+
+import re
+from itertools import product
+
+import pytest
+
+from lc_workflow.identity.rules.roles import STANDINGS, Role, RoleAboveOwn, check_rank, id_of
+from lc_workflow.kernel.principal import Scope
+
+ADMIN, MANAGER, OFFICER, TELLER, AUDITOR, VIEWER = Role
+READING = {"read", "view_all", "export"}
+
+MENU = {
+    "application": {"read", "create", "update", "delete", "process", "approve"},
+    "employee": {"read", "create", "update", "delete", "view_all"},
+    "file": {"read", "delete"},
+    "department": {"read", "create", "update", "delete"},
+    "branch": {"read", "create", "update", "delete"},
+    "user": {"read", "create", "import", "export", "manage"},
+    "analytics": {"read"},
+    "notification": {"read", "manage"},
+    "system": {"manage"},
+}
+"""What the web app's menu and buttons ask for (its contract, §2)."""
+
+SHOWN = {
+    ADMIN: {
+        "application": {"read", "create", "update", "delete"},
+        "employee": {"read", "create", "update", "delete", "view_all"},
+        "file": {"read", "delete"},
+        "department": {"read", "create", "update", "delete"},
+        "branch": {"read", "create", "update", "delete"},
+        "user": {"read", "create", "import", "export", "manage"},
+        "analytics": {"read"},
+        "notification": {"read", "manage"},
+        "system": {"manage"},
+    },
+    MANAGER: {
+        "application": {"read", "create", "update", "delete", "approve"},
+        "employee": {"read", "create", "update", "view_all"},
+        "file": {"read", "delete"},
+        "department": {"read"},
+        "branch": {"read"},
+        "user": {"read"},
+        "analytics": {"read"},
+        "notification": {"read"},
+    },
+    OFFICER: {
+        "application": {"read", "create", "update", "delete", "process"},
+        "employee": {"read", "view_all"},
+        "file": {"read", "delete"},
+        "department": {"read"},
+        "branch": {"read"},
+        "user": {"read"},
+        "analytics": {"read"},
+        "notification": {"read"},
+    },
+}
+
+
+@pytest.mark.parametrize("role", SHOWN)
+def test_each_role_of_the_web_app_sees_its_menu(role: Role) -> None:
+    grants = STANDINGS[role].grants
+    shown = {noun: {verb for verb in verbs if f"{noun}:{verb}" in grants} for noun, verbs in MENU.items()}
+    assert {noun: verbs for noun, verbs in shown.items() if verbs} == SHOWN[role]
+
+
+def test_every_role_has_a_standing_of_its_own() -> None:
+    assert set(STANDINGS) == set(Role)
+    assert len({standing.level for standing in STANDINGS.values()}) == len(Role)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_permissions_are_written_as_noun_and_verb(role: Role) -> None:
+    assert all(re.fullmatch(r"[a-z]+:[a-z_]+", permission) for permission in STANDINGS[role].grants)
+
+
+def test_only_a_manager_decides_about_loans() -> None:
+    assert [role for role in Role if "application:approve" in STANDINGS[role].grants] == [MANAGER]
+    assert STANDINGS[MANAGER].grants["application:approve"] is Scope.BRANCH
+
+
+def test_officers_and_tellers_take_the_tellers_steps_in_their_branch() -> None:
+    holders = {role: STANDINGS[role].grants.get("application:process") for role in Role}
+    assert {role for role, scope in holders.items() if scope} == {OFFICER, TELLER}
+    assert holders[OFFICER] is holders[TELLER] is Scope.BRANCH
+
+
+def test_nobody_prepares_and_decides() -> None:
+    assert not [
+        role for role in Role if {"application:process", "application:approve"} <= STANDINGS[role].grants.keys()
+    ]
+
+
+@pytest.mark.parametrize("role", [AUDITOR, VIEWER])
+def test_who_looks_on_changes_nothing_but_their_own_profile(role: Role) -> None:
+    changing = {name: scope for name, scope in STANDINGS[role].grants.items() if name.split(":")[1] not in READING}
+    assert changing == {"user:update": Scope.OWN}
+
+
+def test_an_auditor_sees_everything() -> None:
+    grants = STANDINGS[AUDITOR].grants
+    assert {grants[f"{noun}:read"] for noun in ("application", "customer", "file", "folder", "user", "system")} == {
+        Scope.ALL
+    }
+
+
+def test_accounts_are_the_administrators_work() -> None:
+    for role, verb in product(Role, ("create", "update", "delete", "import", "manage")):
+        reach = STANDINGS[role].grants.get(f"user:{verb}")
+        own = Scope.OWN if verb == "update" else None
+        assert reach is (Scope.ALL if role is ADMIN else own), (role, verb)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_everybody_finds_themselves_and_the_company(role: Role) -> None:
+    grants = STANDINGS[role].grants
+    assert {"user:read", "user:update", "notification:read"} <= grants.keys()
+    assert all(grants[f"{noun}:read"] is Scope.ALL for noun in ("branch", "department", "position", "employee"))
+
+
+def test_the_table_cannot_be_changed_while_it_is_used() -> None:
+    with pytest.raises(TypeError):
+        STANDINGS[OFFICER] = STANDINGS[ADMIN]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("own", "touched"), list(product(Role, Role)))
+def test_nobody_touches_a_role_above_their_own(own: Role, touched: Role) -> None:
+    if STANDINGS[touched].level <= STANDINGS[own].level:
+        check_rank(own, touched)
+    else:
+        with pytest.raises(RoleAboveOwn, match=touched):
+            check_rank(own, own, touched)
+
+
+def test_a_role_keeps_its_id_for_good() -> None:
+    assert str(id_of("role:admin")) == "c2b30819-1e1a-5306-9a36-df5a77c4900f"
+    assert len({id_of(f"role:{role}") for role in Role}) == len(Role)
