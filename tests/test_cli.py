@@ -40,6 +40,16 @@ def test_the_database_goes_to_the_newest_revision_and_back(run: Run, empty_datab
     assert revision_of(empty_database) is None
 
 
+def test_the_first_administrator_is_created_once(run: Run) -> None:
+    assert run("migrate").exit_code == 0
+    dara = ["--username=Dara", "--email=dara@branch.example", "--first-name=Dara", "--last-name=Sok"]
+    weak = run("create-admin", *dara, ADMIN_PASSWORD="short")
+    assert (weak.exit_code, "password" in weak.output) == (1, True)
+    assert run("create-admin", *dara, ADMIN_PASSWORD="Branch#2026-first").output == "Dara may sign in.\n"
+    again = run("create-admin", *dara, ADMIN_PASSWORD="Branch#2026-first")
+    assert (again.exit_code, "set up already" in again.output) == (1, True)
+
+
 def test_the_api_describes_itself_without_any_server(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     result = CliRunner().invoke(house, ["openapi", str(file)])

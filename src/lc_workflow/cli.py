@@ -1,9 +1,11 @@
 """The commands of the house: `python -m lc_workflow.cli run`, or `litestar house run`."""
 
+import asyncio
 import os
 import signal
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -15,10 +17,15 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from click import Group
 from litestar.plugins import CLIPlugin
-from sqlalchemy import URL
+from sqlalchemy import URL, NullPool
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from lc_workflow.kernel.errors import DomainError
+from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.verify import Deployment
 from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
@@ -34,6 +41,8 @@ from lc_workflow.platform.workbench import (
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCAL: Final = ROOT / ".local"
 """Where development keeps its data."""
+
+SIGNS_NOTHING: Final = "a key for commands that sign nothing"
 
 
 class House(click.Group):
@@ -110,6 +119,38 @@ def revision(message: str) -> None:
         command.revision(_alembic(url), message, autogenerate=True)
 
 
+@house.command("create-admin")
+@click.option("--username", prompt=True)
+@click.option("--email", prompt=True)
+@click.option("--first-name", prompt=True)
+@click.option("--last-name", prompt=True)
+@click.password_option(envvar="ADMIN_PASSWORD", help="Asked for, unless ADMIN_PASSWORD is set.")
+def create_admin(**answers: str) -> None:
+    """Create the first administrator, while nobody has an account."""
+    from lc_workflow.identity.sessions.schemas import FirstAdmin  # noqa: PLC0415 - as below
+    from lc_workflow.identity.sessions.service import SessionService  # noqa: PLC0415 - as below
+
+    async def set_up(settings: Settings) -> None:
+        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            service = SessionService(
+                session,
+                tokens=Tokens(settings.secret_key, algorithm=settings.algorithm, lifetime=timedelta()),
+                passwords=Passwords(),
+                policy=settings.passwords,
+                refresh_lifetime=timedelta(),
+            )
+            await service.set_up_first_admin(msgspec.convert(answers, FirstAdmin), at=system_clock())
+
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
+    with with_database(environ, LOCAL):
+        try:
+            asyncio.run(set_up(Settings.from_environ(environ)))
+        except (DomainError, msgspec.ValidationError) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"{answers['username']} may sign in.")
+
+
 @house.command()
 @click.argument("url")
 @click.option("--origin", help="An origin of the web app, to see that it may call.")
@@ -127,10 +168,10 @@ def verify(url: str, origin: str | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path), default="openapi.json")
 def openapi(file: Path) -> None:
     """Write the description of the API for the people who call it."""
-    from lc_workflow.app import create_app  # noqa: PLC0415 - it takes a second, and only this command needs it
+    from lc_workflow.app import create_app  # noqa: PLC0415 - it takes a second, which `run` need not wait for
 
     # The description needs an application, and an application these two; nothing connects.
-    needed = {"DATABASE_URL": "postgresql://nobody@localhost/nothing", "SECRET_KEY": "nothing is ever signed with this"}
+    needed = {"DATABASE_URL": "postgresql://nobody@localhost/nothing", "SECRET_KEY": SIGNS_NOTHING}
     document = create_app(Settings.from_environ(needed)).openapi_schema.to_schema()
     file.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
     click.echo(f"{file} describes {len(document['paths'])} paths.")

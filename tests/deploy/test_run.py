@@ -34,10 +34,10 @@ def test_one_command_serves_and_a_signal_ends_everything(
     process = start(RUN, environment)
     health = health_of(port, process)
     assert (health["status"], health["redis"]) == ("healthy", "healthy")
+    assert process.stdout is not None
+    assert any(f"http://127.0.0.1:{port}/schema" in line for line in process.stdout)
     process.send_signal(ending)
     assert process.wait(10) == 0
-    assert process.stdout is not None
-    assert f"http://127.0.0.1:{port}/schema" in process.stdout.read()
     assert_that_nothing_is_left(image)
 
 
@@ -65,7 +65,7 @@ def test_a_second_start_finds_the_data_even_after_kill_9(
     assert httpx.post(f"http://127.0.0.1:{port}/api/v1/auth/login", data=login).status_code == 200
 
 
-@pytest.mark.parametrize("moment", [0.1, 0.6, 1.0, 1.5, 2.5])
+@pytest.mark.parametrize("moment", [0.3, 1.0, 2.0])
 def test_a_run_told_to_end_while_it_starts_leaves_nothing(
     moment: float, image: Path, environment: dict[str, str], start: Start
 ) -> None:
