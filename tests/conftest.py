@@ -22,7 +22,7 @@ from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.users.models import User
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import Settings, database_url
-from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.db.config import alchemy_config, read_json, write_json
 from lc_workflow.platform.embedded import postgres, valkey
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.security.passwords import Passwords
@@ -135,7 +135,9 @@ def house_settings(house_database: URL, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 async def engine(house_database: URL) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(house_database, poolclass=NullPool)
+    engine = create_async_engine(
+        house_database, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+    )
     yield engine
     await engine.dispose()
 
@@ -229,9 +231,13 @@ def announced(session: AsyncSession) -> Callable[[], Awaitable[list[str]]]:
 @asynccontextmanager
 async def open_house(settings: Settings, **changes: Any) -> AsyncIterator[AsyncClient]:
     """Run a whole application on its own database, background work included, and give a client of it."""
-    app = create_app(settings, alchemy=alchemy_config(settings), passwords=CHEAP, **changes)
-    async with app.lifespan(), client_of(app) as client:
-        yield client
+    alchemy = alchemy_config(settings)
+    app = create_app(settings, alchemy=alchemy, passwords=CHEAP, **changes)
+    try:
+        async with app.lifespan(), client_of(app) as client:
+            yield client
+    finally:
+        await alchemy.get_engine().dispose()  # the library closes the first engine of a process only
 
 
 def client_of(app: Litestar) -> AsyncClient:
