@@ -2,7 +2,9 @@
 
 from lc_workflow.organization.branches.controllers import BranchController
 from lc_workflow.organization.branches.service import BranchCodeTaken
+from lc_workflow.organization.departments.controllers import DepartmentController
 from lc_workflow.organization.departments.service import DepartmentCodeTaken
+from lc_workflow.organization.employees.controllers import EmployeeController
 from lc_workflow.organization.employees.service import AccountTaken, EmployeeCodeTaken
 from lc_workflow.organization.events import (
     BranchChanged,
@@ -25,7 +27,7 @@ from lc_workflow.organization.rules.references import NoSuchAccount, NoSuchBranc
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(BranchController, PositionController),
+    routes=(BranchController, DepartmentController, PositionController, EmployeeController),
     events=(
         BranchOpened,
         BranchChanged,

@@ -25,20 +25,6 @@ async def test_an_administrator_opens_a_branch(
     assert await announced() == ["BranchOpened"]
 
 
-async def test_two_branches_never_share_a_code(client: AsyncClient, session: AsyncSession, sign_in: SignIn) -> None:
-    session.add(a_branch(code="PP01"))
-    admin = await sign_in("admin")
-    answer = await client.post(URL, json={"name": "Second", "code": "PP01"}, headers=admin.headers)
-    assert (answer.status_code, answer.json()["code"]) == (422, "BranchCodeTaken")
-
-
-async def test_an_officer_reads_branches_and_opens_none(client: AsyncClient, sign_in: SignIn) -> None:
-    officer = await sign_in("officer")
-    assert (await client.get(URL, headers=officer.headers)).status_code == 200
-    answer = await client.post(URL, json={"name": "Mine", "code": "MINE"}, headers=officer.headers)
-    assert (answer.status_code, answer.json()["code"]) == (403, "NotPermitted")
-
-
 async def test_a_list_is_searched_and_paged(client: AsyncClient, session: AsyncSession, sign_in: SignIn) -> None:
     session.add_all([a_branch(name=f"Riverside {number}") for number in range(3)] + [a_branch(name="100% hills")])
     officer = await sign_in("officer")
@@ -68,7 +54,15 @@ async def test_a_closed_branch_stays_on_record(client: AsyncClient, session: Asy
     assert (await client.get(f"{URL}/{branch.id}", headers=admin.headers)).json()["is_active"] is False
 
 
-async def test_a_branch_that_is_not_there_is_missing(client: AsyncClient, sign_in: SignIn) -> None:
+async def test_closed_branches_are_not_offered(client: AsyncClient, session: AsyncSession, sign_in: SignIn) -> None:
+    session.add_all([a_branch(name="Kampot"), a_branch(name="Takeo"), a_branch(name="Kep", is_active=False)])
+    officer = await sign_in("officer")
+    page = (await client.get(f"{URL}/active?size=1", headers=officer.headers)).json()
+    assert ([item["name"] for item in page["items"]], page["total"], page["pages"]) == (["Kampot"], 2, 2)
+    assert (await client.get(f"{URL}/active?search=Kep", headers=officer.headers)).json()["total"] == 0
+
+
+async def test_a_branch_lies_on_the_globe(client: AsyncClient, sign_in: SignIn) -> None:
     admin = await sign_in("admin")
-    answer = await client.get(f"{URL}/00000000-0000-4000-8000-000000000000", headers=admin.headers)
-    assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
+    answer = await client.post(URL, json={"name": "Moon", "code": "M", "latitude": 90.5}, headers=admin.headers)
+    assert (answer.status_code, [error["field"] for error in answer.json()["errors"]]) == (422, ["latitude"])

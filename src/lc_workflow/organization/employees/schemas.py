@@ -12,7 +12,7 @@ from lc_workflow.organization.ports import AccountCard
 from lc_workflow.organization.rules.codes import ANY, LENGTH
 from lc_workflow.platform.http.shapes import Email, Line, Name, Note, Phone
 
-EmployeeCode = Annotated[str, Meta(min_length=LENGTH, max_length=LENGTH, pattern="^[0-9]+$")]
+EmployeeCode = Annotated[str, Meta(min_length=LENGTH, max_length=LENGTH, pattern="^[0-9]{4}$")]
 
 
 class EmployeeAnswer(Struct, frozen=True, kw_only=True):

@@ -42,7 +42,9 @@ def next_codes(taken: Container[str], *, count: int = 1, pattern: str = ANY) -> 
     """
     free = tuple(islice((code for code in _fitting(pattern) if code != NOBODY and code not in taken), count))
     if len(free) < count:
-        raise NoCodeLeft(f"Only {len(free)} codes that fit {pattern} are left." if free else f"No code fits {pattern}.")
+        raise NoCodeLeft(
+            f"Only {len(free)} codes that fit {pattern} are left." if free else f"No code that fits {pattern} is left."
+        )
     return free
 
 
