@@ -1,7 +1,9 @@
 """The engine and the sessions, as the settings ask for them."""
 
+from decimal import Decimal
 from typing import Final
 
+import msgspec
 from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -11,6 +13,16 @@ from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
 
 CONNECT: Final = {"timeout": 5, "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"}}
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+read_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
+"""Read a JSON column; its numbers keep their digits, as everywhere else."""
+
+
+def write_json(value: object) -> str:
+    """Write a JSON column, decimals as numbers."""
+    return _ENCODER.encode(value).decode()
 
 
 def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
@@ -25,6 +37,8 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
             pool_recycle=1800,
             connect_args=CONNECT,
             hide_parameters=True,
+            json_serializer=write_json,
+            json_deserializer=read_json,
         ),
         session_config=AsyncSessionConfig(expire_on_commit=False),
         metadata=Row.metadata,
