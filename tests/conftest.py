@@ -134,16 +134,15 @@ def house_settings(house_database: URL, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="session")
-async def engine(house_database: URL) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(
+def engine(house_database: URL) -> AsyncEngine:
+    """An engine that keeps no connection, so that nothing has to be closed."""
+    return create_async_engine(
         house_database, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
     )
-    yield engine
-    await engine.dispose()
 
 
 @pytest.fixture(scope="session")
-async def house(engine: AsyncEngine, house_settings: Settings) -> AsyncIterator[tuple[Litestar, Sessions]]:
+def application(engine: AsyncEngine, house_settings: Settings) -> tuple[Litestar, Sessions]:
     """Build the application once; each test's commits become savepoints of its own transaction."""
     sessions = Sessions()
     app = create_app(
@@ -153,8 +152,14 @@ async def house(engine: AsyncEngine, house_settings: Settings) -> AsyncIterator[
         passwords=CHEAP,
         in_background=False,
     )
-    async with app.lifespan():
-        yield app, sessions
+    return app, sessions
+
+
+@pytest.fixture(scope="session")
+async def house(application: tuple[Litestar, Sessions]) -> AsyncIterator[tuple[Litestar, Sessions]]:
+    """Run the application for the whole session."""
+    async with application[0].lifespan():
+        yield application
 
 
 @pytest.fixture

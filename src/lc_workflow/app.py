@@ -31,7 +31,7 @@ from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, r
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
 from lc_workflow.platform.http.cors import Cors
-from lc_workflow.platform.http.openapi import docs, documentation
+from lc_workflow.platform.http.openapi import Described, docs, documentation
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
@@ -119,6 +119,7 @@ def create_app(
             "limiter": _always(limiter),
             "store": _always(store),
             "broadcast": _always(broadcast),
+            "enumerations": _always(HOUSE.enumerations),
             "pulse": _always(
                 Pulse(
                     {
@@ -134,7 +135,7 @@ def create_app(
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
             Authenticate(load_principal, alchemy.provide_session),
         ],
-        plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working)],
+        plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working), Described()],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,
         response_class=Answer,

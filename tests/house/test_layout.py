@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
+from litestar.routes import HTTPRoute
 
 from lc_workflow.platform.security.guards import PUBLIC, Permitted, signed_in
 from tests.conftest import ROOT, Sessions
@@ -64,10 +65,10 @@ def test_every_feature_has_only_the_known_rooms(context: str) -> None:
             assert {file.name for file in path.glob("*.py")} <= OF_A_FEATURE, path
 
 
-def test_every_route_has_a_guard_or_is_listed_as_public(house: tuple[Litestar, Sessions]) -> None:
+def test_every_route_has_a_guard_or_is_listed_as_public(application: tuple[Litestar, Sessions]) -> None:
     unguarded = set()
-    for route in house[0].routes:
-        for handler in getattr(route, "route_handlers", ()) or (route.route_handler,):
+    for route in application[0].routes:
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler]:
             guards = handler.resolve_guards()
             if any(isinstance(guard, Permitted) or guard is signed_in for guard in guards):
                 assert not handler.opt.get(PUBLIC), f"{handler} has a guard that nobody asks"

@@ -1,17 +1,24 @@
 """The documentation under `/schema`, in three viewers that need nothing from the internet."""
 
 from html import escape
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
 from litestar import Request, Router
 from litestar.datastructures import CacheControlHeader, ResponseHeader
-from litestar.handlers import get
+from litestar.handlers import HTTPRouteHandler, get
 from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.plugins import ReceiveRoutePlugin
 from litestar.response import Redirect
+from litestar.routes import BaseRoute, HTTPRoute
 from litestar.static_files import create_static_files_router
+
+from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
+from lc_workflow.platform.security.guards import PUBLIC, Permitted
 
 STATIC: Final = Path(__file__).with_name("static")
 ADDRESS: Final = "/schema"
@@ -23,6 +30,18 @@ PAGE_POLICY: Final = (
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
 )
 """What the pages may load: only from here. The viewers write their styles into the page, hence the one exception."""
+
+
+FORBIDDEN: Final = 403
+REFUSALS: Final = {
+    401: "The token is missing, wrong, expired or revoked.",
+    FORBIDDEN: "The person is known and may not do this.",
+    404: "There is no such thing, or it is not this person's to see.",
+    422: "What was sent cannot be taken; `errors` names each field.",
+    429: "Asked too often; `Retry-After` says when to come again.",
+    503: "A part this needs is down for the moment; `Retry-After` says when to come again.",
+}
+"""How any operation can be refused; the body is always a problem (RFC 9457)."""
 
 
 class Viewer(OpenAPIRenderPlugin):
@@ -47,6 +66,33 @@ class Viewer(OpenAPIRenderPlugin):
             f'<title>{escape(openapi_schema["info"]["title"])}</title><link rel="icon" href="data:,">{links}</head>'
             f'<body><div id="page" data-viewer="{self._name}" data-url="{document}"></div>{scripts}</body></html>'
         ).encode()
+
+
+class Described(ReceiveRoutePlugin):
+    """Completes what the document says of each operation: its summary, its permission, and how it can be refused."""
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Read the guards of a route's handlers, and the first sentence of what they say they do."""
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.include_in_schema is not False and "OPTIONS" not in handler.http_methods:
+                    _describe(handler)
+
+
+def _describe(handler: HTTPRouteHandler) -> None:
+    said = cleandoc(handler.fn.__doc__ or "")
+    needed = [" or ".join(guard.permissions) for guard in handler.resolve_guards() if isinstance(guard, Permitted)]
+    is_public = bool(handler.opt.get(PUBLIC))
+    handler.summary = handler.summary or said.partition("\n")[0].rstrip(".")
+    whom = "Everybody may call this." if is_public else "Everybody who is signed in may call this."
+    handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
+    if is_public:
+        handler.security = [{}]
+    statuses = REFUSALS if not is_public else {status: why for status, why in REFUSALS.items() if status != FORBIDDEN}
+    handler.responses = {
+        **{status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE) for status, why in statuses.items()},
+        **(handler.responses or {}),
+    }
 
 
 def documentation(*, title: str, version: str, description: str, tags: list[Tag] | None = None) -> OpenAPIConfig:
@@ -78,13 +124,13 @@ def documentation(*, title: str, version: str, description: str, tags: list[Tag]
                 )
             ],
             include_in_schema=False,
-            opt={"public": True},
+            opt={PUBLIC: True},
             response_headers=[ResponseHeader(name="Content-Security-Policy", value=PAGE_POLICY)],
         ),
     )
 
 
-@get("/docs", include_in_schema=False, opt={"public": True})
+@get("/docs", include_in_schema=False, opt={PUBLIC: True})
 async def docs() -> Redirect:
     """Lead whoever looks for the documentation at its usual place to where it is."""
     return Redirect(ADDRESS)

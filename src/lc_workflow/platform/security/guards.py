@@ -28,12 +28,15 @@ class NotPermitted(Forbidden):
 
 
 class Permitted:
-    """A guard that asks for one of some permissions; `permissions` is read by the documentation and the layout test."""
+    """A guard that asks for one of some permissions; `permissions` is read by the documentation and the layout test.
+
+    It is asynchronous because Litestar sends synchronous guards through a thread.
+    """
 
     def __init__(self, *permissions: str) -> None:
         self.permissions = permissions
 
-    def __call__(self, connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
+    async def __call__(self, connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
         """Let holders of one of the permissions through.
 
         Raises:
@@ -50,7 +53,7 @@ def requires(*permissions: str) -> Permitted:
     return Permitted(*permissions)
 
 
-def signed_in(connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
+async def signed_in(connection: ASGIConnection[Any, Principal, Any, Any], _: BaseRouteHandler) -> None:
     """Open a route to everyone who is signed in; the middleware has made sure of that already."""
     assert isinstance(connection.user, Principal)  # noqa: S101 - guards the wiring, not a client
 

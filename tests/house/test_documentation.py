@@ -1,0 +1,36 @@
+"""The documentation says of each operation what it does, who may call it, and how it can be refused."""
+
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from tests.conftest import Sessions
+
+
+@pytest.fixture(scope="session")
+def operations(application: tuple[Litestar, Sessions]) -> dict[str, dict[str, Any]]:
+    """Every operation of the document, by method and path."""
+    paths = application[0].openapi_schema.to_schema()["paths"]
+    return {f"{method.upper()} {path}": operation for path, item in paths.items() for method, operation in item.items()}
+
+
+def test_each_operation_says_what_it_does_and_for_whom(operations: dict[str, dict[str, Any]]) -> None:
+    for name, operation in operations.items():
+        assert operation["summary"], name
+        assert "permission" in operation["description"] or "may call this" in operation["description"], name
+        assert operation["tags"], name
+
+
+def test_each_operation_says_how_it_is_refused(operations: dict[str, dict[str, Any]]) -> None:
+    for name, operation in operations.items():
+        for status in ("401", "404", "422", "429", "503"):
+            assert status in operation["responses"], (name, status)
+        assert "application/problem+json" in operation["responses"]["404"]["content"], name
+
+
+def test_a_guard_stands_in_the_description(operations: dict[str, dict[str, Any]]) -> None:
+    approve = operations["PATCH /api/v1/applications/{application_id}/approve"]
+    assert approve["summary"] == "Approve the loan, on the requested terms or on others"
+    assert "Needs the permission application:approve." in approve["description"]
+    assert operations["POST /api/v1/auth/login"]["security"] == [{}]
