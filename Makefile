@@ -68,7 +68,7 @@ bench: .venv/synced ## Measure the memory of an idle worker and the time from im
 	@$(BIN)/python bench/run.py
 
 verify: .venv/synced ## Check the deployment files; or a deployment: make verify URL=https://… ORIGIN=https://….
-	@$(if $(URL),$(HOUSE) verify $(URL) $(if $(ORIGIN),--origin $(ORIGIN)),$(BIN)/pytest --verbose tests/deploy tests/platform/test_config.py)
+	@$(if $(URL),$(HOUSE) verify $(URL) $(if $(ORIGIN),--origin $(ORIGIN)),$(BIN)/pytest --verbose tests/deploy)
 
 lock: .venv/synced ## Resolve the dependencies again, from the public index alone.
 	@env -u UV_INDEX -u UV_INDEX_URL -u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_FIND_LINKS PATH="$(CURDIR)/.tools/bin:$$PATH" uv lock
