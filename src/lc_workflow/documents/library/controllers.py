@@ -184,7 +184,7 @@ class ContentController(Controller):
     path = "/api/v1/files/content"
     tags = ("Files",)
 
-    @get("/{token:str}", opt={PUBLIC: True, UNCOMPRESSED: True}, media_type="application/octet-stream")
+    @get("/{token:str}", opt={PUBLIC: True, UNCOMPRESSED: True})
     async def send(self, token: FromPath[str], store: NamedDependency[SkipValidation[ObjectStore]]) -> Stream:
         """Get the content a signed link stands for."""
         if not isinstance(store, LocalStore):

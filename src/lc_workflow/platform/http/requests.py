@@ -1,6 +1,7 @@
 """How a request is read: exact numbers, `""` as absent, no NUL characters, and a 422 for what cannot be read."""
 
 import re
+from collections.abc import AsyncGenerator
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -10,7 +11,7 @@ from litestar import Request
 from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures.multi_dicts import FormMultiDict
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.params import BodyKwarg
 from litestar.types import Empty, Receive, Scope, Send
 from litestar.typing import FieldDefinition
@@ -56,6 +57,7 @@ class CheckedRequest(Request[Any, Any, Any]):
         """Read the query string; the shell has already refused one that is not UTF-8."""
         super().__init__(scope, receive, send)
         self._parsed_query = tuple(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+        self._broken: HTTPException | None = None
 
     async def json(self) -> Json:
         """Give the JSON body as plain values.
@@ -71,6 +73,21 @@ class CheckedRequest(Request[Any, Any, Any]):
                 state.json = self._checked(_decoded(await self.body())) if self._sends_json() else None
             self._json = state.json
         return self._json
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Give the body piece by piece.
+
+        A form with files that is too large or breaks off ends here as if it were complete, so that the parser closes
+        the files it has begun; `form` raises what broke it.
+        """
+        try:
+            async for piece in super().stream():
+                yield piece
+        except HTTPException as broken:
+            if self.content_type[0] != RequestEncodingType.MULTI_PART:
+                raise
+            self._broken = broken
+            yield b""
 
     async def form(self) -> FormMultiDict:
         """Give the form fields.
@@ -111,7 +128,11 @@ class CheckedRequest(Request[Any, Any, Any]):
         kind = self.content_type[0]
         try:
             if kind == RequestEncodingType.MULTI_PART:
-                await super().form()
+                try:
+                    await super().form()
+                finally:
+                    if self._broken:
+                        raise self._broken
                 self._form = Empty
                 return cast("dict[str, Any]", self._connection_state.form)
             if kind == RequestEncodingType.URL_ENCODED:

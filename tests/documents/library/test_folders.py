@@ -1,0 +1,207 @@
+"""Folders over HTTP."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import anyio
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.rules.filing import PAPER_KINDS
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.documents.library.conftest import FILES, FOLDERS, NOBODY, OpenOwnHouse, OwnHouse, Upload
+from tests.lending.factories import an_application
+
+Make = Callable[..., Awaitable[Response]]
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
+    """An application that the officer drafted."""
+    session.add(application := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+    return application.id
+
+
+@pytest.fixture
+def make(client: AsyncClient, officer: Person) -> Make:
+    """Let the officer make a folder."""
+
+    async def make(name: str, **wish: object) -> Response:
+        body = {"name": name} | {field: str(value) for field, value in wish.items()}
+        return await client.post(FOLDERS, json=body, headers=officer.headers)
+
+    return make
+
+
+async def test_the_wizard_makes_the_folders_that_are_missing(
+    client: AsyncClient,
+    officer: Person,
+    application_id: UUID,
+    make: Make,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    names = ("Borrower Documents", "Guarantor Documents", "Collateral Documents")
+    made = [await make(name, application_id=application_id, parent_id="") for name in names]
+    assert [answer.status_code for answer in made] == [201, 201, 201]
+    again = [await make(name, application_id=application_id) for name in names]
+    assert [answer.status_code for answer in again] == [200, 200, 200]
+    assert [answer.json() for answer in again] == [answer.json() for answer in made]
+    assert made[0].json() == {
+        "id": made[0].json()["id"],
+        "name": "Borrower Documents",
+        "parent_id": None,
+        "application_id": str(application_id),
+        "file_count": 0,
+        "created_at": "2026-11-24T05:00:00Z",
+        "updated_at": "2026-11-24T05:00:00Z",
+    }
+    listed = (
+        await client.get(f"{FOLDERS}/?application_id={application_id}&parent_id=", headers=officer.headers)
+    ).json()
+    assert [folder["name"] for folder in listed] == sorted(names)
+    assert await announced() == ["FolderMade"] * 3
+
+
+async def test_folders_lie_in_one_another(
+    client: AsyncClient, officer: Person, application_id: UUID, make: Make, upload: Upload
+) -> None:
+    outer = (await make("ឯកសារ", application_id=application_id)).json()
+    inner = (await make("2026", parent_id=outer["id"])).json()
+    assert (inner["parent_id"], inner["application_id"]) == (outer["id"], str(application_id))
+    await upload(officer, folder_id=inner["id"])
+    await upload(officer, application_id=application_id)
+    tree = (await client.get(f"{FOLDERS}/application/{application_id}/hierarchy", headers=officer.headers)).json()
+    assert (tree["application_id"], tree["total_folders"], tree["total_files"]) == (str(application_id), 2, 2)
+    assert [(folder["name"], folder["file_count"]) for folder in tree["folders"]] == [("ឯកសារ", 0)]
+    assert tree["folders"][0]["children"] == [inner | {"file_count": 1, "children": []}]
+    inside = await client.get(f"{FOLDERS}?parent_id={outer['id']}", headers=officer.headers)
+    assert [folder["id"] for folder in inside.json()] == [inner["id"]]
+    assert (await client.get(f"{FOLDERS}/{inner['id']}", headers=officer.headers)).json()["file_count"] == 1
+
+
+async def test_folders_lie_in_one_another_only_so_deep(application_id: UUID, make: Make) -> None:
+    place = {"application_id": str(application_id)}
+    for depth in range(10):
+        answer = await make(f"Level {depth}", **place)
+        assert answer.status_code == 201
+        place = {"parent_id": answer.json()["id"]}
+    answer = await make("One more", **place)
+    assert (answer.status_code, answer.json()["code"]) == (422, "FolderTooDeep")
+
+
+async def test_a_folder_does_not_lie_in_one_of_another_application(
+    session: AsyncSession, branch: Branch, officer: Person, application_id: UUID, make: Make
+) -> None:
+    session.add(other := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+    theirs = (await make("Theirs", application_id=other.id)).json()
+    answer = await make("Ours", application_id=application_id, parent_id=theirs["id"])
+    assert (answer.status_code, answer.json()["code"]) == (422, "FolderElsewhere")
+    for wish in ({"application_id": NOBODY}, {"parent_id": NOBODY}):
+        assert (await make("Nowhere", **wish)).status_code == 404
+
+
+async def test_a_folder_gets_another_name(
+    client: AsyncClient, officer: Person, application_id: UUID, make: Make
+) -> None:
+    folder = (await make("Visit", application_id=application_id)).json()
+    await make("Land Documents", application_id=application_id)
+    address = f"{FOLDERS}/{folder['id']}"
+    renamed = await client.patch(address, json={"name": "Site visit"}, headers=officer.headers)
+    assert renamed.json() == folder | {"name": "Site visit"}
+    taken = await client.patch(address, json={"name": "Land Documents"}, headers=officer.headers)
+    assert (taken.status_code, taken.json()["code"]) == (422, "FolderNameTaken")
+    for name in ("", "  ", "x" * 201, None):
+        assert (await client.patch(address, json={"name": name}, headers=officer.headers)).status_code == 422
+
+
+async def test_only_an_empty_folder_is_removed(
+    client: AsyncClient, officer: Person, application_id: UUID, make: Make, upload: Upload
+) -> None:
+    outer = (await make("Outer", application_id=application_id)).json()
+    inner = (await make("Inner", parent_id=outer["id"])).json()
+    file = (await upload(officer, folder_id=inner["id"])).json()
+    for folder in (inner, outer):
+        refused = await client.delete(f"{FOLDERS}/{folder['id']}", headers=officer.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "FolderNotEmpty")
+    for address in (f"{FILES}/{file['id']}", f"{FOLDERS}/{inner['id']}", f"{FOLDERS}/{outer['id']}"):
+        assert (await client.delete(address, headers=officer.headers)).status_code == 204
+    assert (await client.get(f"{FOLDERS}/{outer['id']}", headers=officer.headers)).status_code == 404
+
+
+async def test_an_officer_removes_only_folders_they_made(
+    client: AsyncClient, branch: Branch, sign_in: SignIn, application_id: UUID, make: Make
+) -> None:
+    folder = (await make("Mine", application_id=application_id)).json()
+    colleague = await sign_in("officer", branch_id=branch.id)
+    refused = await client.delete(f"{FOLDERS}/{folder['id']}", headers=colleague.headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "NotYourFolder")
+    manager = await sign_in("manager", branch_id=branch.id)
+    assert (await client.delete(f"{FOLDERS}/{folder['id']}", headers=manager.headers)).status_code == 204
+
+
+async def test_the_folders_of_the_house_are_seen_by_all_and_changed_by_who_made_them(
+    client: AsyncClient, sign_in: SignIn, officer: Person, make: Make, upload: Upload
+) -> None:
+    folder = (await make("Forms")).json()
+    address = f"{FOLDERS}/{folder['id']}"
+    await upload(officer, folder_id=folder["id"])
+    manager = await sign_in("manager")
+    seen = (await client.get(address, headers=manager.headers)).json()
+    assert seen["file_count"] == 0, "the file in it is the officer's alone"
+    assert (await client.get(address, headers=officer.headers)).json()["file_count"] == 1
+    same = await client.post(FOLDERS, json={"name": "Forms"}, headers=manager.headers)
+    assert (same.status_code, same.json()["id"]) == (200, folder["id"])
+    for answer in (
+        await client.patch(address, json={"name": "Papers"}, headers=manager.headers),
+        await client.delete(address, headers=manager.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "NotYourFolder")
+
+
+async def test_who_only_looks_changes_no_folder(
+    client: AsyncClient, branch: Branch, sign_in: SignIn, application_id: UUID, make: Make
+) -> None:
+    folder = (await make("Visit", application_id=application_id)).json()
+    viewer = await sign_in("viewer", branch_id=branch.id)
+    assert (await client.get(f"{FOLDERS}/{folder['id']}", headers=viewer.headers)).status_code == 200
+    for method, address in (
+        ("POST", FOLDERS),
+        ("PATCH", f"{FOLDERS}/{folder['id']}"),
+        ("DELETE", f"{FOLDERS}/{folder['id']}"),
+    ):
+        answer = await client.request(method, address, headers=viewer.headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "NotPermitted")
+
+
+async def test_the_kinds_of_papers_are_listed_with_their_folders(client: AsyncClient, officer: Person) -> None:
+    kinds = (await client.get(f"{FOLDERS}/document-types", headers=officer.headers)).json()
+    assert len(kinds) == len(PAPER_KINDS)
+    assert kinds[0] == {
+        "value": "borrower_photo",
+        "label": "Photo of the borrower",
+        "label_khmer": "រូបថតអ្នកខ្ចី",
+        "folder": "Borrower Documents",
+    }
+
+
+async def test_of_many_who_make_a_folder_at_once_one_makes_it(own_house: OpenOwnHouse) -> None:
+    answers: list[Response] = []
+
+    async def make_one(house: OwnHouse) -> None:
+        wish = {"name": "Borrower Documents", "application_id": str(house.application_id)}
+        answers.append(await house.client.post(FOLDERS, json=wish, headers=house.officer.headers))
+
+    async with own_house() as house, anyio.create_task_group() as together:
+        for _ in range(10):
+            together.start_soon(make_one, house)
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
