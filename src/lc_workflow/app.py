@@ -74,7 +74,7 @@ def create_app(
     alchemy = alchemy or alchemy_config(settings)
     redis = open_redis(settings.redis_url)
     broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
-    store = _store(settings, clock)
+    store = open_store(settings, clock)
     tokens = Tokens(
         settings.secret_key,
         previous=settings.previous_secret_keys,
@@ -186,7 +186,7 @@ def _always(thing: object) -> Provide:
     return Provide(lambda: thing, sync_to_thread=False)
 
 
-def _store(settings: Settings, clock: Clock) -> ObjectStore:
+def open_store(settings: Settings, clock: Clock) -> ObjectStore:
     """Keep files where the settings say: in an S3 store, or in a folder.
 
     Raises:
