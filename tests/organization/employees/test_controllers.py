@@ -185,8 +185,11 @@ async def test_an_account_is_shown_and_tied_by_those_who_may_see_it(
         assert [item["linked_user"]["id"] for item in items if item["linked_user"]] == [*map(str, seen)]
         assert items[1]["user_id"] == str(far.id)
 
-    tied = await client.patch(f"{URL}/{free.id}", json={"user_id": str(newer.id)}, headers=manager.headers)
-    assert (tied.status_code, tied.json()["code"]) == (422, "NoSuchAccount")
+    wish = {"user_id": str(newer.id)}
+    tied = await client.patch(f"{URL}/{free.id}", json=wish, headers=manager.headers)
+    hired = await client.post(URL, json=WISH | wish, headers=manager.headers)
+    for answer in (tied, hired):
+        assert (answer.status_code, answer.json()["code"]) == (422, "NoSuchAccount")
 
 
 @pytest.fixture
