@@ -101,6 +101,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_positions_name")),
     )
     op.create_table(
+        "settings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("category", sa.String(length=60), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("description", sa.String(), nullable=True),
+        sa.Column("is_public", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_settings")),
+        sa.UniqueConstraint("key", name=op.f("uq_settings_key")),
+    )
+    op.create_table(
         "customers",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("identity_key", sa.String(length=140), nullable=True),
@@ -746,6 +759,7 @@ def downgrade() -> None:
     op.drop_index("ix_customers_phone", table_name="customers", postgresql_where=sa.text("phone IS NOT NULL"))
     op.drop_index("ix_customers_branch_id", table_name="customers")
     op.drop_table("customers")
+    op.drop_table("settings")
     op.drop_table("positions")
     op.drop_index(
         "ix_journal_entries_untold", table_name="journal_entries", postgresql_where=sa.text("told_at IS NULL")

@@ -1,4 +1,4 @@
-"""What lending contributes: its routes, facts, refusals, and the answer to who may see papers."""
+"""What lending contributes: its routes, facts, refusals, enumerations, and the answer to who may see papers."""
 
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
@@ -16,9 +16,10 @@ from lc_workflow.lending.events import (
     EmployeeAssigned,
     EmployeeReleased,
 )
+from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.platform.http.provide import DbSession
-from lc_workflow.platform.manifest import Manifest
+from lc_workflow.platform.manifest import Manifest, labelled
 from lc_workflow.platform.storage.base import ObjectStore
 
 
@@ -49,6 +50,7 @@ MANIFEST = Manifest(
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "applications": Provide(open_applications, sync_to_thread=False),
     },
+    enumerations={name: labelled(labels) for name, labels in LABELS.items()},
     refusals={
         "uq_application_employee_assignments_active": lambda: AlreadyAssigned(
             "This employee looks after the application in this role already."

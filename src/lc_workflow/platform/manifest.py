@@ -54,12 +54,9 @@ class Manifest:
     enumerations: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
 
 
-def labelled(kind: type[StrEnum], khmer: Mapping[str, str]) -> tuple[Choice, ...]:
-    """Publish an enumeration: its English label is its value in words, its Khmer label stands in `khmer`."""
-    return tuple(
-        Choice(member.value, member.value.replace("_", " ").replace("-", " ").capitalize(), khmer[member.value])
-        for member in kind
-    )
+def labelled(labels: Mapping[StrEnum, tuple[str, str]]) -> tuple[Choice, ...]:
+    """Publish an enumeration: `labels` says for each of its members what it is called in English and in Khmer."""
+    return tuple(Choice(member.value, english, khmer) for member, (english, khmer) in labels.items())
 
 
 def merged(*manifests: Manifest) -> Manifest:

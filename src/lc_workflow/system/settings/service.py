@@ -1,0 +1,161 @@
+"""Reading, adding, changing and removing settings."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from advanced_alchemy.filters import OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.service import Service
+from lc_workflow.system.events import SettingAdded, SettingChanged, SettingRemoved
+from lc_workflow.system.settings.access import visible_to
+from lc_workflow.system.settings.models import DEFAULTS, THEME, Setting
+from lc_workflow.system.settings.schemas import Initialized, NewSetting, SettingChange, check_values
+
+
+class SettingExists(Invalid):
+    """There is a setting with this key."""
+
+
+class NoSuchSetting(Invalid):
+    """A key that is to be set names no setting."""
+
+
+class SettingService(Service[Setting]):
+    """What an administrator may adjust without a deploy."""
+
+    class Repo(SQLAlchemyAsyncRepository[Setting]):
+        """Settings as rows."""
+
+        model_type = Setting
+
+    repository_type = Repo
+    noun = "setting"
+
+    async def all(self, *, category: str | None, principal: Principal) -> Sequence[Setting]:
+        """List settings by category and key."""
+        where = [visible_to(principal)]
+        if category:
+            where.append(Setting.category == category)
+        return await self.get_many(*where, OrderBy("category"), OrderBy("key"))
+
+    async def categories(self, *, principal: Principal) -> list[str]:
+        """Name the categories there are."""
+        known = select(Setting.category).where(visible_to(principal)).distinct().order_by(Setting.category)
+        return list(await self.session.scalars(known))
+
+    async def theme(self) -> dict[str, Any]:
+        """Say what the web app looks like, by key; where nothing is set, as an installation begins."""
+        values = {default.key: default.value for default in DEFAULTS if default.category == THEME}
+        rows = await self.get_many(Setting.category == THEME, Setting.is_public.is_(True), OrderBy("key"))
+        return values | {row.key: row.value for row in rows}
+
+    async def named(self, name: str, *, principal: Principal, lock: bool = False) -> Setting:
+        """Find a setting by its id or its key.
+
+        Raises:
+            Missing: There is none, or the person may not see it.
+        """
+        with suppress(ValueError):
+            if "-" in name:
+                return await self.find(visible_to(principal), id=UUID(name), lock=lock)
+        setting = await self.get_one_or_none(visible_to(principal), Setting.key == name, with_for_update=lock or None)
+        if setting is None:
+            raise Missing("There is no such setting, or it is not yours to see.")
+        return setting
+
+    async def add(self, wish: NewSetting, *, principal: Principal, at: datetime) -> Setting:
+        """Add a setting.
+
+        Raises:
+            SettingExists: There is one with this key.
+        """
+        async with self.transaction():
+            setting = await self.create(Setting(**given(wish), created_at=at, updated_at=at))
+            self.announce(SettingAdded(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
+        return setting
+
+    async def change(self, name: str, wish: SettingChange, *, principal: Principal, at: datetime) -> Setting:
+        """Change what the wish names.
+
+        Raises:
+            Missing: There is no such setting.
+        """
+        async with self.transaction():
+            setting = await self.named(name, principal=principal, lock=True)
+            for field, value in given(wish).items():
+                setattr(setting, field, value)
+            self._changed(setting, principal, at=at)
+        return setting
+
+    async def set_all(self, values: Mapping[str, Any], *, principal: Principal, at: datetime) -> dict[str, Any]:
+        """Set several values by key, all of them or none; answers the values they have now.
+
+        Raises:
+            NoSuchSetting: A key names no setting.
+            InvalidInput: A value is too large, or there are none or too many.
+        """
+        check_values(values)
+        async with self.transaction():
+            wanted = select(Setting).where(visible_to(principal), Setting.key.in_(values)).order_by(Setting.key)
+            rows = (await self.session.scalars(wanted.with_for_update())).all()
+            if unknown := sorted(values.keys() - {row.key for row in rows}):
+                raise NoSuchSetting(f"There is no setting named {', '.join(key[:100] for key in unknown[:5])}.")
+            for setting in rows:
+                setting.value = values[setting.key]
+                self._changed(setting, principal, at=at)
+        return {setting.key: setting.value for setting in rows}
+
+    async def remove(self, name: str, *, principal: Principal, at: datetime) -> str:
+        """Remove a setting; answers its key.
+
+        Raises:
+            Missing: There is no such setting.
+        """
+        async with self.transaction():
+            setting = await self.named(name, principal=principal, lock=True)
+            await self.session.delete(setting)
+            self.announce(SettingRemoved(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
+        return setting.key
+
+    async def initialize(self, *, principal: Principal, at: datetime) -> Initialized:
+        """Add the settings an installation begins with, and leave those that are there as they are."""
+        rows = [
+            {
+                "category": default.category,
+                "key": default.key,
+                "value": default.value,
+                "description": default.description,
+                "is_public": True,
+                "created_at": at,
+                "updated_at": at,
+            }
+            for default in DEFAULTS
+        ]
+        async with self.transaction():
+            added = await self.session.execute(
+                insert(Setting).on_conflict_do_nothing(index_elements=[Setting.key]).returning(Setting.id, Setting.key),
+                rows,
+            )
+            created = 0
+            for setting_id, key in added:
+                self.announce(SettingAdded(actor_id=principal.id, at=at, setting_id=setting_id, key=key))
+                created += 1
+        return Initialized(
+            message=f"{created} settings were added." if created else "All settings are there already.",
+            created=created,
+            skipped=len(DEFAULTS) - created,
+            total=len(DEFAULTS),
+        )
+
+    def _changed(self, setting: Setting, principal: Principal, *, at: datetime) -> None:
+        setting.updated_at = at
+        self.announce(SettingChanged(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
