@@ -265,11 +265,10 @@ async def test_fields_of_the_wrong_form_are_named(
 async def test_a_paper_is_filed_in_the_folder_of_its_kind(
     client: AsyncClient, officer: Person, application_id: UUID, upload: Upload, document_type: str, folder: str
 ) -> None:
-    for _ in range(2):
-        file = (await upload(officer, application_id=application_id, document_type=document_type)).json()
-        assert file["document_type"] == document_type
+    files = [(await upload(officer, application_id=application_id, document_type=document_type)).json() for _ in "ab"]
     folders = (await client.get(f"{FOLDERS}/?application_id={application_id}", headers=officer.headers)).json()
-    assert [(each["id"], each["name"], each["file_count"]) for each in folders] == [(file["folder_id"], folder, 2)]
+    assert [(each["name"], each["file_count"]) for each in folders] == [(folder, 2)]
+    assert [(file["document_type"], file["folder_id"]) for file in files] == [(document_type, folders[0]["id"])] * 2
 
 
 async def test_a_folder_that_is_named_wins_over_the_kind(
@@ -323,6 +322,33 @@ async def test_ten_files_a_minute_are_taken_and_the_eleventh_waits(own_house: Op
         assert (answer.status_code, answer.json()["code"]) == (429, "TooMany")
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
         assert (await house.client.get(FILES, headers=house.officer.headers)).status_code == 200
+
+
+async def test_nobody_waits_for_a_file_that_arrives_slowly(own_house: OpenOwnHouse) -> None:
+    arrives = anyio.Event()
+    begun = anyio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="id.jpg"\r\n\r\n' + JPEG
+        begun.set()
+        await arrives.wait()
+        yield b"\r\n--x--\r\n"
+
+    async with own_house(pool_size=1, pool_overflow=0) as house:
+        headers = house.officer.headers
+
+        async def send_slowly() -> None:
+            form = {"Content-Type": "multipart/form-data; boundary=x"}
+            answer = await house.client.post(URL, content=slow(), headers=headers | form)
+            assert answer.status_code == 201, answer.text
+
+        async with anyio.create_task_group() as together:
+            together.start_soon(send_slowly)
+            await begun.wait()
+            with anyio.fail_after(3):
+                assert (await house.client.get(FILES, headers=headers)).json()["total"] == 0
+            arrives.set()
+        assert (await house.client.get(FILES, headers=headers)).json()["total"] == 1
 
 
 async def test_of_many_uploads_at_once_one_makes_the_folder(own_house: OpenOwnHouse) -> None:

@@ -19,6 +19,9 @@ from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMiss
 PUBLIC: Final = "public"
 """The `opt` key that opens a route to people who have not signed in."""
 
+SLOW_BODY: Final = "slow_body"
+"""The `opt` key of routes whose body may take minutes to arrive; no connection to the database is held for it."""
+
 LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims], Awaitable[Principal | None]]
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
 
@@ -100,6 +103,8 @@ class Authenticate(ASGIMiddleware):
         principal = await self._load_principal(session, claims)
         if principal is None:
             raise SessionEnded("This session has ended; sign in again.")
+        if scope["route_handler"].opt.get(SLOW_BODY):
+            await session.commit()
         scope["user"] = principal
         scope["auth"] = claims
         bind_contextvars(user_id=str(principal.id))
