@@ -240,3 +240,10 @@ def test_valkey_keeps_what_it_was_given_and_asks_for_the_password(empty: Path) -
             stranger.ping()
     with valkey(empty) as url, Redis.from_url(url) as client:
         assert client.get("seen") == b"1"
+
+
+def test_valkey_ends_even_when_its_folder_is_gone(empty: Path) -> None:
+    began = time.monotonic()
+    with valkey(empty / "cache"):
+        shutil.rmtree(empty / "cache")
+    assert time.monotonic() - began < embedded.PATIENCE

@@ -129,7 +129,10 @@ def valkey(folder: Path) -> Iterator[str]:
     with _at_rest(folder) as lock:
         port, password = _free_port(), secrets.token_hex(16)
         url = f"redis://:{password}@127.0.0.1:{port}/0"
-        settings = f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder.resolve()}\nsave 60 1\n"
+        settings = (
+            f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder.resolve()}\nsave 60 1\n"
+            "shutdown-on-sigint save force\n"  # without force it refuses to end when its folder is gone
+        )
         with _running(
             [str(program), "-"],
             told=settings,
