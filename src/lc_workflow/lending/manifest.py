@@ -18,6 +18,7 @@ from lc_workflow.lending.events import (
 )
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.workflow.controllers import WorkflowController
+from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.manifest import Manifest, labelled
 from lc_workflow.platform.storage.base import ObjectStore
@@ -25,10 +26,6 @@ from lc_workflow.platform.storage.base import ObjectStore
 
 class AlreadyAssigned(Invalid):
     """The employee looks after the application in this role already."""
-
-
-class NoSuchBranch(Invalid):
-    """An application names a branch that does not exist."""
 
 
 def open_applications(db_session: DbSession, store: NamedDependency[SkipValidation[ObjectStore]]) -> ApplicationService:
@@ -55,6 +52,6 @@ MANIFEST = Manifest(
         "uq_application_employee_assignments_active": lambda: AlreadyAssigned(
             "This employee looks after the application in this role already."
         ),
-        "fk_customer_applications_branch_id": lambda: NoSuchBranch("There is no such branch."),
+        "fk_customer_applications_branch_id": NoSuchBranch,
     },
 )

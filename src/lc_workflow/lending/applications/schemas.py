@@ -25,7 +25,7 @@ from lc_workflow.platform.http.shapes import Line, Note, Phone, check_amounts, c
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
-AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
+AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$(?!\n)")]
 Months = Annotated[int, Meta(ge=1, le=600)]
 """A term in months; fifty years is the longest anybody means."""
 

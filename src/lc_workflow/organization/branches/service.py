@@ -15,7 +15,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.events import BranchChanged, BranchClosed, BranchOpened
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
@@ -73,7 +73,7 @@ class BranchService(Service[Branch]):
         """
         async with self.transaction():
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
-            changes = {name: value for name, value in given(wish).items() if value != getattr(branch, name)}
+            changes = differing(branch, wish)
             if changes:
                 for name, value in changes.items():
                     setattr(branch, name, value)

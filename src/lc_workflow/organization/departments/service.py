@@ -15,7 +15,7 @@ from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.departments.schemas import DepartmentChange, NewDepartment
 from lc_workflow.organization.events import DepartmentChanged, DepartmentClosed, DepartmentOpened
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
@@ -77,7 +77,7 @@ class DepartmentService(Service[Department]):
         """
         async with self.transaction():
             department = await self.find(visible_to(principal), id=department_id, lock=True)
-            changes = {name: value for name, value in given(wish).items() if value != getattr(department, name)}
+            changes = differing(department, wish)
             if changes:
                 for name, value in changes.items():
                     setattr(department, name, value)

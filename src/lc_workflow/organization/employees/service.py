@@ -22,7 +22,7 @@ from lc_workflow.organization.ports import AccountDirectory
 from lc_workflow.organization.rules.codes import ANY, RESERVED_FOR, next_codes
 from lc_workflow.organization.rules.references import NoSuchAccount
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
@@ -167,7 +167,7 @@ class EmployeeService(Service[Employee]):
         async with self.transaction():
             employee = await self.find(visible_to(principal), id=employee_id, lock=True)
             _check_reach(principal, UPDATE, employee)
-            changes = {name: value for name, value in given(wish).items() if value != getattr(employee, name)}
+            changes = differing(employee, wish)
             if changes:
                 await _check_account(changes.get("user_id"), accounts, principal)
                 if "employee_code" in changes:

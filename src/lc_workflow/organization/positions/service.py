@@ -15,7 +15,7 @@ from lc_workflow.organization.positions.access import visible_to
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.organization.positions.schemas import NewPosition, PositionChange
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
@@ -71,7 +71,7 @@ class PositionService(Service[Position]):
         """
         async with self.transaction():
             position = await self.find(visible_to(principal), id=position_id, lock=True)
-            changes = {name: value for name, value in given(wish).items() if value != getattr(position, name)}
+            changes = differing(position, wish)
             if changes:
                 for name, value in changes.items():
                     setattr(position, name, value)

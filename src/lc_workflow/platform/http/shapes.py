@@ -23,10 +23,10 @@ Note: TypeAlias = Annotated[str, Meta(max_length=4_000)]
 Phone: TypeAlias = Annotated[str, Meta(max_length=40)]
 """A telephone number as it was given."""
 
-Email: TypeAlias = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
+Email: TypeAlias = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)")]
 """An e-mail address; only its form is looked at."""
 
-Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
 """A short code in Latin letters and digits."""
 
 MOST: Final = Decimal("9999999999999.99")
@@ -36,6 +36,11 @@ MOST: Final = Decimal("9999999999999.99")
 def given(change: Struct) -> dict[str, Any]:
     """The fields a partial change really carries: absent ones are left out, null clears a field."""
     return {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
+
+
+def differing(row: object, change: Struct) -> dict[str, Any]:
+    """The fields of a partial change that differ from what the row holds: saving an unchanged form changes nothing."""
+    return {name: value for name, value in given(change).items() if getattr(row, name) != value}
 
 
 def shaped(row: object, shape: type[Shape]) -> Shape:
