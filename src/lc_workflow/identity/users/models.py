@@ -20,7 +20,11 @@ class User(DatedRow):
     """An account and the person behind it; `username` and `email` are in lower case, `employee_id` is four digits."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_branch_id", "branch_id"), Index("ix_users_department_id", "department_id"))
+    __table_args__ = (
+        Index("ix_users_branch_id", "branch_id"),
+        Index("ix_users_department_id", "department_id"),
+        Index("ix_users_created_at_id", "created_at", "id"),
+    )
 
     username: Mapped[str] = mapped_column(String(50), unique=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

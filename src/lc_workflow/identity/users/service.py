@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from advanced_alchemy.repository import OrderingPair, SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -142,14 +142,12 @@ class UserService(Service[User]):
         self, window: Window, wanted: UserFilter, *, principal: Principal, at: datetime
     ) -> tuple[Sequence[User], int]:
         """List the wanted accounts with their places in the company, and how many there are in all."""
-        column = getattr(User, wanted.sort_by)
-        order = column.desc() if wanted.descending else column.asc()
         return await self.get_many_and_count(
             visible_to(principal),
             *_conditions(wanted, at=at),
             LimitOffset(window.size, window.offset),
             load=WHOLE,
-            order_by=[order.nulls_last(), User.id.asc()],
+            order_by=_order(wanted.sort_by, descending=wanted.descending),
         )
 
     async def people_of(self, department: Department, *, principal: Principal) -> DepartmentPeople:
@@ -389,6 +387,13 @@ def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement
             yield contains(User.last_name + " " + User.first_name, text)
         else:
             yield contains(getattr(User, field), text)
+
+
+def _order(name: str, *, descending: bool) -> list[OrderingPair]:
+    """Put what is empty last; where nothing can be, say nothing of it, so that the index on `created_at` fits."""
+    column = User.__table__.c[name]
+    first, then = (column.desc(), User.id.desc()) if descending else (column.asc(), User.id.asc())
+    return [first.nulls_last() if column.nullable else first, then]
 
 
 def _changes(user: User, wish: UserChange) -> dict[str, Any]:
