@@ -257,6 +257,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("username", name=op.f("uq_users_username")),
     )
     op.create_index("ix_users_branch_id", "users", ["branch_id"], unique=False)
+    op.create_index("ix_users_created_at_id", "users", ["created_at", "id"], unique=False)
     op.create_index("ix_users_department_id", "users", ["department_id"], unique=False)
     op.create_table(
         "customer_applications",
@@ -478,6 +479,24 @@ def upgrade() -> None:
         ["workflow_status", sa.literal_column("created_at DESC")],
         unique=False,
     )
+    op.create_table(
+        "notifications",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("type", sa.String(length=60), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.Column("priority", sa.String(length=20), nullable=False),
+        sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dismissed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_notifications_user_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("event_id", "user_id", name=op.f("uq_notifications_event_id_user_id")),
+    )
+    op.create_index("ix_notifications_user_id_created_at", "notifications", ["user_id", "created_at"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -718,6 +737,8 @@ def downgrade() -> None:
     op.drop_table("application_employee_assignments")
     op.drop_index("ix_sessions_user_id", table_name="sessions")
     op.drop_table("sessions")
+    op.drop_index("ix_notifications_user_id_created_at", table_name="notifications")
+    op.drop_table("notifications")
     op.drop_index("ix_customer_applications_workflow_status_created_at", table_name="customer_applications")
     op.drop_index("ix_customer_applications_user_id_created_at", table_name="customer_applications")
     op.drop_index(
@@ -750,6 +771,7 @@ def downgrade() -> None:
     op.drop_index("ix_customer_applications_account_id", table_name="customer_applications")
     op.drop_table("customer_applications")
     op.drop_index("ix_users_department_id", table_name="users")
+    op.drop_index("ix_users_created_at_id", table_name="users")
     op.drop_index("ix_users_branch_id", table_name="users")
     op.drop_table("users")
     op.drop_table("customer_accounts")

@@ -1,5 +1,11 @@
-"""What engagement contributes."""
+"""What engagement contributes: its routes, and what it does when lending announces something."""
 
+from lc_workflow.engagement.notifications.controllers import NotificationController
+from lc_workflow.engagement.notifications.listeners import tell_of_move
+from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.platform.manifest import Manifest
 
-MANIFEST = Manifest()
+MANIFEST = Manifest(
+    routes=(NotificationController,),
+    listeners={ApplicationMoved: (tell_of_move,)},
+)

@@ -30,3 +30,13 @@ class Notification(Row):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its person has read it."""
+        return self.read_at is not None
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether its person does not want to see it any more."""
+        return self.dismissed_at is not None

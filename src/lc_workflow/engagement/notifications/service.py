@@ -1,0 +1,207 @@
+"""Telling people what concerns them, and what they did with it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from lc_workflow.engagement.notifications.access import may_act, visible_to
+from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.engagement.notifications.schemas import LiveNotification, NotificationAnswer, Sender, Summary
+from lc_workflow.engagement.rules.wording import TASK, TASKS, UPDATE, UPDATES, priority_of_update
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.service import Service
+
+MOST_RECENT: Final = 20
+"""How many notifications a summary shows."""
+
+
+class NotificationService(Service[Notification]):
+    """What people were told."""
+
+    class Repo(SQLAlchemyAsyncRepository[Notification]):
+        """Notifications as rows."""
+
+        model_type = Notification
+
+    repository_type = Repo
+    noun = "notification"
+
+    async def page(
+        self, window: Window, *, unread_only: bool, principal: Principal
+    ) -> tuple[Sequence[Notification], int]:
+        """List a person's notifications, the newest first, with how many there are in all."""
+        where = [visible_to(principal)]
+        if unread_only:
+            where.append(Notification.read_at.is_(None))
+        newest = (OrderBy("created_at", "desc"), OrderBy("id"))
+        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *newest)
+
+    async def summary(self, *, days: int, principal: Principal, at: datetime) -> Summary:
+        """Count what a person was told in the last days, and show the newest of it."""
+        where = (
+            visible_to(principal),
+            Notification.dismissed_at.is_(None),
+            Notification.created_at > at - timedelta(days=days),
+        )
+        kinds = await self.session.execute(
+            select(
+                Notification.type,
+                Notification.priority,
+                func.count(),
+                func.count().filter(Notification.read_at.is_(None)),
+            )
+            .where(*where)
+            .group_by(Notification.type, Notification.priority)
+        )
+        by_type, by_priority, unread_count = Counter[str](), Counter[str](), 0
+        for type_, priority, count, unread in kinds:
+            by_type[type_] += count
+            by_priority[priority] += count
+            unread_count += unread
+        recent = await self.get_many(*where, LimitOffset(MOST_RECENT, 0), OrderBy("created_at", "desc"), OrderBy("id"))
+        return Summary(
+            period_days=days,
+            total_notifications=by_type.total(),
+            unread_count=unread_count,
+            by_type=by_type,
+            by_priority=by_priority,
+            recent_notifications=[shaped(row, NotificationAnswer) for row in recent],
+            generated_at=at,
+        )
+
+    async def mark_read(self, notification_id: UUID, *, principal: Principal, at: datetime) -> Notification:
+        """Remember that a person read a notification; the first time counts.
+
+        Raises:
+            Missing: There is no such notification of theirs.
+        """
+        async with self.transaction():
+            notification = await self.find(visible_to(principal), id=notification_id, lock=True)
+            notification.read_at = notification.read_at or at
+        return notification
+
+    async def dismiss(self, notification_id: UUID, *, principal: Principal, at: datetime) -> Notification:
+        """Remember that a person does not want to see a notification any more.
+
+        Raises:
+            Missing: There is no such notification of theirs.
+        """
+        async with self.transaction():
+            notification = await self.find(visible_to(principal), id=notification_id, lock=True)
+            notification.dismissed_at = notification.dismissed_at or at
+        return notification
+
+    async def mark_all_read(self, *, principal: Principal, at: datetime) -> int:
+        """Remember that a person read everything; answers how many they had not."""
+        async with self.transaction():
+            read = await self.session.scalars(
+                update(Notification)
+                .where(visible_to(principal), Notification.read_at.is_(None))
+                .values(read_at=at)
+                .returning(Notification.id)
+            )
+        return len(read.all())
+
+    async def tell_of_move(self, event: ApplicationMoved, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
+        """Write the notifications of a step, inside the running transaction; answers the new ones with their people.
+
+        Whoever drafted the application hears how it goes on, those who may take the next step hear that it waits for
+        them. Nobody hears of their own step, and nobody twice of the same.
+        """
+        application = (
+            await self.session.execute(
+                select(
+                    CustomerApplication.full_name_latin,
+                    CustomerApplication.full_name_khmer,
+                    CustomerApplication.priority_level,
+                    CustomerApplication.preparers,
+                ).where(CustomerApplication.id == event.application_id)
+            )
+        ).one_or_none()
+        if application is None:  # reopened as a draft and thrown away before it was told
+            return []
+        target = Stage(event.target)
+        task = TASKS.get(target)
+        concerned = User.id == event.drafted_by
+        if task:
+            able = may_act(task.permission, branch_id=event.branch_id)
+            concerned |= able if task.for_preparers else able & User.id.not_in(application.preparers)
+        people = await self.session.scalars(
+            select(User.id)
+            .where(concerned, User.status == UserStatus.ACTIVE, User.id.is_distinct_from(event.actor_id))
+            .order_by(User.id)
+        )
+        sender = await self._sender(event.actor_id)
+        rows = []
+        for person in people:
+            if person == event.drafted_by or task is None:
+                type_, words, priority = UPDATE, UPDATES[target], priority_of_update(target)
+            else:
+                type_, words, priority = TASK, task.words, application.priority_level
+            said = words.about(
+                actor=sender.name if sender else None,
+                latin=application.full_name_latin,
+                khmer=application.full_name_khmer,
+            )
+            rows.append(
+                {
+                    "user_id": person,
+                    "event_id": event_id,
+                    "type": type_,
+                    "title": said.title,
+                    "message": said.message,
+                    "priority": priority,
+                    "data": {
+                        "application_id": str(event.application_id),
+                        "action": event.action,
+                        "workflow_status": target,
+                        "title_khmer": said.title_khmer,
+                        "message_khmer": said.message_khmer,
+                    },
+                    "created_at": event.at,
+                }
+            )
+        return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows)]
+
+    async def _sender(self, actor_id: UUID | None) -> Sender | None:
+        if actor_id is None:
+            return None
+        actor = (
+            await self.session.execute(select(User.first_name, User.last_name, User.role).where(User.id == actor_id))
+        ).one_or_none()
+        return Sender(actor_id, f"{actor.first_name} {actor.last_name}", actor.role) if actor else None
+
+    async def _write_once(self, rows: list[dict[str, Any]]) -> Sequence[Notification]:
+        """Write what is new; a fact that is told again finds its notifications there."""
+        if not rows:
+            return ()
+        written = insert(Notification).on_conflict_do_nothing(
+            index_elements=[Notification.event_id, Notification.user_id]
+        )
+        return (await self.session.scalars(written.returning(Notification), rows)).all()
+
+
+def _live(row: Notification, sender: Sender | None) -> LiveNotification:
+    return LiveNotification(
+        id=row.id,
+        title=row.title,
+        message=row.message,
+        data=row.data,
+        priority=row.priority,
+        timestamp=row.created_at,
+        sender=sender,
+    )

@@ -1,0 +1,125 @@
+"""How the steps of an application are worded for the people they concern, in English and in Khmer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from lc_workflow.lending.rules.stages import APPROVE, PROCESS, Stage
+from lc_workflow.lending.rules.terms import Priority
+
+UPDATE: Final = "application_update"
+"""The type of a notification that lets its person know how their application goes on."""
+
+TASK: Final = "application_task"
+"""The type of a notification that asks its person to act."""
+
+THE_HOUSE: Final = ("LC Workflow", "ប្រព័ន្ធ LC Workflow")
+NOBODY: Final = ("an unnamed customer", "អតិថិជនមិនទាន់មានឈ្មោះ")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A notification's title and message in both languages."""
+
+    title: str
+    message: str
+    title_khmer: str
+    message_khmer: str
+
+    def about(self, *, actor: str | None, latin: str | None, khmer: str | None) -> "Words":
+        """Put in who acted and whose application it is; a customer without a name in one script has it in the other."""
+        english = {"actor": actor or THE_HOUSE[0], "customer": latin or khmer or NOBODY[0]}
+        local = {"actor": actor or THE_HOUSE[1], "customer": khmer or latin or NOBODY[1]}
+        return Words(self.title, self.message.format(**english), self.title_khmer, self.message_khmer.format(**local))
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What waits at a stage, and the permission it takes; a decision is not for those who prepared the application."""
+
+    permission: str
+    words: Words
+    for_preparers: bool = True
+
+
+UPDATES: Final[Mapping[Stage, Words]] = {
+    Stage.PO_CREATED: Words(
+        "Application reopened",
+        "{actor} opened the application of {customer} again.",
+        "ពាក្យសុំត្រូវបានបើកឡើងវិញ",
+        "{actor} បានបើកពាក្យសុំរបស់ {customer} ឡើងវិញ។",
+    ),
+    Stage.USER_COMPLETED: Words(
+        "Application submitted",
+        "{actor} submitted the application of {customer}.",
+        "ពាក្យសុំត្រូវបានដាក់ស្នើ",
+        "{actor} បានដាក់ស្នើពាក្យសុំរបស់ {customer}។",
+    ),
+    Stage.TELLER_PROCESSING: Words(
+        "Processing has begun",
+        "{actor} began to process the application of {customer}.",
+        "ពាក្យសុំកំពុងត្រូវបានដំណើរការ",
+        "{actor} បានចាប់ផ្តើមដំណើរការពាក្យសុំរបស់ {customer}។",
+    ),
+    Stage.MANAGER_REVIEW: Words(
+        "Application sent to the manager",
+        "{actor} sent the application of {customer} to the manager.",
+        "ពាក្យសុំត្រូវបានបញ្ជូនទៅប្រធាន",
+        "{actor} បានបញ្ជូនពាក្យសុំរបស់ {customer} ទៅប្រធាន។",
+    ),
+    Stage.APPROVED: Words(
+        "Application approved",
+        "{actor} approved the application of {customer}.",
+        "ពាក្យសុំត្រូវបានអនុម័ត",
+        "{actor} បានអនុម័តពាក្យសុំរបស់ {customer}។",
+    ),
+    Stage.REJECTED: Words(
+        "Application rejected",
+        "{actor} rejected the application of {customer}.",
+        "ពាក្យសុំត្រូវបានបដិសេធ",
+        "{actor} បានបដិសេធពាក្យសុំរបស់ {customer}។",
+    ),
+    Stage.RETURNED: Words(
+        "Application returned",
+        "{actor} returned the application of {customer} for correction.",
+        "ពាក្យសុំត្រូវបានបញ្ជូនត្រឡប់",
+        "{actor} បានបញ្ជូនពាក្យសុំរបស់ {customer} ត្រឡប់ឱ្យកែ។",
+    ),
+    Stage.WITHDRAWN: Words(
+        "Application withdrawn",
+        "{actor} withdrew the application of {customer}.",
+        "ពាក្យសុំត្រូវបានដកវិញ",
+        "{actor} បានដកពាក្យសុំរបស់ {customer} វិញ។",
+    ),
+}
+"""What whoever drafted an application hears when somebody else brought it to a stage."""
+
+TASKS: Final[Mapping[Stage, Task]] = {
+    Stage.USER_COMPLETED: Task(
+        PROCESS,
+        Words(
+            "Application to process",
+            "The application of {customer}, submitted by {actor}, waits to be processed.",
+            "ពាក្យសុំរង់ចាំដំណើរការ",
+            "ពាក្យសុំរបស់ {customer} ដែល {actor} បានដាក់ស្នើ កំពុងរង់ចាំដំណើរការ។",
+        ),
+    ),
+    Stage.MANAGER_REVIEW: Task(
+        APPROVE,
+        Words(
+            "Application to decide",
+            "The application of {customer}, sent by {actor}, waits for your decision.",
+            "ពាក្យសុំរង់ចាំការសម្រេច",
+            "ពាក្យសុំរបស់ {customer} ដែល {actor} បានបញ្ជូន កំពុងរង់ចាំការសម្រេចរបស់អ្នក។",
+        ),
+        for_preparers=False,
+    ),
+}
+"""What those hear who may take the next step from a stage."""
+
+_WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED})
+
+
+def priority_of_update(target: Stage) -> Priority:
+    """A decision, and a return that waits for the drafter, weigh more than a step on the way."""
+    return Priority.HIGH if target in _WEIGHTY else Priority.NORMAL

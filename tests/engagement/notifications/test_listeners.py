@@ -1,0 +1,224 @@
+"""Who hears of the steps of an application."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.lending.rules.stages import Action, Stage
+from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.journal.models import JournalEntry
+from tests.conftest import Person, SignIn
+from tests.engagement.conftest import Sent, Tell
+from tests.identity.factories import a_user
+from tests.lending.factories import an_application
+from tests.lending.steps import Draft, Take
+from tests.moments import NOON
+from tests.organization.factories import a_branch
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id, first_name="Sokha", last_name="Lim")
+
+
+@pytest.fixture
+async def teller(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("teller", branch_id=branch.id, first_name="Dara", last_name="Chan")
+
+
+@pytest.fixture
+async def manager(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("manager", branch_id=branch.id)
+
+
+@pytest.fixture
+def heard(session: AsyncSession, tell: Tell) -> Callable[[], Awaitable[list[tuple[UUID, str, str]]]]:
+    """Tell what is untold, and list what everybody was told so far."""
+
+    async def heard() -> list[tuple[UUID, str, str]]:
+        await tell()
+        rows = await session.scalars(
+            select(Notification)
+            .join(JournalEntry, JournalEntry.id == Notification.event_id)
+            .order_by(JournalEntry.number, Notification.type)
+        )
+        return [(row.user_id, row.type, row.data["workflow_status"]) for row in rows]
+
+    return heard
+
+
+Heard = Callable[[], Awaitable[list[tuple[UUID, str, str]]]]
+
+
+async def test_a_submitted_application_is_announced_to_those_who_process_in_its_branch(
+    sign_in: SignIn, session: AsyncSession, officer: Person, teller: Person, branch: Branch,
+    draft: Draft, take: Take, heard: Heard,
+) -> None:  # fmt: skip
+    colleague = await sign_in("officer", branch_id=branch.id)
+    session.add(elsewhere := a_branch())
+    await session.commit()
+    for role in ("teller", "officer"):
+        await sign_in(role, branch_id=elsewhere.id)
+        await sign_in(role, branch_id=None)
+    for role in ("admin", "manager", "auditor", "viewer"):
+        await sign_in(role, branch_id=branch.id)
+    session.add(a_user(role="teller", branch_id=branch.id, status=UserStatus.SUSPENDED))
+    application = await draft(officer)
+    await take(officer, application, "submit")
+    told = await heard()
+    assert {(kind, stage) for _, kind, stage in told} == {("application_task", "USER_COMPLETED")}
+    assert {person for person, *_ in told} == {colleague.user.id, teller.user.id}
+
+
+async def test_whoever_drafted_an_application_hears_what_others_do_with_it(
+    officer: Person, teller: Person, manager: Person, to_review: Callable[..., Awaitable[dict[str, Any]]],
+    take: Take, heard: Heard,
+) -> None:  # fmt: skip
+    application = await to_review(officer, teller)
+    await take(manager, application, "return", reason="The photo is blurred.")
+    drafter, told = officer.user.id, await heard()
+    assert [stage for person, kind, stage in told if (person, kind) == (drafter, "application_update")] == [
+        "TELLER_PROCESSING",
+        "MANAGER_REVIEW",
+        "RETURNED",
+    ]
+    assert [(person, stage) for person, kind, stage in told if kind == "application_task"] == [
+        (teller.user.id, "USER_COMPLETED"),
+        (manager.user.id, "MANAGER_REVIEW"),
+    ]
+
+
+async def test_nobody_hears_of_their_own_step(
+    officer: Person, teller: Person, manager: Person, to_review: Callable[..., Awaitable[dict[str, Any]]],
+    take: Take, heard: Heard, session: AsyncSession,
+) -> None:  # fmt: skip
+    application = await to_review(officer, teller)
+    await take(manager, application, "approve", approved_amount=1000, approved_term=12, interest_rate=18)
+    await heard()
+    own = await session.scalars(
+        select(Notification.id)
+        .join(JournalEntry, JournalEntry.id == Notification.event_id)
+        .where(JournalEntry.actor_id == Notification.user_id)
+    )
+    assert own.all() == []
+
+
+async def test_a_manager_who_prepared_an_application_is_not_asked_to_decide_it(
+    sign_in: SignIn, session: AsyncSession, branch: Branch, teller: Person, manager: Person, heard: Heard
+) -> None:
+    preparer = await sign_in("manager", branch_id=branch.id)
+    session.add(application := an_application(preparer.user.id, branch_id=branch.id))
+    await session.flush()
+    application.preparers = [preparer.user.id, teller.user.id]
+    session.add(moved(application.id, Stage.MANAGER_REVIEW, by=teller, drafted_by=preparer, branch_id=branch.id))
+    await session.commit()
+    assert await heard() == [
+        (manager.user.id, "application_task", "MANAGER_REVIEW"),
+        (preparer.user.id, "application_update", "MANAGER_REVIEW"),
+    ]
+
+
+def moved(
+    application_id: UUID, target: Stage, *, by: Person | None, drafted_by: Person, branch_id: UUID | None
+) -> JournalEntry:
+    return JournalEntry.of(
+        ApplicationMoved(
+            actor_id=by.user.id if by else None,
+            at=NOON,
+            application_id=application_id,
+            action=Action.SUBMIT,
+            source=Stage.PO_CREATED,
+            target=target,
+            drafted_by=drafted_by.user.id,
+            branch_id=branch_id,
+        )
+    )
+
+
+async def test_an_application_without_a_branch_concerns_its_drafter_alone(
+    sign_in: SignIn, session: AsyncSession, officer: Person, heard: Heard
+) -> None:
+    await sign_in("teller", branch_id=None)
+    stranger = await sign_in("manager", branch_id=None)
+    session.add(application := an_application(officer.user.id))
+    await session.flush()
+    session.add(moved(application.id, Stage.USER_COMPLETED, by=stranger, drafted_by=officer, branch_id=None))
+    await session.commit()
+    assert await heard() == [(officer.user.id, "application_update", "USER_COMPLETED")]
+
+
+async def test_what_the_house_does_itself_concerns_the_drafter_too(
+    session: AsyncSession, officer: Person, heard: Heard, sent: Sent
+) -> None:
+    session.add(application := an_application(officer.user.id))
+    await session.flush()
+    session.add(moved(application.id, Stage.RETURNED, by=None, drafted_by=officer, branch_id=None))
+    await session.commit()
+    assert await heard() == [(officer.user.id, "application_update", "RETURNED")]
+    assert sent[0][1]["sender"] is None
+
+
+async def test_a_draft_that_is_gone_concerns_nobody(
+    session: AsyncSession, officer: Person, teller: Person, heard: Heard, tell: Tell
+) -> None:
+    session.add(moved(uuid4(), Stage.PO_CREATED, by=teller, drafted_by=officer, branch_id=None))
+    await session.commit()
+    assert await heard() == []
+    assert await tell() == 0
+
+
+async def test_a_fact_that_is_told_twice_is_notified_once(
+    session: AsyncSession, officer: Person, teller: Person, draft: Draft, take: Take, heard: Heard, sent: Sent
+) -> None:
+    application = await draft(officer)
+    await take(officer, application, "submit")
+    first = await heard()
+    for entry in await session.scalars(select(JournalEntry)):
+        entry.told_at = None
+    await session.commit()
+    assert await heard() == first == [(teller.user.id, "application_task", "USER_COMPLETED")]
+    assert len(sent) == 1
+
+
+async def test_a_notification_is_worded_stored_and_sent_alike(
+    session: AsyncSession, officer: Person, teller: Person, draft: Draft, take: Take, heard: Heard, sent: Sent
+) -> None:
+    application = await draft(officer, priority_level="urgent")
+    await take(officer, application, "submit")
+    await heard()
+    (row,) = await session.scalars(select(Notification))
+    assert (row.title, row.message) == (
+        "Application to process",
+        "The application of SOK CHANTHY, submitted by Sokha Lim, waits to be processed.",
+    )
+    assert (row.priority, row.created_at, row.is_read, row.is_dismissed) == (Priority.URGENT, NOON, False, False)
+    assert row.data == {
+        "application_id": application["id"],
+        "action": "submit",
+        "workflow_status": "USER_COMPLETED",
+        "title_khmer": "ពាក្យសុំរង់ចាំដំណើរការ",
+        "message_khmer": "ពាក្យសុំរបស់ សុខ ចាន់ធី ដែល Sokha Lim បានដាក់ស្នើ កំពុងរង់ចាំដំណើរការ។",
+    }
+    assert sent == [
+        (
+            f"user:{teller.user.id}",
+            {
+                "type": "notification",
+                "id": str(row.id),
+                "title": row.title,
+                "message": row.message,
+                "data": row.data,
+                "priority": "urgent",
+                "timestamp": "2026-11-24T05:00:00Z",
+                "sender": {"id": str(officer.user.id), "name": "Sokha Lim", "role": "officer"},
+            },
+        )
+    ]
