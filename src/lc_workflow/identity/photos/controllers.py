@@ -14,6 +14,7 @@ from lc_workflow.identity.photos.service import FOLDER, PhotoService
 from lc_workflow.identity.users.access import UPDATE
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.ratelimit import UNLIMITED, limit
 from lc_workflow.platform.security.guards import PUBLIC, requires
@@ -89,7 +90,7 @@ class PhotoController(Controller):
     # Pages show dozens of photos at once, so they have a limit of their own.
     @get(
         "/{name:str}",
-        opt={PUBLIC: True, UNLIMITED: True},
+        opt={PUBLIC: True, UNLIMITED: True, UNCOMPRESSED: True},
         guards=[limit("1000/minute", name="photos")],
         media_type="image/jpeg",
     )
