@@ -1,5 +1,6 @@
 """An installation laid out as the image has it, and processes that cannot outlive a test."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -51,7 +52,7 @@ def environment(image: Path, port: int) -> dict[str, str]:
 
 @pytest.fixture
 def start(image: Path) -> Iterator[Start]:
-    """Start a process in the image's folder; what still runs at the end is killed with its children."""
+    """Start a process in the image's folder; what still runs at the end is told to end, with its children."""
     processes = []
 
     def starting(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
@@ -63,13 +64,11 @@ def start(image: Path) -> Iterator[Start]:
 
     yield starting
     for process in processes:
-        process.kill()
-        process.wait()
+        process.terminate()  # not kill: Granian's workers would live on
+        process.wait(15)
         assert process.stdout is not None
         process.stdout.close()
-    for pid in those_at_home_in(image):
-        with suppress(ProcessLookupError):
-            os.kill(pid, 9)
+    wait_until_nothing_is_left(image)
 
 
 def those_at_home_in(folder: Path) -> list[int]:
@@ -80,6 +79,24 @@ def those_at_home_in(folder: Path) -> list[int]:
             if str(folder).encode() in (process / "environ").read_bytes() + (process / "cmdline").read_bytes():
                 found.append(int(process.name))
     return found
+
+
+def wait_until_nothing_is_left(image: Path) -> None:
+    """The servers inherited the locks of their folders; whoever gets a lock knows that they are gone."""
+    deadline = time.monotonic() + 10
+    locks = list((image / ".local").glob("*/lock"))
+    while (rest := those_at_home_in(image)) or any(is_held(lock) for lock in locks):
+        assert time.monotonic() < deadline, f"still there: {rest or locks}"
+        time.sleep(0.05)
+
+
+def is_held(lock: Path) -> bool:
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def health_of(port: int, process: "subprocess.Popen[str]") -> dict[str, Any]:

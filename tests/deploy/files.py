@@ -83,6 +83,6 @@ def lay_out_image(folder: Path) -> None:
     """Put into `folder` what the image has in its working directory, and nothing else of the repository."""
     for source, target in copied().items():
         if (ROOT / source).is_dir():
-            shutil.copytree(ROOT / source, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / source, folder / target)  # with its byte code, which the image has too
         else:
             shutil.copy(ROOT / source, folder / target)

@@ -1,30 +1,16 @@
 """`make run` brings its own servers, finds its data again, and leaves nothing running however it ends."""
 
-import fcntl
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.deploy.conftest import Start, health_of, those_at_home_in
+from tests.deploy.conftest import Start, health_of, wait_until_nothing_is_left
 
 RUN = [sys.executable, "-m", "lc_workflow.cli", "run"]
-
-
-def assert_that_nothing_is_left(image: Path) -> None:
-    """The servers inherited the locks of their folders; whoever gets a lock knows that they are gone."""
-    deadline = time.monotonic() + 10
-    while those_at_home_in(image):
-        assert time.monotonic() < deadline, those_at_home_in(image)
-        time.sleep(0.05)
-    for name in ("postgres", "valkey"):
-        if (lock := image / ".local" / name / "lock").exists():
-            with lock.open() as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
@@ -38,7 +24,7 @@ def test_one_command_serves_and_a_signal_ends_everything(
     assert any(f"http://127.0.0.1:{port}/schema" in line for line in process.stdout)
     process.send_signal(ending)
     assert process.wait(10) == 0
-    assert_that_nothing_is_left(image)
+    wait_until_nothing_is_left(image)
 
 
 def test_a_second_start_finds_the_data_even_after_kill_9(
@@ -57,7 +43,7 @@ def test_a_second_start_finds_the_data_even_after_kill_9(
     assert httpx.post(url, json=admin).status_code in {200, 201}
     first.kill()
     first.wait()
-    assert_that_nothing_is_left(image)
+    wait_until_nothing_is_left(image)
 
     second = start(RUN, environment)
     health_of(port, second)
@@ -74,7 +60,7 @@ def test_a_run_told_to_end_while_it_starts_leaves_nothing(
         process.wait(moment)
     process.send_signal(signal.SIGTERM)
     process.wait(12)
-    assert_that_nothing_is_left(image)
+    wait_until_nothing_is_left(image)
 
 
 def test_a_taken_port_is_said(environment: dict[str, str], port: int, start: Start) -> None:
