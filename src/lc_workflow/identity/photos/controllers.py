@@ -12,6 +12,7 @@ from msgspec import Struct
 from lc_workflow.identity.photos.schemas import PhotoAnswer
 from lc_workflow.identity.photos.service import FOLDER, PhotoService
 from lc_workflow.identity.users.access import UPDATE
+from lc_workflow.identity.users.schemas import photo_url
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.compression import UNCOMPRESSED
@@ -64,7 +65,7 @@ class ProfilePhotoController(Controller):
     ) -> PhotoAnswer:
         """Put up a profile photo: the middle square of a JPEG, PNG, GIF or WebP picture."""
         key = await photos.put_up(user_id, data.file.file, principal=principal, at=clock())
-        url = f"{base_url}/api/v1/{key}"
+        url = photo_url(key, base_url=base_url)
         return PhotoAnswer(profile_image_url=url, primary_url=url)
 
     @delete(guards=[requires(UPDATE)], status_code=200)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
@@ -128,6 +128,14 @@ class UserChange(Struct, frozen=True, kw_only=True):
     line_manager_id: UUID | UnsetType | None = UNSET
 
 
+class HasPhoto(Protocol):
+    """A `User` row: a schema does not know its class."""
+
+    @property
+    def profile_photo_key(self) -> str | None:
+        """The key of the photo in the store."""
+
+
 class UserAnswer(Struct, frozen=True, kw_only=True):
     """An account with its place in the company, as the web app reads it."""
 
@@ -163,9 +171,12 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
     @classmethod
-    def of(cls, user: object, *, base_url: str) -> Self:
+    def of(cls, user: HasPhoto, *, base_url: str) -> Self:
         """Show a `User` row loaded with `WHOLE`; `base_url` is where browsers reach this API."""
-        return replace(convert(user, cls, from_attributes=True), profile_image_url=photo_url(user, base_url=base_url))
+        return replace(
+            convert(user, cls, from_attributes=True),
+            profile_image_url=photo_url(user.profile_photo_key, base_url=base_url),
+        )
 
 
 class UserCard(Struct, frozen=True, kw_only=True):
@@ -186,9 +197,12 @@ class UserCard(Struct, frozen=True, kw_only=True):
     profile_image_url: str | None = None
 
     @classmethod
-    def of(cls, user: object, *, base_url: str) -> Self:
+    def of(cls, user: HasPhoto, *, base_url: str) -> Self:
         """Show a `User` row; `base_url` is where browsers reach this API."""
-        return replace(convert(user, cls, from_attributes=True), profile_image_url=photo_url(user, base_url=base_url))
+        return replace(
+            convert(user, cls, from_attributes=True),
+            profile_image_url=photo_url(user.profile_photo_key, base_url=base_url),
+        )
 
 
 class DepartmentWithPeople(DepartmentAnswer, frozen=True, kw_only=True):
@@ -199,7 +213,6 @@ class DepartmentWithPeople(DepartmentAnswer, frozen=True, kw_only=True):
     manager: UserCard | None
 
 
-def photo_url(user: object, *, base_url: str) -> str | None:
-    """Where browsers find the profile photo of a `User` row, without signing in."""
-    key: str | None = getattr(user, "profile_photo_key")  # noqa: B009 - a schema does not know the row's class
+def photo_url(key: str | None, *, base_url: str) -> str | None:
+    """Where browsers find a profile photo without signing in; its key in the store is the end of its address."""
     return f"{base_url}/api/v1/{key}" if key else None
