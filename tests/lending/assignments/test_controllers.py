@@ -1,0 +1,91 @@
+"""Employees who look after applications, over HTTP."""
+
+from collections.abc import Awaitable, Callable
+
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import SignIn
+from tests.lending.steps import Draft
+from tests.organization.factories import a_branch, an_employee
+
+URL = "/api/v1/employees/assignments"
+
+
+async def test_an_employee_is_asked_changed_and_released(
+    client: AsyncClient,
+    session: AsyncSession,
+    sign_in: SignIn,
+    branch: Branch,
+    draft: Draft,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    session.add(employee := an_employee(branch_id=branch.id))
+    await session.commit()
+    application = await draft(officer)
+    wish = {"application_id": application["id"], "employee_id": str(employee.id), "assignment_role": "field_officer"}
+    asked = await client.post(URL, json=wish, headers=officer.headers)
+    assert asked.status_code == 201, asked.text
+    assert asked.json()["employee"]["branch"]["code"] == "PP01"
+    again = await client.post(URL, json=wish, headers=officer.headers)
+    assert (again.status_code, again.json()["code"]) == (422, "AlreadyAssigned")
+    path = f"{URL}/{asked.json()['id']}"
+    changed = await client.patch(
+        path, json={"assignment_role": "reviewer", "notes": "Knows her"}, headers=officer.headers
+    )
+    assert (changed.json()["assignment_role"], changed.json()["notes"]) == ("reviewer", "Knows her")
+    assert (await client.delete(path, headers=officer.headers)).status_code == 204
+    assert (await client.delete(path, headers=officer.headers)).status_code == 204
+    listed = (await client.get(f"{URL}/employee/{employee.id}", headers=officer.headers)).json()
+    assert [row["is_active"] for row in listed] == [False]
+    assert await announced() == ["ApplicationDrafted", "EmployeeAssigned", "EmployeeReleased"]
+
+
+async def test_the_wizards_list_of_employees_is_the_whole_list(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    session.add_all([first := an_employee(branch_id=branch.id), second := an_employee(branch_id=branch.id)])
+    await session.commit()
+    application = await draft(officer, employee_assignments=[{"employee_id": str(first.id)}])
+    changed = await client.put(
+        f"/api/v1/applications/{application['id']}",
+        json={"employee_assignments": [{"employee_id": str(second.id), "assignment_role": "secondary_officer"}]},
+        headers=officer.headers,
+    )
+    assert [row["employee_id"] for row in changed.json()["employee_assignments"]] == [str(second.id)]
+    everybody = (await client.get(f"{URL}/application/{application['id']}", headers=officer.headers)).json()
+    assert {row["employee_id"]: row["is_active"] for row in everybody} == {str(first.id): False, str(second.id): True}
+
+
+async def test_an_employee_of_another_branch_is_not_asked(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    session.add(other := a_branch())
+    await session.flush()
+    session.add(stranger := an_employee(branch_id=other.id))
+    await session.commit()
+    application = await draft(officer)
+    for employee_id, code in ((stranger.id, "EmployeeOfAnotherBranch"), (officer.user.id, "NoSuchEmployee")):
+        wish = {"application_id": application["id"], "employee_id": str(employee_id)}
+        refused = await client.post(URL, json=wish, headers=officer.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+
+
+async def test_assignments_of_another_branch_are_not_seen(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    session.add_all([employee := an_employee(branch_id=branch.id), other := a_branch()])
+    await session.commit()
+    application = await draft(officer, employee_assignments=[{"employee_id": str(employee.id)}])
+    stranger = await sign_in("officer", branch_id=other.id)
+    path = f"{URL}/{application['employee_assignments'][0]['id']}"
+    assert (await client.patch(path, json={"notes": "Mine"}, headers=stranger.headers)).status_code == 404
+    assert (await client.delete(path, headers=stranger.headers)).status_code == 404
+    assert (await client.get(f"{URL}/employee/{employee.id}", headers=stranger.headers)).json() == []
+    hidden = await client.get(f"{URL}/application/{application['id']}", headers=stranger.headers)
+    assert hidden.status_code == 404

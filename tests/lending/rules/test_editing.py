@@ -1,0 +1,47 @@
+"""Which fields may change where an application stands."""
+
+import pytest
+
+from lc_workflow.lending.rules.editing import (
+    TELLER_FIELDS,
+    Incomplete,
+    NotEditable,
+    NotYourEdit,
+    check_complete,
+    check_edit,
+)
+from lc_workflow.lending.rules.stages import EDITABLE, PROCESS, UPDATE, Stage
+
+WITH_THE_TELLER = {Stage.USER_COMPLETED, Stage.TELLER_PROCESSING}
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_fields_are_open_in_a_draft_and_after_a_return_alone(stage: Stage) -> None:
+    if stage in EDITABLE:
+        check_edit({"requested_amount"}, stage, permissions={UPDATE})
+    else:
+        with pytest.raises(NotEditable):
+            check_edit({"requested_amount"}, stage, permissions={UPDATE, PROCESS})
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_the_account_is_the_tellers_while_it_is_with_them(stage: Stage) -> None:
+    if stage in WITH_THE_TELLER:
+        check_edit(TELLER_FIELDS, stage, permissions={PROCESS})
+        with pytest.raises(NotYourEdit):
+            check_edit(TELLER_FIELDS, stage, permissions={UPDATE})
+    elif stage not in EDITABLE:
+        with pytest.raises(NotEditable):
+            check_edit(TELLER_FIELDS, stage, permissions={UPDATE, PROCESS})
+
+
+def test_a_draft_is_changed_by_those_who_may() -> None:
+    with pytest.raises(NotYourEdit):
+        check_edit({"phone"}, Stage.PO_CREATED, permissions={PROCESS})
+
+
+def test_what_is_missing_is_named() -> None:
+    check_complete(names=(None, "SOK CHANTHY"), requested_amount=1)
+    with pytest.raises(Incomplete) as refused:
+        check_complete(names=(None, ""), requested_amount=None)
+    assert [error.field for error in refused.value.errors] == ["full_name_latin", "requested_amount"]
