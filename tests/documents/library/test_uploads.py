@@ -300,8 +300,8 @@ async def test_a_file_does_not_come_into_the_folder_of_another_application(
         answer = await upload(officer, application_id=application_id, folder_id=folder["id"])
         assert (answer.status_code, answer.json()["code"]) == (422, "FolderElsewhere")
     for fields in ({"application_id": NOBODY}, {"folder_id": NOBODY}):
-        answer = await upload(officer, **fields)
-        assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
+        answer = await upload(officer, PROGRAM, **fields)
+        assert (answer.status_code, answer.json()["code"]) == (404, "Missing"), "nobody looks into the file"
     await nothing_kept()
 
 

@@ -13,7 +13,6 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation
 from litestar.response import Stream
-from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from msgspec.structs import replace
 
 from lc_workflow.documents.library.access import CREATE, DELETE, MAKE_FOLDERS, READ, READ_FOLDERS, REMOVE_FOLDERS
@@ -37,7 +36,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
-from lc_workflow.platform.http.problems import Problem, refused
+from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.uploads import most_bytes_of
@@ -46,6 +45,8 @@ from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import Chunks, ObjectStore
 from lc_workflow.platform.storage.disposition import content_disposition
 from lc_workflow.platform.storage.local import LocalStore
+
+ANY_FILE: Final = "application/octet-stream"
 
 CONTENT_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
@@ -98,7 +99,10 @@ class UploadController(Controller):
     dependencies = FILES
     exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
 
-    @post(guards=[requires(CREATE), limit("10/minute", name="upload")])
+    @post(
+        guards=[requires(CREATE), limit("10/minute", name="upload")],
+        responses={413: ResponseSpec(Problem, description="The file is too large.", media_type=MEDIA_TYPE)},
+    )
     async def upload(
         self,
         data: MultipartBody[UploadForm],
@@ -184,7 +188,11 @@ class ContentController(Controller):
     path = "/api/v1/files/content"
     tags = ("Files",)
 
-    @get("/{token:str}", opt={PUBLIC: True, UNCOMPRESSED: True})
+    @get(
+        "/{token:str}",
+        opt={PUBLIC: True, UNCOMPRESSED: True},
+        responses={200: ResponseSpec(bytes, generate_examples=False, description="The file.", media_type=ANY_FILE)},
+    )
     async def send(self, token: FromPath[str], store: NamedDependency[SkipValidation[ObjectStore]]) -> Stream:
         """Get the content a signed link stands for."""
         if not isinstance(store, LocalStore):
@@ -221,7 +229,7 @@ class FolderController(Controller):
 
     @post(
         guards=[requires(MAKE_FOLDERS)],
-        responses={HTTP_200_OK: ResponseSpec(FolderAnswer, description="It was there.")},
+        responses={200: ResponseSpec(FolderAnswer, description="It was there.")},
     )
     async def make(
         self,
@@ -232,7 +240,7 @@ class FolderController(Controller):
     ) -> Response[FolderAnswer]:
         """Make a folder, or find the one of this name that is there already."""
         folder, made = await folders.make(data, principal=principal, at=clock())
-        return Answer(folder, status_code=HTTP_201_CREATED if made else HTTP_200_OK)
+        return Answer(folder, status_code=201 if made else 200)
 
     @get("/document-types", guards=[requires(READ_FOLDERS)])
     async def list_document_types(self) -> list[DocumentType]:

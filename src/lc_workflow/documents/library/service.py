@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from io import SEEK_END
 from typing import IO, Final
 from uuid import UUID, uuid4
 
@@ -437,9 +438,10 @@ class FileService(Service[File]):
 
     def _examined(self, source: IO[bytes], name: str) -> File:
         """Look at the content of an upload, and begin its row; it blocks, so it runs in a thread."""
-        sha256 = hashlib.file_digest(source, "sha256").digest()  # type: ignore[arg-type]  # it reads any binary file
-        size = source.tell()
+        size = source.seek(0, SEEK_END)
         check_size(size, most=self._most_bytes)
+        source.seek(0)
+        sha256 = hashlib.file_digest(source, "sha256").digest()  # type: ignore[arg-type]  # it reads any binary file
         mime_type = check_type(content_type_of(source), allowed=self._types)
         shown = display_name(name)
         return File(
