@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import URL
 
-from lc_workflow.cli import HouseCommands, house
+from lc_workflow.cli import house
 from lc_workflow.platform.workbench import revision_of
 from tests.servers.databases import empty_database_on
 
@@ -79,6 +79,5 @@ def test_a_revision_needs_words(run: Run) -> None:
 
 
 def test_litestar_s_own_command_line_has_them_too() -> None:
-    litestar = click.Group()
-    HouseCommands().on_cli_init(litestar)
-    assert litestar.commands == {"house": house}
+    (entry,) = entry_points(group="litestar.commands", name="house")
+    assert entry.load() is house

@@ -15,8 +15,6 @@ import msgspec
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from click import Group
-from litestar.plugins import CLIPlugin
 from sqlalchemy import URL, NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
@@ -54,14 +52,6 @@ class House(click.Group):
             return super().invoke(ctx)
         except (BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded) as refusal:
             raise click.ClickException(str(refusal)) from refusal
-
-
-class HouseCommands(CLIPlugin):
-    """Adds our commands to Litestar's own as `litestar house …`."""
-
-    def on_cli_init(self, cli: Group) -> None:
-        """Add them."""
-        cli.add_command(house)
 
 
 @click.group("house", cls=House)
