@@ -1,11 +1,12 @@
 """What engagement contributes: its routes, and what it does when lending announces something."""
 
+from lc_workflow.engagement.live.controllers import LiveController
 from lc_workflow.engagement.notifications.controllers import NotificationController
 from lc_workflow.engagement.notifications.listeners import tell_of_move
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(NotificationController,),
+    routes=(NotificationController, LiveController),
     listeners={ApplicationMoved: (tell_of_move,)},
 )

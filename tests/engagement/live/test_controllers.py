@@ -1,0 +1,341 @@
+"""The live socket, in the test's own loop."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+from litestar import Litestar
+from litestar.di import Provide
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
+
+from lc_workflow.engagement.live import controllers
+from lc_workflow.engagement.live.hub import MOST_WAITING, Hub
+from lc_workflow.engagement.live.service import Entrance
+from lc_workflow.identity.users.models import User
+from lc_workflow.platform.broadcast import Broadcast
+from lc_workflow.platform.security.tokens import Tokens
+from tests.conftest import Person, Sessions, SignIn
+from tests.engagement.live.sockets import Socket
+from tests.moments import NOON
+
+Connect = Callable[[Person], Socket]
+
+
+@pytest.fixture
+def app(house: tuple[Litestar, Sessions], session: AsyncSession) -> Litestar:
+    return house[0]
+
+
+def provided(app: Litestar, name: str) -> Any:
+    """The object that the application gives its handlers under a name."""
+    provide = app.dependencies[name]
+    assert isinstance(provide, Provide)
+    return provide.dependency()
+
+
+@pytest.fixture
+def broadcast(app: Litestar) -> Broadcast:
+    found: Broadcast = provided(app, "broadcast")
+    return found
+
+
+@pytest.fixture
+def hub(app: Litestar) -> Hub:
+    found: Hub = provided(app, "hub")
+    return found
+
+
+@pytest.fixture
+def entrance(app: Litestar) -> Entrance:
+    found: Entrance = provided(app, "entrance")
+    return found
+
+
+def token_of(person: Person) -> str:
+    return person.headers["Authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def connect(app: Litestar) -> Connect:
+    """Connect as somebody."""
+    return lambda person: Socket(app, f"token={token_of(person)}")
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn) -> Person:
+    return await sign_in("officer")
+
+
+async def test_a_ping_is_answered(connect: Connect, officer: Person) -> None:
+    async with connect(officer) as socket:
+        for _ in range(3):
+            assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+
+
+async def test_a_person_hears_what_is_sent_to_them_to_their_role_and_to_all(
+    connect: Connect, officer: Person, broadcast: Broadcast
+) -> None:
+    patterns = ["general", f"user:{officer.user.id}", "role:officer"]
+    async with connect(officer) as socket:
+        for pattern in patterns:
+            await socket.subscribe(pattern)
+        for pattern in patterns:
+            await broadcast.publish(pattern, {"type": "notification", "title": "ពាក្យសុំ", "message": pattern})
+            assert await socket.hear() == {"type": "notification", "title": "ពាក្យសុំ", "message": pattern}
+
+
+async def test_nobody_hears_what_they_did_not_ask_for(
+    connect: Connect, officer: Person, sign_in: SignIn, broadcast: Broadcast
+) -> None:
+    teller = await sign_in("teller")
+    async with connect(officer) as mine, connect(teller) as theirs:
+        await mine.subscribe(f"user:{officer.user.id}")
+        await theirs.subscribe("role:teller")
+        await broadcast.publish("general", {"to": "all"})
+        await broadcast.publish("role:teller", {"to": "tellers"})
+        assert await theirs.hear() == {"to": "tellers"}
+        assert await mine.ask({"type": "ping"}) == {"type": "pong"}
+        assert mine.is_quiet
+
+
+async def test_subscribing_twice_is_heard_once(connect: Connect, officer: Person, broadcast: Broadcast) -> None:
+    async with connect(officer) as socket:
+        await socket.subscribe("general")
+        await socket.subscribe("general")
+        await broadcast.publish("general", {"n": 1})
+        assert await socket.hear() == {"n": 1}
+        assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        f"user:{uuid4()}",
+        "role:admin",
+        "user:*",
+        "*",
+        "",
+        "general ",
+        "GENERAL",
+        "role:",
+        "user:{me}:x",
+        "role:officer\n",
+    ],
+)
+async def test_nobody_hears_patterns_that_are_not_theirs(
+    connect: Connect, officer: Person, broadcast: Broadcast, pattern: str
+) -> None:
+    pattern = pattern.replace("{me}", str(officer.user.id))
+    async with connect(officer) as socket:
+        answer = await socket.ask({"type": "subscribe_pattern", "pattern": pattern})
+        assert (answer["type"], answer["code"]) == ("error", "NotYourPattern")
+        await broadcast.publish(pattern, {"secret": True})
+        assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "ping",
+        "{",
+        "null",
+        "[]",
+        "7",
+        "{}",
+        '{"type": 1}',
+        '{"type": "shout"}',
+        '{"type": "subscribe_pattern"}',
+        '{"type": "subscribe_pattern", "pattern": 7}',
+        '{"type": "subscribe_pattern", "pattern": "' + "x" * 201 + '"}',
+        "[" * 4_096,
+        '{"type":' * 500,
+    ],
+    ids=lambda text: text[:42],
+)
+async def test_what_is_no_message_is_refused_and_the_socket_stays_open(
+    connect: Connect, officer: Person, text: str
+) -> None:
+    async with connect(officer) as socket:
+        answer = await socket.ask(text)
+        assert (answer["type"], answer["code"]) == ("error", "MalformedMessage")
+        assert await socket.ask({"type": "ping", "sent_at": 7}) == {"type": "pong"}
+
+
+async def test_a_message_as_long_as_a_book_closes_the_socket(connect: Connect, officer: Person) -> None:
+    async with connect(officer) as socket:
+        await socket.say(json.dumps({"type": "ping", "padding": "x" * 5_000}))
+        assert await socket.closed() == 1009
+
+
+async def test_bytes_close_the_socket(connect: Connect, officer: Person) -> None:
+    async with connect(officer) as socket:
+        await socket.say_bytes(b'{"type": "ping"}')
+        assert await socket.closed() == 1003
+
+
+@pytest.mark.parametrize("query", ["", "token=", "token=abc", "token=a.b.c", "token=%F0%9F%99%82", "tokens=x"])
+async def test_a_bad_token_closes_with_4001(app: Litestar, query: str) -> None:
+    async with Socket(app, query) as socket:
+        assert await socket.closed() == 4001
+
+
+async def test_a_token_that_has_ended_closes_with_4001(app: Litestar, officer: Person, tokens: Tokens) -> None:
+    old = tokens.issue(officer.user.id, uuid4(), at=NOON - timedelta(days=1))
+    async with Socket(app, f"token={old}") as socket:
+        assert await socket.closed() == 4001
+
+
+async def test_a_session_that_has_ended_closes_with_4001(
+    connect: Connect, officer: Person, client: AsyncClient
+) -> None:
+    await client.post("/api/v1/auth/logout", headers=officer.headers)
+    async with connect(officer) as socket:
+        assert await socket.closed() == 4001
+
+
+@pytest.fixture
+def checking_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controllers, "CHECK_SECONDS", 0.1)
+
+
+@pytest.mark.usefixtures("checking_often")
+async def test_a_socket_ends_with_its_session(connect: Connect, officer: Person, client: AsyncClient) -> None:
+    async with connect(officer) as socket:
+        await socket.subscribe("general")
+        await client.post("/api/v1/auth/logout", headers=officer.headers)
+        assert await socket.closed() == 4001
+
+
+@pytest.mark.usefixtures("checking_often")
+@pytest.mark.parametrize("change", [{"role": "viewer"}, {"status": "suspended"}], ids=str)
+async def test_a_socket_ends_when_its_person_is_somebody_else_now(
+    connect: Connect, officer: Person, session: AsyncSession, change: dict[str, Any]
+) -> None:
+    async with connect(officer) as socket:
+        await session.execute(update(User).where(User.id == officer.user.id).values(change))
+        await session.commit()
+        assert await socket.closed() == 4001
+
+
+@pytest.mark.usefixtures("checking_often")
+async def test_a_socket_outlives_many_checks(connect: Connect, officer: Person) -> None:
+    async with connect(officer) as socket:
+        await asyncio.sleep(0.35)
+        assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+
+
+@pytest.mark.usefixtures("checking_often")
+async def test_while_the_database_is_gone_nobody_is_cut_off(
+    connect: Connect, officer: Person, entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> Any:
+        raise ConnectionRefusedError
+
+    async with connect(officer) as socket:
+        monkeypatch.setattr(entrance, "_open_session", gone)
+        await asyncio.sleep(0.25)
+        assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+
+
+async def test_a_client_that_says_nothing_for_long_is_taken_for_gone(
+    connect: Connect, officer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controllers, "SILENT_SECONDS", 0.2)
+    async with connect(officer) as socket:
+        for _ in range(3):
+            await asyncio.sleep(0.1)
+            assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+        assert await socket.closed() == 1001
+
+
+async def test_a_slow_reader_is_dropped_and_holds_up_nobody(
+    connect: Connect, officer: Person, sign_in: SignIn, broadcast: Broadcast, hub: Hub
+) -> None:
+    teller = await sign_in("teller")
+    async with connect(officer) as slow, connect(teller) as quick:
+        for socket in (slow, quick):
+            await socket.subscribe("general")
+        slow.reads.clear()
+        for number in range(MOST_WAITING + 2):
+            await broadcast.publish("general", {"n": number})
+            assert await quick.hear() == {"n": number}
+        await slow.ended()
+        assert len(hub._ears) == 1
+
+
+async def test_a_reader_who_stops_only_for_a_moment_misses_nothing(
+    connect: Connect, officer: Person, broadcast: Broadcast
+) -> None:
+    async with connect(officer) as socket:
+        await socket.subscribe("general")
+        socket.reads.clear()
+        for number in range(MOST_WAITING):
+            await broadcast.publish("general", {"n": number})
+            await asyncio.sleep(0)
+        socket.reads.set()
+        assert [(await socket.hear())["n"] for _ in range(MOST_WAITING)] == list(range(MOST_WAITING))
+
+
+async def test_whoever_takes_nothing_for_long_is_dropped(
+    connect: Connect, officer: Person, broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controllers, "SEND_SECONDS", 0.1)
+    monkeypatch.setattr(controllers, "CLOSE_SECONDS", 0.1)
+    async with connect(officer) as socket:
+        await socket.subscribe("general")
+        socket.reads.clear()
+        await broadcast.publish("general", {"n": 1})
+        await socket.ended()
+
+
+async def test_a_flood_of_pings_that_nobody_reads_ends_the_socket(connect: Connect, officer: Person) -> None:
+    async with connect(officer) as socket:
+        socket.reads.clear()
+        for _ in range(MOST_WAITING + 2):
+            await socket.say({"type": "ping"})
+        await socket.ended()
+
+
+async def test_whoever_leaves_is_forgotten(connect: Connect, officer: Person, hub: Hub) -> None:
+    assert not hub._ears
+    async with connect(officer) as first, connect(officer):
+        await first.subscribe("general")
+        assert len(hub._ears) == 2
+    assert not hub._ears
+
+
+async def test_the_log_names_the_person_and_never_the_token(connect: Connect, officer: Person) -> None:
+    with capture_logs() as logged:
+        async with connect(officer) as socket:
+            await socket.ask({"type": "ping"})
+    (line,) = [line for line in logged if line["event"] == "socket"]
+    assert (line["path"], line["user"]) == ("/api/v1/ws/realtime", str(officer.user.id))
+    assert token_of(officer) not in json.dumps(logged, default=str)
+
+
+async def test_a_socket_holds_no_connection_to_the_database(
+    connect: Connect, officer: Person, entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    @asynccontextmanager
+    async def watched() -> AsyncIterator[AsyncSession]:
+        looks.append("open")
+        async with open_session() as session:
+            yield session
+        looks.append("closed")
+
+    open_session = entrance._open_session
+    monkeypatch.setattr(entrance, "_open_session", watched)
+    async with connect(officer) as socket:
+        await socket.ask({"type": "ping"})
+        assert looks == ["open", "closed"]
