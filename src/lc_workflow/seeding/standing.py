@@ -1,0 +1,47 @@
+"""How far the seeds of a database have grown; asked at every start, so it loads nothing heavy."""
+
+import asyncio
+from enum import Enum, auto
+from typing import Final
+
+from sqlalchemy import URL, NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+SIGNED: Final = "seed:"
+"""What the request ids of seeding begin with: the journal tells by them which steps were taken, and what they made."""
+
+FIRST: Final = "account/admin"
+"""The step that opens the first account of the demo."""
+
+FINISHED: Final = "DemoPlanted"
+"""The fact that ends the planting of the demo."""
+
+
+class Standing(Enum):
+    """What stands in a database."""
+
+    EMPTY = auto()
+    """Nobody has an account."""
+    BEGUN = auto()
+    """The demo was begun and broken off."""
+    PLANTED = auto()
+    """The demo, and whatever was done in it since."""
+    TAKEN = auto()
+    """Accounts of other people."""
+
+
+def standing(url: URL) -> Standing:
+    """Look what stands in the database."""
+    return asyncio.run(_standing(url))
+
+
+async def _standing(url: URL) -> Standing:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        if not await connection.scalar(text("SELECT EXISTS (SELECT FROM users)")):
+            return Standing.EMPTY
+        planted = text("SELECT EXISTS (SELECT FROM journal_entries WHERE kind = :kind)")
+        if await connection.scalar(planted, {"kind": FINISHED}):
+            return Standing.PLANTED
+        begun = text("SELECT EXISTS (SELECT FROM journal_entries WHERE request_id = :key)")
+        return Standing.BEGUN if await connection.scalar(begun, {"key": SIGNED + FIRST}) else Standing.TAKEN
