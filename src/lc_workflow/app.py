@@ -16,6 +16,8 @@ from litestar.plugins import InitPlugin
 from litestar_granian import GranianPlugin
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
+from lc_workflow.engagement.live.hub import Hub
+from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.engagement.manifest import MANIFEST as ENGAGEMENT
 from lc_workflow.identity.manifest import MANIFEST as IDENTITY
 from lc_workflow.identity.sessions.service import load_principal
@@ -119,6 +121,8 @@ def create_app(
             "limiter": _always(limiter),
             "store": _always(store),
             "broadcast": _always(broadcast),
+            "hub": _always(Hub(broadcast)),
+            "entrance": _always(Entrance(alchemy.get_session, tokens, clock)),
             "enumerations": _always(HOUSE.enumerations),
             "pulse": _always(
                 Pulse(
