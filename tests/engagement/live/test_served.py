@@ -1,0 +1,209 @@
+"""The live socket as the web app meets it: through Granian, with two workers that share a Valkey."""
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import pytest
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import connect as dial
+from websockets.exceptions import ConnectionClosed
+
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.platform.workbench import GRANIAN
+from tests.identity.factories import PASSWORD, a_user
+from tests.lending.steps import WISH
+from tests.organization.factories import a_branch
+
+V1 = "/api/v1"
+
+
+class Server:
+    """A running installation."""
+
+    def __init__(self, port: int, log: Path, process: "subprocess.Popen[bytes]") -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.log = log
+        self.process = process
+
+    def address(self, token: str) -> str:
+        return f"{self.url.replace('http', 'ws', 1)}{V1}/ws/realtime?token={token}"
+
+
+@pytest.fixture(scope="module")
+def database(copy_database: Callable[[], URL]) -> URL:
+    return copy_database()
+
+
+@pytest.fixture(scope="module")
+async def branch_staff(database: URL) -> None:
+    """A branch with an officer and a teller, committed."""
+    engine = create_async_engine(database)
+    async with AsyncSession(engine) as session, session.begin():
+        session.add(branch := a_branch())
+        await session.flush()
+        session.add_all(
+            a_user(username=role, email=f"{role}@branch.example", role=role, branch_id=branch.id)
+            for role in (Role.OFFICER, Role.TELLER)
+        )
+    await engine.dispose()
+
+
+@contextmanager
+def serving(database: URL, redis_url: str, folder: Path, output: IO[bytes]) -> Iterator[Server]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environ = GRANIAN | {
+        "PYTHONPATH": ":".join(sys.path),
+        "DATABASE_URL": database.render_as_string(hide_password=False),
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "a secret that only the tests know, long enough",
+        "CORS_ORIGINS": "https://app.branch.example",
+        "UPLOAD_FOLDER": str(folder / "uploads"),
+        "RATE_LIMIT_ENABLED": "false",
+        "WEB_CONCURRENCY": "2",
+        "DATABASE_POOL_SIZE": "2",
+    }
+    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+    command = [sys.executable, "-m", "granian", *where, "lc_workflow.asgi:create_app"]
+    process = subprocess.Popen(command, env=environ, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield Server(port, Path(output.name), process)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+async def served(
+    database: URL, branch_staff: None, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Server]:
+    folder = tmp_path_factory.mktemp("served")
+    with (folder / "log").open("wb") as output, serving(database, redis_url, folder, output) as served:
+        async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(30):
+            while not await is_healthy(client):
+                assert served.process.poll() is None, served.log.read_text()
+                await asyncio.sleep(0.1)
+        yield served
+
+
+async def is_healthy(client: httpx.AsyncClient) -> bool:
+    try:
+        return (await client.get(f"{V1}/health")).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+async def client(served: Server) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=served.url, timeout=20) as client:
+        yield client
+
+
+async def sign_in(client: httpx.AsyncClient, name: str) -> tuple[str, dict[str, str]]:
+    """Sign in; answers the token and the id of the person."""
+    answer = await client.post(f"{V1}/auth/login", data={"username": name, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["access_token"], answer.json()["user"]["id"]
+
+
+async def ask(connection: ClientConnection, message: object) -> Any:
+    await connection.send(json.dumps(message))
+    return await hear(connection)
+
+
+async def hear(connection: ClientConnection) -> Any:
+    async with asyncio.timeout(10):
+        return json.loads(await connection.recv())
+
+
+async def test_a_step_is_heard_at_once_wherever_somebody_is_connected(
+    served: Server, client: httpx.AsyncClient
+) -> None:
+    officer, _ = await sign_in(client, "officer")
+    teller, teller_id = await sign_in(client, "teller")
+    async with AsyncExitStack() as stack:
+        # With eight connections both workers have some of them; the step is taken in one.
+        sockets = [await stack.enter_async_context(dial(served.address(teller))) for _ in range(8)]
+        for connection in sockets:
+            assert await ask(connection, {"type": "ping"}) == {"type": "pong"}
+            pattern = f"user:{teller_id}"
+            assert await ask(connection, {"type": "subscribe_pattern", "pattern": pattern}) == {
+                "type": "subscribed",
+                "pattern": pattern,
+            }
+        headers = {"Authorization": f"Bearer {officer}"}
+        drafted = await client.post(f"{V1}/applications", json=WISH, headers=headers)
+        began = asyncio.get_running_loop().time()
+        await client.patch(f"{V1}/applications/{drafted.json()['id']}/submit", json={}, headers=headers)
+        heard = [await hear(connection) for connection in sockets]
+        assert asyncio.get_running_loop().time() - began < 5
+        assert {message["id"] for message in heard} == {heard[0]["id"]}
+        assert (heard[0]["type"], heard[0]["title"]) == ("notification", "Application to process")
+        assert heard[0]["data"]["application_id"] == drafted.json()["id"]
+        for connection in sockets:
+            assert await ask(connection, {"type": "ping"}) == {"type": "pong"}
+    summary = (
+        await client.get(f"{V1}/users/notifications/summary", headers={"Authorization": f"Bearer {teller}"})
+    ).json()
+    assert [row["id"] for row in summary["recent_notifications"]] == [heard[0]["id"]]
+
+
+@pytest.mark.parametrize("token", ["", "not.a.token"])
+async def test_a_bad_token_closes_with_4001(served: Server, token: str) -> None:
+    async with dial(served.address(token)) as connection:
+        with pytest.raises(ConnectionClosed) as closed:
+            await hear(connection)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4001
+    assert "sign in again" in closed.value.rcvd.reason
+
+
+async def test_a_client_that_breaks_off_is_no_error(served: Server, client: httpx.AsyncClient) -> None:
+    token, person = await sign_in(client, "officer")
+    for _ in range(5):
+        connection = await dial(served.address(token))
+        await ask(connection, {"type": "subscribe_pattern", "pattern": f"user:{person}"})
+        connection.transport.abort()
+    async with dial(served.address(token)) as connection:
+        assert await ask(connection, {"type": "ping"}) == {"type": "pong"}
+    assert "Traceback" not in served.log.read_text()
+
+
+async def test_a_book_of_a_message_closes_the_socket(served: Server, client: httpx.AsyncClient) -> None:
+    token, _ = await sign_in(client, "officer")
+    async with dial(served.address(token)) as connection:
+        with pytest.raises(ConnectionClosed) as closed:
+            await ask(connection, {"padding": "x" * 3_000_000})
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
+async def test_the_server_ends_quickly_with_sockets_open_and_its_log_holds_no_token(
+    served: Server, client: httpx.AsyncClient
+) -> None:
+    token, person = await sign_in(client, "officer")
+    connection = await dial(served.address(token))
+    await ask(connection, {"type": "subscribe_pattern", "pattern": f"user:{person}"})
+    served.process.send_signal(signal.SIGTERM)
+    with pytest.raises(ConnectionClosed) as closed:
+        await hear(connection)
+    assert closed.value.rcvd is None or closed.value.rcvd.code != 1000  # the web app connects again
+    await asyncio.to_thread(served.process.wait, 4)
+    log = served.log.read_text()
+    assert token not in log
+    assert token.rpartition(".")[2] not in log
+    assert '"path":"/api/v1/ws/realtime"' in log
+    assert "refused to gracefully stop" not in log
+    assert "Traceback" not in log
