@@ -9,6 +9,13 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
+from lc_workflow.identity.events import (
+    AccountLocked,
+    AccountOpened,
+    AccountStatusMoved,
+    FirstAdminSetUp,
+    RoleChanged,
+)
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import visible_to as users_visible_to
@@ -31,6 +38,7 @@ from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, EmployeeAssigned, EmployeeReleased
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.organization.branches.access import visible_to as branches_visible_to
 from lc_workflow.organization.branches.models import Branch
@@ -44,15 +52,18 @@ LONGEST_TIMELINE: Final = 100
 """Entries; a page shows a few dozen."""
 
 WORDS: Final = {
-    "ApplicationDrafted": ("created", "Application drafted"),
-    "ApplicationChanged": ("updated", "Application changed"),
-    "EmployeeAssigned": ("assigned", "Employee assigned"),
-    "EmployeeReleased": ("released", "Employee released"),
-    "FirstAdminSetUp": ("created", "First administrator set up"),
-    "UserCreated": ("created", "Account created"),
-    "UserChanged": ("updated", "Account changed"),
-    "UserRemoved": ("deactivated", "Account deactivated"),
-    "AccountLocked": ("locked", "Account locked"),
+    kind.__name__: words
+    for kind, words in {
+        ApplicationDrafted: ("created", "Application drafted"),
+        ApplicationChanged: ("updated", "Application changed"),
+        EmployeeAssigned: ("assigned", "Employee assigned"),
+        EmployeeReleased: ("released", "Employee released"),
+        FirstAdminSetUp: ("created", "First administrator set up"),
+        AccountOpened: ("created", "Account opened"),
+        RoleChanged: ("updated", "Role changed"),
+        AccountStatusMoved: ("updated", "Account status changed"),
+        AccountLocked: ("locked", "Account locked"),
+    }.items()
 }
 """How the timeline tells the facts it shows; moves name their own action."""
 
