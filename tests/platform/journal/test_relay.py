@@ -321,7 +321,7 @@ async def all_told(sessions: Sessions) -> bool:
 async def test_only_one_relay_tells_at_a_time(sessions: Sessions) -> None:
     inside, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(event: BranchOpened, _: Hearing) -> None:  # noqa: ARG001 - a listener's signature
+    async def slow(event: BranchOpened, _: Hearing) -> None:
         inside.set()
         await go_on.wait()
 

@@ -214,7 +214,7 @@ async def test_the_theme_is_known_before_anybody_sets_it(
     [
         {"key": "x"},
         {"category": "general"},
-        {"category": "General", "key": "x"},
+        {"category": "9 lives", "key": "x"},
         {"category": "general", "key": "not a key"},
         {"category": "general", "key": str(uuid4())},
         {"category": "general", "key": "k" * 101},
