@@ -1,5 +1,6 @@
 """Profile photos over HTTP."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from io import BytesIO
@@ -221,3 +222,18 @@ async def test_somebody_who_is_not_there_gets_no_photo(client: AsyncClient, sign
     answer = await client.post(path, files={"file": ("me.png", a_picture(), "image/png")}, headers=admin.headers)
     assert answer.status_code == 404
     assert (await client.delete(path, headers=admin.headers)).status_code == 404
+
+
+async def test_of_photos_put_up_at_once_one_is_kept(own_settings: Settings) -> None:
+    wish = {"username": "chief", "email": "c@b.kh", "first_name": "A", "last_name": "B", "password": PASSWORD}
+    async with open_house(own_settings) as client:
+        user_id = (await client.post("/api/v1/auth/setup-first-admin", json=wish)).json()["id"]
+        entry = await client.post("/api/v1/auth/login", json={"username": "chief", "password": PASSWORD})
+        headers = {"Authorization": f"Bearer {entry.json()['access_token']}"}
+        path = f"/api/v1/users/{user_id}/profile-photo"
+        file = ("me.png", a_picture(), "image/png")
+        answers = await asyncio.gather(*(client.post(path, files={"file": file}, headers=headers) for _ in range(8)))
+        urls = {answer.json()["profile_image_url"] for answer in answers}
+        shown = (await client.get("/api/v1/auth/me", headers=headers)).json()["profile_image_url"]
+        assert len(urls) == 8
+        assert [url for url in urls if (await client.get(url)).status_code == 200] == [shown]
