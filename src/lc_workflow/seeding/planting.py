@@ -21,12 +21,13 @@ from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.config import read_json, write_json
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.seeding.applications import application_steps
 from lc_workflow.seeding.data import read_base, read_demo
 from lc_workflow.seeding.institution import base_steps, institution_steps
-from lc_workflow.seeding.standing import FIRST, SIGNED
+from lc_workflow.seeding.standing import FIRST, SIGNED, CannotPlant
 from lc_workflow.seeding.steps import DemoPlanted, Means, Step, Turn, acting, taken_steps
 
 HASTY: Final = {
@@ -34,10 +35,6 @@ HASTY: Final = {
     "server_settings": {"application_name": "lc-workflow seeding", "synchronous_commit": "off"},
 }
 """Nobody waits for the disk: a step that a crash takes back is one that the next run takes again."""
-
-
-class CannotPlant(Exception):
-    """The seeds cannot be planted here; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,9 @@ async def plant(
         CannotPlant: The demo would come among accounts of others, or a step was refused.
     """
     at = now or system_clock()
-    engine = create_async_engine(settings.database_url, connect_args=HASTY)
+    engine = create_async_engine(
+        settings.database_url, connect_args=HASTY, json_serializer=write_json, json_deserializer=read_json
+    )
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     store = open_store(settings, system_clock)
     means = Means(settings, store, passwords or Passwords(), demo_password or "")

@@ -17,6 +17,10 @@ FINISHED: Final = "DemoPlanted"
 """The fact that ends the planting of the demo."""
 
 
+class CannotPlant(Exception):
+    """The seeds cannot be planted here; the sentence says why."""
+
+
 class Standing(Enum):
     """What stands in a database."""
 

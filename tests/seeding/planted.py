@@ -1,0 +1,74 @@
+"""The demo institution, planted once for all tests that look at it or walk through it."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import URL
+
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.workbench import serving
+from lc_workflow.seeding.planting import plant
+
+SEEDS = Path(__file__).parents[2] / "db" / "seeds"
+PASSWORD = "Demo#2026pass"
+CHEAP = Passwords(cost=4)
+SECRET = "a secret that only the tests know, long enough"
+
+
+@pytest.fixture(scope="session")
+def planted(server: URL, template: URL, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation with the demo institution; for looking at only, so that others can copy it."""
+    settings = Settings(
+        database_url=_copied(server, template),
+        secret_key=SECRET,
+        upload_folder=tmp_path_factory.mktemp("papers"),
+    )
+    asyncio.run(plant(settings, SEEDS, demo_password=PASSWORD, passwords=CHEAP))
+    return settings
+
+
+@pytest.fixture
+def copy_planted(server: URL, planted: Settings) -> Settings:
+    """An installation with the demo institution, to change things in."""
+    return replace(planted, database_url=_copied(server, planted.database_url))
+
+
+@pytest.fixture(scope="session")
+def demo_server(server: URL, planted: Settings) -> Iterator[str]:
+    """The address of a server with the demo institution, run as `make run` does."""
+    settings = replace(planted, database_url=_copied(server, planted.database_url), host="127.0.0.1", port=_free_port())
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": settings.database_url.render_as_string(hide_password=False),
+        "SECRET_KEY": settings.secret_key,
+        "UPLOAD_FOLDER": str(settings.upload_folder),
+        "RATE_LIMIT_ENABLED": "false",
+    }
+    with serving(settings, environ):
+        yield f"http://127.0.0.1:{settings.port}"
+
+
+def _copied(server: URL, template: URL) -> URL:
+    name = f"planted_{uuid4().hex[:12]}"
+
+    async def copy() -> None:
+        connection = await asyncpg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False))
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template.database} STRATEGY FILE_COPY")
+        await connection.close()
+
+    asyncio.run(copy())
+    return server.set(database=name)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
