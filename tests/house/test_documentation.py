@@ -26,6 +26,7 @@ def test_each_operation_says_how_it_is_refused(operations: dict[str, dict[str, A
     for name, operation in operations.items():
         for status in ("401", "404", "422", "429", "503"):
             assert status in operation["responses"], (name, status)
+        assert "400" not in operation["responses"], name
         assert "application/problem+json" in operation["responses"]["404"]["content"], name
 
 

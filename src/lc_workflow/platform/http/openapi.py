@@ -1,23 +1,27 @@
 """The documentation under `/schema`, in three viewers that need nothing from the internet."""
 
+from dataclasses import dataclass
 from html import escape
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
-from litestar import Request, Router
+from litestar import Request, Response, Router
 from litestar.datastructures import CacheControlHeader, ResponseHeader
+from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.handlers import HTTPRouteHandler, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Operation, SecurityScheme, Tag
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.response import Redirect
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.static_files import create_static_files_router
+from litestar.status_codes import HTTP_404_NOT_FOUND
 
-from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused_by_litestar
 from lc_workflow.platform.security.guards import PUBLIC, Permitted
 
 STATIC: Final = Path(__file__).with_name("static")
@@ -79,10 +83,21 @@ class Described(ReceiveRoutePlugin):
                     _describe(handler)
 
 
+@dataclass
+class WithOurRefusals(Operation):
+    """An operation without the 400 that Litestar adds: what cannot be taken is a 422 here."""
+
+    def __post_init__(self) -> None:
+        """Take it out again."""
+        if self.responses:
+            self.responses.pop("400", None)
+
+
 def _describe(handler: HTTPRouteHandler) -> None:
     said = cleandoc(handler.fn.__doc__ or "")
     needed = [" or ".join(guard.permissions) for guard in handler.resolve_guards() if isinstance(guard, Permitted)]
     is_public = bool(handler.opt.get(PUBLIC))
+    handler.operation_class = WithOurRefusals
     handler.summary = handler.summary or said.partition("\n")[0].rstrip(".")
     whom = "Everybody may call this." if is_public else "Everybody who is signed in may call this."
     handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
@@ -125,9 +140,27 @@ def documentation(*, title: str, version: str, description: str, tags: list[Tag]
             ],
             include_in_schema=False,
             opt={PUBLIC: True},
+            after_request=_no_page_of_its_own,
+            exception_handlers={InternalServerException: _nothing_there},
             response_headers=[ResponseHeader(name="Content-Security-Policy", value=PAGE_POLICY)],
         ),
     )
+
+
+def _no_page_of_its_own(response: Response[Any]) -> Response[Any]:
+    """Refuse unknown addresses as everywhere else; Litestar has a page for them here.
+
+    Raises:
+        NotFoundException: There is no such page.
+    """
+    if response.status_code == HTTP_404_NOT_FOUND:
+        raise NotFoundException
+    return response
+
+
+def _nothing_there(request: Request[Any, Any, Any], _: InternalServerException) -> Answer[Problem]:
+    """Answer to a name that no disk takes, which Litestar's static files call an error of the server."""
+    return refused_by_litestar(request, NotFoundException())
 
 
 @get("/docs", include_in_schema=False, opt={PUBLIC: True})

@@ -93,7 +93,7 @@ class Authenticate(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let nobody through whose session was ended or whose account is not active; what a path takes is no secret."""
-        if scope["method"] == "OPTIONS":
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "OPTIONS":
             await next_app(scope, receive, send)
             return
         claims = scope["state"]["claims"]
