@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -18,6 +19,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from lc_workflow.demo import Stopped, walk
+from lc_workflow.identity.rules.roles import Role
 from lc_workflow.kernel.errors import DomainError
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import BadSetting, Settings, database_url
@@ -35,10 +38,16 @@ from lc_workflow.platform.workbench import (
     with_database,
     with_everything,
 )
+from lc_workflow.seeding.standing import CannotPlant, Standing, standing
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LOCAL: Final = ROOT / ".local"
 """Where development keeps its data."""
+
+SEEDS: Final = ROOT / "db" / "seeds"
+
+DEMO_PASSWORD: Final = "Demo#2026pass"  # noqa: S105 - everybody may know it; DEMO_PASSWORD sets another
+"""The password of the demo accounts."""
 
 SIGNS_NOTHING: Final = "a key for commands that sign nothing"
 
@@ -50,7 +59,7 @@ class House(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded) as refusal:
+        except (BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded, CannotPlant, Stopped) as refusal:
             raise click.ClickException(str(refusal)) from refusal
 
 
@@ -69,10 +78,14 @@ def run() -> None:
         settings = Settings.from_environ(environ)
         refuse_taken_port(settings)
         _migrate(settings.database_url)
+        has_demo = settings.debug and _plant_where_empty(settings, _demo_password(environ))
         with serving(settings, environ) as server:
             url = f"http://{settings.host}:{settings.port}"
             click.echo(f"\nLC Workflow serves {url} after {time.monotonic() - began:.1f} s.")
-            click.echo(f"Documentation: {url}/schema\nCtrl-C ends it.\n")
+            click.echo(f"Documentation: {url}/schema")
+            if has_demo:
+                click.echo(f"Demo accounts: {', '.join(Role)}; password {_demo_password(environ)}")
+            click.echo("Ctrl-C ends it.\n")
             server.wait()
     raise ServerEnded("The server ended by itself; the reason stands above.")
 
@@ -84,6 +97,34 @@ def migrate() -> None:
     with with_database(environ, LOCAL):
         _migrate(database_url(environ["DATABASE_URL"]))
     click.echo("The database is at the newest revision.")
+
+
+@house.command()
+@click.option("--demo", is_flag=True, help="Plant the demo institution even where DEBUG is not true.")
+def seed(*, demo: bool) -> None:
+    """Plant what every installation can use; with DEBUG=true or --demo a whole institution to try things in."""
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
+    if not environ.get("DATABASE_URL"):  # what we bring ourselves is for development
+        environ["DEBUG"] = environ.get("DEBUG") or "true"
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        _migrate(settings.database_url)
+        with_demo = demo or settings.debug
+        _plant(settings, _demo_password(environ) if with_demo else None)
+    if with_demo:
+        click.echo(f"Demo accounts: {', '.join(Role)}; password {_demo_password(environ)}")
+
+
+@house.command()
+@click.argument("url", required=False)
+def demo(url: str | None) -> None:
+    """Walk one loan through a running server, from the officer's first notes to the decision."""
+    environ = _variables()
+    url = url or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
+    began = time.monotonic()
+    for step in walk(url.rstrip("/"), _demo_password(environ)):
+        click.echo(f"{step.milliseconds:6.0f} ms  {step.name}: {step.words}")
+    click.echo(f"{(time.monotonic() - began) * 1000:6.0f} ms in all.")
 
 
 @house.command(context_settings={"ignore_unknown_options": True})
@@ -170,6 +211,28 @@ def openapi(file: Path) -> None:
 def _variables() -> dict[str, str]:
     """Take the variables of the process, and of `.env` where the process has none."""
     return {**read_variables(ROOT / ".env"), **os.environ}
+
+
+def _demo_password(environ: Mapping[str, str]) -> str:
+    return environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
+
+
+def _plant_where_empty(settings: Settings, password: str) -> bool:
+    """Plant the demo in an empty database, or go on where that was broken off; answers whether the demo stands."""
+    found = standing(settings.database_url)
+    if found in {Standing.EMPTY, Standing.BEGUN}:
+        _plant(settings, password)
+    return found is not Standing.TAKEN
+
+
+def _plant(settings: Settings, demo_password: str | None) -> None:
+    from lc_workflow.seeding.planting import plant  # noqa: PLC0415 - as below
+
+    began = time.monotonic()
+    planted = asyncio.run(plant(settings, SEEDS, demo_password=demo_password))
+    click.echo(
+        f"The seeds are planted: {planted.now} steps taken, {planted.before} before; {time.monotonic() - began:.1f} s."
+    )
 
 
 def _migrate(url: URL) -> None:
