@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
@@ -155,8 +155,7 @@ def _wait_until_it_answers(process: "subprocess.Popen[bytes]", settings: Setting
 
 
 def _is_healthy(settings: Settings) -> bool:
-    connection = HTTPConnection(*_near(settings), timeout=5)
-    with suppress(OSError, HTTPException):
+    with suppress(OSError, HTTPException), closing(HTTPConnection(*_near(settings), timeout=5)) as connection:
         connection.request("GET", HEALTH)
         return connection.getresponse().status == 200  # noqa: PLR2004 - OK
     return False
