@@ -85,8 +85,13 @@ class Walk:
     headers: dict[str, str] = field(default_factory=dict)
     application: str = ""
     version: str = ""
-    identity_card: bytes = b""
     identity_card_id: str = ""
+    identity_card: bytes = field(
+        default_factory=lambda: photo("Identity card", NAME, ID_NUMBER, f"taken {datetime.now(UTC):%d.%m.%Y %T}")
+    )
+    income: bytes = field(
+        default_factory=lambda: scan("Income of the shop", NAME, "October: 655 USD", "November: 640 USD")
+    )
 
     def sign_in(self, username: str) -> str:
         """Let somebody else take the next steps."""
@@ -113,20 +118,13 @@ class Walk:
 
     def hand_in_identity_card(self) -> str:
         """Upload the photo of the identity card."""
-        self.identity_card = photo(
-            "Identity card",
-            NAME,
-            ID_NUMBER,
-            f"taken {datetime.now(UTC):%d.%m.%Y %T}",
-        )
         stored = self._upload("អត្តសញ្ញាណប័ណ្ណ.jpg", "image/jpeg", self.identity_card, "borrower_id_card")
         self.identity_card_id = stored["id"]
         return f"{stored['display_name']}, {stored['file_size']} bytes, {stored['mime_type']}"
 
     def hand_in_income(self) -> str:
         """Upload the proof of income."""
-        content = scan("Income of the shop", NAME, "October: 655 USD", "November: 640 USD")
-        stored = self._upload("Income of the shop.pdf", "application/pdf", content, "borrower_income_proof")
+        stored = self._upload("Income of the shop.pdf", "application/pdf", self.income, "borrower_income_proof")
         return f"{stored['display_name']}, {stored['file_size']} bytes, {stored['mime_type']}"
 
     def list_papers(self) -> str:
@@ -151,7 +149,9 @@ class Walk:
     def approve(self) -> str:
         """Decide: for a little less than was asked for."""
         decision = {"approved_amount": 2400, "notes": "Income and papers agree."}
-        return self._act("PATCH", self._here("/approve"), decision, say="{status}, {amount} of {requested} {currency}")
+        return self._act(
+            "PATCH", self._here("/approve"), decision, say="{status}, {amount:,.2f} of {requested:,.2f} {currency}"
+        )
 
     def read_history(self) -> str:
         """Read who did what."""
