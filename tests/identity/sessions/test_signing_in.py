@@ -6,11 +6,13 @@ from datetime import timedelta
 import bcrypt
 import pytest
 from httpx import AsyncClient, Response
+from litestar import Litestar
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import RefreshToken, Session, User
+from tests.conftest import Sessions
 from tests.identity.factories import PASSWORD, a_user
 from tests.moments import NOON
 from tests.organization.factories import a_branch, a_department, a_position, an_employee
@@ -249,3 +251,11 @@ async def test_neither_tokens_nor_passwords_are_stored_as_they_are(client: Async
 
 async def test_a_sign_in_is_not_to_be_kept(client: AsyncClient, sokha: User) -> None:
     assert (await sign_in_with(client, sokha.username)).headers["cache-control"] == "no-store"
+
+
+def test_the_documentation_says_what_signing_in_takes(house: tuple[Litestar, Sessions]) -> None:
+    operation = house[0].openapi_schema.to_schema()["paths"]["/api/v1/auth/login"]["post"]
+    content = operation["requestBody"]["content"]
+    assert content.keys() == {"application/x-www-form-urlencoded", "application/json"}
+    assert content["application/json"]["schema"]["required"] == ["username", "password"]
+    assert operation["responses"].keys() >= {"200", "401", "403", "422", "423", "429"}

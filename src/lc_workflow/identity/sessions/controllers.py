@@ -1,9 +1,12 @@
 """The paths of signing in and out."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency, Provide
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, RequestBody, Schema
 from litestar.params import JSONBody, SkipValidation
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role, id_of
@@ -25,6 +28,8 @@ from lc_workflow.identity.users.schemas import UserAnswer
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.openapi import WithOurRefusals
+from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
@@ -53,6 +58,25 @@ def open_sessions(
         policy=settings.passwords,
         refresh_lifetime=timedelta(days=settings.refresh_token_days),
     )
+
+
+@dataclass
+class SigningIn(WithOurRefusals):
+    """The operation of signing in, which takes a form as well as JSON."""
+
+    def __post_init__(self) -> None:
+        """Say what the handler reads by itself."""
+        super().__post_init__()
+        text = Schema(type=OpenAPIType.STRING)
+        form = OpenAPIMediaType(
+            Schema(
+                type=OpenAPIType.OBJECT,
+                properties={"username": text, "password": text},
+                required=["username", "password"],
+                examples=[{"username": "officer", "password": "the password"}],
+            )
+        )
+        self.request_body = RequestBody({"application/x-www-form-urlencoded": form, "application/json": form})
 
 
 SESSIONS = {"sessions": Provide(open_sessions, sync_to_thread=False)}
@@ -87,7 +111,20 @@ class AuthController(Controller):
         user = await sessions.set_up_first_admin(data, at=clock())
         return UserAnswer.of(user, base_url=base_url)
 
-    @post("/login", opt={PUBLIC: True}, status_code=200)
+    @post(
+        "/login",
+        opt={PUBLIC: True},
+        status_code=200,
+        operation_class=SigningIn,
+        responses={
+            status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE)
+            for status, why in (
+                (401, "The name or the password is wrong."),
+                (403, "The password is right and the account is not active."),
+                (423, "Five wrong passwords in a row locked the account; `Retry-After` says for how long."),
+            )
+        },
+    )
     async def sign_in(
         self,
         request: CheckedRequest,

@@ -97,7 +97,8 @@ def _describe(handler: HTTPRouteHandler) -> None:
     said = cleandoc(handler.fn.__doc__ or "")
     needed = [" or ".join(guard.permissions) for guard in handler.resolve_guards() if isinstance(guard, Permitted)]
     is_public = bool(handler.opt.get(PUBLIC))
-    handler.operation_class = WithOurRefusals
+    if not issubclass(handler.operation_class, WithOurRefusals):
+        handler.operation_class = WithOurRefusals
     handler.summary = handler.summary or said.partition("\n")[0].rstrip(".")
     whom = "Everybody may call this." if is_public else "Everybody who is signed in may call this."
     handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
