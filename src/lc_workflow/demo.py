@@ -112,9 +112,9 @@ class Walk:
 
     def draft(self) -> str:
         """Write the application down."""
-        drafted = self._act("POST", "/applications", {**CUSTOMER, **LOAN}, say="{status}")
-        loans = self.ask("GET", f"/customers/{self.ask('GET', self._here()).json['customer_id']}/applications").json
-        return f"{drafted}, version {self.version}, loan number {len(loans)} of this customer"
+        row = self._act("POST", "/applications", {**CUSTOMER, **LOAN})
+        loans = self.ask("GET", f"/customers/{row['customer_id']}/applications").json
+        return f"{row['workflow_status']}, version {self.version}, loan number {len(loans)} of this customer"
 
     def hand_in_identity_card(self) -> str:
         """Upload the photo of the identity card."""
@@ -135,23 +135,26 @@ class Walk:
 
     def submit(self) -> str:
         """Hand the application in."""
-        return self._act("PATCH", self._here("/submit"), {"notes": "Visited the shop; it is busy."})
+        row = self._act("PATCH", self._here("/submit"), {"notes": "Visited the shop; it is busy."})
+        return f"{row['workflow_status']}"
 
     def start(self) -> str:
         """Take the application to the counter."""
-        return self._act("POST", self._here("/actions/start"), {})
+        row = self._act("POST", self._here("/actions/start"), {})
+        return f"{row['workflow_status']}"
 
     def send_to_review(self) -> str:
         """Enter the account, and pass the application on."""
         wish = {"new_status": "MANAGER_REVIEW", "account_id": ACCOUNT_ID, "notes": "ឈ្មោះត្រឹមត្រូវ"}
-        return self._act("POST", self._here("/workflow/transition"), wish, say=f"{{status}}, account {ACCOUNT_ID}")
+        row = self._act("POST", self._here("/workflow/transition"), wish)
+        return f"{row['workflow_status']}, account {row['account_id']}"
 
     def approve(self) -> str:
         """Decide: for a little less than was asked for."""
         decision = {"approved_amount": 2400, "notes": "Income and papers agree."}
-        return self._act(
-            "PATCH", self._here("/approve"), decision, say="{status}, {amount:,.2f} of {requested:,.2f} {currency}"
-        )
+        row = self._act("PATCH", self._here("/approve"), decision)
+        amounts = f"{row['approved_amount']:,.2f} of {row['requested_amount']:,.2f} {row['currency']}"
+        return f"{row['workflow_status']}, {amounts}"
 
     def read_history(self) -> str:
         """Read who did what."""
@@ -166,29 +169,26 @@ class Walk:
             raise Stopped("The link to the identity card leads to other bytes than were handed in.")
         return f"{len(opened.content)} bytes, the same that were handed in"
 
-    def ask(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> Answer:
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json", **headers: str
+    ) -> Answer:
         """Send one request as whoever is signed in.
 
         Raises:
             Stopped: Nobody answers, or the answer is a refusal.
         """
-        headers = {**self.headers, **({} if body is None else {"Content-Type": kind})}
+        headers |= self.headers
+        if body is not None:
+            headers["Content-Type"] = kind
         return _send(Request(f"{self.url}/api/v1{path}", body, headers, method=method))  # noqa: S310 - the caller's server
 
-    def _act(self, method: str, path: str, wish: dict[str, Any], *, say: str = "{status}") -> str:
+    def _act(self, method: str, path: str, wish: dict[str, Any]) -> dict[str, Any]:
         """Draft or move the application, on condition that nobody changed it since it was last seen."""
-        if self.version:
-            self.headers["If-Match"] = self.version
-        answer = self.ask(method, path, json.dumps(wish).encode())
-        self.headers.pop("If-Match", None)
-        row = answer.json
+        condition = {"If-Match": self.version} if self.version else {}
+        answer = self.ask(method, path, json.dumps(wish).encode(), **condition)
+        row: dict[str, Any] = answer.json
         self.application, self.version = row["id"], answer.headers["ETag"]
-        return say.format(
-            status=row["workflow_status"],
-            amount=row["approved_amount"],
-            requested=row["requested_amount"],
-            currency=row["currency"],
-        )
+        return row
 
     def _here(self, path: str = "") -> str:
         return f"/applications/{self.application}{path}"
