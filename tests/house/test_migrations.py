@@ -1,0 +1,73 @@
+"""Revisions go up and down on a database that holds an institution, and agree with the models."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, NullPool, func, inspect, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from lc_workflow.app import METADATA
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.platform.config import Settings
+from tests.conftest import ROOT
+from tests.servers.databases import empty_database_on
+
+T = TypeVar("T")
+
+
+def alembic_for(database: URL) -> Config:
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["database_url"] = database
+    return config
+
+
+def ask(database: URL, question: Callable[[Connection], T]) -> T:
+    """Ask a synchronous question on a connection of its own."""
+
+    async def run() -> T:
+        async with create_async_engine(database, poolclass=NullPool).connect() as connection:
+            return await connection.run_sync(question)
+
+    return asyncio.run(run())
+
+
+def tables(database: URL) -> set[str]:
+    return set(ask(database, lambda connection: inspect(connection).get_table_names()))
+
+
+def test_a_seeded_database_goes_down_and_up_again(copy_planted: Settings) -> None:
+    database = copy_planted.database_url
+    alembic = alembic_for(database)
+    counted = select(func.count()).select_from(CustomerApplication)
+    assert ask(database, lambda connection: connection.scalar(counted)) == 60
+    command.downgrade(alembic, "base")
+    assert tables(database) == {"alembic_version"}
+    command.upgrade(alembic, "head")
+    assert tables(database) == set(METADATA.tables) | {"alembic_version"}
+    command.check(alembic)
+
+
+def test_models_and_revisions_agree(template: URL) -> None:
+    command.check(alembic_for(template))
+
+
+def test_there_is_one_head() -> None:
+    script = ScriptDirectory.from_config(alembic_for(URL.create("postgresql+asyncpg")))
+    assert len(script.get_heads()) == 1
+
+
+def test_instances_that_start_at_once_migrate_once(server: URL) -> None:
+    database = empty_database_on(server)
+    environ = os.environ | {"DATABASE_URL": database.render_as_string(hide_password=False)}
+    instances = [
+        subprocess.Popen([sys.executable, "-m", "alembic", "upgrade", "head"], env=environ, cwd=ROOT) for _ in range(3)
+    ]
+    assert [instance.wait(60) for instance in instances] == [0, 0, 0]
+    assert tables(database) == set(METADATA.tables) | {"alembic_version"}
