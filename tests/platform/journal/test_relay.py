@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import URL, QueuePool, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from structlog.typing import EventDict
 
 from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal
@@ -242,7 +243,19 @@ async def test_a_fact_that_nobody_can_read_holds_nothing_up(sessions: Sessions, 
     assert ears.heard == ["B"]
 
 
-async def test_a_connection_lost_while_telling_spoils_nothing(sessions: Sessions, ears: Ears) -> None:
+async def test_an_old_fact_is_tried_once_a_round_as_well(sessions: Sessions, ears: Ears) -> None:
+    ears.failing = lambda _: True
+    await open_branches(sessions, "A", "B")
+    relay = a_relay(sessions, ears, now=NOON + timedelta(days=1))
+    assert await relay.tell_all() == 0
+    assert ears.heard == ["A", "B"]
+    await relay.tell_all()
+    assert ears.heard == ["A", "B", "A", "B"]
+
+
+async def test_a_connection_lost_while_telling_spoils_nothing(
+    sessions: Sessions, ears: Ears, logged: list[EventDict]
+) -> None:
     async def cut(event: BranchOpened, hearing: Hearing) -> None:
         if event.code == "B" and ears.heard.count("B") == 1:
             pid = await hearing.session.scalar(select(func.pg_backend_pid()))
@@ -254,6 +267,7 @@ async def test_a_connection_lost_while_telling_spoils_nothing(sessions: Sessions
     with pytest.raises(SQLAlchemyError):
         await relay.tell_all()
     assert await untold(sessions) == [("A", 0), ("B", 0), ("C", 0)]
+    assert not [line for line in logged if line["event"] == "a listener failed"]
     assert await relay.tell_all() == 3
     assert await codes(sessions) == ["A", "B", "C", "H-A", "H-B", "H-C"]
 
