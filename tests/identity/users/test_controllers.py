@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import bcrypt
 import pytest
@@ -276,7 +276,7 @@ class TestReading:
         auditor = await sign_in("auditor")
         assert (await client.get(f"{URL}/{sokha.id}", headers=auditor.headers)).json()["username"] == "sokha"
 
-    @pytest.mark.parametrize("user_id", [NOBODY, str(uuid4()), "me", "0", "%00", "x" * 300])
+    @pytest.mark.parametrize("user_id", [NOBODY, "me", "0", "%00", "x" * 300])
     async def test_nobody_is_there_under_another_address(
         self, client: AsyncClient, admin: Person, user_id: str
     ) -> None:
