@@ -1,0 +1,52 @@
+"""A small branch, and a client for each way it is served."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import URL, NullPool
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.identity.rules.roles import Role
+from tests.identity.factories import PASSWORD, a_user
+from tests.organization.factories import a_branch
+
+
+@dataclass(frozen=True)
+class Town:
+    """A database with one branch, and in it an account of each role, called by its role; `managers` are two more."""
+
+    database: URL
+    branch_id: UUID
+    managers: tuple[str, ...] = ("manager", "second_manager")
+
+
+async def settle(database: URL) -> Town:
+    """Write the branch and its people down."""
+    engine = create_async_engine(database, poolclass=NullPool)
+    async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+        session.add(branch := a_branch(name="Phnom Penh 1", code="PP01"))
+        await session.flush()
+        names = {role.value: role for role in Role} | {"second_manager": Role.MANAGER, "second_officer": Role.OFFICER}
+        session.add_all(
+            a_user(username=name, email=f"{name}@branch.example", role=role, branch_id=branch.id)
+            for name, role in names.items()
+        )
+    await engine.dispose()
+    return Town(database, branch.id)
+
+
+@pytest.fixture
+def town(copy_database: Callable[[], URL]) -> Town:
+    """A town of its own for a test that commits."""
+    return asyncio.run(settle(copy_database()))
+
+
+async def sign_in(client: AsyncClient, name: str) -> dict[str, str]:
+    """Sign in; answers the header that carries the token."""
+    answer = await client.post("/api/v1/auth/login", data={"username": name, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}

@@ -1,0 +1,43 @@
+"""A whole installation in processes of its own: Granian with its workers, as the image starts it."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.workbench import serving
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def installation(
+    database: URL, uploads: Path, *, workers: int = 1, redis_url: str | None = None, **variables: str
+) -> Iterator[str]:
+    """Serve from a database until the block ends; gives the address."""
+    environ = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database.render_as_string(hide_password=False),
+        "SECRET_KEY": "a secret that only the tests know, long enough",
+        "UPLOAD_FOLDER": str(uploads),
+        "RATE_LIMIT_ENABLED": "false",
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "WEB_CONCURRENCY": str(workers),
+        "LOG_LEVEL": "WARNING",
+        **({"REDIS_URL": redis_url} if redis_url else {}),
+        **variables,
+    }
+    settings = Settings.from_environ(environ)
+    with serving(settings, environ):
+        yield f"http://127.0.0.1:{settings.port}"
