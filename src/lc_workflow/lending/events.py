@@ -54,6 +54,15 @@ class EmployeeAssigned(AboutApplication):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssignmentChanged(AboutApplication):
+    """An employee goes on looking after an application, in the role `role` from now on; `fields` names what changed."""
+
+    employee_id: UUID
+    role: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmployeeReleased(AboutApplication):
     """An employee no longer looks after an application."""
 

@@ -13,6 +13,7 @@ from lc_workflow.lending.events import (
     ApplicationDrafted,
     ApplicationMoved,
     ApplicationRemoved,
+    AssignmentChanged,
     EmployeeAssigned,
     EmployeeReleased,
 )
@@ -41,6 +42,7 @@ MANIFEST = Manifest(
         ApplicationRemoved,
         ApplicationMoved,
         EmployeeAssigned,
+        AssignmentChanged,
         EmployeeReleased,
     ),
     dependencies={

@@ -40,7 +40,7 @@ async def test_an_employee_is_asked_changed_and_released(
     assert (await client.delete(path, headers=officer.headers)).status_code == 204
     listed = (await client.get(f"{URL}/employee/{employee.id}", headers=officer.headers)).json()
     assert [row["is_active"] for row in listed] == [False]
-    assert await announced() == ["ApplicationDrafted", "EmployeeAssigned", "EmployeeReleased"]
+    assert await announced() == ["ApplicationDrafted", "EmployeeAssigned", "AssignmentChanged", "EmployeeReleased"]
 
 
 async def test_the_wizards_list_of_employees_is_the_whole_list(

@@ -26,6 +26,7 @@ from lc_workflow.lending.events import (
     ApplicationChanged,
     ApplicationDrafted,
     ApplicationRemoved,
+    AssignmentChanged,
     EmployeeAssigned,
     EmployeeReleased,
 )
@@ -238,7 +239,18 @@ class ApplicationService(Service[CustomerApplication]):
                 )
             )
         for key in wanted.keys() & standing.keys():
-            standing[key].notes = wanted[key].notes
+            if standing[key].notes != wanted[key].notes:
+                standing[key].notes = wanted[key].notes
+                self.announce(
+                    AssignmentChanged(
+                        actor_id=by,
+                        at=at,
+                        application_id=application.id,
+                        employee_id=key[0],
+                        role=key[1].value,
+                        fields=("notes",),
+                    )
+                )
         for key in wanted.keys() - standing.keys():
             await self.ask(application, wanted[key], by=by, at=at)
 

@@ -14,8 +14,8 @@ from lc_workflow.lending.applications.models import WITH_EMPLOYEE, Assignment, C
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assignments.access import visible_to
 from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
-from lc_workflow.lending.events import EmployeeReleased
-from lc_workflow.platform.http.shapes import given
+from lc_workflow.lending.events import AssignmentChanged, EmployeeReleased
+from lc_workflow.platform.http.shapes import differing
 from lc_workflow.platform.service import Service
 
 
@@ -71,11 +71,22 @@ class AssignmentService(Service[Assignment]):
         """
         async with self.transaction():
             assignment = await self._found(assignment_id, principal)
-            was_active = assignment.is_active
-            for name, value in given(wish).items():
+            changes = differing(assignment, wish)
+            for name, value in changes.items():
                 setattr(assignment, name, value)
-            if was_active and not assignment.is_active:
+            if changes.get("is_active") is False:
                 self._announce_release(assignment, principal, at=at)
+            elif changes:
+                self.announce(
+                    AssignmentChanged(
+                        actor_id=principal.id,
+                        at=at,
+                        application_id=assignment.application_id,
+                        employee_id=assignment.employee_id,
+                        role=assignment.assignment_role.value,
+                        fields=tuple(sorted(changes)),
+                    )
+                )
         return await self.shown(assignment_id, principal=principal)
 
     async def release(self, assignment_id: UUID, *, principal: Principal, at: datetime) -> None:

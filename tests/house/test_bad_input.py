@@ -1,0 +1,226 @@
+"""Whatever is sent to whichever route: never a 5xx, always the problem body, and nothing written by what is refused."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from litestar import Litestar
+from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from lc_workflow.documents.library.models import File, Folder
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.lending.applications.models import Assignment
+from lc_workflow.lending.rules.stages import Action, Stage
+from lc_workflow.lending.rules.terms import AssignmentRole
+from lc_workflow.platform.config import Settings
+from lc_workflow.system.settings.models import Setting
+from tests.conftest import Sessions, SignIn
+from tests.house.doors import Door, doors_of, queries_of, written
+from tests.house.nonsense import BODIES, ENCODINGS, HEADERS, PARTS, QUERIES, TYPES, VALUES, broken_forms
+from tests.house.prober import Prober
+from tests.identity.factories import PASSWORD
+from tests.lending.factories import an_application
+from tests.moments import NOON
+from tests.organization.factories import a_branch, a_department, a_position, an_employee
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture
+def logged() -> Iterator[list[EventDict]]:
+    """What was logged, kept from the screen: there are thousands of lines."""
+    with capture_logs() as logged:
+        yield logged
+
+
+@pytest.fixture
+def doors(house: tuple[Litestar, Sessions]) -> list[Door]:
+    return doors_of(house[0])
+
+
+@pytest.fixture
+def with_body(doors: list[Door]) -> list[Door]:
+    """The doors one brings something to."""
+    return [door for door in doors if door.method in {"POST", "PUT", "PATCH"}]
+
+
+@pytest.fixture
+async def prober(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, house_settings: Settings, logged: list[EventDict]
+) -> AsyncIterator[Prober]:
+    """A small institution with one of everything, and somebody of every role in it."""
+    places = {"branch_id": a_branch(), "department_id": a_department(), "position_id": a_position()}
+    session.add_all(places.values())
+    await session.flush()
+    branch_id, department_id = places["branch_id"].id, places["department_id"].id
+    people = {role: await sign_in(role, branch_id=branch_id) for role in Role}
+    officer = people[Role.OFFICER].user
+    things = {
+        "employee_id": an_employee(branch_id=branch_id, department_id=department_id),
+        "application_id": an_application(officer.id, branch_id=branch_id),
+        "reviewed_id": an_application(officer.id, branch_id=branch_id, workflow_status=Stage.MANAGER_REVIEW),
+    }
+    session.add_all(things.values())
+    await session.flush()
+    papers = {
+        "folder_id": Folder(
+            name="Papers", application_id=things["application_id"].id, created_at=NOON, updated_at=NOON
+        ),
+        "file_id": File(
+            key="2026/11/a-file",
+            original_filename="id.png",
+            display_name="id.png",
+            file_size=1,
+            mime_type="image/png",
+            sha256=bytes(32),
+            uploaded_by=officer.id,
+            application_id=things["application_id"].id,
+            created_at=NOON,
+        ),
+        "assignment_id": Assignment(
+            application_id=things["application_id"].id,
+            employee_id=things["employee_id"].id,
+            assignment_role=AssignmentRole.REVIEWER,
+            assigned_at=NOON,
+            assigned_by=officer.id,
+        ),
+    }
+    session.add_all(papers.values())
+    session.add(
+        setting := Setting(
+            category="general", key="greeting", value="hello", is_public=True, created_at=NOON, updated_at=NOON
+        )
+    )
+    await session.flush()
+    known: dict[str, Any] = {name: row.id for name, row in (places | things | papers).items()}
+    known |= {
+        "user_id": officer.id,
+        "setting": setting.id,
+        "status": UserStatus.ACTIVE,
+        "old_password": PASSWORD,
+        "new_status": Stage.APPROVED,
+        "action": Action.APPROVE,
+        "pattern": "12??",
+    }
+    prober = Prober(client, await session.connection(), people, known, house_settings.upload_folder)
+    async with prober.watching():
+        yield prober
+    if prober.faults:
+        causes = dict.fromkeys(str(line.get("exc_info")) for line in logged if line["log_level"] == "error")
+        pytest.fail(
+            "\n".join([f"{len(prober.faults)} of {prober.knocks}:", *prober.faults[:40], *causes]), pytrace=False
+        )
+
+
+async def test_a_body_of_likely_values_comes_through_to_the_rules(with_body: list[Door], prober: Prober) -> None:
+    """Otherwise the next test would only see the outermost check refuse."""
+    for door in with_body:
+        if door.body is not None and not door.form:
+            answer = await prober.knock(door, "likely values", json=door.fitting(prober.known_at(door)))
+            assert answer.is_success or answer.json()["code"] != "InvalidInput", answer.text
+
+
+async def test_values_that_no_field_takes(with_body: list[Door], prober: Prober) -> None:
+    for door in with_body:
+        if door.body is None or door.form:
+            continue
+        fitting = door.fitting(prober.known_at(door))
+        for what, value in VALUES.items():
+
+            async def send(names: Collection[str], what: str = what, value: bytes = value) -> Response:
+                body = written(fitting, **dict.fromkeys(names, value))  # noqa: B023 - sent within this turn
+                return await prober.knock(door, f"{what} in {names}", content=body, headers=JSON)  # noqa: B023
+
+            await into_each(list(fitting), send)
+        for name in fitting:
+            rest = {other: value for other, value in fitting.items() if other != name}
+            await prober.knock(door, f"{name} is left out", json=rest)
+        twice = b'{"nonsense": 1, ' + written(fitting)[1:-1] + b", " + written(fitting)[1:]
+        await prober.knock(door, "everything twice", content=twice, headers=JSON)
+
+
+async def into_each(names: list[str], send: Callable[[Collection[str]], Awaitable[Response]]) -> None:
+    """Send a value in all fields at once, then in those that nobody complained about, in the end in each by itself."""
+    answer = await send(names)
+    left = unnamed(names, answer)
+    if answer.is_success or len(names) == 1:
+        return
+    if len(left) == len(names):
+        for name in left:
+            await send([name])
+    elif left:
+        await into_each(left, send)
+
+
+def unnamed(fields: list[str], answer: Response) -> list[str]:
+    """The fields that an answer does not complain about; none when the request could not even be read."""
+    problem: Any = answer.json() if answer.is_client_error else {"code": "", "errors": []}
+    if problem["code"] in {"MalformedBody", "MalformedRequest"}:
+        return []
+    named = {re.split(r"[.[]", error["field"])[0] for error in problem["errors"]}
+    return [name for name in fields if name not in named]
+
+
+async def test_bodies_that_are_none(with_body: list[Door], prober: Prober) -> None:
+    for door in with_body:
+        fitting = written(door.fitting(prober.known_at(door)))
+        for what, body in BODIES.items():
+            await prober.knock(door, what, content=body, headers=JSON)
+        for kind in TYPES:
+            await prober.knock(door, f"type {kind[:40]!r}", content=fitting, headers={"content-type": kind})
+        for encoding in ENCODINGS:
+            await prober.knock(
+                door, f"packed as {encoding}", content=fitting, headers=JSON | {"content-encoding": encoding}
+            )
+        await prober.knock(door, "ten megabytes, of unknown length", content=_ten_megabytes(), headers=JSON)
+
+
+async def test_forms_that_are_none(with_body: list[Door], prober: Prober) -> None:
+    for door in with_body:
+        if door.form:
+            for what, body, kind in broken_forms("file", door.fitting(prober.known_at(door))):
+                await prober.knock(door, what, content=body, headers={"content-type": kind})
+
+
+async def test_queries_that_mean_nothing(house: tuple[Litestar, Sessions], doors: list[Door], prober: Prober) -> None:
+    declared = queries_of(house[0])
+    for door in doors:
+        address, names = prober.address(door), declared.get((door.method, door.documented))
+        if not names:
+            continue
+        for what, value in QUERIES.items():
+
+            async def send(names: Collection[str], what: str = what, value: str = value) -> Response:
+                query = "&".join(f"{name}={value}" for name in names)
+                return await prober.knock(door, f"{what} in {names}", f"{address}?{query}")  # noqa: B023 - as above
+
+            await into_each(["nonsense", *names], send)
+        for form in ("{0}", "{0}=1&{0}=nonsense", "{0}[]=1&{0}[a]=2", "{0}=1;b=2&&&="):
+            query = "&".join(form.format(name) for name in names)
+            await prober.knock(door, form, f"{address}?{query}")
+
+
+async def test_paths_that_lead_nowhere(doors: list[Door], prober: Prober) -> None:
+    for door in doors:
+        for name in door.parameters:
+            for what, value in PARTS.items():
+                await prober.knock(door, f"{name} is {what}", door.address(prober.known_at(door), **{name: value}))
+
+
+async def test_headers_one_would_not_send(doors: list[Door], prober: Prober) -> None:
+    one_of_each_method = {door.method: door for door in doors if not door.is_public}
+    for door in one_of_each_method.values():
+        for name, value in HEADERS.items():
+            await prober.knock(door, f"{name}: {value[:40]!r}", headers={name: value})
+
+
+async def _ten_megabytes() -> AsyncIterator[bytes]:
+    yield b'{"name": "'
+    for _ in range(160):
+        yield b"x" * 65_536
+    yield b'"}'
