@@ -71,6 +71,7 @@ async def test_a_submitted_application_is_announced_to_those_who_process_in_its_
     for role in ("admin", "manager", "auditor", "viewer"):
         await sign_in(role, branch_id=branch.id)
     session.add(a_user(role="teller", branch_id=branch.id, status=UserStatus.SUSPENDED))
+    await session.commit()
     application = await draft(officer)
     await take(officer, application, "submit")
     told = await heard()
@@ -114,15 +115,15 @@ async def test_nobody_hears_of_their_own_step(
 async def test_a_manager_who_prepared_an_application_is_not_asked_to_decide_it(
     sign_in: SignIn, session: AsyncSession, branch: Branch, teller: Person, manager: Person, heard: Heard
 ) -> None:
-    preparer = await sign_in("manager", branch_id=branch.id)
-    session.add(application := an_application(preparer.user.id, branch_id=branch.id))
+    drafter, preparer = [await sign_in("manager", branch_id=branch.id) for _ in range(2)]
+    session.add(application := an_application(drafter.user.id, branch_id=branch.id))
     await session.flush()
-    application.preparers = [preparer.user.id, teller.user.id]
-    session.add(moved(application.id, Stage.MANAGER_REVIEW, by=teller, drafted_by=preparer, branch_id=branch.id))
+    application.preparers = [person.user.id for person in (drafter, preparer, teller)]
+    session.add(moved(application.id, Stage.MANAGER_REVIEW, by=teller, drafted_by=drafter, branch_id=branch.id))
     await session.commit()
     assert await heard() == [
         (manager.user.id, "application_task", "MANAGER_REVIEW"),
-        (preparer.user.id, "application_update", "MANAGER_REVIEW"),
+        (drafter.user.id, "application_update", "MANAGER_REVIEW"),
     ]
 
 
