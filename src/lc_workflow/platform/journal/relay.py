@@ -50,7 +50,12 @@ class _Hearing:
 
 
 class Relay:
-    """Reads untold entries and tells them; one runs in each process, one of them tells at a time."""
+    """Reads untold entries and tells them; one runs in each process, one of them tells at a time.
+
+    Facts are told in the order of their numbers. A number is given when a fact is written, so of two transactions the
+    one that commits last may have the smaller number and is told last all the same; facts about one row keep their
+    order, because whoever changes a row locks it. A fact that failed is overtaken by those behind it.
+    """
 
     def __init__(
         self,
