@@ -34,7 +34,7 @@ from tests.servers.used import USED, pytest_collection_modifyitems, pytest_confi
 
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
-pytest_plugins = ["tests.lending.steps", "tests.seeding.planted"]
+pytest_plugins = ["tests.lending.steps", "tests.seeding.planted", "tests.journey.town"]
 
 ROOT = Path(__file__).parents[1]
 CHEAP = Passwords(cost=4)

@@ -10,7 +10,7 @@ import pytest
 from httpx import AsyncClient, Limits
 
 from tests.conftest import open_house, settings_for
-from tests.journey.conftest import Town, sign_in
+from tests.journey.town import Town, sign_in
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.servers.installation import installation
