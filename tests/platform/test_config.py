@@ -145,3 +145,10 @@ def test_an_env_file_may_be_quoted_exported_and_commented(tmp_path: Path) -> Non
     file.write_text("# PORT=1\n\nexport PORT=2\nSECRET_KEY='a=b'\nHOST = \"h\" \nnonsense\n")
     assert read_variables(file) == {"PORT": "2", "SECRET_KEY": "a=b", "HOST": "h"}
     assert read_variables(tmp_path / "absent") == {}
+
+
+@pytest.mark.parametrize(("algorithm", "needed"), [("HS384", 48), ("HS512", 64)])
+def test_a_longer_hash_needs_a_longer_secret(algorithm: str, needed: int) -> None:
+    with pytest.raises(BadSetting, match=f"SECRET_KEY must have at least {needed} characters"):
+        Settings.from_environ({**NEEDED, "ALGORITHM": algorithm, "SECRET_KEY": "x" * (needed - 1)})
+    assert Settings.from_environ({**NEEDED, "ALGORITHM": algorithm, "SECRET_KEY": "x" * needed}).algorithm == algorithm

@@ -36,9 +36,9 @@ MANIFEST = Manifest(
         UserController,
         DepartmentUserController,
         BranchUserController,
-        ProfilePhotoController,
         PhotoController,
     ),
+    uploads=(ProfilePhotoController,),
     events=(
         FirstAdminSetUp,
         SignedIn,

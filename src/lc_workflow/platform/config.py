@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,7 +13,9 @@ from sqlalchemy.exc import ArgumentError
 T = TypeVar("T")
 
 SHORTEST_SECRET: Final = 32
-ALGORITHMS: Final = frozenset({"HS256", "HS384", "HS512"})
+SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
+"""By algorithm; a key shorter than the hash weakens the signature (RFC 7518, 3.2)."""
+
 SSL_MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 DEFAULT_FILE_TYPES: Final = (
     "image/jpeg",
@@ -102,7 +104,7 @@ class Settings:
             database_url=database_url(read.required("DATABASE_URL")),
             secret_key=read.secret("SECRET_KEY"),
             previous_secret_keys=read.names("PREVIOUS_SECRET_KEYS"),
-            algorithm=read.choice("ALGORITHM", ALGORITHMS, default="HS256"),
+            algorithm=read.choice("ALGORITHM", SHORTEST_SECRETS, default="HS256"),
             access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1),
             refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1),
             debug=debug,
@@ -152,6 +154,8 @@ class Settings:
             raise BadSetting("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share limits and live messages there.")
         if self.cookie_same_site == "none" and not self.cookie_secure:
             raise BadSetting("SESSION_COOKIE_SAMESITE=none needs SESSION_COOKIE_SECURE=true.")
+        if len(self.secret_key) < (needed := SHORTEST_SECRETS[self.algorithm]):
+            raise BadSetting(f"SECRET_KEY must have at least {needed} characters with ALGORITHM={self.algorithm}.")
         if any(len(key) < SHORTEST_SECRET for key in self.previous_secret_keys):
             raise BadSetting(f"PREVIOUS_SECRET_KEYS must each have at least {SHORTEST_SECRET} characters.")
 
@@ -243,7 +247,7 @@ class _Reader:
     def flag(self, name: str, *, default: bool) -> bool:
         return self._parsed(name, _flag, default, "true or false")
 
-    def choice(self, name: str, allowed: frozenset[str] | set[str], *, default: str) -> str:
+    def choice(self, name: str, allowed: Collection[str], *, default: str) -> str:
         value = self.text(name, default=default).lower()
         for choice in allowed:
             if choice.lower() == value:

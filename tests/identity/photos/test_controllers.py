@@ -12,9 +12,9 @@ from httpx import AsyncClient, Response
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.photos.controllers import LARGEST_BODY
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.uploads import FORM_ROOM
 from tests.conftest import Person, SignIn, open_house
 from tests.identity.factories import PASSWORD, a_user
 
@@ -170,9 +170,11 @@ async def test_a_form_without_a_file_is_refused(client: AsyncClient, sign_in: Si
         assert isinstance(answer.json()["detail"], str)
 
 
-async def test_a_file_that_is_too_large_is_not_read_to_its_end(client: AsyncClient, sign_in: SignIn) -> None:
+async def test_a_file_that_is_too_large_is_not_read_to_its_end(
+    client: AsyncClient, sign_in: SignIn, house_settings: Settings
+) -> None:
     officer = await sign_in("officer")
-    answer = await put_up(client, officer, officer.user, bytes(LARGEST_BODY))
+    answer = await put_up(client, officer, officer.user, bytes(house_settings.max_file_size + FORM_ROOM))
     assert (answer.status_code, answer.json()["code"]) == (413, "TooLarge")
 
 

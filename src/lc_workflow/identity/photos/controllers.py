@@ -21,9 +21,6 @@ from lc_workflow.platform.ratelimit import UNLIMITED, limit
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import ObjectStore
 
-LARGEST_BODY: Final = 10 * 1024 * 1024 + 64 * 1024
-"""Ten megabytes of picture, as the web app promises, and what a form adds to it."""
-
 FOR_A_YEAR: Final = "private, max-age=31536000, immutable"
 """A photo never changes: another one has another name."""
 
@@ -49,11 +46,7 @@ class ProfilePhotoController(Controller):
     tags = ("Users",)
     dependencies = PHOTOS
 
-    @post(
-        guards=[requires(UPDATE), limit("10/minute", name="upload")],
-        request_max_body_size=LARGEST_BODY,
-        status_code=200,
-    )
+    @post(guards=[requires(UPDATE), limit("10/minute", name="upload")], status_code=200)
     async def put_up(
         self,
         user_id: FromPath[UUID],
