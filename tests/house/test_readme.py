@@ -1,0 +1,53 @@
+"""The README keeps what it promises: its loan is walked, and the verbs and files it names are there."""
+
+import re
+import subprocess
+
+import pytest
+
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.lending.rules.stages import STEPS, Action
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_loan_of_the_readme_goes_through_line_by_line(demo_server: str) -> None:
+    (loan,) = re.findall(r"^```bash\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert "http://127.0.0.1:8000" in loan
+    script = loan.replace("http://127.0.0.1:8000", demo_server)
+    for _ in range(2):  # as often as you like
+        walk = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (walk.returncode, walk.stderr) == (0, ""), walk.stdout
+        words = walk.stdout.split("\n", 7)
+        assert words[:7] == [
+            "income.txt", "2", "USER_COMPLETED", "TELLER_PROCESSING", "MANAGER_REVIEW", "the same card", "APPROVED",
+        ]  # fmt: skip
+        assert '"actor_name": "Sovannary Meas"' in walk.stdout
+
+
+def test_the_picture_shows_the_steps_that_there_are() -> None:
+    drawn = set(re.findall(r"^    (\w+) --> (\w+): (\w+)", README, re.MULTILINE))
+    steps = {(step.source, step.target, step.action) for step in STEPS if step.action is not Action.WITHDRAW}
+    assert drawn == {tuple(map(str, step)) for step in steps}
+
+
+@pytest.mark.parametrize("verb", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
+def test_a_verb_that_is_named_is_there(verb: str) -> None:
+    assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
+def test_a_file_that_is_linked_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"^ +([A-Z_]+)=", README, re.MULTILINE))))
+def test_a_variable_that_is_set_is_explained(name: str) -> None:
+    assert f"\n{name}=" in (ROOT / ".env.production").read_text()
+
+
+def test_every_role_is_told_of() -> None:
+    assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == {str(role) for role in Role}
