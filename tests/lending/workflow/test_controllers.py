@@ -64,6 +64,15 @@ async def test_a_loan_walks_through_the_web_apps_doors(
     assert await announced() == ["ApplicationDrafted"] + ["ApplicationMoved"] * 4
 
 
+async def test_an_action_that_needs_nothing_needs_no_body(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    at = f"{URL}/{(await draft(officer))['id']}"
+    assert (await client.patch(f"{at}/submit", headers=officer.headers)).status_code == 200
+    assert (await client.post(f"{at}/actions/start", headers=teller.headers)).status_code == 200
+
+
 async def test_a_rejection_says_why(client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview) -> None:
     officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
     manager = await sign_in("manager", branch_id=branch.id)

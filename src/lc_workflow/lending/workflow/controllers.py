@@ -77,7 +77,7 @@ class WorkflowController(Controller):
 
     @patch("/submit", guards=[requires(UPDATE)])
     async def submit(
-        self, application_id: FromPath[UUID], data: JSONBody[Submission | None], door: NamedDependency[Door]
+        self, application_id: FromPath[UUID], door: NamedDependency[Door], data: JSONBody[Submission | None] = None
     ) -> Answer[ApplicationAnswer]:
         """Hand the application in."""
         return await door.pass_on(application_id, Wish(action=Action.SUBMIT, comment=data.notes if data else None))
@@ -117,8 +117,8 @@ class WorkflowController(Controller):
         self,
         application_id: FromPath[UUID],
         action: FromPath[Action],
-        data: JSONBody[ActionRequest | None],
         door: NamedDependency[Door],
+        data: JSONBody[ActionRequest | None] = None,
     ) -> Answer[ApplicationAnswer]:
         """Take an action of the list that `GET …/actions` gives."""
         given = data or ActionRequest()
