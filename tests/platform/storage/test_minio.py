@@ -12,11 +12,11 @@ from typing import Any
 import anyio
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
-from tests.servers.s3 import S3Server
 
 from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
 from lc_workflow.platform.storage.minio import MinioStore
+from tests.servers.s3 import S3Server
 
 
 @pytest.fixture
