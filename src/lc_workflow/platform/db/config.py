@@ -12,7 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
 
-CONNECT: Final = {"timeout": 5, "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"}}
+CONNECT: Final = {
+    "timeout": 5,
+    # A database that falls silent closes no connection: without this, whoever asks it waits for ever.
+    "command_timeout": 15,
+    "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
+}
 
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
@@ -44,6 +49,7 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
         metadata=Row.metadata,
         create_all=False,
         set_default_exception_handler=False,
+        enable_touch_updated_timestamp_listener=False,  # the verbs say the moment, from the clock they are given
     )
 
 
