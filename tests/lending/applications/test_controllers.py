@@ -221,6 +221,27 @@ async def test_a_draft_is_thrown_away_and_anything_else_stays(
     assert (kept.status_code, kept.json()["code"]) == (422, "NotADraft")
 
 
+async def test_the_papers_of_a_draft_go_with_it(
+    client: AsyncClient,
+    sign_in: SignIn,
+    branch: Branch,
+    draft: Draft,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    drafted = await draft(officer)
+    paper = await client.post(
+        "/api/v1/files/upload",
+        files={"file": ("note.txt", b"The shop is open.", "text/plain")},
+        data={"application_id": drafted["id"], "document_type": "other"},
+        headers=officer.headers,
+    )
+    link = (await client.get(f"/api/v1/files/{paper.json()['id']}/download", headers=officer.headers)).json()["url"]
+    assert (await client.delete(f"{URL}/{drafted['id']}", headers=officer.headers)).status_code == 204
+    assert (await client.get(link)).status_code == 404
+    assert (await announced())[-2:] == ["FileRemoved", "ApplicationRemoved"]
+
+
 async def test_an_administrator_drafts_for_a_branch_and_an_officer_only_for_their_own(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

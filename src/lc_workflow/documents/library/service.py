@@ -88,6 +88,28 @@ class FolderTooDeep(Invalid):
     """Folders lie in one another too deeply."""
 
 
+def removal_of(file: File, *, by: UUID, at: datetime) -> FileRemoved:
+    """The fact that a file was taken away; it keeps what an auditor needs to find the bytes in a backup."""
+    return FileRemoved(
+        actor_id=by,
+        at=at,
+        file_id=file.id,
+        application_id=file.application_id,
+        document_type=file.document_type,
+        sha256=file.sha256.hex(),
+        key=file.key,
+    )
+
+
+async def clear_away(store: ObjectStore, *files: File) -> None:
+    """Remove the bytes of files whose rows are gone: for everyone who asks these are gone already, so nothing fails."""
+    for file in files:
+        try:
+            await store.remove(file.key)
+        except Unavailable:
+            _log.warning("bytes of a removed file left in the store", file=str(file.id), key=file.key)
+
+
 class FolderService(Service[Folder]):
     """The folders a person may see."""
 
@@ -419,22 +441,8 @@ class FileService(Service[File]):
                 await self._folders.hold_open(file.application_id, principal=principal)
             file = await self.find(visible, id=file_id, lock=True)
             await self.session.delete(file)
-            self.announce(
-                FileRemoved(
-                    actor_id=principal.id,
-                    at=at,
-                    file_id=file.id,
-                    application_id=file.application_id,
-                    document_type=file.document_type,
-                    sha256=file.sha256.hex(),
-                    key=file.key,
-                )
-            )
-        try:
-            await self._store.remove(file.key)
-        except Unavailable:
-            # for everyone who asks the file is gone; what is left has to be cleared away by hand
-            _log.warning("bytes of a removed file left in the store", file=str(file.id), key=file.key)
+            self.announce(removal_of(file, by=principal.id, at=at))
+        await clear_away(self._store, file)
 
     def _examined(self, source: IO[bytes], name: str) -> File:
         """Look at the content of an upload, and begin its row; it blocks, so it runs in a thread."""

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File, Folder
+from lc_workflow.documents.library.service import clear_away, removal_of
 from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
 from lc_workflow.kernel.money import Currency
@@ -309,16 +310,15 @@ class ApplicationService(Service[CustomerApplication]):
                 raise NotYourDraft("This draft is somebody else's; ask them, or the branch manager.")
             if application.workflow_status is not Stage.PO_CREATED or application.submitted_at is not None:
                 raise NotADraft("Only a draft that was never submitted can be deleted; withdraw it instead.")
-            keys = (
-                await self.session.scalars(
-                    delete(File).where(File.application_id == application.id).returning(File.key)
-                )
-            ).all()
+            papers = (await self.session.scalars(select(File).where(File.application_id == application.id))).all()
+            for paper in papers:
+                await self.session.delete(paper)
+                self.announce(removal_of(paper, by=principal.id, at=at))
+            await self.session.flush()
             await self.session.execute(delete(Folder).where(Folder.application_id == application.id))
             await self.session.delete(application)
             self.announce(ApplicationRemoved(actor_id=principal.id, at=at, application_id=application.id))
-        for key in keys:
-            await self._store.remove(key)
+        await clear_away(self._store, *papers)
 
     async def of_customer(self, customer_id: UUID, *, principal: Principal) -> Sequence[CustomerApplication]:
         """List a person's applications, newest first.
