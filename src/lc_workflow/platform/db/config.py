@@ -4,10 +4,12 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
+import structlog
 from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import Session
 
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
@@ -19,6 +21,8 @@ CONNECT: Final = {
     "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
 }
 
+_log = structlog.stdlib.get_logger()
+
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 read_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -28,6 +32,23 @@ read_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
 def write_json(value: object) -> str:
     """Write a JSON column, decimals as numbers."""
     return _ENCODER.encode(value).decode()
+
+
+class ClosingSession(Session):
+    """A session whose end spoils no answer.
+
+    It is closed when the answer goes out, and what was to be done is committed by then: a connection that breaks so
+    late is given up, and nobody needs to hear of it.
+    """
+
+    def close(self) -> None:
+        """Give the connection back, whatever has become of it."""
+        self.expunge_all()  # so that what was read can still be looked at
+        try:
+            self.rollback()
+        except (DBAPIError, OSError) as broken:
+            _log.warning("a connection broke as it was given back", cause=type(broken).__name__)
+        super().close()
 
 
 def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
@@ -45,7 +66,7 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
             json_serializer=write_json,
             json_deserializer=read_json,
         ),
-        session_config=AsyncSessionConfig(expire_on_commit=False),
+        session_config=AsyncSessionConfig(expire_on_commit=False, sync_session_class=ClosingSession),
         metadata=Row.metadata,
         create_all=False,
         set_default_exception_handler=False,
