@@ -127,14 +127,14 @@ async def test_a_database_that_falls_silent(
     town: Town, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody says that it is gone: only a clock can tell."""
-    monkeypatch.setitem(config.CONNECT, "timeout", 0.5)
-    monkeypatch.setitem(config.CONNECT, "command_timeout", 1)
+    monkeypatch.setitem(config.CONNECT, "timeout", 2)
+    monkeypatch.setitem(config.CONNECT, "command_timeout", 3)
     settings = settings_for(town.database.set(port=wire.port), upload_folder=tmp_path)
     async with open_house(settings) as client:
         officer = await sign_in(client, "officer")
         await assert_all_is_well(client, officer)
         wire.fall_silent()
-        await assert_all_hear_that_it_is_gone(client, officer, within=3 * SOON)
+        await assert_all_hear_that_it_is_gone(client, officer, within=4 * SOON)
         wire.speak()
         await assert_all_is_well(client, officer)
 

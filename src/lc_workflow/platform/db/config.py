@@ -1,15 +1,14 @@
 """The engine and the sessions, as the settings ask for them."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
 from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
@@ -34,21 +33,28 @@ def write_json(value: object) -> str:
     return _ENCODER.encode(value).decode()
 
 
-class ClosingSession(Session):
+class ClosingSession(AsyncSession):
     """A session whose end spoils no answer.
 
     It is closed when the answer goes out, and what was to be done is committed by then: a connection that breaks so
     late is given up, and nobody needs to hear of it.
     """
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Give the connection back, whatever has become of it."""
         self.expunge_all()  # so that what was read can still be looked at
         try:
-            self.rollback()
+            await self.rollback()
         except (DBAPIError, OSError) as broken:
             _log.warning("a connection broke as it was given back", cause=type(broken).__name__)
-        super().close()
+        await super().close()
+
+
+class SessionMaker(async_sessionmaker[AsyncSession]):
+    """Makes sessions that close in peace; the library asks for a class."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - whatever the library passes on
+        super().__init__(class_=ClosingSession, **options)
 
 
 def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
@@ -66,7 +72,8 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
             json_serializer=write_json,
             json_deserializer=read_json,
         ),
-        session_config=AsyncSessionConfig(expire_on_commit=False, sync_session_class=ClosingSession),
+        session_config=AsyncSessionConfig(expire_on_commit=False),
+        session_maker_class=SessionMaker,
         metadata=Row.metadata,
         create_all=False,
         set_default_exception_handler=False,
