@@ -13,8 +13,8 @@ def normal_number(number: str) -> str:
 
     Normalisation follows lending.md §5: NFC, zero-width characters stripped.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", number)).translate(_KHMER_DIGITS)
-    return _NEITHER_LETTER_NOR_DIGIT.sub("", plain).upper()
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", number.upper())).translate(_KHMER_DIGITS)
+    return _NEITHER_LETTER_NOR_DIGIT.sub("", plain)
 
 
 def identity_key(id_card_type: str | None, number: str | None) -> str | None:
