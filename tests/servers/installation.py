@@ -20,12 +20,11 @@ def free_port() -> int:
         return port
 
 
-@contextmanager
-def installation(
+def variables_of(
     database: URL, uploads: Path, *, workers: int = 1, redis_url: str | None = None, **variables: str
-) -> Iterator[str]:
-    """Serve from a database until the block ends; gives the address."""
-    environ = {
+) -> dict[str, str]:
+    """What the processes of an installation see."""
+    return {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database.render_as_string(hide_password=False),
         "SECRET_KEY": "a secret that only the tests know, long enough",
@@ -38,6 +37,14 @@ def installation(
         **({"REDIS_URL": redis_url} if redis_url else {}),
         **variables,
     }
+
+
+@contextmanager
+def installation(
+    database: URL, uploads: Path, *, workers: int = 1, redis_url: str | None = None, **variables: str
+) -> Iterator[str]:
+    """Serve from a database until the block ends; gives the address."""
+    environ = variables_of(database, uploads, workers=workers, redis_url=redis_url, **variables)
     settings = Settings.from_environ(environ)
     with serving(settings, environ):
         yield f"http://127.0.0.1:{settings.port}"
