@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,4 +48,14 @@ def installation(
     environ = variables_of(database, uploads, workers=workers, redis_url=redis_url, **variables)
     settings = Settings.from_environ(environ)
     with serving(settings, environ):
+        deadline = time.monotonic() + 10
+        while listeners_on(settings.port) < workers:  # the first has answered; the others still start
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
         yield f"http://127.0.0.1:{settings.port}"
+
+
+def listeners_on(port: int) -> int:
+    """Count the sockets that take connections on a port; each worker has one of its own."""
+    sockets = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(state == "0A" and int(address.split(":")[1], 16) == port for _, address, _, state, *_ in sockets)
