@@ -5,15 +5,13 @@ from typing import Final
 from litestar import Request, Router
 from litestar.types import ControllerRouterHandler
 
-from lc_workflow.platform.security.guards import SLOW_BODY
-
 FORM_ROOM: Final = 64 * 1024
 """Bytes that the form around a file may take: its boundaries and its other fields."""
 
 
 def taking_files(*routes: ControllerRouterHandler, most_bytes: int) -> Router:
     """Let the bodies of these routes hold a file of `most_bytes`; Litestar stops reading where they hold more."""
-    return Router("/", route_handlers=routes, request_max_body_size=most_bytes + FORM_ROOM, opt={SLOW_BODY: True})
+    return Router("/", route_handlers=routes, request_max_body_size=most_bytes + FORM_ROOM)
 
 
 def most_bytes_of(request: Request[object, object, object]) -> int:  # type: ignore[type-var]

@@ -19,8 +19,8 @@ from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMiss
 PUBLIC: Final = "public"
 """The `opt` key that opens a route to people who have not signed in."""
 
-SLOW_BODY: Final = "slow_body"
-"""The `opt` key of routes whose body may take minutes to arrive; no connection to the database is held for it."""
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+"""The methods that bring a body, which may take its time to arrive."""
 
 LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims], Awaitable[Principal | None]]
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
@@ -103,8 +103,8 @@ class Authenticate(ASGIMiddleware):
         principal = await self._load_principal(session, claims)
         if principal is None:
             raise SessionEnded("This session has ended; sign in again.")
-        if scope["route_handler"].opt.get(SLOW_BODY):
-            await session.commit()
+        if scope.get("method") in WITH_BODY:
+            await session.commit()  # others get the connection while the body arrives
         scope["user"] = principal
         scope["auth"] = claims
         bind_contextvars(user_id=str(principal.id))
