@@ -129,8 +129,8 @@ async def test_a_database_that_falls_silent(
     town: Town, wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody says that it is gone: only a clock can tell."""
-    monkeypatch.setitem(config.CONNECT, "timeout", 1.5)
-    monkeypatch.setitem(config.CONNECT, "command_timeout", 2)
+    monkeypatch.setitem(config.CONNECT, "timeout", 1)
+    monkeypatch.setitem(config.CONNECT, "command_timeout", 1.5)
     settings = settings_for(town.database.set(port=wire.port), upload_folder=tmp_path)
     async with open_house(settings) as client:
         officer = await sign_in(client, "officer")
@@ -147,7 +147,7 @@ async def test_connections_that_die_at_any_moment(
     officer = await sign_in(client, "officer")
     drafted: list[str] = []
     outcomes: Counter[int] = Counter()
-    ends = time.monotonic() + 3
+    ends = time.monotonic() + 2
 
     async def draft() -> None:
         while time.monotonic() < ends:
@@ -186,11 +186,11 @@ async def test_a_wire_that_breaks_at_the_commit(
     """Nobody can know what became of it, so nobody is told that it is done; what is there is whole."""
     officer = await sign_in(client, "officer")
     paper = b"a title of land"
-    wire.breaks = Break(b"COMMIT", 2, arrives=arrives)  # the first ends the look at where the paper belongs
+    wire.breaks = Break(b"COMMIT", 2, arrives=arrives)  # the first ends the look at who is asking
     uploaded = await client.post(
         "/api/v1/files/upload", files={"file": ("title.txt", paper, "text/plain")}, headers=officer
     )
-    wire.breaks = Break(b"COMMIT", 1, arrives=arrives)
+    wire.breaks = Break(b"COMMIT", 2, arrives=arrives)
     drafted = await client.post(URL, json=WISH, headers=officer)
     for answer in (uploaded, drafted):
         assert (answer.status_code, answer.json()["code"]) == (503, "Unavailable"), answer.text

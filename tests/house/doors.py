@@ -22,8 +22,11 @@ from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.identity.sessions.schemas import Credentials
 from lc_workflow.platform.security.guards import PUBLIC, Permitted
 
-READ_BY_THE_HANDLER = {"/api/v1/auth/login": Credentials}
-"""What routes take that read their body themselves."""
+LIKE: dict[str, type[Struct]] = {
+    "/api/v1/auth/login": Credentials,
+    "/api/v1/settings/bulk": msgspec.defstruct("Bulk", [("greeting", Any)]),
+}
+"""What routes take whose handler reads the body itself, or takes any object."""
 
 NOTHING = "00000000-0000-4000-8000-000000000000"
 """An id that nothing has."""
@@ -120,8 +123,8 @@ def written(body: Mapping[str, Any], **raw: bytes) -> bytes:
 
 def _body_of(path: str, handler: HTTPRouteHandler) -> type[Struct] | None:
     data = handler.parsed_data_field
-    if data is None:
-        return READ_BY_THE_HANDLER.get(path)
+    if data is None or path in LIKE:
+        return LIKE.get(path)
     return next((kind for kind in (data.annotation, *get_args(data.annotation)) if _is_struct(kind)), None)
 
 
