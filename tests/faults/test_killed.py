@@ -36,7 +36,7 @@ from tests.servers.installation import variables_of
 
 WITH_DATABASE = (False, True, False)
 """Of each kill, whether the database is killed with the application."""
-SECONDS_OF_WORK = 1.2
+SECONDS_OF_WORK = 0.9
 DESKS = 5
 """How many loans are under way at the same time, and how many uploads besides."""
 
