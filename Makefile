@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed demo openapi bench verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi bench verify lock
 
 help: ## Print the verbs.
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -57,6 +57,9 @@ revision: .venv/synced ## Write a revision for the changed models: make revision
 
 seed: .venv/synced ## Plant the demo institution; what is there stays.
 	@$(HOUSE) seed
+
+gazetteer: .venv/synced ## Take in the public list of places: make gazetteer FILE=places.csv.
+	@$(HOUSE) load-gazetteer $(FILE)
 
 demo: .venv/synced ## Walk one loan through the server at URL=… (http://127.0.0.1:8000).
 	@$(HOUSE) demo $(URL)

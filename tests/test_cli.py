@@ -50,6 +50,16 @@ def test_the_first_administrator_is_created_once(run: Run) -> None:
     assert (again.exit_code, "set up already" in again.output) == (1, True)
 
 
+def test_the_public_list_of_places_is_taken_in_as_often_as_it_comes(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "places.csv"
+    file.write_text("code,name_en,name_km\n12,Phnom Penh,ភ្នំពេញ\n1202,Doun Penh,ដូនពេញ\n", "utf-8-sig")
+    for _ in range(2):
+        assert run("load-gazetteer", str(file)).output == "The gazetteer knows 2 places of this list.\n"
+    file.write_text("code,name_en,name_km\n1,Banteay Meanchey,បន្ទាយមានជ័យ\n", "utf-8")
+    refused = run("load-gazetteer", str(file))
+    assert (refused.exit_code, refused.output[:14]) == (1, "Error: Line 2:")
+
+
 def test_the_api_describes_itself_without_any_server(tmp_path: Path) -> None:
     file = tmp_path / "openapi.json"
     result = CliRunner().invoke(house, ["openapi", str(file)])

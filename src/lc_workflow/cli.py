@@ -115,6 +115,29 @@ def seed(*, demo: bool) -> None:
         click.echo(f"Demo accounts: {', '.join(Role)}; password {_demo_password(environ)}")
 
 
+@house.command("load-gazetteer")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_gazetteer(file: Path) -> None:
+    """Take in a CSV of places with the columns code, name_en and name_km, such as the public list of all villages."""
+    from lc_workflow.lending.gazetteer.service import GazetteerService  # noqa: PLC0415 - as below
+
+    async def load(url: URL, lines: list[str]) -> int:
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with AsyncSession(engine) as session:
+            return await GazetteerService(session).load(lines, at=system_clock())
+
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        url = database_url(environ["DATABASE_URL"])
+        _migrate(url)
+        try:
+            # Excel writes a mark in front of UTF-8, which is not part of the first column's name.
+            places = asyncio.run(load(url, file.read_text("utf-8-sig").splitlines()))
+        except (DomainError, UnicodeDecodeError) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"The gazetteer knows {places} places of this list.")
+
+
 @house.command()
 @click.argument("url", required=False)
 def demo(url: str | None) -> None:

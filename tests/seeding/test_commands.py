@@ -32,8 +32,8 @@ def test_an_installation_is_given_a_base_and_no_accounts(copy_database: Callable
     database = copy_database()
     first, second = seed(database), seed(database)
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
-    assert "The seeds are planted: 12 steps taken, 0 before" in first.output
-    assert "The seeds are planted: 0 steps taken, 12 before" in second.output
+    assert "The seeds are planted: 13 steps taken, 0 before" in first.output
+    assert "The seeds are planted: 0 steps taken, 13 before" in second.output
     assert "password" not in first.output
     assert ask(database, "SELECT count(*) FROM users") == 0
     assert ask(database, "SELECT count(*) FROM departments") == 4

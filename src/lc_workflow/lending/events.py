@@ -1,10 +1,13 @@
 """Facts that lending announces."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from lc_workflow.kernel.events import Event
+
+GAZETTEER: Final = UUID(int=0)
+"""There is one gazetteer, so its facts are about nothing that could be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,15 @@ class ApplicationMoved(AboutApplication):
     target: str
     drafted_by: UUID
     branch_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GazetteerLoaded(Event):
+    """A list of places was taken in; `places` is how many it names."""
+
+    subject: ClassVar[str] = "gazetteer"
+    gazetteer_id: UUID = GAZETTEER
+    places: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,9 @@ from lc_workflow.lending.events import (
     AssignmentChanged,
     EmployeeAssigned,
     EmployeeReleased,
+    GazetteerLoaded,
 )
+from lc_workflow.lending.gazetteer.controllers import GazetteerController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.organization.rules.references import NoSuchBranch
@@ -35,7 +37,7 @@ def open_applications(db_session: DbSession, store: NamedDependency[SkipValidati
 
 
 MANIFEST = Manifest(
-    routes=(ApplicationController, CustomerController, AssignmentController, WorkflowController),
+    routes=(ApplicationController, CustomerController, AssignmentController, WorkflowController, GazetteerController),
     events=(
         ApplicationDrafted,
         ApplicationChanged,
@@ -44,6 +46,7 @@ MANIFEST = Manifest(
         EmployeeAssigned,
         AssignmentChanged,
         EmployeeReleased,
+        GazetteerLoaded,
     ),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),

@@ -148,6 +148,11 @@ def read_base(folder: Path) -> Base:
     return _read(folder / "base.toml", Base)
 
 
+def read_places(folder: Path) -> str:
+    """Read the places that every installation knows, as the list that `GazetteerService.load` takes."""
+    return (folder / "gazetteer.csv").read_text("utf-8")
+
+
 def read_demo(folder: Path) -> Demo:
     """Read the demo institution."""
     demo = folder / "demo"

@@ -13,6 +13,8 @@ from lc_workflow.identity.sessions.schemas import FirstAdmin
 from lc_workflow.identity.sessions.service import SessionService
 from lc_workflow.identity.users.schemas import NewUser, UserChange
 from lc_workflow.identity.users.service import AccountBook, UserService
+from lc_workflow.lending.events import GAZETTEER
+from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.organization.departments.models import Department as DepartmentRow
@@ -47,6 +49,11 @@ def base_steps(base: Base, *, at: datetime) -> Iterator[Step]:
         yield Step(f"department/{department.code}", at, None, partial(_open_department, department))
     for position in base.positions:
         yield Step(f"position/{position.name}", at, None, partial(_open_position, position))
+
+
+def gazetteer_step(places: str, *, at: datetime) -> Step:
+    """Take in the provinces; `make gazetteer` brings the whole list."""
+    return Step("gazetteer", at, None, partial(_load_places, places))
 
 
 def institution_steps(institution: Institution, *, now: datetime) -> Iterator[Step]:
@@ -84,6 +91,11 @@ def _deeds(institution: Institution) -> Iterator[list[Deed]]:
 async def _initialize(turn: Turn) -> UUID:
     await SettingService(turn.session).initialize(principal=turn.principal, at=turn.at)
     return HOUSE.id
+
+
+async def _load_places(places: str, turn: Turn) -> UUID:
+    await GazetteerService(turn.session).load(places.splitlines(), at=turn.at)
+    return GAZETTEER
 
 
 async def _open_department(department: Department, turn: Turn) -> UUID:

@@ -25,8 +25,8 @@ from lc_workflow.platform.db.config import read_json, write_json
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.seeding.applications import application_steps
-from lc_workflow.seeding.data import read_base, read_demo
-from lc_workflow.seeding.institution import base_steps, institution_steps
+from lc_workflow.seeding.data import read_base, read_demo, read_places
+from lc_workflow.seeding.institution import base_steps, gazetteer_step, institution_steps
 from lc_workflow.seeding.standing import FIRST, SIGNED, CannotPlant
 from lc_workflow.seeding.steps import DemoPlanted, Means, Step, Turn, acting, taken_steps
 
@@ -86,11 +86,14 @@ async def plant(
 def _plan(seeds: Path, *, with_demo: bool, now: datetime) -> Iterator[Step]:
     """Put all steps in the order of their moments; what the base opens comes first, and is opened now."""
     base = read_base(seeds)
+    places = read_places(seeds)
     if not with_demo:
+        yield gazetteer_step(places, at=now)
         yield from base_steps(base, at=now)
         return
     demo = read_demo(seeds)
     institution = list(institution_steps(demo.institution, now=now))
+    yield gazetteer_step(places, at=institution[0].at)
     yield from base_steps(base, at=institution[0].at)
     yield from institution
     yield from sorted(application_steps(demo, now=now), key=lambda step: step.at)

@@ -1,23 +1,180 @@
-"""When two papers, and so two applications, belong to the same person."""
+"""When two papers, two names or two descriptions belong to the same person (lending.md §5)."""
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
+from itertools import cycle
+
+from lc_workflow.kernel.errors import Invalid
+from lc_workflow.lending.rules.terms import IdCardType
 
 _KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
+_IDENTITY_CARD = re.compile(r"([0-9]{9})(?:\(([0-9])\))?")
+_CARD_DIGITS = 9
+_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})
+
+
+class MixedScripts(Invalid):
+    """A name is written in more than one script, so it is two names, or a disguise."""
+
+
+class IdentityCardLength(Invalid):
+    """A Cambodian identity card has nine digits, and this number has another form."""
+
+
+class CheckDigitWrong(Invalid):
+    """The check digit does not belong to the number: one of the ten digits is mistyped."""
+
+
+class NotBornYet(Invalid):
+    """A person cannot have been born in the future."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityCard:
+    """The number of a Cambodian identity card, and the check digit when it was given."""
+
+    number: str
+    check_digit: int | None
+
+
+class Likeness(Enum):
+    """What a comparison of two descriptions of a person tells."""
+
+    SAME = auto()
+    DIFFERENT = auto()
+    UNTOLD = auto()
+    """They have nothing in common that could be compared."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traits:
+    """What two descriptions of a person are compared by: names as `normal_name` writes them, and the day of birth."""
+
+    khmer: str | None = None
+    latin: str | None = None
+    born: date | None = None
+
+
+def clean(text: str) -> str:
+    """Write a text the way it is kept: NFC, without zero-width characters, spaces collapsed."""
+    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
+
+
+def normal_name(name: str | None) -> str | None:
+    """Write a name the way it is compared: clean, Latin in capitals; None when nothing is left."""
+    return clean((name or "").upper()) or None
+
+
+def check_name(name: str, *, field: str) -> str:
+    """Give back a name the way it is kept.
+
+    Raises:
+        MixedScripts: Its letters are of more than one script.
+    """
+    kept = clean(name)
+    if len(scripts_of(kept)) > 1:
+        raise MixedScripts(f"Write {field} in one script: the Khmer name and the Latin name have a field each.")
+    return kept
+
+
+def scripts_of(name: str) -> frozenset[str]:
+    """Name the scripts a name's letters are of, such as KHMER and LATIN."""
+    return frozenset(
+        unicodedata.name(letter, "UNNAMED").partition(" ")[0]
+        for letter in name
+        if unicodedata.category(letter) in _LETTERS
+    )
 
 
 def normal_number(number: str) -> str:
-    """Write a number the way it is compared: Khmer digits as ASCII, Latin in capitals, no spaces or dashes.
+    """Write a number the way it is compared: Khmer digits as ASCII, Latin in capitals, no spaces or dashes."""
+    return _NEITHER_LETTER_NOR_DIGIT.sub("", _plain(number.upper()))
 
-    Normalisation follows lending.md §5: NFC, zero-width characters stripped.
+
+def read_identity_card(written: str) -> IdentityCard:
+    """Read the number of a Cambodian identity card: nine digits, `(c)` behind them where the check digit is given.
+
+    Raises:
+        IdentityCardLength: It has another form; ten digits are ambiguous, so the check digit stands in brackets.
+        CheckDigitWrong: The check digit is that of another number.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFC", number.upper())).translate(_KHMER_DIGITS)
-    return _NEITHER_LETTER_NOR_DIGIT.sub("", plain)
+    plain = re.sub(r"[\s\-.]", "", _plain(written))
+    read = _IDENTITY_CARD.fullmatch(plain)
+    if read is None:
+        raise IdentityCardLength(f"A Cambodian identity card has nine digits.{_suggestion(plain)}")
+    number, given = read.groups()
+    if given is not None and int(given) != check_digit_of(number):
+        raise CheckDigitWrong("The check digit does not belong to this number; look at the card again.")
+    return IdentityCard(number, None if given is None else int(given))
+
+
+def check_digit_of(digits: str) -> int:
+    """The check digit of ICAO 9303: the digits weighted 7, 3, 1 in turn, modulo ten."""
+    return sum(int(digit) * weight for digit, weight in zip(digits, cycle((7, 3, 1)), strict=False)) % 10
 
 
 def identity_key(id_card_type: str | None, number: str | None) -> str | None:
-    """Name a person by the type and number of their identity paper; None when there is no number to know them by."""
+    """Name a person by the type and number of their identity paper; None when there is no number to know them by.
+
+    The check digit of an identity card is no part of its number.
+    """
     plain = normal_number(number or "")
-    return f"{id_card_type or 'other'}:{plain}" if plain else None
+    if id_card_type == IdCardType.CAMBODIAN_IDENTITY and number:
+        with suppress(Invalid):  # officers write what they are shown; what is no card number is compared as it stands
+            plain = read_identity_card(number).number
+    return f"{id_card_type or IdCardType.OTHER}:{plain}" if plain else None
+
+
+def age_on(born: date, day: date) -> int:
+    """How many birthdays a person has had by a day; who was born on 29 February has theirs on 1 March otherwise.
+
+    Raises:
+        NotBornYet: The day comes before their birth.
+    """
+    if day < born:
+        raise NotBornYet("The day of birth lies in the future.")
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def compare(one: Traits, other: Traits) -> Likeness:
+    """Tell whether two descriptions that share a number are of one person.
+
+    One name or the day of birth that agrees is enough: names are spelled in many ways, days are mistyped.
+    """
+    return _judge(((one.khmer, other.khmer), (one.latin, other.latin), (one.born, other.born)))
+
+
+def compare_strictly(one: Traits, other: Traits) -> Likeness:
+    """Tell whether two descriptions that share a telephone are of one person: families share one, namesakes do not.
+
+    A name has to agree, and a day of birth that both know.
+    """
+    names = _judge(((one.khmer, other.khmer), (one.latin, other.latin)))
+    if names is Likeness.SAME and _judge(((one.born, other.born),)) is Likeness.DIFFERENT:
+        return Likeness.DIFFERENT
+    return names
+
+
+def _judge(pairs: Iterable[tuple[object, object]]) -> Likeness:
+    known = [one == other for one, other in pairs if one is not None and other is not None]
+    if not known:
+        return Likeness.UNTOLD
+    return Likeness.SAME if any(known) else Likeness.DIFFERENT
+
+
+def _plain(number: str) -> str:
+    return _INVISIBLE.sub("", unicodedata.normalize("NFC", number)).translate(_KHMER_DIGITS)
+
+
+def _suggestion(plain: str) -> str:
+    number, last = plain[:_CARD_DIGITS], plain[_CARD_DIGITS:]
+    if re.fullmatch("[0-9]{10}", plain) and int(last) == check_digit_of(number):
+        return f" If the last digit is the check digit, write {number}({last})."
+    return ""

@@ -1,0 +1,1 @@
+"""The gazetteer: provinces, districts, communes and villages, with their official codes."""

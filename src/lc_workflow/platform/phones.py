@@ -1,0 +1,42 @@
+"""Telephone numbers as people write them, in the international form they are compared and dialled in."""
+
+from typing import Final
+
+import phonenumbers
+
+from lc_workflow.kernel.errors import Invalid
+
+HOME: Final = "KH"
+"""The country of a number that names none."""
+
+
+class NotAPhone(Invalid):
+    """Nobody can be called under this number."""
+
+
+def e164(written: str) -> str:
+    """Write a telephone number in E.164 (`+85512345678`); digits of any script are read, `00` stands for `+`.
+
+    Raises:
+        NotAPhone: It is no number that a network gives out.
+    """
+    plain = written.strip()
+    # The library knows 00 for no prefix of Cambodia's networks, and reads 00855 as a call to another continent.
+    international = f"+{plain[2:]}" if plain.startswith("00") else plain
+    try:
+        number = phonenumbers.parse(international, HOME)
+    except phonenumbers.NumberParseException as unreadable:
+        raise NotAPhone("This is no telephone number; write it like 012 345 678 or +855 12 345 678.") from unreadable
+    if not phonenumbers.is_valid_number(number):
+        raise NotAPhone("No network gives out this telephone number; look for a missing or a wrong digit.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_key(written: str | None) -> str | None:
+    """Write a number the way it is compared: E.164, or its digits where nobody can be called; None without digits."""
+    if not written:
+        return None
+    try:
+        return e164(written)
+    except NotAPhone:
+        return phonenumbers.normalize_digits_only(written) or None

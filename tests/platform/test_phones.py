@@ -1,0 +1,40 @@
+"""Telephone numbers as people write them."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis.strategies import text
+
+from lc_workflow.platform.phones import NotAPhone, e164, phone_key
+from tests.conftest import ROOT
+
+ROWS = json.loads((ROOT / "tests" / "lending" / "vectors" / "matching.json").read_text("utf-8"))["phones"]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["written"]))
+def test_a_number_is_dialled_the_same_however_it_is_written(row: dict[str, Any]) -> None:
+    assert e164(row["written"]) == row["e164"]
+    assert phone_key(row["written"]) == row["e164"]
+
+
+def test_khmer_digits_are_digits() -> None:
+    assert e164("០១២ ៣៤៥ ៦៧៨") == "+85512345678"
+
+
+@pytest.mark.parametrize("written", ["", "0", "call me", "012 345", "096 000 955", "+999 123 456"])
+def test_what_no_network_gives_out_is_refused(written: str) -> None:
+    with pytest.raises(NotAPhone):
+        e164(written)
+
+
+def test_a_number_nobody_can_call_is_still_the_same_as_itself() -> None:
+    assert phone_key("096 000 955") == phone_key("096-000-955") == "096000955"
+    assert phone_key("call me") is phone_key(None) is None
+
+
+@given(text())
+def test_whatever_is_written_has_a_key_or_none(written: str) -> None:
+    key = phone_key(written)
+    assert key is None or key.lstrip("+").isdigit()
