@@ -23,7 +23,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.db import config
 from lc_workflow.platform.embedded import PostgresServer, postgres
-from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.journal.models import JournalEntry, Untold
 from tests.conftest import open_house, settings_for
 from tests.faults.wire import Break, Wire, wire_to
 from tests.house.test_migrations import alembic_for
@@ -248,6 +248,6 @@ def port_of(server: PostgresServer) -> int:
 async def assert_that_all_is_told(database: sqlalchemy.URL) -> None:
     engine = create_async_engine(database, poolclass=NullPool)
     async with asyncio.timeout(10), engine.connect() as connection:
-        untold = select(func.count()).select_from(JournalEntry).where(JournalEntry.told_at.is_(None))
+        untold = select(func.count()).select_from(Untold)
         while await connection.scalar(untold):  # noqa: ASYNC110 - only the database knows
             await asyncio.sleep(0.05)

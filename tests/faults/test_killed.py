@@ -26,7 +26,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.embedded import postgres
-from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.workbench import serving
 from tests.house.test_migrations import alembic_for
 from tests.journey.town import settle, sign_in
@@ -191,7 +191,7 @@ async def subjects(rows: AsyncSession, kind: str) -> Counter[object]:
 
 async def assert_that_all_is_told(rows: AsyncSession) -> None:
     """What the killed relay left untold is told by the next one."""
-    untold = select(func.count()).select_from(JournalEntry).where(JournalEntry.told_at.is_(None))
+    untold = select(func.count()).select_from(Untold)
     async with asyncio.timeout(10):
         while await rows.scalar(untold):  # noqa: ASYNC110 - only the database knows
             await asyncio.sleep(0.05)

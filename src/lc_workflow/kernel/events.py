@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened: who did it (None for the house itself) and when.
+    """Something that happened: who did it (None for the house itself), for whom if they stood in, and when.
 
     A fact names its subject: `subject` is the noun (`application`), and the field `<subject>_id` holds its id.
     """
@@ -16,6 +16,7 @@ class Event:
     subject: ClassVar[str]
 
     actor_id: UUID | None
+    on_behalf_of: UUID | None = None
     at: datetime
 
     @property

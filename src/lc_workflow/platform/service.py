@@ -14,6 +14,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.journal import changes as changes  # noqa: PLC0414 - imported for what it notices
 from lc_workflow.platform.journal.models import JournalEntry
 
 RowT = TypeVar("RowT", bound=Row)
@@ -49,7 +50,10 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
             raise
 
     def announce(self, event: Event) -> None:
-        """Write the fact into the journal, inside the running transaction."""
+        """Write the fact into the journal, inside the running transaction; announce it after the rows it is about.
+
+        What the transaction has changed about the same subject is put on record with it.
+        """
         self.session.add(JournalEntry.of(event))
 
     async def find(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from structlog.contextvars import bound_contextvars
 
@@ -22,7 +22,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.config import read_json, write_json
-from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.seeding.applications import application_steps
 from lc_workflow.seeding.data import read_base, read_demo, read_places
@@ -136,6 +136,6 @@ async def _mark(sessions: async_sessionmaker[AsyncSession], *, at: datetime) -> 
     async with sessions.begin() as session:
         known = await session.scalar(select(exists().where(JournalEntry.kind == DemoPlanted.__name__)))
         if not known:
-            entry = JournalEntry.of(DemoPlanted(actor_id=None, at=at))
-            entry.told_at = at
-            session.add(entry)
+            session.add(entry := JournalEntry.of(DemoPlanted(actor_id=None, at=at)))
+            await session.flush()
+            await session.execute(delete(Untold).where(Untold.id == entry.id))

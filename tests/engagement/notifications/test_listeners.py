@@ -14,7 +14,7 @@ from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.journal.models import JournalEntry, Untold
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Sent, Tell
 from tests.identity.factories import a_user
@@ -183,7 +183,7 @@ async def test_a_fact_that_is_told_twice_is_notified_once(
     await take(officer, application, "submit")
     first = await heard()
     for entry in await session.scalars(select(JournalEntry)):
-        entry.told_at = None
+        session.add(Untold(id=entry.id, number=entry.number, thread_id=entry.thread_id))
     await session.commit()
     assert await heard() == first == [(teller.user.id, "application_task", "USER_COMPLETED")]
     assert len(sent) == 1

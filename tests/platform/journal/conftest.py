@@ -18,7 +18,12 @@ def database(copy_database: Callable[[], URL]) -> URL:
 async def pool(database: URL) -> AsyncIterator[AsyncEngine]:
     engine = create_async_engine(database)
     async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE journal_entries, branches RESTART IDENTITY CASCADE"))
+        await connection.execute(
+            text("SET LOCAL session_replication_role = replica")
+        )  # only a superuser gets round history
+        await connection.execute(
+            text("TRUNCATE journal_entries, journal_threads, journal_anchors, branches RESTART IDENTITY CASCADE")
+        )
     yield engine
     await engine.dispose()
 

@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from lc_workflow.platform.http.answers import ENCODER
 from lc_workflow.platform.http.cors import Cors, Headers
 from lc_workflow.platform.http.problems import MEDIA_TYPE, UNFORESEEN, Problem, problem, with_head
+from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 
 UNMATCHED: Final = "(no such path)"
 """What the log says instead of a path that leads nowhere: such a path may hold a token."""
@@ -61,6 +62,8 @@ class Shell:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        ADDRESS.set(client[0] if (client := scope.get("client")) else None)
+        SESSION.set(None)
         visit = _Visit(scope, receive, send, self._cors)
         with bound_contextvars(request_id=request_id):
             try:

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.manifest import Listener
 
 CHANNEL = "journal"
@@ -52,9 +53,10 @@ class _Hearing:
 class Relay:
     """Reads untold entries and tells them; one runs in each process, one of them tells at a time.
 
-    Facts are told in the order of their numbers. A number is given when a fact is written, so of two transactions the
-    one that commits last may have the smaller number and is told last all the same; facts about one row keep their
-    order, because whoever changes a row locks it. A fact that failed is overtaken by those behind it.
+    Facts of one thread (one application, or one other subject) are told in the order of their commits: the database
+    numbers them under the thread's lock, and those behind a fact that failed wait for it. Facts of other threads
+    overtake it. A fact that failed rests 4 seconds, then 16, 64 …, and is given up after the sixth try: then it waits
+    in the outbox to be replayed by hand, and holds nobody up.
     """
 
     def __init__(
@@ -154,29 +156,36 @@ class Relay:
         async with self._sessions() as session, session.begin():
             if not await session.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
                 return None
-            entries = (
-                await session.scalars(
-                    select(JournalEntry)
-                    .where(
-                        JournalEntry.number > after, JournalEntry.kind.in_(list(self._kinds)), _is_due(self._clock())
-                    )
-                    .order_by(JournalEntry.number)
+            rows = (
+                await session.execute(
+                    select(Untold, JournalEntry)
+                    .join(JournalEntry, JournalEntry.id == Untold.id)
+                    .where(Untold.number > after, JournalEntry.kind.in_(list(self._kinds)), _is_due(self._clock()))
+                    .order_by(Untold.number)
                     .limit(BATCH)
                 )
             ).all()
-            if not entries:
+            if not rows:
                 return None
-            for entry in entries:
-                heard = await self._tell(entry, session)
-                if heard is not None:
-                    entry.told_at = self._clock()
+            held: set[UUID] = set()
+            for untold, entry in rows:
+                if untold.thread_id in held:
+                    continue
+                heard = await self._tell(untold, entry, session)
+                if heard is None:
+                    held.add(untold.thread_id)
+                else:
+                    await session.delete(untold)
                     messages += heard
                     told += 1
+            reached = rows[-1][0].number
         for pattern, message in messages:
             await self._broadcast.publish(pattern, message)
-        return entries[-1].number, told
+        return reached, told
 
-    async def _tell(self, entry: JournalEntry, session: AsyncSession) -> list[tuple[str, Mapping[str, Any]]] | None:
+    async def _tell(
+        self, untold: Untold, entry: JournalEntry, session: AsyncSession
+    ) -> list[tuple[str, Mapping[str, Any]]] | None:
         """Tell one fact to its listeners; a listener that fails undoes only this fact, which is told again later."""
         hearing = _Hearing(entry.id, session)
         try:
@@ -185,9 +194,12 @@ class Relay:
                 for listener in self._listeners.get(type(event), ()) if event else ():
                     await listener(event, hearing)
         except Exception:
-            entry.attempts += 1
+            untold.attempts += 1
+            now = self._clock()
+            untold.due_at = now + timedelta(seconds=4**untold.attempts)
+            untold.given_up_at = now if untold.attempts >= MOST_ATTEMPTS else None
             await session.flush()  # fails when the connection is gone: then the whole batch is told again
-            log.exception("a listener failed", kind=entry.kind, entry=str(entry.id), attempts=entry.attempts)
+            log.exception("a listener failed", kind=entry.kind, entry=str(entry.id), attempts=untold.attempts)
             return None
         return hearing.messages
 
@@ -200,9 +212,12 @@ async def _at_most(seconds: float, event: asyncio.Event) -> None:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Untold, and not resting: a fact that failed is told again 4 seconds after it happened, then after 16, 64 …"""
-    rested = [
-        and_(JournalEntry.attempts == attempts, JournalEntry.at <= now - timedelta(seconds=4**attempts))
-        for attempts in range(1, MOST_ATTEMPTS)
-    ]
-    return and_(JournalEntry.told_at.is_(None), or_(JournalEntry.attempts == 0, *rested))
+    """Neither given up nor resting, nor behind a fact of its thread that rests."""
+    earlier = aliased(Untold)
+    waits = exists().where(
+        earlier.thread_id == Untold.thread_id,
+        earlier.number < Untold.number,
+        earlier.given_up_at.is_(None),
+        earlier.due_at > now,
+    )
+    return and_(Untold.given_up_at.is_(None), or_(Untold.due_at.is_(None), Untold.due_at <= now), ~waits)

@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars
 from lc_workflow.kernel.errors import DomainError, Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.journal.origin import SESSION
 from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMissing, Tokens
 
 PUBLIC: Final = "public"
@@ -108,6 +109,7 @@ class Authenticate(ASGIMiddleware):
         scope["user"] = principal
         scope["auth"] = claims
         bind_contextvars(user_id=str(principal.id))
+        SESSION.set(principal.session_id)
         await next_app(scope, receive, send)
 
 

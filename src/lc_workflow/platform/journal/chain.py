@@ -1,0 +1,181 @@
+"""What makes tampering show: threads of hashes that the database writes, and a daily anchor with our seal."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.dates import end_of
+from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
+
+ANCHOR_LOCK: Final = 0x1C_0D
+"""The advisory lock that lets one process anchor at a time."""
+
+_CONTENT: Final = """
+convert_to(jsonb_build_array(id, kind, subject, subject_id, application_id, actor_id, on_behalf_of, session_id,
+  address, extract(epoch FROM at), request_id, reason, facts, changes)::text, 'UTF8')
+"""
+"""All that an entry says, as bytes. The trigger `chain_journal_entry` hashes the same; here it is written once more so
+that the check does not ask a function that whoever forges entries may have changed as well."""
+
+_BROKEN: Final = text(
+    f"""
+    WITH linked AS (
+      SELECT thread_id, position, number, id, hash,
+        sha256(coalesce(lag(hash) OVER thread, ''::bytea) || {_CONTENT}) AS rightly,
+        row_number() OVER thread AS place
+      FROM journal_entries
+      WHERE CAST(:thread AS uuid) IS NULL OR thread_id = :thread
+      WINDOW thread AS (PARTITION BY thread_id ORDER BY position)
+    ), ends AS (
+      SELECT thread_id, count(*) AS length, (array_agg(hash ORDER BY position DESC))[1] AS hash
+      FROM linked GROUP BY thread_id
+    )
+    SELECT thread_id, position, id AS entry_id, 'altered' AS fault FROM linked WHERE hash <> rightly
+    UNION ALL
+    SELECT thread_id, position, id, 'missing' FROM linked WHERE position <> place
+    UNION ALL
+    SELECT coalesce(ends.thread_id, threads.id), threads.length, NULL, 'cut'
+    FROM ends FULL JOIN journal_threads AS threads ON threads.id = ends.thread_id
+    WHERE (CAST(:thread AS uuid) IS NULL OR coalesce(ends.thread_id, threads.id) = :thread)
+      AND (ends.length IS DISTINCT FROM threads.length OR ends.hash IS DISTINCT FROM threads.hash)
+    ORDER BY 1, 2 LIMIT :most
+    """  # noqa: S608 - the text is ours
+)
+
+_ENDS: Final = text(
+    """
+    SELECT count(*), coalesce(sha256(string_agg(uuid_send(thread_id) || hash, ''::bytea ORDER BY thread_id)), ''::bytea)
+    FROM (
+      SELECT DISTINCT ON (thread_id) thread_id, hash FROM journal_entries
+      WHERE number > :after AND number <= :up_to ORDER BY thread_id, position DESC
+    ) AS ends
+    """
+)
+
+MOST_FAULTS: Final = 100
+
+log = structlog.get_logger()
+
+
+class Tampering(StrEnum):
+    """What a check can find: an entry that says something else or is gone, a thread cut short, a false anchor."""
+
+    ALTERED = "altered"
+    MISSING = "missing"
+    CUT = "cut"
+    ANCHOR = "anchor"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One place where the journal is not what was written: which thread, where in it, and on which day's anchor."""
+
+    tampering: Tampering
+    thread_id: UUID | None = None
+    position: int | None = None
+    entry_id: UUID | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check found: how many entries it read, on how many anchors they stand, and every fault, at most 100."""
+
+    entries: int
+    anchors: int
+    faults: Sequence[Fault]
+
+    @property
+    def intact(self) -> bool:
+        """Whether everything is as it was written."""
+        return not self.faults
+
+
+class Seals:
+    """Makes and recognises the seals of anchors, with a key that stays out of the database."""
+
+    def __init__(self, key: str, *, previous: Sequence[str] = ()) -> None:
+        """Seal with `key`; seals of `previous` keys are recognised."""
+        self._keys = (key, *previous)
+
+    def make(self, digest: bytes) -> bytes:
+        """Seal a digest."""
+        return _seal(self._keys[0], digest)
+
+    def recognise(self, digest: bytes, seal: bytes) -> bool:
+        """Tell whether a seal is ours."""
+        return any(hmac.compare_digest(_seal(key, digest), seal) for key in self._keys)
+
+
+async def verify(session: AsyncSession, seals: Seals, *, thread_id: UUID | None = None) -> Verdict:
+    """Read a thread, or the whole journal, against its hashes and the anchors it stands on.
+
+    An edited, removed, moved or inserted entry breaks its thread's hashes; a thread that was cut short does not end
+    where its head says; and whoever makes all of that fit cannot make the anchors fit.
+    """
+    rows = (await session.execute(_BROKEN, {"thread": thread_id, "most": MOST_FAULTS})).all()
+    faults = [Fault(Tampering(row.fault), row.thread_id, row.position, row.entry_id) for row in rows]
+    mine = [JournalEntry.thread_id == thread_id] if thread_id is not None else []
+    entries = await session.scalar(select(func.count()).select_from(JournalEntry).where(*mine))
+    anchors = (await session.scalars(select(JournalAnchor).order_by(JournalAnchor.up_to))).all()
+    before: bytes = b""
+    after, checked = 0, 0
+    for anchor in anchors:
+        in_range = (JournalEntry.number > anchor.after, JournalEntry.number <= anchor.up_to)
+        if thread_id is None or await session.scalar(select(JournalEntry.id).where(*mine, *in_range).limit(1)):
+            checked += 1
+            threads, ends = await _ends(session, after=anchor.after, up_to=anchor.up_to)
+            honest = (threads, _digest(anchor.day, before, ends)) == (anchor.threads, anchor.digest)
+        else:
+            honest = True
+        if not honest or anchor.after != after or not seals.recognise(anchor.digest, anchor.seal):
+            faults.append(Fault(Tampering.ANCHOR, day=anchor.day))
+        before, after = anchor.digest, anchor.up_to
+    return Verdict(entries or 0, checked, faults[:MOST_FAULTS])
+
+
+async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime) -> JournalAnchor | None:
+    """Seal what the journal held at the end of a day, inside the running transaction; None when that was done.
+
+    Call it when the day has been over for an hour: what was written on that day is committed by then. The digest goes
+    into the log as well, so that it is kept where nobody who writes the database reaches.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
+    last = await session.scalar(select(JournalAnchor).order_by(JournalAnchor.day.desc()).limit(1))
+    if last is not None and last.day >= day:
+        return None
+    after = last.up_to if last else 0
+    up_to = await session.scalar(
+        select(func.max(JournalEntry.number)).where(JournalEntry.at < end_of(day), JournalEntry.number > after)
+    )
+    threads, ends = await _ends(session, after=after, up_to=up_to or after)
+    digest = _digest(day, last.digest if last else b"", ends)
+    made = JournalAnchor(
+        day=day, after=after, up_to=up_to or after, threads=threads, digest=digest, seal=seals.make(digest), made_at=at
+    )
+    session.add(made)
+    log.info("journal anchored", day=day.isoformat(), entries_up_to=made.up_to, digest=digest.hex())
+    return made
+
+
+async def _ends(session: AsyncSession, *, after: int, up_to: int) -> tuple[int, bytes]:
+    """Count the threads that grew between two numbers, and digest where each of them ended."""
+    threads, digest = (await session.execute(_ENDS, {"after": after, "up_to": up_to})).one()
+    return threads, digest
+
+
+def _digest(day: date, before: bytes, ends: bytes) -> bytes:
+    return hashlib.sha256(day.isoformat().encode() + before + ends).digest()
+
+
+def _seal(key: str, digest: bytes) -> bytes:
+    return hmac.new(key.encode(), b"journal anchor" + digest, hashlib.sha256).digest()

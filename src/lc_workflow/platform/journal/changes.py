@@ -1,0 +1,80 @@
+"""What a transaction changed, row by row, noticed for the journal while it is written."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import LargeBinary, event, inspect
+from sqlalchemy.orm import InstanceState, Session, UOWTransaction
+
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.journal.models import JournalEntry
+
+NOTICED: Final = "noticed changes"
+"""Where a session keeps what it has changed and no entry has taken yet."""
+
+UNSPOKEN: Final = re.compile(r"hash|secret|token|digest|password|_index$|^version$|^updated_at$")
+"""Columns whose values are nobody's to read, or say nothing: they never reach the journal."""
+
+PERSONAL: Final = re.compile(r"phone|id_number|identity|date_of_birth|address|title_number")
+"""Columns that tell something about a person which only holders of a right may read."""
+
+HIDDEN: Final = "•••"
+"""What stands for personal data: that it changed is on record, what it was is not."""
+
+
+@event.listens_for(Session, "before_flush")
+def _notice(session: Session, _: UOWTransaction, __: object) -> None:
+    """Give what has changed to the entries about the same subject; what has no entry yet waits for one.
+
+    A new row has no before, and its present less its later changes is what it began with: it is not repeated here.
+    """
+    noticed: list[tuple[Row, dict[str, Any]]] = session.info.setdefault(NOTICED, [])
+    entries = [row for row in session.new if isinstance(row, JournalEntry)]
+    noticed += [
+        (row, {"of": row.__tablename__, "id": row.id, "fields": fields})
+        for row in (*session.dirty, *session.deleted)
+        if isinstance(row, Row) and (fields := dict(_fields(row, removed=row in session.deleted)))
+    ]
+    for entry in entries:
+        if mine := [change for row, change in noticed if _concerns(entry, row)]:
+            entry.changes = mine
+            noticed[:] = [(row, change) for row, change in noticed if not _concerns(entry, row)]
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(NOTICED, None)
+
+
+def _fields(row: Row, *, removed: bool) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    state: InstanceState[Row] = inspect(row)
+    for column in state.mapper.columns:
+        name = column.key
+        if UNSPOKEN.search(name) or isinstance(column.type, LargeBinary):
+            continue
+        history = state.attrs[name].history
+        before, after = _single(history.deleted), _single(history.added)
+        if removed:
+            before, after = state.dict.get(name), None
+        elif not history.has_changes() or before == after:
+            continue
+        if before is None and after is None:
+            continue
+        yield name, (_shown(name, before), _shown(name, after))
+
+
+def _shown(name: str, value: Any) -> Any:  # noqa: ANN401 - a column holds anything
+    return HIDDEN if value is not None and PERSONAL.search(name) else value
+
+
+def _single(values: Any) -> Any:  # noqa: ANN401 - a column holds anything
+    return values[0] if values else None
+
+
+def _concerns(entry: JournalEntry, row: Row) -> bool:
+    """Whether a row is what the entry is about, or belongs to the application it is about."""
+    if row.id in {entry.subject_id, entry.application_id}:
+        return True
+    return entry.application_id is not None and getattr(row, "application_id", None) == entry.application_id
