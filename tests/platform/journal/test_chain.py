@@ -11,16 +11,22 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from lc_workflow.kernel.dates import end_of
+from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.organization.events import BranchOpened
 from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from tests.moments import NOON
-from tests.platform.journal.test_relay import ADMIN
 
 Sessions = async_sessionmaker[AsyncSession]
 SEALS = Seals("a key that the database does not know")
+ADMIN = Principal(
+    id=uuid4(),
+    role="admin",
+    session_id=uuid4(),
+    grants=dict.fromkeys(("branch:read", "branch:create", "branch:update"), Scope.ALL),
+)
 TODAY = NOON.date()
 TOMORROW = NOON + timedelta(days=1)
 

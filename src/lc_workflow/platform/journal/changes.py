@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
 from sqlalchemy import LargeBinary, event, inspect
 from sqlalchemy.orm import InstanceState, Session, UOWTransaction
 
@@ -38,7 +39,7 @@ def _notice(session: Session, _: UOWTransaction, __: object) -> None:
     ]
     for entry in entries:
         if mine := [change for row, change in noticed if _concerns(entry, row)]:
-            entry.changes = mine
+            entry.changes = msgspec.to_builtins(mine)
             noticed[:] = [(row, change) for row, change in noticed if not _concerns(entry, row)]
 
 
