@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0010_chain_the_journal"
-down_revision = "0001"
+down_revision = "0002_gazetteer"
 branch_labels = None
 depends_on = None
 
