@@ -1,0 +1,113 @@
+"""Schedules and their yearly cost: the written-down examples, and thousands of loans against another library."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pyxirr
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules import schedule as rules
+from lc_workflow.lending.rules.apr import NoRate, yearly_cost
+from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, schedule
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/schedules.json").read_text())
+BY_NAME = {row["name"]: row for row in VECTORS["schedules"]}
+
+
+def terms_of(raw: dict[str, Any]) -> Terms:
+    kinds: dict[str, Any] = {
+        "currency": Currency,
+        "principal": Decimal,
+        "annual_rate": Decimal,
+        "frequency": Frequency,
+        "method": Method,
+        "interest_rounding": Rounding,
+        "disbursed_on": date.fromisoformat,
+        "first_due_on": date.fromisoformat,
+        "day_count": DayCount,
+    }
+    return Terms(**{name: kinds.get(name, int)(value) for name, value in raw.items()})
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_schedule_is_the_one_written_down(name: str) -> None:
+    vector = BY_NAME[name]
+    rows = schedule(terms_of(vector["terms"]))
+    assert [(r.due_on, r.principal, r.interest, r.total, r.balance) for r in rows] == [
+        (date.fromisoformat(due) if due else None, *map(Decimal, amounts)) for due, *amounts in vector["rows"]
+    ]
+    assert sum(r.interest for r in rows) == Decimal(vector["interest"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["yearly_costs"], ids=lambda vector: vector["name"])
+def test_the_yearly_cost_is_the_one_written_down(vector: dict[str, Any]) -> None:
+    rows = schedule(terms_of(BY_NAME[vector["schedule"]]["terms"]))
+    cost = yearly_cost(Decimal(vector["received"]), [r.total for r in rows], vector["periods_per_year"])
+    assert f"{cost.periodic * 100:.8f}" == vector["periodic"]
+    assert f"{cost.nominal * 100:.4f}" == vector["nominal"]
+    assert f"{cost.effective * 100:.4f}" == vector["effective"]
+
+
+def test_a_loan_that_rounding_would_repay_too_soon_is_refused() -> None:
+    terms = Terms(Currency.KHR, Decimal(5400), Decimal(18), 36, Frequency.MONTHLY, Method.EQUAL_PRINCIPAL)
+    with pytest.raises(rules.RoundingExhaustsPrincipal, match="installment 27 of 36"):
+        schedule(terms)
+
+
+def test_a_principal_no_coins_can_pay_is_refused() -> None:
+    with pytest.raises(rules.NotAMultipleOfTheQuantum):
+        schedule(Terms(Currency.KHR, Decimal(5450), Decimal(18), 12, Frequency.MONTHLY, Method.ANNUITY))
+
+
+def test_nothing_received_has_no_yearly_cost() -> None:
+    with pytest.raises(NoRate):
+        yearly_cost(Decimal(0), [Decimal(1)], 12)
+
+
+@st.composite
+def loans(draw: st.DrawFn) -> Terms:
+    currency = draw(st.sampled_from(Currency))
+    method = draw(st.sampled_from(Method))
+    term = draw(st.integers(1, 60))
+    principal = draw(st.integers(10_000, 5_000_000)) * rules.QUANTUM[currency]
+    return Terms(
+        currency,
+        principal,
+        draw(st.decimals(0, 60, places=2)),
+        term,
+        draw(st.sampled_from(Frequency)),
+        method,
+        principal_grace=draw(st.integers(0, term - 1)),
+        principal_every=draw(st.integers(1, 6)),
+        residual=rules.rounded(principal / 5, currency) if method is Method.ANNUITY_RESIDUAL else Decimal(0),
+        installment_rounding=draw(st.sampled_from(Rounding)),
+        interest_rounding=draw(st.sampled_from([Rounding.HALF_UP, Rounding.FLOOR])),
+        disbursed_on=date(2026, 1, 1),
+        first_due_on=draw(st.dates(date(2026, 1, 2), date(2026, 3, 31))),
+        anchor_day=draw(st.integers(1, 31) | st.none()),
+    )
+
+
+@settings(max_examples=1000, deadline=None)
+@given(loans())
+def test_any_loan_is_repaid_in_its_rows_at_the_rate_another_library_finds(terms: Terms) -> None:
+    try:
+        rows = schedule(terms)
+    except (rules.RoundingExhaustsPrincipal, rules.InstallmentBelowInterest):
+        assume(False)
+    assert len(rows) == terms.term
+    assert sum(r.principal for r in rows) == terms.principal
+    assert not any(amount % rules.QUANTUM[terms.currency] for r in rows for amount in (r.principal, r.interest))
+    assert all(r.principal >= 0 and r.interest >= 0 for r in rows)
+    dues = [r.due_on for r in rows if r.due_on]
+    assert dues == sorted(dues)
+    payments = [r.total for r in rows]
+    other = pyxirr.irr([-float(terms.principal), *map(float, payments)])
+    assert other is not None
+    assert abs(float(yearly_cost(terms.principal, payments, 12).periodic) - other) < 1e-6
