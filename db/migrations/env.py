@@ -9,9 +9,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.app import METADATA
 from lc_workflow.platform.config import database_url
+from lc_workflow.platform.jobs import PREFIX
 
 MIGRATION_LOCK = 0x1C_0B
 """The advisory lock that lets two instances start at once: the second waits and finds the work done."""
+
+
+def is_ours(name: str | None, kind: str, _: object) -> bool:
+    """Leave the tables of the job library alone: no model describes them."""
+    return kind != "table" or name is None or not name.startswith(PREFIX)
 
 
 def run(connection: Connection) -> None:
@@ -21,6 +27,7 @@ def run(connection: Connection) -> None:
         target_metadata=METADATA,
         version_table_name="alembic_version",
         compare_type=True,
+        include_name=is_ours,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -38,6 +38,7 @@ from lc_workflow.platform.http.problems import exception_handlers, log_broken_so
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
 from lc_workflow.platform.http.uploads import taking_files
+from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
@@ -48,6 +49,7 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
 from lc_workflow.platform.stores import open_redis, reach
+from lc_workflow.platform.worker import Worker
 from lc_workflow.system.health.service import Pulse
 from lc_workflow.system.manifest import MANIFEST as SYSTEM
 
@@ -88,7 +90,7 @@ def create_app(
 
     @asynccontextmanager
     async def working(app: Litestar) -> AsyncIterator[None]:
-        """Make sure at the start that what is configured works, and let the relay tell while the application runs."""
+        """Make sure at the start that what is configured works, and tell and work while the application runs."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(probe.dispose)
             await reach_database(probe)
@@ -98,14 +100,17 @@ def create_app(
             await store.prepare()
             if in_background:
                 await stack.enter_async_context(broadcast.running())
+                sessions, engine = app.state[alchemy.session_maker_app_state_key], alchemy.get_engine()
                 relay = Relay(
-                    app.state[alchemy.session_maker_app_state_key],
+                    sessions,
                     kinds=HOUSE.events,
                     listeners=HOUSE.listeners,
                     broadcast=broadcast,
                     clock=clock,
                 )
-                await stack.enter_async_context(relay.running(alchemy.get_engine()))
+                await stack.enter_async_context(relay.running(engine))
+                place = Workplace(sessions=sessions, clock=clock, store=store, settings=settings, broadcast=broadcast)
+                await stack.enter_async_context(Worker(HOUSE.jobs, place, database=engine.url).running())
             yield
 
     app = Litestar(

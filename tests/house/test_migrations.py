@@ -5,21 +5,29 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.resources import files
 from typing import TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, NullPool, func, inspect, select
+from sqlalchemy import URL, Connection, NullPool, func, inspect, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.app import METADATA
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.jobs import PREFIX
 from tests.conftest import ROOT
 from tests.servers.databases import empty_database_on
 
 T = TypeVar("T")
+
+OURS = {
+    "alembic_version",
+    *METADATA.tables,
+    *(PREFIX + name for name in ("jobs", "events", "workers", "periodic_defers")),
+}
 
 
 def alembic_for(database: URL) -> Config:
@@ -42,6 +50,16 @@ def tables(database: URL) -> set[str]:
     return set(ask(database, lambda connection: inspect(connection).get_table_names()))
 
 
+def things_of_the_library(database: URL) -> int:
+    """How many tables, types and functions of procrastinate's there are."""
+    count = text(
+        "SELECT (SELECT count(*) FROM pg_type WHERE typname LIKE :name)"
+        " + (SELECT count(*) FROM pg_proc WHERE proname LIKE :name)"
+    )
+    found = ask(database, lambda connection: connection.scalar(count, {"name": f"{PREFIX}%"}))
+    return int(found)
+
+
 def test_a_seeded_database_goes_down_and_up_again(copy_planted: Settings) -> None:
     database = copy_planted.database_url
     alembic = alembic_for(database)
@@ -49,13 +67,20 @@ def test_a_seeded_database_goes_down_and_up_again(copy_planted: Settings) -> Non
     assert ask(database, lambda connection: connection.scalar(counted)) == 60
     command.downgrade(alembic, "base")
     assert tables(database) == {"alembic_version"}
+    assert things_of_the_library(database) == 0
     command.upgrade(alembic, "head")
-    assert tables(database) == set(METADATA.tables) | {"alembic_version"}
+    assert tables(database) == OURS
     command.check(alembic)
 
 
 def test_models_and_revisions_agree(template: URL) -> None:
     command.check(alembic_for(template))
+
+
+def test_the_job_library_has_the_tables_it_knows() -> None:
+    """When this fails after an upgrade, its own SQL between the versions becomes a revision of ours."""
+    kept = ROOT / "db" / "migrations" / "procrastinate_3_10.sql"
+    assert kept.read_text("utf-8") == (files("procrastinate.sql") / "schema.sql").read_text("utf-8")
 
 
 def test_there_is_one_head() -> None:
@@ -70,4 +95,4 @@ def test_instances_that_start_at_once_migrate_once(server: URL) -> None:
         subprocess.Popen([sys.executable, "-m", "alembic", "upgrade", "head"], env=environ, cwd=ROOT) for _ in range(3)
     ]
     assert [instance.wait(60) for instance in instances] == [0, 0, 0]
-    assert tables(database) == set(METADATA.tables) | {"alembic_version"}
+    assert tables(database) == OURS

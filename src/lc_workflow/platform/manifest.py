@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.events import Event
+from lc_workflow.platform.jobs import Job
 
 
 class Hearing(Protocol):
@@ -39,7 +40,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The routes, listeners, providers, refusals and enumerations of one context.
+    """The routes, listeners, jobs, providers, refusals and enumerations of one context.
 
     `uploads` are the routes that take a file, as large as the installation allows. `refusals` names the refusal for
     each database constraint a client can run into.
@@ -49,6 +50,7 @@ class Manifest:
     uploads: Sequence[ControllerRouterHandler] = ()
     events: Sequence[type[Event]] = ()
     listeners: Mapping[type[Event], Sequence[Listener]] = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
     dependencies: Mapping[str, Provide] = field(default_factory=dict)
     refusals: Mapping[str, Callable[[], DomainError]] = field(default_factory=dict)
     enumerations: Mapping[str, Sequence[Choice]] = field(default_factory=dict)
@@ -70,6 +72,7 @@ def merged(*manifests: Manifest) -> Manifest:
         uploads=[route for manifest in manifests for route in manifest.uploads],
         events=[event for manifest in manifests for event in manifest.events],
         listeners=listeners,
+        jobs=[job for manifest in manifests for job in manifest.jobs],
         dependencies={name: given for manifest in manifests for name, given in manifest.dependencies.items()},
         refusals={name: refusal for manifest in manifests for name, refusal in manifest.refusals.items()},
         enumerations={name: kind for manifest in manifests for name, kind in manifest.enumerations.items()},

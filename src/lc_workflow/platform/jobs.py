@@ -1,0 +1,115 @@
+"""Work that does not wait for anybody: what a job is, what it is given, and how a verb asks for one."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, get_type_hints
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.platform.broadcast import Broadcast
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.config import write_json
+from lc_workflow.platform.storage.base import ObjectStore
+
+PREFIX: Final = "procrastinate_"
+"""How all that belongs to the library is called in the database; revisions bring it, our models know nothing of it."""
+
+CHANNEL: Final = "procrastinate_queue_v1#"
+"""The NOTIFY channel that workers listen on for one kind of job, without its name."""
+
+ONE_WAITS: Final = "procrastinate_jobs_queueing_lock_idx_v1"
+"""The index that lets only one job wait for each queueing lock."""
+
+MOST_TRIES: Final = 5
+"""How often somebody asks for a job that others begin and ask for in the same moment."""
+
+_WAITING: Final = text(
+    "SELECT id FROM procrastinate_jobs WHERE queueing_lock = CAST(:lock AS text) AND status = 'todo' FOR SHARE"
+)
+_PUT: Final = text(
+    """
+    SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
+      CAST(:name AS varchar), CAST(:name AS varchar), 0, NULL, CAST(:lock AS text),
+      CAST(:arguments AS jsonb), CAST(:at AS timestamptz)
+    )::procrastinate_job_to_defer_v1]))
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """What a job finds when it begins: sessions to open, the clock, the store, the settings, and the live channel."""
+
+    sessions: Callable[[], AsyncSession]
+    clock: Clock
+    store: ObjectStore
+    settings: Settings
+    broadcast: Broadcast
+
+
+Work = Callable[..., Awaitable[None]]
+"""`async work(workplace, **arguments)`. A process may die in the middle of it, so it must stand being done twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work that one of the processes does in the background.
+
+    `every` is a cron expression in UTC for what recurs: one process does it once a tick, and the last tick is made up
+    for when nobody was there. `attempts` is how often it is tried altogether, with growing rests between (4 seconds,
+    16, 64 …, at most an hour); then it is kept as failed until somebody retries it.
+    """
+
+    name: str
+    work: Work
+    every: str | None = None
+    attempts: int = 5
+
+    async def do(self, workplace: Workplace, arguments: dict[str, Any]) -> None:
+        """Do the work; the arguments, which waited as JSON, become what its signature says."""
+        kinds = get_type_hints(self.work)
+        await self.work(
+            workplace, **{name: msgspec.convert(value, kinds.get(name, Any)) for name, value in arguments.items()}
+        )
+
+
+async def ask_for(
+    session: AsyncSession,
+    job: Job,
+    /,
+    *,
+    queueing_lock: str | None = None,
+    at: datetime | None = None,
+    **arguments: Any,  # noqa: ANN401 - what the job takes, as far as JSON can say it
+) -> int:
+    """Put a job in the queue, inside the running transaction: it is asked for exactly when the change is committed.
+
+    Of jobs with one `queueing_lock` only one waits: who asks for another gets the waiting one, which begins after this
+    transaction. `at` is the moment before which it does not begin. Answers the job's number. Give ids, not people's
+    data: what a job is told lies in the queue until it is removed.
+    """
+    wish = {"name": job.name, "lock": queueing_lock, "arguments": write_json(arguments), "at": at}
+    if queueing_lock is None:
+        return await _put(session, wish)
+    for _ in range(MOST_TRIES):
+        # Whoever holds the waiting job keeps workers from it, so that it sees what is committed here.
+        waiting: int | None = await session.scalar(_WAITING, {"lock": queueing_lock})
+        if waiting is not None:
+            return waiting
+        try:
+            async with session.begin_nested():
+                return await _put(session, wish)
+        except IntegrityError as refused:
+            if ONE_WAITS not in str(refused.orig):
+                raise
+    return await _put(session, wish)
+
+
+async def _put(session: AsyncSession, wish: dict[str, Any]) -> int:
+    number: int = (await session.execute(_PUT, wish)).scalar_one()
+    return number

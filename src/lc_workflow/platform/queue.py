@@ -1,0 +1,156 @@
+"""The queue of jobs in the database, which procrastinate keeps: how ours become its tasks, and what it may not do."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
+from procrastinate.exceptions import JobAborted, UniqueViolation
+from procrastinate.jobs import Job as Queued
+from procrastinate.jobs import Status
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import URL
+
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.jobs import Job, Workplace
+
+WORKER: Final = "lc-workflow worker"
+"""How the worker's connections call themselves in `pg_stat_activity`."""
+
+AT_ONCE: Final = 4
+"""How many jobs one process does side by side; they share the connections of the requests."""
+
+LOOK_SECONDS: Final = 5.0
+"""How often a worker looks for what has become due; what is due at once wakes it."""
+
+HEARTBEAT_SECONDS: Final = 10.0
+STALLED_SECONDS: Final = 30.0
+"""A worker that was silent for so long is taken for dead, and its jobs are done again."""
+
+PATIENCE_SECONDS: Final = 1.5
+"""How long a worker that ends waits for its jobs before it breaks them off; they are done again later."""
+
+LONGEST_REST: Final = timedelta(hours=1)
+KEPT_HOURS: Final = 24
+"""How long jobs that succeeded are kept."""
+FAILED_KEPT_HOURS: Final = 24 * 30
+HOUSE: Final = "house"
+"""The library's queue for what keeps it in order itself."""
+
+log = structlog.get_logger()
+
+# It writes what jobs are told into its lines; what people need to know of jobs stands in ours.
+for name in ("procrastinate", "psycopg.pool"):
+    logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+
+
+class Backoff(BaseRetryStrategy):
+    """Growing rests between the tries of a job; one that was broken off because its worker ends is done again."""
+
+    def __init__(self, attempts: int, clock: Clock) -> None:
+        self._attempts = attempts
+        self._clock = clock
+
+    def get_retry_decision(self, *, exception: BaseException, job: Queued) -> RetryDecision | None:
+        """Say when a job is tried again, or that it is not."""
+        if isinstance(exception, JobAborted | asyncio.CancelledError):
+            return RetryDecision(retry_at=self._clock())
+        if job.attempts + 1 >= self._attempts:
+            return None
+        return RetryDecision(retry_at=self._clock() + min(timedelta(seconds=4 ** (job.attempts + 1)), LONGEST_REST))
+
+
+async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> None:
+    """Do jobs until this is cancelled, or the database is lost."""
+    connector = PsycopgConnector(
+        conninfo=_conninfo(database),
+        min_size=1,
+        max_size=AT_ONCE,
+        timeout=5,
+        kwargs={"application_name": WORKER},
+    )
+    app = App(connector=connector, periodic_defaults={"max_delay": timedelta(days=1).total_seconds()})
+    for job in jobs:
+        _teach(app, job, workplace)
+    _keep_in_order(app, {job.name: job.attempts for job in jobs})
+    async with app.open_async():
+        await app.run_worker_async(
+            queues=[HOUSE, *(job.name for job in jobs)],  # what only a newer version knows waits for it
+            concurrency=AT_ONCE,
+            fetch_job_polling_interval=LOOK_SECONDS,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=STALLED_SECONDS,
+            shutdown_graceful_timeout=PATIENCE_SECONDS,
+            install_signal_handlers=False,
+        )
+
+
+def _conninfo(database: URL) -> str:
+    """Say where the database is as libpq wants to hear it; a network that swallows packets is given up soon."""
+    mode = database.query.get("ssl")
+    return make_conninfo(
+        host=database.host,
+        port=database.port,
+        user=database.username,
+        password=database.password,
+        dbname=database.database,
+        sslmode=None if mode is None else str(mode),
+        connect_timeout=5,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=15_000,
+    )
+
+
+def _teach(app: App, job: Job, workplace: Workplace) -> None:
+    """Make a job of ours a task of the library's."""
+
+    async def work(context: JobContext, /, timestamp: int | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+        queued = context.job
+        told = log.bind(job=job.name, number=queued.id, attempt=queued.attempts + 1)
+        if queued.queueing_lock is not None:
+            # One that is tried again must not stand in the way of the one that was asked for meanwhile.
+            await app.connector.execute_query_async(
+                "UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = %(number)s", number=queued.id
+            )
+        try:
+            await job.do(workplace, arguments)
+        except Exception:
+            told.exception("a job failed", again=queued.attempts + 1 < job.attempts)
+            raise
+        told.log(logging.INFO if timestamp is None else logging.DEBUG, "a job is done")
+
+    task = app.task(name=job.name, queue=job.name, pass_context=True, retry=Backoff(job.attempts, workplace.clock))(
+        work
+    )
+    if job.every is not None:
+        app.periodic(cron=job.every, lock=job.name, queueing_lock=job.name)(task)
+
+
+def _keep_in_order(app: App, attempts: dict[str, int]) -> None:
+    """Give the jobs of killed workers back to the queue, and remove what has been over for long."""
+    manager = app.job_manager
+
+    @app.periodic(cron="* * * * *", queueing_lock="give_back")
+    @app.task(name="give_back", queue=HOUSE)
+    async def give_back(timestamp: int) -> None:  # noqa: ARG001 - the library says which tick it is
+        for queued in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            again = queued.attempts + 1 < attempts.get(queued.task_name, 2)
+            log.warning("a job's worker was lost", job=queued.task_name, number=queued.id, again=again)
+            try:
+                if again:
+                    await manager.retry_job(queued)
+                    continue
+            except UniqueViolation:
+                pass  # another waits to do the same
+            await manager.finish_job(queued, status=Status.FAILED, delete_job=False)
+
+    @app.periodic(cron="7 * * * *", queueing_lock="tidy_up")
+    @app.task(name="tidy_up", queue=HOUSE)
+    async def tidy_up(timestamp: int) -> None:  # noqa: ARG001 - as above
+        await manager.delete_old_jobs(KEPT_HOURS, include_cancelled=True)
+        await manager.delete_old_jobs(FAILED_KEPT_HOURS, include_failed=True, include_aborted=True)

@@ -1,0 +1,63 @@
+"""Does jobs while the application runs: begins late, outlasts a database that goes away, ends in order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import structlog
+from sqlalchemy import URL
+
+from lc_workflow.platform.jobs import Job, Workplace
+
+ENDING_SECONDS: Final = 3.0
+"""How long the end of a worker may take, once its jobs have been told to stop; less than the server waits for us."""
+
+REST_SECONDS: Final = 1.0
+"""How long a worker that lost the database rests before it tries again."""
+
+Serve: TypeAlias = Callable[[Sequence[Job], Workplace, URL], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+class Worker:
+    """Takes jobs from the queue in the database; one runs in each process."""
+
+    def __init__(self, jobs: Sequence[Job], workplace: Workplace, *, database: URL) -> None:
+        self._jobs = jobs
+        self._workplace = workplace
+        self._database = database
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Do jobs while the block runs; nobody waits for the worker to begin."""
+        work = asyncio.create_task(self._keep_working())
+        try:
+            yield
+        finally:
+            work.cancel()
+            await asyncio.wait([work], timeout=ENDING_SECONDS)
+            work.cancel()
+            await asyncio.wait([work], timeout=REST_SECONDS)
+
+    async def _keep_working(self) -> None:
+        # The library takes 0.3 s to load, which a process that begins to serve need not wait for.
+        serve = await asyncio.to_thread(_load)
+        failing = False
+        while True:
+            try:
+                await serve(self._jobs, self._workplace, self._database)
+            except Exception as cause:  # noqa: BLE001 - whatever stops the work, it goes on when that is over
+                if not failing:  # once an outage, not once a second
+                    log.warning("jobs rest until the database is back", cause=type(cause).__name__)
+                failing = True
+            else:
+                failing = False
+            await asyncio.sleep(REST_SECONDS)
+
+
+def _load() -> Serve:
+    from lc_workflow.platform.queue import serve  # noqa: PLC0415 - see above
+
+    return serve
