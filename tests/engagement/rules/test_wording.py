@@ -62,4 +62,4 @@ def test_what_the_house_does_itself_is_told_in_its_name() -> None:
 
 def test_decisions_and_returns_weigh_more_than_steps_on_the_way() -> None:
     high = {stage for stage in Stage if priority_of_update(stage) is Priority.HIGH}
-    assert high == {Stage.APPROVED, Stage.REJECTED, Stage.RETURNED}
+    assert high == {Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED}

@@ -2,13 +2,16 @@
 
 import pytest
 
+from lc_workflow.lending.applications.schemas import ApplicationChange
 from lc_workflow.lending.rules.editing import (
+    MATERIAL,
     TELLER_FIELDS,
     Incomplete,
     NotEditable,
     NotYourEdit,
-    check_complete,
     check_edit,
+    incompleteness,
+    is_material,
 )
 from lc_workflow.lending.rules.stages import EDITABLE, PROCESS, UPDATE, Stage
 
@@ -41,7 +44,16 @@ def test_a_draft_is_changed_by_those_who_may() -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    check_complete(names=(None, "SOK CHANTHY"), requested_amount=1)
-    with pytest.raises(Incomplete) as refused:
-        check_complete(names=(None, ""), requested_amount=None)
-    assert [error.field for error in refused.value.errors] == ["full_name_latin", "requested_amount"]
+    assert incompleteness(names=(None, "SOK CHANTHY"), requested_amount=1) == []
+    (refusal,) = incompleteness(names=(None, ""), requested_amount=None)
+    assert isinstance(refusal, Incomplete)
+    assert [error.field for error in refusal.errors] == ["full_name_latin", "requested_amount"]
+
+
+def test_the_terms_are_of_substance_and_a_telephone_number_is_not() -> None:
+    assert is_material({"phone", "requested_amount"})
+    assert not is_material({"phone", "village", "priority_level", "account_id"})
+
+
+def test_what_is_of_substance_can_be_changed() -> None:
+    assert set(ApplicationChange.__struct_fields__) >= MATERIAL

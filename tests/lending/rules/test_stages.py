@@ -13,16 +13,17 @@ from lc_workflow.lending.rules.stages import (
     STATUS_OF,
     STEPS,
     UPDATE,
+    WITHOUT_ASKING,
     AccountNeeded,
     Action,
     Circumstances,
     NoSuchStep,
     NotYourStep,
     ReasonNeeded,
+    SodEditor,
     SodMaker,
     Stage,
     Step,
-    check,
     refusals,
     step_between,
     step_by,
@@ -58,17 +59,33 @@ def test_each_step_is_found_by_its_action_and_by_its_target(step: Step) -> None:
     assert step_between(step.source, step.target) is step
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.action}-from-{step.source}")
+ASKED_FOR = [step for step in STEPS if step.permission is not None]
+
+
+def codes(step: Step, **changes: object) -> list[type]:
+    return [type(refusal) for refusal in refusals(step, given(**changes))]
+
+
+@pytest.mark.parametrize("step", ASKED_FOR, ids=lambda step: f"{step.action}-from-{step.source}")
 def test_each_step_is_open_to_holders_of_its_permission_alone(step: Step) -> None:
-    check(step, given(permissions={step.permission}))
-    with pytest.raises(NotYourStep):
-        check(step, given(permissions={UPDATE, PROCESS, APPROVE} - {step.permission}))
+    assert codes(step, permissions={step.permission}) == []
+    assert codes(step, permissions={UPDATE, PROCESS, APPROVE} - {step.permission}) == [NotYourStep]
 
 
-@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.action}-from-{step.source}")
-def test_whoever_prepared_an_application_does_not_decide_it(step: Step) -> None:
-    found = [type(refusal) for refusal in refusals(step, given(preparers=[SOMEBODY]))]
-    assert found == ([SodMaker] if step.decides else [])
+@pytest.mark.parametrize("action", [Action.EXPIRE, Action.DISBURSE])
+def test_some_steps_are_not_taken_by_asking_for_them(action: Action) -> None:
+    (refusal,) = refusals(step_by(action, Stage.APPROVED), given())
+    assert (type(refusal), refusal.detail) == (NotYourStep, WITHOUT_ASKING[action])
+
+
+def test_every_step_has_a_permission_or_says_how_it_comes_about() -> None:
+    assert {step.action for step in STEPS if step.permission is None} == set(WITHOUT_ASKING)
+
+
+@pytest.mark.parametrize("step", ASKED_FOR, ids=lambda step: f"{step.action}-from-{step.source}")
+def test_whoever_prepared_or_changed_an_application_does_not_decide_it(step: Step) -> None:
+    assert codes(step, preparers=[SOMEBODY]) == ([SodMaker] if step.decides else [])
+    assert codes(step, editors=[SOMEBODY]) == ([SodEditor] if step.decides else [])
 
 
 def test_every_way_to_approval_is_a_decision() -> None:
@@ -76,20 +93,31 @@ def test_every_way_to_approval_is_a_decision() -> None:
 
 
 def test_the_way_to_the_manager_needs_an_account() -> None:
-    with pytest.raises(AccountNeeded):
-        check(step_between(Stage.TELLER_PROCESSING, Stage.MANAGER_REVIEW), given(account_id=None))
+    assert codes(step_between(Stage.TELLER_PROCESSING, Stage.MANAGER_REVIEW), account_id=None) == [AccountNeeded]
 
 
-@pytest.mark.parametrize("action", [Action.REJECT, Action.RETURN, Action.WITHDRAW, Action.REOPEN])
+@pytest.mark.parametrize("action", [Action.REJECT, Action.RETURN, Action.WITHDRAW, Action.REOPEN, Action.UNDO_APPROVAL])
 def test_turning_an_application_back_needs_a_reason(action: Action) -> None:
     for step in STEPS:
         if step.action is action:
-            with pytest.raises(ReasonNeeded):
-                check(step, given(reason=None))
+            assert codes(step, reason=None) == [ReasonNeeded]
 
 
-def test_an_approved_loan_stays_approved() -> None:
-    assert steps_from(Stage.APPROVED) == ()
+def test_an_approved_loan_is_paid_out_or_expires_or_is_decided_again() -> None:
+    assert {step.target for step in steps_from(Stage.APPROVED)} == {
+        Stage.DISBURSED,
+        Stage.EXPIRED,
+        Stage.MANAGER_REVIEW,
+    }
+
+
+def test_money_that_was_paid_out_does_not_come_back() -> None:
+    assert steps_from(Stage.DISBURSED) == ()
+
+
+@pytest.mark.parametrize("ended", [Stage.REJECTED, Stage.WITHDRAWN, Stage.EXPIRED])
+def test_what_ended_without_a_loan_can_be_opened_again(ended: Stage) -> None:
+    assert [step.action for step in steps_from(ended)] == [Action.REOPEN]
 
 
 def test_every_stage_has_a_status_and_closed_ones_are_not_edited() -> None:

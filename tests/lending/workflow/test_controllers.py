@@ -104,7 +104,7 @@ async def test_a_manager_who_edited_a_draft_does_not_approve_it(
     await take(officer, application, "submit")
     await take(teller, application, "start")
     await take(teller, application, "send_to_review", account_id="1")
-    assert (await take(manager, application, "approve")).json()["code"] == "SodMaker"
+    assert (await take(manager, application, "approve")).json()["code"] == "SodEditor"
 
 
 async def test_an_administrator_decides_no_loan(

@@ -91,6 +91,18 @@ UPDATES: Final[Mapping[Stage, Words]] = {
         "ពាក្យសុំត្រូវបានដកវិញ",
         "{actor} បានដកពាក្យសុំរបស់ {customer} វិញ។",
     ),
+    Stage.EXPIRED: Words(
+        "Approval expired",
+        "{actor} ended the approval for {customer}: it was not used in time.",
+        "ការអនុម័តផុតសុពលភាព",
+        "{actor} បានបញ្ចប់ការអនុម័តសម្រាប់ {customer} ព្រោះមិនបានប្រើក្នុងពេលកំណត់។",
+    ),
+    Stage.DISBURSED: Words(
+        "Loan disbursed",
+        "{actor} disbursed the loan of {customer}.",
+        "កម្ចីត្រូវបានបើកប្រាក់",
+        "{actor} បានបើកប្រាក់កម្ចីរបស់ {customer}។",
+    ),
 }
 """What whoever drafted an application hears when somebody else brought it to a stage."""
 
@@ -117,9 +129,9 @@ TASKS: Final[Mapping[Stage, Task]] = {
 }
 """What those hear who may take the next step from a stage."""
 
-_WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED})
+_WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED})
 
 
 def priority_of_update(target: Stage) -> Priority:
-    """A decision, and a return that waits for the drafter, weigh more than a step on the way."""
+    """A decision and its end, and a return that waits for the drafter, weigh more than a step on the way."""
     return Priority.HIGH if target in _WEIGHTY else Priority.NORMAL

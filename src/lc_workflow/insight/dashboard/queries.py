@@ -39,7 +39,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, EmployeeAssigned, EmployeeReleased
-from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
+from lc_workflow.lending.rules.stages import DECIDED, STATUS_OF, Stage, Status
 from lc_workflow.organization.branches.access import visible_to as branches_visible_to
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.access import visible_to as departments_visible_to
@@ -154,7 +154,7 @@ class Dashboard:
                     func.avg(func.extract("epoch", decided_at - row.submitted_at)),
                 ).where(
                     visible_to(principal),
-                    row.workflow_status.in_((Stage.APPROVED, Stage.REJECTED)),
+                    row.workflow_status.in_(DECIDED),
                     decided_at >= at - timedelta(days=30),
                 )
             )

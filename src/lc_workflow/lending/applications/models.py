@@ -32,7 +32,9 @@ class CustomerApplication(DatedRow):
 
     Amounts are in `currency`, terms in months, rates in percent per year. What was requested, what was approved and
     where the application stands are separate. `workflow_status` is written by `stand_at` alone. `preparers` are the
-    accounts that drafted, changed or moved the application in this `cycle`: none of them decides it.
+    accounts that drafted the application or brought it on its way in this `cycle`, `editors` those that changed its
+    substance: none of them decides it. `material_changes` counts the changes of substance; a decision was taken on one
+    of these counts and holds for no other (lending.md §1).
     """
 
     __tablename__ = "customer_applications"
@@ -41,6 +43,11 @@ class CustomerApplication(DatedRow):
         Index("ix_customer_applications_user_id_created_at", "user_id", text("created_at DESC")),
         Index("ix_customer_applications_workflow_status_created_at", "workflow_status", text("created_at DESC")),
         Index("ix_customer_applications_created_at", text("created_at DESC")),
+        Index(
+            "ix_customer_applications_approved_at",
+            "approved_at",
+            postgresql_where=text("workflow_status = 'APPROVED'"),
+        ),
         Index("ix_customer_applications_customer_id", "customer_id"),
         Index("ix_customer_applications_account_id", "account_id"),
         *(
@@ -60,6 +67,8 @@ class CustomerApplication(DatedRow):
     version: Mapped[int] = mapped_column()
     cycle: Mapped[int] = mapped_column(SmallInteger, default=1)
     preparers: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    editors: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
+    material_changes: Mapped[int] = mapped_column(default=0)
     workflow_status: Mapped[Stage] = mapped_column(choice(Stage))
 
     account_id: Mapped[str | None] = mapped_column(String(40))
@@ -163,9 +172,9 @@ class CustomerApplication(DatedRow):
         """The papers that were uploaded for it."""
         return [DocumentCard(file.document_type, file.display_name, file.id, file.created_at) for file in self.papers]
 
-    def stand_at(self, stage: Stage, *, by: UUID, at: datetime) -> None:
+    def stand_at(self, stage: Stage, *, by: UUID | None, at: datetime) -> None:
         """Record that the application now stands at a stage, and who brought it there."""
-        self.workflow_status = stage
+        came_from, self.workflow_status = self.workflow_status, stage
         self.updated_at = at
         match stage:
             case Stage.PO_CREATED:
@@ -173,6 +182,8 @@ class CustomerApplication(DatedRow):
             case Stage.USER_COMPLETED:
                 self.user_completed_at, self.user_completed_by = at, by
                 self.submitted_at = at
+            case Stage.MANAGER_REVIEW if came_from is Stage.APPROVED:
+                self.withhold_approval()
             case Stage.TELLER_PROCESSING | Stage.MANAGER_REVIEW:
                 self.teller_processed_at, self.teller_processed_by = at, by
             case Stage.APPROVED:
@@ -180,13 +191,31 @@ class CustomerApplication(DatedRow):
                 self.manager_reviewed_at, self.manager_reviewed_by = at, by
             case Stage.REJECTED:
                 self.rejected_at, self.rejected_by = at, by
-            case Stage.RETURNED | Stage.WITHDRAWN:
+            case Stage.RETURNED | Stage.WITHDRAWN | Stage.EXPIRED | Stage.DISBURSED:
                 pass
 
     def prepared_by(self, person: UUID) -> None:
-        """Remember that a person had a hand in this cycle, so that they do not decide it."""
+        """Remember that a person brought the application on its way in this cycle, so that they do not decide it."""
         if person not in self.preparers:
             self.preparers = [*self.preparers, person]
+
+    def changed_in_substance_by(self, person: UUID) -> None:
+        """Remember a material change and who made it: decisions so far are void, and this person takes none."""
+        self.material_changes += 1
+        if person not in self.editors:
+            self.editors = [*self.editors, person]
+
+    def begin_again(self, person: UUID) -> None:
+        """Begin a new cycle: what was decided in the last one is history."""
+        self.cycle += 1
+        self.preparers, self.editors = [person], []
+        self.rejected_at = self.rejected_by = self.rejection_reason = None
+        self.withhold_approval()
+
+    def withhold_approval(self) -> None:
+        """Take back what was approved; the request stays as it is."""
+        self.approved_at = self.approved_by = None
+        self.approved_amount = self.approved_loan_term = self.approved_interest_rate = None
 
 
 class Assignment(Row):

@@ -32,7 +32,7 @@ from lc_workflow.lending.events import (
     EmployeeReleased,
 )
 from lc_workflow.lending.rules.assigning import check_assignable
-from lc_workflow.lending.rules.editing import check_edit
+from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.organization.employees.models import Employee
@@ -203,7 +203,8 @@ class ApplicationService(Service[CustomerApplication]):
             if changed:
                 for name, value in changed.items():
                     setattr(application, name, value)
-                application.prepared_by(principal.id)
+                if is_material(changed):
+                    application.changed_in_substance_by(principal.id)
                 application.updated_at = at
                 if not _PERSON.isdisjoint(changed):
                     known = await self._customers.identified(application, at=at)

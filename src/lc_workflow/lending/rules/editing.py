@@ -9,6 +9,35 @@ from lc_workflow.lending.rules.stages import EDITABLE, PROCESS, UPDATE, Stage
 TELLER_FIELDS: Final = frozenset({"account_id", "account_id_validated", "account_id_validation_notes"})
 """What the teller finds out, while it is with them."""
 
+MATERIAL: Final = frozenset(
+    {
+        "assets_value",
+        "collaterals",
+        "credit_score",
+        "currency",
+        "date_of_birth",
+        "desired_loan_term",
+        "existing_loans",
+        "full_name_khmer",
+        "full_name_latin",
+        "guarantor_address",
+        "guarantor_id_number",
+        "guarantor_name",
+        "guarantor_phone",
+        "guarantor_relationship",
+        "id_card_type",
+        "id_number",
+        "income_source",
+        "interest_rate",
+        "monthly_expenses",
+        "monthly_income",
+        "product_type",
+        "requested_amount",
+        "risk_category",
+    }
+)
+"""What a decision rests on: the terms, who borrows and who stands in, what they live on, and how it was judged (§1)."""
+
 TELLER_STAGES: Final = frozenset({Stage.USER_COMPLETED, Stage.TELLER_PROCESSING})
 
 
@@ -43,18 +72,18 @@ def check_edit(fields: Collection[str], stage: Stage, *, permissions: Collection
         raise NotYourEdit("The account is the teller's to enter.")
 
 
-def check_complete(*, names: Collection[str | None], requested_amount: object) -> None:
-    """Let an application be submitted that says who wants how much.
+def is_material(fields: Collection[str]) -> bool:
+    """Whether a change of these fields is one of substance: it voids decisions, and whoever makes it takes none."""
+    return not MATERIAL.isdisjoint(fields)
 
-    Raises:
-        Incomplete: It names the fields that are missing.
-    """
+
+def incompleteness(*, names: Collection[str | None], requested_amount: object) -> list[Incomplete]:
+    """List what keeps an application from being submitted: it has to say who wants how much."""
     missing = [
         *(() if any(names) else ("full_name_latin",)),
         *(() if requested_amount else ("requested_amount",)),
     ]
-    if missing:
-        raise Incomplete(
-            f"Fill in {' and '.join(missing)} before submitting.",
-            errors=tuple(FieldError(field, "is needed before submitting") for field in missing),
-        )
+    if not missing:
+        return []
+    said = f"Fill in {' and '.join(missing)} before submitting."
+    return [Incomplete(said, errors=tuple(FieldError(field, "is needed before submitting") for field in missing))]

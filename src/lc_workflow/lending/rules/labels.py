@@ -58,6 +58,8 @@ LABELS: Final[Mapping[str, Mapping[StrEnum, tuple[str, str]]]] = {
         Stage.REJECTED: ("Rejected", "បានបដិសេធ"),
         Stage.RETURNED: ("Returned for correction", "បានបញ្ជូនត្រឡប់ឱ្យកែ"),
         Stage.WITHDRAWN: ("Withdrawn", "បានដកពាក្យសុំ"),
+        Stage.EXPIRED: ("Approval expired", "ការអនុម័តផុតសុពលភាព"),
+        Stage.DISBURSED: ("Disbursed", "បានបើកប្រាក់កម្ចី"),
     },
     "sexes": {
         Sex.MALE: ("Male", "ប្រុស"),

@@ -19,6 +19,8 @@ class Stage(StrEnum):
     REJECTED = "REJECTED"
     RETURNED = "RETURNED"
     WITHDRAWN = "WITHDRAWN"
+    EXPIRED = "EXPIRED"
+    DISBURSED = "DISBURSED"
 
 
 class Status(StrEnum):
@@ -40,13 +42,18 @@ STATUS_OF = {
     Stage.APPROVED: Status.APPROVED,
     Stage.REJECTED: Status.REJECTED,
     Stage.WITHDRAWN: Status.REJECTED,
+    Stage.EXPIRED: Status.REJECTED,
+    Stage.DISBURSED: Status.APPROVED,
 }
 
 EDITABLE = frozenset({Stage.PO_CREATED, Stage.RETURNED})
 """The stages in which the application's fields may change."""
 
-CLOSED = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.WITHDRAWN})
+CLOSED = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.WITHDRAWN, Stage.EXPIRED, Stage.DISBURSED})
 """The stages in which nobody works on the application any more."""
+
+DECIDED = CLOSED - {Stage.WITHDRAWN}
+"""The stages that a decision on the loan has led to."""
 
 
 class Action(StrEnum):
@@ -60,6 +67,9 @@ class Action(StrEnum):
     RETURN = "return"
     WITHDRAW = "withdraw"
     REOPEN = "reopen"
+    UNDO_APPROVAL = "undo_approval"
+    EXPIRE = "expire"
+    DISBURSE = "disburse"
 
 
 PREPARING = frozenset({Action.SUBMIT, Action.START, Action.SEND_TO_REVIEW, Action.REOPEN})
@@ -70,13 +80,14 @@ PREPARING = frozenset({Action.SUBMIT, Action.START, Action.SEND_TO_REVIEW, Actio
 class Step:
     """One permitted move: the permission it needs, and what must be known before it is taken.
 
-    `decides` marks the decision on the loan, which nobody takes who prepared the application in this cycle.
+    `decides` marks the decision on the loan, which nobody takes who prepared the application in this cycle. A step
+    without a permission is not taken by asking for it; `WITHOUT_ASKING` says how it comes about.
     """
 
     action: Action
     source: Stage
     target: Stage
-    permission: str
+    permission: str | None
     needs_account: bool = False
     needs_reason: bool = False
     decides: bool = False
@@ -105,10 +116,21 @@ STEPS = (
             Stage.MANAGER_REVIEW,
         )
     ),
-    Step(Action.REOPEN, Stage.REJECTED, Stage.PO_CREATED, UPDATE, needs_reason=True),
-    Step(Action.REOPEN, Stage.WITHDRAWN, Stage.PO_CREATED, UPDATE, needs_reason=True),
+    *(
+        Step(Action.REOPEN, ended, Stage.PO_CREATED, UPDATE, needs_reason=True)
+        for ended in (Stage.REJECTED, Stage.WITHDRAWN, Stage.EXPIRED)
+    ),
+    Step(Action.UNDO_APPROVAL, Stage.APPROVED, Stage.MANAGER_REVIEW, APPROVE, needs_reason=True),
+    Step(Action.EXPIRE, Stage.APPROVED, Stage.EXPIRED, None),
+    Step(Action.DISBURSE, Stage.APPROVED, Stage.DISBURSED, None),
 )
 """The whole table of moves: what is not here does not happen (lending.md §1)."""
+
+WITHOUT_ASKING = {
+    Action.EXPIRE: "An approval expires by itself when it was not used in time.",
+    Action.DISBURSE: "A loan is disbursed when its disbursement is confirmed.",
+}
+"""The steps that nobody takes by asking for them, and how they come about."""
 
 
 class NoSuchStep(Invalid):
@@ -123,6 +145,10 @@ class SodMaker(Forbidden):
     """Whoever prepared an application does not decide it (lending.md §2)."""
 
 
+class SodEditor(Forbidden):
+    """Whoever changed what an application comes to does not decide it (lending.md §2)."""
+
+
 class AccountNeeded(Invalid):
     """The step waits for an account id."""
 
@@ -135,13 +161,14 @@ class ReasonNeeded(Invalid):
 class Circumstances:
     """What a step is judged by besides the table.
 
-    `permissions` are those the person holds for this very application, `preparers` everyone who drafted, changed or
-    moved it in this cycle.
+    `permissions` are those the person holds for this very application, `preparers` everyone who drafted it or brought
+    it on its way in this cycle, `editors` everyone who changed its substance in this cycle.
     """
 
     person: UUID
     permissions: Collection[str]
     preparers: Collection[UUID]
+    editors: Collection[UUID] = ()
     account_id: str | None = None
     reason: str | None = None
 
@@ -173,25 +200,19 @@ def step_between(source: Stage, target: Stage) -> Step:
 def refusals(step: Step, given: Circumstances) -> list[Invalid | Forbidden]:
     """List everything that keeps the person from taking the step now; empty when nothing does."""
     found: list[Invalid | Forbidden] = []
-    if step.permission not in given.permissions:
+    if step.permission is None:
+        found.append(NotYourStep(WITHOUT_ASKING[step.action]))
+    elif step.permission not in given.permissions:
         found.append(NotYourStep(f"The step “{step.action}” needs the permission {step.permission} here."))
     if step.decides and given.person in given.preparers:
         found.append(SodMaker("You prepared this application; someone else has to decide it."))
+    if step.decides and given.person in given.editors:
+        found.append(SodEditor("You changed what this application comes to; someone else has to decide it."))
     if step.needs_account and not given.account_id:
         found.append(AccountNeeded(f"Give the account id before moving to {step.target}."))
     if step.needs_reason and not given.reason:
         found.append(ReasonNeeded(f"Say why: the step “{step.action}” needs a reason."))
     return found
-
-
-def check(step: Step, given: Circumstances) -> None:
-    """Let the person take the step.
-
-    Raises:
-        NotYourStep, SodMaker, AccountNeeded, ReasonNeeded: The first thing that keeps them from it.
-    """
-    for refusal in refusals(step, given):
-        raise refusal
 
 
 def steps_from(source: Stage) -> tuple[Step, ...]:

@@ -1,6 +1,7 @@
 """The doors to the workflow engine; each of them leads to the same verb."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from litestar import Controller, get, patch, post
@@ -12,6 +13,8 @@ from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDA
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.rules.stages import Action
+from lc_workflow.lending.rules.stays import seconds_by_stage
+from lc_workflow.lending.workflow.queries import PastMoves
 from lc_workflow.lending.workflow.schemas import (
     ActionRequest,
     Approval,
@@ -19,16 +22,21 @@ from lc_workflow.lending.workflow.schemas import (
     PossibleAction,
     Rejection,
     Standing,
+    StayAnswer,
     Submission,
+    Timeline,
     Transition,
 )
 from lc_workflow.lending.workflow.service import Wish, WorkflowService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
+
+THE_HOUSE: Final = "LC Workflow"
+"""Who acts when nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,11 @@ def open_door(
     return Door(workflow, applications, principal, clock, expected_version)
 
 
+def open_past_moves(db_session: DbSession) -> PastMoves:
+    """Provide the reader of moves."""
+    return PastMoves(db_session)
+
+
 class WorkflowController(Controller):
     """Moving an application along."""
 
@@ -73,6 +86,7 @@ class WorkflowController(Controller):
     dependencies = EXPECTED_VERSION | {
         "workflow": provide(WorkflowService),
         "door": Provide(open_door, sync_to_thread=False),
+        "past": Provide(open_past_moves, sync_to_thread=False),
     }
 
     @patch("/submit", guards=[requires(UPDATE)])
@@ -139,9 +153,10 @@ class WorkflowController(Controller):
         application_id: FromPath[UUID],
         workflow: NamedDependency[WorkflowService],
         principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
     ) -> list[PossibleAction]:
         """List every action, and what keeps this person from it."""
-        return await workflow.actions_for(application_id, principal=principal)
+        return await workflow.actions_for(application_id, principal=principal, at=clock())
 
     @get("/workflow/status", guards=[requires(READ)])
     async def status(
@@ -149,9 +164,10 @@ class WorkflowController(Controller):
         application_id: FromPath[UUID],
         workflow: NamedDependency[WorkflowService],
         principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
     ) -> Standing:
         """Tell where the application stands and where this person may take it."""
-        row, possible = await workflow.standing(application_id, principal=principal)
+        row, possible = await workflow.standing(application_id, principal=principal, at=clock())
         stages = tuple(action.target for action in possible if action.allowed and action.target)
         return Standing(row.id, row.workflow_status, row.status, stages, row.cycle, row.version)
 
@@ -159,22 +175,37 @@ class WorkflowController(Controller):
     async def history(
         self,
         application_id: FromPath[UUID],
-        workflow: NamedDependency[WorkflowService],
+        past: NamedDependency[PastMoves],
         principal: NamedDependency[Principal],
     ) -> list[MoveAnswer]:
         """List the steps the application took, oldest first."""
         return [
             MoveAnswer(
-                id=move.id,
-                action=move.action,
-                from_status=move.source,
-                to_status=move.target,
-                actor_id=move.actor_id,
-                actor_name=actor_name,
-                at=move.at,
-                cycle=move.cycle,
-                reason=move.reason,
-                comment=move.comment,
+                id=told.move.id,
+                action=told.move.action,
+                from_status=told.move.source,
+                to_status=told.move.target,
+                actor_id=told.move.actor_id,
+                actor_name=told.actor_name or THE_HOUSE,
+                on_behalf_of=told.move.on_behalf_of,
+                on_behalf_of_name=told.on_behalf_of_name,
+                at=told.move.at,
+                cycle=told.move.cycle,
+                reason=told.move.reason,
+                comment=told.move.comment,
             )
-            for move, actor_name in await workflow.history(application_id, principal=principal)
+            for told in await past.history(application_id, principal=principal)
         ]
+
+    @get("/workflow/timeline", guards=[requires(READ)])
+    async def timeline(
+        self,
+        application_id: FromPath[UUID],
+        past: NamedDependency[PastMoves],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Timeline:
+        """Tell where the application stood, and for how long."""
+        told = await past.stays(application_id, principal=principal, at=clock())
+        by_stage = dict(seconds_by_stage(told))
+        return Timeline(application_id, [shaped(stay, StayAnswer) for stay in told], by_stage, sum(by_stage.values()))

@@ -12,7 +12,10 @@ from lc_workflow.platform.db.types import choice
 
 
 class Move(Row):
-    """One step an application took: from where, to where, by whom, when and why; never changed afterwards."""
+    """One step an application took: from where, to where, by whom and for whom, when and why; never changed afterwards.
+
+    Nobody is the actor of what the house does itself.
+    """
 
     __tablename__ = "application_moves"
     __table_args__ = (Index("ix_application_moves_application_id_number", "application_id", "number"),)
@@ -22,7 +25,8 @@ class Move(Row):
     action: Mapped[Action] = mapped_column(choice(Action))
     source: Mapped[Stage] = mapped_column(choice(Stage))
     target: Mapped[Stage] = mapped_column(choice(Stage))
-    actor_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    on_behalf_of: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime]
     cycle: Mapped[int] = mapped_column(SmallInteger)
     reason: Mapped[str | None]

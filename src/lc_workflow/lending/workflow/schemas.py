@@ -97,15 +97,36 @@ class Standing(Struct, frozen=True):
 
 
 class MoveAnswer(Struct, frozen=True):
-    """One step an application took, and who took it."""
+    """One step an application took, who took it, and for whom they stood in."""
 
     id: UUID
     action: Action
     from_status: Stage
     to_status: Stage
-    actor_id: UUID
+    actor_id: UUID | None
     actor_name: str
+    on_behalf_of: UUID | None
+    on_behalf_of_name: str | None
     at: datetime
     cycle: int
     reason: str | None
     comment: str | None
+
+
+class StayAnswer(Struct, frozen=True):
+    """A time an application stood at a stage; `seconds` counts up to now where it still stands there."""
+
+    stage: Stage
+    cycle: int
+    entered_at: datetime
+    left_at: datetime | None
+    seconds: int
+
+
+class Timeline(Struct, frozen=True):
+    """Where an application stood and for how long, and how long it has taken altogether, in seconds."""
+
+    application_id: UUID
+    stays: list[StayAnswer]
+    seconds_by_stage: dict[Stage, int]
+    total_seconds: int

@@ -3,27 +3,27 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import DomainError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
-from lc_workflow.lending.rules.editing import check_complete
+from lc_workflow.lending.rules.editing import incompleteness
+from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from lc_workflow.lending.rules.stages import (
     PREPARING,
     Action,
     Circumstances,
     Stage,
     Step,
-    check,
     refusals,
     step_between,
     step_by,
@@ -33,6 +33,10 @@ from lc_workflow.lending.workflow.models import Move
 from lc_workflow.lending.workflow.schemas import Obstacle, PossibleAction
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.service import Service
+from lc_workflow.system.settings.service import SettingService
+
+TYPED_IN: Final = "typed in with the action"
+"""Stands for what a person can give with an action, where it is only asked whether they may take it."""
 
 
 class AboveRequest(Invalid):
@@ -72,6 +76,7 @@ class WorkflowService(Service[CustomerApplication]):
         """Open the service on the request's session."""
         super().__init__(session)
         self._customers = CustomerService(session)
+        self._settings = SettingService(session)
 
     async def move(
         self,
@@ -87,7 +92,7 @@ class WorkflowService(Service[CustomerApplication]):
         Raises:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
-            NoSuchStep, NotYourStep, SodMaker, AccountNeeded, ReasonNeeded: See `rules.stages`.
+            NoSuchStep, NotYourStep, SodMaker, SodEditor, AccountNeeded, ReasonNeeded: See `rules.stages`.
             Incomplete: It cannot be submitted yet.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest: More would be approved than was asked for.
@@ -96,134 +101,200 @@ class WorkflowService(Service[CustomerApplication]):
             application = await self.find(visible_to(principal), id=application_id, lock=True)
             check_version(expected_version, application.version)
             step = _step(wish, application.workflow_status)
-            account_id = wish.account_id or application.account_id
-            check(
+            for obstacle in await self._obstacles(step, application, wish, principal=principal, at=at):
+                raise obstacle
+            await self._take(step, application, wish, by=principal.id, at=at)
+            self._stand(step, application, by=principal.id, at=at, reason=wish.reason, comment=wish.comment)
+        return application
+
+    async def disburse(
+        self, application: CustomerApplication, *, by: UUID, at: datetime, comment: str | None = None
+    ) -> None:
+        """Record that an approved loan was paid out; works inside the caller's transaction, on a row it has locked.
+
+        Raises:
+            NoSuchStep: It is not approved, or not any more.
+            ApprovalExpired: The approval was not used in time.
+        """
+        step = step_by(Action.DISBURSE, application.workflow_status)
+        for obstacle in await self.obstacles_to_disbursing(application, at=at):
+            raise obstacle
+        self._stand(step, application, by=by, at=at, comment=comment)
+
+    async def obstacles_to_disbursing(self, application: CustomerApplication, *, at: datetime) -> list[DomainError]:
+        """List what keeps an approved loan from being paid out now; empty when nothing does."""
+        if application.approved_at is None:
+            return []
+        ends_at = valid_until(application.approved_at, days=await self._valid_days())
+        return [ApprovalExpired(ends_at)] if ends_at <= at else []
+
+    async def expire_due(self, *, at: datetime) -> int:
+        """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
+        granted_before = begin_of_validity(at, days=await self._valid_days())
+        due = (
+            CustomerApplication.workflow_status == Stage.APPROVED,
+            CustomerApplication.approved_at <= granted_before,
+        )
+        waiting = await self.session.scalars(
+            select(CustomerApplication.id).where(*due).order_by(CustomerApplication.approved_at)
+        )
+        expired = 0
+        for application_id in waiting.all():
+            async with self.transaction():
+                application = await self.get_one_or_none(*due, id=application_id, with_for_update={"skip_locked": True})
+                if application is not None:
+                    self._stand(step_by(Action.EXPIRE, application.workflow_status), application, by=None, at=at)
+                    expired += 1
+        return expired
+
+    async def _valid_days(self) -> int:
+        return valid_days(await self._settings.value_of(VALID_DAYS))
+
+    async def _obstacles(
+        self, step: Step, application: CustomerApplication, wish: Wish | None, *, principal: Principal, at: datetime
+    ) -> list[DomainError]:
+        """Gather everything that keeps a person from a step now: the one place for moves and for the list of actions.
+
+        Without a wish, what the person would type in with the action does not keep them from it.
+        """
+        found: list[DomainError] = [
+            *refusals(
                 step,
                 Circumstances(
                     person=principal.id,
                     permissions=permissions_for(principal, application),
-                    preparers=application.preparers,
-                    account_id=account_id,
-                    reason=wish.reason,
+                    preparers=(application.user_id, *application.preparers),
+                    editors=application.editors,
+                    account_id=(wish.account_id or application.account_id) if wish else TYPED_IN,
+                    reason=wish.reason if wish else TYPED_IN,
                 ),
             )
-            await self._take(step, application, wish, account_id=account_id, by=principal.id, at=at)
-            application.stand_at(step.target, by=principal.id, at=at)
-            self.session.add(
-                Move(
-                    application_id=application.id,
-                    action=step.action,
-                    source=step.source,
-                    target=step.target,
-                    actor_id=principal.id,
-                    at=at,
-                    cycle=application.cycle,
-                    reason=wish.reason if step.needs_reason else None,
-                    comment=wish.comment,
+        ]
+        match step.action:
+            case Action.SUBMIT:
+                found += incompleteness(
+                    names=(application.full_name_khmer, application.full_name_latin),
+                    requested_amount=application.requested_amount,
                 )
-            )
-            self.announce(
-                ApplicationMoved(
-                    actor_id=principal.id,
-                    at=at,
-                    application_id=application.id,
-                    action=step.action.value,
-                    source=step.source.value,
-                    target=step.target.value,
-                    drafted_by=application.user_id,
-                    branch_id=application.branch_id,
-                )
-            )
-        return application
+            case Action.DISBURSE:
+                found += await self.obstacles_to_disbursing(application, at=at)
+            case _:
+                pass
+        return found
 
-    async def _take(
-        self,
-        step: Step,
-        application: CustomerApplication,
-        wish: Wish,
-        *,
-        account_id: str | None,
-        by: UUID,
-        at: datetime,
-    ) -> None:
+    async def _take(self, step: Step, application: CustomerApplication, wish: Wish, *, by: UUID, at: datetime) -> None:
         """Do to the row what the step means besides its new stage."""
         if step.action in PREPARING:
             application.prepared_by(by)
         match step.action:
             case Action.SUBMIT:
-                check_complete(
-                    names=(application.full_name_khmer, application.full_name_latin),
-                    requested_amount=application.requested_amount,
-                )
                 if application.customer_id is None:
                     application.customer_id = await self._customers.written_down(application, at=at)
             case Action.START | Action.SEND_TO_REVIEW:
-                await self._enter_account(step, application, account_id, wish.comment, at=at)
+                await self._enter_account(step, application, wish, at=at)
             case Action.APPROVE:
                 _approve(application, wish)
             case Action.REJECT:
                 application.rejection_reason = wish.reason
             case Action.REOPEN:
-                application.cycle += 1
-                application.preparers = [by]
-                application.rejected_at = application.rejected_by = application.rejection_reason = None
-            case Action.RETURN | Action.WITHDRAW:
+                application.begin_again(by)
+            case _:
                 pass
 
-    async def _enter_account(
-        self, step: Step, application: CustomerApplication, account_id: str | None, comment: str | None, *, at: datetime
+    def _stand(
+        self,
+        step: Step,
+        application: CustomerApplication,
+        *,
+        by: UUID | None,
+        at: datetime,
+        reason: str | None = None,
+        comment: str | None = None,
+        on_behalf_of: UUID | None = None,
     ) -> None:
+        """Bring the application to the stage the step leads to, write the move down and announce it."""
+        application.stand_at(step.target, by=by, at=at)
+        self.session.add(
+            Move(
+                application_id=application.id,
+                action=step.action,
+                source=step.source,
+                target=step.target,
+                actor_id=by,
+                on_behalf_of=on_behalf_of,
+                at=at,
+                cycle=application.cycle,
+                reason=reason if step.needs_reason else None,
+                comment=comment,
+            )
+        )
+        self.announce(
+            ApplicationMoved(
+                actor_id=by,
+                on_behalf_of=on_behalf_of,
+                at=at,
+                application_id=application.id,
+                action=step.action.value,
+                source=step.source.value,
+                target=step.target.value,
+                drafted_by=application.user_id,
+                branch_id=application.branch_id,
+            )
+        )
+
+    async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""
-        application.account_id = account_id
+        application.account_id = account_id = wish.account_id or application.account_id
         if account_id and application.customer_id:
             await self._customers.own_account(account_id, application.customer_id, at=at)
         if step.action is Action.SEND_TO_REVIEW:
             application.account_id_validated = True
-            application.account_id_validation_notes = comment
+            application.account_id_validation_notes = wish.comment
 
-    async def actions_for(self, application_id: UUID, *, principal: Principal) -> list[PossibleAction]:
+    async def actions_for(self, application_id: UUID, *, principal: Principal, at: datetime) -> list[PossibleAction]:
         """List every action with what keeps this person from it, so that nobody meets a dead end without a reason.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
         """
         application = await self.find(visible_to(principal), id=application_id)
-        # What the person would type in with the action does not keep them from it; it stands under `needs`.
-        given = Circumstances(
-            person=principal.id,
-            permissions=permissions_for(principal, application),
-            preparers=application.preparers,
-            account_id="given with the action",
-            reason="given with the action",
-        )
         steps = {step.action: step for step in steps_from(application.workflow_status)}
-        return [_possible(action, steps.get(action), application, given) for action in Action]
+        return [
+            await self._possible(action, steps.get(action), application, principal=principal, at=at)
+            for action in Action
+        ]
+
+    async def _possible(
+        self,
+        action: Action,
+        step: Step | None,
+        application: CustomerApplication,
+        *,
+        principal: Principal,
+        at: datetime,
+    ) -> PossibleAction:
+        if step is None:
+            here = application.workflow_status
+            obstacle = Obstacle("NoSuchStep", f"An application at {here} has no step “{action}”.")
+            return PossibleAction(action, None, allowed=False, needs=(), blocked_by=(obstacle,))
+        found = await self._obstacles(step, application, None, principal=principal, at=at)
+        needs = (
+            *(("account_id",) if step.needs_account and not application.account_id else ()),
+            *(("reason",) if step.needs_reason else ()),
+        )
+        blocked_by = tuple(Obstacle(refusal.code, refusal.detail) for refusal in found)
+        return PossibleAction(action, step.target, allowed=not found, needs=needs, blocked_by=blocked_by)
 
     async def standing(
-        self, application_id: UUID, *, principal: Principal
+        self, application_id: UUID, *, principal: Principal, at: datetime
     ) -> tuple[CustomerApplication, list[PossibleAction]]:
         """Tell where an application stands and what this person may do with it.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
         """
-        possible = await self.actions_for(application_id, principal=principal)
+        possible = await self.actions_for(application_id, principal=principal, at=at)
         return await self.find(visible_to(principal), id=application_id), possible
-
-    async def history(self, application_id: UUID, *, principal: Principal) -> list[tuple[Move, str]]:
-        """List the steps an application took, oldest first, each with the name of who took it.
-
-        Raises:
-            Missing: There is no such application, or the person may not see it.
-        """
-        await self.find(visible_to(principal), id=application_id)
-        rows = await self.session.execute(
-            select(Move, User.first_name, User.last_name)
-            .join(User, User.id == Move.actor_id)
-            .where(Move.application_id == application_id)
-            .order_by(Move.number)
-        )
-        return [(move, f"{first_name} {last_name}") for move, first_name, last_name in rows]
 
 
 def _step(wish: Wish, source: Stage) -> Step:
@@ -243,17 +314,3 @@ def _approve(application: CustomerApplication, wish: Wish) -> None:
     application.approved_amount = amount
     application.approved_loan_term = wish.approved_term or application.desired_loan_term
     application.approved_interest_rate = application.interest_rate if wish.interest_rate is None else wish.interest_rate
-
-
-def _possible(
-    action: Action, step: Step | None, application: CustomerApplication, given: Circumstances
-) -> PossibleAction:
-    if step is None:
-        obstacle = Obstacle("NoSuchStep", f"An application at {application.workflow_status} has no step “{action}”.")
-        return PossibleAction(action, None, allowed=False, needs=(), blocked_by=(obstacle,))
-    found = tuple(Obstacle(refusal.code, refusal.detail) for refusal in refusals(step, given))
-    needs = (
-        *(("account_id",) if step.needs_account and not application.account_id else ()),
-        *(("reason",) if step.needs_reason else ()),
-    )
-    return PossibleAction(action, step.target, allowed=not found, needs=needs, blocked_by=found)

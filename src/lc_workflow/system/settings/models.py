@@ -34,7 +34,7 @@ class Default:
 
     category: str
     key: str
-    value: str | bool | None
+    value: str | bool | int | None
     description: str
 
 
@@ -53,5 +53,8 @@ DEFAULTS: Final = (
     Default(THEME, "primary_color", "#1d4ed8", "Colour of buttons and links"),
     Default(THEME, "accent_color", "#0f766e", "Colour of highlights"),
     Default(THEME, "logo_url", None, "Address of the logo"),
+    Default("lending", "approval_valid_days", 30, "For how many days an approval may be used before it expires"),
+    Default("lending", "khr_per_usd", 4_100, "Riel for one dollar, where limits in one currency meet the other"),
 )
-"""All of them are public: they are for the web app to show. What the server itself obeys stands in its environment."""
+"""All of them are public: they are for the web app to show, and no secret. How the server runs stands in its
+environment; what the house lends by can be adjusted here."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
@@ -19,6 +19,8 @@ from lc_workflow.system.events import SettingAdded, SettingChanged, SettingRemov
 from lc_workflow.system.settings.access import visible_to
 from lc_workflow.system.settings.models import DEFAULTS, THEME, Setting
 from lc_workflow.system.settings.schemas import Initialized, NewSetting, SettingChange, check_values
+
+_BEGUN: Final = {default.key: default.value for default in DEFAULTS}
 
 
 class SettingExists(Invalid):
@@ -57,6 +59,11 @@ class SettingService(Service[Setting]):
         values = {default.key: default.value for default in DEFAULTS if default.category == THEME}
         rows = await self.get_many(Setting.category == THEME, Setting.is_public.is_(True), OrderBy("key"))
         return values | {row.key: row.value for row in rows}
+
+    async def value_of(self, key: str) -> Any:  # noqa: ANN401 - a setting holds anything
+        """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
+        value = await self.session.scalar(select(Setting.value).where(Setting.key == key))
+        return value if value is not None else _BEGUN.get(key)
 
     async def named(self, name: str, *, principal: Principal, lock: bool = False) -> Setting:
         """Find a setting by its id or its key.
