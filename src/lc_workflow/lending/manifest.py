@@ -19,6 +19,7 @@ from lc_workflow.lending.events import (
     GazetteerLoaded,
 )
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
+from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.organization.rules.references import NoSuchBranch
@@ -37,7 +38,14 @@ def open_applications(db_session: DbSession, store: NamedDependency[SkipValidati
 
 
 MANIFEST = Manifest(
-    routes=(ApplicationController, CustomerController, AssignmentController, WorkflowController, GazetteerController),
+    routes=(
+        ApplicationController,
+        CustomerController,
+        AssignmentController,
+        WorkflowController,
+        GazetteerController,
+        QuoteController,
+    ),
     events=(
         ApplicationDrafted,
         ApplicationChanged,

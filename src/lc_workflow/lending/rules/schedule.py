@@ -9,6 +9,7 @@ from typing import Final
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.business_days import BusinessDay, on_business_day
 
 QUANTUM: Final = {Currency.USD: Decimal("0.01"), Currency.KHR: Decimal(100)}
 """The smallest amount that is paid in each currency."""
@@ -91,7 +92,8 @@ class ImpossibleTerms(Invalid):
 class Terms:
     """What is agreed; `annual_rate` in percent, `term` in installments, the dates only when they are known.
 
-    `anchor_day` is the day of the month a monthly loan is due on, the first due date's own when left out.
+    `anchor_day` is the day of the month a monthly loan is due on, the first due date's own when left out. A due date
+    that is no business day moves as `business_day` says, without moving the next.
     """
 
     currency: Currency
@@ -109,6 +111,8 @@ class Terms:
     first_due_on: date | None = None
     anchor_day: int | None = None
     day_count: DayCount = DayCount.PERIODIC
+    business_day: BusinessDay = BusinessDay.NONE
+    holidays: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ def schedule(terms: Terms) -> tuple[Installment, ...]:
     with localcontext(EXACT):
         _check_amounts(terms)
         _check_dates(terms)
-        dues = due_dates(terms)
+        dues = _paid_on(terms, due_dates(terms))
         rate = terms.annual_rate / 100 / PERIODS_PER_YEAR[terms.frequency]
         level = _level(terms, rate)
         rows: list[Installment] = []
@@ -160,7 +164,7 @@ def schedule(terms: Terms) -> tuple[Installment, ...]:
 
 
 def due_dates(terms: Terms) -> tuple[date, ...]:
-    """When each installment is due; nothing when no first due date is agreed.
+    """When each installment would be due if every day were a business day; nothing without a first due date.
 
     Months are counted from the first due date and end on the anchor day, or on their last day if they are shorter.
     """
@@ -173,6 +177,17 @@ def due_dates(terms: Terms) -> tuple[date, ...]:
         return tuple(_month_after(first, k, terms.anchor_day or first.day) for k in range(terms.term))
     except (OverflowError, ValueError) as never:
         raise ImpossibleTerms("The last installment would be due after the calendar ends.") from never
+
+
+def _paid_on(terms: Terms, dues: tuple[date, ...]) -> tuple[date, ...]:
+    """Move due dates to business days; the interest of a period is counted to the day it ends on then."""
+    try:
+        paid_on = tuple(on_business_day(due, terms.business_day, terms.holidays) for due in dues)
+    except OverflowError as never:
+        raise ImpossibleTerms("There is no business day near a due date before the calendar ends.") from never
+    if paid_on and terms.disbursed_on and paid_on[0] <= terms.disbursed_on:
+        raise ImpossibleTerms("Moved to a business day, the first installment is not after the disbursement any more.")
+    return paid_on
 
 
 def _check_amounts(terms: Terms) -> None:

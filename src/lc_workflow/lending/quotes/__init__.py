@@ -1,0 +1,1 @@
+"""Quotes: what a loan would cost and when, told before anybody signs."""

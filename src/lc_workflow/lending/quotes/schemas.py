@@ -1,0 +1,153 @@
+"""Quotes as requests and answers, in the shapes of lending.md §3."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.business_days import BusinessDay
+from lc_workflow.lending.rules.quoting import Fee, FeeTiming, Quote, Warned, payable, percent
+from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms
+from lc_workflow.platform.http.shapes import Code, check_amounts, check_percents
+
+Installments = Annotated[int, Meta(ge=1, le=1_000)]
+"""A term in installments; nobody repays a loan in more than a thousand."""
+
+Periods = Annotated[int, Meta(ge=0, le=1_000)]
+Every = Annotated[int, Meta(ge=1, le=1_000)]
+DayOfMonth = Annotated[int, Meta(ge=1, le=31)]
+Holidays = Annotated[list[date], Meta(max_length=1_000)]
+
+
+class FeeLine(Struct, frozen=True):
+    """A fee in the loan's currency, and how it is taken."""
+
+    code: Code
+    amount: Decimal
+    timing: FeeTiming
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that no column holds."""
+        check_amounts(self, "amount")
+
+
+Fees = Annotated[list[FeeLine], Meta(max_length=20)]
+
+
+class QuoteRequest(Struct, frozen=True, kw_only=True):
+    """The loan to reckon.
+
+    Amounts are in `currency`, `annual_rate` is in percent per year, `term` in installments. Both `disbursed_on` and
+    `first_due_on` make the flows dated. What is left out is as usual: no grace, no residual, half up, periodic.
+    """
+
+    currency: Currency
+    principal: Decimal
+    annual_rate: Decimal
+    term: Installments
+    frequency: Frequency
+    method: Method
+    principal_grace: Periods | None = None
+    principal_every: Every | None = None
+    residual: Decimal | None = None
+    installment_rounding: Rounding | None = None
+    interest_rounding: Literal["HALF_UP", "FLOOR"] | None = None
+    disbursed_on: date | None = None
+    first_due_on: date | None = None
+    anchor_day: DayOfMonth | None = None
+    day_count: DayCount | None = None
+    business_day: BusinessDay | None = None
+    holidays: Holidays | None = None
+    fees: Fees | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse amounts and percentages that no column holds."""
+        check_amounts(self, "principal", "residual")
+        check_percents(self, "annual_rate")
+
+    def terms(self) -> Terms:
+        """The terms that the rules reckon with."""
+        return Terms(
+            currency=self.currency,
+            principal=self.principal,
+            annual_rate=self.annual_rate,
+            term=self.term,
+            frequency=self.frequency,
+            method=self.method,
+            principal_grace=self.principal_grace or 0,
+            principal_every=self.principal_every or 1,
+            residual=self.residual or Decimal(0),
+            installment_rounding=self.installment_rounding or Rounding.HALF_UP,
+            interest_rounding=Rounding(self.interest_rounding or Rounding.HALF_UP),
+            disbursed_on=self.disbursed_on,
+            first_due_on=self.first_due_on,
+            anchor_day=self.anchor_day,
+            day_count=self.day_count or DayCount.PERIODIC,
+            business_day=self.business_day or BusinessDay.NONE,
+            holidays=frozenset(self.holidays or ()),
+        )
+
+    def agreed_fees(self) -> tuple[Fee, ...]:
+        """The fees that the rules reckon with."""
+        return tuple(Fee(line.code, line.amount, line.timing) for line in self.fees or ())
+
+
+class InstallmentAnswer(Struct, frozen=True):
+    """What is due, when, and what is still owed afterwards."""
+
+    number: int
+    due_on: date | None
+    principal: Decimal
+    interest: Decimal
+    total: Decimal
+    balance: Decimal
+
+
+class Totals(Struct, frozen=True):
+    """What the borrower gives in all: `principal` as asked for, `fees` however they are taken."""
+
+    principal: Decimal
+    interest: Decimal
+    fees: Decimal
+    total: Decimal
+
+
+class QuoteAnswer(Struct, frozen=True):
+    """A reckoned loan; rates are in percent per year with four decimals and count every fee."""
+
+    installments: list[InstallmentAnswer]
+    totals: Totals
+    nominal_apr: Decimal
+    effective_apr: Decimal
+    warnings: list[Warned]
+    quote_hash: str
+
+
+def told(quote: Quote, warnings: tuple[Warned, ...]) -> QuoteAnswer:
+    """Show a quote, its amounts with the decimals of their currency."""
+    terms = quote.terms
+    return QuoteAnswer(
+        [
+            InstallmentAnswer(
+                row.number,
+                row.due_on,
+                payable(row.principal, terms),
+                payable(row.interest, terms),
+                payable(row.total, terms),
+                payable(row.balance, terms),
+            )
+            for row in quote.installments
+        ],
+        Totals(
+            payable(quote.principal, terms),
+            payable(quote.interest, terms),
+            payable(quote.fee_total, terms),
+            payable(quote.total, terms),
+        ),
+        percent(quote.cost.nominal),
+        percent(quote.cost.effective),
+        list(warnings),
+        quote.hash,
+    )

@@ -1,0 +1,129 @@
+"""Quotes over HTTP: the written-down examples through the API, and what it refuses."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from httpx import AsyncClient
+
+from tests.conftest import Person, SignIn
+
+URL = "/api/v1/quotes"
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/schedules.json").read_text())
+BY_NAME = {row["name"]: row for row in VECTORS["schedules"]}
+LOAN = {
+    "currency": "USD",
+    "principal": 1000,
+    "annual_rate": 18,
+    "term": 12,
+    "frequency": "monthly",
+    "method": "annuity",
+}
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn) -> Person:
+    return await sign_in("officer")
+
+
+def exact(answer: Any) -> Any:
+    """Read an answer's numbers as they are written."""
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.Decoder(float_hook=Decimal).decode(answer.content)
+
+
+def body_of(terms: dict[str, str]) -> bytes:
+    """Write the terms of an example as a client does: numbers as numbers."""
+    numbers = {"principal", "annual_rate", "residual"}
+    return msgspec.json.Encoder(decimal_format="number").encode(
+        {name: Decimal(value) if name in numbers else value for name, value in terms.items()}
+    )
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+async def test_a_schedule_is_the_one_written_down(name: str, client: AsyncClient, officer: Person) -> None:
+    vector = BY_NAME[name]
+    answer = await client.post(
+        URL, content=body_of(vector["terms"]), headers=officer.headers | {"content-type": "application/json"}
+    )
+    told = exact(answer)
+    shown = [
+        [row["due_on"], *(str(row[amount]) for amount in ("principal", "interest", "total", "balance"))]
+        for row in told["installments"]
+    ]
+    assert shown == vector["rows"]
+    assert [row["number"] for row in told["installments"]] == list(range(1, len(shown) + 1))
+    totals = told["totals"]
+    assert str(totals["interest"]) == vector["interest"]
+    assert totals["principal"] == Decimal(vector["terms"]["principal"])
+    assert totals["total"] == totals["principal"] + totals["interest"] + totals["fees"]
+
+
+@pytest.mark.parametrize("vector", VECTORS["yearly_costs"], ids=lambda vector: vector["name"])
+async def test_the_yearly_cost_is_the_one_written_down(
+    vector: dict[str, Any], client: AsyncClient, officer: Person
+) -> None:
+    terms = BY_NAME[vector["schedule"]]["terms"]
+    body = {name: int(value) if name in {"term", "principal_every"} else value for name, value in terms.items()}
+    deducted = Decimal(terms["principal"]) - Decimal(vector["received"])
+    fees = [{"code": "processing", "amount": str(deducted), "timing": "deducted"}]
+    answer = await client.post(URL, json=body | {"fees": fees if deducted else []}, headers=officer.headers)
+    assert f'"nominal_apr":{vector["nominal"]},"effective_apr":{vector["effective"]}' in answer.text
+    assert exact(answer)["totals"]["fees"] == deducted
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"currency": "KHR", "principal": 5400, "term": 36, "method": "equal_principal"}, "RoundingExhaustsPrincipal"),
+        ({"currency": "KHR", "principal": 5450}, "NotAMultipleOfTheQuantum"),
+        ({"principal": 0}, "ImpossibleTerms"),
+        ({"day_count": "ACT/365"}, "ImpossibleTerms"),
+        ({"first_due_on": "9999-12-31"}, "ImpossibleTerms"),
+        ({"residual": 1000, "method": "annuity_residual"}, "ImpossibleTerms"),
+        ({"principal_grace": 12}, "ImpossibleTerms"),
+        ({"fees": [{"code": "all", "amount": 1000, "timing": "deducted"}]}, "FeesExhaustPrincipal"),
+        (
+            {"principal": "0.05", "annual_rate": 900, "term": 30, "installment_rounding": "FLOOR"},
+            "InstallmentBelowInterest",
+        ),
+        ({"term": 1001}, "InvalidInput"),
+        ({"interest_rounding": "CEILING"}, "InvalidInput"),
+        ({"annual_rate": -1}, "InvalidInput"),
+        ({"fees": [{"code": "x", "amount": 1, "timing": "paid"}] * 21}, "InvalidInput"),
+    ],
+)
+async def test_a_loan_that_cannot_be_made_is_refused(
+    changes: dict[str, Any], code: str, client: AsyncClient, officer: Person
+) -> None:
+    answer = await client.post(URL, json=LOAN | changes, headers=officer.headers)
+    assert (answer.status_code, answer.json().get("code")) == (422, code), answer.text
+
+
+async def test_what_is_left_out_is_as_usual(client: AsyncClient, officer: Person) -> None:
+    usual = {
+        "principal_grace": 0, "principal_every": 1, "residual": 0, "installment_rounding": "HALF_UP",
+        "interest_rounding": "HALF_UP", "day_count": "PERIODIC", "business_day": "none", "holidays": [], "fees": [],
+        "disbursed_on": "", "anchor_day": None, "and": "the rest",
+    }  # fmt: skip
+    short, long = [exact(await client.post(URL, json=body, headers=officer.headers)) for body in (LOAN, LOAN | usual)]
+    assert short == long
+    assert len(short["quote_hash"]) == 64
+
+
+async def test_the_longest_loans_are_reckoned_soon(client: AsyncClient, officer: Person) -> None:
+    body = LOAN | {
+        "principal": "9999999999999.99",
+        "annual_rate": 999,
+        "term": 1000,
+        "frequency": "daily",
+        "disbursed_on": "2026-01-01",
+        "first_due_on": "2026-01-02",
+        "business_day": "following",
+    }
+    answer = await client.post(URL, json=body, headers=officer.headers)
+    assert len(exact(answer)["installments"]) == 1000
+    assert answer.elapsed.total_seconds() < 2

@@ -1,0 +1,97 @@
+"""What quotes say: fees in each of their ways, warnings, and a hash that means the same."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.apr import NoRate
+from lc_workflow.lending.rules.business_days import BusinessDay
+from lc_workflow.lending.rules.jurisdiction import Profile
+from lc_workflow.lending.rules.quoting import (
+    Fee,
+    FeesExhaustPrincipal,
+    FeeTiming,
+    held_to_the_law,
+    percent,
+    quote,
+    warnings_under,
+)
+from lc_workflow.lending.rules.schedule import Frequency, Method, NotAMultipleOfTheQuantum, Terms
+
+S01 = Terms(Currency.USD, Decimal("1000.00"), Decimal(18), 12, Frequency.MONTHLY, Method.ANNUITY)
+KH = Profile("KH", Decimal(18), flat_allowed=False)
+FEES = (Fee("processing", Decimal(20), FeeTiming.DEDUCTED), Fee("bureau", Decimal(5), FeeTiming.DEDUCTED))
+
+
+@pytest.mark.parametrize("timing", [FeeTiming.DEDUCTED, FeeTiming.PAID])
+def test_a_fee_lowers_what_is_received_however_it_is_handed_over(timing: FeeTiming) -> None:
+    told = quote(S01, [replace(fee, timing=timing) for fee in FEES])
+    assert (percent(told.cost.nominal), percent(told.cost.effective)) == (Decimal("22.9024"), Decimal("25.4662"))
+    assert percent(told.interest_alone.nominal) == Decimal("17.9968")
+    assert (told.interest, told.fee_total, told.total) == (Decimal("100.14"), Decimal(25), Decimal("1125.14"))
+
+
+def test_a_financed_fee_is_repaid_with_interest() -> None:
+    told = quote(S01, [Fee("insurance", Decimal(50), FeeTiming.FINANCED)])
+    assert sum(row.principal for row in told.installments) == 1050
+    assert told.principal == 1000
+    assert told.total == sum(row.total for row in told.installments)
+    assert told.cost.nominal > told.interest_alone.nominal
+
+
+def test_fees_are_paid_in_coins_there_are() -> None:
+    with pytest.raises(NotAMultipleOfTheQuantum):
+        quote(S01, [Fee("processing", Decimal("0.001"), FeeTiming.PAID)])
+
+
+def test_fees_that_leave_nothing_are_refused() -> None:
+    with pytest.raises(FeesExhaustPrincipal):
+        quote(S01, [Fee("processing", Decimal(1000), FeeTiming.DEDUCTED)])
+
+
+def test_fees_that_leave_next_to_nothing_have_no_rate_one_could_tell() -> None:
+    daily = replace(S01, frequency=Frequency.DAILY, term=2)
+    with pytest.raises(NoRate):
+        quote(daily, [Fee("processing", Decimal("999.99"), FeeTiming.DEDUCTED)])
+    dated = replace(daily, disbursed_on=date(2026, 1, 1), first_due_on=date(2026, 1, 2))
+    with pytest.raises(NoRate):
+        quote(dated, [Fee("processing", Decimal("999.99"), FeeTiming.DEDUCTED)])
+
+
+def test_fees_above_the_ceiling_are_worth_a_warning_where_they_do_not_count() -> None:
+    told = quote(S01, FEES)
+    assert held_to_the_law(told, KH) == ()
+    assert [warning.code for warning in warnings_under(told, KH)] == ["AprWithFeesAboveCap"]
+    assert warnings_under(told, Profile("NONE")) == ()
+
+
+def test_a_flat_loan_is_seen_through() -> None:
+    told = quote(replace(S01, method=Method.FLAT, annual_rate=Decimal("14.4")))
+    assert [refusal.code for refusal in held_to_the_law(told, KH)] == ["FlatMethodProhibited", "RateCapExceeded"]
+
+
+def test_a_balloon_and_days_that_fall_together_are_pointed_out() -> None:
+    assert [warning.code for warning in quote(replace(S01, method=Method.BALLOON)).warnings] == [
+        "BalloonSourceRequired"
+    ]
+    daily = replace(
+        S01,
+        frequency=Frequency.DAILY,
+        first_due_on=date(2026, 11, 27),
+        business_day=BusinessDay.FOLLOWING,
+    )
+    assert [warning.code for warning in quote(daily).warnings] == ["InstallmentsShareADay"]
+
+
+def test_the_same_loan_has_the_same_hash_however_its_numbers_are_written() -> None:
+    told = quote(S01, FEES)
+    assert told.hash == quote(replace(S01, principal=Decimal(1000), annual_rate=Decimal("18.0")), FEES).hash
+    others = [
+        quote(S01),
+        quote(replace(S01, annual_rate=Decimal("17.9")), FEES),
+        quote(replace(S01, holidays=frozenset({date(2026, 1, 1)})), FEES),
+    ]
+    assert len({told.hash, *(other.hash for other in others)}) == 4
