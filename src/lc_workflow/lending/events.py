@@ -80,3 +80,76 @@ class EmployeeReleased(AboutApplication):
 
     employee_id: UUID
     role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutProduct(Event):
+    """A fact about a product."""
+
+    subject: ClassVar[str] = "product"
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductOffered(AboutProduct):
+    """A new product was written down."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductChanged(AboutProduct):
+    """A product has another name, or is lent again or no longer."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductVersionWritten(AboutProduct):
+    """A draft of a product's version was begun or written anew."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductVersionPublished(AboutProduct):
+    """A version of a product is in force from now on, and never changes."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutProfile(Event):
+    """A fact about a profile of the law."""
+
+    subject: ClassVar[str] = "profile"
+    profile_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JurisdictionProfileWritten(AboutProfile):
+    """A law was written down."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JurisdictionProfileChanged(AboutProfile):
+    """A profile was changed before anybody confirmed it."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JurisdictionProfileConfirmed(AboutProfile):
+    """A compliance officer confirmed that this is the law."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JurisdictionChosen(Event):
+    """Loans are held against another law from now on."""
+
+    subject: ClassVar[str] = "use"
+    use_id: UUID
+    before: str
+    after: str

@@ -17,8 +17,19 @@ from lc_workflow.lending.events import (
     EmployeeAssigned,
     EmployeeReleased,
     GazetteerLoaded,
+    JurisdictionChosen,
+    JurisdictionProfileChanged,
+    JurisdictionProfileConfirmed,
+    JurisdictionProfileWritten,
+    ProductChanged,
+    ProductOffered,
+    ProductVersionPublished,
+    ProductVersionWritten,
 )
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
+from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
+from lc_workflow.lending.products.controllers import ProductController
+from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.workflow.controllers import WorkflowController
@@ -45,6 +56,8 @@ MANIFEST = Manifest(
         WorkflowController,
         GazetteerController,
         QuoteController,
+        ProductController,
+        JurisdictionController,
     ),
     events=(
         ApplicationDrafted,
@@ -55,6 +68,14 @@ MANIFEST = Manifest(
         AssignmentChanged,
         EmployeeReleased,
         GazetteerLoaded,
+        ProductOffered,
+        ProductChanged,
+        ProductVersionWritten,
+        ProductVersionPublished,
+        JurisdictionProfileWritten,
+        JurisdictionProfileChanged,
+        JurisdictionProfileConfirmed,
+        JurisdictionChosen,
     ),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
@@ -65,6 +86,9 @@ MANIFEST = Manifest(
         "uq_application_employee_assignments_active": lambda: AlreadyAssigned(
             "This employee looks after the application in this role already."
         ),
+        "uq_products_code": ProductCodeTaken,
+        "uq_product_versions_draft": DraftUnderWay,
+        "uq_product_versions_product_id_number": DraftUnderWay,
         "fk_customer_applications_branch_id": NoSuchBranch,
     },
 )

@@ -9,7 +9,9 @@ import msgspec
 import pytest
 from httpx import AsyncClient
 
+from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
+from tests.lending.steps import Draft
 
 URL = "/api/v1/quotes"
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/schedules.json").read_text())
@@ -127,3 +129,61 @@ async def test_the_longest_loans_are_reckoned_soon(client: AsyncClient, officer:
     answer = await client.post(URL, json=body, headers=officer.headers)
     assert len(exact(answer)["installments"]) == 1000
     assert answer.elapsed.total_seconds() < 2
+
+
+@pytest.fixture
+async def drafted(officer: Person, draft: Draft) -> dict[str, Any]:
+    return await draft(officer, requested_amount=1000)
+
+
+async def test_an_application_is_quoted_as_it_and_its_product_say(
+    client: AsyncClient, officer: Person, drafted: dict[str, Any]
+) -> None:
+    at = f"/api/v1/applications/{drafted['id']}/quote"
+    told = exact(await client.post(at, headers=officer.headers))
+    plain = exact(await client.post(URL, json=LOAN, headers=officer.headers))
+    assert told == plain
+    other = exact(await client.post(at, json={"term": 24, "method": "balloon"}, headers=officer.headers))
+    assert len(other["installments"]) == 24
+    assert [warning["code"] for warning in other["warnings"]] == ["BalloonSourceRequired"]
+
+
+async def test_a_day_of_disbursement_dates_the_installments(client: AsyncClient, officer: Person, draft: Draft) -> None:
+    application = await draft(officer, requested_disbursement_date="2026-12-31", product_type="weekly_loan")
+    told = exact(await client.post(f"/api/v1/applications/{application['id']}/quote", headers=officer.headers))
+    assert [row["due_on"] for row in told["installments"]][:2] == ["2027-01-07", "2027-01-14"]
+    assert len(told["installments"]) == 52
+
+
+async def test_too_little_said_is_named(client: AsyncClient, officer: Person, draft: Draft) -> None:
+    application = await draft(officer, requested_amount=None, product_type=None, interest_rate=None)
+    answer = await client.post(f"/api/v1/applications/{application['id']}/quote", headers=officer.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "TermsMissing")
+    assert [error["field"] for error in answer.json()["errors"]] == [
+        "requested_amount",
+        "interest_rate",
+        "product_type",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        ({"principal": "0.50"}, "AmountOutsideProduct"),
+        ({"frequency": "daily"}, "RepaymentNotOffered"),
+        ({"annual_rate": 18, "currency": "KHR", "principal": 5450}, "NotAMultipleOfTheQuantum"),
+    ],
+)
+async def test_a_quote_keeps_to_the_product(
+    wish: dict[str, Any], code: str, client: AsyncClient, officer: Person, drafted: dict[str, Any]
+) -> None:
+    answer = await client.post(f"/api/v1/applications/{drafted['id']}/quote", json=wish, headers=officer.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+async def test_what_one_may_not_see_is_not_quoted(
+    client: AsyncClient, sign_in: SignIn, drafted: dict[str, Any], branch: Branch
+) -> None:
+    stranger = await sign_in("officer", branch_id=branch.id)
+    answer = await client.post(f"/api/v1/applications/{drafted['id']}/quote", headers=stranger.headers)
+    assert answer.status_code == 404

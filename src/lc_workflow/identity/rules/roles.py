@@ -40,8 +40,16 @@ def _grants(scope: Scope, *nouns: str) -> dict[str, Scope]:
     }
 
 
-_COLLEAGUES = _grants(Scope.ALL, "branch:read", "department:read", "position:read", "employee:read,view_all")
-"""Everyone reads the company's shape: forms offer branches, positions and field staff to choose from."""
+_COLLEAGUES = _grants(
+    Scope.ALL,
+    "branch:read",
+    "department:read",
+    "position:read",
+    "employee:read,view_all",
+    "product:read",
+    "jurisdiction:read",
+)
+"""Everyone reads the company's shape: forms offer branches, positions, field staff and products to choose from."""
 
 _OWN_THINGS = _grants(Scope.OWN, "notification:read", "user:read,update")
 """Everyone has their own notifications and their own account; `rules/profiles.py` says what of it they may change."""
@@ -65,6 +73,8 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "analytics:read",
                 "notification:read,manage",
                 "system:read,manage",
+                "product:read,update,publish",
+                "jurisdiction:read,update,confirm",
             ),
         ),
         Role.MANAGER: Standing(

@@ -50,6 +50,7 @@ class CustomerApplication(DatedRow):
         ),
         Index("ix_customer_applications_customer_id", "customer_id"),
         Index("ix_customer_applications_account_id", "account_id"),
+        Index("ix_customer_applications_product_version_id", "product_version_id"),
         *(
             Index(
                 f"ix_customer_applications_{column}_trgm",
@@ -102,6 +103,7 @@ class CustomerApplication(DatedRow):
     requested_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
     desired_loan_term: Mapped[int | None]
     product_type: Mapped[ProductType | None] = mapped_column(choice(ProductType))
+    product_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("product_versions.id"))
     interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
     loan_purposes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     loan_purpose: Mapped[str | None]

@@ -180,6 +180,7 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     requested_amount: Decimal | None
     desired_loan_term: int | None
     product_type: ProductType | None
+    product_version_id: UUID | None
     interest_rate: Decimal | None
     loan_purposes: list[str]
     loan_purpose: str | None

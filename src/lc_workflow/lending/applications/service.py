@@ -31,10 +31,11 @@ from lc_workflow.lending.events import (
     EmployeeAssigned,
     EmployeeReleased,
 )
+from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.assigning import check_assignable
 from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
-from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.lending.rules.terms import Priority, ProductType
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
@@ -116,6 +117,7 @@ class ApplicationService(Service[CustomerApplication]):
         """Open the service on the request's session; `store` keeps the papers."""
         super().__init__(session)
         self._customers = CustomerService(session)
+        self._products = ProductService(session)
         self._store = store
 
     async def page(
@@ -150,6 +152,7 @@ class ApplicationService(Service[CustomerApplication]):
 
         Raises:
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
+            ProductNotOffered: No loans are made of the product now.
         """
         fields = _EMPTY | given(wish)
         assignments = fields.pop("employee_assignments", [])
@@ -166,6 +169,7 @@ class ApplicationService(Service[CustomerApplication]):
             )
             application.stand_at(Stage.PO_CREATED, by=principal.id, at=at)
             application.customer_id = await self._customers.identified(application, at=at)
+            application.product_version_id = await self._version_of(application.product_type)
             self.session.add(application)
             await self.session.flush()
             self.announce(
@@ -191,6 +195,7 @@ class ApplicationService(Service[CustomerApplication]):
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The fields are closed where it stands, or for this person.
+            ProductNotOffered: No loans are made of the product now.
         """
         fields = given(wish)
         assignments = fields.pop("employee_assignments", None)
@@ -203,6 +208,8 @@ class ApplicationService(Service[CustomerApplication]):
             if changed:
                 for name, value in changed.items():
                     setattr(application, name, value)
+                if "product_type" in changed:
+                    application.product_version_id = await self._version_of(application.product_type)
                 if is_material(changed):
                     application.changed_in_substance_by(principal.id)
                 application.updated_at = at
@@ -217,6 +224,10 @@ class ApplicationService(Service[CustomerApplication]):
             if assignments is not None:
                 await self.look_after(application, assignments, by=principal.id, at=at)
         return application
+
+    async def _version_of(self, product: ProductType | None) -> UUID | None:
+        """The version of a product that is in force: an application keeps the one it was begun with."""
+        return await self._products.in_force(product) if product else None
 
     async def look_after(
         self, application: CustomerApplication, wishes: Sequence[AssignmentWish], *, by: UUID, at: datetime

@@ -1,23 +1,43 @@
 """The paths of quotes."""
 
-from litestar import Controller, post
-from litestar.di import NamedDependency, Provide
-from litestar.params import JSONBody
+from uuid import UUID
 
-from lc_workflow.lending.quotes.schemas import QuoteAnswer, QuoteRequest, told
+from litestar import Controller, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import READ
+from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteAnswer, QuoteRequest, told
 from lc_workflow.lending.quotes.service import QuoteService
-from lc_workflow.platform.security.guards import signed_in
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.security.guards import requires, signed_in
 
 
 class QuoteController(Controller):
     """Quotes."""
 
-    path = "/api/v1/quotes"
+    path = "/api/v1"
     tags = ("Quotes",)
-    dependencies = {"quotes": Provide(QuoteService, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"quotes": provide(QuoteService)}  # noqa: RUF012 - Litestar's own form
 
-    @post(guards=[signed_in], status_code=200)
-    async def reckon(self, data: JSONBody[QuoteRequest], quotes: NamedDependency[QuoteService]) -> QuoteAnswer:
+    @post("/quotes", guards=[signed_in], status_code=200)
+    async def reckon(
+        self, data: JSONBody[QuoteRequest], quotes: NamedDependency[QuoteService], clock: NamedDependency[Clock]
+    ) -> QuoteAnswer:
         """Reckon a loan: every installment, what it costs a year, and what to mind."""
-        quote = quotes.reckon(data)
-        return told(quote, quote.warnings)
+        return told(*await quotes.reckon(data, at=clock()))
+
+    @post("/applications/{application_id:uuid}/quote", guards=[requires(READ)], status_code=200)
+    async def reckon_application(
+        self,
+        application_id: FromPath[UUID],
+        quotes: NamedDependency[QuoteService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        data: JSONBody[ApplicationQuoteRequest | None] = None,
+    ) -> QuoteAnswer:
+        """Reckon the loan of an application, as it and its product say, or otherwise."""
+        wish = data or ApplicationQuoteRequest()
+        return told(*await quotes.of(application_id, wish, principal=principal, at=clock()))

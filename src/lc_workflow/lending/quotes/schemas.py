@@ -36,19 +36,15 @@ class FeeLine(Struct, frozen=True):
 Fees = Annotated[list[FeeLine], Meta(max_length=20)]
 
 
-class QuoteRequest(Struct, frozen=True, kw_only=True):
-    """The loan to reckon.
+class ApplicationQuoteRequest(Struct, frozen=True, kw_only=True):
+    """What to reckon otherwise than the application and its product say; units as in `QuoteRequest`."""
 
-    Amounts are in `currency`, `annual_rate` is in percent per year, `term` in installments. Both `disbursed_on` and
-    `first_due_on` make the flows dated. What is left out is as usual: no grace, no residual, half up, periodic.
-    """
-
-    currency: Currency
-    principal: Decimal
-    annual_rate: Decimal
-    term: Installments
-    frequency: Frequency
-    method: Method
+    currency: Currency | None = None
+    principal: Decimal | None = None
+    annual_rate: Decimal | None = None
+    term: Installments | None = None
+    frequency: Frequency | None = None
+    method: Method | None = None
     principal_grace: Periods | None = None
     principal_every: Every | None = None
     residual: Decimal | None = None
@@ -66,6 +62,25 @@ class QuoteRequest(Struct, frozen=True, kw_only=True):
         """Refuse amounts and percentages that no column holds."""
         check_amounts(self, "principal", "residual")
         check_percents(self, "annual_rate")
+
+    def agreed_fees(self) -> tuple[Fee, ...]:
+        """The fees that the rules reckon with."""
+        return tuple(Fee(line.code, line.amount, line.timing) for line in self.fees or ())
+
+
+class QuoteRequest(ApplicationQuoteRequest, frozen=True, kw_only=True):
+    """The loan to reckon.
+
+    Amounts are in `currency`, `annual_rate` is in percent per year, `term` in installments. Both `disbursed_on` and
+    `first_due_on` make the flows dated. What is left out is as usual: no grace, no residual, half up, periodic.
+    """
+
+    currency: Currency
+    principal: Decimal
+    annual_rate: Decimal
+    term: Installments
+    frequency: Frequency
+    method: Method
 
     def terms(self) -> Terms:
         """The terms that the rules reckon with."""
@@ -88,10 +103,6 @@ class QuoteRequest(Struct, frozen=True, kw_only=True):
             business_day=self.business_day or BusinessDay.NONE,
             holidays=frozenset(self.holidays or ()),
         )
-
-    def agreed_fees(self) -> tuple[Fee, ...]:
-        """The fees that the rules reckon with."""
-        return tuple(Fee(line.code, line.amount, line.timing) for line in self.fees or ())
 
 
 class InstallmentAnswer(Struct, frozen=True):

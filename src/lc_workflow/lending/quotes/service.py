@@ -1,17 +1,250 @@
-"""Reckoning loans: nothing is written, the same question has the same answer."""
+"""Reckoning loans, and holding them against their product and the law: nothing is written."""
 
-from lc_workflow.lending.quotes.schemas import QuoteRequest
-from lc_workflow.lending.rules.quoting import Quote, quote
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import visible_to
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.jurisdictions.service import NONE, JurisdictionService
+from lc_workflow.lending.products.service import ProductService
+from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteRequest
+from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
+from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
+from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
+from lc_workflow.platform.service import Service
 
 
-class QuoteService:
-    """What loans cost."""
+class TermsMissing(Invalid):
+    """A loan cannot be reckoned before it is said how much is lent, for how long, and how it is repaid."""
 
-    def reckon(self, wish: QuoteRequest) -> Quote:
-        """Reckon a loan that belongs to no application.
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The terms at stake: the amount in the application's currency, the term in months, the rate in percent a year."""
+
+    amount: Decimal | None
+    months: int | None
+    rate: Decimal | None
+
+    @classmethod
+    def requested(cls, application: CustomerApplication) -> Self:
+        """What the customer asked for."""
+        return cls(application.requested_amount, application.desired_loan_term, application.interest_rate)
+
+    @classmethod
+    def approved(cls, application: CustomerApplication) -> Self:
+        """What was approved."""
+        return cls(application.approved_amount, application.approved_loan_term, application.approved_interest_rate)
+
+
+class QuoteService(Service[CustomerApplication]):
+    """What loans cost, and what keeps them from being made."""
+
+    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
+        """Applications as rows."""
+
+        model_type = CustomerApplication
+
+    repository_type = Repo
+    noun = "application"
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._products = ProductService(session)
+        self._jurisdictions = JurisdictionService(session)
+
+    async def reckon(self, wish: QuoteRequest, *, at: datetime) -> tuple[Quote, tuple[Warned, ...]]:
+        """Reckon a loan that belongs to no application, with what there is to mind.
 
         Raises:
             NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal, InstallmentBelowInterest,
             FeesExhaustPrincipal, NoRate: See `rules.quoting.quote`.
+            FlatMethodProhibited, RateCapExceeded: The law that is followed forbids it.
         """
-        return quote(wish.terms(), wish.agreed_fees())
+        law = await self._jurisdictions.law(at=at)
+        reckoned = quote(wish.terms(), wish.agreed_fees())
+        for refusal in held_to_the_law(reckoned, law):
+            raise refusal
+        return reckoned, warnings_under(reckoned, law)
+
+    async def of(
+        self, application_id: UUID, wish: ApplicationQuoteRequest, *, principal: Principal, at: datetime
+    ) -> tuple[Quote, tuple[Warned, ...]]:
+        """Reckon the loan of an application; what the wish leaves out is as the application and its product say.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+            TermsMissing: Too little is said.
+            NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal, InstallmentBelowInterest,
+            FeesExhaustPrincipal, NoRate: See `rules.quoting.quote`.
+            FlatMethodProhibited, RateCapExceeded, CollateralProhibited: The law that is followed forbids it.
+            CurrencyNotOffered, AmountOutsideProduct, TermOutsideProduct, RateOutsideProduct, GuarantorNeeded,
+            CollateralNeeded, RepaymentNotOffered: The product does not allow it.
+        """
+        application = await self.find(visible_to(principal), id=application_id)
+        conditions = await self.conditions_of(application)
+        asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
+        terms, fees = _terms(application, conditions, asked, wish, today=_day(at))
+        if conditions:
+            for refusal in _beyond_product(application, conditions, _changed(asked, wish), terms):
+                raise refusal
+        law = await self._jurisdictions.law(at=at)
+        reckoned = quote(terms, fees)
+        for refusal in held_to_the_law(reckoned, law, _collateral(application)):
+            raise refusal
+        return reckoned, warnings_under(reckoned, law)
+
+    async def reckoned(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> Quote:
+        """Reckon an application's loan on some terms, whatever the law says.
+
+        Raises:
+            TermsMissing, NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal,
+            InstallmentBelowInterest, FeesExhaustPrincipal, NoRate: It cannot be reckoned.
+        """
+        conditions = await self.conditions_of(application)
+        terms, fees = _terms(application, conditions, asked, ApplicationQuoteRequest(), today=_day(at))
+        return quote(terms, fees)
+
+    async def obstacles(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> list[DomainError]:
+        """List what the product and the law have against a loan on these terms; empty when it may be made.
+
+        Where a law is followed, a loan that cannot be reckoned is held up: what cannot be checked is not lawful.
+        """
+        found: list[DomainError] = []
+        conditions = await self.conditions_of(application)
+        if conditions:
+            found += refusals(conditions, _offered(application, asked))
+        law = await self._jurisdictions.law(at=at)
+        if law.code != NONE:
+            try:
+                reckoned = await self.reckoned(application, asked, at=at)
+            except DomainError as refusal:
+                found.append(refusal)
+            else:
+                found += held_to_the_law(reckoned, law, _collateral(application))
+        return found
+
+    async def conditions_of(self, application: CustomerApplication) -> Conditions | None:
+        """What the product said when the application was begun; None when it names no product."""
+        if application.product_version_id is None:
+            return None
+        return (await self._products.version(application.product_version_id)).conditions
+
+
+class RepaymentNotOffered(Invalid):
+    """The product is not repaid this often, or not by this method."""
+
+
+def _beyond_product(
+    application: CustomerApplication, conditions: Conditions, asked: Asked, terms: Terms
+) -> Iterator[DomainError]:
+    yield from refusals(conditions, _offered(application, asked, terms))
+    if terms.frequency not in conditions.frequencies or terms.method not in conditions.methods:
+        yield RepaymentNotOffered("This product is repaid in other installments; see its frequencies and methods.")
+
+
+def _offered(application: CustomerApplication, asked: Asked, terms: Terms | None = None) -> Offered:
+    return Offered(
+        terms.currency if terms else application.currency,
+        asked.amount,
+        asked.months,
+        asked.rate,
+        has_guarantor=bool(application.guarantor_name),
+        has_collateral=bool(application.collaterals),
+    )
+
+
+def _changed(asked: Asked, wish: ApplicationQuoteRequest) -> Asked:
+    """The terms at stake with what the wish says otherwise; a term in installments is judged by its schedule alone."""
+    return Asked(
+        asked.amount if wish.principal is None else wish.principal,
+        asked.months if wish.term is None else None,
+        asked.rate if wish.annual_rate is None else wish.annual_rate,
+    )
+
+
+def _terms(
+    application: CustomerApplication,
+    conditions: Conditions | None,
+    asked: Asked,
+    wish: ApplicationQuoteRequest,
+    *,
+    today: date,
+) -> tuple[Terms, tuple[Fee, ...]]:
+    """Put together what is said: by the wish, by the application, by its product."""
+    currency = wish.currency or application.currency
+    principal = asked.amount if wish.principal is None else wish.principal
+    usual = conditions.rate_default if conditions else None
+    rate = next((rate for rate in (wish.annual_rate, asked.rate, usual) if rate is not None), None)
+    frequency = wish.frequency or (conditions.frequencies[0] if conditions else None)
+    method = wish.method or (conditions.methods[0] if conditions else Method.ANNUITY)
+    term = wish.term or (installments_in(asked.months, frequency) if asked.months and frequency else None)
+    if principal is None or rate is None or frequency is None or term is None:
+        raise _too_little(principal=principal, rate=rate, frequency=frequency, term=term)
+    day_count = wish.day_count or (conditions.day_count if conditions else DayCount.PERIODIC)
+    disbursed_on = wish.disbursed_on or application.requested_disbursement_date
+    if disbursed_on is None and (day_count is not DayCount.PERIODIC or wish.first_due_on):
+        disbursed_on = today
+    first_due_on = wish.first_due_on or (period_after(disbursed_on, frequency) if disbursed_on else None)
+    said = conditions or _PLAIN
+    terms = Terms(
+        currency=currency,
+        principal=principal,
+        annual_rate=rate,
+        term=term,
+        frequency=frequency,
+        method=method,
+        principal_grace=wish.principal_grace or 0,
+        principal_every=wish.principal_every or 1,
+        residual=wish.residual or Decimal(0),
+        installment_rounding=wish.installment_rounding or said.installment_rounding,
+        interest_rounding=Rounding(wish.interest_rounding or said.interest_rounding),
+        disbursed_on=disbursed_on,
+        first_due_on=first_due_on,
+        anchor_day=wish.anchor_day,
+        day_count=day_count,
+        business_day=wish.business_day or said.business_day,
+        holidays=frozenset(wish.holidays or ()),
+    )
+    fees = wish.agreed_fees() if wish.fees is not None else fees_of(said.fees, principal, currency)
+    return terms, fees
+
+
+_PLAIN = Conditions((), (), (), Decimal(0), Decimal(0), Decimal(0))
+"""What an application without a product is reckoned with: roundings and days as they are usual."""
+
+
+def _too_little(*, principal: object, rate: object, frequency: Frequency | None, term: object) -> TermsMissing:
+    fields = {
+        "requested_amount": principal,
+        "interest_rate": rate,
+        "product_type": frequency,
+        "desired_loan_term": term or not frequency,
+    }
+    missing = [name for name, value in fields.items() if value is None]
+    return TermsMissing(
+        f"Fill in {' and '.join(missing)} before the loan is reckoned.",
+        errors=tuple(FieldError(name, "is needed to reckon the loan") for name in missing),
+    )
+
+
+def _collateral(application: CustomerApplication) -> list[str]:
+    """The kinds of what is taken as collateral, in the words of the application."""
+    entries: list[Any] = application.collaterals or []
+    kinds = (entry.get("collateral_type") or entry.get("type") for entry in entries if isinstance(entry, dict))
+    return [kind for kind in kinds if isinstance(kind, str)]
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(PHNOM_PENH).date()

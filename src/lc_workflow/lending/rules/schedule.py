@@ -179,6 +179,20 @@ def due_dates(terms: Terms) -> tuple[date, ...]:
         raise ImpossibleTerms("The last installment would be due after the calendar ends.") from never
 
 
+def period_after(day: date, frequency: Frequency) -> date:
+    """The same day one period later: where a loan's first installment is due when nothing else is agreed.
+
+    Raises:
+        ImpossibleTerms: The calendar ends before.
+    """
+    try:
+        if frequency is Frequency.MONTHLY:
+            return _month_after(day, 1, day.day)
+        return day + timedelta(days=_DAYS[frequency])
+    except (OverflowError, ValueError) as never:
+        raise ImpossibleTerms("The first installment would be due after the calendar ends.") from never
+
+
 def _paid_on(terms: Terms, dues: tuple[date, ...]) -> tuple[date, ...]:
     """Move due dates to business days; the interest of a period is counted to the day it ends on then."""
     try:

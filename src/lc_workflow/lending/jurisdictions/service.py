@@ -1,0 +1,178 @@
+"""Writing the law down, confirming it, and choosing which one is followed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import Forbidden, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.events import (
+    JurisdictionChosen,
+    JurisdictionProfileChanged,
+    JurisdictionProfileConfirmed,
+    JurisdictionProfileWritten,
+)
+from lc_workflow.lending.jurisdictions.access import visible_to
+from lc_workflow.lending.jurisdictions.models import JurisdictionProfile, JurisdictionUse
+from lc_workflow.lending.jurisdictions.schemas import NewProfile, ProfileChange
+from lc_workflow.lending.rules.jurisdiction import Profile
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.service import Service
+
+NONE: Final = "NONE"
+"""The place whose law forbids nothing: what a new installation follows."""
+
+
+class ProfileConfirmed(Invalid):
+    """A confirmed profile never changes."""
+
+
+class OwnProfile(Forbidden):
+    """Whoever wrote the law down does not confirm it."""
+
+
+class ProfileNotConfirmed(Invalid):
+    """No profile of this law is confirmed and in force."""
+
+
+class CodeReserved(Invalid):
+    """NONE means that no law is followed; it has no profile."""
+
+
+class JurisdictionService(Service[JurisdictionProfile]):
+    """The laws of the places where the institution lends."""
+
+    class Repo(SQLAlchemyAsyncRepository[JurisdictionProfile]):
+        """Profiles as rows."""
+
+        model_type = JurisdictionProfile
+
+    repository_type = Repo
+    noun = "profile"
+
+    async def page(
+        self, window: Window, *, code: str | None, principal: Principal
+    ) -> tuple[Sequence[JurisdictionProfile], int]:
+        """List profiles by their codes, each law's latest first, with how many there are in all."""
+        row = JurisdictionProfile
+        where = [visible_to(principal), *([row.code == code] if code else [])]
+        rows = await self.session.scalars(
+            select(row)
+            .where(*where)
+            .order_by(row.code, row.valid_from.desc(), row.id)
+            .limit(window.size)
+            .offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(row).where(*where))
+        return rows.all(), total or 0
+
+    async def write(self, wish: NewProfile, *, principal: Principal, at: datetime) -> JurisdictionProfile:
+        """Write a law down; it counts once somebody else has confirmed it.
+
+        Raises:
+            CodeReserved: NONE has no profile.
+        """
+        if wish.code == NONE:
+            raise CodeReserved("NONE means that no law is followed; choose another code.")
+        async with self.transaction():
+            profile = await self.create(
+                JurisdictionProfile(**given(wish), written_by=principal.id, created_at=at, updated_at=at)
+            )
+            self.announce(
+                JurisdictionProfileWritten(actor_id=principal.id, at=at, profile_id=profile.id, code=profile.code)
+            )
+        return profile
+
+    async def change(
+        self, profile_id: UUID, wish: ProfileChange, *, principal: Principal, at: datetime
+    ) -> JurisdictionProfile:
+        """Change a profile that nobody has confirmed.
+
+        Raises:
+            Missing: There is no such profile.
+            ProfileConfirmed: It is confirmed.
+        """
+        async with self.transaction():
+            profile = await self.find(visible_to(principal), id=profile_id, lock=True)
+            if profile.confirmed_at is not None:
+                raise ProfileConfirmed("A confirmed profile never changes; write the law down anew, from a later day.")
+            if changes := differing(profile, wish):
+                for name, value in changes.items():
+                    setattr(profile, name, value)
+                profile.updated_at = at
+                profile.written_by = principal.id
+                self.announce(
+                    JurisdictionProfileChanged(
+                        actor_id=principal.id, at=at, profile_id=profile.id, fields=tuple(sorted(changes))
+                    )
+                )
+        return profile
+
+    async def confirm(self, profile_id: UUID, *, principal: Principal, at: datetime) -> JurisdictionProfile:
+        """Confirm that this is the law, as a compliance officer; confirming it again changes nothing.
+
+        Raises:
+            Missing: There is no such profile.
+            OwnProfile: The same person wrote it down.
+        """
+        async with self.transaction():
+            profile = await self.find(visible_to(principal), id=profile_id, lock=True)
+            if profile.confirmed_at is None:
+                if profile.written_by == principal.id:
+                    raise OwnProfile("You wrote this profile down; somebody else has to confirm it.")
+                profile.confirmed_at = profile.updated_at = at
+                profile.confirmed_by = principal.id
+                self.announce(JurisdictionProfileConfirmed(actor_id=principal.id, at=at, profile_id=profile.id))
+        return profile
+
+    async def choose(self, code: str, *, principal: Principal, at: datetime) -> None:
+        """Follow a law from now on; choosing it again changes nothing.
+
+        Raises:
+            ProfileNotConfirmed: No profile of it is confirmed and in force.
+        """
+        async with self.transaction():
+            before = await self.code_in_use()
+            if code != NONE and await self._in_force(code, at=at) is None:
+                raise ProfileNotConfirmed(f"No profile of {code} is confirmed and in force; confirm one first.")
+            if code != before:
+                self.session.add(use := JurisdictionUse(code=code, used_from=at, chosen_by=principal.id))
+                await self.session.flush()
+                self.announce(
+                    JurisdictionChosen(actor_id=principal.id, at=at, use_id=use.id, before=before, after=code)
+                )
+
+    async def code_in_use(self) -> str:
+        """Which law is followed now."""
+        latest = select(JurisdictionUse.code).order_by(JurisdictionUse.number.desc()).limit(1)
+        return await self.session.scalar(latest) or NONE
+
+    async def in_use(self, *, at: datetime) -> tuple[str, JurisdictionProfile | None]:
+        """Which law is followed, and its profile in force at a moment."""
+        code = await self.code_in_use()
+        return code, None if code == NONE else await self._in_force(code, at=at)
+
+    async def law(self, *, at: datetime) -> Profile:
+        """What loans are held against at a moment."""
+        _, profile = await self.in_use(at=at)
+        return Profile(NONE) if profile is None else profile.profile
+
+    async def _in_force(self, code: str, *, at: datetime) -> JurisdictionProfile | None:
+        row = JurisdictionProfile
+        found: JurisdictionProfile | None = await self.session.scalar(
+            select(row)
+            .where(
+                row.code == code,
+                row.confirmed_at.is_not(None),
+                row.valid_from <= at.astimezone(PHNOM_PENH).date(),
+            )
+            .order_by(row.valid_from.desc(), row.confirmed_at.desc())
+            .limit(1)
+        )
+        return found

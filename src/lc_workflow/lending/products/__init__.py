@@ -1,0 +1,1 @@
+"""Products: what the institution lends, in versions that never change once they are published."""
