@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+import structlog
 from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig
 from alembic import command
 from alembic.config import Config
@@ -35,6 +36,14 @@ from tests.servers.used import USED, pytest_collection_modifyitems, pytest_confi
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
 pytest_plugins = ["tests.lending.steps", "tests.seeding.planted", "tests.journey.town"]
+
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+"""Tracebacks as they are: drawing one with everything around it takes half a minute."""
 
 ROOT = Path(__file__).parents[1]
 CHEAP = Passwords(cost=4)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.app import METADATA
+from lc_workflow.identity.roles.service import plant_system_roles
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.jobs import PREFIX
 
@@ -32,6 +33,10 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    # Roles and rights come with the release and not with a revision: a new permission needs no migration.
+    if context.get_head_revision() in context.get_context().get_current_heads():
+        plant_system_roles(connection)
+        connection.commit()
 
 
 async def connect_and_run() -> None:

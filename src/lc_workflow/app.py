@@ -20,7 +20,7 @@ from lc_workflow.engagement.live.hub import Hub
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.engagement.manifest import MANIFEST as ENGAGEMENT
 from lc_workflow.identity.manifest import MANIFEST as IDENTITY
-from lc_workflow.identity.sessions.service import load_principal
+from lc_workflow.identity.sessions.principals import load_principal
 from lc_workflow.insight.manifest import MANIFEST as INSIGHT
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.manifest import MANIFEST as LENDING
@@ -142,7 +142,7 @@ def create_app(
         middleware=[
             ReadToken(tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
-            Authenticate(load_principal, alchemy.provide_session),
+            Authenticate(load_principal, alchemy.provide_session, clock),
         ],
         plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working), Described()],
         exception_handlers=exception_handlers(HOUSE.refusals),

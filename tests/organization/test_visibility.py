@@ -45,10 +45,10 @@ async def test_without_the_permission_the_company_has_no_shape(
     ("scope", "in_branch", "seen"),
     [
         (Scope.ALL, False, "HERE MYSELF THERE"),
-        (Scope.BRANCH, True, "HERE"),
-        (Scope.BRANCH, False, ""),
+        (Scope.BRANCH, True, "HERE MYSELF"),
+        (Scope.BRANCH, False, "MYSELF"),
         (Scope.OWN, True, "MYSELF"),
-        (Scope.TEAM, True, ""),
+        (Scope.TEAM, True, "MYSELF"),
         (None, True, ""),
     ],
 )

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import URL
 
 from lc_workflow.cli import house
+from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.config import Settings
 
 
@@ -47,7 +48,7 @@ def test_a_demo_that_stands_is_left_as_it_is(
     result = seed(copy_planted.database_url, *words, **environ)
     assert result.exit_code == 0, result.output
     assert "The seeds are planted: 0 steps taken" in result.output
-    assert "Demo accounts: admin, manager, officer, teller, auditor, viewer; password Demo#2026pass" in result.output
+    assert f"Demo accounts: {', '.join(Role)}; password Demo#2026pass" in result.output
 
 
 def test_among_other_accounts_the_demo_is_refused_in_a_sentence(copy_planted: Settings) -> None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.kernel.events import Event
 
@@ -59,7 +58,7 @@ class PasswordChanged(AboutUser):
 class AccountOpened(AboutUser):
     """Somebody got an account."""
 
-    role: Role
+    role: str
     status: UserStatus
 
 
@@ -74,8 +73,8 @@ class AccountChanged(AboutUser):
 class RoleChanged(AboutUser):
     """Somebody got another role."""
 
-    source: Role
-    target: Role
+    source: str
+    target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

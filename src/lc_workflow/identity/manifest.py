@@ -14,6 +14,7 @@ from lc_workflow.identity.events import (
     SignedOut,
 )
 from lc_workflow.identity.photos.controllers import PhotoController, ProfilePhotoController
+from lc_workflow.identity.rules.roles import NoSuchRole
 from lc_workflow.identity.sessions.controllers import AuthController, PasswordController
 from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
 from lc_workflow.identity.users.service import (
@@ -54,6 +55,7 @@ MANIFEST = Manifest(
     ),
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
+        "fk_users_role": NoSuchRole,
         "uq_users_username": UsernameTaken,
         "uq_users_email": EmailTaken,
         "uq_users_employee_id": EmployeeIdTaken,

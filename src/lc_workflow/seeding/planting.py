@@ -116,7 +116,7 @@ async def _take(
         async def take(step: Step) -> None:
             async with sessions() as session:
                 if step.by not in people:
-                    people[step.by] = await acting(session, step.by)
+                    people[step.by] = await acting(session, step.by, step.at)
                 turn = Turn(session, people[step.by], step.at, made, means)
                 with bound_contextvars(request_id=f"{SIGNED}{step.key}"):
                     try:

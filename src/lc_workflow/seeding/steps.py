@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role
+from lc_workflow.identity.sessions.principals import principal_of
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal
@@ -19,7 +20,13 @@ from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.seeding.standing import SIGNED
 
-HOUSE: Final = Principal(id=UUID(int=0), session_id=UUID(int=0), role=Role.ADMIN, grants=STANDINGS[Role.ADMIN].grants)
+HOUSE: Final = Principal(
+    id=UUID(int=0),
+    session_id=UUID(int=0),
+    role=Role.ADMIN,
+    level=STANDINGS[Role.ADMIN].level,
+    grants=STANDINGS[Role.ADMIN].grants,
+)
 """Who does what is done before there is anybody."""
 
 
@@ -76,16 +83,11 @@ async def taken_steps(session: AsyncSession) -> dict[str, UUID]:
     return {key.removeprefix(SIGNED): subject_id for key, subject_id in rows if key}
 
 
-async def acting(session: AsyncSession, username: str | None) -> Principal:
+async def acting(session: AsyncSession, username: str | None, at: datetime) -> Principal:
     """Act as somebody, with the rights that their account has; without a name as the house itself."""
     if username is None:
         return HOUSE
-    user = (await session.scalars(select(User).where(User.username == username))).one()
-    return Principal(
-        id=user.id,
-        role=user.role,
-        session_id=HOUSE.session_id,
-        branch_id=user.branch_id,
-        department_id=user.department_id,
-        grants=STANDINGS[user.role].grants,
-    )
+    user_id = (await session.scalars(select(User.id).where(User.username == username))).one()
+    principal = await principal_of(session, user_id, at)
+    assert principal is not None, username  # noqa: S101 - the accounts of the demo institution are active
+    return principal

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import Placement
 from lc_workflow.documents.library.service import FileService
-from lc_workflow.identity.rules.roles import STANDINGS
+from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import PapersOfApplications
@@ -31,7 +31,7 @@ async def officer(sign_in: SignIn) -> Person:
 @pytest.fixture
 def principal(officer: Person) -> Principal:
     user = officer.user
-    return Principal(id=user.id, role=user.role, session_id=uuid4(), grants=STANDINGS[user.role].grants)
+    return Principal(id=user.id, role=user.role, session_id=uuid4(), grants=STANDINGS[Role(user.role)].grants)
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from itertools import product
 
 import pytest
 
-from lc_workflow.identity.rules.roles import STANDINGS, Role, RoleAboveOwn, check_rank, id_of
+from lc_workflow.identity.rules.grants import NoSuchRight, Right
+from lc_workflow.identity.rules.roles import STANDINGS, Role, RoleAboveOwn, check_rank, check_right
 from lc_workflow.kernel.principal import Scope
 
-ADMIN, MANAGER, OFFICER, TELLER, AUDITOR, VIEWER = Role
+ADMIN, MANAGER, OFFICER, AUDITOR, VIEWER = Role.ADMIN, Role.MANAGER, Role.OFFICER, Role.AUDITOR, Role.VIEWER
 READING = {"read", "view_all", "export"}
 
 MENU = {
@@ -83,8 +84,8 @@ def test_only_a_manager_decides_about_loans() -> None:
 
 def test_officers_and_tellers_take_the_tellers_steps_in_their_branch() -> None:
     holders = {role: STANDINGS[role].grants.get("application:process") for role in Role}
-    assert {role for role, scope in holders.items() if scope} == {OFFICER, TELLER}
-    assert holders[OFFICER] is holders[TELLER] is Scope.BRANCH
+    assert {role for role, scope in holders.items() if scope} == {OFFICER, Role.TELLER}
+    assert holders[OFFICER] is holders[Role.TELLER] is Scope.BRANCH
 
 
 def test_nobody_prepares_and_decides() -> None:
@@ -127,13 +128,28 @@ def test_the_table_cannot_be_changed_while_it_is_used() -> None:
 
 @pytest.mark.parametrize(("own", "touched"), list(product(Role, Role)))
 def test_nobody_touches_a_role_above_their_own(own: Role, touched: Role) -> None:
-    if STANDINGS[touched].level <= STANDINGS[own].level:
-        check_rank(own, touched)
+    level, touching = STANDINGS[own].level, {str(role): STANDINGS[role].level for role in (own, touched)}
+    if touching[touched] <= level:
+        check_rank(level, touching)
     else:
         with pytest.raises(RoleAboveOwn, match=touched):
-            check_rank(own, own, touched)
+            check_rank(level, touching)
 
 
-def test_a_role_keeps_its_id_for_good() -> None:
-    assert str(id_of("role:admin")) == "c2b30819-1e1a-5306-9a36-df5a77c4900f"
-    assert len({id_of(f"role:{role}") for role in Role}) == len(Role)
+def test_the_web_app_knows_every_role_by_one_of_its_words() -> None:
+    words = {role: standing.web_word for role, standing in STANDINGS.items()}
+    assert set(words.values()) == {"admin", "manager", "officer", "viewer", "teller"}
+    assert words[Role.PORTFOLIO_OFFICER] == "officer"
+    assert words[AUDITOR] == words[Role.DATA_ENTRY] == "viewer"
+
+
+@pytest.mark.parametrize(("written", "why"), [("loan:eat:all", "asks for"), ("system:manage:own", "scopes all")])
+def test_only_rights_that_mean_something_are_given(written: str, why: str) -> None:
+    with pytest.raises(NoSuchRight, match=why):
+        check_right(Right.parse(written))
+
+
+def test_the_rights_of_every_role_mean_something() -> None:
+    for standing in STANDINGS.values():
+        for written in standing.rights:
+            check_right(Right.parse(written))

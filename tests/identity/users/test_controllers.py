@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.organization.branches.models import Branch
@@ -107,10 +107,11 @@ class TestOpening:
         assert user["portfolio"]["employee_code"] == chief.employee_code
         assert user["line_manager"]["full_name_khmer"] == head_office.full_name_khmer
 
-    @pytest.mark.parametrize("role", ["officer", "teller", "viewer", "manager", "admin", "auditor"])
+    @pytest.mark.parametrize("role", Role)
     async def test_an_administrator_gives_every_role(self, client: AsyncClient, admin: Person, role: str) -> None:
         answer = await client.post(URL, json=NEW | {"role": role}, headers=admin.headers)
-        assert (answer.status_code, answer.json()["role"]) == (201, role)
+        assert (answer.status_code, answer.json()["role_name"]) == (201, role)
+        assert answer.json()["role"] == STANDINGS[Role(role)].web_word
 
     @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
     async def test_nobody_else_opens_accounts(self, client: AsyncClient, sign_in: SignIn, role: Role) -> None:
@@ -157,6 +158,11 @@ class TestOpening:
         assert [error["field"] for error in answer.json()["errors"]] == ([field] if field else [])
         assert len((await session.scalars(select(User))).all()) == 2, "nothing is written"
 
+    async def test_there_must_be_such_a_role(self, client: AsyncClient, admin: Person) -> None:
+        answer = await client.post(URL, json=NEW | {"role": "boss"}, headers=admin.headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "NoSuchRole")
+        assert [error["field"] for error in answer.json()["errors"]] == ["role"]
+
     @pytest.mark.parametrize(
         ("change", "field"),
         [
@@ -180,7 +186,7 @@ class TestOpening:
             ({"employee_id": "12345"}, "employee_id"),
             ({"employee_id": "១២៣៤"}, "employee_id"),
             ({"employee_id": "123\n"}, "employee_id"),
-            ({"role": "boss"}, "role"),
+            ({"role": "The boss"}, "role"),
             ({"status": "asleep"}, "status"),
             ({"status_reason": "x" * 4001}, "status_reason"),
             ({"branch_id": "here"}, "branch_id"),
@@ -356,6 +362,16 @@ class TestChanging:
         assert answer.json()["role"] == "teller"
         facts = await facts_of(session, "RoleChanged")
         assert (facts["source"], facts["target"], facts["actor_id"]) == ("officer", "teller", str(admin.user.id))
+
+    async def test_the_word_that_the_web_app_sends_back_changes_no_role(
+        self, client: AsyncClient, session: AsyncSession, admin: Person
+    ) -> None:
+        session.add(auditor := a_user(role=Role.AUDITOR))
+        await session.commit()
+        shown = (await client.get(f"{URL}/{auditor.id}", headers=admin.headers)).json()
+        assert (shown["role"], shown["role_name"]) == ("viewer", "auditor")
+        saved = await client.patch(f"{URL}/{auditor.id}", json=shown | {"first_name": "Dara"}, headers=admin.headers)
+        assert (saved.status_code, saved.json()["first_name"], saved.json()["role_name"]) == (200, "Dara", "auditor")
 
 
 class TestStatus:

@@ -20,7 +20,7 @@ class Ear:
 
     def __init__(self, person: Principal) -> None:
         self.person = person
-        self.allowed = frozenset({"general", f"user:{person.id}", f"role:{person.role}"})
+        self.allowed = frozenset({"general", f"user:{person.id}", *(f"role:{role}" for role in person.roles)})
         self.patterns: set[str] = set()
         self.too_slow = asyncio.Event()
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)

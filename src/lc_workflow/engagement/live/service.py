@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.sessions.service import load_principal
+from lc_workflow.identity.sessions.principals import load_principal
 from lc_workflow.kernel.errors import Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -36,7 +36,7 @@ class Entrance:
         except Unauthenticated:
             return None
         async with self._open_session() as session:
-            return await load_principal(session, claims)
+            return await load_principal(session, claims, self._clock())
 
     async def still_welcomes(self, person: Principal, token: str) -> bool:
         """Whether the person may go on listening as who they were; while the database is gone, nothing is decided."""
@@ -45,4 +45,4 @@ class Entrance:
         except (SQLAlchemyError, OSError) as cause:
             log.warning("it cannot be checked who is listening", cause=type(cause).__name__)
             return True
-        return now is not None and now.role == person.role
+        return now is not None and now.roles == person.roles

@@ -1,12 +1,13 @@
 """Who sees which notifications, and who is reached by one."""
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_
+from sqlalchemy import ColumnElement, or_
 
 from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.identity.rules.roles import STANDINGS
+from lc_workflow.identity.roles.service import holds
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 
@@ -18,10 +19,9 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
     return Notification.user_id == principal.id
 
 
-def may_act(permission: str, *, branch_id: UUID | None) -> ColumnElement[bool]:
-    """Match the accounts whose role lets them use a permission on an application of a branch."""
-    reach = {role: standing.grants.get(permission) for role, standing in STANDINGS.items()}
-    everywhere = [role for role, scope in reach.items() if scope is Scope.ALL]
-    in_branch = [role for role, scope in reach.items() if scope is Scope.BRANCH]
-    near = (User.branch_id == branch_id) & User.role.in_(in_branch) if branch_id else false()
-    return or_(User.role.in_(everywhere), near)
+def may_act(permission: str, *, branch_id: UUID | None, at: datetime) -> ColumnElement[bool]:
+    """Match the accounts that may use a permission now on an application of a branch which is not their own."""
+    everywhere = holds(User.id, User.role, permission, Scope.ALL, at=at)
+    if branch_id is None:
+        return everywhere
+    return or_(everywhere, (User.branch_id == branch_id) & holds(User.id, User.role, permission, Scope.BRANCH, at=at))

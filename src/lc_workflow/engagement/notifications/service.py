@@ -138,7 +138,7 @@ class NotificationService(Service[Notification]):
         task = TASKS.get(target)
         concerned = User.id == event.drafted_by
         if task:
-            able = may_act(task.permission, branch_id=event.branch_id)
+            able = may_act(task.permission, branch_id=event.branch_id, at=event.at)
             concerned |= able if task.for_preparers else able & User.id.not_in(application.preparers)
         people = await self.session.scalars(
             select(User.id)

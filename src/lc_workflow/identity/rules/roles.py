@@ -1,33 +1,45 @@
-"""The roles people hold, and what each lets them do and how far."""
+"""The roles every installation begins with, and what each lets people do and how far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from uuid import NAMESPACE_URL, UUID, uuid5
+from typing import Final
 
-from lc_workflow.kernel.errors import Forbidden
+from lc_workflow.identity.rules.grants import NoSuchRight, Right
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.kernel.principal import Scope
 
 
 class Role(StrEnum):
-    """The role words of the web app, and those that only we know."""
+    """The names of the roles that an installation begins with; it may add roles of its own."""
 
     ADMIN = "admin"
     MANAGER = "manager"
     OFFICER = "officer"
+    PORTFOLIO_OFFICER = "portfolio_officer"
     TELLER = "teller"
+    DATA_ENTRY = "data_entry"
     AUDITOR = "auditor"
     VIEWER = "viewer"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a role is shown and ranked, and its grants: permission → scope."""
+    """How a role is shown and ranked, the word the web app knows it by, and its grants: permission → scope.
+
+    The web app draws its workflow buttons by the words `admin`, `manager`, `officer`, `viewer` and `teller`.
+    """
 
     display_name: str
     level: int
+    web_word: str
     grants: Mapping[str, Scope]
+
+    @property
+    def rights(self) -> tuple[str, ...]:
+        """The grants as written rights, in order."""
+        return tuple(sorted(str(Right(permission, scope)) for permission, scope in self.grants.items()))
 
 
 def _grants(scope: Scope, *nouns: str) -> dict[str, Scope]:
@@ -59,6 +71,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
         Role.ADMIN: Standing(
             "Administrator",
             100,
+            "admin",
             _grants(
                 Scope.ALL,
                 "application:read,create,update,delete",
@@ -72,6 +85,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "user:read,create,update,delete,import,export,manage",
                 "analytics:read",
                 "notification:read,manage",
+                "permission:read,manage",
                 "system:read,manage",
                 "product:read,update,publish",
                 "jurisdiction:read,update,confirm",
@@ -80,6 +94,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
         Role.MANAGER: Standing(
             "Branch manager",
             80,
+            "manager",
             _COLLEAGUES
             | _OWN_THINGS
             | _grants(
@@ -96,6 +111,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
         Role.OFFICER: Standing(
             "Credit officer",
             40,
+            "officer",
             _COLLEAGUES
             | _OWN_THINGS
             | _grants(
@@ -109,9 +125,26 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             )
             | _grants(Scope.OWN, "application:delete", "file:delete", "folder:delete"),
         ),
+        Role.PORTFOLIO_OFFICER: Standing(
+            "Portfolio officer",
+            45,
+            "officer",
+            _COLLEAGUES
+            | _OWN_THINGS
+            | _grants(
+                Scope.TEAM,
+                "application:read,create,update",
+                "customer:read",
+                "file:read,create",
+                "folder:read,create",
+                "analytics:read",
+            )
+            | _grants(Scope.OWN, "application:delete", "file:delete", "folder:delete"),
+        ),
         Role.TELLER: Standing(
             "Teller",
             30,
+            "teller",
             _COLLEAGUES
             | _OWN_THINGS
             | _grants(
@@ -119,9 +152,24 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             )
             | _grants(Scope.OWN, "file:delete"),
         ),
+        Role.DATA_ENTRY: Standing(
+            "Data-entry clerk",
+            20,
+            "viewer",
+            _COLLEAGUES
+            | _OWN_THINGS
+            | _grants(
+                Scope.OWN,
+                "application:read,create,update,delete",
+                "customer:read",
+                "file:read,create,delete",
+                "folder:read,create,delete",
+            ),
+        ),
         Role.AUDITOR: Standing(
             "Auditor",
             60,
+            "viewer",
             _COLLEAGUES
             | _OWN_THINGS
             | _grants(
@@ -132,36 +180,71 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "folder:read",
                 "user:read,export",
                 "analytics:read",
+                "permission:read",
                 "system:read",
             ),
         ),
         Role.VIEWER: Standing(
             "Viewer",
             10,
+            "viewer",
             _COLLEAGUES
             | _OWN_THINGS
             | _grants(Scope.BRANCH, "application:read", "customer:read", "file:read", "folder:read", "analytics:read"),
         ),
     }
 )
-"""The whole of who may do what. An administrator runs the installation and decides no loan (lending.md §2)."""
+"""Who may do what before an installation changes it. An administrator runs the house and decides no loan (§2)."""
+
+PERSONAL: Final = frozenset({"application", "customer", "file", "folder", "employee", "user", "analytics"})
+"""The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""
+
+
+def _catalogue() -> Mapping[str, frozenset[Scope]]:
+    scopes: dict[str, set[Scope]] = {}
+    for standing in STANDINGS.values():
+        for permission, scope in standing.grants.items():
+            noun = permission.partition(":")[0]
+            scopes.setdefault(permission, set(Scope) if noun in PERSONAL else {Scope.ALL}).add(scope)
+    return MappingProxyType({permission: frozenset(scopes[permission]) for permission in sorted(scopes)})
+
+
+CATALOGUE: Final = _catalogue()
+"""Every permission that something in the house asks for, with the scopes it makes sense in."""
+
+
+def check_right(right: Right) -> None:
+    """Let only those rights be written down that mean something.
+
+    Raises:
+        NoSuchRight: Nothing asks for the permission, or it does not come in that scope.
+    """
+    scopes = CATALOGUE.get(right.permission)
+    if scopes is None:
+        raise NoSuchRight(f"Nothing in this house asks for the permission {right.permission}.")
+    if right.scope not in scopes:
+        raise NoSuchRight(f"{right.permission} comes in the scopes {', '.join(sorted(scopes))}, not in {right.scope}.")
+
+
+class NoSuchRole(Invalid):
+    """There is no role of that name."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such role.", errors=(FieldError("role", "is no role"),))
 
 
 class RoleAboveOwn(Forbidden):
     """The role stands above the person's own, so it is not theirs to give, to take away or to touch."""
 
 
-def check_rank(own: Role, *touched: Role) -> None:
+def check_rank(own: int, touched: Mapping[str, int]) -> None:
     """Let a person give roles and change accounts that stand no higher than they do.
+
+    `own` is the level of the person, `touched` are the roles in question with their levels.
 
     Raises:
         RoleAboveOwn: One of the touched roles stands higher.
     """
-    for role in touched:
-        if STANDINGS[role].level > STANDINGS[own].level:
+    for role, level in touched.items():
+        if level > own:
             raise RoleAboveOwn(f"The role {role} stands above your own; somebody higher must do this.")
-
-
-def id_of(name: str) -> UUID:
-    """A lasting id for a role or a permission, which are named and not stored."""
-    return uuid5(NAMESPACE_URL, f"lc-workflow:{name}")

@@ -9,23 +9,20 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, RequestBody, Schema
 from litestar.params import JSONBody, SkipValidation
 
-from lc_workflow.identity.rules.roles import STANDINGS, Role, id_of
+from lc_workflow.identity.roles.schemas import Rights
+from lc_workflow.identity.sessions.principals import rights_of
 from lc_workflow.identity.sessions.schemas import (
     Credentials,
-    EffectivePermission,
     FirstAdmin,
     PasswordChange,
-    PermissionCard,
     RefreshRequest,
-    Rights,
-    RoleCard,
     Said,
     SetupStanding,
     SignInAnswer,
 )
 from lc_workflow.identity.sessions.service import Entry, SessionService
 from lc_workflow.identity.users.schemas import UserAnswer
-from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.openapi import WithOurRefusals
@@ -176,17 +173,14 @@ class AuthController(Controller):
         return UserAnswer.of(await sessions.me(principal), base_url=base_url)
 
     @get("/me/permissions", guards=[signed_in])
-    async def my_rights(self, principal: NamedDependency[Principal]) -> Rights:
+    async def my_rights(
+        self,
+        sessions: NamedDependency[SessionService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Rights:
         """List what the signed-in person may do; the web app builds its menu from it."""
-        role = Role(principal.role)
-        standing = STANDINGS[role]
-        return Rights(
-            user_id=principal.id,
-            roles=(RoleCard(id_of(f"role:{role}"), role, standing.display_name, standing.level),),
-            effective_permissions=tuple(
-                EffectivePermission(_card(name, scope), role_name=role) for name, scope in principal.grants.items()
-            ),
-        )
+        return await rights_of(sessions.session, principal.id, at=clock())
 
 
 class PasswordController(Controller):
@@ -209,11 +203,6 @@ class PasswordController(Controller):
         await admit(limiter, f"change-password:{principal.id}", SIGN_INS)
         await sessions.change_password(data, principal=principal, at=clock())
         return Said("The password is changed; other sessions were ended.")
-
-
-def _card(permission: str, scope: Scope) -> PermissionCard:
-    noun, _, verb = permission.partition(":")
-    return PermissionCard(id_of(f"permission:{permission}"), permission, noun, verb, scope)
 
 
 def _sign_in_answer(entry: Entry, sessions: SessionService, base_url: str) -> SignInAnswer:

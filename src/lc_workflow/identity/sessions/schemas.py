@@ -1,7 +1,6 @@
 """Signing in and out as requests and answers."""
 
 from typing import Annotated, Literal
-from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -60,42 +59,3 @@ class Said(Struct, frozen=True):
     """A sentence that confirms what was done."""
 
     message: str
-
-
-class RoleCard(Struct, frozen=True):
-    """A role a person holds."""
-
-    id: UUID
-    name: str
-    display_name: str
-    level: int
-    is_active: bool = True
-    is_system_role: bool = True
-
-
-class PermissionCard(Struct, frozen=True):
-    """One permission, taken apart the way the web app's menu asks for it."""
-
-    id: UUID
-    name: str
-    resource_type: str
-    action: str
-    scope: str
-
-
-class EffectivePermission(Struct, frozen=True):
-    """A permission a person holds, and where it comes from."""
-
-    permission: PermissionCard
-    role_name: str
-    source: str = "role"
-    is_granted: bool = True
-
-
-class Rights(Struct, frozen=True):
-    """Everything a person may do."""
-
-    user_id: UUID
-    roles: tuple[RoleCard, ...]
-    effective_permissions: tuple[EffectivePermission, ...]
-    direct_permissions: tuple[EffectivePermission, ...] = ()

@@ -21,7 +21,7 @@ from lc_workflow.identity.events import (
 )
 from lc_workflow.identity.rules.lockout import MOST_FAILURES, is_locked, locked_until
 from lc_workflow.identity.rules.passwords import check_password
-from lc_workflow.identity.rules.roles import STANDINGS, Role
+from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
 from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
@@ -30,7 +30,7 @@ from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, U
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.security.passwords import Passwords
-from lc_workflow.platform.security.tokens import Claims, SessionEnded, Tokens
+from lc_workflow.platform.security.tokens import SessionEnded, Tokens
 from lc_workflow.platform.service import Service
 
 SETUP_LOCK: Final = 0x1C_0C
@@ -72,32 +72,6 @@ class Entry:
     access_token: str
     refresh_token: str
     user: User
-
-
-async def load_principal(session: AsyncSession, claims: Claims) -> Principal | None:
-    """Find the person behind a token as their account stands now; None when the session ended or the account did."""
-    found = (
-        await session.execute(
-            select(User.id, User.role, User.branch_id, User.department_id)
-            .join(Session, Session.user_id == User.id)
-            .where(
-                Session.id == claims.session_id,
-                Session.ended_at.is_(None),
-                User.id == claims.subject,
-                User.status == UserStatus.ACTIVE,
-            )
-        )
-    ).one_or_none()
-    if found is None:
-        return None
-    return Principal(
-        id=found.id,
-        role=found.role,
-        session_id=claims.session_id,
-        branch_id=found.branch_id,
-        department_id=found.department_id,
-        grants=STANDINGS[found.role].grants,
-    )
 
 
 class SessionService(Service[Session]):

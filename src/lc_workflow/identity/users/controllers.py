@@ -9,7 +9,6 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec.structs import asdict
 
-from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import CREATE, DELETE, READ, UPDATE, visible_to
 from lc_workflow.identity.users.models import WHOLE
@@ -60,7 +59,9 @@ def open_users(
 
 
 def user_filter(
-    role: FromQuery[Role | None] = None,
+    role: Annotated[
+        str | None, QueryParameter(max_length=40, description="A role, by its name or by the web app’s word.")
+    ] = None,
     status: FromQuery[UserStatus | None] = None,
     department_id: FromQuery[UUID | None] = None,
     branch_id: FromQuery[UUID | None] = None,

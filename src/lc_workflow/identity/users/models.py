@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
@@ -23,6 +23,8 @@ class User(DatedRow):
     __table_args__ = (
         Index("ix_users_branch_id", "branch_id"),
         Index("ix_users_department_id", "department_id"),
+        Index("ix_users_line_manager_id", "line_manager_id"),
+        Index("ix_users_role", "role"),
         Index("ix_users_created_at_id", "created_at", "id"),
     )
 
@@ -33,7 +35,7 @@ class User(DatedRow):
     phone_number: Mapped[str | None] = mapped_column(String(40))
     employee_id: Mapped[str | None] = mapped_column(String(4), unique=True)
     password_hash: Mapped[str] = mapped_column(String(60))
-    role: Mapped[Role] = mapped_column(choice(Role))
+    role: Mapped[str] = mapped_column(ForeignKey("roles.name", name="fk_users_role"))
     status: Mapped[UserStatus] = mapped_column(choice(UserStatus))
     status_reason: Mapped[str | None]
     department_id: Mapped[UUID | None] = mapped_column(ForeignKey("departments.id"))
@@ -56,13 +58,19 @@ class User(DatedRow):
     portfolio: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[portfolio_id])
     line_manager: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[line_manager_id])
 
+    standing: Mapped[CompanyRole] = relationship(lazy="raise", viewonly=True)
+
     @property
     def is_active(self) -> bool:
         """Whether the account can sign in."""
         return self.status is UserStatus.ACTIVE
 
 
+STANDING = joinedload(User.standing, innerjoin=True).load_only(CompanyRole.web_word, raiseload=True)
+"""The load that a card about a user needs: the word by which the web app knows their role."""
+
 WHOLE = [
+    STANDING,
     joinedload(User.department),
     joinedload(User.branch),
     joinedload(User.position),

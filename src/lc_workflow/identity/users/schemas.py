@@ -28,6 +28,10 @@ EmployeeNumber: TypeAlias = Annotated[str, Meta(min_length=4, max_length=4, patt
 """The four digits by which the staff office knows somebody."""
 
 
+RoleName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
+"""The name of a role, in small Latin letters."""
+
+
 class ActivityLevel(StrEnum):
     """How lately somebody signed in: in the last 30 days, not for 90 days, or never."""
 
@@ -66,7 +70,7 @@ SortBy: TypeAlias = Literal[
 class UserFilter(Struct, frozen=True, kw_only=True):
     """Which accounts are wanted, and in which order; the days are days of the branches, both ends included."""
 
-    role: Role | None = None
+    role: str | None = None
     status: UserStatus | None = None
     department_id: UUID | None = None
     branch_id: UUID | None = None
@@ -93,7 +97,7 @@ class NewUser(Struct, frozen=True, kw_only=True):
     last_name: PersonName
     phone_number: Phone | None = None
     employee_id: EmployeeNumber | None = None
-    role: Role = Role.OFFICER
+    role: RoleName = Role.OFFICER
     status: UserStatus = UserStatus.ACTIVE
     status_reason: Note | None = None
     department_id: UUID | None = None
@@ -117,7 +121,7 @@ class UserChange(Struct, frozen=True, kw_only=True):
     last_name: PersonName | UnsetType = UNSET
     phone_number: Phone | UnsetType | None = UNSET
     employee_id: EmployeeNumber | UnsetType | None = UNSET
-    role: Role | UnsetType = UNSET
+    role: RoleName | UnsetType = UNSET
     status: UserStatus | UnsetType = UNSET
     status_reason: Note | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
@@ -128,8 +132,24 @@ class UserChange(Struct, frozen=True, kw_only=True):
     line_manager_id: UUID | UnsetType | None = UNSET
 
 
-class HasPhoto(Protocol):
+class HasWord(Protocol):
+    """A `CompanyRole` row."""
+
+    @property
+    def web_word(self) -> str:
+        """The word by which the web app knows the role."""
+
+
+class HasAccount(Protocol):
     """A `User` row: a schema does not know its class."""
+
+    @property
+    def role(self) -> str:
+        """The name of the role."""
+
+    @property
+    def standing(self) -> HasWord:
+        """The role itself."""
 
     @property
     def profile_photo_key(self) -> str | None:
@@ -137,7 +157,10 @@ class HasPhoto(Protocol):
 
 
 class UserAnswer(Struct, frozen=True, kw_only=True):
-    """An account with its place in the company, as the web app reads it."""
+    """An account with its place in the company, as the web app reads it.
+
+    `role` is the word by which the web app knows the role, `role_name` the role itself.
+    """
 
     id: UUID
     username: str
@@ -146,7 +169,8 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
     last_name: str
     phone_number: str | None
     employee_id: str | None
-    role: Role
+    role: str
+    role_name: str = ""
     status: UserStatus
     status_reason: str | None
     is_active: bool
@@ -171,16 +195,18 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
     @classmethod
-    def of(cls, user: HasPhoto, *, base_url: str) -> Self:
+    def of(cls, user: HasAccount, *, base_url: str) -> Self:
         """Show a `User` row loaded with `WHOLE`; `base_url` is where browsers reach this API."""
         return replace(
             convert(user, cls, from_attributes=True),
+            role=user.standing.web_word,
+            role_name=user.role,
             profile_image_url=photo_url(user.profile_photo_key, base_url=base_url),
         )
 
 
 class UserCard(Struct, frozen=True, kw_only=True):
-    """An account, as others show it."""
+    """An account, as others show it; `role` as in `UserAnswer`."""
 
     id: UUID
     username: str
@@ -188,7 +214,8 @@ class UserCard(Struct, frozen=True, kw_only=True):
     first_name: str
     last_name: str
     phone_number: str | None
-    role: Role
+    role: str
+    role_name: str = ""
     status: UserStatus
     is_active: bool
     department_id: UUID | None
@@ -197,10 +224,12 @@ class UserCard(Struct, frozen=True, kw_only=True):
     profile_image_url: str | None = None
 
     @classmethod
-    def of(cls, user: HasPhoto, *, base_url: str) -> Self:
+    def of(cls, user: HasAccount, *, base_url: str) -> Self:
         """Show a `User` row; `base_url` is where browsers reach this API."""
         return replace(
             convert(user, cls, from_attributes=True),
+            role=user.standing.web_word,
+            role_name=user.role,
             profile_image_url=photo_url(user.profile_photo_key, base_url=base_url),
         )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from advanced_alchemy.filters import LimitOffset
 from advanced_alchemy.repository import OrderingPair, SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -19,13 +19,15 @@ from lc_workflow.identity.events import (
     PasswordReset,
     RoleChanged,
 )
+from lc_workflow.identity.roles.models import CompanyRole, UserRole
+from lc_workflow.identity.roles.service import held_roles, levels
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.postings import check_same_branch
 from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
 from lc_workflow.identity.rules.roles import Role, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import DELETE, UPDATE, in_reach, visible_to
-from lc_workflow.identity.users.models import WHOLE, Session, User
+from lc_workflow.identity.users.models import STANDING, WHOLE, Session, User
 from lc_workflow.identity.users.schemas import ActivityLevel, NewUser, SearchField, UserChange, UserFilter
 from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -121,6 +123,25 @@ async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: d
     return ended.all()
 
 
+async def keep_an_administrator(session: AsyncSession) -> None:
+    """Make sure that somebody administers for good after what the running transaction has written.
+
+    Two who leave at the same moment come here one after the other.
+
+    Raises:
+        LastAdministrator: Nobody would.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+    further = (
+        select(UserRole.user_id)
+        .join(CompanyRole, CompanyRole.id == UserRole.role_id)
+        .where(CompanyRole.name == Role.ADMIN, UserRole.until.is_(None))
+    )
+    administers = or_(User.role == Role.ADMIN, User.id.in_(further))
+    if not await session.scalar(select(exists().where(User.status == UserStatus.ACTIVE, administers))):
+        raise LastAdministrator("This is the last active administrator; make somebody else one first.")
+
+
 class UserService(Service[User]):
     """The accounts of the institution."""
 
@@ -154,27 +175,31 @@ class UserService(Service[User]):
         """Gather who and what belongs to a department."""
         here = User.department_id == department.id
         users = await self.session.scalars(
-            select(User).where(visible_to(principal), here).order_by(User.first_name, User.last_name, User.id)
+            select(User)
+            .where(visible_to(principal), here)
+            .order_by(User.first_name, User.last_name, User.id)
+            .options(STANDING)
         )
         branches = await self.session.scalars(
             select(Branch).where(Branch.id.in_(select(User.branch_id).where(here))).order_by(Branch.name, Branch.id)
         )
         manager = None
         if department.manager_id is not None:
-            manager = await self.get_one_or_none(visible_to(principal), id=department.manager_id)
+            manager = await self.get_one_or_none(visible_to(principal), id=department.manager_id, load=STANDING)
         return DepartmentPeople(users.all(), branches.all(), manager)
 
     async def open(self, wish: NewUser, *, principal: Principal, at: datetime) -> User:
         """Open an account.
 
         Raises:
+            NoSuchRole: There is no such role.
             RoleAboveOwn: The role stands above the person's own.
             NoSuchStatusMove: Accounts do not begin with this status.
             WeakPassword: The password does not meet the policy.
             OtherBranch: The portfolio or the line manager is from another branch.
             UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
         """
-        check_rank(Role(principal.role), wish.role)
+        check_rank(principal.level, await levels(self.session, wish.role))
         check_beginning(wish.status)
         values = _normal(given(wish))
         digest = await self._hash(values.pop("password"))
@@ -193,6 +218,7 @@ class UserService(Service[User]):
         Raises:
             Missing: There is no such account within the person's reach.
             NotYoursToChange: It is one's own account, and the field is for others to change.
+            NoSuchRole: There is no such role.
             RoleAboveOwn: The account or its new role stands above the person's own.
             NoSuchStatusMove: The account does not move to this status.
             LastAdministrator: Nobody would be left to administer the installation.
@@ -209,10 +235,13 @@ class UserService(Service[User]):
             digest = await self._hash(wish.password)
         async with self.transaction():
             user = await self.find(reach, id=user_id, lock=True)
-            changes = _changes(user, wish)
+            changes = _changes(user, wish, shown_role=await self._shown_role(user, wish))
             if user.id == principal.id:
                 check_own_change(changes.keys(), administers=principal.scope_of(UPDATE) is not Scope.OWN)
-            check_rank(Role(principal.role), user.role, changes.get("role", user.role))
+            touched = await held_roles(self.session, user.id, user.role, at=at)
+            if "role" in changes:
+                touched |= await levels(self.session, changes["role"])
+            check_rank(principal.level, touched)
             await self._apply(user, changes, principal=principal, at=at)
             if digest is not None:
                 await self._reset_password(user, digest, principal=principal, at=at)
@@ -231,7 +260,7 @@ class UserService(Service[User]):
             user = await self.find(in_reach(principal, DELETE), id=user_id, lock=True)
             if user.id == principal.id:
                 raise NotYoursToChange("You cannot deactivate your own account; somebody else must do this.")
-            check_rank(Role(principal.role), user.role)
+            check_rank(principal.level, await held_roles(self.session, user.id, user.role, at=at))
             if (target := deactivated(user.status)) is not user.status:
                 await self._apply(user, {"status": target, "status_reason": None}, principal=principal, at=at)
 
@@ -239,17 +268,18 @@ class UserService(Service[User]):
         """Write the changes into the locked row, with everything that follows from them."""
         if not changes:
             return
-        source, former_role, administered = user.status, user.role, _administers(user)
+        source, former_role, was_active = user.status, user.role, user.is_active
         check_move(source, changes.get("status", source))
         for name, value in changes.items():
             setattr(user, name, value)
         user.updated_at = at
         if not POSTING.isdisjoint(changes):
             await self._check_posting(user)
-        if administered and not _administers(user):
-            await self._keep_an_administrator(user)
+        if was_active and (not user.is_active or user.role != former_role):
+            await self.session.flush()
+            await keep_an_administrator(self.session)
         self.announce(AccountChanged(actor_id=principal.id, at=at, user_id=user.id, fields=tuple(sorted(changes))))
-        if user.role is not former_role:
+        if user.role != former_role:
             self.announce(
                 RoleChanged(actor_id=principal.id, at=at, user_id=user.id, source=former_role, target=user.role)
             )
@@ -289,18 +319,11 @@ class UserService(Service[User]):
             line_manager=branches.get(user.line_manager_id),
         )
 
-    async def _keep_an_administrator(self, leaving: User) -> None:
-        """Make sure that somebody else administers; two who leave at the same moment come here one after the other.
-
-        Raises:
-            LastAdministrator: Nobody else does.
-        """
-        await self.session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
-        others = await self.session.scalar(
-            select(func.count()).where(User.id != leaving.id, User.role == Role.ADMIN, User.status == UserStatus.ACTIVE)
-        )
-        if not others:
-            raise LastAdministrator("This is the last active administrator; make somebody else one first.")
+    async def _shown_role(self, user: User, wish: UserChange) -> str | None:
+        """The word by which the web app shows an account's role, when the wish names another than the role itself."""
+        if wish.role is UNSET or wish.role == user.role:
+            return None
+        return await self.session.scalar(select(CompanyRole.web_word).where(CompanyRole.name == user.role))
 
     async def _hash(self, password: str) -> str:
         """Judge and hash a new password; the connection goes back to the pool meanwhile."""
@@ -347,9 +370,12 @@ class AccountBook(Service[User]):
 def _conditions(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[bool]]:
     yield from (
         getattr(User, name) == value
-        for name in ("role", "status", "department_id", "branch_id", "position_id")
+        for name in ("status", "department_id", "branch_id", "position_id")
         if (value := getattr(wanted, name)) is not None
     )
+    if wanted.role is not None:  # the role itself, or every role that the web app knows by this word
+        shown = select(CompanyRole.name).where(CompanyRole.web_word == wanted.role)
+        yield or_(User.role == wanted.role, User.role.in_(shown))
     if wanted.search and wanted.search.strip():
         yield or_(*_found(wanted.search, wanted.search_fields))
     yield from _moments(wanted)
@@ -396,9 +422,11 @@ def _order(name: str, *, descending: bool) -> list[OrderingPair]:
     return [first.nulls_last() if column.nullable else first, then]
 
 
-def _changes(user: User, wish: UserChange) -> dict[str, Any]:
+def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[str, Any]:
     """Say what the wish would really change: the web app sends whole forms, most of it as it was."""
     wished = _normal(given(wish))
+    if wished.get("role") == shown_role:
+        wished.pop("role", None)  # the word by which the web app shows the role that the account has
     wished.pop("password", None)
     ticked = wished.pop("is_active", user.is_active)
     if "status" not in wished and ticked != user.is_active:
@@ -412,7 +440,3 @@ def _changes(user: User, wish: UserChange) -> dict[str, Any]:
 def _normal(fields: dict[str, Any]) -> dict[str, Any]:
     """Write user names and addresses the one way they are stored: without a difference of case or of edges."""
     return fields | {name: fields[name].strip().lower() for name in ("username", "email") if name in fields}
-
-
-def _administers(user: User) -> bool:
-    return user.role is Role.ADMIN and user.is_active

@@ -16,7 +16,7 @@ from lc_workflow.identity.events import (
     FirstAdminSetUp,
     RoleChanged,
 )
-from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import visible_to as users_visible_to
 from lc_workflow.identity.users.models import User
@@ -88,7 +88,7 @@ class Dashboard:
                         User,
                         seen_users,
                         User.status == UserStatus.ACTIVE,
-                        *(User.role == role for role in (Role.ADMIN, Role.MANAGER, Role.OFFICER, Role.VIEWER)),
+                        *(_shown_as(word) for word in ("admin", "manager", "officer", "viewer")),
                     ),
                     *_counts(Department, seen_departments, Department.is_active.is_(True)),
                     *_counts(Branch, seen_branches, Branch.is_active.is_(True)),
@@ -235,6 +235,11 @@ def _counts(kind: type[Any], seen: ColumnElement[bool], *parts: ColumnElement[bo
     """Count the rows a person sees, and those of them that each part names; for use inside one statement."""
     whole = select(func.count()).select_from(kind).where(seen)
     return [whole.scalar_subquery(), *(whole.where(part).scalar_subquery() for part in parts)]
+
+
+def _shown_as(word: str) -> ColumnElement[bool]:
+    """Match the accounts whose role the web app knows by a word."""
+    return User.role.in_(select(CompanyRole.name).where(CompanyRole.web_word == word))
 
 
 def _entries(since: datetime) -> Select[JournalEntry]:

@@ -3,11 +3,12 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, select, true
+from sqlalchemy import ColumnElement, Select, select
 
-from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import CLOSED
+from lc_workflow.platform.db.reach import within
 
 READ: Final = "application:read"
 CREATE: Final = "application:create"
@@ -21,38 +22,21 @@ PERMISSIONS: Final = (READ, CREATE, UPDATE, DELETE, PROCESS, APPROVE)
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
     """Narrow a query to the applications this person may see."""
-    return within(principal, READ)
+    return reached(principal, READ)
 
 
-def within(principal: Principal, permission: str) -> ColumnElement[bool]:
+def reached(principal: Principal, permission: str) -> ColumnElement[bool]:
     """Narrow a query to the applications a permission of this person reaches."""
-    mine = CustomerApplication.user_id == principal.id
-    match principal.scope_of(permission):
-        case Scope.ALL:
-            return true()
-        case Scope.BRANCH if principal.branch_id is not None:
-            return mine | (CustomerApplication.branch_id == principal.branch_id)
-        case None:
-            return false()
-        case _:
-            return mine
+    return within(principal, permission, owner=CustomerApplication.user_id, branch=CustomerApplication.branch_id)
 
 
 def permissions_for(principal: Principal, application: CustomerApplication) -> frozenset[str]:
-    """The permissions this person holds for one application: the same reach as `within`, asked of a loaded row."""
-    return frozenset(permission for permission in PERMISSIONS if _reaches(principal, permission, application))
-
-
-def _reaches(principal: Principal, permission: str, application: CustomerApplication) -> bool:
-    match principal.scope_of(permission):
-        case Scope.ALL:
-            return True
-        case None:
-            return False
-        case Scope.BRANCH if principal.branch_id is not None and principal.branch_id == application.branch_id:
-            return True
-        case _:
-            return application.user_id == principal.id
+    """The permissions this person holds for one application: the same reach as `reached`, asked of a loaded row."""
+    return frozenset(
+        permission
+        for permission in PERMISSIONS
+        if principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id)
+    )
 
 
 class PapersOfApplications:
@@ -66,6 +50,6 @@ class PapersOfApplications:
         """Papers are added and taken away by whoever works on the application, until it is decided."""
         return select(CustomerApplication.id).where(
             visible_to(principal),
-            within(principal, UPDATE) | within(principal, PROCESS) | within(principal, APPROVE),
+            reached(principal, UPDATE) | reached(principal, PROCESS) | reached(principal, APPROVE),
             CustomerApplication.workflow_status.not_in(CLOSED),
         )

@@ -1,6 +1,7 @@
 """What stands before a route: who is asking, and whether they hold the permission it needs."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from litestar.connection import ASGIConnection
@@ -23,7 +24,7 @@ PUBLIC: Final = "public"
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """The methods that bring a body, which may take its time to arrive."""
 
-LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims], Awaitable[Principal | None]]
+LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims, datetime], Awaitable[Principal | None]]
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
 
 
@@ -47,9 +48,7 @@ class Permitted:
             NotPermitted: The person holds none of them.
         """
         if not any(connection.user.may(permission) for permission in self.permissions):
-            raise NotPermitted(
-                f"This needs the permission {' or '.join(self.permissions)}, which your role does not have."
-            )
+            raise NotPermitted(f"This needs the permission {' or '.join(self.permissions)}, which you do not have.")
 
 
 def requires(*permissions: str) -> Permitted:
@@ -88,9 +87,10 @@ class Authenticate(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = PUBLIC
 
-    def __init__(self, load_principal: LoadPrincipal, open_session: OpenSession) -> None:
+    def __init__(self, load_principal: LoadPrincipal, open_session: OpenSession, clock: Clock) -> None:
         self._load_principal = load_principal
         self._open_session = open_session
+        self._clock = clock
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let nobody through whose session was ended or whose account is not active; what a path takes is no secret."""
@@ -101,7 +101,7 @@ class Authenticate(ASGIMiddleware):
         if isinstance(claims, DomainError):
             raise claims
         session = self._open_session(scope["litestar_app"].state, scope)
-        principal = await self._load_principal(session, claims)
+        principal = await self._load_principal(session, claims, self._clock())
         if principal is None:
             raise SessionEnded("This session has ended; sign in again.")
         if scope.get("method") in WITH_BODY:
