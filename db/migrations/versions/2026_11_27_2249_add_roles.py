@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011_add_roles"
-down_revision = "0010_chain_the_journal"
+down_revision = "0040_add_products"
 branch_labels = None
 depends_on = None
 
