@@ -1,6 +1,7 @@
 """Facts that lending announces."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -153,3 +154,55 @@ class JurisdictionChosen(Event):
     use_id: UUID
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeRateSet(Event):
+    """One unit of `base` is `rate` units of `currency` from a day on."""
+
+    subject: ClassVar[str] = "rate"
+    rate_id: UUID
+    base: str
+    currency: str
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinancialsRecorded(AboutApplication):
+    """Incomes, expenses and debts were written down; `lines` is how many."""
+
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffordabilityAssessed(AboutApplication):
+    """It was judged whether the household can repay."""
+
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssessmentPolicySet(Event):
+    """Households are judged by other limits from now on."""
+
+    subject: ClassVar[str] = "policy"
+    policy_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationScored(AboutApplication):
+    """An application was scored; `decision` is what the person recommends who scored it."""
+
+    total: int
+    system_decision: str
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardPublished(Event):
+    """Loans are scored with another card from now on."""
+
+    subject: ClassVar[str] = "scorecard"
+    scorecard_id: UUID
+    code: str
+    version: int

@@ -7,15 +7,21 @@ from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, CustomerController
 from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController
 from lc_workflow.lending.events import (
+    AffordabilityAssessed,
     ApplicationChanged,
     ApplicationDrafted,
     ApplicationMoved,
     ApplicationRemoved,
+    ApplicationScored,
+    AssessmentPolicySet,
     AssignmentChanged,
     EmployeeAssigned,
     EmployeeReleased,
+    ExchangeRateSet,
+    FinancialsRecorded,
     GazetteerLoaded,
     JurisdictionChosen,
     JurisdictionProfileChanged,
@@ -25,13 +31,17 @@ from lc_workflow.lending.events import (
     ProductOffered,
     ProductVersionPublished,
     ProductVersionWritten,
+    ScorecardPublished,
 )
+from lc_workflow.lending.exchange_rates.controllers import ExchangeRateController
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
 from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
 from lc_workflow.lending.products.controllers import ProductController
 from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.rules.labels import LABELS
+from lc_workflow.lending.scoring.controllers import ScoringController
+from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.provide import DbSession
@@ -58,6 +68,9 @@ MANIFEST = Manifest(
         QuoteController,
         ProductController,
         JurisdictionController,
+        ExchangeRateController,
+        AssessmentController,
+        ScoringController,
     ),
     events=(
         ApplicationDrafted,
@@ -76,6 +89,12 @@ MANIFEST = Manifest(
         JurisdictionProfileChanged,
         JurisdictionProfileConfirmed,
         JurisdictionChosen,
+        ExchangeRateSet,
+        FinancialsRecorded,
+        AffordabilityAssessed,
+        AssessmentPolicySet,
+        ApplicationScored,
+        ScorecardPublished,
     ),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
@@ -86,6 +105,7 @@ MANIFEST = Manifest(
         "uq_application_employee_assignments_active": lambda: AlreadyAssigned(
             "This employee looks after the application in this role already."
         ),
+        "uq_scorecard_versions_code_version": PublishedMeanwhile,
         "uq_products_code": ProductCodeTaken,
         "uq_product_versions_draft": DraftUnderWay,
         "uq_product_versions_product_id_number": DraftUnderWay,

@@ -60,6 +60,9 @@ _COLLEAGUES = _grants(
     "employee:read,view_all",
     "product:read",
     "jurisdiction:read",
+    "rate:read",
+    "policy:read",
+    "scorecard:read",
 )
 """Everyone reads the company's shape: forms offer branches, positions, field staff and products to choose from."""
 
@@ -89,6 +92,9 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "system:read,manage",
                 "product:read,update,publish",
                 "jurisdiction:read,update,confirm",
+                "rate:read,update",
+                "policy:read,update",
+                "scorecard:read,publish",
             ),
         ),
         Role.MANAGER: Standing(

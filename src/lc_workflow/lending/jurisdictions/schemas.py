@@ -7,9 +7,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lc_workflow.platform.http.shapes import Name, Note, check_percents
+from lc_workflow.platform.http.shapes import Code, Name, Note, check_percents
 
-ProfileCode = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Z][A-Z0-9-]*$(?!\n)")]
 Kinds = Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=100)]
 """Kinds of collateral, in the words of the applications."""
 
@@ -17,7 +16,7 @@ Kinds = Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(
 class NewProfile(Struct, frozen=True, kw_only=True):
     """The law of a place from a day on; `rate_ceiling` in percent per year, null where there is none."""
 
-    code: ProfileCode
+    code: Code
     name: Name
     valid_from: date
     rate_ceiling: Decimal | None = None
@@ -68,7 +67,7 @@ class ProfileAnswer(Struct, frozen=True):
 class ProfileChoice(Struct, frozen=True):
     """The law to follow from now on; NONE follows none."""
 
-    code: ProfileCode
+    code: Code
 
 
 class InUse(Struct, frozen=True):

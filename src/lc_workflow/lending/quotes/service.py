@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
+from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -45,6 +46,15 @@ class Asked:
     def approved(cls, application: CustomerApplication) -> Self:
         """What was approved."""
         return cls(application.approved_amount, application.approved_loan_term, application.approved_interest_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Who and what stands behind an application; `collateral` are the kinds of it, in the application's words."""
+
+    has_guarantor: bool
+    has_collateral: bool
+    collateral: tuple[str, ...]
 
 
 class QuoteService(Service[CustomerApplication]):
@@ -96,12 +106,14 @@ class QuoteService(Service[CustomerApplication]):
         conditions = await self.conditions_of(application)
         asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
         terms, fees = _terms(application, conditions, asked, wish, today=_day(at))
+        behind = await self._behind(application)
         if conditions:
-            for refusal in _beyond_product(application, conditions, _changed(asked, wish), terms):
+            offered = _offered(terms.currency, _changed(asked, wish), behind)
+            for refusal in _beyond_product(conditions, offered, terms):
                 raise refusal
         law = await self._jurisdictions.law(at=at)
         reckoned = quote(terms, fees)
-        for refusal in held_to_the_law(reckoned, law, _collateral(application)):
+        for refusal in held_to_the_law(reckoned, law, behind.collateral):
             raise refusal
         return reckoned, warnings_under(reckoned, law)
 
@@ -123,8 +135,9 @@ class QuoteService(Service[CustomerApplication]):
         """
         found: list[DomainError] = []
         conditions = await self.conditions_of(application)
+        behind = await self._behind(application)
         if conditions:
-            found += refusals(conditions, _offered(application, asked))
+            found += refusals(conditions, _offered(application.currency, asked, behind))
         law = await self._jurisdictions.law(at=at)
         if law.code != NONE:
             try:
@@ -132,7 +145,7 @@ class QuoteService(Service[CustomerApplication]):
             except DomainError as refusal:
                 found.append(refusal)
             else:
-                found += held_to_the_law(reckoned, law, _collateral(application))
+                found += held_to_the_law(reckoned, law, behind.collateral)
         return found
 
     async def conditions_of(self, application: CustomerApplication) -> Conditions | None:
@@ -141,27 +154,35 @@ class QuoteService(Service[CustomerApplication]):
             return None
         return (await self._products.version(application.product_version_id)).conditions
 
+    async def _behind(self, application: CustomerApplication) -> Behind:
+        """Who and what stands behind an application."""
+        entries: list[Any] = application.collaterals or []
+        kinds = (entry.get("collateral_type") or entry.get("type") for entry in entries if isinstance(entry, dict))
+        return Behind(
+            has_guarantor=bool(application.guarantor_name),
+            has_collateral=bool(entries),
+            collateral=tuple(kind for kind in kinds if isinstance(kind, str)),
+        )
+
 
 class RepaymentNotOffered(Invalid):
     """The product is not repaid this often, or not by this method."""
 
 
-def _beyond_product(
-    application: CustomerApplication, conditions: Conditions, asked: Asked, terms: Terms
-) -> Iterator[DomainError]:
-    yield from refusals(conditions, _offered(application, asked, terms))
+def _beyond_product(conditions: Conditions, offered: Offered, terms: Terms) -> Iterator[DomainError]:
+    yield from refusals(conditions, offered)
     if terms.frequency not in conditions.frequencies or terms.method not in conditions.methods:
         yield RepaymentNotOffered("This product is repaid in other installments; see its frequencies and methods.")
 
 
-def _offered(application: CustomerApplication, asked: Asked, terms: Terms | None = None) -> Offered:
+def _offered(currency: Currency, asked: Asked, behind: Behind) -> Offered:
     return Offered(
-        terms.currency if terms else application.currency,
+        currency,
         asked.amount,
         asked.months,
         asked.rate,
-        has_guarantor=bool(application.guarantor_name),
-        has_collateral=bool(application.collaterals),
+        has_guarantor=behind.has_guarantor,
+        has_collateral=behind.has_collateral,
     )
 
 
@@ -237,13 +258,6 @@ def _too_little(*, principal: object, rate: object, frequency: Frequency | None,
         f"Fill in {' and '.join(missing)} before the loan is reckoned.",
         errors=tuple(FieldError(name, "is needed to reckon the loan") for name in missing),
     )
-
-
-def _collateral(application: CustomerApplication) -> list[str]:
-    """The kinds of what is taken as collateral, in the words of the application."""
-    entries: list[Any] = application.collaterals or []
-    kinds = (entry.get("collateral_type") or entry.get("type") for entry in entries if isinstance(entry, dict))
-    return [kind for kind in kinds if isinstance(kind, str)]
 
 
 def _day(at: datetime) -> date:

@@ -16,8 +16,10 @@ from lc_workflow.lending.applications.access import permissions_for, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
+from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
     PREPARING,
     Action,
@@ -29,6 +31,7 @@ from lc_workflow.lending.rules.stages import (
     step_by,
     steps_from,
 )
+from lc_workflow.lending.scoring.service import ScoringService
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.lending.workflow.schemas import Obstacle, PossibleAction
 from lc_workflow.platform.http.versions import check_version
@@ -77,6 +80,8 @@ class WorkflowService(Service[CustomerApplication]):
         super().__init__(session)
         self._customers = CustomerService(session)
         self._settings = SettingService(session)
+        self._quotes = QuoteService(session)
+        self._scoring = ScoringService(session)
 
     async def move(
         self,
@@ -126,7 +131,8 @@ class WorkflowService(Service[CustomerApplication]):
         if application.approved_at is None:
             return []
         ends_at = valid_until(application.approved_at, days=await self._valid_days())
-        return [ApprovalExpired(ends_at)] if ends_at <= at else []
+        found: list[DomainError] = [ApprovalExpired(ends_at)] if ends_at <= at else []
+        return found + await self._quotes.obstacles(application, Asked.approved(application), at=at)
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
@@ -175,6 +181,12 @@ class WorkflowService(Service[CustomerApplication]):
                 found += incompleteness(
                     names=(application.full_name_khmer, application.full_name_latin),
                     requested_amount=application.requested_amount,
+                )
+                found += await self._quotes.obstacles(application, Asked.requested(application), at=at)
+            case Action.APPROVE:
+                found += await self._quotes.obstacles(application, _asked(application, wish), at=at)
+                found += await self._scoring.disagreement(
+                    application.id, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
                 )
             case Action.DISBURSE:
                 found += await self.obstacles_to_disbursing(application, at=at)
@@ -302,6 +314,18 @@ def _step(wish: Wish, source: Stage) -> Step:
         return step_by(wish.action, source)
     assert wish.target is not None  # noqa: S101 - a wish names one of the two
     return step_between(source, wish.target)
+
+
+def _asked(application: CustomerApplication, wish: Wish | None) -> Asked:
+    """The terms an approval is about: what it says, else what was requested."""
+    requested = Asked.requested(application)
+    if wish is None:
+        return requested
+    return Asked(
+        requested.amount if wish.approved_amount is None else wish.approved_amount,
+        wish.approved_term or requested.months,
+        requested.rate if wish.interest_rate is None else wish.interest_rate,
+    )
 
 
 def _approve(application: CustomerApplication, wish: Wish) -> None:

@@ -1,0 +1,1 @@
+"""Assessment: what a household earns, spends and owes, and whether it can carry the loan."""

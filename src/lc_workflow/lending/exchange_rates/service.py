@@ -1,0 +1,92 @@
+"""Writing exchange rates down, and taking a snapshot of those that hold."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.events import ExchangeRateSet
+from lc_workflow.lending.exchange_rates.access import visible_to
+from lc_workflow.lending.exchange_rates.models import ExchangeRate
+from lc_workflow.lending.exchange_rates.schemas import NewRate
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.service import Service
+
+
+class RateOfItself(Invalid):
+    """A currency is told in itself."""
+
+
+class ExchangeRateService(Service[ExchangeRate]):
+    """What currencies are worth."""
+
+    class Repo(SQLAlchemyAsyncRepository[ExchangeRate]):
+        """Rates as rows."""
+
+        model_type = ExchangeRate
+
+    repository_type = Repo
+    noun = "exchange rate"
+
+    async def page(
+        self, window: Window, *, currency: Currency | None, principal: Principal
+    ) -> tuple[Sequence[ExchangeRate], int]:
+        """List rates, the latest first, with how many there are in all."""
+        where = [visible_to(principal), *([ExchangeRate.currency == currency] if currency else [])]
+        rows = await self.session.scalars(
+            select(ExchangeRate)
+            .where(*where)
+            .order_by(ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
+            .limit(window.size)
+            .offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(ExchangeRate).where(*where))
+        return rows.all(), total or 0
+
+    async def write(self, wish: NewRate, *, principal: Principal, at: datetime) -> ExchangeRate:
+        """Write a rate down; what was reckoned with an earlier one stays as it is.
+
+        Raises:
+            RateOfItself: The two currencies are one.
+        """
+        if wish.currency is wish.base:
+            raise RateOfItself("A rate tells one currency in another.", errors=(FieldError("currency", "is the base"),))
+        async with self.transaction():
+            rate = await self.create(
+                ExchangeRate(
+                    base=wish.base,
+                    currency=wish.currency,
+                    rate=wish.rate,
+                    valid_on=wish.valid_on or at.astimezone(PHNOM_PENH).date(),
+                    source=wish.source,
+                    set_by=principal.id,
+                    set_at=at,
+                )
+            )
+            self.announce(
+                ExchangeRateSet(
+                    actor_id=principal.id,
+                    at=at,
+                    rate_id=rate.id,
+                    base=wish.base.value,
+                    currency=wish.currency.value,
+                    rate=rate.rate,
+                )
+            )
+        return rate
+
+    async def snapshot(self, base: Currency, *, at: datetime) -> Sequence[ExchangeRate]:
+        """The rates that hold at a moment, one for each other currency that has one."""
+        rows = await self.session.scalars(
+            select(ExchangeRate)
+            .ext(distinct_on(ExchangeRate.currency))
+            .where(ExchangeRate.base == base, ExchangeRate.valid_on <= at.astimezone(PHNOM_PENH).date())
+            .order_by(ExchangeRate.currency, ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
+        )
+        return rows.all()

@@ -1,0 +1,1 @@
+"""Scoring: points for what is known of a loan; the system recommends, people decide."""

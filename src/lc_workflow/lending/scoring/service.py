@@ -1,0 +1,205 @@
+"""Scoring applications, and publishing the scorecards they are scored with."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID, uuid4
+
+import msgspec
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.errors import Busy, FieldError, Forbidden, Invalid, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import permissions_for
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.assessment.service import AssessmentService
+from lc_workflow.lending.events import ApplicationScored, ScorecardPublished
+from lc_workflow.lending.rules.affordability import in_figures
+from lc_workflow.lending.rules.scoring import Recommendation, check_scorecard, score
+from lc_workflow.lending.scoring.access import SCORE, visible_to
+from lc_workflow.lending.scoring.models import ApplicationScore, ScorecardVersion
+from lc_workflow.lending.scoring.schemas import NewScorecard, ScoreAnswer, ScoreRequest
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.service import Service
+
+DTI = "dti_pct"
+"""The attribute that affordability tells."""
+
+
+class DisagreementNeedsReason(Invalid):
+    """Whoever decides otherwise than the system recommends says why (lending.md §4)."""
+
+    def __init__(self, system: Recommendation) -> None:
+        super().__init__(
+            f"The scorecard recommends {system}; say why you decide otherwise.",
+            errors=(FieldError("reason", "is needed to decide otherwise than the scorecard"),),
+        )
+
+
+class PublishedMeanwhile(Busy):
+    """Somebody else published this scorecard at the same moment."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody else published this scorecard just now; look at theirs, then try again.")
+
+
+class NotYourScore(Forbidden):
+    """Scoring is for those who work on the application."""
+
+
+class ScoringService(Service[CustomerApplication]):
+    """What scorecards make of applications."""
+
+    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
+        """Applications as rows."""
+
+        model_type = CustomerApplication
+
+    repository_type = Repo
+    noun = "application"
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._assessment = AssessmentService(session)
+
+    async def cards(self, window: Window) -> tuple[Sequence[ScorecardVersion], int]:
+        """List the versions of scorecards, the one in use first, with how many there are in all."""
+        rows = await self.session.scalars(
+            select(ScorecardVersion).order_by(ScorecardVersion.number.desc()).limit(window.size).offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(ScorecardVersion))
+        return rows.all(), total or 0
+
+    async def publish(self, wish: NewScorecard, *, principal: Principal, at: datetime) -> ScorecardVersion:
+        """Score loans with this card from now on; what was scored keeps its version.
+
+        Raises:
+            ScorecardIncomplete: Its bands or grades leave something open.
+        """
+        async with self.transaction():
+            newest = await self.session.scalar(
+                select(func.max(ScorecardVersion.version)).where(ScorecardVersion.code == wish.code)
+            )
+            card = wish.card((newest or 0) + 1)
+            check_scorecard(card)
+            row = ScorecardVersion(
+                code=card.code,
+                version=card.version,
+                document=msgspec.to_builtins(card),
+                published_by=principal.id,
+                published_at=at,
+            )
+            self.session.add(row)
+            await self.session.flush()
+            self.announce(
+                ScorecardPublished(
+                    actor_id=principal.id, at=at, scorecard_id=row.id, code=card.code, version=card.version
+                )
+            )
+        return row
+
+    async def score(
+        self, application_id: UUID, wish: ScoreRequest, *, principal: Principal, at: datetime
+    ) -> ApplicationScore:
+        """Score an application, and put the result and the person's own recommendation on record.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+            NotYourScore: The person does not work on it.
+            DisagreementNeedsReason: The person recommends otherwise and does not say why.
+        """
+        async with self.transaction():
+            application = await self.find(visible_to(principal), id=application_id, lock=True)
+            if permissions_for(principal, application).isdisjoint(SCORE):
+                raise NotYourScore("Scoring an application is for those who work on it.")
+            version = (await self.session.scalars(_LATEST_CARD)).one()
+            exact, shown = dict(wish.values), dict(wish.values)
+            values: dict[str, Fraction | None] = {
+                name: None if value is None else Fraction(value) for name, value in exact.items()
+            }
+            affordability = await self._assessment.latest_of(application_id)
+            if affordability is not None:
+                values[DTI] = Fraction(affordability.dti) * 100 if affordability.dti else None
+                shown[DTI] = None if values[DTI] is None else in_figures(values[DTI] or Fraction(0))
+            found = score(version.card, values)
+            if wish.decision not in {None, found.recommendation} and not (wish.reason or "").strip():
+                raise DisagreementNeedsReason(found.recommendation)
+            row = ApplicationScore(
+                id=uuid4(),
+                application_id=application_id,
+                scorecard_id=version.id,
+                system_decision=found.recommendation,
+                decision=wish.decision,
+                reason=wish.reason,
+                scored_by=principal.id,
+                scored_at=at,
+            )
+            row.document = msgspec.to_builtins(
+                ScoreAnswer(
+                    id=row.id,
+                    application_id=application_id,
+                    scorecard=version.code,
+                    scorecard_version=version.version,
+                    values={name: shown.get(name) for name in version.card.attributes},
+                    points=found.points,
+                    total=found.total,
+                    grade=found.grade,
+                    risk=found.risk,
+                    missing=list(found.missing),
+                    system_decision=found.recommendation,
+                    reasons=list(found.reasons),
+                    decision=wish.decision,
+                    reason=wish.reason,
+                    scored_by=principal.id,
+                    scored_at=at,
+                )
+            )
+            self.session.add(row)
+            await self.session.flush()
+            self.announce(
+                ApplicationScored(
+                    actor_id=principal.id,
+                    at=at,
+                    application_id=application_id,
+                    total=found.total,
+                    system_decision=found.recommendation.value,
+                    decision=wish.decision.value if wish.decision else None,
+                )
+            )
+        return row
+
+    async def latest(self, application_id: UUID, *, principal: Principal) -> ApplicationScore:
+        """Show what an application was given last.
+
+        Raises:
+            Missing: There is no such application, the person may not see it, or nobody has scored it.
+        """
+        await self.find(visible_to(principal), id=application_id)
+        if (found := await self.latest_of(application_id)) is None:
+            raise Missing("Nobody has scored this application yet.")
+        return found
+
+    async def latest_of(self, application_id: UUID) -> ApplicationScore | None:
+        """What an application was given last, for those who have loaded it."""
+        found: ApplicationScore | None = await self.session.scalar(
+            select(ApplicationScore)
+            .where(ApplicationScore.application_id == application_id)
+            .order_by(ApplicationScore.number.desc())
+            .limit(1)
+        )
+        return found
+
+    async def disagreement(
+        self, application_id: UUID, decision: Recommendation, *, reason: str | None
+    ) -> list[DisagreementNeedsReason]:
+        """What keeps a decision from being taken that the last score does not recommend: that nobody says why."""
+        found = await self.latest_of(application_id)
+        if found is None or found.system_decision is decision or (reason or "").strip():
+            return []
+        return [DisagreementNeedsReason(found.system_decision)]
+
+
+_LATEST_CARD = select(ScorecardVersion).order_by(ScorecardVersion.number.desc()).limit(1)

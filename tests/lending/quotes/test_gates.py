@@ -1,0 +1,105 @@
+"""The law and the product at the steps of the workflow: submit, approve, and what nothing blocks."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.steps import Draft, Take
+
+APPLICATIONS = "/api/v1/applications"
+
+
+@pytest.fixture
+async def admin(sign_in: SignIn) -> Person:
+    return await sign_in("admin")
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def people(sign_in: SignIn, officer: Person, branch: Branch) -> tuple[Person, Person, Person]:
+    """An officer, a teller and a manager of one branch."""
+    return officer, await sign_in("teller", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+
+
+@pytest.fixture
+def follow_cambodia(client: AsyncClient, admin: Person) -> Callable[[], Awaitable[None]]:
+    async def follow() -> None:
+        at = "/api/v1/jurisdiction-profiles"
+        profile = (await client.get(f"{at}?code=KH", headers=admin.headers)).json()["items"][0]
+        for answer in (
+            await client.post(f"{at}/{profile['id']}/confirm", headers=admin.headers),
+            await client.put(f"{at}/in-use", json={"code": "KH"}, headers=admin.headers),
+        ):
+            assert answer.status_code == 200, answer.text
+
+    return follow
+
+
+async def blocked(client: AsyncClient, person: Person, application: dict[str, Any], action: str) -> list[str]:
+    listed = (await client.get(f"{APPLICATIONS}/{application['id']}/actions", headers=person.headers)).json()
+    return [why["code"] for one in listed if one["action"] == action for why in one["blocked_by"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"interest_rate": "18.01"}, "RateCapExceeded"),
+        ({"collaterals": [{"collateral_type": "identity_papers"}]}, "CollateralProhibited"),
+        ({"desired_loan_term": None}, "TermsMissing"),
+    ],
+)
+async def test_what_the_law_forbids_is_not_submitted(
+    changes: dict[str, Any],
+    code: str,
+    client: AsyncClient,
+    officer: Person,
+    draft: Draft,
+    take: Take,
+    follow_cambodia: Callable[[], Awaitable[None]],
+) -> None:
+    application = await draft(officer, **changes)
+    assert await blocked(client, officer, application, "submit") == []
+    await follow_cambodia()
+    refused = await take(officer, application, "submit")
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert await blocked(client, officer, application, "submit") == [code]
+
+
+async def test_what_the_law_forbids_is_not_approved(
+    client: AsyncClient,
+    people: tuple[Person, Person, Person],
+    to_review: Callable[..., Awaitable[dict[str, Any]]],
+    follow_cambodia: Callable[[], Awaitable[None]],
+) -> None:
+    officer, teller, manager = people
+    reviewed = await to_review(officer, teller)
+    await follow_cambodia()
+    at = f"{APPLICATIONS}/{reviewed['id']}/approve"
+    refused = await client.patch(at, json={"interest_rate": 19}, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "RateCapExceeded")
+    assert (await client.patch(at, json={"interest_rate": 18}, headers=manager.headers)).status_code == 200
+
+
+async def test_a_loan_that_leaves_its_product_is_not_submitted(
+    client: AsyncClient, officer: Person, draft: Draft, take: Take
+) -> None:
+    application = await draft(officer, requested_amount="0.50")
+    refused = await take(officer, application, "submit")
+    assert (refused.status_code, refused.json()["code"]) == (422, "AmountOutsideProduct")
+
+
+async def test_nothing_blocks_where_no_law_is_followed(
+    client: AsyncClient, people: tuple[Person, Person, Person], to_review: Callable[..., Awaitable[dict[str, Any]]]
+) -> None:
+    officer, teller, manager = people
+    reviewed = await to_review(officer, teller, interest_rate=30, requested_amount="1500.55", desired_loan_term=None)
+    approved = await client.patch(f"{APPLICATIONS}/{reviewed['id']}/approve", json={}, headers=manager.headers)
+    assert approved.json()["workflow_status"] == "APPROVED", approved.text

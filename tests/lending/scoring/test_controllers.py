@@ -1,0 +1,112 @@
+"""Scores over HTTP: the written-down cases, a value that is missing, and people who decide otherwise."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.steps import Draft
+
+APPLICATIONS = "/api/v1/applications"
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/scoring.json").read_text())
+BEST = VECTORS["cases"][0]["values"]
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def drafted(officer: Person, draft: Draft) -> dict[str, Any]:
+    return await draft(officer, requested_amount="1000.00")
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: case["name"])
+async def test_a_loan_is_scored_as_written_down(
+    case: dict[str, Any], client: AsyncClient, officer: Person, drafted: dict[str, Any]
+) -> None:
+    lines = [{"kind": "income", "amount": 400}, {"kind": "debt", "amount": 60}]
+    at = f"{APPLICATIONS}/{drafted['id']}"
+    await client.put(f"{at}/financials", json={"lines": lines}, headers=officer.headers)
+    judged = await client.post(f"{at}/affordability", headers=officer.headers)
+    assert str(judged.json()["dti_pct"]) == case["values"]["dti_pct"]
+    values = {name: value for name, value in case["values"].items() if name != "dti_pct"}
+    answer = await client.post(f"{at}/score", json={"values": values}, headers=officer.headers)
+    assert answer.status_code == 201, answer.text
+    given = answer.json()
+    for name in ("points", "total", "grade", "risk", "missing"):
+        assert given[name] == case[name]
+    assert given["system_decision"] == case["recommendation"]
+    assert (await client.get(f"{at}/score", headers=officer.headers)).json() == given
+
+
+async def test_what_affordability_tells_is_not_typed_in(
+    client: AsyncClient, officer: Person, drafted: dict[str, Any]
+) -> None:
+    at = f"{APPLICATIONS}/{drafted['id']}"
+    await client.post(f"{at}/affordability", headers=officer.headers)  # nothing is written down: the ratio is unknown
+    given = (await client.post(f"{at}/score", json={"values": BEST}, headers=officer.headers)).json()
+    assert (given["missing"], given["values"]["dti_pct"], given["system_decision"]) == (["dti_pct"], None, "REFER")
+
+
+async def test_whoever_recommends_otherwise_says_why(
+    client: AsyncClient, officer: Person, drafted: dict[str, Any], announced: Callable[[], Awaitable[list[str]]]
+) -> None:
+    at = f"{APPLICATIONS}/{drafted['id']}/score"
+    wish: dict[str, Any] = {"values": BEST, "decision": "DECLINE"}
+    refused = await client.post(at, json=wish, headers=officer.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "DisagreementNeedsReason")
+    assert (await client.get(at, headers=officer.headers)).status_code == 404
+    given = await client.post(at, json=wish | {"reason": "Moves abroad"}, headers=officer.headers)
+    assert (given.json()["decision"], given.json()["system_decision"]) == ("DECLINE", "APPROVE")
+    agreed = await client.post(at, json={"values": BEST, "decision": "APPROVE"}, headers=officer.headers)
+    assert agreed.status_code == 201
+    assert (await announced())[-2:] == ["ApplicationScored", "ApplicationScored"]
+
+
+async def test_a_loan_is_not_approved_against_its_score_without_a_word(
+    client: AsyncClient, sign_in: SignIn, officer: Person, branch: Branch, to_review: Any
+) -> None:
+    teller, manager = [await sign_in(role, branch_id=branch.id) for role in ("teller", "manager")]
+    reviewed = await to_review(officer, teller)
+    at = f"{APPLICATIONS}/{reviewed['id']}"
+    scored = await client.post(f"{at}/score", json={"values": {}}, headers=manager.headers)
+    assert scored.json()["system_decision"] == "DECLINE"
+    refused = await client.patch(f"{at}/approve", json={}, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "DisagreementNeedsReason")
+    approved = await client.patch(f"{at}/approve", json={"notes": "Known for ten years"}, headers=manager.headers)
+    assert approved.json()["workflow_status"] == "APPROVED", approved.text
+
+
+async def test_a_new_card_scores_what_comes_after_it(
+    client: AsyncClient, sign_in: SignIn, officer: Person, drafted: dict[str, Any]
+) -> None:
+    admin = await sign_in("admin")
+    at = f"{APPLICATIONS}/{drafted['id']}/score"
+    before = (await client.post(at, json={"values": BEST}, headers=officer.headers)).json()
+    card = {name: VECTORS["scorecard"][name] for name in ("code", "base", "attributes", "grades")}
+    assert (await client.post("/api/v1/scorecards", json=card, headers=officer.headers)).status_code == 403
+    published = await client.post("/api/v1/scorecards", json=card | {"base": -50}, headers=admin.headers)
+    assert published.json()["version"] == 2, published.text
+    after = (await client.post(at, json={"values": BEST}, headers=officer.headers)).json()
+    assert [(one["scorecard_version"], one["total"]) for one in (before, after)] == [(1, 90), (2, 40)]
+    broken = card | {"grades": card["grades"][:1]}
+    refused = await client.post("/api/v1/scorecards", json=broken, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ScorecardIncomplete")
+    page = (await client.get("/api/v1/scorecards", headers=officer.headers)).json()
+    assert [row["version"] for row in page["items"]] == [2, 1]
+
+
+async def test_scoring_is_for_those_who_work_on_it(
+    client: AsyncClient, sign_in: SignIn, drafted: dict[str, Any], branch: Branch
+) -> None:
+    at = f"{APPLICATIONS}/{drafted['id']}/score"
+    viewer, stranger = await sign_in("viewer", branch_id=branch.id), await sign_in("officer")
+    assert (await client.post(at, json={}, headers=viewer.headers)).status_code == 403
+    assert (await client.post(at, json={}, headers=stranger.headers)).status_code == 404
