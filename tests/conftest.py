@@ -35,7 +35,7 @@ from tests.servers.used import USED, pytest_collection_modifyitems, pytest_confi
 
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
-pytest_plugins = ["tests.lending.steps", "tests.seeding.planted", "tests.journey.town"]
+pytest_plugins = ["tests.identity.rights", "tests.lending.steps", "tests.seeding.planted", "tests.journey.town"]
 
 structlog.configure(
     processors=[
@@ -215,7 +215,7 @@ def sign_in(session: AsyncSession, tokens: Tokens) -> SignIn:
     """Sign somebody in who holds a role: a real account, a real session, a real token."""
 
     async def sign_in(role: Role | str = Role.OFFICER, **changes: Any) -> Person:
-        session.add(user := a_user(role=Role(role), **changes))
+        session.add(user := a_user(role=str(role), **changes))
         await session.flush()
         session.add(visit := a_session(user.id))
         await session.commit()

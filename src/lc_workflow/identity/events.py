@@ -89,3 +89,116 @@ class AccountStatusMoved(AboutUser):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordReset(AboutUser):
     """An administrator gave somebody a new password; all their sessions ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGiven(AboutUser):
+    """Somebody got a further role, for good or until a moment."""
+
+    role: str
+    until: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleTaken(AboutUser):
+    """Somebody lost a further role."""
+
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightGiven(AboutUser):
+    """Somebody was given a right, or denied one, beside their roles."""
+
+    right: str
+    is_granted: bool
+    until: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RightTaken(AboutUser):
+    """What was given or denied to somebody beside their roles was taken back."""
+
+    right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutRole(Event):
+    """A fact about one role of the company."""
+
+    subject: ClassVar[str] = "role"
+    role_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleOpened(AboutRole):
+    """There is a new role."""
+
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAltered(AboutRole):
+    """How a role is called, ranked or used was changed; `fields` names what."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRightsChanged(AboutRole):
+    """A role was given rights, or they were taken from it."""
+
+    given: tuple[str, ...]
+    taken: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleClosed(AboutRole):
+    """A role that nobody held was removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutPermission(Event):
+    """A fact about one right."""
+
+    subject: ClassVar[str] = "permission"
+    permission_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionAdded(AboutPermission):
+    """A right was written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionDescribed(AboutPermission):
+    """It was said what a right is for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionRemoved(AboutPermission):
+    """A right that nobody held was struck out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutTemplate(Event):
+    """A fact about one permission template."""
+
+    subject: ClassVar[str] = "template"
+    template_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateWritten(AboutTemplate):
+    """A template was written down, or written anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateRemoved(AboutTemplate):
+    """A template was removed."""

@@ -8,14 +8,32 @@ from lc_workflow.identity.events import (
     FirstAdminSetUp,
     PasswordChanged,
     PasswordReset,
+    PermissionAdded,
+    PermissionDescribed,
+    PermissionRemoved,
     RefreshTokenReused,
+    RightGiven,
+    RightTaken,
+    RoleAltered,
     RoleChanged,
+    RoleClosed,
+    RoleGiven,
+    RoleOpened,
+    RoleRightsChanged,
+    RoleTaken,
     SignedIn,
     SignedOut,
+    TemplateRemoved,
+    TemplateWritten,
 )
+from lc_workflow.identity.holdings.controllers import HeldController, HoldingController
+from lc_workflow.identity.permissions.controllers import PermissionController, RoleController
+from lc_workflow.identity.permissions.service import PermissionTaken, RoleNameTaken
 from lc_workflow.identity.photos.controllers import PhotoController, ProfilePhotoController
 from lc_workflow.identity.rules.roles import NoSuchRole
 from lc_workflow.identity.sessions.controllers import AuthController, PasswordController
+from lc_workflow.identity.templates.controllers import TemplateController
+from lc_workflow.identity.templates.service import TemplateNameTaken
 from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
 from lc_workflow.identity.users.service import (
     AccountBook,
@@ -33,6 +51,11 @@ from lc_workflow.platform.manifest import Manifest
 MANIFEST = Manifest(
     routes=(
         AuthController,
+        PermissionController,
+        RoleController,
+        TemplateController,
+        HoldingController,
+        HeldController,
         PasswordController,
         UserController,
         DepartmentUserController,
@@ -49,6 +72,19 @@ MANIFEST = Manifest(
         PasswordChanged,
         AccountOpened,
         AccountChanged,
+        PermissionAdded,
+        PermissionDescribed,
+        PermissionRemoved,
+        RightGiven,
+        RightTaken,
+        RoleAltered,
+        RoleClosed,
+        RoleGiven,
+        RoleOpened,
+        RoleRightsChanged,
+        RoleTaken,
+        TemplateRemoved,
+        TemplateWritten,
         RoleChanged,
         AccountStatusMoved,
         PasswordReset,
@@ -56,6 +92,9 @@ MANIFEST = Manifest(
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
         "fk_users_role": NoSuchRole,
+        "uq_permissions_name": PermissionTaken,
+        "uq_roles_name": RoleNameTaken,
+        "uq_permission_templates_name": TemplateNameTaken,
         "uq_users_username": UsernameTaken,
         "uq_users_email": EmailTaken,
         "uq_users_employee_id": EmployeeIdTaken,

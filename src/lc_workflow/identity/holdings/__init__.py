@@ -1,0 +1,1 @@
+"""Holdings: the roles and rights of one person, given and denied, for good or for a time."""

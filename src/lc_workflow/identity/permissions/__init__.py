@@ -1,0 +1,1 @@
+"""Permissions: the rights there are, the roles that hold them, and the matrix of both."""

@@ -1,0 +1,160 @@
+"""The permission pages as requests and answers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from lc_workflow.identity.roles.schemas import PermissionCard
+from lc_workflow.identity.users.schemas import RoleName
+from lc_workflow.kernel.principal import Scope
+
+Words = Annotated[str, Meta(max_length=500)]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+Level = Annotated[int, Meta(ge=0, le=100)]
+"""The rank of a role; nobody gives, takes or changes a role above their own."""
+
+Part = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z_]*$(?!\n)")]
+Ids = Annotated[list[UUID], Meta(max_length=1_000)]
+
+
+class WebWord(StrEnum):
+    """The role words by which the web app draws its workflow buttons."""
+
+    ADMIN = "admin"
+    MANAGER = "manager"
+    OFFICER = "officer"
+    TELLER = "teller"
+    VIEWER = "viewer"
+
+
+class PermissionAnswer(PermissionCard, frozen=True, kw_only=True):
+    """A right, and what it is for; those of the house (`is_system`) come with each release."""
+
+    description: str | None
+    is_system: bool
+    is_active: bool = True
+
+
+class NewPermission(Struct, frozen=True, kw_only=True):
+    """A right to be written down: a permission that something in the house asks for, in one more scope."""
+
+    resource_type: Part
+    action: Part
+    scope: Scope
+    description: Words | None = None
+
+
+class PermissionChange(Struct, frozen=True, kw_only=True):
+    """What to say about a right; what it lets people do is fixed by its name."""
+
+    description: Words | UnsetType | None = UNSET
+
+
+class RoleAnswer(Struct, frozen=True, kw_only=True):
+    """A role; `user_count` counts the accounts that hold it now, as their first role or beside it."""
+
+    id: UUID
+    name: str
+    display_name: str
+    description: str | None
+    level: int
+    web_word: str
+    is_active: bool
+    is_system_role: bool
+    requires_second_factor: bool
+    permission_count: int
+    user_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class RoleWithPermissions(RoleAnswer, frozen=True, kw_only=True):
+    """A role and its rights."""
+
+    permissions: list[PermissionAnswer]
+
+
+class NewRole(Struct, frozen=True, kw_only=True):
+    """A role to open, with rights that its author holds."""
+
+    name: RoleName
+    display_name: DisplayName
+    description: Words | None = None
+    level: Level = 10
+    web_word: WebWord = WebWord.VIEWER
+    requires_second_factor: bool = False
+    permission_ids: Ids = []
+
+
+class RoleChange(Struct, frozen=True, kw_only=True):
+    """What to change about a role: absent fields stay; `permission_ids`, when given, is all of its rights."""
+
+    display_name: DisplayName | UnsetType = UNSET
+    description: Words | UnsetType | None = UNSET
+    level: Level | UnsetType = UNSET
+    web_word: WebWord | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+    requires_second_factor: bool | UnsetType = UNSET
+    permission_ids: Ids | UnsetType = UNSET
+
+
+class StandardRole(Struct, frozen=True):
+    """A role as the release brings it."""
+
+    name: str
+    display_name: str
+    level: int
+    web_word: str
+    permissions: tuple[str, ...]
+
+
+class FromTemplate(Struct, frozen=True, kw_only=True):
+    """A role to open as a copy of a standard one."""
+
+    template: RoleName
+    name: RoleName
+    display_name: DisplayName | None = None
+    description: Words | None = None
+
+
+class Matrix(Struct, frozen=True):
+    """Which role holds which right: `assignments` maps the id of a role to the ids of its rights."""
+
+    roles: list[RoleAnswer]
+    permissions: list[PermissionAnswer]
+    assignments: dict[UUID, list[UUID]]
+
+
+class Toggle(Struct, frozen=True, kw_only=True):
+    """One field of the matrix to be set, or to be turned over when `is_granted` is not said."""
+
+    role_id: UUID
+    permission_id: UUID
+    is_granted: bool | None = None
+    reason: Words | None = None
+
+
+class Toggled(Struct, frozen=True):
+    """How a field of the matrix stands now."""
+
+    role_id: UUID
+    permission_id: UUID
+    is_granted: bool
+
+
+class Bulk(Struct, frozen=True, kw_only=True):
+    """Rights to be given to, or taken from, several roles: all of it or nothing."""
+
+    action: Literal["grant", "revoke"]
+    role_ids: Annotated[list[UUID], Meta(min_length=1, max_length=100)]
+    permission_ids: Annotated[list[UUID], Meta(min_length=1, max_length=1_000)]
+    reason: Words | None = None
+
+
+class BulkDone(Struct, frozen=True):
+    """How many fields of the matrix changed."""
+
+    changed: int

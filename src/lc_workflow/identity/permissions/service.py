@@ -1,0 +1,425 @@
+"""Writing down rights and roles, and which role holds which right."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.events import (
+    PermissionAdded,
+    PermissionDescribed,
+    PermissionRemoved,
+    RoleAltered,
+    RoleClosed,
+    RoleOpened,
+    RoleRightsChanged,
+)
+from lc_workflow.identity.permissions.schemas import (
+    Bulk,
+    FromTemplate,
+    NewPermission,
+    NewRole,
+    PermissionChange,
+    RoleChange,
+    Toggle,
+)
+from lc_workflow.identity.roles.models import CompanyRole, Permission, UserPermission, UserRole
+from lc_workflow.identity.roles.service import lasting
+from lc_workflow.identity.rules.grants import Right, check_within_own
+from lc_workflow.identity.rules.roles import STANDINGS, NoSuchRole, Role, check_rank, check_right
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+
+SYSTEM_FIXED: Final = frozenset({"level", "web_word", "is_active"})
+"""What stays as the release brings it about its own roles: the workflow and the ranks stand on them."""
+
+
+class PermissionTaken(Invalid):
+    """This right is written down already."""
+
+    def __init__(self) -> None:
+        super().__init__("This right is written down already.")
+
+
+class PermissionInUse(Invalid):
+    """Somebody holds the right, or a role does."""
+
+
+class SystemPermission(Invalid):
+    """The right comes with the release."""
+
+
+class NoSuchPermission(Invalid):
+    """An id is that of no right."""
+
+
+class RoleNameTaken(Invalid):
+    """Another role has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("Another role has this name.", errors=(FieldError("name", "is taken"),))
+
+
+class RoleInUse(Invalid):
+    """Somebody holds the role."""
+
+
+class SystemRole(Invalid):
+    """The role comes with the release, so it is not removed, and its rank and word stay."""
+
+
+class OwnRole(Forbidden):
+    """Nobody changes what a role may do that they hold themselves."""
+
+
+class AdministratorRoleFixed(Forbidden):
+    """The administrator's role is what keeps the installation running."""
+
+
+async def rights_by_id(session: AsyncSession, ids: Iterable[UUID]) -> list[Permission]:
+    """Load rights by their ids, in the order of their names.
+
+    Raises:
+        NoSuchPermission: One of the ids is that of no right.
+    """
+    wanted = set(ids)
+    rows = (await session.scalars(select(Permission).where(Permission.id.in_(wanted)).order_by(Permission.name))).all()
+    if len(rows) != len(wanted):
+        raise NoSuchPermission("One of the permissions does not exist.")
+    return list(rows)
+
+
+def check_may_shape(role: CompanyRole, *, principal: Principal) -> None:
+    """Let a person change the rights of a role.
+
+    Raises:
+        AdministratorRoleFixed: It is the administrator's.
+        OwnRole: They hold it.
+        RoleAboveOwn: It stands above their own.
+    """
+    if role.name == Role.ADMIN:
+        raise AdministratorRoleFixed("The rights of the administrator are fixed.")
+    if role.name in principal.roles:
+        raise OwnRole("You hold this role yourself; somebody else must change what it may do.")
+    check_rank(principal.level, {role.name: role.level})
+
+
+class PermissionService(Service[Permission]):
+    """The rights there are."""
+
+    class Repo(SQLAlchemyAsyncRepository[Permission]):
+        """Permissions as rows."""
+
+        model_type = Permission
+
+    repository_type = Repo
+    noun = "permission"
+
+    async def page(self, window: Window, *, search: str | None) -> tuple[Sequence[Permission], int]:
+        """List rights by name, with how many there are in all."""
+        where = [contains(Permission.name, search)] if search else []
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), order_by=[Permission.name.asc()]
+        )
+
+    async def add(self, wish: NewPermission, *, principal: Principal, at: datetime) -> Permission:
+        """Write a right down.
+
+        Raises:
+            NoSuchRight: Nothing in the house asks for it, or not in that scope.
+            PermissionTaken: It is written down already.
+        """
+        right = Right(f"{wish.resource_type}:{wish.action}", wish.scope)
+        check_right(right)
+        async with self.transaction():
+            row = await self.create(Permission(name=str(right), is_system=False, **given(wish)))
+            self.announce(PermissionAdded(actor_id=principal.id, at=at, permission_id=row.id, name=row.name))
+        return row
+
+    async def describe(
+        self, permission_id: UUID, wish: PermissionChange, *, principal: Principal, at: datetime
+    ) -> Permission:
+        """Say what a right is for.
+
+        Raises:
+            Missing: There is no such right.
+        """
+        async with self.transaction():
+            row = await self.find(id=permission_id, lock=True)
+            if changes := differing(row, wish):
+                row.description = changes["description"]
+                self.announce(PermissionDescribed(actor_id=principal.id, at=at, permission_id=row.id, name=row.name))
+        return row
+
+    async def remove(self, permission_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Strike out a right that the installation has added and nobody holds.
+
+        Raises:
+            Missing: There is no such right.
+            SystemPermission: It comes with the release.
+            PermissionInUse: Somebody holds it.
+        """
+        async with self.transaction():
+            row = await self.find(id=permission_id, lock=True)
+            if row.is_system:
+                raise SystemPermission("This right comes with the release; take it from roles and people instead.")
+            by_person = exists().where(UserPermission.permission_id == row.id)
+            by_role = exists().where(CompanyRole.grants.contains([row.name]))
+            if await self.session.scalar(select(or_(by_person, by_role))):
+                raise PermissionInUse("Somebody or some role holds this right; take it from them first.")
+            await self.session.execute(delete(Permission).where(Permission.id == row.id))
+            self.announce(PermissionRemoved(actor_id=principal.id, at=at, permission_id=permission_id, name=row.name))
+
+
+class RoleService(Service[CompanyRole]):
+    """The roles there are, and the rights each holds."""
+
+    class Repo(SQLAlchemyAsyncRepository[CompanyRole]):
+        """Roles as rows."""
+
+        model_type = CompanyRole
+
+    repository_type = Repo
+    noun = "role"
+
+    async def page(
+        self, window: Window, *, search: str | None, at: datetime
+    ) -> tuple[list[tuple[CompanyRole, int]], int]:
+        """List roles, the highest first, each with how many accounts hold it, and how many roles there are in all."""
+        where: list[ColumnElement[bool]] = []
+        if search:
+            where.append(or_(contains(CompanyRole.name, search), contains(CompanyRole.display_name, search)))
+        rows = await self.session.execute(
+            select(CompanyRole, _holders(at))
+            .where(*where)
+            .order_by(CompanyRole.level.desc(), CompanyRole.name)
+            .limit(window.size)
+            .offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(CompanyRole).where(*where))
+        return [(role, count) for role, count in rows], total or 0
+
+    async def whole(self, role_id: UUID, *, at: datetime) -> tuple[CompanyRole, int, list[Permission]]:
+        """Load a role with how many hold it, and its rights.
+
+        Raises:
+            Missing: There is no such role.
+        """
+        found = (
+            await self.session.execute(select(CompanyRole, _holders(at)).where(CompanyRole.id == role_id))
+        ).one_or_none()
+        if found is None:
+            raise Missing("There is no such role.")
+        rows = await self.session.scalars(
+            select(Permission).where(Permission.name.in_(found[0].grants)).order_by(Permission.name)
+        )
+        return found[0], found[1], list(rows)
+
+    async def matrix(self, *, at: datetime) -> tuple[list[tuple[CompanyRole, int]], list[Permission]]:
+        """Load every role with its number of holders, and every right."""
+        roles, _ = await self.page(Window(1, 1_000), search=None, at=at)
+        return roles, list(await self.session.scalars(select(Permission).order_by(Permission.name)))
+
+    async def open(self, wish: NewRole, *, principal: Principal, at: datetime) -> CompanyRole:
+        """Open a role with rights that its author holds.
+
+        Raises:
+            RoleAboveOwn: Its level is above the person's own.
+            NoSuchPermission: One of the ids is that of no right.
+            GrantAboveOwn: The person does not hold one of the rights, or not that far.
+            RoleNameTaken: Another role has the name.
+        """
+        check_rank(principal.level, {wish.name: wish.level})
+        values = given(wish)
+        async with self.transaction():
+            rights = await rights_by_id(self.session, values.pop("permission_ids"))
+            check_within_own(principal.grants, *(Right.parse(right.name) for right in rights))
+            return await self._open([right.name for right in rights], values, principal=principal, at=at)
+
+    async def open_like(self, wish: FromTemplate, *, principal: Principal, at: datetime) -> CompanyRole:
+        """Open a role as a copy of a standard one, whose rights the release vouches for.
+
+        Raises:
+            NoSuchRole: There is no standard role of that name.
+            RoleAboveOwn: It stands above the person's own.
+            RoleNameTaken: Another role has the name.
+        """
+        if wish.template not in set(Role):
+            raise NoSuchRole
+        standing = STANDINGS[Role(wish.template)]
+        check_rank(principal.level, {wish.template: standing.level})
+        values = {
+            "name": wish.name,
+            "display_name": wish.display_name or standing.display_name,
+            "description": wish.description,
+            "level": standing.level,
+            "web_word": standing.web_word,
+        }
+        async with self.transaction():
+            return await self._open(standing.rights, values, principal=principal, at=at)
+
+    async def _open(
+        self, rights: Collection[str], values: Mapping[str, object], *, principal: Principal, at: datetime
+    ) -> CompanyRole:
+        role = await self.create(
+            CompanyRole(**values, grants=sorted(rights), planted=[], is_system_role=False, created_at=at, updated_at=at)
+        )
+        self.announce(RoleOpened(actor_id=principal.id, at=at, role_id=role.id, name=role.name, level=role.level))
+        if rights:
+            self.announce(
+                RoleRightsChanged(
+                    actor_id=principal.id, at=at, role_id=role.id, name=role.name, given=tuple(sorted(rights)), taken=()
+                )
+            )
+        return role
+
+    async def change(self, role_id: UUID, wish: RoleChange, *, principal: Principal, at: datetime) -> CompanyRole:
+        """Change what the wish names.
+
+        Raises:
+            Missing: There is no such role.
+            RoleAboveOwn: The role, or its new level, is above the person's own.
+            SystemRole: It comes with the release, and the field stays as it is.
+            RoleInUse: Somebody holds the role that is to go out of use.
+            AdministratorRoleFixed, OwnRole, NoSuchPermission, GrantAboveOwn: As for giving rights.
+        """
+        values = given(wish)
+        ids = values.pop("permission_ids", None)
+        async with self.transaction():
+            role = await self.find(id=role_id, lock=True)
+            changes = {name: value for name, value in values.items() if getattr(role, name) != value}
+            check_rank(principal.level, {role.name: max(role.level, changes.get("level", 0))})
+            if role.is_system_role and (fixed := SYSTEM_FIXED & changes.keys()):
+                raise SystemRole(f"The role comes with the release; its {' and '.join(sorted(fixed))} stays.")
+            if "level" in changes and role.name in principal.roles:
+                raise OwnRole("You hold this role yourself; somebody else must change its level.")
+            if changes.get("is_active") is False:
+                await self._check_unused(role)
+            for name, value in changes.items():
+                setattr(role, name, value)
+            if changes:
+                role.updated_at = at
+                self.announce(
+                    RoleAltered(
+                        actor_id=principal.id, at=at, role_id=role.id, name=role.name, fields=tuple(sorted(changes))
+                    )
+                )
+            if ids is not None:
+                rights = {right.name for right in await rights_by_id(self.session, ids)}
+                self._shape(role, rights, principal=principal, at=at, reason=None)
+        return role
+
+    async def close(self, role_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Remove a role that nobody holds.
+
+        Raises:
+            Missing: There is no such role.
+            SystemRole: It comes with the release.
+            RoleAboveOwn: It stands above the person's own.
+            RoleInUse: Somebody holds it.
+        """
+        async with self.transaction():
+            role = await self.find(id=role_id, lock=True)
+            if role.is_system_role:
+                raise SystemRole("This role comes with the release and is not removed.")
+            check_rank(principal.level, {role.name: role.level})
+            await self._check_unused(role)
+            await self.session.execute(delete(UserRole).where(UserRole.role_id == role.id))  # what has run out
+            await self.session.delete(role)
+            await self.session.flush()
+            self.announce(RoleClosed(actor_id=principal.id, at=at, role_id=role_id, name=role.name))
+
+    async def _check_unused(self, role: CompanyRole) -> None:
+        first = exists().where(User.role == role.name)
+        beside = exists().where(UserRole.role_id == role.id)
+        if await self.session.scalar(select(or_(first, beside))):
+            raise RoleInUse("Somebody holds this role; give them another first.")
+
+    async def toggle(self, wish: Toggle, *, principal: Principal, at: datetime) -> bool:
+        """Give a role a right or take it away; answers whether the role holds it now.
+
+        Raises:
+            Missing: There is no such role.
+            NoSuchPermission: There is no such right.
+            AdministratorRoleFixed, OwnRole, RoleAboveOwn, GrantAboveOwn: It is not the person's to change.
+        """
+        async with self.transaction():
+            role = await self.find(id=wish.role_id, lock=True)
+            (right,) = await rights_by_id(self.session, [wish.permission_id])
+            grant = right.name not in role.grants if wish.is_granted is None else wish.is_granted
+            rights = {*role.grants, right.name} if grant else {*role.grants} - {right.name}
+            self._shape(role, rights, principal=principal, at=at, reason=wish.reason)
+        return grant
+
+    async def in_bulk(self, wish: Bulk, *, principal: Principal, at: datetime) -> int:
+        """Give rights to several roles, or take them away: all of it or nothing; answers how many fields changed.
+
+        Raises:
+            Missing, NoSuchPermission, AdministratorRoleFixed, OwnRole, RoleAboveOwn, GrantAboveOwn: As for one.
+        """
+        changed = 0
+        async with self.transaction():
+            names = {right.name for right in await rights_by_id(self.session, wish.permission_ids)}
+            for role_id in sorted(set(wish.role_ids)):  # one order, so that two of these do not wait for each other
+                role = await self.find(id=role_id, lock=True)
+                rights = {*role.grants} | names if wish.action == "grant" else {*role.grants} - names
+                changed += self._shape(role, rights, principal=principal, at=at, reason=wish.reason)
+        return changed
+
+    async def add_rights(
+        self, role_id: UUID, rights: Collection[str], *, principal: Principal, at: datetime, reason: str | None
+    ) -> int:
+        """Give a role further rights; answers how many it did not hold.
+
+        Raises:
+            Missing, AdministratorRoleFixed, OwnRole, RoleAboveOwn, GrantAboveOwn: As for one.
+        """
+        async with self.transaction():
+            role = await self.find(id=role_id, lock=True)
+            return self._shape(role, {*role.grants, *rights}, principal=principal, at=at, reason=reason)
+
+    def _shape(
+        self, role: CompanyRole, rights: set[str], *, principal: Principal, at: datetime, reason: str | None
+    ) -> int:
+        """Write which rights a locked role holds from now on; answers how many changed."""
+        given_now, taken = rights - {*role.grants}, {*role.grants} - rights
+        if not given_now and not taken:
+            return 0
+        check_may_shape(role, principal=principal)
+        check_within_own(principal.grants, *map(Right.parse, sorted(given_now)))
+        role.grants = sorted(rights)
+        role.updated_at = at
+        self.announce(
+            RoleRightsChanged(
+                actor_id=principal.id,
+                at=at,
+                role_id=role.id,
+                name=role.name,
+                given=tuple(sorted(given_now)),
+                taken=tuple(sorted(taken)),
+                reason=reason,
+            )
+        )
+        return len(given_now) + len(taken)
+
+
+def _holders(at: datetime) -> ColumnElement[int]:
+    """Count the accounts that hold a role now."""
+    beside = select(UserRole.user_id).where(UserRole.role_id == CompanyRole.id, lasting(UserRole.until, at))
+    return (
+        select(func.count())
+        .select_from(User)
+        .where(or_(User.role == CompanyRole.name, User.id.in_(beside.correlate(CompanyRole))))
+        .correlate(CompanyRole)
+        .scalar_subquery()
+    )

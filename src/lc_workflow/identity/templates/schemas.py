@@ -1,0 +1,88 @@
+"""Permission templates as requests and answers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from lc_workflow.identity.permissions.schemas import DisplayName, Ids, Words
+
+RightName = Annotated[str, Meta(max_length=100)]
+RightNames = Annotated[list[RightName], Meta(max_length=1_000)]
+
+
+class Target(StrEnum):
+    """What a template is applied to."""
+
+    ROLE = "role"
+    USER = "user"
+
+
+class TemplateAnswer(Struct, frozen=True, kw_only=True):
+    """A template; `permissions` are written rights (`application:read:branch`)."""
+
+    id: UUID
+    name: str
+    description: str | None
+    permissions: list[str]
+    permission_count: int
+    created_by: UUID
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewTemplate(Struct, frozen=True, kw_only=True):
+    """A template to write down: its rights by id, by name, or both."""
+
+    name: DisplayName
+    description: Words | None = None
+    permission_ids: Ids = []
+    permissions: RightNames = []
+
+
+class TemplateChange(Struct, frozen=True, kw_only=True):
+    """What to change about a template: absent fields stay; the rights are a whole list when given."""
+
+    name: DisplayName | UnsetType = UNSET
+    description: Words | UnsetType | None = UNSET
+    permission_ids: Ids | UnsetType = UNSET
+    permissions: RightNames | UnsetType = UNSET
+
+
+class Exported(Struct, frozen=True, kw_only=True):
+    """A template as a file: what `import` takes in again, in this or in another installation."""
+
+    name: DisplayName
+    description: Words | None = None
+    permissions: RightNames = []
+
+
+class FromRoles(Struct, frozen=True, kw_only=True):
+    """Roles whose rights become templates."""
+
+    role_ids: Annotated[list[UUID], Meta(min_length=1, max_length=100)]
+
+
+class PreviewRequest(Struct, frozen=True, kw_only=True):
+    """A template, or rights, and the role or the person they would be given to."""
+
+    target_type: Target
+    target_id: UUID
+    template_id: UUID | None = None
+    permissions: RightNames = []
+
+
+class Preview(Struct, frozen=True):
+    """What applying would do: rights that would be added, those held already, and those that one may not give."""
+
+    added: list[str]
+    held: list[str]
+    refused: list[str]
+
+
+class Applied(Struct, frozen=True):
+    """How many rights were added."""
+
+    added: int

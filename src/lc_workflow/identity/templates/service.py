@@ -1,0 +1,192 @@
+"""Writing down sets of rights, and giving them to roles and people."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET
+from sqlalchemy import select
+
+from lc_workflow.identity.events import TemplateRemoved, TemplateWritten
+from lc_workflow.identity.holdings.service import HoldingService
+from lc_workflow.identity.permissions.service import RoleService, rights_by_id
+from lc_workflow.identity.roles.models import CompanyRole, Permission, PermissionTemplate
+from lc_workflow.identity.rules.grants import GrantAboveOwn, Right, check_within_own
+from lc_workflow.identity.rules.roles import check_right
+from lc_workflow.identity.templates.schemas import (
+    Exported,
+    FromRoles,
+    NewTemplate,
+    Preview,
+    PreviewRequest,
+    Target,
+    TemplateChange,
+)
+from lc_workflow.kernel.errors import FieldError, Invalid, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+
+
+class TemplateNameTaken(Invalid):
+    """Another template has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("Another template has this name.", errors=(FieldError("name", "is taken"),))
+
+
+class TemplateService(Service[PermissionTemplate]):
+    """The templates of this installation."""
+
+    class Repo(SQLAlchemyAsyncRepository[PermissionTemplate]):
+        """Templates as rows."""
+
+        model_type = PermissionTemplate
+
+    repository_type = Repo
+    noun = "template"
+
+    async def page(self, window: Window, *, search: str | None) -> tuple[Sequence[PermissionTemplate], int]:
+        """List templates by name, with how many there are in all."""
+        where = [contains(PermissionTemplate.name, search)] if search else []
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), order_by=[PermissionTemplate.name.asc()]
+        )
+
+    async def write(self, wish: NewTemplate | Exported, *, principal: Principal, at: datetime) -> PermissionTemplate:
+        """Write a template down; a template gives nobody anything before it is applied.
+
+        Raises:
+            NoSuchRight, NoSuchPermission: One of the rights means nothing here.
+            TemplateNameTaken: Another template has the name.
+        """
+        async with self.transaction():
+            ids = wish.permission_ids if isinstance(wish, NewTemplate) else []
+            rights = await self._names(wish.permissions, ids)
+            return await self._write(wish.name, wish.description, rights, principal=principal, at=at)
+
+    async def _write(
+        self, name: str, description: str | None, rights: list[str], *, principal: Principal, at: datetime
+    ) -> PermissionTemplate:
+        row = await self.create(
+            PermissionTemplate(
+                name=name, description=description, rights=rights, created_by=principal.id, created_at=at, updated_at=at
+            )
+        )
+        self.announce(TemplateWritten(actor_id=principal.id, at=at, template_id=row.id, name=row.name))
+        return row
+
+    async def change(
+        self, template_id: UUID, wish: TemplateChange, *, principal: Principal, at: datetime
+    ) -> PermissionTemplate:
+        """Change what the wish names; roles and people to whom it was applied keep what they have.
+
+        Raises:
+            Missing: There is no such template.
+            NoSuchRight, NoSuchPermission, TemplateNameTaken: As for writing it.
+        """
+        values = given(wish)
+        ids, names = values.pop("permission_ids", UNSET), values.pop("permissions", UNSET)
+        async with self.transaction():
+            row = await self.find(id=template_id, lock=True)
+            for field, value in values.items():
+                setattr(row, field, value)
+            if ids is not UNSET or names is not UNSET:
+                row.rights = await self._names(() if names is UNSET else names, () if ids is UNSET else ids)
+            row.updated_at = at
+            self.announce(TemplateWritten(actor_id=principal.id, at=at, template_id=row.id, name=row.name))
+        return row
+
+    async def remove(self, template_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Remove a template; roles and people to whom it was applied keep what they have.
+
+        Raises:
+            Missing: There is no such template.
+        """
+        async with self.transaction():
+            row = await self.find(id=template_id, lock=True)
+            await self.session.delete(row)
+            await self.session.flush()
+            self.announce(TemplateRemoved(actor_id=principal.id, at=at, template_id=template_id, name=row.name))
+
+    async def from_roles(self, wish: FromRoles, *, principal: Principal, at: datetime) -> list[PermissionTemplate]:
+        """Write the rights of roles down as templates of their names.
+
+        Raises:
+            Missing: One of the ids is that of no role.
+            TemplateNameTaken: A template has the name of one of the roles.
+        """
+        async with self.transaction():
+            roles = (
+                await self.session.scalars(
+                    select(CompanyRole).where(CompanyRole.id.in_(wish.role_ids)).order_by(CompanyRole.name)
+                )
+            ).all()
+            if len(roles) != len(set(wish.role_ids)):
+                raise Missing("One of the roles does not exist.")
+            return [
+                await self._write(
+                    role.display_name, f"What {role.name} may do.", role.grants, principal=principal, at=at
+                )
+                for role in roles
+            ]
+
+    async def preview(self, wish: PreviewRequest, *, principal: Principal, at: datetime) -> Preview:
+        """Say what giving a template, or rights, to a role or a person would do.
+
+        Raises:
+            Missing: There is no such template, role or person.
+            NoSuchRight: One of the rights means nothing here.
+        """
+        names = set(await self._names(wish.permissions, ()))
+        if wish.template_id is not None:
+            names |= {*(await self.find(id=wish.template_id)).rights}
+        if wish.target_type is Target.ROLE:
+            role, _, _ = await RoleService(self.session).whole(wish.target_id, at=at)
+            held = {*role.grants}
+        else:
+            rights = await HoldingService(self.session).of(wish.target_id, principal=principal, at=at)
+            held = {one.permission.name for one in rights.effective_permissions}
+        refused = {name for name in names - held if not _may_give(principal, name)}
+        return Preview(sorted(names - held - refused), sorted(names & held), sorted(refused))
+
+    async def apply(
+        self, template_id: UUID, target: Target, target_id: UUID, *, principal: Principal, at: datetime
+    ) -> int:
+        """Give the rights of a template to a role or a person, all of them or none; answers how many were added.
+
+        Raises:
+            Missing: There is no such template, role or person.
+            GrantAboveOwn: The person does not hold one of the rights, or not that far.
+            AdministratorRoleFixed, OwnRole, RoleAboveOwn, NotYoursToChange: It is not the person's to change.
+        """
+        template = await self.find(id=template_id)
+        reason = f"Template: {template.name}"
+        if target is Target.ROLE:
+            return await RoleService(self.session).add_rights(
+                target_id, template.rights, principal=principal, at=at, reason=reason
+            )
+        return await HoldingService(self.session).give_rights(
+            target_id, template.rights, reason=reason, principal=principal, at=at
+        )
+
+    async def _names(self, written: Iterable[str], ids: Iterable[UUID]) -> list[str]:
+        """Put rights given by name and by id together, in order."""
+        names = {row.name for row in await rights_by_id(self.session, ids)} if ids else set()
+        for name in written:
+            check_right(Right.parse(name))
+            names.add(name)
+        known = set(await self.session.scalars(select(Permission.name).where(Permission.name.in_(names))))
+        return sorted(known)
+
+
+def _may_give(principal: Principal, name: str) -> bool:
+    try:
+        check_within_own(principal.grants, Right.parse(name))
+    except GrantAboveOwn:
+        return False
+    return True

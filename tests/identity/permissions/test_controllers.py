@@ -1,0 +1,224 @@
+"""The permission pages: what roles may do is shown, changed, and counts from the next request."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from lc_workflow.identity.rules.roles import CATALOGUE, STANDINGS, Role
+from tests.conftest import Person, SignIn
+from tests.identity.rights import Named
+
+URL = "/api/v1/permissions"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+CLERK = {"name": "archive_clerk", "display_name": "Archive clerk", "level": 5}
+
+
+async def a_clerk(client: AsyncClient, administrator: Person, **changes: Any) -> dict[str, Any]:
+    answer = await client.post(f"{URL}/roles", json=CLERK | changes, headers=administrator.headers)
+    assert answer.status_code == 201, answer.text
+    role: dict[str, Any] = answer.json()
+    return role
+
+
+class TestReading:
+    """Administrators and auditors see the whole system; others do not."""
+
+    @pytest.mark.parametrize("path", ["", "/roles", "/roles/standard", "/matrix", "/templates"])
+    @pytest.mark.parametrize("role", Role)
+    async def test_the_pages_are_for_administrators_and_auditors(
+        self, client: AsyncClient, sign_in: SignIn, role: Role, path: str
+    ) -> None:
+        person = await sign_in(role)
+        answer = await client.get(f"{URL}{path}", headers=person.headers)
+        assert answer.status_code == (200 if role in {Role.ADMIN, Role.AUDITOR} else 403)
+
+    async def test_every_right_of_the_house_is_listed(self, client: AsyncClient, administrator: Person) -> None:
+        page = (await client.get(f"{URL}?size=1000", headers=administrator.headers)).json()
+        assert page["total"] == sum(map(len, CATALOGUE.values()))
+        found = (await client.get(f"{URL}?search=application:approve", headers=administrator.headers)).json()["items"]
+        assert {row["scope"] for row in found} == {"own", "team", "department", "branch", "all"}
+        assert found[0].items() >= {"resource_type": "application", "action": "approve", "is_system": True}.items()
+
+    async def test_a_role_shows_its_rights_and_how_many_hold_it(
+        self, client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+    ) -> None:
+        for _ in range(2):
+            await sign_in("teller")
+        role = (await client.get(f"{URL}/roles/{await role_id('teller')}", headers=administrator.headers)).json()
+        assert [right["name"] for right in role["permissions"]] == list(STANDINGS[Role.TELLER].rights)
+        assert (role["user_count"], role["permission_count"]) == (2, len(role["permissions"]))
+        assert (await client.get(f"{URL}/roles/{NOBODY}", headers=administrator.headers)).status_code == 404
+
+    async def test_the_matrix_says_which_role_holds_which_right(
+        self, client: AsyncClient, administrator: Person, role_id: Named, right_id: Named
+    ) -> None:
+        matrix = (await client.get(f"{URL}/matrix", headers=administrator.headers)).json()
+        approve, manager = await right_id("application:approve:branch"), await role_id("manager")
+        assert [role for role, held in matrix["assignments"].items() if approve in held] == [manager]
+        assert {role["name"] for role in matrix["roles"]} == set(Role)
+
+    async def test_the_standard_roles_are_those_of_the_release(
+        self, client: AsyncClient, administrator: Person
+    ) -> None:
+        page = (await client.get(f"{URL}/roles/standard", headers=administrator.headers)).json()
+        assert {role["name"]: tuple(role["permissions"]) for role in page["items"]} == {
+            str(role): standing.rights for role, standing in STANDINGS.items()
+        }
+
+
+class TestRights:
+    """Rights are what the house asks for; an installation adds scopes and says what they are for."""
+
+    async def test_a_permission_is_written_down_in_one_more_scope_and_struck_out_again(
+        self, client: AsyncClient, administrator: Person
+    ) -> None:
+        wish = {"resource_type": "notification", "action": "read", "scope": "all"}
+        refused = await client.post(URL, json=wish, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "PermissionTaken")
+        for unknown in ({"resource_type": "loan"}, {"scope": "team"}):
+            refused = await client.post(URL, json=wish | unknown, headers=administrator.headers)
+            assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRight")
+
+    async def test_what_a_right_is_for_is_said(
+        self, client: AsyncClient, administrator: Person, right_id: Named
+    ) -> None:
+        url = f"{URL}/{await right_id('application:read:branch')}"
+        said = await client.put(url, json={"description": "See the branch"}, headers=administrator.headers)
+        assert (said.status_code, said.json()["description"]) == (200, "See the branch")
+        refused = await client.delete(url, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "SystemPermission")
+        assert (await client.delete(f"{URL}/{NOBODY}", headers=administrator.headers)).status_code == 404
+
+
+class TestRoles:
+    """Roles are opened, changed and removed; those of the release stay, and so do those in use."""
+
+    async def test_a_role_is_opened_changed_and_removed(
+        self, client: AsyncClient, administrator: Person, announced: Any, right_id: Named
+    ) -> None:
+        role = await a_clerk(client, administrator, permission_ids=[await right_id("file:read:branch")])
+        assert ([right["name"] for right in role["permissions"]], role["web_word"]) == (["file:read:branch"], "viewer")
+        url = f"{URL}/roles/{role['id']}"
+        changed = await client.put(
+            url, json={"display_name": "Clerk", "permission_ids": []}, headers=administrator.headers
+        )
+        assert (changed.status_code, changed.json()["display_name"], changed.json()["permissions"]) == (
+            200,
+            "Clerk",
+            [],
+        )
+        assert (await client.delete(url, headers=administrator.headers)).status_code == 204
+        assert (await client.get(url, headers=administrator.headers)).status_code == 404
+        assert (await announced())[-5:] == [
+            "RoleOpened",
+            "RoleRightsChanged",
+            "RoleAltered",
+            "RoleRightsChanged",
+            "RoleClosed",
+        ]
+
+    async def test_a_role_is_opened_like_a_standard_one(self, client: AsyncClient, administrator: Person) -> None:
+        wish = {"template": "manager", "name": "deputy_manager", "display_name": "Deputy manager"}
+        role = (await client.post(f"{URL}/roles/from-template", json=wish, headers=administrator.headers)).json()
+        assert tuple(right["name"] for right in role["permissions"]) == STANDINGS[Role.MANAGER].rights
+        again = await client.post(f"{URL}/roles/from-template", json=wish, headers=administrator.headers)
+        assert (again.status_code, again.json()["code"]) == (422, "RoleNameTaken")
+        unknown = await client.post(
+            f"{URL}/roles/from-template", json=wish | {"template": "boss"}, headers=administrator.headers
+        )
+        assert (unknown.status_code, unknown.json()["code"]) == (422, "NoSuchRole")
+
+    async def test_a_role_in_use_and_a_role_of_the_release_stay(
+        self, client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+    ) -> None:
+        role = await a_clerk(client, administrator)
+        await sign_in(role["name"])
+        for call in (
+            client.delete(f"{URL}/roles/{role['id']}", headers=administrator.headers),
+            client.put(f"{URL}/roles/{role['id']}", json={"is_active": False}, headers=administrator.headers),
+        ):
+            refused = await call
+            assert (refused.status_code, refused.json()["code"]) == (422, "RoleInUse")
+        url = f"{URL}/roles/{await role_id('viewer')}"
+        for refused in (
+            await client.delete(url, headers=administrator.headers),
+            await client.put(url, json={"level": 5}, headers=administrator.headers),
+        ):
+            assert (refused.status_code, refused.json()["code"]) == (422, "SystemRole")
+
+    @pytest.mark.parametrize(
+        ("role", "right", "code"),
+        [
+            ("admin", "system:manage:all", "AdministratorRoleFixed"),
+            ("teller", "application:approve:branch", "GrantAboveOwn"),
+            ("manager", "application:approve:all", "GrantAboveOwn"),
+        ],
+    )
+    async def test_nobody_gives_what_they_do_not_hold_and_the_administrators_role_is_fixed(
+        self,
+        client: AsyncClient,
+        administrator: Person,
+        role_id: Named,
+        right_id: Named,
+        role: str,
+        right: str,
+        code: str,
+    ) -> None:
+        toggle = {"role_id": await role_id(role), "permission_id": await right_id(right)}
+        refused = await client.put(f"{URL}/matrix/toggle", json=toggle, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, code)
+
+    async def test_nobody_raises_the_role_they_hold(
+        self, client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, right_id: Named
+    ) -> None:
+        keeper = await a_clerk(
+            client,
+            administrator,
+            permission_ids=[await right_id(f"permission:{verb}:all") for verb in ("read", "manage")],
+        )
+        person = await sign_in(keeper["name"])
+        toggle = {"role_id": keeper["id"], "permission_id": await right_id("permission:read:all")}
+        refused = await client.put(f"{URL}/matrix/toggle", json=toggle, headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "OwnRole")
+        refused = await client.put(f"{URL}/roles/{keeper['id']}", json={"level": 1}, headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "OwnRole")
+        above = {"role_id": await role_id("teller"), "permission_id": await right_id("permission:read:all")}
+        refused = await client.put(f"{URL}/matrix/toggle", json=above, headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "RoleAboveOwn")
+        refused = await client.post(f"{URL}/roles", json=CLERK | {"name": "x", "level": 9}, headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "RoleAboveOwn")
+
+
+class TestTheNextRequest:
+    """What is changed counts from the next request."""
+
+    async def test_a_right_that_is_turned_over_counts_at_once(
+        self, client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, right_id: Named
+    ) -> None:
+        viewer = await sign_in("viewer")
+        toggle = {"role_id": await role_id("viewer"), "permission_id": await right_id("application:read:branch")}
+        assert (await client.get("/api/v1/applications", headers=viewer.headers)).status_code == 200
+        for granted, status in ((False, 403), (True, 200)):
+            turned = await client.put(f"{URL}/matrix/toggle", json=toggle, headers=administrator.headers)
+            assert turned.json()["is_granted"] is granted
+            assert (await client.get("/api/v1/applications", headers=viewer.headers)).status_code == status
+
+    async def test_many_at_once_are_given_or_none(
+        self, client: AsyncClient, administrator: Person, role_id: Named, right_id: Named
+    ) -> None:
+        bulk = {
+            "action": "grant",
+            "role_ids": [await role_id("teller"), await role_id("viewer")],
+            "permission_ids": [await right_id("analytics:read:all")],
+        }
+        done = await client.post(f"{URL}/bulk", json=bulk, headers=administrator.headers)
+        assert (done.status_code, done.json()) == (200, {"changed": 2})
+        bulk["permission_ids"] = [*bulk["permission_ids"], await right_id("application:approve:all")]
+        refused = await client.post(f"{URL}/bulk", json=bulk, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "GrantAboveOwn")
+        taken = await client.post(f"{URL}/bulk", json=bulk | {"action": "revoke"}, headers=administrator.headers)
+        assert taken.json() == {"changed": 2}
+        bulk["permission_ids"] = [NOBODY]
+        refused = await client.post(f"{URL}/bulk", json=bulk, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchPermission")

@@ -1,0 +1,81 @@
+"""Templates: sets of rights are written down, taken elsewhere, looked at, and given in one go."""
+
+from httpx import AsyncClient
+
+from lc_workflow.identity.rules.roles import STANDINGS, Role
+from tests.conftest import Person, SignIn
+from tests.identity.rights import Named
+
+URL = "/api/v1/permissions/templates"
+READING = {"name": "Reading", "permissions": ["file:read:branch", "application:read:branch"]}
+
+
+async def test_a_template_is_written_changed_carried_elsewhere_and_removed(
+    client: AsyncClient, administrator: Person, right_id: Named
+) -> None:
+    made = await client.post(URL, json=READING, headers=administrator.headers)
+    assert (made.status_code, made.json()["permissions"]) == (201, sorted(READING["permissions"]))
+    url = f"{URL}/{made.json()['id']}"
+    taken = await client.post(URL, json=READING, headers=administrator.headers)
+    assert (taken.status_code, taken.json()["code"]) == (422, "TemplateNameTaken")
+
+    wish = {"permission_ids": [await right_id("user:read:all")], "description": "People"}
+    changed = (await client.put(url, json=wish, headers=administrator.headers)).json()
+    assert (changed["permissions"], changed["description"]) == (["user:read:all"], "People")
+    exported = await client.get(f"{url}/export", headers=administrator.headers)
+    assert exported.headers["content-disposition"].startswith("attachment")
+    brought = await client.post(
+        f"{URL}/import", json=exported.json() | {"name": "Brought"}, headers=administrator.headers
+    )
+    assert (brought.status_code, brought.json()["permissions"]) == (201, ["user:read:all"])
+    assert (await client.delete(url, headers=administrator.headers)).status_code == 204
+    names = [row["name"] for row in (await client.get(URL, headers=administrator.headers)).json()["items"]]
+    assert names == ["Brought"]
+
+
+async def test_a_template_holds_only_rights_that_mean_something(client: AsyncClient, administrator: Person) -> None:
+    for right in ("loan:eat:all", "nonsense", "system:manage:own"):
+        wish = READING | {"permissions": [right]}
+        refused = await client.post(URL, json=wish, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRight")
+
+
+async def test_a_template_is_looked_at_before_it_is_given(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+) -> None:
+    wish = {"name": "Mixed", "permissions": ["application:approve:all", "file:read:branch", "permission:read:all"]}
+    template = (await client.post(URL, json=wish, headers=administrator.headers)).json()
+    viewer = await sign_in("viewer")
+    for kind, target in (("role", await role_id("viewer")), ("user", str(viewer.user.id))):
+        asked = {"template_id": template["id"], "target_type": kind, "target_id": target}
+        shown = (await client.post(f"{URL}/preview", json=asked, headers=administrator.headers)).json()
+        assert shown == {
+            "added": ["permission:read:all"],
+            "held": ["file:read:branch"],
+            "refused": ["application:approve:all"],
+        }
+        refused = await client.post(f"{URL}/{template['id']}/apply/{kind}/{target}", headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "GrantAboveOwn")
+
+
+async def test_a_template_is_given_to_a_role_and_to_a_person(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+) -> None:
+    wish = {"name": "Looking into the rights", "permissions": ["permission:read:all"]}
+    template = (await client.post(URL, json=wish, headers=administrator.headers)).json()
+    viewer, teller = await sign_in("viewer"), await sign_in("teller")
+    for kind, target in (("role", await role_id("viewer")), ("user", str(teller.user.id))):
+        given = await client.post(f"{URL}/{template['id']}/apply/{kind}/{target}", headers=administrator.headers)
+        assert (given.status_code, given.json()) == (200, {"added": 1})
+    for person in (viewer, teller):
+        assert (await client.get("/api/v1/permissions", headers=person.headers)).status_code == 200
+    wrong = await client.post(f"{URL}/{template['id']}/apply/branch/{viewer.user.id}", headers=administrator.headers)
+    assert wrong.status_code in {404, 422}
+
+
+async def test_the_rights_of_roles_become_templates(client: AsyncClient, administrator: Person, role_id: Named) -> None:
+    wish = {"role_ids": [await role_id("teller"), await role_id("viewer")]}
+    made = (await client.post(f"{URL}/generate-from-roles", json=wish, headers=administrator.headers)).json()
+    assert {row["name"]: tuple(row["permissions"]) for row in made["items"]} == {
+        STANDINGS[role].display_name: STANDINGS[role].rights for role in (Role.TELLER, Role.VIEWER)
+    }
