@@ -18,13 +18,15 @@ from redis import Redis
 from sqlalchemy import URL, NullPool, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from lc_workflow.app import create_app
+from lc_workflow.app import HOUSE, create_app, open_store
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.users.models import User
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.broadcast import LocalBroadcast
 from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.db.config import alchemy_config, read_json, write_json
 from lc_workflow.platform.embedded import postgres, valkey
+from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
@@ -240,6 +242,38 @@ def announced(session: AsyncSession) -> Callable[[], Awaitable[list[str]]]:
         return list(await session.scalars(select(JournalEntry.kind).order_by(JournalEntry.number)))
 
     return announced
+
+
+@pytest.fixture
+def workplace(house: tuple[Litestar, Sessions], house_settings: Settings, session: AsyncSession) -> Workplace:
+    """What a job finds, on the test's transaction."""
+    return Workplace(
+        sessions=house[1],
+        clock=lambda: NOON,
+        store=open_store(house_settings, lambda: NOON),
+        settings=house_settings,
+        broadcast=LocalBroadcast(),
+    )
+
+
+@pytest.fixture
+def work_off(workplace: Workplace, session: AsyncSession) -> Callable[[], Awaitable[list[str]]]:
+    """Do the jobs that wait in the test's transaction; answers their names. A job that fails ends the test."""
+    jobs = {job.name: job for job in HOUSE.jobs}
+    waiting = text(
+        "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs WHERE status = 'todo'"
+        " AND (scheduled_at IS NULL OR scheduled_at <= :now) ORDER BY id LIMIT 1) RETURNING task_name, args"
+    )
+
+    async def work_off() -> list[str]:
+        done = []
+        while found := (await session.execute(waiting, {"now": NOON})).one_or_none():
+            await session.commit()
+            await jobs[found.task_name].do(workplace, found.args)
+            done.append(found.task_name)
+        return done
+
+    return work_off
 
 
 @asynccontextmanager

@@ -116,6 +116,7 @@ async def prober(
         "status": UserStatus.ACTIVE,
         "old_password": PASSWORD,
         "new_status": Stage.APPROVED,
+        "stage": Stage.MANAGER_REVIEW,
         "action": Action.APPROVE,
         "pattern": "12??",
     }

@@ -17,7 +17,7 @@ CONTEXTS = ("system", "organization", "identity", "documents", "lending", "engag
 OF_A_CONTEXT = {"__init__.py", "manifest.py", "events.py", "ports.py", "cards.py"}
 OF_A_FEATURE = {
     "__init__.py", "models.py", "schemas.py", "access.py", "service.py", "controllers.py", "queries.py", "listeners.py",
-    "hub.py", "principals.py",
+    "jobs.py", "hub.py", "principals.py",
 }  # fmt: skip
 FORBIDDEN_NAMES = ("util", "helper", "common", "manager", "enhanced", "misc", "base_")
 

@@ -1,4 +1,4 @@
-"""What identity contributes: its routes, facts, answers to ports, and refusals."""
+"""What identity contributes: its routes, facts, jobs, answers to ports, and refusals."""
 
 from lc_workflow.identity.events import (
     AccountChanged,
@@ -32,6 +32,7 @@ from lc_workflow.identity.permissions.service import PermissionTaken, RoleNameTa
 from lc_workflow.identity.photos.controllers import PhotoController, ProfilePhotoController
 from lc_workflow.identity.rules.roles import NoSuchRole
 from lc_workflow.identity.sessions.controllers import AuthController, PasswordController
+from lc_workflow.identity.sessions.jobs import FORGET_OLD_SESSIONS
 from lc_workflow.identity.templates.controllers import TemplateController
 from lc_workflow.identity.templates.service import TemplateNameTaken
 from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
@@ -89,6 +90,7 @@ MANIFEST = Manifest(
         AccountStatusMoved,
         PasswordReset,
     ),
+    jobs=(FORGET_OLD_SESSIONS,),
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
         "fk_users_role": NoSuchRole,

@@ -50,6 +50,88 @@ class ApplicationMoved(AboutApplication):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AboutTask(AboutApplication):
+    """A fact about the work on an application at a stage."""
+
+    task_id: UUID
+    stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskClaimed(AboutTask):
+    """Somebody took a task from the queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReleased(AboutTask):
+    """A task went back to the queue; `owner_id` had it."""
+
+    owner_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAssigned(AboutTask):
+    """A task was given to somebody, by name or because they had the least to do."""
+
+    owner_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineBreached(AboutTask):
+    """A task is late, which is told once; `owner_id` has it, if anybody."""
+
+    branch_id: UUID | None
+    owner_id: UUID | None
+    due_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutDisbursement(AboutApplication):
+    """A fact about one request to pay a loan out."""
+
+    request_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisbursementRequested(AboutDisbursement):
+    """Somebody asked for an approved loan to be paid out."""
+
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisbursementHandedOver(AboutDisbursement):
+    """Whatever pays loans out has the request; `connector` is the way it went."""
+
+    connector: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisbursementConfirmed(AboutDisbursement):
+    """Somebody else confirmed that the loan was paid out as approved; `reference` is the payment's."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisbursementFailed(AboutDisbursement):
+    """The loan was not paid out."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageDeadlineSet(Event):
+    """How many working minutes a stage may take was set; null minutes are the default again."""
+
+    subject: ClassVar[str] = "deadline"
+    deadline_id: UUID
+    stage: str
+    minutes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GazetteerLoaded(Event):
     """A list of places was taken in; `places` is how many it names."""
 

@@ -9,6 +9,9 @@ from lc_workflow.lending.applications.controllers import ApplicationController, 
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController
+from lc_workflow.lending.deadlines.controllers import DeadlineController
+from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
+from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.events import (
     AffordabilityAssessed,
     ApplicationChanged,
@@ -18,6 +21,11 @@ from lc_workflow.lending.events import (
     ApplicationScored,
     AssessmentPolicySet,
     AssignmentChanged,
+    DeadlineBreached,
+    DisbursementConfirmed,
+    DisbursementFailed,
+    DisbursementHandedOver,
+    DisbursementRequested,
     EmployeeAssigned,
     EmployeeReleased,
     ExchangeRateSet,
@@ -32,6 +40,10 @@ from lc_workflow.lending.events import (
     ProductVersionPublished,
     ProductVersionWritten,
     ScorecardPublished,
+    StageDeadlineSet,
+    TaskAssigned,
+    TaskClaimed,
+    TaskReleased,
 )
 from lc_workflow.lending.exchange_rates.controllers import ExchangeRateController
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
@@ -42,7 +54,10 @@ from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
+from lc_workflow.lending.tasks.controllers import TaskController
+from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
 from lc_workflow.lending.workflow.controllers import WorkflowController
+from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.manifest import Manifest, labelled
@@ -71,6 +86,10 @@ MANIFEST = Manifest(
         ExchangeRateController,
         AssessmentController,
         ScoringController,
+        TaskController,
+        DeadlineController,
+        ApplicationDisbursementController,
+        DisbursementController,
     ),
     events=(
         ApplicationDrafted,
@@ -95,7 +114,17 @@ MANIFEST = Manifest(
         AssessmentPolicySet,
         ApplicationScored,
         ScorecardPublished,
+        TaskClaimed,
+        TaskReleased,
+        TaskAssigned,
+        DeadlineBreached,
+        StageDeadlineSet,
+        DisbursementRequested,
+        DisbursementHandedOver,
+        DisbursementConfirmed,
+        DisbursementFailed,
     ),
+    jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "applications": Provide(open_applications, sync_to_thread=False),

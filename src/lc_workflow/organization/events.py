@@ -120,3 +120,31 @@ class EmployeeCodesReserved(Event):
     code_reservation_id: UUID
     codes: tuple[str, ...]
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursSet(Event):
+    """When a branch is at work was set."""
+
+    subject: ClassVar[str] = "branch"
+    branch_id: UUID
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutHoliday(Event):
+    """A fact about one holiday, on `day`."""
+
+    subject: ClassVar[str] = "holiday"
+    holiday_id: UUID
+    day: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolidayAdded(AboutHoliday):
+    """A day became a holiday, of one branch or of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HolidayRemoved(AboutHoliday):
+    """A holiday became an ordinary day again."""

@@ -17,17 +17,29 @@ from lc_workflow.organization.events import (
     EmployeeCodesReserved,
     EmployeeHired,
     EmployeeRetired,
+    HolidayAdded,
+    HolidayRemoved,
+    HoursSet,
     PositionChanged,
     PositionClosed,
     PositionOpened,
 )
+from lc_workflow.organization.hours.controllers import BranchHoursController, HolidayController
+from lc_workflow.organization.hours.service import HolidayExists
 from lc_workflow.organization.positions.controllers import PositionController
 from lc_workflow.organization.positions.service import PositionNameTaken
 from lc_workflow.organization.rules.references import NoSuchAccount, NoSuchBranch, NoSuchDepartment, NoSuchManager
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(BranchController, DepartmentController, PositionController, EmployeeController),
+    routes=(
+        BranchController,
+        DepartmentController,
+        PositionController,
+        EmployeeController,
+        BranchHoursController,
+        HolidayController,
+    ),
     events=(
         BranchOpened,
         BranchChanged,
@@ -42,12 +54,16 @@ MANIFEST = Manifest(
         EmployeeChanged,
         EmployeeRetired,
         EmployeeCodesReserved,
+        HoursSet,
+        HolidayAdded,
+        HolidayRemoved,
     ),
     refusals={
         "uq_branches_code": BranchCodeTaken,
         "fk_branches_manager_id": NoSuchManager,
         "uq_departments_code": DepartmentCodeTaken,
         "fk_departments_manager_id": NoSuchManager,
+        "uq_holidays_day_branch_id": HolidayExists,
         "uq_positions_name": PositionNameTaken,
         "uq_employees_employee_code": EmployeeCodeTaken,
         "uq_employees_user_id": AccountTaken,

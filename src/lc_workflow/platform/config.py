@@ -58,6 +58,14 @@ class ObjectStoreSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisbursementWebhook:
+    """Where loans to pay out are sent, and the secret they are signed with."""
+
+    url: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the process is told from outside; adapters get the values they need, not this."""
 
@@ -75,6 +83,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     redis_url: str | None = None
     object_store: ObjectStoreSettings | None = None
+    disbursement_webhook: DisbursementWebhook | None = None
     upload_folder: Path = Path("uploads")
     rate_limit_enabled: bool = True
     rate_limit_requests: int = 100
@@ -115,6 +124,7 @@ class Settings:
             trusted_proxies=read.names("TRUSTED_PROXIES"),
             redis_url=read.optional("REDIS_URL"),
             object_store=_object_store(read),
+            disbursement_webhook=_disbursement_webhook(read),
             upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
@@ -201,6 +211,18 @@ def _object_store(read: "_Reader") -> ObjectStoreSettings | None:
         public_secure=public_secure,
         region=read.text("MINIO_REGION", default="us-east-1"),
     )
+
+
+def _disbursement_webhook(read: "_Reader") -> DisbursementWebhook | None:
+    """Read the webhook's variables: both, or none."""
+    url, secret = read.optional("DISBURSEMENT_WEBHOOK_URL"), read.optional("DISBURSEMENT_WEBHOOK_SECRET")
+    if url is None:
+        if secret:
+            raise BadSetting("DISBURSEMENT_WEBHOOK_URL is not set, while there is a secret for it.")
+        return None
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+        raise BadSetting("DISBURSEMENT_WEBHOOK_URL must look like https://payments.example/orders.")
+    return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
 
 
 def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:

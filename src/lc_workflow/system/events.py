@@ -29,3 +29,13 @@ class SettingChanged(AboutSetting):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRemoved(AboutSetting):
     """A setting was removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRetried(Event):
+    """A job that had failed was given back to the queue by hand; `number` is its number there."""
+
+    subject: ClassVar[str] = "job"
+    job_id: UUID
+    number: int
+    name: str

@@ -3,11 +3,17 @@
 import msgspec
 
 from lc_workflow.engagement.notifications.service import NotificationService
-from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached
 from lc_workflow.platform.manifest import Hearing
 
 
 async def tell_of_move(event: ApplicationMoved, hearing: Hearing) -> None:
     """Notify whom a step of an application concerns, and send it to those who are online."""
     for person, message in await NotificationService(hearing.session).tell_of_move(event, event_id=hearing.event_id):
+        hearing.send(f"user:{person}", msgspec.to_builtins(message))
+
+
+async def tell_of_breach(event: DeadlineBreached, hearing: Hearing) -> None:
+    """Notify whoever has a late task, and those above it."""
+    for person, message in await NotificationService(hearing.session).tell_of_breach(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))

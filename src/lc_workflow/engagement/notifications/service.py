@@ -14,13 +14,16 @@ from sqlalchemy.dialects.postgresql import insert
 from lc_workflow.engagement.notifications.access import may_act, visible_to
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, NotificationAnswer, Sender, Summary
-from lc_workflow.engagement.rules.wording import TASK, TASKS, UPDATE, UPDATES, priority_of_update
+from lc_workflow.engagement.rules.wording import BREACH, LATE, TASK, TASKS, UPDATE, UPDATES, priority_of_update
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached
 from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.rules.tasks import HIGHER_UP
+from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.lending.tasks.access import ASSIGN
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.service import Service
@@ -176,6 +179,50 @@ class NotificationService(Service[Notification]):
                 }
             )
         return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows)]
+
+    async def tell_of_breach(self, event: DeadlineBreached, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
+        """Write the notifications of a late task, inside the running transaction.
+
+        Whoever has it hears, and those of the next scope: who assigns work in the branch, or above the branch where
+        the branch's own manager is late.
+        """
+        application = (
+            await self.session.execute(
+                select(CustomerApplication.full_name_latin, CustomerApplication.full_name_khmer).where(
+                    CustomerApplication.id == event.application_id
+                )
+            )
+        ).one_or_none()
+        if application is None:
+            return []
+        above = may_act(ASSIGN, branch_id=None if Stage(event.stage) in HIGHER_UP else event.branch_id, at=event.at)
+        people = await self.session.scalars(
+            select(User.id)
+            .where((User.id == event.owner_id) | above, User.status == UserStatus.ACTIVE)
+            .order_by(User.id)
+        )
+        said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
+        rows = [
+            {
+                "user_id": person,
+                "event_id": event_id,
+                "type": BREACH,
+                "title": said.title,
+                "message": said.message,
+                "priority": Priority.HIGH,
+                "data": {
+                    "application_id": str(event.application_id),
+                    "task_id": str(event.task_id),
+                    "workflow_status": event.stage,
+                    "due_at": event.due_at,
+                    "title_khmer": said.title_khmer,
+                    "message_khmer": said.message_khmer,
+                },
+                "created_at": event.at,
+            }
+            for person in people
+        ]
+        return [(row.user_id, _live(row, None)) for row in await self._write_once(rows)]
 
     async def _sender(self, actor_id: UUID | None) -> Sender | None:
         if actor_id is None:

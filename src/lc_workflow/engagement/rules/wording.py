@@ -13,6 +13,9 @@ UPDATE: Final = "application_update"
 TASK: Final = "application_task"
 """The type of a notification that asks its person to act."""
 
+BREACH: Final = "application_late"
+"""The type of a notification that work on an application is late."""
+
 THE_HOUSE: Final = ("LC Workflow", "ប្រព័ន្ធ LC Workflow")
 NOBODY: Final = ("an unnamed customer", "អតិថិជនមិនទាន់មានឈ្មោះ")
 
@@ -128,6 +131,14 @@ TASKS: Final[Mapping[Stage, Task]] = {
     ),
 }
 """What those hear who may take the next step from a stage."""
+
+LATE: Final = Words(
+    "Application is late",
+    "The application of {customer} has waited longer than it may.",
+    "ពាក្យសុំហួសកាលកំណត់",
+    "ពាក្យសុំរបស់ {customer} បានរង់ចាំយូរជាងកាលកំណត់។",
+)
+"""What those hear who have late work, or answer for it."""
 
 _WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED})
 

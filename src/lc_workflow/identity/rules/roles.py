@@ -78,6 +78,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             _grants(
                 Scope.ALL,
                 "application:read,create,update,delete",
+                "task:assign",
                 "customer:read",
                 "file:read,create,delete",
                 "folder:read,create,delete",
@@ -106,6 +107,8 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             | _grants(
                 Scope.BRANCH,
                 "application:read,create,update,delete,approve",
+                "task:assign",
+                "disbursement:request,confirm",
                 "customer:read",
                 "file:read,create,delete",
                 "folder:read,create,delete",
@@ -123,6 +126,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             | _grants(
                 Scope.BRANCH,
                 "application:read,create,update,process",
+                "disbursement:request",
                 "customer:read",
                 "file:read,create",
                 "folder:read,create",
@@ -154,7 +158,12 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             _COLLEAGUES
             | _OWN_THINGS
             | _grants(
-                Scope.BRANCH, "application:read,process", "customer:read", "file:read,create", "folder:read,create"
+                Scope.BRANCH,
+                "application:read,process",
+                "disbursement:request,confirm",
+                "customer:read",
+                "file:read,create",
+                "folder:read,create",
             )
             | _grants(Scope.OWN, "file:delete"),
         ),

@@ -143,6 +143,7 @@ class CustomerApplication(DatedRow):
     rejected_at: Mapped[datetime | None]
     rejected_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     rejection_reason: Mapped[str | None]
+    disbursement_requested_at: Mapped[datetime | None]
 
     employee_assignments: Mapped[list["Assignment"]] = relationship(
         lazy="raise",

@@ -17,6 +17,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from lc_workflow.lending.rules.scoring import Recommendation
@@ -32,6 +33,7 @@ from lc_workflow.lending.rules.stages import (
     steps_from,
 )
 from lc_workflow.lending.scoring.service import ScoringService
+from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.lending.workflow.schemas import Obstacle, PossibleAction
 from lc_workflow.platform.http.versions import check_version
@@ -82,6 +84,7 @@ class WorkflowService(Service[CustomerApplication]):
         self._settings = SettingService(session)
         self._quotes = QuoteService(session)
         self._scoring = ScoringService(session)
+        self._tasks = TaskService(session)
 
     async def move(
         self,
@@ -109,7 +112,7 @@ class WorkflowService(Service[CustomerApplication]):
             for obstacle in await self._obstacles(step, application, wish, principal=principal, at=at):
                 raise obstacle
             await self._take(step, application, wish, by=principal.id, at=at)
-            self._stand(step, application, by=principal.id, at=at, reason=wish.reason, comment=wish.comment)
+            await self._stand(step, application, by=principal.id, at=at, reason=wish.reason, comment=wish.comment)
         return application
 
     async def disburse(
@@ -124,12 +127,14 @@ class WorkflowService(Service[CustomerApplication]):
         step = step_by(Action.DISBURSE, application.workflow_status)
         for obstacle in await self.obstacles_to_disbursing(application, at=at):
             raise obstacle
-        self._stand(step, application, by=by, at=at, comment=comment)
+        await self._stand(step, application, by=by, at=at, comment=comment)
 
     async def obstacles_to_disbursing(self, application: CustomerApplication, *, at: datetime) -> list[DomainError]:
         """List what keeps an approved loan from being paid out now; empty when nothing does."""
         if application.approved_at is None:
             return []
+        # What was asked for in time is paid out, however long the payment takes.
+        at = min(at, application.disbursement_requested_at or at)
         ends_at = valid_until(application.approved_at, days=await self._valid_days())
         found: list[DomainError] = [ApprovalExpired(ends_at)] if ends_at <= at else []
         return found + await self._quotes.obstacles(application, Asked.approved(application), at=at)
@@ -140,6 +145,7 @@ class WorkflowService(Service[CustomerApplication]):
         due = (
             CustomerApplication.workflow_status == Stage.APPROVED,
             CustomerApplication.approved_at <= granted_before,
+            CustomerApplication.disbursement_requested_at.is_(None),
         )
         waiting = await self.session.scalars(
             select(CustomerApplication.id).where(*due).order_by(CustomerApplication.approved_at)
@@ -149,7 +155,7 @@ class WorkflowService(Service[CustomerApplication]):
             async with self.transaction():
                 application = await self.get_one_or_none(*due, id=application_id, with_for_update={"skip_locked": True})
                 if application is not None:
-                    self._stand(step_by(Action.EXPIRE, application.workflow_status), application, by=None, at=at)
+                    await self._stand(step_by(Action.EXPIRE, application.workflow_status), application, by=None, at=at)
                     expired += 1
         return expired
 
@@ -188,6 +194,8 @@ class WorkflowService(Service[CustomerApplication]):
                 found += await self._scoring.disagreement(
                     application.id, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
                 )
+            case Action.UNDO_APPROVAL if application.disbursement_requested_at is not None:
+                found.append(DisbursementUnderWay("This loan is being paid out; its approval cannot be undone now."))
             case Action.DISBURSE:
                 found += await self.obstacles_to_disbursing(application, at=at)
             case _:
@@ -213,7 +221,7 @@ class WorkflowService(Service[CustomerApplication]):
             case _:
                 pass
 
-    def _stand(
+    async def _stand(
         self,
         step: Step,
         application: CustomerApplication,
@@ -224,7 +232,7 @@ class WorkflowService(Service[CustomerApplication]):
         comment: str | None = None,
         on_behalf_of: UUID | None = None,
     ) -> None:
-        """Bring the application to the stage the step leads to, write the move down and announce it."""
+        """Bring the application to where the step leads; write it down, announce it, and open the work it makes."""
         application.stand_at(step.target, by=by, at=at)
         self.session.add(
             Move(
@@ -253,6 +261,7 @@ class WorkflowService(Service[CustomerApplication]):
                 branch_id=application.branch_id,
             )
         )
+        await self._tasks.follow(application, by=by, at=at)
 
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""

@@ -1,0 +1,1 @@
+"""How long each stage may take, as the institution says."""

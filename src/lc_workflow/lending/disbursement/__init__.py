@@ -1,0 +1,1 @@
+"""Handing approved loans over to be paid out, and confirming that they were."""

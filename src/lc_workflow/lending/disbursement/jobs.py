@@ -1,0 +1,94 @@
+"""Handing requests over to whatever pays loans out, until it says that it has them."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.events import DisbursementHandedOver
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.platform.jobs import Job, Workplace
+from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.payout.base import Connector, HandOverFailed, PaymentOrder
+from lc_workflow.platform.payout.drop import CsvDrop
+
+
+def connector_of(place: Workplace) -> Connector:
+    """The way this installation hands payments over: its webhook, or files in its store."""
+    if place.settings.disbursement_webhook is None:
+        return CsvDrop(place.store)
+    # The client takes 0.1 s and some memory to load, which an installation without a webhook need not spend.
+    from lc_workflow.platform.payout.webhook import Webhook  # noqa: PLC0415
+
+    return Webhook(place.settings.disbursement_webhook, clock=place.clock)
+
+
+async def hand_over(place: Workplace, request_id: UUID) -> None:
+    """Hand one request over; no connection to the database is held while the other side thinks.
+
+    When the process dies after the other side acted, this is done again with the same external id, and pays nothing.
+
+    Raises:
+        HandOverFailed: The request is not known to have arrived; it is tried again.
+    """
+    async with place.sessions() as session:
+        order = await _order(session, request_id)
+    if order is None:
+        return
+    connector = connector_of(place)
+    failure: HandOverFailed | None = None
+    reference: str | None = None
+    try:
+        reference = await connector.hand_over(order)
+    except HandOverFailed as failed:
+        failure = failed
+    async with place.sessions() as session:
+        request = await session.get_one(DisbursementRequest, request_id, with_for_update=True)
+        request.attempts += 1
+        request.connector = connector.name
+        request.last_error = str(failure) if failure else None
+        if failure is None and request.status is DisbursementStatus.REQUESTED:
+            request.status = DisbursementStatus.HANDED_OVER
+            request.handed_over_at, request.external_reference = place.clock(), reference
+            session.add(
+                JournalEntry.of(
+                    DisbursementHandedOver(
+                        actor_id=None,
+                        at=place.clock(),
+                        application_id=request.application_id,
+                        request_id=request.id,
+                        connector=connector.name,
+                    )
+                )
+            )
+        await session.commit()
+    if failure:
+        raise failure
+
+
+HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=10)
+"""Tried for about three hours."""
+
+
+async def _order(session: AsyncSession, request_id: UUID) -> PaymentOrder | None:
+    """What is to be paid; None when that was handed over, confirmed or called off meanwhile."""
+    found = (
+        await session.execute(
+            select(DisbursementRequest, CustomerApplication.full_name_latin, CustomerApplication.full_name_khmer)
+            .join(CustomerApplication, CustomerApplication.id == DisbursementRequest.application_id)
+            .where(DisbursementRequest.id == request_id, DisbursementRequest.status == DisbursementStatus.REQUESTED)
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    request, latin, khmer = found
+    return PaymentOrder(
+        external_id=request.application_id,
+        request_id=request.id,
+        account_id=request.account_id,
+        beneficiary=latin or khmer or "",
+        amount=request.amount,
+        currency=request.currency.value,
+    )

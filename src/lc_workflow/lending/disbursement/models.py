@@ -1,0 +1,48 @@
+"""Requests to pay loans out, as rows."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.types import AMOUNT, choice
+
+
+class DisbursementRequest(Row):
+    """One request to pay an approved loan out; of an application, one at most has not failed."""
+
+    __tablename__ = "disbursement_requests"
+    __table_args__ = (
+        Index(
+            "uq_disbursement_requests_application_id_standing",
+            "application_id",
+            unique=True,
+            postgresql_where=text("status <> 'failed'"),
+        ),
+        Index("ix_disbursement_requests_application_id", "application_id"),
+        Index("ix_disbursement_requests_status_requested_at", "status", "requested_at"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id"))
+    cycle: Mapped[int] = mapped_column(SmallInteger)
+    status: Mapped[DisbursementStatus] = mapped_column(choice(DisbursementStatus))
+    amount: Mapped[Decimal] = mapped_column(AMOUNT)
+    currency: Mapped[Currency] = mapped_column(choice(Currency))
+    account_id: Mapped[str] = mapped_column(String(40))
+    requested_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    requested_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    last_error: Mapped[str | None]
+    connector: Mapped[str | None] = mapped_column(String(20))
+    handed_over_at: Mapped[datetime | None]
+    external_reference: Mapped[str | None] = mapped_column(String(200))
+    closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    closed_at: Mapped[datetime | None]
+    paid_on: Mapped[date | None]
+    reference: Mapped[str | None] = mapped_column(String(200))
+    failure_reason: Mapped[str | None]

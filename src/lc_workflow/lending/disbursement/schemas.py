@@ -1,0 +1,55 @@
+"""Requests to pay out, as requests and answers."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.platform.http.shapes import Name, check_amounts
+
+
+class DisbursementAnswer(Struct, frozen=True):
+    """A request to pay a loan out; `closed_by` confirmed it or said that it failed."""
+
+    id: UUID
+    application_id: UUID
+    cycle: int
+    status: DisbursementStatus
+    amount: Decimal
+    currency: Currency
+    account_id: str
+    requested_by: UUID
+    requested_at: datetime
+    attempts: int
+    last_error: str | None
+    connector: str | None
+    handed_over_at: datetime | None
+    external_reference: str | None
+    closed_by: UUID | None
+    closed_at: datetime | None
+    paid_on: date | None
+    reference: str | None
+    failure_reason: str | None
+
+
+class Confirmation(Struct, frozen=True, kw_only=True):
+    """What was paid: it must be what was approved."""
+
+    amount: Decimal
+    currency: Currency
+    paid_on: date
+    reference: Name
+
+    def __post_init__(self) -> None:
+        """Refuse amounts that no column holds."""
+        check_amounts(self, "amount")
+
+
+class Failure(Struct, frozen=True):
+    """Why a loan was not paid out."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]

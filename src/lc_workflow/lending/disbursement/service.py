@@ -1,0 +1,200 @@
+"""Asking for loans to be paid out, handing them over, and confirming what was paid."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import Forbidden, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import visible_to
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.disbursement.access import CONFIRM, REQUEST
+from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.disbursement.schemas import Confirmation
+from lc_workflow.lending.events import DisbursementConfirmed, DisbursementFailed, DisbursementRequested
+from lc_workflow.lending.rules.disbursement import (
+    UNDER_WAY,
+    DisbursementOver,
+    DisbursementStatus,
+    TermsMissing,
+    objections_to_confirming,
+)
+from lc_workflow.lending.rules.stages import Action, step_by
+from lc_workflow.lending.workflow.service import WorkflowService
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.jobs import ask_for
+from lc_workflow.platform.service import Service
+
+
+class NotYourDisbursement(Forbidden):
+    """The person's right to ask or to confirm does not reach this application's branch."""
+
+
+class DisbursementService(Service[DisbursementRequest]):
+    """The requests to pay out the applications one may see."""
+
+    class Repo(SQLAlchemyAsyncRepository[DisbursementRequest]):
+        """Requests as rows."""
+
+        model_type = DisbursementRequest
+
+    repository_type = Repo
+    noun = "disbursement request"
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._workflow = WorkflowService(session)
+
+    async def request(self, application_id: UUID, *, principal: Principal, at: datetime) -> DisbursementRequest:
+        """Ask for an approved loan to be paid out; asking again answers the request that stands.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+            NotYourDisbursement, NoSuchStep, ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be.
+        """
+        async with self.transaction():
+            application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
+            _check_reach(principal, REQUEST, application)
+            standing = await self.session.scalar(
+                select(DisbursementRequest).where(
+                    DisbursementRequest.application_id == application_id,
+                    DisbursementRequest.status != DisbursementStatus.FAILED,
+                )
+            )
+            if standing is not None:
+                return standing
+            step_by(Action.DISBURSE, application.workflow_status)
+            for obstacle in await self._workflow.obstacles_to_disbursing(application, at=at):
+                raise obstacle
+            if application.approved_amount is None or application.account_id is None:
+                raise TermsMissing("Without an approved amount and an account id nothing can be paid out.")
+            request = DisbursementRequest(
+                application_id=application.id,
+                cycle=application.cycle,
+                status=DisbursementStatus.REQUESTED,
+                amount=application.approved_amount,
+                currency=application.currency,
+                account_id=application.account_id,
+                requested_by=principal.id,
+                requested_at=at,
+                attempts=0,
+            )
+            application.disbursement_requested_at = at
+            self.session.add(request)
+            await self.session.flush()
+            await ask_for(self.session, HAND_OVER, request_id=request.id)
+            self.announce(
+                DisbursementRequested(
+                    actor_id=principal.id,
+                    at=at,
+                    application_id=application.id,
+                    request_id=request.id,
+                    amount=str(request.amount),
+                    currency=request.currency.value,
+                )
+            )
+        return request
+
+    async def confirm(
+        self, request_id: UUID, wish: Confirmation, *, principal: Principal, at: datetime
+    ) -> DisbursementRequest:
+        """Confirm that a loan was paid out as approved: the application is disbursed in the same transaction.
+
+        Raises:
+            Missing: There is no such request, or the person may not see its application.
+            NotYourDisbursement, DisbursementOver, SodRequester, AmountMismatch, PaidInFuture: It cannot be.
+        """
+        async with self.transaction():
+            application, request = await self._locked(request_id, principal)
+            for objection in objections_to_confirming(
+                status=request.status,
+                requester=request.requested_by,
+                confirmer=principal.id,
+                asked=(request.amount, request.currency.value),
+                paid=(wish.amount, wish.currency.value),
+                paid_on=wish.paid_on,
+                today=at.astimezone(PHNOM_PENH).date(),
+            ):
+                raise objection
+            request.status = DisbursementStatus.CONFIRMED
+            request.closed_by, request.closed_at = principal.id, at
+            request.paid_on, request.reference = wish.paid_on, wish.reference
+            await self._workflow.disburse(application, by=principal.id, at=at, comment=wish.reference)
+            self.announce(
+                DisbursementConfirmed(
+                    actor_id=principal.id,
+                    at=at,
+                    application_id=application.id,
+                    request_id=request.id,
+                    reference=wish.reference,
+                )
+            )
+        return request
+
+    async def fail(self, request_id: UUID, reason: str, *, principal: Principal, at: datetime) -> DisbursementRequest:
+        """Write down that a loan was not paid out, so that it can be asked for again.
+
+        Raises:
+            Missing: There is no such request, or the person may not see its application.
+            NotYourDisbursement, DisbursementOver: It cannot be.
+        """
+        async with self.transaction():
+            application, request = await self._locked(request_id, principal)
+            if request.status not in UNDER_WAY:
+                raise DisbursementOver(f"This request is {request.status} already.")
+            request.status = DisbursementStatus.FAILED
+            request.closed_by, request.closed_at, request.failure_reason = principal.id, at, reason
+            application.disbursement_requested_at = None
+            self.announce(
+                DisbursementFailed(
+                    actor_id=principal.id, at=at, application_id=application.id, request_id=request.id, reason=reason
+                )
+            )
+        return request
+
+    async def of_application(self, application_id: UUID, *, principal: Principal) -> Sequence[DisbursementRequest]:
+        """List the requests of an application, the newest first.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+        """
+        await self._workflow.find(visible_to(principal), id=application_id)
+        return await self.get_many(
+            DisbursementRequest.application_id == application_id, OrderBy("requested_at", "desc"), OrderBy("id")
+        )
+
+    async def page(
+        self, window: Window, *, status: DisbursementStatus | None, principal: Principal
+    ) -> tuple[Sequence[DisbursementRequest], int]:
+        """List the requests one may see, the oldest first, with how many there are in all."""
+        seen = select(CustomerApplication.id).where(visible_to(principal))
+        where: list[ColumnElement[bool]] = [DisbursementRequest.application_id.in_(seen)]
+        if status is not None:
+            where.append(DisbursementRequest.status == status)
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), OrderBy("requested_at"), OrderBy("id")
+        )
+
+    async def _locked(self, request_id: UUID, principal: Principal) -> tuple[CustomerApplication, DisbursementRequest]:
+        """Lock the application, as everybody does first, and then its request."""
+        application_id = await self.session.scalar(
+            select(DisbursementRequest.application_id).where(DisbursementRequest.id == request_id)
+        )
+        if application_id is None:
+            raise Missing("There is no such disbursement request, or it is not yours to see.")
+        application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
+        _check_reach(principal, CONFIRM, application)
+        return application, await self.find(id=request_id, lock=True)
+
+
+def _check_reach(principal: Principal, permission: str, application: CustomerApplication) -> None:
+    if not principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id):
+        raise NotYourDisbursement(f"This needs the permission {permission} for the application's branch.")

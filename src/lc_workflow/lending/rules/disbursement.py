@@ -1,0 +1,70 @@
+"""Paying a loan out is a hand-off: what must hold before it, and what a confirmation must say (lending.md §8)."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from lc_workflow.kernel.errors import DomainError, FieldError, Forbidden, Invalid
+
+
+class DisbursementStatus(StrEnum):
+    """Where a request to pay out stands: asked for, known to the payment system, paid, or not."""
+
+    REQUESTED = "requested"
+    HANDED_OVER = "handed_over"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+
+
+UNDER_WAY = frozenset({DisbursementStatus.REQUESTED, DisbursementStatus.HANDED_OVER})
+"""The money may move at any moment."""
+
+
+class DisbursementUnderWay(Invalid):
+    """The loan is being paid out, so its approval is neither undone nor left to expire."""
+
+
+class DisbursementOver(Invalid):
+    """The request was confirmed or has failed already."""
+
+
+class SodRequester(Forbidden):
+    """Whoever asked for the money does not confirm that it was paid."""
+
+
+class AmountMismatch(Invalid):
+    """What was paid is not what was approved."""
+
+
+class PaidInFuture(Invalid):
+    """A payment cannot be confirmed before its day."""
+
+
+class TermsMissing(Invalid):
+    """Without an approved amount and an account nothing can be paid out."""
+
+
+def objections_to_confirming(
+    *,
+    status: DisbursementStatus,
+    requester: UUID,
+    confirmer: UUID,
+    asked: tuple[Decimal, str],
+    paid: tuple[Decimal, str],
+    paid_on: date,
+    today: date,
+) -> Iterator[DomainError]:
+    """Say what is wrong with a confirmation; amounts come with their currency and are compared to the cent."""
+    if status not in UNDER_WAY:
+        yield DisbursementOver(f"This request is {status} already.")
+    if requester == confirmer:
+        yield SodRequester("You asked for this payment; someone else has to confirm it.")
+    if asked != paid:
+        yield AmountMismatch(
+            f"{paid[0]} {paid[1]} were paid, and {asked[0]} {asked[1]} were to be; look at the payment again.",
+            errors=(FieldError("amount", f"must be {asked[0]} {asked[1]}"),),
+        )
+    if paid_on > today:
+        yield PaidInFuture("The day of the payment lies in the future.", errors=(FieldError("paid_on", "is to come"),))

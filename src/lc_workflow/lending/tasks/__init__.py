@@ -1,0 +1,1 @@
+"""The work that moves make: queues, who takes it, and its deadlines."""

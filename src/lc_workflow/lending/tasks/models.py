@@ -1,0 +1,59 @@
+"""Tasks as rows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.types import choice
+
+OPEN = text("closed_at IS NULL")
+
+
+class Task(Row):
+    """The work on one application at one stage: made by the move that leads there, closed by the one that leaves.
+
+    `excluded` are the accounts that may not do it (lending.md §2). `used_seconds` is the working time it took; without
+    `due_at` no clock runs. `breach_told_at` is when others were told that it is late, which happens once.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("uq_tasks_application_id_open", "application_id", unique=True, postgresql_where=OPEN),
+        Index("ix_tasks_application_id_cycle_stage", "application_id", "cycle", "stage"),
+        Index("ix_tasks_owner_id_due_at", "owner_id", "due_at", "opened_at", "id", postgresql_where=OPEN),
+        Index("ix_tasks_branch_id_due_at", "branch_id", "due_at", "opened_at", "id", postgresql_where=OPEN),
+        Index("ix_tasks_due_at", "due_at", "opened_at", "id", postgresql_where=OPEN),
+        Index(
+            "ix_tasks_unclaimed",
+            "branch_id",
+            "due_at",
+            "opened_at",
+            "id",
+            postgresql_where=text("closed_at IS NULL AND owner_id IS NULL"),
+        ),
+        Index("ix_tasks_untold", "due_at", postgresql_where=text("closed_at IS NULL AND breach_told_at IS NULL")),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
+    branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branches.id"))
+    stage: Mapped[Stage] = mapped_column(choice(Stage))
+    cycle: Mapped[int] = mapped_column(SmallInteger)
+    opened_at: Mapped[datetime]
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    owned_at: Mapped[datetime | None]
+    excluded: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    at_risk_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    breach_told_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    used_seconds: Mapped[int] = mapped_column(default=0)
+
+    def owned_by(self, person: UUID | None, *, at: datetime) -> None:
+        """Give the task to somebody, or back to the queue."""
+        self.owner_id = person
+        self.owned_at = at if person else None

@@ -1,0 +1,339 @@
+"""Tasks: made and closed by moves, taken, given and given back by people, and told of when they are late."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, Row, func, select
+
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import Forbidden, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.deadlines.models import StageDeadline
+from lc_workflow.lending.events import DeadlineBreached, TaskAssigned, TaskClaimed, TaskReleased
+from lc_workflow.lending.rules.stages import SodMaker, Stage
+from lc_workflow.lending.rules.tasks import WORK, Deadline, deadline
+from lc_workflow.lending.tasks.access import ASSIGN, READ, able, claimable_by, may_do, reaches, visible_to, within
+from lc_workflow.lending.tasks.models import Task
+from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
+from lc_workflow.organization.hours.service import calendars
+from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.service import Service
+
+AT_ONCE = 500
+"""How many breaches one transaction tells."""
+
+
+class TaskTaken(Invalid):
+    """Somebody else has the task."""
+
+
+class TaskClosed(Invalid):
+    """The application has moved on, so there is nothing left to do."""
+
+
+class NotYourTask(Forbidden):
+    """The task is for people with another permission, or for somebody to give who may assign."""
+
+
+class NotEligible(Invalid):
+    """The person's rights do not reach the work, or segregation of duties keeps them from it."""
+
+
+class NobodyEligible(Invalid):
+    """Nobody may do the work."""
+
+
+class TaskService(Service[Task]):
+    """The work on the applications one may see."""
+
+    class Repo(SQLAlchemyAsyncRepository[Task]):
+        """Tasks as rows."""
+
+        model_type = Task
+
+    repository_type = Repo
+    noun = "task"
+
+    async def follow(self, application: CustomerApplication, *, by: UUID | None, at: datetime) -> None:
+        """Close the work on the stage an application left and open that of its new stage, in the caller's transaction.
+
+        Who starts to process an application has the task, and what is returned is its drafter's; the rest waits to be
+        taken.
+        """
+        done = await self.session.scalar(
+            select(Task).where(Task.application_id == application.id, Task.closed_at.is_(None)).with_for_update()
+        )
+        stage = application.workflow_status
+        work = WORK.get(stage)
+        if done is None and work is None:
+            return
+        since = (done.opened_at if done else at).date()
+        calendar = (await calendars(self.session, [application.branch_id], since=since))[application.branch_id]
+        if done is not None:
+            done.closed_at = at
+            done.used_seconds = int(calendar.between(done.opened_at, at).total_seconds())
+            await self.session.flush()  # one task of an application is open at a time, and new rows are written first
+        if work is None:
+            return
+        limits = await self._deadline(application, calendar, at=at)
+        kept_away = () if work.for_preparers else (application.user_id, *application.preparers, *application.editors)
+        task = Task(
+            application_id=application.id,
+            branch_id=application.branch_id,
+            stage=stage,
+            cycle=application.cycle,
+            opened_at=at,
+            excluded=list(dict.fromkeys(kept_away)),
+            at_risk_at=limits and limits.at_risk_at,
+            due_at=limits and limits.due_at,
+            used_seconds=0,
+        )
+        owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
+        task.owned_by(owners.get(stage), at=at)
+        self.session.add(task)
+
+    async def voted(self, application_id: UUID, *, by: UUID, at: datetime) -> None:
+        """Keep whoever decided at one stage of an approval from the next, in the caller's transaction."""
+        task = await self.session.scalar(
+            select(Task).where(Task.application_id == application_id, Task.closed_at.is_(None)).with_for_update()
+        )
+        if task is not None and by not in task.excluded:
+            task.excluded = [*task.excluded, by]
+            if task.owner_id == by:
+                task.owned_by(None, at=at)
+
+    async def _deadline(
+        self, application: CustomerApplication, calendar: BusinessHours, *, at: datetime
+    ) -> Deadline | None:
+        stage = application.workflow_status
+        minutes = WORK[stage].minutes
+        if minutes is None:
+            return None
+        said = select(StageDeadline.minutes).where(StageDeadline.stage == stage).scalar_subquery()
+        before = (
+            select(func.sum(Task.used_seconds))
+            .where(Task.application_id == application.id, Task.cycle == application.cycle, Task.stage == stage)
+            .scalar_subquery()
+        )
+        set_minutes, used = (await self.session.execute(select(said, before))).one()
+        try:
+            return deadline(at, minutes=set_minutes or minutes, used=timedelta(seconds=used or 0), calendar=calendar)
+        except NeverOpen:  # a branch whose hours make no sense must not stop its loans
+            return None
+
+    async def page(
+        self, queue: Queue, window: Window, *, stage: Stage | None, principal: Principal, at: datetime
+    ) -> tuple[list[TaskAnswer], int]:
+        """List a queue, the most urgent first, with how many there are in all."""
+        where = [Task.closed_at.is_(None), _queue(queue, principal, at=at)]
+        if stage is not None:
+            where.append(Task.stage == stage)
+        rows = await self.session.execute(
+            _SHOWN.where(*where).order_by(Task.due_at, Task.opened_at, Task.id).limit(window.size).offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(Task).where(*where))
+        return [_answer(row, at=at) for row in rows], total or 0
+
+    async def claim(self, task_id: UUID, *, principal: Principal, at: datetime) -> TaskAnswer:
+        """Take a task; taking it again changes nothing.
+
+        Raises:
+            Missing: There is no such task, or the person may not see it.
+            TaskClosed, TaskTaken, NotYourTask, SodMaker: It cannot be theirs.
+        """
+        async with self.transaction():
+            task = await self._open(task_id, principal)
+            if task.owner_id not in {None, principal.id}:
+                raise TaskTaken("Somebody else has taken this task.")
+            if not may_do(task, principal):
+                raise NotYourTask(f"This task needs the permission {WORK[task.stage].permission} here.")
+            if principal.id in task.excluded:
+                raise SodMaker("You had a hand in this application; someone else has to decide it.")
+            if task.owner_id is None:
+                task.owned_by(principal.id, at=at)
+                self.announce(
+                    TaskClaimed(
+                        actor_id=principal.id,
+                        at=at,
+                        application_id=task.application_id,
+                        task_id=task.id,
+                        stage=task.stage.value,
+                    )
+                )
+        return await self.shown(task_id, at=at)
+
+    async def release(self, task_id: UUID, *, principal: Principal, at: datetime) -> TaskAnswer:
+        """Give a task back to the queue: one's own, or as somebody who assigns.
+
+        Raises:
+            Missing: There is no such task, or the person may not see it.
+            TaskClosed, NotYourTask: It is not theirs to give back.
+        """
+        async with self.transaction():
+            task = await self._open(task_id, principal)
+            if task.owner_id != principal.id and not reaches(principal, ASSIGN, task):
+                raise NotYourTask("This task is somebody else's; whoever assigns tasks here can take it back.")
+            if task.owner_id is not None:
+                owner = task.owner_id
+                task.owned_by(None, at=at)
+                self.announce(
+                    TaskReleased(
+                        actor_id=principal.id,
+                        at=at,
+                        application_id=task.application_id,
+                        task_id=task.id,
+                        stage=task.stage.value,
+                        owner_id=owner,
+                    )
+                )
+        return await self.shown(task_id, at=at)
+
+    async def assign(self, task_id: UUID, person: UUID | None, *, principal: Principal, at: datetime) -> TaskAnswer:
+        """Give a task to a person, or to whoever may do it and has the fewest open tasks.
+
+        Raises:
+            Missing: There is no such task, or the person may not see it.
+            TaskClosed, NotYourTask: It is not theirs to give.
+            NotEligible, NobodyEligible: It cannot be given to that person, or to anybody.
+        """
+        async with self.transaction():
+            task = await self._open(task_id, principal)
+            if not reaches(principal, ASSIGN, task):
+                raise NotYourTask(f"Giving this task to somebody needs the permission {ASSIGN} here.")
+            chosen = await self._least_loaded(task, person, at=at)
+            if chosen is None and person is not None:
+                raise NotEligible(
+                    "This person may not do this task: their rights do not reach it, or they prepared it."
+                )
+            if chosen is None:
+                raise NobodyEligible("Nobody may do this task: give somebody here the right to.")
+            if chosen != task.owner_id:
+                task.owned_by(chosen, at=at)
+                self.announce(
+                    TaskAssigned(
+                        actor_id=principal.id,
+                        at=at,
+                        application_id=task.application_id,
+                        task_id=task.id,
+                        stage=task.stage.value,
+                        owner_id=chosen,
+                    )
+                )
+        return await self.shown(task_id, at=at)
+
+    async def tell_breaches(self, *, at: datetime) -> int:
+        """Announce the tasks that became late, each once; answers how many."""
+        told = 0
+        while True:
+            async with self.transaction():
+                late = (
+                    await self.session.scalars(
+                        select(Task)
+                        .where(Task.closed_at.is_(None), Task.breach_told_at.is_(None), Task.due_at <= at)
+                        .order_by(Task.due_at)
+                        .limit(AT_ONCE)
+                        .with_for_update(skip_locked=True)
+                    )
+                ).all()
+                for task in late:
+                    assert task.due_at is not None  # noqa: S101 - it is late
+                    task.breach_told_at = at
+                    self.announce(
+                        DeadlineBreached(
+                            actor_id=None,
+                            at=at,
+                            application_id=task.application_id,
+                            task_id=task.id,
+                            stage=task.stage.value,
+                            branch_id=task.branch_id,
+                            owner_id=task.owner_id,
+                            due_at=task.due_at.isoformat(),
+                        )
+                    )
+            told += len(late)
+            if len(late) < AT_ONCE:
+                return told
+
+    async def shown(self, task_id: UUID, *, at: datetime) -> TaskAnswer:
+        """Show a task with its application and its owner."""
+        return _answer((await self.session.execute(_SHOWN.where(Task.id == task_id))).one(), at=at)
+
+    async def _open(self, task_id: UUID, principal: Principal) -> Task:
+        task = await self.find(visible_to(principal), id=task_id, lock=True)
+        if task.closed_at is not None:
+            raise TaskClosed("The application has moved on; there is nothing left to do here.")
+        return task
+
+    async def _least_loaded(self, task: Task, person: UUID | None, *, at: datetime) -> UUID | None:
+        """Of those who may do a task (or of the one person wanted), the one with the fewest open tasks."""
+        load = (
+            select(func.count())
+            .select_from(Task)
+            .where(Task.owner_id == User.id, Task.closed_at.is_(None))
+            .scalar_subquery()
+        )
+        eligible = select(User.id).where(
+            User.status == UserStatus.ACTIVE,
+            able(WORK[task.stage].permission, branch_id=task.branch_id, at=at),
+            User.id.not_in(task.excluded),
+        )
+        if person is not None:
+            eligible = eligible.where(User.id == person)
+        chosen: UUID | None = await self.session.scalar(eligible.order_by(load, User.created_at, User.id).limit(1))
+        return chosen
+
+
+_SHOWN = (
+    select(
+        Task,
+        CustomerApplication.full_name_khmer,
+        CustomerApplication.full_name_latin,
+        CustomerApplication.requested_amount,
+        CustomerApplication.currency,
+        CustomerApplication.priority_level,
+        User.first_name,
+        User.last_name,
+    )
+    .join(CustomerApplication, CustomerApplication.id == Task.application_id)
+    .outerjoin(User, User.id == Task.owner_id)
+)
+"""What an answer about a task needs, in one statement."""
+
+
+def _queue(queue: Queue, principal: Principal, *, at: datetime) -> ColumnElement[bool]:
+    match queue:
+        case Queue.MINE:
+            return Task.owner_id == principal.id
+        case Queue.CLAIMABLE:
+            return claimable_by(principal)
+        case Queue.TEAM:
+            return within(principal, READ)
+        case Queue.OVERDUE:
+            return within(principal, READ) & (Task.due_at <= at)
+
+
+def _answer(row: Row[*tuple[Any, ...]], *, at: datetime) -> TaskAnswer:
+    task: Task = row[0]
+    limits = Deadline(task.at_risk_at, task.due_at) if task.at_risk_at and task.due_at else None
+    return TaskAnswer(
+        id=task.id,
+        application_id=task.application_id,
+        full_name_khmer=row.full_name_khmer,
+        full_name_latin=row.full_name_latin,
+        requested_amount=row.requested_amount,
+        currency=row.currency,
+        priority_level=row.priority_level,
+        branch_id=task.branch_id,
+        stage=task.stage,
+        cycle=task.cycle,
+        opened_at=task.opened_at,
+        owner=Owner(task.owner_id, f"{row.first_name} {row.last_name}") if task.owner_id else None,
+        at_risk_at=task.at_risk_at,
+        due_at=task.due_at,
+        urgency=limits.urgency(at) if limits else None,
+    )

@@ -1,0 +1,1 @@
+"""The hours of branches and the holidays of the institution, as data."""

@@ -1,0 +1,21 @@
+"""The job that seals the journal at the end of each day."""
+
+from datetime import timedelta
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.platform.jobs import Job, Workplace
+from lc_workflow.platform.journal.chain import Seals, anchor
+
+
+async def anchor_yesterday(place: Workplace) -> None:
+    """Seal the last day that has been over for an hour; when it is sealed already, nothing happens."""
+    now = place.clock()
+    day = (now - timedelta(hours=1)).astimezone(PHNOM_PENH).date() - timedelta(days=1)
+    seals = Seals(place.settings.secret_key, previous=place.settings.previous_secret_keys)
+    async with place.sessions() as session:
+        await anchor(session, seals, day=day, at=now)
+        await session.commit()
+
+
+ANCHOR_JOURNAL = Job(name="anchor_journal", work=anchor_yesterday, every="20 * * * *")
+"""Every hour, so that a day on which nobody served at the right moment is sealed later."""

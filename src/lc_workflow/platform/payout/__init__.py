@@ -1,0 +1,1 @@
+"""How an approved loan is handed over to whatever pays it out."""

@@ -1,0 +1,31 @@
+"""Orders as CSV files that the other side fetches from the object store: one for each, under its own key."""
+
+from io import BytesIO
+from typing import Final
+
+from lc_workflow.kernel.errors import Unavailable
+from lc_workflow.platform.http.csv import MEDIA_TYPE, written
+from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
+from lc_workflow.platform.storage.base import ObjectStore
+
+HEADER: Final = ("external_id", "account_id", "beneficiary", "amount", "currency")
+
+
+class CsvDrop:
+    """Leaves orders in the store under `disbursements/`; an order that is left again replaces itself."""
+
+    name = "csv"
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def hand_over(self, order: PaymentOrder) -> str:
+        """Leave the order; answers its key."""
+        row = (order.external_id, order.account_id, order.beneficiary, order.amount, order.currency)
+        content = b"".join([piece async for piece in written(HEADER, [row])])
+        key = f"disbursements/{order.external_id}.csv"
+        try:
+            await self._store.put(key, BytesIO(content), size=len(content), content_type=MEDIA_TYPE)
+        except Unavailable as silent:
+            raise HandOverFailed("The object store cannot be reached.") from silent
+        return key

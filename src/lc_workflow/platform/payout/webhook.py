@@ -1,0 +1,66 @@
+"""Orders as signed requests to the other side's address."""
+
+import hashlib
+import hmac
+from typing import Final
+
+import httpx
+import msgspec
+
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.config import DisbursementWebhook
+from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
+
+SECONDS: Final = 10.0
+"""How long the other side may take to answer."""
+
+_encoder: Final = msgspec.json.Encoder(decimal_format="string")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the other side may say."""
+
+    reference: str | None = None
+
+
+class Webhook:
+    """Posts orders as JSON.
+
+    `X-Signature` is the hexadecimal HMAC-SHA256, with the shared secret, of the text in `X-Timestamp` (seconds since
+    1970), a dot, and the body. `Idempotency-Key` is the order's `external_id`, which stands in the body too: whoever
+    has it already answers 2xx and pays nothing.
+    """
+
+    name = "webhook"
+
+    def __init__(self, settings: DisbursementWebhook, *, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+
+    async def hand_over(self, order: PaymentOrder) -> str | None:
+        """Post the order."""
+        body = _encoder.encode(order)
+        timestamp = str(int(self._clock().timestamp()))
+        headers = {
+            "Content-Type": "application/json",
+            "Idempotency-Key": str(order.external_id),
+            "X-Timestamp": timestamp,
+            "X-Signature": signature(self._settings.secret, timestamp, body),
+        }
+        try:
+            async with httpx.AsyncClient(timeout=SECONDS) as client:
+                answer = await client.post(self._settings.url, content=body, headers=headers)
+        except (httpx.HTTPError, OSError) as cause:
+            raise HandOverFailed(f"The payment system did not answer ({type(cause).__name__}).") from cause
+        if not answer.is_success:
+            raise HandOverFailed(f"The payment system answered {answer.status_code}.")
+        try:
+            said = msgspec.json.decode(answer.content, type=Answer).reference
+        except msgspec.MsgspecError:
+            return None
+        return said[:200] if said else None
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    """Sign a body and its moment; the receiver does the same and compares."""
+    return hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()

@@ -1,0 +1,53 @@
+"""A payment system that remembers whom it has paid, and answers as the test says."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from lc_workflow.platform.payout.webhook import signature
+
+
+@dataclass
+class Payer:
+    """Pays each external id once; `moods` are how it answers the next requests: `ok`, `silent` or `broken`."""
+
+    secret: str
+    port: int = 0
+    moods: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    paid: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/orders"
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        mood = self.moods.pop(0) if self.moods else "ok"
+        assert headers["x-signature"] == signature(self.secret, headers["x-timestamp"], body)
+        order = json.loads(body)
+        self.calls.append(order)
+        assert headers["idempotency-key"] == order["external_id"]
+        if mood != "broken":
+            self.paid.setdefault(order["external_id"], order)
+        if mood == "silent":
+            await asyncio.sleep(1)  # it has acted, and its answer comes too late
+        status = "500 Internal Server Error" if mood == "broken" else "200 OK"
+        answer = json.dumps({"reference": f"PAY-{len(self.paid)}"}).encode()
+        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(answer)}\r\nConnection: close\r\n\r\n".encode())
+        writer.write(answer)
+        writer.close()
+
+
+@asynccontextmanager
+async def paying(secret: str) -> AsyncIterator[Payer]:
+    payer = Payer(secret)
+    server = await asyncio.start_server(payer.serve, "127.0.0.1", 0)
+    payer.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield payer

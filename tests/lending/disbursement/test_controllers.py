@@ -1,0 +1,211 @@
+"""Paying a loan out, over HTTP and through both connectors."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.config import DisbursementWebhook
+from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.payout import webhook
+from lc_workflow.platform.payout.base import HandOverFailed
+from tests.conftest import Person, SignIn
+from tests.lending.disbursement.payer import Payer, paying
+from tests.lending.steps import URL, Take
+from tests.moments import NOON
+
+REQUESTS = "/api/v1/disbursement-requests"
+SECRET = "a secret that only the payment system knows"
+PAID: dict[str, Any] = {"amount": 1200, "currency": "USD", "paid_on": "2026-11-24", "reference": "TRX-77"}
+ToReview = Callable[..., Awaitable[dict[str, Any]]]
+
+
+class Office:
+    """A branch with an approved loan, and its people."""
+
+    def __init__(self, client: AsyncClient, loan: dict[str, Any], people: dict[str, Person]) -> None:
+        self.client = client
+        self.loan = loan
+        self.people = people
+
+    async def ask(self, who: str = "officer") -> Any:
+        path = f"{URL}/{self.loan['id']}/disbursement-requests"
+        return await self.client.post(path, headers=self.people[who].headers)
+
+    async def close(self, request: dict[str, Any], verb: str, who: str = "teller", **body: Any) -> Any:
+        path = f"{REQUESTS}/{request['id']}/{verb}"
+        return await self.client.post(path, json=body, headers=self.people[who].headers)
+
+    async def shown(self) -> dict[str, Any]:
+        path = f"{URL}/{self.loan['id']}/disbursement-requests"
+        listed = (await self.client.get(path, headers=self.people["officer"].headers)).json()
+        found: dict[str, Any] = listed[0]
+        return found
+
+    async def stage(self) -> str:
+        loan = await self.client.get(f"{URL}/{self.loan['id']}", headers=self.people["officer"].headers)
+        return str(loan.json()["workflow_status"])
+
+
+@pytest.fixture
+async def office(client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take) -> Office:
+    people = {role: await sign_in(role, branch_id=branch.id) for role in ("officer", "teller", "manager")}
+    people["stranger"] = await sign_in("manager")
+    loan = await to_review(people["officer"], people["teller"])
+    approved = await take(people["manager"], loan, "approve", approved_amount=1200)
+    assert approved.status_code == 200, approved.text
+    return Office(client, approved.json(), people)
+
+
+async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
+    office: Office, session: AsyncSession, work_off: Callable[[], Awaitable[list[str]]], workplace: Workplace
+) -> None:
+    asked = await office.ask()
+    assert (asked.status_code, asked.json()["status"], asked.json()["amount"]) == (200, "requested", 1200)
+    assert (await office.ask("manager")).json()["id"] == asked.json()["id"]
+    assert await work_off() == ["hand_over_disbursement"]
+    handed = await office.shown()
+    assert (handed["status"], handed["connector"], handed["attempts"]) == ("handed_over", "csv", 1)
+    pieces = [piece async for piece in await workplace.store.get(handed["external_reference"])]
+    lines = b"".join(pieces).decode("utf-8-sig").splitlines()
+    assert lines[1] == f"{office.loan['id']},00012345,SOK CHANTHY,1200.00,USD"
+    confirmed = await office.close(handed, "confirm", **PAID)
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed"), confirmed.text
+    assert confirmed.json()["closed_by"] == str(office.people["teller"].user.id)
+    assert await office.stage() == "DISBURSED"
+    again = await office.close(handed, "confirm", **PAID)
+    assert (again.status_code, again.json()["code"]) == (422, "DisbursementOver")
+    assert (await office.ask()).json()["status"] == "confirmed"
+    page = await office.client.get(REQUESTS, params={"status": "confirmed"}, headers=office.people["teller"].headers)
+    assert page.json()["total"] == 1
+    elsewhere = await office.client.get(REQUESTS, headers=office.people["stranger"].headers)
+    assert elsewhere.json()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("who", "change", "status", "code"),
+    [
+        ("manager", {}, 403, "SodRequester"),
+        ("officer", {}, 403, "NotPermitted"),
+        ("stranger", {}, 404, "Missing"),
+        ("teller", {"amount": 1200.01}, 422, "AmountMismatch"),
+        ("teller", {"currency": "KHR"}, 422, "AmountMismatch"),
+        ("teller", {"paid_on": "2026-11-25"}, 422, "PaidInFuture"),
+        ("teller", {"reference": ""}, 422, "InvalidInput"),
+    ],
+)
+async def test_a_confirmation_that_cannot_be_is_refused(
+    office: Office, who: str, change: dict[str, Any], status: int, code: str
+) -> None:
+    request = (await office.ask("manager")).json()
+    refused = await office.close(request, "confirm", who, **{**PAID, **change})
+    assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert await office.stage() == "APPROVED"
+
+
+async def test_only_an_approved_loan_of_ones_branch_is_asked_for(office: Office, take: Take) -> None:
+    assert (await office.ask("stranger")).status_code == 404
+    await take(office.people["manager"], office.loan, "undo_approval", reason="The wrong amount")
+    early = await office.ask()
+    assert (early.status_code, early.json()["code"]) == (422, "NoSuchStep")
+
+
+async def test_a_payment_that_failed_is_asked_for_again(office: Office, take: Take) -> None:
+    request = (await office.ask()).json()
+    stuck = await take(office.people["manager"], office.loan, "undo_approval", reason="Too late")
+    assert (stuck.status_code, stuck.json()["code"]) == (422, "DisbursementUnderWay")
+    assert (await office.close(request, "fail")).status_code == 422
+    failed = await office.close(request, "fail", reason="The account is closed")
+    assert (failed.json()["status"], failed.json()["failure_reason"]) == ("failed", "The account is closed")
+    over = await office.close(request, "fail", reason="Again")
+    assert (over.status_code, over.json()["code"]) == (422, "DisbursementOver")
+    assert (await office.ask()).json()["id"] != request["id"]
+
+
+async def test_what_was_asked_for_in_time_does_not_expire(
+    office: Office, session: AsyncSession, workplace: Workplace
+) -> None:
+    request = (await office.ask()).json()
+    long_ago = NOON - timedelta(days=40)
+    await session.execute(
+        update(CustomerApplication).values(approved_at=long_ago, disbursement_requested_at=NOON - timedelta(days=20))
+    )
+    await session.commit()
+    await EXPIRE_APPROVALS.do(workplace, {})
+    assert await office.stage() == "APPROVED"
+    assert (await office.close(request, "fail", reason="Closed")).status_code == 200
+    late = await office.ask()
+    assert (late.status_code, late.json()["code"]) == (422, "ApprovalExpired")
+    await EXPIRE_APPROVALS.do(workplace, {})
+    assert await office.stage() == "EXPIRED"
+
+
+@pytest.fixture
+async def payer() -> AsyncIterator[Payer]:
+    async with paying(SECRET) as payer:
+        yield payer
+
+
+@pytest.fixture
+def at_the_payer(workplace: Workplace, payer: Payer) -> Workplace:
+    return replace(
+        workplace,
+        settings=replace(workplace.settings, disbursement_webhook=DisbursementWebhook(url=payer.url, secret=SECRET)),
+    )
+
+
+async def test_a_payer_that_acts_and_answers_too_late_does_not_pay_twice(
+    office: Office, payer: Payer, at_the_payer: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "SECONDS", 0.3)
+    payer.moods = ["silent", "broken", "ok"]
+    request = (await office.ask()).json()
+    for attempts in (1, 2):
+        with pytest.raises(HandOverFailed):
+            await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+        shown = await office.shown()
+        assert (shown["status"], shown["attempts"]) == ("requested", attempts)
+        assert shown["last_error"].startswith("The payment system")
+    for _ in range(2):  # a job that is done once more does nothing
+        await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    shown = await office.shown()
+    assert (shown["status"], shown["connector"], shown["last_error"]) == ("handed_over", "webhook", None)
+    assert shown["external_reference"] == "PAY-1"
+    assert len(payer.calls) == 3
+    assert list(payer.paid) == [office.loan["id"]]
+    order = payer.paid[office.loan["id"]]
+    assert (order["amount"], order["currency"], order["account_id"]) == ("1200.00", "USD", "00012345")
+
+
+async def test_what_was_called_off_is_not_handed_over(office: Office, payer: Payer, at_the_payer: Workplace) -> None:
+    request = (await office.ask()).json()
+    await office.close(request, "fail", reason="The customer died")
+    await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    assert payer.calls == []
+
+
+async def test_a_request_that_is_rolled_back_leaves_no_job(office: Office, session: AsyncSession) -> None:
+    waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'hand_over_disbursement'")
+    await session.execute(
+        update(CustomerApplication).where(CustomerApplication.id == UUID(office.loan["id"])).values(account_id=None)
+    )
+    await session.commit()
+    refused = await office.ask()
+    assert (refused.status_code, refused.json()["code"]) == (422, "TermsMissing")
+    assert await session.scalar(waiting) == 0
+    await session.execute(update(CustomerApplication).values(account_id="00012345"))
+    await session.commit()
+    await asyncio.gather(office.ask())
+    assert await session.scalar(waiting) == 1
+    assert await session.scalar(select(CustomerApplication.disbursement_requested_at)) == NOON

@@ -1,0 +1,209 @@
+"""Work finds its people, over HTTP."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from httpx import AsyncClient
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.engagement.notifications.service import NotificationService
+from lc_workflow.lending.events import DeadlineBreached
+from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
+from lc_workflow.lending.tasks.models import Task
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.journal.models import JournalEntry
+from tests.conftest import Person, SignIn
+from tests.lending.steps import Draft, Take
+from tests.moments import NOON
+from tests.organization.factories import a_branch
+
+URL = "/api/v1/tasks"
+ToReview = Callable[..., Awaitable[dict[str, Any]]]
+
+
+async def queue(client: AsyncClient, person: Person, name: str, **asked: str) -> list[dict[str, Any]]:
+    answer = await client.get(URL, params={"queue": name, **asked}, headers=person.headers)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    assert answer.json()["total"] == len(items)
+    return items
+
+
+async def do(client: AsyncClient, person: Person, task: dict[str, Any], verb: str, **body: Any) -> Any:
+    return await client.post(f"{URL}/{task['id']}/{verb}", json=body, headers=person.headers)
+
+
+async def test_a_submitted_application_is_taken_by_a_teller(
+    client: AsyncClient,
+    sign_in: SignIn,
+    branch: Branch,
+    draft: Draft,
+    take: Take,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    other = await sign_in("teller", branch_id=branch.id)
+    application = await draft(officer)
+    assert await queue(client, teller, "claimable") == []
+    await take(officer, application, "submit")
+    (task,) = await queue(client, teller, "claimable")
+    assert (task["application_id"], task["stage"], task["urgency"]) == (application["id"], "USER_COMPLETED", "ok")
+    assert (task["owner"], task["full_name_latin"]) == (None, "SOK CHANTHY")
+    # NOON is the begin of lunch in Phnom Penh: four working hours end at the close of the day
+    assert task["due_at"] == "2026-11-24T10:00:00Z"
+    claimed = await do(client, teller, task, "claim")
+    assert (claimed.status_code, claimed.json()["owner"]["id"]) == (200, str(teller.user.id))
+    assert (await do(client, teller, task, "claim")).status_code == 200
+    late = await do(client, other, task, "claim")
+    assert (late.status_code, late.json()["code"]) == (422, "TaskTaken")
+    assert await queue(client, teller, "claimable") == []
+    assert [found["id"] for found in await queue(client, teller, "mine")] == [task["id"]]
+    assert [found["id"] for found in await queue(client, officer, "team")] == [task["id"]]
+    meddling = await do(client, other, task, "release")
+    assert (meddling.status_code, meddling.json()["code"]) == (403, "NotYourTask")
+    assert (await do(client, teller, task, "release")).json()["owner"] is None
+    await take(teller, application, "start")
+    (mine,) = await queue(client, teller, "mine")
+    assert (mine["stage"], mine["owner"]["id"]) == ("TELLER_PROCESSING", str(teller.user.id))
+    closed = await do(client, other, task, "claim")
+    assert (closed.status_code, closed.json()["code"]) == (422, "TaskClosed")
+    assert await announced() == [
+        "ApplicationDrafted",
+        "ApplicationMoved",
+        "TaskClaimed",
+        "TaskReleased",
+        "ApplicationMoved",
+    ]
+
+
+async def test_who_prepared_an_application_is_offered_no_decision_on_it(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview
+) -> None:
+    maker = await sign_in("manager", branch_id=branch.id)
+    teller, manager = await sign_in("teller", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+    await to_review(maker, teller)
+    assert await queue(client, maker, "claimable") == []
+    (task,) = await queue(client, manager, "claimable", stage="MANAGER_REVIEW")
+    refused = await do(client, maker, task, "claim")
+    assert (refused.status_code, refused.json()["code"]) == (403, "SodMaker")
+    forbidden = await do(client, teller, task, "claim")
+    assert (forbidden.status_code, forbidden.json()["code"]) == (403, "NotYourTask")
+    for person in (maker, teller):
+        unfit = await do(client, manager, task, "assign", user_id=str(person.user.id))
+        assert (unfit.status_code, unfit.json()["code"]) == (422, "NotEligible")
+    assigned = await do(client, maker, task, "assign")
+    assert assigned.json()["owner"]["id"] == str(manager.user.id)
+    assert (await do(client, teller, task, "assign")).status_code == 403
+
+
+async def test_work_goes_to_whoever_has_the_least_to_do(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    officer, manager = await sign_in("officer", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+    for number in range(4):
+        await take(officer, await draft(officer, id_number=f"01023456{number}"), "submit")
+    nobody = await do(client, manager, (await queue(client, manager, "team"))[0], "assign")
+    assert nobody.json()["owner"]["id"] == str(officer.user.id)  # an officer may process as well
+    tellers = [await sign_in("teller", branch_id=branch.id) for _ in range(2)]
+    given = [
+        (await do(client, manager, task, "assign")).json()["owner"]["id"]
+        for task in await queue(client, manager, "team")
+        if task["owner"] is None
+    ]
+    assert set(given[:2]) == {str(teller.user.id) for teller in tellers}
+    by_name = await do(client, manager, nobody.json(), "assign", user_id=str(tellers[0].user.id))
+    assert by_name.json()["owner"]["id"] == str(tellers[0].user.id)
+
+
+async def test_nobody_to_give_work_to_is_said_so(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
+) -> None:
+    maker, teller = await sign_in("manager", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    await to_review(maker, teller)
+    (task,) = await queue(client, maker, "team")
+    refused = await do(client, maker, task, "assign")
+    assert (refused.status_code, refused.json()["code"]) == (422, "NobodyEligible")
+
+
+async def test_another_branchs_work_is_not_seen(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    session.add(elsewhere := a_branch(code="SR01"))
+    officer, stranger = await sign_in("officer", branch_id=branch.id), await sign_in("manager", branch_id=elsewhere.id)
+    admin = await sign_in("admin")
+    await take(officer, await draft(officer), "submit")
+    (task,) = await queue(client, admin, "team")
+    for name in ("mine", "claimable", "team", "overdue"):
+        assert await queue(client, stranger, name) == []
+    for verb in ("claim", "release", "assign"):
+        assert (await do(client, stranger, task, verb)).status_code == 404
+
+
+async def test_a_return_pauses_the_clock(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager = await sign_in("manager", branch_id=branch.id)
+    application = await to_review(officer, teller)
+    first = (await queue(client, manager, "claimable"))[0]["due_at"]
+    # the manager has had it since this morning: three working hours
+    await session.execute(update(Task).where(Task.closed_at.is_(None)).values(opened_at=NOON - timedelta(hours=3)))
+    await take(manager, application, "return", reason="The land title is missing")
+    (mine,) = await queue(client, officer, "mine")
+    assert (mine["stage"], mine["due_at"], mine["urgency"]) == ("RETURNED", None, None)
+    assert await queue(client, manager, "claimable") == []
+    await take(officer, application, "submit")
+    await take(teller, application, "start")
+    await take(teller, application, "send_to_review", account_id="00012345")
+    (again,) = await queue(client, manager, "claimable")
+    assert (first, again["due_at"]) == ("2026-11-26T05:00:00Z", "2026-11-26T02:00:00Z")
+
+
+async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
+    client: AsyncClient,
+    session: AsyncSession,
+    sign_in: SignIn,
+    branch: Branch,
+    draft: Draft,
+    take: Take,
+    workplace: Workplace,
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager, admin = await sign_in("manager", branch_id=branch.id), await sign_in("admin")
+    await take(officer, await draft(officer), "submit")
+    (task,) = await queue(client, teller, "claimable")
+    await do(client, teller, task, "claim")
+    assert await queue(client, manager, "overdue") == []
+    await session.execute(update(Task).values(due_at=NOON, at_risk_at=NOON))
+    await session.commit()
+    assert [found["urgency"] for found in await queue(client, manager, "overdue")] == ["breached"]
+    for _ in range(2):
+        await WATCH_DEADLINES.do(workplace, {})
+    (entry,) = await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DeadlineBreached"))
+    event = entry.event({"DeadlineBreached": DeadlineBreached})
+    assert isinstance(event, DeadlineBreached)
+    told = await NotificationService(session).tell_of_breach(event, event_id=entry.id)
+    assert {person for person, _ in told} == {teller.user.id, manager.user.id, admin.user.id}
+    assert await NotificationService(session).tell_of_breach(event, event_id=entry.id) == []
+
+
+async def test_the_institution_says_how_long_a_stage_may_take(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    officer, admin = await sign_in("officer", branch_id=branch.id), await sign_in("admin")
+    url = "/api/v1/stage-deadlines"
+    before = {row["stage"]: row for row in (await client.get(url, headers=officer.headers)).json()}
+    assert before["USER_COMPLETED"] == {"stage": "USER_COMPLETED", "minutes": 240, "is_default": True}
+    hour = {"minutes": 60}
+    assert (await client.put(f"{url}/USER_COMPLETED", json=hour, headers=officer.headers)).status_code == 403
+    assert (await client.put(f"{url}/USER_COMPLETED", json=hour, headers=admin.headers)).status_code == 200
+    await take(officer, await draft(officer), "submit")
+    (task,) = await queue(client, officer, "claimable")
+    assert task["due_at"] == "2026-11-24T07:00:00Z"
+    none = await client.put(f"{url}/RETURNED", json=hour, headers=admin.headers)
+    assert (none.status_code, none.json()["code"]) == (422, "WithoutDeadline")
+    after = (await client.put(f"{url}/USER_COMPLETED", json={"minutes": None}, headers=admin.headers)).json()
+    assert next(row for row in after if row["stage"] == "USER_COMPLETED")["minutes"] == 240
