@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0061_add_branch_hours"
-down_revision = "0011_add_roles"
+down_revision = "0041_assess_loans"
 branch_labels = None
 depends_on = None
 
