@@ -24,7 +24,6 @@ def an_application(user_id: UUID, **changes: Any) -> CustomerApplication:
             "requested_amount": Decimal("1500.00"),
             "loan_purposes": [],
             "existing_loans": [],
-            "collaterals": [],
             "priority_level": Priority.NORMAL,
             "account_id_validated": False,
             "portfolio_officer_migrated": False,

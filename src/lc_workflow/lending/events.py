@@ -288,3 +288,80 @@ class ScorecardPublished(Event):
     scorecard_id: UUID
     code: str
     version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentAdded(AboutApplication):
+    """Somebody said something about an application; the words stand with the comment."""
+
+    comment_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommentRemoved(AboutApplication):
+    """Somebody took back what they had said about an application."""
+
+    comment_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationsExported(Event):
+    """Somebody took applications out of the house as a file; `filters` says which, and whether names were searched."""
+
+    subject: ClassVar[str] = "export"
+    export_id: UUID
+    form: str
+    filters: dict[str, str]
+    searched: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutCustomer(Event):
+    """A fact about one customer."""
+
+    subject: ClassVar[str] = "customer"
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRegistered(AboutCustomer):
+    """Somebody was written down for their own sake; those whom an application names are known by its draft."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerChanged(AboutCustomer):
+    """What is known of a customer was changed; `fields` names it, values stay out of the journal."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersMerged(AboutCustomer):
+    """Another row turned out to be this customer; `application_ids` are the loans that came with it."""
+
+    merged_id: UUID
+    application_ids: tuple[UUID, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerMergedAway(AboutCustomer):
+    """This row turned out to be another customer, and points there from now on."""
+
+    into_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PossibleDuplicateFound(AboutCustomer):
+    """A customer shares an identity paper or a telephone with somebody who seems to be another person."""
+
+    other_id: UUID
+    matched_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateDismissed(AboutCustomer):
+    """Somebody found that two people who share a number are two."""
+
+    other_id: UUID

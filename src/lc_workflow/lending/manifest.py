@@ -1,14 +1,21 @@
 """What lending contributes: its routes, facts, refusals, enumerations, and the answer to who may see papers."""
 
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
 from litestar.di import NamedDependency, Provide
-from litestar.params import SkipValidation
+from litestar.params import FromQuery, SkipValidation
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
-from lc_workflow.lending.applications.controllers import ApplicationController, CustomerController
+from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
+from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assessment.controllers import AssessmentController
-from lc_workflow.lending.assignments.controllers import AssignmentController
+from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
+from lc_workflow.lending.comments.controllers import CommentController
+from lc_workflow.lending.customers.controllers import CustomerController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
 from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
@@ -19,13 +26,21 @@ from lc_workflow.lending.events import (
     ApplicationMoved,
     ApplicationRemoved,
     ApplicationScored,
+    ApplicationsExported,
     AssessmentPolicySet,
     AssignmentChanged,
+    CommentAdded,
+    CommentRemoved,
+    CustomerChanged,
+    CustomerMergedAway,
+    CustomerRegistered,
+    CustomersMerged,
     DeadlineBreached,
     DisbursementConfirmed,
     DisbursementFailed,
     DisbursementHandedOver,
     DisbursementRequested,
+    DuplicateDismissed,
     EmployeeAssigned,
     EmployeeReleased,
     ExchangeRateSet,
@@ -35,6 +50,7 @@ from lc_workflow.lending.events import (
     JurisdictionProfileChanged,
     JurisdictionProfileConfirmed,
     JurisdictionProfileWritten,
+    PossibleDuplicateFound,
     ProductChanged,
     ProductOffered,
     ProductVersionPublished,
@@ -46,12 +62,17 @@ from lc_workflow.lending.events import (
     TaskReleased,
 )
 from lc_workflow.lending.exchange_rates.controllers import ExchangeRateController
+from lc_workflow.lending.exports.controllers import ExportController
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
 from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
+from lc_workflow.lending.officers.controllers import OfficerController
+from lc_workflow.lending.parties.controllers import CollateralController, PartyController
 from lc_workflow.lending.products.controllers import ProductController
 from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.rules.labels import LABELS
+from lc_workflow.lending.rules.stages import Stage, Status
+from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
@@ -59,9 +80,41 @@ from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
+from lc_workflow.platform.http.paging import SortOrder
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.manifest import Manifest, labelled
 from lc_workflow.platform.storage.base import ObjectStore
+
+
+def wanted_applications(  # noqa: PLR0917 - Litestar reads them by name
+    search: FromQuery[str | None] = None,
+    status: FromQuery[Status | None] = None,
+    workflow_status: FromQuery[Stage | None] = None,
+    amount_min: FromQuery[Decimal | None] = None,
+    amount_max: FromQuery[Decimal | None] = None,
+    date_from: FromQuery[date | None] = None,
+    date_to: FromQuery[date | None] = None,
+    officer_id: FromQuery[UUID | None] = None,
+    branch_id: FromQuery[UUID | None] = None,
+    priority_level: FromQuery[Priority | None] = None,
+    sort_by: FromQuery[SortKey] = SortKey.CREATED_AT,
+    sort_order: FromQuery[SortOrder] = SortOrder.DESC,
+) -> Wanted:
+    """Read which applications a list, a card view, a summary or an export is asked for."""
+    return Wanted(
+        search=search,
+        status=status,
+        workflow_status=workflow_status,
+        amount_min=amount_min,
+        amount_max=amount_max,
+        date_from=date_from,
+        date_to=date_to,
+        officer_id=officer_id,
+        branch_id=branch_id,
+        priority_level=priority_level,
+        sort_by=sort_by,
+        descending=sort_order is SortOrder.DESC,
+    )
 
 
 class AlreadyAssigned(Invalid):
@@ -78,6 +131,8 @@ MANIFEST = Manifest(
         ApplicationController,
         CustomerController,
         AssignmentController,
+        WorkloadController,
+        OfficerController,
         WorkflowController,
         GazetteerController,
         QuoteController,
@@ -90,6 +145,11 @@ MANIFEST = Manifest(
         DeadlineController,
         ApplicationDisbursementController,
         DisbursementController,
+        LoansOfCustomerController,
+        PartyController,
+        CollateralController,
+        ExportController,
+        CommentController,
     ),
     events=(
         ApplicationDrafted,
@@ -123,10 +183,21 @@ MANIFEST = Manifest(
         DisbursementHandedOver,
         DisbursementConfirmed,
         DisbursementFailed,
+        CustomerRegistered,
+        CustomerChanged,
+        CustomersMerged,
+        CustomerMergedAway,
+        PossibleDuplicateFound,
+        DuplicateDismissed,
+        ApplicationsExported,
+        CommentAdded,
+        CommentRemoved,
     ),
     jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
+        "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
+        "loan_book": Provide(Loanbook, sync_to_thread=False),
         "applications": Provide(open_applications, sync_to_thread=False),
     },
     enumerations={name: labelled(labels) for name, labels in LABELS.items()},
@@ -139,5 +210,6 @@ MANIFEST = Manifest(
         "uq_product_versions_draft": DraftUnderWay,
         "uq_product_versions_product_id_number": DraftUnderWay,
         "fk_customer_applications_branch_id": NoSuchBranch,
+        "fk_customers_branch_id": NoSuchBranch,
     },
 )

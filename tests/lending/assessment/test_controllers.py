@@ -11,11 +11,14 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
+from tests.moments import NOON
 
 APPLICATIONS = "/api/v1/applications"
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/affordability.json").read_text())
@@ -246,18 +249,25 @@ async def test_what_the_customer_owes_and_vouches_for_elsewhere_counts(
 ) -> None:
     application = await draft(officer)
     mine = {"customer_id": application["customer_id"], "approved_amount": Decimal(700)}
+    vouched_for = an_application(officer.user.id, workflow_status=Stage.DISBURSED, approved_amount=Decimal(50))
     session.add_all(
         [
             an_application(officer.user.id, workflow_status=Stage.DISBURSED, **mine),
             an_application(officer.user.id, workflow_status=Stage.APPROVED, **mine),
             an_application(officer.user.id, workflow_status=Stage.REJECTED, **mine),
-            an_application(
-                officer.user.id,
-                workflow_status=Stage.DISBURSED,
-                approved_amount=Decimal(50),
-                guarantor_id_number=application["id_number"],
-            ),
+            vouched_for,
         ]
+    )
+    await session.flush()
+    session.add(
+        Party(
+            application_id=vouched_for.id,
+            role=PartyRole.GUARANTOR,
+            position=1,
+            customer_id=application["customer_id"],
+            created_at=NOON,
+            updated_at=NOON,
+        )
     )
     await session.commit()
     await record(application, SOUND)

@@ -77,9 +77,9 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             "admin",
             _grants(
                 Scope.ALL,
-                "application:read,create,update,delete",
+                "application:read,create,update,delete,export",
                 "task:assign",
-                "customer:read",
+                "customer:read,create,update,merge",
                 "file:read,create,delete",
                 "folder:read,create,delete",
                 "branch:read,create,update,delete",
@@ -106,10 +106,10 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             | _OWN_THINGS
             | _grants(
                 Scope.BRANCH,
-                "application:read,create,update,delete,approve",
+                "application:read,create,update,delete,approve,export",
                 "task:assign",
                 "disbursement:request,confirm",
-                "customer:read",
+                "customer:read,create,update,merge",
                 "file:read,create,delete",
                 "folder:read,create,delete",
                 "employee:create,update,assign",
@@ -127,7 +127,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 Scope.BRANCH,
                 "application:read,create,update,process",
                 "disbursement:request",
-                "customer:read",
+                "customer:read,create,update",
                 "file:read,create",
                 "folder:read,create",
                 "employee:assign",
@@ -189,7 +189,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             | _OWN_THINGS
             | _grants(
                 Scope.ALL,
-                "application:read",
+                "application:read,export",
                 "customer:read",
                 "file:read",
                 "folder:read",

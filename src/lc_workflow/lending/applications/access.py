@@ -16,7 +16,6 @@ UPDATE: Final = "application:update"
 DELETE: Final = "application:delete"
 PROCESS: Final = "application:process"
 APPROVE: Final = "application:approve"
-READ_CUSTOMERS: Final = "customer:read"
 PERMISSIONS: Final = (READ, CREATE, UPDATE, DELETE, PROCESS, APPROVE)
 
 

@@ -1,63 +1,39 @@
-"""The paths of applications and of the customers behind them."""
+"""The paths of applications, those of one customer among them."""
 
-from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, delete, get, patch, post, put
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import CREATE, DELETE, PROCESS, READ, READ_CUSTOMERS, UPDATE
+from lc_workflow.lending.applications.access import APPROVE, CREATE, DELETE, PROCESS, READ, UPDATE
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.queries import ApplicationQueries, Wanted
 from lc_workflow.lending.applications.schemas import (
     ApplicationAnswer,
+    ApplicationCard,
     ApplicationChange,
-    CustomerAnswer,
     NewApplication,
+    PriorityChange,
+    ReviewerChange,
+    StatsSummary,
 )
-from lc_workflow.lending.applications.service import ApplicationService, SortKey, Wanted
-from lc_workflow.lending.customers.models import Customer
-from lc_workflow.lending.rules.stages import Stage, Status
-from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.customers.access import READ as READ_CUSTOMERS
+from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.paging import WIDE_WINDOW, WINDOW, Page, SortOrder, Window
+from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
+from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
 
 
-def wanted(
-    search: FromQuery[str | None] = None,
-    status: FromQuery[Status | None] = None,
-    workflow_status: FromQuery[Stage | None] = None,
-    amount_min: FromQuery[Decimal | None] = None,
-    amount_max: FromQuery[Decimal | None] = None,
-    date_from: FromQuery[date | None] = None,
-    date_to: FromQuery[date | None] = None,
-    officer_id: FromQuery[UUID | None] = None,
-    branch_id: FromQuery[UUID | None] = None,
-    priority_level: FromQuery[Priority | None] = None,
-    sort_by: FromQuery[SortKey] = SortKey.CREATED_AT,
-    sort_order: FromQuery[SortOrder] = SortOrder.DESC,
-) -> Wanted:
-    """Read which applications a list is asked for."""
-    return Wanted(
-        search=search,
-        status=status,
-        workflow_status=workflow_status,
-        amount_min=amount_min,
-        amount_max=amount_max,
-        date_from=date_from,
-        date_to=date_to,
-        officer_id=officer_id,
-        branch_id=branch_id,
-        priority_level=priority_level,
-        sort_by=sort_by,
-        descending=sort_order is SortOrder.DESC,
-    )
+def open_queries(db_session: DbSession) -> ApplicationQueries:
+    """Provide the lists of applications."""
+    return ApplicationQueries(db_session)
 
 
 class ApplicationController(Controller):
@@ -65,19 +41,41 @@ class ApplicationController(Controller):
 
     path = "/api/v1/applications"
     tags = ("Applications",)
-    dependencies = EXPECTED_VERSION
+    dependencies = {"listed": Provide(open_queries, sync_to_thread=False), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
 
-    @get(guards=[requires(READ)], dependencies={**WIDE_WINDOW, "wanted": Provide(wanted, sync_to_thread=False)})
+    @get(guards=[requires(READ)], dependencies=WIDE_WINDOW)
     async def list_applications(
         self,
-        applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
-        wanted: NamedDependency[Wanted],
+        wanted_applications: NamedDependency[Wanted],
     ) -> Page[ApplicationAnswer]:
         """List the applications one may see, newest first unless asked otherwise."""
-        rows, total = await applications.page(wanted, window, principal=principal)
+        rows, total = await listed.page(wanted_applications, window, principal=principal)
         return Page.of([shaped(row, ApplicationAnswer) for row in rows], total=total, window=window)
+
+    @get("/cards", guards=[requires(READ)], dependencies=WIDE_WINDOW)
+    async def list_cards(
+        self,
+        listed: NamedDependency[ApplicationQueries],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        wanted_applications: NamedDependency[Wanted],
+    ) -> Page[ApplicationCard]:
+        """List the applications one may see as small cards, with the filters of the list."""
+        cards, total = await listed.cards(wanted_applications, window, principal=principal)
+        return Page.of(cards, total=total, window=window)
+
+    @get("/stats/summary", guards=[requires(READ)])
+    async def summary(
+        self,
+        listed: NamedDependency[ApplicationQueries],
+        principal: NamedDependency[Principal],
+        wanted_applications: NamedDependency[Wanted],
+    ) -> StatsSummary:
+        """Count the applications one may see, with the filters of the list."""
+        return await listed.summary(wanted_applications, principal=principal)
 
     @post(guards=[requires(CREATE)])
     async def draft(
@@ -117,6 +115,32 @@ class ApplicationController(Controller):
         )
         return _shown(await applications.whole(application_id, principal=principal))
 
+    @patch("/{application_id:uuid}/priority", guards=[requires(UPDATE, PROCESS, APPROVE)])
+    async def prioritise(
+        self,
+        application_id: FromPath[UUID],
+        data: JSONBody[PriorityChange],
+        applications: NamedDependency[ApplicationService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Answer[ApplicationAnswer]:
+        """Say how soon an application should be worked on, wherever it stands."""
+        await applications.prioritise(application_id, data.priority_level, principal=principal, at=clock())
+        return _shown(await applications.whole(application_id, principal=principal))
+
+    @patch("/{application_id:uuid}/assign-reviewer", guards=[requires(UPDATE, PROCESS, APPROVE)])
+    async def give_to_reviewer(
+        self,
+        application_id: FromPath[UUID],
+        data: JSONBody[ReviewerChange],
+        applications: NamedDependency[ApplicationService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Answer[ApplicationAnswer]:
+        """Ask somebody of the branch to review an application, or nobody in particular any more."""
+        await applications.give_to_reviewer(application_id, data.reviewer_id, principal=principal, at=clock())
+        return _shown(await applications.whole(application_id, principal=principal))
+
     @delete("/{application_id:uuid}", guards=[requires(DELETE)])
     async def throw_away(
         self,
@@ -132,55 +156,26 @@ class ApplicationController(Controller):
         )
 
 
-class CustomerController(Controller):
-    """The people behind applications."""
+class LoansOfCustomerController(Controller):
+    """The applications of one person."""
 
-    path = "/api/v1/customers"
+    path = "/api/v1/customers/{customer_id:uuid}/applications"
     tags = ("Customers",)
+    dependencies = {"listed": Provide(open_queries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
 
-    @get(guards=[requires(READ_CUSTOMERS)], dependencies=WINDOW)
-    async def list_customers(
-        self,
-        applications: NamedDependency[ApplicationService],
-        principal: NamedDependency[Principal],
-        window: NamedDependency[Window],
-        search: FromQuery[str | None] = None,
-    ) -> Page[CustomerAnswer]:
-        """List people with applications one may see."""
-        rows, total = await applications.customers(window, search=search, principal=principal)
-        return Page.of([_person(*row) for row in rows], total=total, window=window)
-
-    @get("/{customer_id:uuid}/applications", guards=[requires(READ_CUSTOMERS)])
+    @get(guards=[requires(READ_CUSTOMERS)])
     async def applications_of(
         self,
         customer_id: FromPath[UUID],
-        applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
+        loan_book: ForLoanBook,
         principal: NamedDependency[Principal],
     ) -> list[ApplicationAnswer]:
         """List a person's applications one may see, newest first."""
-        rows = await applications.of_customer(customer_id, principal=principal)
+        rows = await listed.of_customer(customer_id, loan_book=loan_book, principal=principal)
         return [shaped(row, ApplicationAnswer) for row in rows]
 
 
 def _shown(row: CustomerApplication) -> Answer[ApplicationAnswer]:
     """Answer with an application and the version it has."""
     return tagged(shaped(row, ApplicationAnswer), row.version)
-
-
-def _person(customer: Customer, application_count: int, file_count: int) -> CustomerAnswer:
-    """Show a customer in the shape of the web app's users: the first word of the Latin name is the family's."""
-    last_name, _, first_name = (customer.full_name_latin or customer.full_name_khmer or "").partition(" ")
-    return CustomerAnswer(
-        id=customer.id,
-        username=customer.full_name_latin or customer.full_name_khmer or "",
-        first_name=first_name,
-        last_name=last_name,
-        full_name_khmer=customer.full_name_khmer,
-        full_name_latin=customer.full_name_latin,
-        phone_number=customer.phone,
-        branch_id=customer.branch_id,
-        application_count=application_count,
-        file_count=file_count,
-        created_at=customer.created_at,
-        updated_at=customer.updated_at,
-    )

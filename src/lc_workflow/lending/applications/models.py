@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relations
 from lc_workflow.documents.cards import DocumentCard
 from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.backing.models import Collateral, Party
+from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import (
     AssignmentRole,
@@ -43,6 +45,8 @@ class CustomerApplication(DatedRow):
         Index("ix_customer_applications_user_id_created_at", "user_id", text("created_at DESC")),
         Index("ix_customer_applications_workflow_status_created_at", "workflow_status", text("created_at DESC")),
         Index("ix_customer_applications_created_at", text("created_at DESC")),
+        Index("ix_customer_applications_priority_level_created_at", "priority_level", text("created_at DESC")),
+        Index("ix_customer_applications_requested_amount", text("requested_amount DESC NULLS LAST")),
         Index(
             "ix_customer_applications_approved_at",
             "approved_at",
@@ -50,6 +54,11 @@ class CustomerApplication(DatedRow):
         ),
         Index("ix_customer_applications_customer_id", "customer_id"),
         Index("ix_customer_applications_account_id", "account_id"),
+        Index(
+            "ix_customer_applications_officer_unmatched",
+            "portfolio_officer_name",
+            postgresql_where=text("portfolio_officer_name IS NOT NULL AND NOT portfolio_officer_migrated"),
+        ),
         Index("ix_customer_applications_product_version_id", "product_version_id"),
         *(
             Index(
@@ -58,7 +67,7 @@ class CustomerApplication(DatedRow):
                 postgresql_using="gin",
                 postgresql_ops={column: "gin_trgm_ops"},
             )
-            for column in ("full_name_khmer", "full_name_latin", "phone", "id_number")
+            for column in ("full_name_khmer", "full_name_latin", "phone", "id_number", "account_id")
         ),
     )
 
@@ -91,6 +100,7 @@ class CustomerApplication(DatedRow):
     district: Mapped[str | None] = mapped_column(String(100))
     commune: Mapped[str | None] = mapped_column(String(100))
     village: Mapped[str | None] = mapped_column(String(100))
+    place_code: Mapped[str | None] = mapped_column(String(8))
     occupation: Mapped[str | None] = mapped_column(String(200))
     employer_name: Mapped[str | None] = mapped_column(String(200))
     monthly_income: Mapped[Decimal | None] = mapped_column(AMOUNT)
@@ -115,13 +125,6 @@ class CustomerApplication(DatedRow):
     approved_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
     approved_loan_term: Mapped[int | None]
     approved_interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
-
-    guarantor_name: Mapped[str | None] = mapped_column(String(200))
-    guarantor_phone: Mapped[str | None] = mapped_column(String(40))
-    guarantor_id_number: Mapped[str | None] = mapped_column(String(100))
-    guarantor_address: Mapped[str | None]
-    guarantor_relationship: Mapped[str | None] = mapped_column(String(100))
-    collaterals: Mapped[list[Any]] = mapped_column(JSONB)
 
     credit_score: Mapped[int | None]
     risk_category: Mapped[RiskCategory | None] = mapped_column(choice(RiskCategory))
@@ -158,7 +161,55 @@ class CustomerApplication(DatedRow):
         order_by=File.created_at,
     )
 
+    parties: Mapped[list[Party]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=lambda: CustomerApplication.id == foreign(Party.application_id),
+        order_by=Party.position,
+    )
+    collateral: Mapped[list[Collateral]] = relationship(
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=lambda: CustomerApplication.id == foreign(Collateral.application_id),
+        order_by=Collateral.position,
+    )
+
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    @property
+    def guarantor(self) -> Party | None:
+        """The first guarantor, whom the web app's `guarantor_*` fields are about."""
+        return next((party for party in self.parties if party.role is PartyRole.GUARANTOR), None)
+
+    @property
+    def guarantor_name(self) -> str | None:
+        """What the first guarantor is called."""
+        return self.guarantor.name if self.guarantor else None
+
+    @property
+    def guarantor_phone(self) -> str | None:
+        """How to call the first guarantor."""
+        return self.guarantor.phone if self.guarantor else None
+
+    @property
+    def guarantor_id_number(self) -> str | None:
+        """The number of the first guarantor's identity paper."""
+        return self.guarantor.id_number if self.guarantor else None
+
+    @property
+    def guarantor_address(self) -> str | None:
+        """Where the first guarantor lives."""
+        return self.guarantor.current_address if self.guarantor else None
+
+    @property
+    def guarantor_relationship(self) -> str | None:
+        """What the first guarantor is to the borrower."""
+        return self.guarantor.relation if self.guarantor else None
+
+    @property
+    def collaterals(self) -> list[dict[str, Any]]:
+        """What is pledged, as the forms wrote it."""
+        return [row.entry for row in self.collateral]
 
     @property
     def status(self) -> Status:
@@ -222,7 +273,10 @@ class CustomerApplication(DatedRow):
 
 
 class Assignment(Row):
-    """An employee looking after an application in a role; ended ones are kept for the record."""
+    """An employee looking after an application in a role; ended ones are kept for the record.
+
+    `written_as` is the name on the application that the assignment was made from, when nobody asked the employee.
+    """
 
     __tablename__ = "application_employee_assignments"
     __table_args__ = (
@@ -245,6 +299,7 @@ class Assignment(Row):
     assigned_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     is_active: Mapped[bool] = mapped_column(default=True)
     notes: Mapped[str | None]
+    written_as: Mapped[str | None] = mapped_column(String(200))
 
     employee: Mapped[Employee] = relationship(lazy="raise")
 
@@ -254,8 +309,12 @@ WITH_EMPLOYEE = joinedload(Assignment.employee, innerjoin=True).options(
 )
 """The loads an answer about an assignment needs."""
 
+BACKED = (selectinload(CustomerApplication.parties), selectinload(CustomerApplication.collateral))
+"""The loads that tell who and what stands behind an application, one statement each."""
+
 WHOLE = (
     selectinload(CustomerApplication.employee_assignments).options(WITH_EMPLOYEE),
     selectinload(CustomerApplication.papers),
+    *BACKED,
 )
-"""The loads an answer about an application needs: one statement for the employees, one for the papers."""
+"""The loads an answer about an application needs: a statement each for employees, papers, parties and collateral."""

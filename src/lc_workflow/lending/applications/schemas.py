@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lc_workflow.documents.cards import DocumentCard
 from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.backing.schemas import PartyAnswer
 from lc_workflow.lending.rules.stages import Stage, Status
 from lc_workflow.lending.rules.terms import (
     AssignmentRole,
@@ -25,6 +26,8 @@ from lc_workflow.platform.http.shapes import Line, Note, Phone, check_amounts, c
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
+PlaceCode = Annotated[str, Meta(max_length=8)]
+"""A code of the gazetteer: 2 digits name a province, 4 a district, 6 a commune, 8 a village."""
 AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$(?!\n)")]
 Months = Annotated[int, Meta(ge=1, le=600)]
 """A term in months; fifty years is the longest anybody means."""
@@ -63,6 +66,7 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     district: Place | UnsetType | None = UNSET
     commune: Place | UnsetType | None = UNSET
     village: Place | UnsetType | None = UNSET
+    place_code: PlaceCode | UnsetType | None = UNSET
     occupation: Line | UnsetType | None = UNSET
     employer_name: Line | UnsetType | None = UNSET
     monthly_income: Decimal | UnsetType | None = UNSET
@@ -169,6 +173,7 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     district: str | None
     commune: str | None
     village: str | None
+    place_code: str | None
     occupation: str | None
     employer_name: str | None
     monthly_income: Decimal | None
@@ -197,6 +202,7 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     guarantor_id_number: str | None
     guarantor_address: str | None
     guarantor_relationship: str | None
+    parties: list[PartyAnswer]
     collaterals: list[Any]
     documents: list[DocumentCard]
     credit_score: int | None
@@ -223,22 +229,58 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class CustomerAnswer(Struct, frozen=True, kw_only=True):
-    """A person with applications, in the shape of the web app's users; `username` is their name."""
+class ApplicationCard(Struct, frozen=True, kw_only=True):
+    """An application as a small card shows it; amounts are in `currency`."""
 
     id: UUID
-    username: str
-    first_name: str
-    last_name: str
+    user_id: UUID
+    branch_id: UUID | None
+    customer_id: UUID | None
+    account_id: str | None
     full_name_khmer: str | None
     full_name_latin: str | None
-    phone_number: str | None
-    branch_id: UUID | None
-    application_count: int
-    file_count: int
+    phone: str | None
+    portfolio_officer_name: str | None
+    product_type: ProductType | None
+    currency: Currency
+    requested_amount: Decimal | None
+    approved_amount: Decimal | None
+    desired_loan_term: int | None
+    status: Status
+    workflow_status: Stage
+    priority_level: Priority
+    assigned_reviewer: UUID | None
+    submitted_at: datetime | None
     created_at: datetime
     updated_at: datetime
-    email: None = None
-    role: str = "customer"
-    status: str = "active"
-    is_active: bool = True
+
+
+class Sums(Struct, frozen=True):
+    """What the applications in one currency come to."""
+
+    currency: Currency
+    applications: int
+    requested_amount: Decimal
+    approved_amount: Decimal
+
+
+class StatsSummary(Struct, frozen=True, kw_only=True):
+    """How many applications there are, by where they stand and how urgent they are, and what they come to."""
+
+    total: int
+    by_status: dict[Status, int]
+    by_workflow_status: dict[Stage, int]
+    by_priority: dict[Priority, int]
+    amounts: list[Sums]
+
+
+class PriorityChange(Struct, frozen=True):
+    """How soon an application should be worked on."""
+
+    priority_level: Priority
+
+
+class ReviewerChange(Struct, frozen=True):
+    """Who is to review an application: the id of an account; null for nobody in particular."""
+
+    reviewer_id: UUID | None

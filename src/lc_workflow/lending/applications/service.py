@@ -1,28 +1,36 @@
-"""Drafting, changing, listing and throwing away applications."""
+"""Drafting, changing and throwing away applications."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import StrEnum
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.service import clear_away, removal_of
-from lc_workflow.kernel.dates import begin_of, end_of
-from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal, Scope
-from lc_workflow.lending.applications.access import CREATE, DELETE, permissions_for, visible_to
-from lc_workflow.lending.applications.models import WHOLE, Assignment, CustomerApplication
+from lc_workflow.lending.applications.access import (
+    APPROVE,
+    CREATE,
+    DELETE,
+    PROCESS,
+    UPDATE,
+    permissions_for,
+    visible_to,
+)
+from lc_workflow.lending.applications.models import BACKED, WHOLE, Assignment, CustomerApplication
 from lc_workflow.lending.applications.schemas import ApplicationChange, AssignmentWish, NewApplication
-from lc_workflow.lending.customers.models import Customer
-from lc_workflow.lending.customers.service import CustomerService
+from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.backing.service import BackingService
+from lc_workflow.lending.customers.service import NAMES, CustomerService, Described, Person, paper_kind, person_with
 from lc_workflow.lending.events import (
     ApplicationChanged,
     ApplicationDrafted,
@@ -31,16 +39,17 @@ from lc_workflow.lending.events import (
     EmployeeAssigned,
     EmployeeReleased,
 )
+from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.assigning import check_assignable
+from lc_workflow.lending.rules.backing import BACKING_FIELDS
 from lc_workflow.lending.rules.editing import check_edit, is_material
-from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
+from lc_workflow.lending.rules.matching import check_name
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority, ProductType
 from lc_workflow.organization.employees.models import Employee
-from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
-from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
 
@@ -53,48 +62,28 @@ class NotYourDraft(Forbidden):
     """The draft belongs to somebody else."""
 
 
+class NotYourApplication(Forbidden):
+    """The person may see the application, and does not work on it."""
+
+
+class NoSuchReviewer(Invalid):
+    """The account that is to review does not exist, or cannot sign in."""
+
+
+class ReviewerOfAnotherBranch(Invalid):
+    """An application is reviewed in its own branch."""
+
+
+class ReviewerPrepared(Invalid):
+    """Whoever prepared an application does not review it (lending.md §2)."""
+
+
 class NoSuchEmployee(Invalid):
     """An assignment names an employee who does not exist."""
 
 
-class SortKey(StrEnum):
-    """What a list of applications can be sorted by."""
-
-    CREATED_AT = "created_at"
-    UPDATED_AT = "updated_at"
-    SUBMITTED_AT = "submitted_at"
-    REQUESTED_AMOUNT = "requested_amount"
-    FULL_NAME_LATIN = "full_name_latin"
-    FULL_NAME_KHMER = "full_name_khmer"
-    WORKFLOW_STATUS = "workflow_status"
-    STATUS = "status"
-    PRIORITY_LEVEL = "priority_level"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which applications a list is asked for; days are those of the branches, amounts in each one's currency."""
-
-    search: str | None = None
-    status: Status | None = None
-    workflow_status: Stage | None = None
-    amount_min: Decimal | None = None
-    amount_max: Decimal | None = None
-    date_from: date | None = None
-    date_to: date | None = None
-    officer_id: UUID | None = None
-    branch_id: UUID | None = None
-    priority_level: Priority | None = None
-    sort_by: SortKey = SortKey.CREATED_AT
-    descending: bool = True
-
-
-_SORTED_AS: Final = {key: getattr(CustomerApplication, key) for key in SortKey if key is not SortKey.STATUS} | {
-    SortKey.STATUS: CustomerApplication.workflow_status
-}
 _EMPTY: Final[dict[str, Any]] = {
     "existing_loans": [],
-    "collaterals": [],
     "loan_purposes": [],
     "currency": Currency.USD,
     "priority_level": Priority.NORMAL,
@@ -118,25 +107,8 @@ class ApplicationService(Service[CustomerApplication]):
         super().__init__(session)
         self._customers = CustomerService(session)
         self._products = ProductService(session)
+        self.backing = BackingService(session, customers=self._customers)
         self._store = store
-
-    async def page(
-        self, wanted: Wanted, window: Window, *, principal: Principal
-    ) -> tuple[Sequence[CustomerApplication], int]:
-        """List applications with their people and papers, and how many there are in all."""
-        key = _SORTED_AS[wanted.sort_by]
-        order = key.desc().nulls_last() if wanted.descending else key.asc().nulls_last()
-        where = (visible_to(principal), *_conditions(wanted))
-        rows = await self.session.scalars(
-            select(CustomerApplication)
-            .where(*where)
-            .order_by(order, CustomerApplication.id)
-            .limit(window.size)
-            .offset(window.offset)
-            .options(*WHOLE)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(CustomerApplication).where(*where))
-        return rows.all(), total or 0
 
     async def whole(self, application_id: UUID, *, principal: Principal) -> CustomerApplication:
         """Load an application with its people and papers.
@@ -153,13 +125,17 @@ class ApplicationService(Service[CustomerApplication]):
         Raises:
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
             ProductNotOffered: No loans are made of the product now.
+            MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
         """
         fields = _EMPTY | given(wish)
         assignments = fields.pop("employee_assignments", [])
         asked_branch = fields.pop("branch_id")
         anywhere = principal.scope_of(CREATE) is Scope.ALL
         async with self.transaction():
+            await self._check(fields)
+            behind = {name: fields.pop(name) for name in BACKING_FIELDS & fields.keys()}
             application = CustomerApplication(
+                id=uuid4(),
                 **fields,
                 user_id=principal.id,
                 branch_id=asked_branch or principal.branch_id if anywhere else principal.branch_id,
@@ -168,10 +144,12 @@ class ApplicationService(Service[CustomerApplication]):
                 created_at=at,
             )
             application.stand_at(Stage.PO_CREATED, by=principal.id, at=at)
-            application.customer_id = await self._customers.identified(application, at=at)
             application.product_version_id = await self._version_of(application.product_type)
+            await self._hold(application, behind)
+            await self._know_the_borrower(application, application, by=principal.id, at=at)
             self.session.add(application)
             await self.session.flush()
+            await self._back(application, behind, by=principal.id, at=at)
             self.announce(
                 ApplicationDrafted(
                     actor_id=principal.id, at=at, application_id=application.id, customer_id=application.customer_id
@@ -196,26 +174,29 @@ class ApplicationService(Service[CustomerApplication]):
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The fields are closed where it stands, or for this person.
             ProductNotOffered: No loans are made of the product now.
+            MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
         """
         fields = given(wish)
         assignments = fields.pop("employee_assignments", None)
         async with self.transaction():
-            application = await self.find(visible_to(principal), id=application_id, lock=True)
+            application = await self.find(visible_to(principal), id=application_id, load=list(BACKED), lock=True)
             check_version(expected_version, application.version)
+            await self._check(fields)
             changed = {name: value for name, value in fields.items() if getattr(application, name) != value}
             if changed or assignments is not None:
                 check_edit(changed, application.workflow_status, permissions=permissions_for(principal, application))
             if changed:
-                for name, value in changed.items():
-                    setattr(application, name, value)
+                behind = {name: changed[name] for name in BACKING_FIELDS & changed.keys()}
+                person = person_with(application, changed)
+                await self._hold(person, behind, application)
+                if not _PERSON.isdisjoint(changed):
+                    await self._know_the_borrower(application, person, by=principal.id, at=at)
+                await self._back(application, behind, by=principal.id, at=at)
+                for name in changed.keys() - behind.keys():
+                    setattr(application, name, changed[name])
                 if "product_type" in changed:
                     application.product_version_id = await self._version_of(application.product_type)
-                if is_material(changed):
-                    application.changed_in_substance_by(principal.id)
-                application.updated_at = at
-                if not _PERSON.isdisjoint(changed):
-                    known = await self._customers.identified(application, at=at)
-                    application.customer_id = known or application.customer_id
+                self.touch(application, changed, by=principal.id, at=at)
                 self.announce(
                     ApplicationChanged(
                         actor_id=principal.id, at=at, application_id=application.id, fields=tuple(sorted(changed))
@@ -228,6 +209,57 @@ class ApplicationService(Service[CustomerApplication]):
     async def _version_of(self, product: ProductType | None) -> UUID | None:
         """The version of a product that is in force: an application keeps the one it was begun with."""
         return await self._products.in_force(product) if product else None
+
+    async def prioritise(self, application_id: UUID, priority: Priority, *, principal: Principal, at: datetime) -> None:
+        """Say how soon an application should be worked on, wherever it stands.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+            NotYourApplication: The person may look at it, and not work on it.
+        """
+        async with self.transaction():
+            application = await self._workable(application_id, principal)
+            if application.priority_level is not priority:
+                application.priority_level = priority
+                application.updated_at = at
+                self._announce_change(application, "priority_level", by=principal.id, at=at)
+
+    async def give_to_reviewer(
+        self, application_id: UUID, reviewer_id: UUID | None, *, principal: Principal, at: datetime
+    ) -> None:
+        """Ask somebody to review an application, or nobody in particular any more.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+            NotYourApplication: The person may look at it, and not work on it.
+            NoSuchReviewer: There is no such account, or it cannot sign in.
+            ReviewerOfAnotherBranch: The account belongs to another branch.
+            ReviewerPrepared: They had a hand in the application, so its review would be their own.
+        """
+        async with self.transaction():
+            application = await self._workable(application_id, principal)
+            if reviewer_id is not None:
+                reviewer = await self.session.get(User, reviewer_id)
+                if reviewer is None or not reviewer.is_active:
+                    raise NoSuchReviewer("There is no active account of this id.")
+                if reviewer.branch_id and application.branch_id and reviewer.branch_id != application.branch_id:
+                    raise ReviewerOfAnotherBranch("The reviewer has to be of the same branch as the application.")
+                if reviewer_id in {*application.preparers, *application.editors}:
+                    raise ReviewerPrepared("This person prepared the application; somebody else has to review it.")
+            if application.assigned_reviewer != reviewer_id:
+                application.assigned_reviewer = reviewer_id
+                application.updated_at = at
+                self._announce_change(application, "assigned_reviewer", by=principal.id, at=at)
+
+    async def _workable(self, application_id: UUID, principal: Principal) -> CustomerApplication:
+        """Load and lock an application that this person works on."""
+        application = await self.find(visible_to(principal), id=application_id, lock=True)
+        if not permissions_for(principal, application) & {UPDATE, PROCESS, APPROVE}:
+            raise NotYourApplication("You may look at this application, and others work on it.")
+        return application
+
+    def _announce_change(self, application: CustomerApplication, field: str, *, by: UUID, at: datetime) -> None:
+        self.announce(ApplicationChanged(actor_id=by, at=at, application_id=application.id, fields=(field,)))
 
     async def look_after(
         self, application: CustomerApplication, wishes: Sequence[AssignmentWish], *, by: UUID, at: datetime
@@ -332,82 +364,84 @@ class ApplicationService(Service[CustomerApplication]):
             self.announce(ApplicationRemoved(actor_id=principal.id, at=at, application_id=application.id))
         await clear_away(self._store, *papers)
 
-    async def of_customer(self, customer_id: UUID, *, principal: Principal) -> Sequence[CustomerApplication]:
-        """List a person's applications, newest first.
+    async def _check(self, fields: dict[str, Any]) -> None:
+        """Write names the way they are kept, and refuse what cannot be.
 
         Raises:
-            Missing: This person has none that one may see.
+            MixedScripts: A name is written in two scripts.
+            NoSuchCode, UnknownPlace: The gazetteer does not have the place.
         """
-        rows = await self.session.scalars(
-            select(CustomerApplication)
-            .where(visible_to(principal), CustomerApplication.customer_id == customer_id)
-            .order_by(CustomerApplication.created_at.desc(), CustomerApplication.id)
-            .options(*WHOLE)
-        )
-        if not (found := rows.all()):
-            raise Missing("There is no such customer, or they are not yours to see.")
-        return found
+        for name in (*NAMES, "guarantor_name"):
+            if fields.get(name):
+                fields[name] = check_name(fields[name], field=name) or None
+        if code := fields.get("place_code"):
+            await GazetteerService(self.session).check(code)
 
-    async def customers(
-        self, window: Window, *, search: str | None, principal: Principal
-    ) -> tuple[list[tuple[Customer, int, int]], int]:
-        """List people with applications this person may see: each with how many, and how many papers."""
-        mine = (CustomerApplication.customer_id == Customer.id, visible_to(principal))
-        where: list[ColumnElement[bool]] = [exists(select(CustomerApplication.id).where(*mine))]
-        if search:
-            where.append(
-                or_(
-                    contains(Customer.full_name_latin, search),
-                    contains(Customer.full_name_khmer, search),
-                    contains(Customer.phone, search),
-                )
+    async def _know_the_borrower(
+        self, application: CustomerApplication, person: Described, *, by: UUID, at: datetime
+    ) -> None:
+        """Find or write down who borrows, as the application describes them now."""
+        former = application.customer_id
+        known = await self._customers.identify(
+            person,
+            written_for=application.id,
+            current=former,
+            alone=partial(self._refers_alone, application.id),
+            by=by,
+            at=at,
+        )
+        application.customer_id = known
+        if former and known and known != former and await self._refers_alone(application.id, former):
+            await self.session.flush()
+            await self._customers.forget(former, written_for=application.id, taker=known)
+
+    async def _hold(
+        self, person: Described, behind: Mapping[str, Any], application: CustomerApplication | None = None
+    ) -> None:
+        """Keep others from writing down the same people meanwhile: all at once, so that nobody waits for ever."""
+        guarantor = Person(
+            phone=behind.get("guarantor_phone"),
+            id_number=behind.get("guarantor_id_number"),
+            id_card_type=paper_kind(behind.get("guarantor_id_number")),
+        )
+        known = [application.customer_id, *(party.customer_id for party in application.parties)] if application else []
+        await self._customers.hold([person, guarantor], [customer_id for customer_id in known if customer_id])
+
+    async def _back(
+        self, application: CustomerApplication, behind: Mapping[str, Any], *, by: UUID, at: datetime
+    ) -> None:
+        """Write down who and what stands behind the application, as the web app's fields say it."""
+        if behind.keys() - {"collaterals"}:
+            await self.backing.guarantee(
+                application.id,
+                behind,
+                branch_id=application.branch_id,
+                alone=self.borrows_nowhere,
+                by=by,
+                at=at,
             )
-        applications = select(func.count()).where(*mine).scalar_subquery()
-        papers = (
-            select(func.count())
-            .select_from(File)
-            .join(CustomerApplication, CustomerApplication.id == File.application_id)
-            .where(*mine)
-            .scalar_subquery()
+        if "collaterals" in behind:
+            await self.backing.pledge(application.id, behind["collaterals"], at=at)
+
+    def touch(self, application: CustomerApplication, fields: Collection[str], *, by: UUID, at: datetime) -> None:
+        """Make a new version of an application of which somebody changed these fields, rows behind it included."""
+        if is_material(fields):
+            application.changed_in_substance_by(by)
+        application.updated_at = at
+        flag_modified(application, "updated_at")
+
+    async def borrows_nowhere(self, customer_id: UUID) -> bool:
+        """Whether no application is this customer's."""
+        return not await self.session.scalar(select(exists().where(CustomerApplication.customer_id == customer_id)))
+
+    async def _refers_alone(self, application_id: UUID, customer_id: UUID) -> bool:
+        """Whether no other application is this customer's, and they stand behind none."""
+        others = exists().where(
+            CustomerApplication.customer_id == customer_id, CustomerApplication.id != application_id
         )
-        rows = await self.session.execute(
-            select(Customer, applications, papers)
-            .where(*where)
-            .order_by(Customer.created_at.desc(), Customer.id)
-            .limit(window.size)
-            .offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(Customer).where(*where))
-        return [tuple(row) for row in rows], total or 0
+        parties = exists().where(Party.customer_id == customer_id)
+        return not await self.session.scalar(select(others | parties))
 
 
-_PERSON: Final = frozenset({"id_card_type", "id_number"})
-
-
-def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    row = CustomerApplication
-    filters: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
-        (wanted.search, _mentions),
-        (wanted.status, lambda word: row.workflow_status.in_([s for s, w in STATUS_OF.items() if w is word])),
-        (wanted.workflow_status, lambda stage: row.workflow_status == stage),
-        (wanted.amount_min, lambda amount: row.requested_amount >= amount),
-        (wanted.amount_max, lambda amount: row.requested_amount <= amount),
-        (wanted.date_from, lambda day: row.created_at >= begin_of(day)),
-        (wanted.date_to, lambda day: row.created_at < end_of(day)),
-        (wanted.officer_id, _is_of_officer),
-        (wanted.branch_id, lambda branch_id: row.branch_id == branch_id),
-        (wanted.priority_level, lambda level: row.priority_level == level),
-    )
-    return [condition(value) for value, condition in filters if value is not None]
-
-
-def _mentions(text: str) -> ColumnElement[bool]:
-    row = CustomerApplication
-    columns = (row.full_name_latin, row.full_name_khmer, row.phone, row.id_number, row.account_id)
-    return or_(*(contains(column, text) for column in columns))
-
-
-def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
-    """An officer is an account that drafted it, or an employee who looks after it."""
-    looked_after = select(Assignment.application_id).where(Assignment.employee_id == officer_id, Assignment.is_active)
-    return or_(CustomerApplication.user_id == officer_id, CustomerApplication.id.in_(looked_after))
+_PERSON: Final = frozenset({"id_card_type", "id_number", "phone", "date_of_birth", *NAMES})
+"""What tells who somebody is."""

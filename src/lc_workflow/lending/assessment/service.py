@@ -25,6 +25,7 @@ from lc_workflow.lending.assessment.schemas import (
     PolicyBody,
     RateUsed,
 )
+from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.events import AffordabilityAssessed, AssessmentPolicySet, FinancialsRecorded
 from lc_workflow.lending.exchange_rates.service import ExchangeRateService
 from lc_workflow.lending.quotes.service import Asked, QuoteService
@@ -38,6 +39,7 @@ from lc_workflow.lending.rules.affordability import (
     check_policy,
     in_figures,
 )
+from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.editing import check_edit
 from lc_workflow.lending.rules.quoting import Quote
 from lc_workflow.lending.rules.stages import Stage
@@ -247,7 +249,10 @@ class AssessmentService(Service[CustomerApplication]):
         others = (row.id != application.id, row.workflow_status.in_(LENT))
         # An unknown person is nobody's customer and nobody's guarantor: null equals nothing.
         theirs = false() if application.customer_id is None else row.customer_id == application.customer_id
-        guaranteed = false() if not application.id_number else row.guarantor_id_number == application.id_number
+        stood_for = select(Party.application_id).where(
+            Party.customer_id == application.customer_id, Party.role == PartyRole.GUARANTOR
+        )
+        guaranteed = false() if application.customer_id is None else row.id.in_(stood_for)
         sums: dict[str, Fraction | None] = {}
         for name, where in (
             ("outstanding", (theirs, row.workflow_status == Stage.DISBURSED)),

@@ -4,14 +4,16 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.schemas import AssignmentAnswer
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assignments.access import ASSIGN, READ
-from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
+from lc_workflow.lending.assignments.queries import WorkloadQueries
+from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment, Workload, WorkloadLine
 from lc_workflow.lending.assignments.service import AssignmentService
+from lc_workflow.organization.employees.access import READ as READ_EMPLOYEES
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
@@ -86,3 +88,37 @@ class AssignmentController(Controller):
     ) -> None:
         """End an assignment; it stays on record."""
         await assignments.release(assignment_id, principal=principal, at=clock())
+
+
+def open_workload(db_session: DbSession) -> WorkloadQueries:
+    """Provide the figures about employees' work."""
+    return WorkloadQueries(db_session)
+
+
+class WorkloadController(Controller):
+    """How much work employees have."""
+
+    path = "/api/v1/employees"
+    tags = ("Assignments",)
+    dependencies = {"workload": Provide(open_workload, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+
+    @get("/{employee_id:uuid}/workload", guards=[requires(READ_EMPLOYEES)])
+    async def of_one(
+        self,
+        employee_id: FromPath[UUID],
+        workload: NamedDependency[WorkloadQueries],
+        principal: NamedDependency[Principal],
+    ) -> Workload:
+        """Count what an employee looks after, of the applications one may see."""
+        return await workload.of(employee_id, principal=principal)
+
+    @get("/reports/workload-summary", guards=[requires(READ_EMPLOYEES)])
+    async def of_all(
+        self,
+        workload: NamedDependency[WorkloadQueries],
+        principal: NamedDependency[Principal],
+        branch_id: FromQuery[UUID | None] = None,
+        department_id: FromQuery[UUID | None] = None,
+    ) -> list[WorkloadLine]:
+        """Count for every employee what they look after now, of the applications one may see."""
+        return list(await workload.summary(branch_id=branch_id, department_id=department_id, principal=principal))

@@ -5,6 +5,7 @@ from uuid import UUID
 from msgspec import UNSET, Struct, UnsetType
 
 from lc_workflow.lending.applications.schemas import AssignmentWish
+from lc_workflow.lending.rules.stages import Status
 from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.platform.http.shapes import Note
 
@@ -21,3 +22,25 @@ class AssignmentChange(Struct, frozen=True, kw_only=True):
     assignment_role: AssignmentRole | UnsetType = UNSET
     notes: Note | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET
+
+
+class Workload(Struct, frozen=True):
+    """What an employee looks after: what is ended or decided is completed; statuses are the applications'."""
+
+    total_assignments: int
+    active_assignments: int
+    completed_assignments: int
+    assignments_by_status: dict[Status, int]
+
+
+class WorkloadLine(Struct, frozen=True):
+    """What an employee looks after now; department and branch by name."""
+
+    employee_id: UUID
+    employee_code: str
+    full_name_khmer: str
+    full_name_latin: str
+    department: str | None
+    branch: str | None
+    total_assignments: int
+    assignments_by_status: dict[Status, int]

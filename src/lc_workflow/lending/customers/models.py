@@ -1,45 +1,143 @@
-"""Customers and their accounts as rows."""
+"""Customers, their identity papers, telephones and accounts, and who may be whom, as rows."""
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
+from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
 
 
 class Customer(DatedRow):
-    """One person who borrows, as they were first written down.
+    """One person who borrows or stands in for a borrower, however many loans they have (lending.md §5).
 
-    `identity_key` is the type and the normalised number of their identity paper: what makes them the same person.
+    Names are kept clean, one script each. `place_code` is the gazetteer's code as far down as it is known, beside the
+    free text of the address. `merged_into` points on when the person turned out to be another customer. `written_for`
+    is the application that wrote them down first: while nothing else refers to them, it may still correct them.
     """
 
     __tablename__ = "customers"
     __table_args__ = (
-        Index("ix_customers_branch_id", "branch_id"),
-        Index("ix_customers_phone", "phone", postgresql_where=text("phone IS NOT NULL")),
+        Index("ix_customers_branch_id_created_at", "branch_id", text("created_at DESC")),
+        Index("ix_customers_created_at", text("created_at DESC")),
+        Index("ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        *(
+            Index(
+                f"ix_customers_{column}_trgm",
+                column,
+                postgresql_using="gin",
+                postgresql_ops={column: "gin_trgm_ops"},
+            )
+            for column in ("full_name_khmer", "full_name_latin")
+        ),
     )
 
-    identity_key: Mapped[str | None] = mapped_column(String(140), unique=True)
-    id_card_type: Mapped[IdCardType | None] = mapped_column(choice(IdCardType))
-    id_number: Mapped[str | None] = mapped_column(String(100))
+    version: Mapped[int] = mapped_column()
     full_name_khmer: Mapped[str | None] = mapped_column(String(200))
     full_name_latin: Mapped[str | None] = mapped_column(String(200))
-    phone: Mapped[str | None] = mapped_column(String(40))
     date_of_birth: Mapped[date | None]
     sex: Mapped[Sex | None] = mapped_column(choice(Sex))
     marital_status: Mapped[MaritalStatus | None] = mapped_column(choice(MaritalStatus))
+    current_address: Mapped[str | None]
+    province: Mapped[str | None] = mapped_column(String(100))
+    district: Mapped[str | None] = mapped_column(String(100))
+    commune: Mapped[str | None] = mapped_column(String(100))
+    village: Mapped[str | None] = mapped_column(String(100))
+    place_code: Mapped[str | None] = mapped_column(String(8))
     branch_id: Mapped[UUID | None] = mapped_column(ForeignKey("branches.id"))
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
+    written_for: Mapped[UUID | None]
+
+    identities: Mapped[list["IdentityPaper"]] = relationship(
+        lazy="raise", viewonly=True, order_by=lambda: (IdentityPaper.created_at, IdentityPaper.identity_key)
+    )
+    telephones: Mapped[list["Telephone"]] = relationship(
+        lazy="raise", viewonly=True, order_by=lambda: (Telephone.created_at, Telephone.phone_key)
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    @property
+    def name(self) -> str:
+        """What to call them: the Latin name, or the Khmer one."""
+        return self.full_name_latin or self.full_name_khmer or ""
+
+    @property
+    def phones(self) -> list[str]:
+        """The numbers they can be called on."""
+        return [telephone.phone_key for telephone in self.telephones]
+
+
+class IdentityPaper(Row):
+    """A paper that proves who a customer is; `identity_key` is its type and its number as they are compared.
+
+    Two customers may show the same number, because numbers are mistyped and borrowed; that is reported, not refused.
+    """
+
+    __tablename__ = "customer_identities"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "identity_key"),
+        Index("ix_customer_identities_identity_key", "identity_key"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    id_card_type: Mapped[IdCardType] = mapped_column(choice(IdCardType))
+    id_number: Mapped[str] = mapped_column(String(100))
+    identity_key: Mapped[str] = mapped_column(String(140))
+    issued_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+
+
+class Telephone(Row):
+    """A telephone a customer can be called on; `phone_key` is its number as numbers are compared (E.164)."""
+
+    __tablename__ = "customer_phones"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "phone_key"),
+        Index("ix_customer_phones_phone_key", "phone_key"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    phone: Mapped[str] = mapped_column(String(40))
+    phone_key: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]
 
 
 class Account(Row):
     """An account id at the counter, and the one customer it belongs to."""
 
     __tablename__ = "customer_accounts"
+    __table_args__ = (Index("ix_customer_accounts_customer_id", "customer_id"),)
 
     account_id: Mapped[str] = mapped_column(String(40), unique=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id"))
     created_at: Mapped[datetime]
+
+
+class PossibleDuplicate(Row):
+    """Two customers who share a number and may be one person; `other_id` was there first.
+
+    `dismissed_at` says that somebody looked and found them to be two.
+    """
+
+    __tablename__ = "possible_duplicates"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "other_id", "matched_by"),
+        Index("ix_possible_duplicates_other_id", "other_id"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    matched_by: Mapped[MatchedBy] = mapped_column(choice(MatchedBy))
+    found_at: Mapped[datetime]
+    dismissed_at: Mapped[datetime | None]
+    dismissed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+
+
+WITH_NUMBERS = (selectinload(Customer.identities), selectinload(Customer.telephones))
+"""The loads an answer about a customer needs: one statement for the papers, one for the telephones."""

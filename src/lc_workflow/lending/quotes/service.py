@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -16,9 +17,11 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.jurisdictions.service import NONE, JurisdictionService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteRequest
+from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
@@ -156,12 +159,15 @@ class QuoteService(Service[CustomerApplication]):
 
     async def _behind(self, application: CustomerApplication) -> Behind:
         """Who and what stands behind an application."""
-        entries: list[Any] = application.collaterals or []
-        kinds = (entry.get("collateral_type") or entry.get("type") for entry in entries if isinstance(entry, dict))
+        guarantors = exists().where(Party.application_id == application.id, Party.role == PartyRole.GUARANTOR)
+        pledged = await self.session.scalars(
+            select(Collateral.kind).where(Collateral.application_id == application.id).order_by(Collateral.position)
+        )
+        kinds = pledged.all()
         return Behind(
-            has_guarantor=bool(application.guarantor_name),
-            has_collateral=bool(entries),
-            collateral=tuple(kind for kind in kinds if isinstance(kind, str)),
+            has_guarantor=bool(await self.session.scalar(select(guarantors))),
+            has_collateral=bool(kinds),
+            collateral=tuple(kind for kind in kinds if kind),
         )
 
 

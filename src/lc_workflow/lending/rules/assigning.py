@@ -1,8 +1,11 @@
 """Who may be asked to look after an application."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from lc_workflow.kernel.errors import Invalid
+from lc_workflow.lending.rules.matching import normal_name, normal_number
 
 
 class EmployeeOfAnotherBranch(Invalid):
@@ -24,3 +27,28 @@ def check_assignable(*, is_active: bool, employee_branch: UUID | None, applicati
         raise EmployeeRetired("This employee is no longer active; choose someone else.")
     if employee_branch and application_branch and employee_branch != application_branch:
         raise EmployeeOfAnotherBranch("The employee has to be of the same branch as the application.")
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """An employee as far as a name on paper can tell them."""
+
+    id: UUID
+    code: str
+    khmer: str
+    latin: str
+    branch_id: UUID | None
+
+
+def colleagues_named(written: str, colleagues: Iterable[Colleague], *, branch_id: UUID | None) -> tuple[Colleague, ...]:
+    """Find whom a name means that somebody wrote on an application of a branch: by either name, or by their code.
+
+    Only who is of the branch may be meant, because nobody else may be asked; several answers mean that nobody knows.
+    """
+    name, code = normal_name(written), normal_number(written)
+    return tuple(
+        one
+        for one in colleagues
+        if (name in {normal_name(one.khmer), normal_name(one.latin)} or code == one.code)
+        and (branch_id is None or one.branch_id is None or one.branch_id == branch_id)
+    )

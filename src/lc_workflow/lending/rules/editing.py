@@ -31,6 +31,7 @@ MATERIAL: Final = frozenset(
         "interest_rate",
         "monthly_expenses",
         "monthly_income",
+        "parties",
         "product_type",
         "requested_amount",
         "risk_category",

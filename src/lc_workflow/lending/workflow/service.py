@@ -209,7 +209,9 @@ class WorkflowService(Service[CustomerApplication]):
         match step.action:
             case Action.SUBMIT:
                 if application.customer_id is None:
-                    application.customer_id = await self._customers.written_down(application, at=at)
+                    application.customer_id = await self._customers.written_down(
+                        application, written_for=application.id, at=at
+                    )
             case Action.START | Action.SEND_TO_REVIEW:
                 await self._enter_account(step, application, wish, at=at)
             case Action.APPROVE:

@@ -16,7 +16,9 @@ from litestar.response import Stream
 from lc_workflow.kernel.errors import FieldError, Invalid, TooLarge
 from lc_workflow.platform.storage.disposition import content_disposition
 
-MEDIA_TYPE: Final = "text/csv; charset=utf-8"
+MEDIA_TYPE: Final = "text/csv"
+"""The framework adds that it is UTF-8."""
+
 BOM: Final = b"\xef\xbb\xbf"
 """What tells Excel that a file is UTF-8; without it Khmer becomes gibberish."""
 

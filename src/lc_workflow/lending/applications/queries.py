@@ -1,0 +1,251 @@
+"""Listing and counting applications, and answering what customers ask about their loans."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select, union, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.models import File
+from lc_workflow.kernel.dates import begin_of, end_of
+from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import visible_to
+from lc_workflow.lending.applications.models import WHOLE, Assignment, CustomerApplication
+from lc_workflow.lending.applications.schemas import ApplicationCard, StatsSummary, Sums
+from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.customers.queries import CustomerQueries
+from lc_workflow.lending.ports import LoanBook, Loans
+from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
+from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.search import contains
+
+
+class SortKey(StrEnum):
+    """What a list of applications can be sorted by."""
+
+    CREATED_AT = "created_at"
+    UPDATED_AT = "updated_at"
+    SUBMITTED_AT = "submitted_at"
+    REQUESTED_AMOUNT = "requested_amount"
+    FULL_NAME_LATIN = "full_name_latin"
+    FULL_NAME_KHMER = "full_name_khmer"
+    WORKFLOW_STATUS = "workflow_status"
+    STATUS = "status"
+    PRIORITY_LEVEL = "priority_level"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which applications a list is asked for; days are those of the branches, amounts in each one's currency."""
+
+    search: str | None = None
+    status: Status | None = None
+    workflow_status: Stage | None = None
+    amount_min: Decimal | None = None
+    amount_max: Decimal | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    officer_id: UUID | None = None
+    branch_id: UUID | None = None
+    priority_level: Priority | None = None
+    sort_by: SortKey = SortKey.CREATED_AT
+    descending: bool = True
+
+
+_SORTED_AS: Final = {key: getattr(CustomerApplication, key) for key in SortKey if key is not SortKey.STATUS} | {
+    SortKey.STATUS: CustomerApplication.workflow_status
+}
+
+CARD: Final = tuple(
+    getattr(CustomerApplication, name) for name in ApplicationCard.__struct_fields__ if name != "status"
+)
+"""The columns a card shows."""
+
+
+class ApplicationQueries:
+    """The applications a person may see, in lists and in figures."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the queries on the request's session."""
+        self.session = session
+
+    async def page(
+        self, wanted: Wanted, window: Window, *, principal: Principal
+    ) -> tuple[Sequence[CustomerApplication], int]:
+        """List applications with their people and papers, and how many there are in all."""
+        where = (visible_to(principal), *conditions(wanted))
+        rows = await self.session.scalars(
+            select(CustomerApplication)
+            .where(*where)
+            .order_by(*_order(wanted))
+            .limit(window.size)
+            .offset(window.offset)
+            .options(*WHOLE)
+        )
+        found = rows.all()
+        return found, await self._total(len(found), window, where)
+
+    async def cards(self, wanted: Wanted, window: Window, *, principal: Principal) -> tuple[list[ApplicationCard], int]:
+        """List applications as small cards, and how many there are in all: only the columns a card shows are read."""
+        where = (visible_to(principal), *conditions(wanted))
+        rows = await self.session.execute(
+            select(*CARD).where(*where).order_by(*_order(wanted)).limit(window.size).offset(window.offset)
+        )
+        found = [ApplicationCard(**row, status=STATUS_OF[row["workflow_status"]]) for row in rows.mappings()]
+        return found, await self._total(len(found), window, where)
+
+    async def summary(self, wanted: Wanted, *, principal: Principal) -> StatsSummary:
+        """Count applications and add up their amounts, in one statement."""
+        row = CustomerApplication
+        rows = await self.session.execute(
+            select(
+                row.workflow_status,
+                row.priority_level,
+                row.currency,
+                func.count(),
+                func.coalesce(func.sum(row.requested_amount), 0),
+                func.coalesce(func.sum(row.approved_amount), 0),
+            )
+            .where(visible_to(principal), *conditions(wanted))
+            .group_by(row.workflow_status, row.priority_level, row.currency)
+        )
+        stages, statuses = dict.fromkeys(Stage, 0), dict.fromkeys(Status, 0)
+        priorities = dict.fromkeys(Priority, 0)
+        sums: dict[Currency, list[Any]] = {}
+        for stage, priority, currency, count, requested, approved in rows:
+            stages[stage] += count
+            statuses[STATUS_OF[stage]] += count
+            priorities[priority] += count
+            of_currency = sums.setdefault(currency, [0, Decimal(0), Decimal(0)])
+            of_currency[0] += count
+            of_currency[1] += requested
+            of_currency[2] += approved
+        return StatsSummary(
+            total=sum(stages.values()),
+            by_status=statuses,
+            by_workflow_status=stages,
+            by_priority=priorities,
+            amounts=[Sums(currency, *of_currency) for currency, of_currency in sorted(sums.items())],
+        )
+
+    async def of_customer(
+        self, customer_id: UUID, *, loan_book: LoanBook, principal: Principal
+    ) -> Sequence[CustomerApplication]:
+        """List a person's applications, newest first; those of who was merged away are the taker's.
+
+        Raises:
+            Missing: There is no such customer, or the person may not see them.
+        """
+        present = await CustomerQueries(self.session, loan_book).present(customer_id, principal=principal)
+        rows = await self.session.scalars(
+            select(CustomerApplication)
+            .where(visible_to(principal), CustomerApplication.customer_id == present)
+            .order_by(CustomerApplication.created_at.desc(), CustomerApplication.id)
+            .options(*WHOLE)
+        )
+        return rows.all()
+
+    async def _total(self, found: int, window: Window, where: Sequence[ColumnElement[bool]]) -> int:
+        """Count what a list has in all, unless its first page has shown everything: counting would read it again."""
+        if window.page == 1 and found < window.size:
+            return found
+        total = await self.session.scalar(select(func.count()).select_from(CustomerApplication).where(*where))
+        return total or 0
+
+
+class Loanbook:
+    """Answers `lending.ports.LoanBook`."""
+
+    def customers_reached(self, principal: Principal) -> CompoundSelect[UUID | None]:
+        """Customers are seen by whoever sees an application of theirs, or one they stand behind."""
+        borrowers = select(CustomerApplication.customer_id).where(
+            visible_to(principal), CustomerApplication.customer_id.is_not(None)
+        )
+        parties = (
+            select(Party.customer_id)
+            .join(CustomerApplication, CustomerApplication.id == Party.application_id)
+            .where(visible_to(principal), Party.customer_id.is_not(None))
+        )
+        return union(borrowers, parties)
+
+    async def count(
+        self, session: AsyncSession, customer_ids: Collection[UUID], principal: Principal
+    ) -> Mapping[UUID, Loans]:
+        """Count applications and their papers in one statement."""
+        papers = (
+            select(func.count())
+            .select_from(File)
+            .where(File.application_id == CustomerApplication.id)
+            .correlate(CustomerApplication)
+            .scalar_subquery()
+        )
+        rows = await session.execute(
+            select(CustomerApplication.customer_id, func.count(), func.sum(papers))
+            .where(CustomerApplication.customer_id.in_(customer_ids), visible_to(principal))
+            .group_by(CustomerApplication.customer_id)
+        )
+        return {customer_id: Loans(applications, int(files)) for customer_id, applications, files in rows}
+
+    async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
+        """Move the applications; whoever read one before reads it again, for it has a new version."""
+        moved = await session.scalars(
+            update(CustomerApplication)
+            .where(CustomerApplication.customer_id == giver)
+            .values(customer_id=taker, version=CustomerApplication.version + 1)
+            .returning(CustomerApplication.id)
+            .execution_options(synchronize_session=False)
+        )
+        applications = tuple(moved)
+        guaranteed = await session.scalars(
+            update(Party)
+            .where(Party.customer_id == giver)
+            .values(customer_id=taker)
+            .returning(Party.application_id)
+            .execution_options(synchronize_session=False)
+        )
+        return tuple(dict.fromkeys((*applications, *guaranteed)))
+
+
+def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Turn what was asked for into conditions."""
+    row = CustomerApplication
+    filters: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
+        (wanted.search, _mentions),
+        (wanted.status, lambda word: row.workflow_status.in_([s for s, w in STATUS_OF.items() if w is word])),
+        (wanted.workflow_status, lambda stage: row.workflow_status == stage),
+        (wanted.amount_min, lambda amount: row.requested_amount >= amount),
+        (wanted.amount_max, lambda amount: row.requested_amount <= amount),
+        (wanted.date_from, lambda day: row.created_at >= begin_of(day)),
+        (wanted.date_to, lambda day: row.created_at < end_of(day)),
+        (wanted.officer_id, _is_of_officer),
+        (wanted.branch_id, lambda branch_id: row.branch_id == branch_id),
+        (wanted.priority_level, lambda level: row.priority_level == level),
+    )
+    return [condition(value) for value, condition in filters if value is not None]
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    row = CustomerApplication
+    columns = (row.full_name_latin, row.full_name_khmer, row.phone, row.id_number, row.account_id)
+    return or_(*(contains(column, text) for column in columns))
+
+
+def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
+    """An officer is an account that drafted it, or an employee who looks after it; each way has its own index."""
+    drafted = select(CustomerApplication.id).where(CustomerApplication.user_id == officer_id)
+    looked_after = select(Assignment.application_id).where(Assignment.employee_id == officer_id, Assignment.is_active)
+    return CustomerApplication.id.in_(union(drafted, looked_after))
+
+
+def _order(wanted: Wanted) -> tuple[Any, Any]:
+    """Put empty values last; where there are none the order is left plain, because indexes are written that way."""
+    key = _SORTED_AS[wanted.sort_by]
+    order = key.desc() if wanted.descending else key.asc()
+    return (order.nulls_last() if key.nullable else order, CustomerApplication.id)

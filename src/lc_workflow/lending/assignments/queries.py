@@ -1,0 +1,88 @@
+"""How much work employees have: the applications they look after, of those a person may see."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import Assignment, CustomerApplication
+from lc_workflow.lending.assignments.access import visible_to
+from lc_workflow.lending.assignments.schemas import Workload, WorkloadLine
+from lc_workflow.lending.rules.stages import CLOSED, STATUS_OF, Status
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.organization.employees.access import visible_to as employees_visible_to
+from lc_workflow.organization.employees.models import Employee
+
+
+class WorkloadQueries:
+    """What employees look after, in figures."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the queries on the request's session."""
+        self._session = session
+
+    async def of(self, employee_id: UUID, *, principal: Principal) -> Workload:
+        """Count what one employee looks after: what is ended or decided is completed.
+
+        Raises:
+            Missing: There is no such employee, or the person may not see them.
+        """
+        known = select(Employee.id).where(employees_visible_to(principal), Employee.id == employee_id)
+        if await self._session.scalar(known) is None:
+            raise Missing("There is no such employee, or they are not yours to see.")
+        rows = await self._session.execute(
+            select(Assignment.is_active, CustomerApplication.workflow_status, func.count())
+            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
+            .where(Assignment.employee_id == employee_id, visible_to(principal))
+            .group_by(Assignment.is_active, CustomerApplication.workflow_status)
+        )
+        by_status = dict.fromkeys(Status, 0)
+        total = active = 0
+        for is_active, stage, count in rows:
+            by_status[STATUS_OF[stage]] += count
+            total += count
+            active += count if is_active and stage not in CLOSED else 0
+        return Workload(total, active, total - active, by_status)
+
+    async def summary(
+        self, *, branch_id: UUID | None, department_id: UUID | None, principal: Principal
+    ) -> Sequence[WorkloadLine]:
+        """Count for every active employee what they look after now, in two statements; by code."""
+        where = [employees_visible_to(principal), Employee.is_active]
+        if branch_id is not None:
+            where.append(Employee.branch_id == branch_id)
+        if department_id is not None:
+            where.append(Employee.department_id == department_id)
+        people = await self._session.execute(
+            select(
+                Employee.id,
+                Employee.employee_code,
+                Employee.full_name_khmer,
+                Employee.full_name_latin,
+                Department.name,
+                Branch.name,
+            )
+            .outerjoin(Department, Department.id == Employee.department_id)
+            .outerjoin(Branch, Branch.id == Employee.branch_id)
+            .where(*where)
+            .order_by(Employee.employee_code)
+        )
+        counted = await self._session.execute(
+            select(Assignment.employee_id, CustomerApplication.workflow_status, func.count())
+            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
+            .where(Assignment.is_active, visible_to(principal))
+            .group_by(Assignment.employee_id, CustomerApplication.workflow_status)
+        )
+        work: dict[UUID, dict[Status, int]] = {}
+        for employee_id, stage, count in counted:
+            of_employee = work.setdefault(employee_id, dict.fromkeys(Status, 0))
+            of_employee[STATUS_OF[stage]] += count
+        return [
+            WorkloadLine(*person, sum(by_status.values()), by_status)
+            for person in people
+            for by_status in [work.get(person[0], dict.fromkeys(Status, 0))]
+        ]

@@ -1,0 +1,1 @@
+"""Backing: the guarantors, co-borrowers and collateral behind an application, as rows."""

@@ -1,0 +1,24 @@
+"""Comments as requests and answers."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+
+class NewComment(Struct, frozen=True):
+    """Something to say about an application."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+
+
+class CommentAnswer(Struct, frozen=True):
+    """What somebody said about an application."""
+
+    id: UUID
+    application_id: UUID
+    author_id: UUID
+    author_name: str
+    text: str
+    created_at: datetime

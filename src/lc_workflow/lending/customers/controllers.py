@@ -1,0 +1,177 @@
+"""The paths of customers."""
+
+from uuid import UUID
+
+from litestar import Controller, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.customers.access import CREATE, MERGE, READ, UPDATE
+from lc_workflow.lending.customers.queries import CustomerQueries
+from lc_workflow.lending.customers.schemas import (
+    AccountAnswer,
+    CustomerAnswer,
+    CustomerCard,
+    CustomerChange,
+    DuplicateAnswer,
+    MergeRequest,
+    NewCustomer,
+)
+from lc_workflow.lending.customers.service import CustomerRegistry
+from lc_workflow.lending.ports import NO_LOANS, ForLoanBook, LoanBook
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
+from lc_workflow.platform.security.guards import requires
+
+
+def open_queries(db_session: DbSession, loan_book: ForLoanBook) -> CustomerQueries:
+    """Provide the queries beside the book of loans."""
+    return CustomerQueries(db_session, loan_book)
+
+
+def open_registry(db_session: DbSession, loan_book: ForLoanBook) -> CustomerRegistry:
+    """Provide the registry beside the book of loans."""
+    return CustomerRegistry(db_session, loan_book)
+
+
+class CustomerController(Controller):
+    """The people who borrow, and those who stand in for them."""
+
+    path = "/api/v1/customers"
+    tags = ("Customers",)
+    dependencies = {  # noqa: RUF012 - Litestar's own form
+        "found": Provide(open_queries, sync_to_thread=False),
+        "customers": Provide(open_registry, sync_to_thread=False),
+        **EXPECTED_VERSION,
+    }
+
+    @get(guards=[requires(READ)], dependencies=WINDOW)
+    async def list_customers(
+        self,
+        found: NamedDependency[CustomerQueries],
+        loan_book: ForLoanBook,
+        db_session: DbSession,
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        search: FromQuery[str | None] = None,
+        branch_id: FromQuery[UUID | None] = None,
+    ) -> Page[CustomerAnswer]:
+        """List customers; `search` finds parts of names in either script, and whole identity and telephone numbers."""
+        rows, total = await found.page(window, search=search, branch_id=branch_id, principal=principal)
+        loans = await loan_book.count(db_session, [row.id for row in rows], principal)
+        shown = [
+            CustomerAnswer.of(row, applications=had.applications, files=had.files)
+            for row in rows
+            for had in [loans.get(row.id, NO_LOANS)]
+        ]
+        return Page.of(shown, total=total, window=window)
+
+    @post(guards=[requires(CREATE)])
+    async def register(
+        self,
+        data: JSONBody[NewCustomer],
+        customers: NamedDependency[CustomerRegistry],
+        found: NamedDependency[CustomerQueries],
+        loan_book: ForLoanBook,
+        db_session: DbSession,
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Answer[CustomerAnswer]:
+        """Write somebody down who is not a customer yet."""
+        customer_id = await customers.register(data, principal=principal, at=clock())
+        return await _shown(customer_id, found, loan_book, db_session, principal)
+
+    @get("/{customer_id:uuid}", guards=[requires(READ)])
+    async def read(
+        self,
+        customer_id: FromPath[UUID],
+        found: NamedDependency[CustomerQueries],
+        loan_book: ForLoanBook,
+        db_session: DbSession,
+        principal: NamedDependency[Principal],
+    ) -> Answer[CustomerAnswer]:
+        """Show one customer; `merged_into` is set for who turned out to be somebody else."""
+        return await _shown(customer_id, found, loan_book, db_session, principal)
+
+    @patch("/{customer_id:uuid}", guards=[requires(UPDATE)])
+    async def change(
+        self,
+        customer_id: FromPath[UUID],
+        data: JSONBody[CustomerChange],
+        customers: NamedDependency[CustomerRegistry],
+        found: NamedDependency[CustomerQueries],
+        loan_book: ForLoanBook,
+        db_session: DbSession,
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
+    ) -> Answer[CustomerAnswer]:
+        """Change a customer; lists of papers and telephones are given whole."""
+        await customers.change(customer_id, data, expected_version=expected_version, principal=principal, at=clock())
+        return await _shown(customer_id, found, loan_book, db_session, principal)
+
+    @post("/{customer_id:uuid}/merge", guards=[requires(MERGE)], status_code=200)
+    async def merge(
+        self,
+        customer_id: FromPath[UUID],
+        data: JSONBody[MergeRequest],
+        customers: NamedDependency[CustomerRegistry],
+        found: NamedDependency[CustomerQueries],
+        loan_book: ForLoanBook,
+        db_session: DbSession,
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Answer[CustomerAnswer]:
+        """Make another customer this one: their loans, accounts and papers move here, and their row points here."""
+        await customers.merge(customer_id, data, principal=principal, at=clock())
+        return await _shown(customer_id, found, loan_book, db_session, principal)
+
+    @get("/{customer_id:uuid}/duplicates", guards=[requires(READ)])
+    async def duplicates(
+        self,
+        customer_id: FromPath[UUID],
+        found: NamedDependency[CustomerQueries],
+        principal: NamedDependency[Principal],
+    ) -> list[DuplicateAnswer]:
+        """List who shares an identity paper or a telephone with a customer and may be the same person."""
+        rows = await found.duplicates(customer_id, principal=principal)
+        return [
+            DuplicateAnswer(row.id, shaped(other, CustomerCard), row.matched_by, row.found_at, row.dismissed_at)
+            for row, other in rows
+        ]
+
+    @post("/{customer_id:uuid}/duplicates/{duplicate_id:uuid}/dismiss", guards=[requires(MERGE)], status_code=204)
+    async def dismiss(
+        self,
+        customer_id: FromPath[UUID],
+        duplicate_id: FromPath[UUID],
+        customers: NamedDependency[CustomerRegistry],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Put on record that the two are two."""
+        await customers.dismiss(customer_id, duplicate_id, principal=principal, at=clock())
+
+    @get("/{customer_id:uuid}/accounts", guards=[requires(READ)])
+    async def accounts(
+        self,
+        customer_id: FromPath[UUID],
+        found: NamedDependency[CustomerQueries],
+        principal: NamedDependency[Principal],
+    ) -> list[AccountAnswer]:
+        """List the account ids that belong to a customer."""
+        return [shaped(row, AccountAnswer) for row in await found.accounts(customer_id, principal=principal)]
+
+
+async def _shown(
+    customer_id: UUID, found: CustomerQueries, loan_book: LoanBook, session: DbSession, principal: Principal
+) -> Answer[CustomerAnswer]:
+    """Answer with a customer as they stand now."""
+    customer = await found.whole(customer_id, principal=principal)
+    had = (await loan_book.count(session, [customer_id], principal)).get(customer_id, NO_LOANS)
+    return tagged(CustomerAnswer.of(customer, applications=had.applications, files=had.files), customer.version)

@@ -1,0 +1,132 @@
+"""Finding customers: lists, one with everything, who may be whom, and whose account is whose."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.customers.access import visible_to
+from lc_workflow.lending.customers.models import (
+    WITH_NUMBERS,
+    Account,
+    Customer,
+    IdentityPaper,
+    PossibleDuplicate,
+    Telephone,
+)
+from lc_workflow.lending.ports import LoanBook
+from lc_workflow.lending.rules.matching import clean, identity_key
+from lc_workflow.lending.rules.terms import IdCardType
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.search import contains
+
+
+class CustomerQueries:
+    """The customers a person may see."""
+
+    def __init__(self, session: AsyncSession, loan_book: LoanBook) -> None:
+        """Open the queries on the request's session; `loan_book` knows the loans that lead to customers."""
+        self._session = session
+        self._loan_book = loan_book
+
+    async def page(
+        self, window: Window, *, search: str | None, branch_id: UUID | None, principal: Principal
+    ) -> tuple[Sequence[Customer], int]:
+        """List customers, newest first, without those who turned out to be somebody else."""
+        where = [visible_to(principal, self._loan_book), Customer.merged_into.is_(None)]
+        if branch_id is not None:
+            where.append(Customer.branch_id == branch_id)
+        if search and search.strip():
+            where.append(_mentions(search))
+        rows = await self._session.scalars(
+            select(Customer)
+            .where(*where)
+            .order_by(Customer.created_at.desc(), Customer.id)
+            .limit(window.size)
+            .offset(window.offset)
+            .options(*WITH_NUMBERS)
+        )
+        found = rows.all()
+        if window.page == 1 and len(found) < window.size:
+            return found, len(found)
+        total = await self._session.scalar(select(func.count()).select_from(Customer).where(*where))
+        return found, total or 0
+
+    async def whole(self, customer_id: UUID, *, principal: Principal) -> Customer:
+        """Load a customer with their papers and telephones; who was merged away is still there, and points on.
+
+        Raises:
+            Missing: There is no such customer, or the person may not see them.
+        """
+        customer = await self._session.scalar(
+            select(Customer)
+            .where(visible_to(principal, self._loan_book), Customer.id == customer_id)
+            .options(*WITH_NUMBERS)
+            .execution_options(populate_existing=True)
+        )
+        if customer is None:
+            raise Missing("There is no such customer, or they are not yours to see.")
+        return customer
+
+    async def present(self, customer_id: UUID, *, principal: Principal) -> UUID:
+        """Tell which customer an id means today: the one themselves, or whom they turned out to be.
+
+        Raises:
+            Missing: There is no such customer, or the person may not see them.
+        """
+        customer = await self.whole(customer_id, principal=principal)
+        return customer.merged_into or customer.id
+
+    async def duplicates(
+        self, customer_id: UUID, *, principal: Principal
+    ) -> Sequence[tuple[PossibleDuplicate, Customer]]:
+        """List who may be the same person as a customer, of those one may see, the newest finding first.
+
+        Raises:
+            Missing: There is no such customer, or the person may not see them.
+        """
+        present = await self.present(customer_id, principal=principal)
+        mine, theirs = PossibleDuplicate.customer_id, PossibleDuplicate.other_id
+        rows = await self._session.execute(
+            select(PossibleDuplicate, Customer)
+            .join(
+                Customer, ((mine == present) & (theirs == Customer.id)) | ((theirs == present) & (mine == Customer.id))
+            )
+            .where(or_(mine == present, theirs == present), visible_to(principal, self._loan_book))
+            .order_by(PossibleDuplicate.found_at.desc(), PossibleDuplicate.id)
+        )
+        return [(row, customer) for row, customer in rows]
+
+    async def accounts(self, customer_id: UUID, *, principal: Principal) -> Sequence[Account]:
+        """List the accounts that belong to a customer, the oldest first.
+
+        Raises:
+            Missing: There is no such customer, or the person may not see them.
+        """
+        present = await self.present(customer_id, principal=principal)
+        rows = await self._session.scalars(
+            select(Account).where(Account.customer_id == present).order_by(Account.created_at, Account.account_id)
+        )
+        return rows.all()
+
+
+def _mentions(written: str) -> ColumnElement[bool]:
+    """Match parts of names in either script, and identity papers and telephones by their whole number.
+
+    Each way is a select of its own, so that each can use its index.
+    """
+    text = clean(written)
+    ways = [
+        select(Customer.id).where(
+            or_(contains(Customer.full_name_latin, text), contains(Customer.full_name_khmer, text))
+        )
+    ]
+    if keys := [key for kind in IdCardType if (key := identity_key(kind, text))]:
+        ways.append(select(IdentityPaper.customer_id).where(IdentityPaper.identity_key.in_(keys)))
+    if key := phone_key(text):
+        ways.append(select(Telephone.customer_id).where(Telephone.phone_key == key))
+    return Customer.id.in_(union(*ways))

@@ -1,0 +1,1 @@
+"""Exports: applications as files for spreadsheets."""

@@ -1,0 +1,43 @@
+"""Putting on record that somebody takes applications out of the house."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.queries import Wanted
+from lc_workflow.lending.events import ApplicationsExported
+from lc_workflow.platform.service import Service
+
+
+class ExportService(Service[CustomerApplication]):
+    """Exports as facts."""
+
+    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
+        """Applications as rows."""
+
+        model_type = CustomerApplication
+
+    repository_type = Repo
+    noun = "application"
+
+    async def begin(self, wanted: Wanted, form: str, *, principal: Principal, at: datetime) -> None:
+        """Write down who exports which applications, before the first of them leaves the house."""
+        asked = {
+            name: str(value)
+            for name in Wanted.__dataclass_fields__
+            if name not in {"sort_by", "descending", "search"} and (value := getattr(wanted, name)) is not None
+        }
+        async with self.transaction():
+            self.announce(
+                ApplicationsExported(
+                    actor_id=principal.id,
+                    at=at,
+                    export_id=uuid4(),
+                    form=form,
+                    filters=asked,
+                    searched=bool(wanted.search),
+                )
+            )

@@ -1,0 +1,61 @@
+"""The migration of officers' names as requests and answers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.organization.cards import EmployeeCard
+from lc_workflow.platform.http.shapes import Name
+
+
+class MigrationRequest(Struct, frozen=True):
+    """How to migrate: a dry run tells what would happen and changes nothing."""
+
+    dry_run: bool = False
+
+
+class MigrationStatus(Struct, frozen=True, kw_only=True):
+    """How far the migration is, in applications: `matchable` are those whose officer is known and not assigned yet."""
+
+    total_applications: int
+    migrated: int
+    pending: int
+    matchable: int
+    unmatched: int
+    unmatched_names: int
+    progress_percentage: Annotated[float, Meta(ge=0, le=100)]
+
+
+class MigrationReport(Struct, frozen=True, kw_only=True):
+    """What was done, in applications; `remaining` are left for the next call."""
+
+    dry_run: bool
+    processed: int
+    assignments_created: int
+    unmatched: int
+    remaining: int
+
+
+class RevertReport(Struct, frozen=True, kw_only=True):
+    """What was undone; `remaining` applications are left for the next call."""
+
+    applications: int
+    assignments_ended: int
+    remaining: int
+
+
+class UnmatchedName(Struct, frozen=True, kw_only=True):
+    """A name that means nobody for sure, on how many applications it stands, and whom it might mean."""
+
+    portfolio_officer_name: str
+    branch_id: UUID | None
+    application_count: int
+    candidates: list[EmployeeCard]
+
+
+class ManualMatch(Struct, frozen=True, kw_only=True):
+    """Whom a written name means."""
+
+    portfolio_officer_name: Name
+    employee_id: UUID

@@ -1,0 +1,154 @@
+"""The paths of who and what stands behind an application."""
+
+from uuid import UUID
+
+from litestar import Controller, delete, get, patch, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.backing.models import Collateral
+from lc_workflow.lending.backing.schemas import (
+    CollateralAnswer,
+    CollateralChange,
+    NewParty,
+    PartyAnswer,
+    PartyChange,
+)
+from lc_workflow.lending.parties.access import READ, UPDATE
+from lc_workflow.lending.parties.service import PartyService
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.security.guards import requires
+
+
+def open_parties(db_session: DbSession, applications: NamedDependency[ApplicationService]) -> PartyService:
+    """Provide the service beside the application service of the same request."""
+    return PartyService(db_session, applications=applications)
+
+
+class PartyController(Controller):
+    """Guarantors and co-borrowers of an application."""
+
+    path = "/api/v1/applications/{application_id:uuid}/parties"
+    tags = ("Applications",)
+    dependencies = {"parties": Provide(open_parties, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+
+    @get(guards=[requires(READ)])
+    async def list_parties(
+        self,
+        application_id: FromPath[UUID],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+    ) -> list[PartyAnswer]:
+        """List who stands behind an application, in the order they were named."""
+        return [shaped(row, PartyAnswer) for row in await parties.parties_of(application_id, principal=principal)]
+
+    @post(guards=[requires(UPDATE)])
+    async def join(
+        self,
+        application_id: FromPath[UUID],
+        data: JSONBody[NewParty],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> PartyAnswer:
+        """Let somebody stand behind an application."""
+        return shaped(await parties.join(application_id, data, principal=principal, at=clock()), PartyAnswer)
+
+    @patch("/{party_id:uuid}", guards=[requires(UPDATE)])
+    async def change(
+        self,
+        application_id: FromPath[UUID],
+        party_id: FromPath[UUID],
+        data: JSONBody[PartyChange],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> PartyAnswer:
+        """Change what is known of somebody who stands behind an application."""
+        changed = await parties.change(application_id, party_id, data, principal=principal, at=clock())
+        return shaped(changed, PartyAnswer)
+
+    @delete("/{party_id:uuid}", guards=[requires(UPDATE)])
+    async def leave(
+        self,
+        application_id: FromPath[UUID],
+        party_id: FromPath[UUID],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Let somebody stand behind an application no longer."""
+        await parties.leave(application_id, party_id, principal=principal, at=clock())
+
+
+class CollateralController(Controller):
+    """What is pledged for an application."""
+
+    path = "/api/v1/applications/{application_id:uuid}/collaterals"
+    tags = ("Applications",)
+    dependencies = {"parties": Provide(open_parties, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+
+    @get(guards=[requires(READ)])
+    async def list_collateral(
+        self,
+        application_id: FromPath[UUID],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+    ) -> list[CollateralAnswer]:
+        """List what is pledged for an application, in the order of its form."""
+        return [_shown(row) for row in await parties.collateral_of(application_id, principal=principal)]
+
+    @post(guards=[requires(UPDATE)])
+    async def pledge(
+        self,
+        application_id: FromPath[UUID],
+        data: JSONBody[CollateralChange],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> CollateralAnswer:
+        """Pledge something for an application."""
+        return _shown(await parties.pledge(application_id, data, principal=principal, at=clock()))
+
+    @patch("/{collateral_id:uuid}", guards=[requires(UPDATE)])
+    async def revalue(
+        self,
+        application_id: FromPath[UUID],
+        collateral_id: FromPath[UUID],
+        data: JSONBody[CollateralChange],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> CollateralAnswer:
+        """Change what is known of something pledged."""
+        return _shown(await parties.revalue(application_id, collateral_id, data, principal=principal, at=clock()))
+
+    @delete("/{collateral_id:uuid}", guards=[requires(UPDATE)])
+    async def release(
+        self,
+        application_id: FromPath[UUID],
+        collateral_id: FromPath[UUID],
+        parties: NamedDependency[PartyService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Pledge something no longer."""
+        await parties.release(application_id, collateral_id, principal=principal, at=clock())
+
+
+def _shown(row: Collateral) -> CollateralAnswer:
+    """Show a collateral under the names the forms use."""
+    return CollateralAnswer(
+        id=row.id,
+        collateral_type=row.kind,
+        description=row.description,
+        estimated_value=row.value,
+        currency=row.currency,
+        owner_name=row.owner_name,
+        title_number=row.title_number,
+        entry=row.entry,
+    )

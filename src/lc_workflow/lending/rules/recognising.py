@@ -1,0 +1,104 @@
+"""Which of the people who are written down a description is of, and who only shares a number with them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from lc_workflow.lending.rules.matching import Likeness, Traits, compare, compare_strictly, identity_key, normal_name
+
+
+class MatchedBy(StrEnum):
+    """What two people have in common who may be one."""
+
+    IDENTITY = "identity"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """A person as somebody describes them: names, birth, and the keys of their identity papers and telephones."""
+
+    traits: Traits
+    identity_keys: frozenset[str] = frozenset()
+    phone_keys: frozenset[str] = frozenset()
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Everything a person can be found by."""
+        return self.identity_keys | self.phone_keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known(Description):
+    """A customer who shares a number with somebody."""
+
+    customer_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who the described person is, if they are known, and with whom they share a number without being them."""
+
+    customer_id: UUID | None
+    others: tuple[tuple[UUID, MatchedBy], ...] = ()
+
+
+def describe(
+    *,
+    khmer: str | None,
+    latin: str | None,
+    born: date | None,
+    identities: Iterable[tuple[str | None, str | None]],
+    phone_keys: Iterable[str | None],
+) -> Description:
+    """Describe a person by names, day of birth, identity papers (type and number) and the keys of their telephones."""
+    keys = (identity_key(kind, number) for kind, number in identities)
+    return Description(
+        traits=Traits(khmer=normal_name(khmer), latin=normal_name(latin), born=born),
+        identity_keys=frozenset(key for key in keys if key),
+        phone_keys=frozenset(key for key in phone_keys if key),
+    )
+
+
+def recognise(person: Description, known: Sequence[Known]) -> Recognised:
+    """Find the person among those who share a number with them (lending.md §5).
+
+    Who shows the same paper is the same person unless everything else contradicts it; who has the same telephone is
+    the same only when a name agrees and no paper contradicts it. Everybody else is reported as a possible duplicate,
+    and so is a second customer who fits.
+    """
+    judged = [(other, *_judge(person, other)) for other in known]
+    fitting = sorted(
+        (entry for entry in judged if entry[1] is not Likeness.DIFFERENT),
+        key=lambda entry: (entry[1] is not Likeness.SAME, entry[2] is not MatchedBy.IDENTITY, entry[0].customer_id),
+    )
+    found = fitting[0][0].customer_id if fitting else None
+    return Recognised(
+        found,
+        tuple(
+            (other.customer_id, matched_by)
+            for other, _, matched_by in sorted(judged, key=lambda entry: entry[0].customer_id)
+            if other.customer_id != found
+        ),
+    )
+
+
+def _judge(person: Description, other: Known) -> tuple[Likeness, MatchedBy]:
+    """Tell how like somebody is who shares a number; a telephone alone convinces only together with a name."""
+    if person.identity_keys & other.identity_keys:
+        return compare(person.traits, other.traits), MatchedBy.IDENTITY
+    likeness = compare_strictly(person.traits, other.traits)
+    if likeness is Likeness.SAME and not _papers_contradict(person.identity_keys, other.identity_keys):
+        return likeness, MatchedBy.PHONE
+    return Likeness.DIFFERENT, MatchedBy.PHONE
+
+
+def _papers_contradict(mine: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Whether both show a paper of one kind, with different numbers: one person has one identity card."""
+    return bool({_kind(key) for key in mine} & {_kind(key) for key in theirs})
+
+
+def _kind(key: str) -> str:
+    return key.partition(":")[0]

@@ -1,0 +1,81 @@
+"""Cards, figures, priorities and reviewers of applications."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.steps import URL, Draft, Take
+from tests.organization.factories import a_branch
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+async def test_cards_and_figures_take_the_filters_of_the_list(
+    client: AsyncClient, sign_in: SignIn, officer: Person, draft: Draft, take: Take
+) -> None:
+    small, large = await draft(officer, requested_amount=100), await draft(officer, requested_amount=9000.25)
+    await draft(officer, requested_amount=4_000_000, currency="KHR", priority_level="urgent")
+    await take(officer, large, "submit")
+
+    async def get(path: str, person: Person = officer) -> Any:
+        answer = await client.get(f"{URL}/{path}", headers=person.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    cards = await get("cards?amount_max=200")
+    assert [(card["id"], card["status"]) for card in cards["items"]] == [(small["id"], "draft")]
+    assert (cards["total"], cards["pages"]) == (1, 1)
+    assert (await get("cards?size=1"))["total"] == 3
+    figures = await get("stats/summary")
+    assert (figures["total"], figures["by_status"]["draft"], figures["by_status"]["submitted"]) == (3, 2, 1)
+    assert (figures["by_workflow_status"]["USER_COMPLETED"], figures["by_priority"]["urgent"]) == (1, 1)
+    assert [(sums["currency"], sums["requested_amount"]) for sums in figures["amounts"]] == [
+        ("KHR", 4_000_000),
+        ("USD", 9100.25),
+    ]
+    assert (await get("stats/summary?workflow_status=PO_CREATED"))["total"] == 2
+    assert (await get("stats/summary", await sign_in("officer")))["total"] == 0
+
+
+async def test_priorities_change_wherever_an_application_stands(
+    client: AsyncClient, sign_in: SignIn, officer: Person, draft: Draft, take: Take
+) -> None:
+    drafted = await draft(officer)
+    await take(officer, drafted, "submit")
+    url = f"{URL}/{drafted['id']}/priority"
+    urgent = await client.patch(url, json={"priority_level": "urgent"}, headers=officer.headers)
+    assert (urgent.status_code, urgent.json()["priority_level"]) == (200, "urgent")
+    assert (await client.patch(url, json={"priority_level": "now"}, headers=officer.headers)).status_code == 422
+    auditor, stranger = await sign_in("auditor"), await sign_in("officer")
+    assert (await client.patch(url, json={"priority_level": "low"}, headers=auditor.headers)).status_code == 403
+    assert (await client.patch(url, json={"priority_level": "low"}, headers=stranger.headers)).status_code == 404
+
+
+async def test_a_reviewer_is_of_the_branch_and_has_not_prepared_it(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft
+) -> None:
+    session.add(other := a_branch())
+    await session.commit()
+    manager, elsewhere = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=other.id)
+    gone = await sign_in("manager", branch_id=branch.id, status=UserStatus.INACTIVE)
+    drafted = await draft(officer)
+
+    async def give(reviewer: Person | None, **raw: Any) -> tuple[int, Any]:
+        wish = raw or {"reviewer_id": reviewer and str(reviewer.user.id)}
+        answer = await client.patch(f"{URL}/{drafted['id']}/assign-reviewer", json=wish, headers=officer.headers)
+        return answer.status_code, answer.json().get("code", answer.json().get("assigned_reviewer"))
+
+    assert await give(manager) == (200, str(manager.user.id))
+    assert await give(elsewhere) == (422, "ReviewerOfAnotherBranch")
+    assert await give(gone) == (422, "NoSuchReviewer")
+    assert await give(officer) == (422, "ReviewerPrepared")
+    assert await give(None, reviewer_id=drafted["id"]) == (422, "NoSuchReviewer")
+    assert await give(None) == (200, None)

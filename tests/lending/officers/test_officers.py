@@ -1,0 +1,122 @@
+"""Officers' names on applications become assignments, and names again."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.factories import an_application
+from tests.lending.steps import URL
+from tests.organization.factories import a_branch, an_employee
+
+ADMIN = "/api/v1/admin"
+
+
+@pytest.fixture
+async def admin(sign_in: SignIn) -> Person:
+    return await sign_in("admin")
+
+
+async def test_names_become_assignments_and_names_again(
+    client: AsyncClient, session: AsyncSession, branch: Branch, admin: Person
+) -> None:
+    session.add(other := a_branch())
+    await session.flush()
+    session.add_all(
+        [
+            dara := an_employee(branch_id=branch.id, full_name_latin="CHAN DARA", full_name_khmer="ចាន់ ដារ៉ា"),
+            twin := an_employee(branch_id=branch.id, full_name_latin="SOK NARY"),
+            an_employee(branch_id=branch.id, full_name_latin="SOK NARY"),
+            an_employee(branch_id=other.id, full_name_latin="KEO BOPHA"),
+            an_employee(branch_id=branch.id, full_name_latin="LONG GONE", is_active=False),
+        ]
+    )
+    await session.flush()
+    names = {
+        "latin": "Chan  Dara",
+        "khmer": "ចាន់ ដារ៉ា",
+        "code": dara.employee_code,
+        "twins": "SOK NARY",
+        "elsewhere": "KEO BOPHA",
+        "gone": "LONG GONE",
+        "none": None,
+    }
+    rows = {
+        key: an_application(admin.user.id, branch_id=branch.id, portfolio_officer_name=name)
+        for key, name in names.items()
+    }
+    session.add_all(rows.values())
+    await session.commit()
+
+    async def ask(method: str, path: str, **body: Any) -> Any:
+        answer = await client.request(method, f"{ADMIN}/{path}", json=body or None, headers=admin.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def officers_of(key: str) -> list[str]:
+        answer = await client.get(f"{URL}/{rows[key].id}", headers=admin.headers)
+        shown = answer.json()
+        assert shown["portfolio_officer_migrated"] == bool(shown["employee_assignments"])
+        return [each["employee_id"] for each in shown["employee_assignments"]]
+
+    before = await ask("GET", "migration-status")
+    assert (before["total_applications"], before["migrated"], before["matchable"], before["unmatched"]) == (6, 0, 3, 3)
+    unmatched = await ask("GET", "unmatched-names")
+    assert {item["portfolio_officer_name"]: len(item["candidates"]) for item in unmatched["items"]} == {
+        "SOK NARY": 2,
+        "KEO BOPHA": 0,
+        "LONG GONE": 0,
+    }
+    dry = await ask("POST", "migrate-employees", dry_run=True)
+    assert (dry["processed"], dry["remaining"], await officers_of("latin")) == (3, 3, [])
+    done = await ask("POST", "migrate-employees")
+    assert (done["processed"], done["assignments_created"], done["unmatched"], done["remaining"]) == (3, 3, 3, 0)
+    assert [await officers_of(key) for key in ("latin", "khmer", "code")] == [[str(dara.id)]] * 3
+    again = await ask("POST", "migrate-employees")
+    assert (again["processed"], again["assignments_created"]) == (0, 0)
+    by_hand = await ask("POST", "manual-match", portfolio_officer_name="sok nary", employee_id=str(twin.id))
+    assert (by_hand["processed"], await officers_of("twins")) == (1, [str(twin.id)])
+    status = await ask("GET", "migration-status")
+    assert (status["migrated"], status["pending"], status["progress_percentage"]) == (4, 2, 66.67)
+    back = await ask("POST", "revert-migration")
+    assert (back["applications"], back["assignments_ended"], back["remaining"]) == (4, 4, 0)
+    assert [await officers_of(key) for key in ("latin", "twins")] == [[], []]
+    assert (await ask("POST", "migrate-employees"))["assignments_created"] == 3
+
+
+async def test_a_name_is_matched_where_the_employee_may_be_asked(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, admin: Person
+) -> None:
+    session.add(other := a_branch())
+    await session.flush()
+    session.add_all(
+        [
+            stranger := an_employee(branch_id=other.id),
+            gone := an_employee(branch_id=branch.id, is_active=False),
+            an_application(admin.user.id, branch_id=branch.id, portfolio_officer_name="SOMEBODY"),
+        ]
+    )
+    await session.commit()
+
+    async def match(**wish: Any) -> tuple[int, str]:
+        answer = await client.post(
+            f"{ADMIN}/manual-match", json={"portfolio_officer_name": "SOMEBODY"} | wish, headers=admin.headers
+        )
+        return answer.status_code, answer.json()["code"]
+
+    assert await match(employee_id=str(stranger.id)) == (422, "NameNotFound")
+    assert await match(employee_id=str(gone.id)) == (422, "EmployeeRetired")
+    assert await match(employee_id=str(admin.user.id)) == (422, "NoSuchEmployee")
+    assert await match(employee_id=str(gone.id), portfolio_officer_name=" ") == (422, "InvalidInput")
+    manager = await sign_in("manager", branch_id=branch.id)
+    for method, path in (
+        ("GET", "migration-status"),
+        ("GET", "unmatched-names"),
+        ("POST", "migrate-employees"),
+        ("POST", "manual-match"),
+        ("POST", "revert-migration"),
+    ):
+        assert (await client.request(method, f"{ADMIN}/{path}", headers=manager.headers)).status_code == 403

@@ -1,0 +1,165 @@
+"""Who and what stands behind an application: through the web app's fields, and row by row."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.customers.models import Customer
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.steps import URL, Draft, Take
+from tests.organization.factories import a_branch
+
+GUARANTOR = {
+    "guarantor_name": "KEO BOPHA",
+    "guarantor_phone": "096 123 4567",
+    "guarantor_id_number": "012345678(4)",
+    "guarantor_address": "Phum 3",
+    "guarantor_relationship": "sister",
+}
+LAND = {"type": "land", "value": 12000.5, "photos": [{"file_id": "7", "note": None}]}
+CAR = {"collateral_type": "vehicle", "plate": "2A-1234", "estimated_value": "7,000"}
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+async def test_the_web_apps_fields_are_kept_as_rows_and_nothing_is_lost(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    drafted = await draft(officer, **GUARANTOR, collaterals=[LAND, CAR])
+    assert {name: drafted[name] for name in GUARANTOR} == GUARANTOR
+    assert drafted["collaterals"] == [LAND, CAR]
+    (party,) = (await client.get(f"{URL}/{drafted['id']}/parties", headers=officer.headers)).json()
+    assert (party["role"], party["full_name_latin"], party["relation"]) == ("guarantor", "KEO BOPHA", "sister")
+    assert drafted["parties"] == [party]
+    land, car = (await client.get(f"{URL}/{drafted['id']}/collaterals", headers=officer.headers)).json()
+    assert (land["collateral_type"], land["estimated_value"], land["entry"]) == ("land", 12000.5, LAND)
+    assert (car["collateral_type"], car["estimated_value"], car["entry"]["plate"]) == ("vehicle", 7000, "2A-1234")
+    unchanged = await client.put(f"{URL}/{drafted['id']}", json=drafted, headers=officer.headers)
+    assert unchanged.json() == drafted
+
+
+async def test_a_guarantor_is_a_customer(
+    client: AsyncClient, session: AsyncSession, officer: Person, draft: Draft
+) -> None:
+    drafted = await draft(officer, **GUARANTOR)
+    (party,) = drafted["parties"]
+    own_loan = await draft(officer, id_number="012345678", full_name_latin="KEO BOPHA", full_name_khmer="", phone="")
+    assert own_loan["customer_id"] == party["customer_id"] != drafted["customer_id"]
+    seen = await client.get(f"/api/v1/customers/{party['customer_id']}", headers=officer.headers)
+    assert (seen.json()["username"], seen.json()["application_count"]) == ("KEO BOPHA", 1)
+    assert await session.scalar(select(func.count()).select_from(Customer)) == 2
+
+
+async def test_one_person_may_borrow_here_and_guarantee_there_at_the_same_moment(officer: Person, draft: Draft) -> None:
+    one = await draft(officer, **GUARANTOR)
+    other = await draft(
+        officer,
+        id_number="012345678",
+        full_name_latin="KEO BOPHA",
+        phone="",
+        guarantor_name="SOK CHANTHY",
+        guarantor_id_number="010234567",
+    )
+    assert other["customer_id"] == one["parties"][0]["customer_id"]
+    assert other["parties"][0]["customer_id"] == one["customer_id"]
+
+
+async def test_the_web_app_changes_its_guarantor_and_its_collateral(
+    client: AsyncClient, session: AsyncSession, officer: Person, draft: Draft
+) -> None:
+    drafted = await draft(officer, **GUARANTOR, collaterals=[LAND, CAR])
+    url = f"{URL}/{drafted['id']}"
+    form = {"guarantor_name": "កែវ បុប្ផា", "guarantor_phone": "", "collaterals": [CAR]}
+    changed = (await client.put(url, json=form, headers=officer.headers)).json()
+    assert (changed["guarantor_name"], changed["guarantor_phone"]) == ("កែវ បុប្ផា", "096 123 4567")
+    assert changed["collaterals"] == [CAR]
+    assert changed["version"] == drafted["version"] + 1
+    assert changed["parties"][0]["customer_id"] == drafted["parties"][0]["customer_id"]
+    gone = (await client.put(url, json=dict.fromkeys(GUARANTOR), headers=officer.headers)).json()
+    assert (gone["guarantor_name"], gone["parties"]) == (None, [])
+    mixed = await client.put(url, json={"guarantor_name": "SOK សុភា"}, headers=officer.headers)
+    assert (mixed.status_code, mixed.json()["code"]) == (422, "MixedScripts")
+
+
+async def test_people_join_change_and_leave_row_by_row(
+    client: AsyncClient, officer: Person, draft: Draft, announced: Callable[[], Awaitable[Any]]
+) -> None:
+    drafted = await draft(officer, **GUARANTOR)
+    url = f"{URL}/{drafted['id']}/parties"
+    wish = {"role": "co_borrower", "full_name_khmer": "ចាន់ ដារ៉ា", "relation": "husband"}
+    joined = await client.post(url, json=wish, headers=officer.headers)
+    assert joined.status_code == 201, joined.text
+    assert joined.json()["customer_id"] is not None
+    one = f"{url}/{joined.json()['id']}"
+    changed = await client.patch(
+        one, json={"full_name_latin": "CHAN DARA", "phone": "012345679"}, headers=officer.headers
+    )
+    assert (changed.json()["full_name_latin"], changed.json()["customer_id"]) == (
+        "CHAN DARA",
+        joined.json()["customer_id"],
+    )
+    nameless = await client.patch(one, json={"full_name_latin": None, "full_name_khmer": None}, headers=officer.headers)
+    assert (nameless.status_code, nameless.json()["code"]) == (422, "PartyNameNeeded")
+    assert [party["role"] for party in (await client.get(url, headers=officer.headers)).json()] == [
+        "guarantor",
+        "co_borrower",
+    ]
+    assert (await client.delete(one, headers=officer.headers)).status_code == 204
+    assert (await client.delete(one, headers=officer.headers)).status_code == 404
+    whole = (await client.get(f"{URL}/{drafted['id']}", headers=officer.headers)).json()
+    assert (whole["guarantor_name"], len(whole["parties"]), whole["version"]) == ("KEO BOPHA", 1, 4)
+    assert (await announced())[-3:] == ["ApplicationChanged"] * 3
+
+
+async def test_things_are_pledged_revalued_and_released_row_by_row(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    drafted = await draft(officer, collaterals=[LAND])
+    url = f"{URL}/{drafted['id']}/collaterals"
+    wish = {"collateral_type": "vehicle", "estimated_value": 7000, "currency": "USD", "others": {"plate": "2A-1234"}}
+    car = await client.post(url, json=wish, headers=officer.headers)
+    assert car.status_code == 201, car.text
+    (land, _) = (await client.get(url, headers=officer.headers)).json()
+    revalued = await client.patch(f"{url}/{land['id']}", json={"estimated_value": 9000}, headers=officer.headers)
+    assert revalued.json()["entry"] == LAND | {"value": 9000}
+    whole = (await client.get(f"{URL}/{drafted['id']}", headers=officer.headers)).json()
+    assert whole["collaterals"] == [
+        LAND | {"value": 9000},
+        {"collateral_type": "vehicle", "estimated_value": 7000, "currency": "USD", "plate": "2A-1234"},
+    ]
+    assert (await client.delete(f"{url}/{land['id']}", headers=officer.headers)).status_code == 204
+    assert len((await client.get(url, headers=officer.headers)).json()) == 1
+    beyond = await client.post(url, json={"estimated_value": -1}, headers=officer.headers)
+    assert beyond.status_code == 422
+
+
+async def test_a_submitted_application_keeps_what_stands_behind_it(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, draft: Draft, take: Take
+) -> None:
+    session.add(other := a_branch())
+    await session.commit()
+    stranger, viewer = await sign_in("officer", branch_id=other.id), await sign_in("viewer")
+    drafted = await draft(officer, **GUARANTOR, collaterals=[LAND])
+    for path, wish in (("parties", {"full_name_latin": "A B"}), ("collaterals", LAND)):
+        url = f"{URL}/{drafted['id']}/{path}"
+        assert (await client.get(url, headers=stranger.headers)).status_code == 404
+        assert (await client.post(url, json=wish, headers=stranger.headers)).status_code == 404
+        assert (await client.post(url, json=wish, headers=viewer.headers)).status_code == 403
+    await take(officer, drafted, "submit")
+    for path, wish in (("parties", {"full_name_latin": "A B"}), ("collaterals", LAND)):
+        url = f"{URL}/{drafted['id']}/{path}"
+        (row,) = (await client.get(url, headers=officer.headers)).json()
+        refused = [
+            await client.post(url, json=wish, headers=officer.headers),
+            await client.patch(f"{url}/{row['id']}", json=wish, headers=officer.headers),
+            await client.delete(f"{url}/{row['id']}", headers=officer.headers),
+        ]
+        assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(422, "NotEditable")}

@@ -1,0 +1,55 @@
+"""How a form's entries about collateral are understood, and kept whole."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from lc_workflow.lending.rules.backing import names_of, read_collateral, with_changes
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (12000, Decimal("12000.00")),
+        (12000.5, Decimal("12000.50")),
+        ("12,000.50", Decimal("12000.50")),
+        ("much", None),
+        (-1, None),
+        (True, None),
+        ([1], None),
+        ("NaN", None),
+        ("1e400", None),
+        (None, None),
+    ],
+)
+def test_a_value_is_understood_where_it_can_be(written: object, value: Decimal | None) -> None:
+    assert read_collateral({"value": written}).value == value
+    assert read_collateral({"estimated_value": written}).value == value
+
+
+def test_what_is_known_is_found_under_the_names_that_forms_use() -> None:
+    thing = read_collateral({"type": " land ", "title_number": "LMAP-7", "currency": "KHR", "owner": "SOK", "x": 1})
+    assert (thing.kind, thing.title_number, thing.currency, thing.owner_name) == ("land", "LMAP-7", "KHR", "SOK")
+
+
+@pytest.mark.parametrize("value", [None, "", " ", 0, True, [], {"a": 1}, "ក" * 5000, 1e308, -0.0])
+@pytest.mark.parametrize("key", ["type", "collateral_type", "value", "photo", "owner", "currency"])
+def test_an_entry_is_read_whatever_stands_in_it(key: str, value: object) -> None:
+    entry: dict[str, Any] = {key: value}
+    read_collateral(entry)
+    assert with_changes(entry, {}) == entry
+
+
+def test_a_change_keeps_the_name_a_form_uses_and_every_other_key() -> None:
+    entry = {"type": "land", "value": "9", "photo": {"file_id": "7"}}
+    assert with_changes(entry, {"value": Decimal(10), "kind": None}) == {
+        "value": Decimal(10),
+        "photo": {"file_id": "7"},
+    }
+    assert with_changes({}, {"kind": "car"}) == {"collateral_type": "car"}
+
+
+def test_a_name_stands_in_the_column_of_its_script() -> None:
+    assert names_of("SOK CHANTHY", field="guarantor_name")["full_name_latin"] == "SOK CHANTHY"
+    assert names_of("សុខ ចាន់ធី", field="guarantor_name")["full_name_khmer"] == "សុខ ចាន់ធី"
