@@ -39,6 +39,7 @@ from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
 from lc_workflow.platform.http.uploads import taking_files
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.journal.chain import Seals
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
@@ -124,6 +125,7 @@ def create_app(
             "tokens": _always(tokens),
             "passwords": _always(passwords or Passwords()),
             "limiter": _always(limiter),
+            "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),
             "store": _always(store),
             "broadcast": _always(broadcast),
             "hub": _always(Hub(broadcast)),

@@ -1,6 +1,19 @@
 """What insight contributes: the routes of its figures."""
 
+from lc_workflow.insight.audit.controllers import (
+    ApplicationAuditController,
+    AuditController,
+    RightsAuditController,
+)
 from lc_workflow.insight.dashboard.controllers import DashboardController, PlaceStatsController
 from lc_workflow.platform.manifest import Manifest
 
-MANIFEST = Manifest(routes=(DashboardController, PlaceStatsController))
+MANIFEST = Manifest(
+    routes=(
+        DashboardController,
+        PlaceStatsController,
+        AuditController,
+        ApplicationAuditController,
+        RightsAuditController,
+    )
+)

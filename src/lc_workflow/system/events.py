@@ -1,7 +1,7 @@
 """Facts that the installation announces about itself."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 from uuid import UUID
 
 from lc_workflow.kernel.events import Event
@@ -29,6 +29,19 @@ class SettingChanged(AboutSetting):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingRemoved(AboutSetting):
     """A setting was removed."""
+
+
+OUTBOX: Final = UUID("6f0a5b0e-5d0c-4d3e-9b43-5c1f1f6f7a10")
+"""What facts about the outbox are about: there is one in each installation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsReplayed(Event):
+    """Facts that listeners could not be told are told again; `count` is how many."""
+
+    subject: ClassVar[str] = "outbox"
+    outbox_id: UUID = OUTBOX
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

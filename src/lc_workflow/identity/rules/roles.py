@@ -89,6 +89,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "user:read,create,update,delete,import,export,manage",
                 "analytics:read",
                 "notification:read,manage",
+                "audit:read,export",
                 "permission:read,manage",
                 "system:read,manage",
                 "product:read,update,publish",
@@ -115,6 +116,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "employee:create,update,assign",
                 "user:read",
                 "analytics:read",
+                "audit:read",
             ),
         ),
         Role.OFFICER: Standing(
@@ -195,6 +197,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "folder:read",
                 "user:read,export",
                 "analytics:read",
+                "audit:read,export",
                 "permission:read",
                 "system:read",
             ),
@@ -211,7 +214,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
 )
 """Who may do what before an installation changes it. An administrator runs the house and decides no loan (§2)."""
 
-PERSONAL: Final = frozenset({"application", "customer", "file", "folder", "employee", "user", "analytics"})
+PERSONAL: Final = frozenset({"application", "audit", "customer", "file", "folder", "employee", "user", "analytics"})
 """The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""
 
 

@@ -1,0 +1,1 @@
+"""The audit trail: what the journal holds, searched, exported and verified."""

@@ -1,0 +1,216 @@
+"""The paths of the audit trail."""
+
+from datetime import date
+from typing import Annotated, Final
+from uuid import UUID
+
+from litestar import Controller, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.response import Stream
+from msgspec.structs import replace
+
+from lc_workflow.identity.events import (
+    AboutPermission,
+    AboutRole,
+    AboutTemplate,
+    RightGiven,
+    RightTaken,
+    RoleChanged,
+    RoleGiven,
+    RoleTaken,
+)
+from lc_workflow.identity.permissions.access import READ as READ_PERMISSIONS
+from lc_workflow.insight.audit.access import EXPORT, READ
+from lc_workflow.insight.audit.queries import HEADER, Audit
+from lc_workflow.insight.audit.schemas import (
+    AnchorAnswer,
+    AuditFilter,
+    EntryAnswer,
+    FaultAnswer,
+    VerdictAnswer,
+)
+from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.platform.http.csv import download
+from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.journal.chain import Seals, Verdict
+from lc_workflow.platform.security.guards import NotPermitted, requires
+
+Word = Annotated[str | None, QueryParameter(max_length=80)]
+
+RIGHTS: Final = frozenset(
+    kind.__name__
+    for kind in (
+        RightGiven,
+        RightTaken,
+        RoleChanged,
+        RoleGiven,
+        RoleTaken,
+        *AboutRole.__subclasses__(),
+        *AboutPermission.__subclasses__(),
+        *AboutTemplate.__subclasses__(),
+    )
+)
+"""The kinds of fact that are about who may do what."""
+
+
+def open_audit(db_session: DbSession, seals: NamedDependency[Seals]) -> Audit:
+    """Provide the audit trail on the request's session."""
+    return Audit(db_session, seals)
+
+
+def audit_filter(
+    kind: Word = None,
+    subject: Word = None,
+    subject_id: FromQuery[UUID | None] = None,
+    application_id: FromQuery[UUID | None] = None,
+    actor_id: FromQuery[UUID | None] = None,
+    request_id: Word = None,
+    date_from: FromQuery[date | None] = None,
+    date_to: FromQuery[date | None] = None,
+) -> AuditFilter:
+    """Read which entries are wanted; `kind` takes several, separated by commas."""
+    kinds = frozenset(name.strip() for name in (kind or "").split(",")) - {""}
+    return AuditFilter(
+        kinds=kinds or None,
+        subject=subject,
+        subject_id=subject_id,
+        application_id=application_id,
+        actor_id=actor_id,
+        request_id=request_id,
+        date_from=date_from,
+        date_to=date_to,
+    )
+
+
+AUDIT: Final = {
+    "audit": Provide(open_audit, sync_to_thread=False),
+    "wanted": Provide(audit_filter, sync_to_thread=False),
+    **WINDOW,
+}
+
+
+class AuditController(Controller):
+    """What happened, for those who look into it later."""
+
+    path = "/api/v1/audit"
+    tags = ("Audit",)
+    dependencies = AUDIT
+
+    @get(guards=[requires(READ)])
+    async def list_entries(
+        self,
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        wanted: NamedDependency[AuditFilter],
+    ) -> Page[EntryAnswer]:
+        """List what happened, the newest first."""
+        rows, total = await audit.page(window, wanted, principal=principal)
+        return Page.of(rows, total=total, window=window)
+
+    @get("/export", guards=[requires(EXPORT)])
+    async def export(
+        self,
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+        wanted: NamedDependency[AuditFilter],
+    ) -> Stream:
+        """Give what happened out as CSV, the oldest first."""
+        return await download("audit.csv", HEADER, audit.rows(wanted, principal=principal))
+
+    @get("/verify", guards=[requires(READ)])
+    async def verify(self, audit: NamedDependency[Audit], principal: NamedDependency[Principal]) -> VerdictAnswer:
+        """Check that nothing in the whole journal was altered, removed or cut.
+
+        Raises:
+            NotPermitted: The person reads a part of the journal only.
+        """
+        if principal.scope_of(READ) is not Scope.ALL:
+            raise NotPermitted("The whole journal is checked by those who may read all of it.")
+        return _verdict(await audit.verify())
+
+    @get("/anchors", guards=[requires(READ)])
+    async def anchors(self, audit: NamedDependency[Audit], window: NamedDependency[Window]) -> Page[AnchorAnswer]:
+        """List the daily seals on the journal, the newest first."""
+        rows, total = await audit.anchors(window)
+        shown = [
+            AnchorAnswer(row.day, row.after, row.up_to, row.threads, row.digest.hex(), row.made_at) for row in rows
+        ]
+        return Page.of(shown, total=total, window=window)
+
+
+class ApplicationAuditController(Controller):
+    """What happened to one application."""
+
+    path = "/api/v1/applications/{application_id:uuid}/audit"
+    tags = ("Audit",)
+    dependencies = AUDIT
+    guards = (requires(READ),)
+
+    @get()
+    async def list_entries(
+        self,
+        application_id: FromPath[UUID],
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        wanted: NamedDependency[AuditFilter],
+    ) -> Page[EntryAnswer]:
+        """List what happened to an application, the newest first."""
+        await audit.check_visible(application_id, principal=principal)
+        rows, total = await audit.page(window, replace(wanted, application_id=application_id), principal=principal)
+        return Page.of(rows, total=total, window=window)
+
+    @get("/verify")
+    async def verify(
+        self,
+        application_id: FromPath[UUID],
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+    ) -> VerdictAnswer:
+        """Check that nothing in the record of an application was altered, removed or cut."""
+        return _verdict(await audit.verify_application(application_id, principal=principal))
+
+
+class RightsAuditController(Controller):
+    """Who changed who may do what."""
+
+    path = "/api/v1/permissions/audit"
+    tags = ("Permissions",)
+    dependencies = AUDIT
+
+    @get(guards=[requires(READ_PERMISSIONS)])
+    async def list_entries(
+        self,
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        wanted: NamedDependency[AuditFilter],
+    ) -> Page[EntryAnswer]:
+        """List changes of roles and rights, the newest first."""
+        rows, total = await audit.page(window, _of_rights(wanted), principal=principal)
+        return Page.of(rows, total=total, window=window)
+
+    @get("/export", guards=[requires(EXPORT)])
+    async def export(
+        self,
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+        wanted: NamedDependency[AuditFilter],
+    ) -> Stream:
+        """Give changes of roles and rights out as CSV, the oldest first."""
+        return await download("permission-audit.csv", HEADER, audit.rows(_of_rights(wanted), principal=principal))
+
+
+def _of_rights(wanted: AuditFilter) -> AuditFilter:
+    return replace(wanted, kinds=RIGHTS if wanted.kinds is None else RIGHTS & wanted.kinds)
+
+
+def _verdict(found: Verdict) -> VerdictAnswer:
+    faults = [
+        FaultAnswer(fault.tampering, fault.thread_id, fault.position, fault.entry_id, fault.day)
+        for fault in found.faults
+    ]
+    return VerdictAnswer(found.intact, found.entries, found.anchors, faults)

@@ -1,0 +1,164 @@
+"""Reading the journal within what a person may see."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.users.models import User
+from lc_workflow.insight.audit.access import EXPORT, visible_to
+from lc_workflow.insight.audit.schemas import Actor, AuditFilter, EntryAnswer
+from lc_workflow.kernel.dates import begin_of, end_of
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import visible_to as applications_visible_to
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.platform.db.config import write_json
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.journal.chain import Seals, Verdict, verify
+from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
+
+BATCH: Final = 500
+"""Rows of an export that are read at once."""
+
+HEADER: Final = (
+    "number", "at", "kind", "subject", "subject_id", "application_id", "actor", "on_behalf_of", "address",
+    "session_id", "request_id", "reason", "changes", "hash",
+)  # fmt: skip
+
+
+class Audit:
+    """Reads and verifies the journal."""
+
+    def __init__(self, session: AsyncSession, seals: Seals) -> None:
+        """Read on the request's session; `seals` tell which anchors are ours."""
+        self._session = session
+        self._seals = seals
+
+    async def page(self, window: Window, wanted: AuditFilter, *, principal: Principal) -> tuple[list[EntryAnswer], int]:
+        """List entries, the newest first, each with who did it, and how many there are in all."""
+        where = (visible_to(principal), *_conditions(wanted))
+        rows = await self._session.execute(
+            _entries(*where).order_by(JournalEntry.number.desc()).limit(window.size).offset(window.offset)
+        )
+        total = await self._session.scalar(select(func.count()).select_from(JournalEntry).where(*where))
+        return [_shown(*row) for row in rows], total or 0
+
+    async def rows(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[Sequence[object], None]:
+        """Give entries out oldest first as rows under `HEADER`, in batches; the connection goes back in between."""
+        where = (visible_to(principal, EXPORT), *_conditions(wanted))
+        reached = 0
+        while True:
+            found = (
+                await self._session.execute(
+                    _entries(*where, JournalEntry.number > reached).order_by(JournalEntry.number).limit(BATCH)
+                )
+            ).all()
+            entries = [_shown(*row) for row in found]
+            await self._session.rollback()
+            for entry in entries:
+                yield _line(entry)
+            if len(entries) < BATCH:
+                return
+            reached = entries[-1].number
+
+    async def verify(self) -> Verdict:
+        """Check the whole journal."""
+        return await verify(self._session, self._seals)
+
+    async def verify_application(self, application_id: UUID, *, principal: Principal) -> Verdict:
+        """Check what the journal says about one application.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+        """
+        await self.check_visible(application_id, principal=principal)
+        return await verify(self._session, self._seals, thread_id=application_id)
+
+    async def check_visible(self, application_id: UUID, *, principal: Principal) -> None:
+        """Let those go on who may see the application.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+        """
+        found = select(CustomerApplication.id).where(
+            applications_visible_to(principal), CustomerApplication.id == application_id
+        )
+        if await self._session.scalar(found) is None:
+            raise Missing("There is no such application, or it is not yours to see.")
+
+    async def anchors(self, window: Window) -> tuple[Sequence[JournalAnchor], int]:
+        """List the daily seals, the newest first, and how many there are."""
+        rows = await self._session.scalars(
+            select(JournalAnchor).order_by(JournalAnchor.day.desc()).limit(window.size).offset(window.offset)
+        )
+        return rows.all(), await self._session.scalar(select(func.count()).select_from(JournalAnchor)) or 0
+
+
+def _entries(*where: ColumnElement[bool]) -> Select[JournalEntry, Any, Any, Any, Any]:
+    return (
+        select(JournalEntry, User.first_name, User.last_name, User.username, User.role)
+        .outerjoin(User, User.id == JournalEntry.actor_id)
+        .where(*where)
+    )
+
+
+def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.kinds is not None:
+        yield JournalEntry.kind.in_(sorted(wanted.kinds))
+    for name in ("subject", "subject_id", "application_id", "actor_id", "request_id"):
+        if (value := getattr(wanted, name)) is not None:
+            yield getattr(JournalEntry, name) == value
+    if wanted.date_from is not None:
+        yield JournalEntry.at >= begin_of(wanted.date_from)
+    if wanted.date_to is not None:
+        yield JournalEntry.at < end_of(wanted.date_to)
+
+
+def _shown(
+    entry: JournalEntry, first_name: str | None, last_name: str | None, username: str | None, role: str | None
+) -> EntryAnswer:
+    actor = None
+    if entry.actor_id is not None:
+        actor = Actor(entry.actor_id, f"{first_name or ''} {last_name or ''}".strip(), username or "", role or "")
+    return EntryAnswer(
+        id=entry.id,
+        number=entry.number,
+        kind=entry.kind,
+        subject=entry.subject,
+        subject_id=entry.subject_id,
+        application_id=entry.application_id,
+        actor=actor,
+        on_behalf_of=entry.on_behalf_of,
+        session_id=entry.session_id,
+        address=entry.address,
+        request_id=entry.request_id,
+        at=entry.at,
+        reason=entry.reason,
+        facts=entry.facts,
+        changes=entry.changes,
+        thread_id=entry.thread_id,
+        position=entry.position,
+        hash=entry.hash.hex(),
+    )
+
+
+def _line(entry: EntryAnswer) -> tuple[object, ...]:
+    return (
+        entry.number,
+        entry.at,
+        entry.kind,
+        entry.subject,
+        entry.subject_id,
+        entry.application_id,
+        entry.actor.username if entry.actor else None,
+        entry.on_behalf_of,
+        entry.address,
+        entry.session_id,
+        entry.request_id,
+        entry.reason,
+        write_json(entry.changes) if entry.changes else None,
+        entry.hash,
+    )

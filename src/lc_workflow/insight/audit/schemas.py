@@ -1,0 +1,88 @@
+"""The audit trail as answers."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from lc_workflow.platform.journal.chain import Tampering
+
+
+class Actor(Struct, frozen=True):
+    """Who did something; nobody for what the house did itself."""
+
+    id: UUID
+    name: str
+    username: str
+    role: str
+
+
+class EntryAnswer(Struct, frozen=True, kw_only=True):
+    """One fact: who did what to which subject, when, from where, why, and which fields it changed.
+
+    `changes` lists rows as `{of, id, fields}`; `fields` maps a field to what it held before and after, personal data
+    masked. `hash` covers this entry and all before it in its thread, at `position`.
+    """
+
+    id: UUID
+    number: int
+    kind: str
+    subject: str
+    subject_id: UUID
+    application_id: UUID | None
+    actor: Actor | None
+    on_behalf_of: UUID | None
+    session_id: UUID | None
+    address: str | None
+    request_id: str | None
+    at: datetime
+    reason: str | None
+    facts: dict[str, Any]
+    changes: list[dict[str, Any]] | None
+    thread_id: UUID
+    position: int
+    hash: str
+
+
+class AuditFilter(Struct, frozen=True, kw_only=True):
+    """Which entries are wanted; days are days of the branches, both ends included."""
+
+    kinds: frozenset[str] | None = None
+    subject: str | None = None
+    subject_id: UUID | None = None
+    application_id: UUID | None = None
+    actor_id: UUID | None = None
+    request_id: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+
+
+class FaultAnswer(Struct, frozen=True):
+    """A place where the journal is not what was written."""
+
+    tampering: Tampering
+    thread_id: UUID | None
+    position: int | None
+    entry_id: UUID | None
+    day: date | None
+
+
+class VerdictAnswer(Struct, frozen=True):
+    """What a check found: `intact` when nothing was altered, removed, cut or sealed by somebody else."""
+
+    intact: bool
+    entries: int
+    anchors: int
+    faults: list[FaultAnswer]
+
+
+class AnchorAnswer(Struct, frozen=True):
+    """A day's seal on the journal, to be kept elsewhere as well."""
+
+    day: date
+    after: int
+    up_to: int
+    threads: int
+    digest: str
+    made_at: datetime

@@ -1,0 +1,1 @@
+"""The outbox: facts that listeners could not be told, and telling them again."""

@@ -1,0 +1,128 @@
+"""What happened is found, given out and verified, each as far as their right reaches."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.steps import URL as APPLICATIONS
+from tests.lending.steps import WISH
+from tests.organization.factories import a_branch
+
+URL = "/api/v1/audit"
+
+
+@pytest.fixture
+async def drafted(client: AsyncClient, sign_in: SignIn, branch: Branch) -> dict[str, Any]:
+    officer = await sign_in("officer", branch_id=branch.id, first_name="Bopha", last_name="Keo")
+    answer = await client.post(APPLICATIONS, json=WISH, headers=officer.headers)
+    await client.put(f"{APPLICATIONS}/{answer.json()['id']}", json={"requested_amount": 900}, headers=officer.headers)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_an_entry_says_who_did_what_and_what_it_changed(
+    client: AsyncClient, sign_in: SignIn, drafted: dict[str, Any]
+) -> None:
+    auditor = await sign_in("auditor")
+    page = (await client.get(f"{URL}?application_id={drafted['id']}", headers=auditor.headers)).json()
+    changed = page["items"][0]
+    assert (changed["kind"], changed["actor"]["name"], changed["position"]) == (
+        "ApplicationChanged",
+        "Bopha Keo",
+        page["total"],
+    )
+    assert {"requested_amount"} <= {name for row in changed["changes"] for name in row["fields"]}
+    assert changed["request_id"]
+    assert drafted["phone"] not in str(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("kind=ApplicationDrafted", 1),
+        ("kind=ApplicationDrafted,ApplicationChanged", 2),
+        ("kind=Nothing", 0),
+        ("subject=application", 2),
+        ("subject=user", 0),
+        ("date_to=2020-01-01", 0),
+        ("date_from=2020-01-01&subject=application", 2),
+        ("request_id=nobody", 0),
+    ],
+)
+async def test_entries_are_found_by_what_is_known_of_them(
+    client: AsyncClient, sign_in: SignIn, drafted: dict[str, Any], query: str, found: int
+) -> None:
+    auditor = await sign_in("auditor")
+    page = (await client.get(f"{URL}?application_id={drafted['id']}&{query}", headers=auditor.headers)).json()
+    assert page["total"] == found
+
+
+async def test_a_manager_reads_what_happened_in_their_branch(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, drafted: dict[str, Any]
+) -> None:
+    session.add(elsewhere := a_branch())
+    await session.commit()
+    near, far = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=elsewhere.id)
+    for person, total, status in ((near, 2, 200), (far, 0, 404)):
+        assert (await client.get(f"{URL}?subject=application", headers=person.headers)).json()["total"] == total
+        for path in ("audit", "audit/verify"):
+            answer = await client.get(f"{APPLICATIONS}/{drafted['id']}/{path}", headers=person.headers)
+            assert answer.status_code == status
+        assert (await client.get(f"{URL}/verify", headers=person.headers)).status_code == 403
+        assert (await client.get(f"{URL}/export", headers=person.headers)).status_code == 403
+
+
+async def test_what_a_superuser_rewrites_is_found(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, drafted: dict[str, Any]
+) -> None:
+    auditor = await sign_in("auditor")
+    addresses = (f"{URL}/verify", f"{APPLICATIONS}/{drafted['id']}/audit/verify")
+    for address in addresses:
+        verdict = (await client.get(address, headers=auditor.headers)).json()
+        assert (verdict["intact"], verdict["faults"]) == (True, [])
+        assert verdict["entries"] >= 2
+    await session.execute(text("SET LOCAL session_replication_role = replica"))
+    await session.execute(
+        text("UPDATE journal_entries SET actor_id = gen_random_uuid() WHERE kind = 'ApplicationDrafted'")
+    )
+    await session.execute(text("SET LOCAL session_replication_role = origin"))
+    await session.commit()
+    for address in addresses:
+        verdict = (await client.get(address, headers=auditor.headers)).json()
+        assert verdict["intact"] is False
+        assert {(fault["tampering"], fault["thread_id"]) for fault in verdict["faults"]} == {("altered", drafted["id"])}
+
+
+async def test_the_journal_is_given_out_as_a_table(
+    client: AsyncClient, sign_in: SignIn, drafted: dict[str, Any]
+) -> None:
+    auditor = await sign_in("auditor")
+    answer = await client.get(f"{URL}/export?application_id={drafted['id']}", headers=auditor.headers)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"\xef\xbb\xbfnumber,at,kind")
+    lines = answer.text.strip().splitlines()
+    assert [line.split(",")[2] for line in lines[1:]] == ["ApplicationDrafted", "ApplicationChanged"]
+
+
+async def test_changes_of_rights_have_a_page_of_their_own(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, drafted: dict[str, Any]
+) -> None:
+    wish = {"name": "archive_clerk", "display_name": "Archive clerk"}
+    await client.post("/api/v1/permissions/roles", json=wish, headers=administrator.headers)
+    page = (await client.get("/api/v1/permissions/audit", headers=administrator.headers)).json()
+    assert [entry["kind"] for entry in page["items"]] == ["RoleOpened"]
+    table = await client.get("/api/v1/permissions/audit/export", headers=administrator.headers)
+    assert (table.status_code, len(table.text.strip().splitlines())) == (200, 2)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.AUDITOR, Role.MANAGER}])
+async def test_others_do_not_read_the_journal(client: AsyncClient, sign_in: SignIn, role: Role) -> None:
+    person = await sign_in(role)
+    for path in ("", "/export", "/verify", "/anchors"):
+        assert (await client.get(f"{URL}{path}", headers=person.headers)).status_code == 403
