@@ -118,6 +118,20 @@ async def test_work_goes_to_whoever_has_the_least_to_do(
     assert by_name.json()["owner"]["id"] == str(tellers[0].user.id)
 
 
+async def test_an_institution_may_have_work_given_out_at_once(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, take: Take, to_review: ToReview
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    admin, maker = await sign_in("admin"), await sign_in("manager", branch_id=branch.id)
+    setting = {"category": "lending", "key": "auto_assign_tasks", "value": True}
+    assert (await client.post("/api/v1/settings", json=setting, headers=admin.headers)).status_code == 201
+    for number in range(4):
+        await take(officer, await draft(officer, id_number=f"01023456{number}"), "submit")
+    assert [len(await queue(client, person, "mine")) for person in (officer, teller)] == [2, 2]
+    await to_review(maker, teller)  # nobody else may decide it, so it waits
+    assert [task["owner"] for task in await queue(client, maker, "team", stage="MANAGER_REVIEW")] == [None]
+
+
 async def test_nobody_to_give_work_to_is_said_so(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
 ) -> None:

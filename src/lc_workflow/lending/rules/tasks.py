@@ -12,6 +12,9 @@ from lc_workflow.lending.rules.stages import APPROVE, PROCESS, UPDATE, Stage
 
 REQUEST_DISBURSEMENT: Final = "disbursement:request"
 
+AUTO_ASSIGN: Final = "auto_assign_tasks"
+"""The setting that, being true, gives new work to whoever may do it and has the least to do; else it waits."""
+
 AT_RISK: Final = Fraction(4, 5)
 """The part of its time after which work is at risk."""
 

@@ -15,7 +15,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.events import DeadlineBreached, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
-from lc_workflow.lending.rules.tasks import WORK, Deadline, deadline
+from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import ASSIGN, READ, able, claimable_by, may_do, reaches, visible_to, within
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
@@ -23,6 +23,7 @@ from lc_workflow.organization.hours.service import calendars
 from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
+from lc_workflow.system.settings.service import SettingService
 
 AT_ONCE = 500
 """How many breaches one transaction tells."""
@@ -63,7 +64,7 @@ class TaskService(Service[Task]):
         """Close the work on the stage an application left and open that of its new stage, in the caller's transaction.
 
         Who starts to process an application has the task, and what is returned is its drafter's; the rest waits to be
-        taken.
+        taken, unless the institution wants it given to whoever has the least to do.
         """
         done = await self.session.scalar(
             select(Task).where(Task.application_id == application.id, Task.closed_at.is_(None)).with_for_update()
@@ -94,7 +95,10 @@ class TaskService(Service[Task]):
             used_seconds=0,
         )
         owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
-        task.owned_by(owners.get(stage), at=at)
+        owner = owners.get(stage)
+        if owner is None and await SettingService(self.session).value_of(AUTO_ASSIGN) is True:
+            owner = await self._least_loaded(task, None, at=at)
+        task.owned_by(owner, at=at)
         self.session.add(task)
 
     async def voted(self, application_id: UUID, *, by: UUID, at: datetime) -> None:
