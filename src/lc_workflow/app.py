@@ -20,6 +20,7 @@ from lc_workflow.engagement.live.hub import Hub
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.engagement.manifest import MANIFEST as ENGAGEMENT
 from lc_workflow.identity.manifest import MANIFEST as IDENTITY
+from lc_workflow.identity.protection.service import blocked_networks
 from lc_workflow.identity.sessions.principals import load_principal
 from lc_workflow.insight.manifest import MANIFEST as INSIGHT
 from lc_workflow.kernel.principal import Principal
@@ -43,9 +44,11 @@ from lc_workflow.platform.journal.chain import Seals
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
+from lc_workflow.platform.security.blocklist import Blocklist, RefuseBlocked
 from lc_workflow.platform.security.guards import Authenticate, ReadToken
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import vault_of
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
@@ -87,6 +90,7 @@ def create_app(
         lifetime=timedelta(minutes=settings.access_token_minutes),
     )
     limiter = limiter_for(settings, redis)
+    blocklist = Blocklist(lambda session: blocked_networks(session, at=clock()))
     probe = probe_engine(settings)
 
     @asynccontextmanager
@@ -123,9 +127,11 @@ def create_app(
             "settings": _always(settings),
             "clock": _always(clock),
             "tokens": _always(tokens),
+            "vault": _always(vault_of(settings)),
             "passwords": _always(passwords or Passwords()),
             "limiter": _always(limiter),
             "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),
+            "blocklist": _always(blocklist),
             "store": _always(store),
             "broadcast": _always(broadcast),
             "hub": _always(Hub(broadcast)),
@@ -142,6 +148,7 @@ def create_app(
             ),
         },
         middleware=[
+            RefuseBlocked(blocklist, alchemy.provide_session),
             ReadToken(tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
             Authenticate(load_principal, alchemy.provide_session, clock),

@@ -27,6 +27,7 @@ from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import vault_of
 from lc_workflow.platform.verify import Deployment
 from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
@@ -193,6 +194,7 @@ def create_admin(**answers: str) -> None:
                 passwords=Passwords(),
                 policy=settings.passwords,
                 refresh_lifetime=timedelta(),
+                vault=vault_of(settings),
             )
             await service.set_up_first_admin(msgspec.convert(answers, FirstAdmin), at=system_clock())
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lc_workflow.platform.images import NotAPicture, PictureTooLarge, _square_jpeg, square_jpeg
+from lc_workflow.platform.images import NotAPicture, PictureTooLarge, _square_jpegs, square_jpegs
 
 SIDE = 512
 PLACE = "11.5564 N 104.9282 E"
@@ -27,7 +27,7 @@ def a_picture(
 
 
 async def made_of(source: BytesIO) -> Image.Image:
-    made = await square_jpeg(source, side=SIDE)
+    [made] = await square_jpegs(source, sides=[SIDE])
     picture = Image.open(BytesIO(made))
     picture.load()
     assert picture.format == "JPEG"
@@ -116,7 +116,7 @@ async def test_nothing_of_what_the_camera_wrote_is_kept() -> None:
         a_picture(kind="PNG", exif=exif),
         a_picture(kind="WEBP", exif=exif),
     ):
-        made = await square_jpeg(source, side=SIDE)
+        [made] = await square_jpegs(source, sides=[SIDE])
         assert b"Exif" not in made
         assert b"Sokha" not in made
         assert PLACE.encode() not in made
@@ -150,7 +150,7 @@ def png_of(width: int, height: int) -> BytesIO:
 )
 async def test_a_bomb_is_not_unpacked(size: tuple[int, int]) -> None:
     with pytest.raises(PictureTooLarge, match="50 million"):
-        await square_jpeg(png_of(*size), side=SIDE)
+        await square_jpegs(png_of(*size), sides=[SIDE])
 
 
 @pytest.mark.parametrize(
@@ -173,20 +173,20 @@ async def test_a_bomb_is_not_unpacked(size: tuple[int, int]) -> None:
 )
 async def test_what_is_no_picture_of_the_four_kinds_is_refused(content: bytes) -> None:
     with pytest.raises(NotAPicture):
-        await square_jpeg(BytesIO(content), side=SIDE)
+        await square_jpegs(BytesIO(content), sides=[SIDE])
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM", "TGA"])
 async def test_other_kinds_of_pictures_are_refused(kind: str) -> None:
     with pytest.raises(NotAPicture):
-        await square_jpeg(a_picture((64, 64), kind), side=SIDE)
+        await square_jpegs(a_picture((64, 64), kind), sides=[SIDE])
 
 
 async def test_a_picture_that_breaks_off_is_refused() -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
         whole = a_picture((300, 300), kind).getvalue()
         with pytest.raises(NotAPicture):
-            await square_jpeg(BytesIO(whole[: len(whole) // 2]), side=SIDE)
+            await square_jpegs(BytesIO(whole[: len(whole) // 2]), sides=[SIDE])
 
 
 WHOLE = {kind: a_picture((48, 32), kind).getvalue() for kind in ("JPEG", "PNG", "GIF", "WEBP")}
@@ -203,7 +203,7 @@ def test_a_damaged_picture_is_a_picture_or_none(kind: str, changes: list[tuple[i
     for place, byte in changes:
         damaged[place % len(damaged)] = byte
     try:
-        made = _square_jpeg(BytesIO(bytes(damaged)), SIDE)
+        [made] = _square_jpegs(BytesIO(bytes(damaged)), [SIDE])
     except (NotAPicture, PictureTooLarge):
         return
     assert made.startswith(b"\xff\xd8\xff")

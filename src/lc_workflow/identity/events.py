@@ -202,3 +202,115 @@ class TemplateWritten(AboutTemplate):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateRemoved(AboutTemplate):
     """A template was removed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountInvited(AboutUser):
+    """Somebody was given an activation code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountActivated(AboutUser):
+    """Somebody set their password with an activation code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterExported(AboutUser):
+    """Somebody took a list of accounts away; `user_id` is who."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountsImported(Event):
+    """A list of accounts was taken in: so many were opened, changed, and refused."""
+
+    subject: ClassVar[str] = "account_import"
+    account_import_id: UUID
+    created: int
+    updated: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountUnlocked(AboutUser):
+    """An administrator let somebody in again whom wrong passwords had locked out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlockRequested(AboutUser):
+    """Somebody asked the administrators to let a locked-out colleague in again."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnboardingCompleted(AboutUser):
+    """Somebody has arrived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnboardingRestarted(AboutUser):
+    """Somebody goes through onboarding again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffboardingInitiated(AboutUser):
+    """It was written down that somebody leaves."""
+
+    successor_id: UUID | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffboardingCompleted(AboutUser):
+    """Somebody has left; so much of their work went to the colleague."""
+
+    successor_id: UUID | None
+    handed_over: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsEnded(AboutUser):
+    """Sessions of somebody were ended by themselves or by an administrator, from elsewhere."""
+
+    session_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutBlock(Event):
+    """A fact about an address that is or was shut out."""
+
+    subject: ClassVar[str] = "blocked_address"
+    blocked_address_id: UUID
+    network: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressBlocked(AboutBlock):
+    """An address or a network was shut out."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressUnblocked(AboutBlock):
+    """An address or a network was let in again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorSetUp(AboutUser):
+    """Somebody's second factor counts from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorRemoved(AboutUser):
+    """Somebody gave their second factor up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorReset(AboutUser):
+    """An administrator took somebody's second factor away; all their sessions ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondFactorFailed(AboutUser):
+    """The password was right and the code of the second factor was not."""

@@ -1,17 +1,31 @@
 """What identity contributes: its routes, facts, jobs, answers to ports, and refusals."""
 
+from lc_workflow.identity.activation.controllers import ActivationController, InvitationController
+from lc_workflow.identity.availability.controllers import AvailabilityController
+from lc_workflow.identity.devices.controllers import MySessionController, UserSessionController
 from lc_workflow.identity.events import (
+    AccountActivated,
     AccountChanged,
+    AccountInvited,
     AccountLocked,
     AccountOpened,
+    AccountsImported,
     AccountStatusMoved,
+    AccountUnlocked,
+    AddressBlocked,
+    AddressUnblocked,
     FirstAdminSetUp,
+    OffboardingCompleted,
+    OffboardingInitiated,
+    OnboardingCompleted,
+    OnboardingRestarted,
     PasswordChanged,
     PasswordReset,
     PermissionAdded,
     PermissionDescribed,
     PermissionRemoved,
     RefreshTokenReused,
+    RegisterExported,
     RightGiven,
     RightTaken,
     RoleAltered,
@@ -21,31 +35,33 @@ from lc_workflow.identity.events import (
     RoleOpened,
     RoleRightsChanged,
     RoleTaken,
+    SecondFactorFailed,
+    SecondFactorRemoved,
+    SecondFactorReset,
+    SecondFactorSetUp,
+    SessionsEnded,
     SignedIn,
     SignedOut,
     TemplateRemoved,
     TemplateWritten,
+    UnlockRequested,
 )
 from lc_workflow.identity.holdings.controllers import HeldController, HoldingController
+from lc_workflow.identity.lifecycle.controllers import BulkStatusController, LifecycleController, UnlockController
 from lc_workflow.identity.permissions.controllers import PermissionController, RoleController
 from lc_workflow.identity.permissions.service import PermissionTaken, RoleNameTaken
 from lc_workflow.identity.photos.controllers import PhotoController, ProfilePhotoController
-from lc_workflow.identity.rules.roles import NoSuchRole
+from lc_workflow.identity.protection.controllers import SecurityController
+from lc_workflow.identity.protection.service import AlreadyBlocked
+from lc_workflow.identity.register.controllers import ImportController, RegisterController
+from lc_workflow.identity.rules.onboarding import AlreadyLeaving
+from lc_workflow.identity.secondfactor.controllers import FactorResetController, SecondFactorController
 from lc_workflow.identity.sessions.controllers import AuthController, PasswordController
 from lc_workflow.identity.sessions.jobs import FORGET_OLD_SESSIONS
 from lc_workflow.identity.templates.controllers import TemplateController
 from lc_workflow.identity.templates.service import TemplateNameTaken
 from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
-from lc_workflow.identity.users.service import (
-    AccountBook,
-    EmailTaken,
-    EmployeeIdTaken,
-    NoSuchLineManager,
-    NoSuchPortfolio,
-    NoSuchPosition,
-    UsernameTaken,
-)
-from lc_workflow.organization.rules.references import NoSuchBranch, NoSuchDepartment
+from lc_workflow.identity.users.service import REFUSALS, AccountBook
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.manifest import Manifest
 
@@ -62,8 +78,20 @@ MANIFEST = Manifest(
         DepartmentUserController,
         BranchUserController,
         PhotoController,
+        ActivationController,
+        InvitationController,
+        RegisterController,
+        LifecycleController,
+        UnlockController,
+        BulkStatusController,
+        AvailabilityController,
+        MySessionController,
+        UserSessionController,
+        SecurityController,
+        SecondFactorController,
+        FactorResetController,
     ),
-    uploads=(ProfilePhotoController,),
+    uploads=(ProfilePhotoController, ImportController),
     events=(
         FirstAdminSetUp,
         SignedIn,
@@ -89,21 +117,32 @@ MANIFEST = Manifest(
         RoleChanged,
         AccountStatusMoved,
         PasswordReset,
+        AccountInvited,
+        AccountActivated,
+        AccountsImported,
+        RegisterExported,
+        AccountUnlocked,
+        UnlockRequested,
+        OnboardingCompleted,
+        OnboardingRestarted,
+        OffboardingInitiated,
+        OffboardingCompleted,
+        SessionsEnded,
+        AddressBlocked,
+        AddressUnblocked,
+        SecondFactorSetUp,
+        SecondFactorRemoved,
+        SecondFactorReset,
+        SecondFactorFailed,
     ),
     jobs=(FORGET_OLD_SESSIONS,),
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
-        "fk_users_role": NoSuchRole,
+        **REFUSALS,
         "uq_permissions_name": PermissionTaken,
         "uq_roles_name": RoleNameTaken,
         "uq_permission_templates_name": TemplateNameTaken,
-        "uq_users_username": UsernameTaken,
-        "uq_users_email": EmailTaken,
-        "uq_users_employee_id": EmployeeIdTaken,
-        "fk_users_branch_id": NoSuchBranch,
-        "fk_users_department_id": NoSuchDepartment,
-        "fk_users_position_id": NoSuchPosition,
-        "fk_users_portfolio_id": NoSuchPortfolio,
-        "fk_users_line_manager_id": NoSuchLineManager,
+        "uq_blocked_addresses_network": lambda: AlreadyBlocked("This address is blocked already."),
+        "uq_offboardings_open": lambda: AlreadyLeaving("This person is being seen out already."),
     },
 )

@@ -6,6 +6,7 @@ from lc_workflow.insight.audit.controllers import (
     RightsAuditController,
 )
 from lc_workflow.insight.dashboard.controllers import DashboardController, PlaceStatsController
+from lc_workflow.insight.people.controllers import PeopleController
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -15,5 +16,6 @@ MANIFEST = Manifest(
         AuditController,
         ApplicationAuditController,
         RightsAuditController,
+        PeopleController,
     )
 )

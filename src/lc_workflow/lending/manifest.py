@@ -14,6 +14,7 @@ from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
+from lc_workflow.lending.assignments.service import OpenAssignments
 from lc_workflow.lending.comments.controllers import CommentController
 from lc_workflow.lending.customers.controllers import CustomerController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
@@ -81,7 +82,7 @@ from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.paging import SortOrder
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.manifest import Manifest, labelled
 from lc_workflow.platform.storage.base import ObjectStore
 
@@ -198,6 +199,7 @@ MANIFEST = Manifest(
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
         "loan_book": Provide(Loanbook, sync_to_thread=False),
+        "open_work": provide(OpenAssignments),
         "applications": Provide(open_applications, sync_to_thread=False),
     },
     enumerations={name: labelled(labels) for name, labels in LABELS.items()},

@@ -72,6 +72,7 @@ class Settings:
     database_url: URL
     secret_key: str
     previous_secret_keys: tuple[str, ...] = ()
+    encryption_keys: tuple[str, ...] = ()
     algorithm: str = "HS256"
     access_token_minutes: int = 30
     refresh_token_days: int = 7
@@ -113,6 +114,7 @@ class Settings:
             database_url=database_url(read.required("DATABASE_URL")),
             secret_key=read.secret("SECRET_KEY"),
             previous_secret_keys=read.names("PREVIOUS_SECRET_KEYS"),
+            encryption_keys=read.names("ENCRYPTION_KEYS"),
             algorithm=read.choice("ALGORITHM", SHORTEST_SECRETS, default="HS256"),
             access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1),
             refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1),
@@ -168,6 +170,8 @@ class Settings:
             raise BadSetting(f"SECRET_KEY must have at least {needed} characters with ALGORITHM={self.algorithm}.")
         if any(len(key) < SHORTEST_SECRET for key in self.previous_secret_keys):
             raise BadSetting(f"PREVIOUS_SECRET_KEYS must each have at least {SHORTEST_SECRET} characters.")
+        if any(len(key) < SHORTEST_SECRET for key in self.encryption_keys):
+            raise BadSetting(f"ENCRYPTION_KEYS must each have at least {SHORTEST_SECRET} characters.")
 
 
 def database_url(text: str) -> URL:

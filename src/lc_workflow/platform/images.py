@@ -1,5 +1,6 @@
 """Pictures from people's phones, made small, square and harmless."""
 
+from collections.abc import Sequence
 from io import BytesIO
 from typing import IO, Final
 
@@ -26,8 +27,8 @@ class PictureTooLarge(Invalid):
     """The picture has more pixels than are decoded here."""
 
 
-async def square_jpeg(source: IO[bytes], *, side: int) -> bytes:
-    """Cut the middle square out of a picture and write it anew as a JPEG of at most `side` pixels a side.
+async def square_jpegs(source: IO[bytes], *, sides: Sequence[int]) -> list[bytes]:
+    """Cut the middle square out of a picture and write it anew as JPEGs of at most so many pixels a side.
 
     What the file says about itself does not count, only what it holds. It is turned the way the camera was held;
     nothing else that the camera wrote into it – place, time, device – is kept.
@@ -36,21 +37,26 @@ async def square_jpeg(source: IO[bytes], *, side: int) -> bytes:
         NotAPicture: It is no JPEG, PNG, GIF or WebP, or a broken one.
         PictureTooLarge: It has more pixels than are decoded here.
     """
-    return await anyio.to_thread.run_sync(_square_jpeg, source, side, limiter=_ONE_AT_A_TIME)
+    return await anyio.to_thread.run_sync(_square_jpegs, source, sides, limiter=_ONE_AT_A_TIME)
 
 
-def _square_jpeg(source: IO[bytes], side: int) -> bytes:
+def _square_jpegs(source: IO[bytes], sides: Sequence[int]) -> list[bytes]:
     try:
         with Image.open(source, formats=FORMATS) as picture:
             _check_size(picture)
-            picture.draft("RGB", (side, side))  # a large JPEG is decoded at a fraction of its size
-            square = _square(ImageOps.exif_transpose(picture), side)
+            largest = max(sides)
+            picture.draft("RGB", (largest, largest))  # a large JPEG is decoded at a fraction of its size
+            upright = ImageOps.exif_transpose(picture)
+            return [_written(_square(upright, side)) for side in sides]
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise PictureTooLarge(TOO_LARGE) from bomb
     except Invalid:
         raise
     except Exception as broken:  # a decoder that is fed rubbish raises whatever it stumbles over
         raise NotAPicture("Send a picture: JPEG, PNG, GIF or WebP.") from broken
+
+
+def _written(square: Image.Image) -> bytes:
     written = BytesIO()
     square.save(written, "JPEG", quality=QUALITY)
     return written.getvalue()

@@ -26,6 +26,7 @@ from lc_workflow.organization.positions.models import Position as PositionRow
 from lc_workflow.organization.positions.schemas import NewPosition
 from lc_workflow.organization.positions.service import PositionService
 from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import vault_of
 from lc_workflow.seeding.calendar import moment
 from lc_workflow.seeding.data import Account, Base, Branch, Department, Institution, Person, Position
 from lc_workflow.seeding.standing import FIRST
@@ -122,6 +123,7 @@ async def _set_up(person: Person, turn: Turn) -> UUID:
         passwords=turn.means.passwords,
         policy=settings.passwords,
         refresh_lifetime=timedelta(0),
+        vault=vault_of(settings),
     )
     last_name, first_name = _names(person)
     wish = FirstAdmin(ADMIN, _address(ADMIN), first_name, last_name, turn.means.demo_password)

@@ -69,7 +69,11 @@ async def test_a_photo_is_put_up_and_seen_without_a_token(
         str(len(photo.content)),
     )
     assert Image.open(BytesIO(photo.content)).size == (480, 480)
-    assert len(kept() - before) == 1
+    sizes = answer.json()["sizes"]
+    assert sizes["large"] == url
+    pixels = {size: Image.open(BytesIO((await client.get(sizes[size])).content)).size for size in sizes}
+    assert pixels == {"large": (480, 480), "medium": (128, 128), "small": (48, 48)}
+    assert len(kept() - before) == 3
     assert await announced() == ["AccountChanged"]
     await session.refresh(officer.user)
     assert url.endswith(str(officer.user.profile_photo_key))
@@ -82,7 +86,7 @@ async def test_another_photo_takes_the_place_of_the_former(client: AsyncClient, 
     assert first != second
     assert (await client.get(first)).status_code == 404
     assert (await client.get(second)).status_code == 200
-    assert len(kept() - before) == 1
+    assert len(kept() - before) == 3
 
 
 async def test_a_photo_is_taken_down(client: AsyncClient, sign_in: SignIn, kept: Kept) -> None:
@@ -90,7 +94,10 @@ async def test_a_photo_is_taken_down(client: AsyncClient, sign_in: SignIn, kept:
     url = (await put_up(client, officer, officer.user, a_picture())).json()["profile_image_url"]
     for _ in range(2):
         answer = await client.delete(path_of(officer.user), headers=officer.headers)
-        assert (answer.status_code, answer.json()) == (200, {"profile_image_url": None, "primary_url": None})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"profile_image_url": None, "primary_url": None, "sizes": {}},
+        )
     assert (await client.get(url)).status_code == 404
     assert (await client.get("/api/v1/auth/me", headers=officer.headers)).json()["profile_image_url"] is None
     assert kept() == before

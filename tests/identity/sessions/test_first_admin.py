@@ -36,7 +36,7 @@ async def test_an_empty_house_gets_its_first_administrator(
     assert (await client.get(REQUIRED)).json()["setup_required"] is False
     entry = await client.post("/api/v1/auth/login", data={"username": "CHIEF", "password": WISH["password"]})
     assert entry.status_code == 200
-    assert (await session.scalars(select(User.password_hash))).one().startswith("$2b$")
+    assert str((await session.scalars(select(User.password_hash))).one()).startswith("$2b$")
     assert (await announced())[0] == "FirstAdminSetUp"
 
 

@@ -29,6 +29,10 @@ def bearer(answer: Response) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
+NAMES = ("sokha", "nobody", "no@body.example", "invited")
+"""Somebody, two whom nobody knows, and one who has set no password yet."""
+
+
 @pytest.fixture
 async def sokha(session: AsyncSession) -> User:
     session.add(user := a_user(username="sokha", email="sokha@branch.example"))
@@ -80,8 +84,10 @@ async def test_the_answer_shows_the_persons_place_in_the_company(client: AsyncCl
 
 @pytest.mark.usefixtures("sokha")
 async def test_a_wrong_password_and_an_unknown_name_read_alike(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    session.add(a_user(username="invited", password_hash=None))
+    await session.commit()
     checked: list[bytes] = []
     real = bcrypt.checkpw
 
@@ -90,12 +96,12 @@ async def test_a_wrong_password_and_an_unknown_name_read_alike(
         return real(secret, digest)
 
     monkeypatch.setattr(bcrypt, "checkpw", counting)
-    answers = [await sign_in_with(client, name, "not the password") for name in ("sokha", "nobody", "no@body.example")]
+    answers = [await sign_in_with(client, name, "not the password") for name in NAMES]
     assert {answer.status_code for answer in answers} == {401}
     without_id = [{**answer.json(), "request_id": ""} for answer in answers]
-    assert without_id[0] == without_id[1] == without_id[2]
+    assert all(answer == without_id[0] for answer in without_id)
     assert without_id[0]["code"] == "WrongCredentials"
-    assert len(checked) == 3, "an unknown name costs the same work"
+    assert len(checked) == len(NAMES), "an unknown name costs the same work"
     assert {digest[:7] for digest in checked} == {b"$2b$04$"}
 
 

@@ -77,7 +77,7 @@ class TestOpening:
         assert (user["created_at"], user["login_count"]) == ("2026-11-24T05:00:00Z", 0)
         assert "password" not in answer.text
         digest = (await session.get_one(User, UUID(user["id"]))).password_hash
-        assert bcrypt.checkpw(NEW["password"].encode(), digest.encode())
+        assert bcrypt.checkpw(NEW["password"].encode(), str(digest).encode())
         assert (await client.get(f"{URL}/{user['id']}", headers=admin.headers)).json() == user
         assert await announced() == ["AccountOpened"]
         assert NEW["password"] not in str(await facts_of(session, "AccountOpened"))

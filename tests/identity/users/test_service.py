@@ -7,7 +7,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.rules.roles import Role, RoleAboveOwn
+from lc_workflow.identity.rules.roles import STANDINGS, Role, RoleAboveOwn
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.schemas import NewUser, UserChange
 from lc_workflow.identity.users.service import UserService
@@ -33,6 +33,7 @@ def a_manager(scope: Scope = Scope.ALL, **changes: object) -> Principal:
         **{  # type: ignore[arg-type]
             "id": uuid4(),
             "role": Role.MANAGER,
+            "level": STANDINGS[Role.MANAGER].level,
             "session_id": uuid4(),
             "grants": dict.fromkeys(RIGHTS, scope),
             **changes,
@@ -55,7 +56,7 @@ async def test_a_manager_makes_managers_and_no_administrators(users: UserService
     with pytest.raises(RoleAboveOwn):
         await users.open(a_wish(Role.ADMIN), principal=a_manager(), at=NOON)
     user = await users.open(a_wish(Role.MANAGER), principal=a_manager(), at=NOON)
-    assert user.role is Role.MANAGER
+    assert user.role == Role.MANAGER
 
 
 async def test_a_manager_promotes_nobody_above_themselves(users: UserService, session: AsyncSession) -> None:
@@ -64,7 +65,7 @@ async def test_a_manager_promotes_nobody_above_themselves(users: UserService, se
     with pytest.raises(RoleAboveOwn):
         await users.change(officer_id, UserChange(role=Role.ADMIN), principal=a_manager(), at=NOON)
     changed = await users.change(officer_id, UserChange(role=Role.MANAGER), principal=a_manager(), at=NOON)
-    assert changed.role is Role.MANAGER
+    assert changed.role == Role.MANAGER
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import msgspec
 
 from lc_workflow.engagement.notifications.service import NotificationService
+from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached
 from lc_workflow.platform.manifest import Hearing
 
@@ -16,4 +17,11 @@ async def tell_of_move(event: ApplicationMoved, hearing: Hearing) -> None:
 async def tell_of_breach(event: DeadlineBreached, hearing: Hearing) -> None:
     """Notify whoever has a late task, and those above it."""
     for person, message in await NotificationService(hearing.session).tell_of_breach(event, event_id=hearing.event_id):
+        hearing.send(f"user:{person}", msgspec.to_builtins(message))
+
+
+async def tell_of_unlock_request(event: UnlockRequested, hearing: Hearing) -> None:
+    """Notify the administrators that somebody is locked out, and send it to those who are online."""
+    service = NotificationService(hearing.session)
+    for person, message in await service.tell_of_unlock_request(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))

@@ -14,8 +14,20 @@ from sqlalchemy.dialects.postgresql import insert
 from lc_workflow.engagement.notifications.access import may_act, visible_to
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, NotificationAnswer, Sender, Summary
-from lc_workflow.engagement.rules.wording import BREACH, LATE, TASK, TASKS, UPDATE, UPDATES, priority_of_update
+from lc_workflow.engagement.rules.wording import (
+    BREACH,
+    LATE,
+    SECURITY,
+    TASK,
+    TASKS,
+    UNLOCK_REQUESTED,
+    UPDATE,
+    UPDATES,
+    priority_of_update,
+)
+from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import MANAGE as MANAGE_USERS
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -223,6 +235,44 @@ class NotificationService(Service[Notification]):
             for person in people
         ]
         return [(row.user_id, _live(row, None)) for row in await self._write_once(rows)]
+
+    async def tell_of_unlock_request(
+        self, event: UnlockRequested, *, event_id: UUID
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Write what those hear who can let a locked-out colleague in; answers the new ones with their people."""
+        locked = await self._sender(event.user_id)
+        sender = await self._sender(event.actor_id)
+        said = UNLOCK_REQUESTED.about(
+            actor=sender.name if sender else None, latin=locked.name if locked else None, khmer=None
+        )
+        people = await self.session.scalars(
+            select(User.id)
+            .where(
+                may_act(MANAGE_USERS, branch_id=None, at=event.at),
+                User.status == UserStatus.ACTIVE,
+                User.id.is_distinct_from(event.actor_id),
+            )
+            .order_by(User.id)
+        )
+        rows = [
+            {
+                "user_id": person,
+                "event_id": event_id,
+                "type": SECURITY,
+                "title": said.title,
+                "message": said.message,
+                "priority": Priority.HIGH,
+                "data": {
+                    "user_id": str(event.user_id),
+                    "reason": event.reason,
+                    "title_khmer": said.title_khmer,
+                    "message_khmer": said.message_khmer,
+                },
+                "created_at": event.at,
+            }
+            for person in people
+        ]
+        return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows)]
 
     async def _sender(self, actor_id: UUID | None) -> Sender | None:
         if actor_id is None:

@@ -16,6 +16,9 @@ TASK: Final = "application_task"
 BREACH: Final = "application_late"
 """The type of a notification that work on an application is late."""
 
+SECURITY: Final = "security_alert"
+"""The type of a notification about who is let in."""
+
 THE_HOUSE: Final = ("LC Workflow", "ប្រព័ន្ធ LC Workflow")
 NOBODY: Final = ("an unnamed customer", "អតិថិជនមិនទាន់មានឈ្មោះ")
 
@@ -146,3 +149,12 @@ _WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Sta
 def priority_of_update(target: Stage) -> Priority:
     """A decision and its end, and a return that waits for the drafter, weigh more than a step on the way."""
     return Priority.HIGH if target in _WEIGHTY else Priority.NORMAL
+
+
+UNLOCK_REQUESTED: Final = Words(
+    "Account to unlock",
+    "{actor} asks you to unlock the account of {customer}.",
+    "គណនីត្រូវដោះសោ",
+    "{actor} សុំឱ្យអ្នកដោះសោគណនីរបស់ {customer}។",
+)
+"""What administrators hear when somebody is locked out; `customer` is whose account it is."""

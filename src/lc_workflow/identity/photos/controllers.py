@@ -10,7 +10,7 @@ from litestar.params import FromPath, MultipartBody, SkipValidation
 from msgspec import Struct
 
 from lc_workflow.identity.photos.schemas import PhotoAnswer
-from lc_workflow.identity.photos.service import FOLDER, PhotoService
+from lc_workflow.identity.photos.service import FOLDER, PhotoService, sizes_of
 from lc_workflow.identity.users.access import UPDATE
 from lc_workflow.identity.users.schemas import photo_url
 from lc_workflow.kernel.principal import Principal
@@ -58,8 +58,8 @@ class ProfilePhotoController(Controller):
     ) -> PhotoAnswer:
         """Put up a profile photo: the middle square of a JPEG, PNG, GIF or WebP picture."""
         key = await photos.put_up(user_id, data.file.file, principal=principal, at=clock())
-        url = photo_url(key, base_url=base_url)
-        return PhotoAnswer(profile_image_url=url, primary_url=url)
+        sizes = {size: str(photo_url(own, base_url=base_url)) for size, own in sizes_of(key).items()}
+        return PhotoAnswer(profile_image_url=sizes["large"], primary_url=sizes["large"], sizes=sizes)
 
     @delete(guards=[requires(UPDATE)], status_code=200)
     async def take_down(
@@ -71,7 +71,7 @@ class ProfilePhotoController(Controller):
     ) -> PhotoAnswer:
         """Take a profile photo down."""
         await photos.take_down(user_id, principal=principal, at=clock())
-        return PhotoAnswer(profile_image_url=None, primary_url=None)
+        return PhotoAnswer(profile_image_url=None, primary_url=None, sizes={})
 
 
 class PhotoController(Controller):

@@ -16,15 +16,17 @@ from lc_workflow.identity.users.access import UPDATE, in_reach
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.images import square_jpeg
+from lc_workflow.platform.images import square_jpegs
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
 
 FOLDER: Final = "profile-photos"
 """Where photos are kept in the store, and the word their addresses begin with."""
 
-SIDE: Final = 512
-_NAME: Final = re.compile(r"[0-9a-f]{32}\.jpg")
+SIDES: Final = {"large": 512, "medium": 128, "small": 48}
+"""Pixels a side: for a page about somebody, for a card, and beside a name in a list."""
+
+_NAME: Final = re.compile(r"[0-9a-f]{32}(?:-medium|-small)?\.jpg")
 
 _log = structlog.stdlib.get_logger()
 
@@ -65,9 +67,10 @@ class PhotoService(Service[User]):
         """
         await self.find(in_reach(principal, UPDATE), id=user_id)
         await self.session.rollback()  # the connection goes back to the pool while the picture is made and stored
-        photo = await square_jpeg(source, side=SIDE)
+        photos = await square_jpegs(source, sides=list(SIDES.values()))
         key = f"{FOLDER}/{token_hex(16)}.jpg"
-        await self._store.put(key, BytesIO(photo), size=len(photo), content_type="image/jpeg")
+        for own_key, photo in zip(sizes_of(key).values(), photos, strict=True):
+            await self._store.put(own_key, BytesIO(photo), size=len(photo), content_type="image/jpeg")
         await self._show(user_id, key, principal=principal, at=at)
         return key
 
@@ -93,6 +96,13 @@ class PhotoService(Service[User]):
     async def _forget(self, key: str) -> None:
         """Remove a photo that nobody has; one that cannot be removed now stays unseen in the store."""
         try:
-            await self._store.remove(key)
+            for own_key in sizes_of(key).values():
+                await self._store.remove(own_key)
         except Unavailable:
             _log.warning("a photo that nobody has stays in the store", key=key)
+
+
+def sizes_of(key: str) -> dict[str, str]:
+    """Name the three sizes of a photo by its key; the large one has the key itself."""
+    bare = key.removesuffix(".jpg")
+    return {size: key if size == "large" else f"{bare}-{size}.jpg" for size in SIDES}

@@ -3,8 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from lc_workflow.kernel.errors import Invalid
+
 MOST_FAILURES: Final = 5
 LOCKED_FOR: Final = timedelta(minutes=30)
+
+
+class NotLocked(Invalid):
+    """Nothing keeps the person out."""
 
 
 def locked_until(failures: int, *, at: datetime) -> datetime | None:

@@ -2,42 +2,54 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias, cast
 
-from litestar import Controller, get, patch, post
+from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, RequestBody, Schema
 from litestar.params import JSONBody, SkipValidation
+from msgspec import UNSET
 
 from lc_workflow.identity.roles.schemas import Rights
+from lc_workflow.identity.secondfactor.schemas import SecondStep
+from lc_workflow.identity.secondfactor.service import CHALLENGE_LIFETIME
 from lc_workflow.identity.sessions.principals import rights_of
 from lc_workflow.identity.sessions.schemas import (
+    CookieAnswer,
     Credentials,
     FirstAdmin,
     PasswordChange,
     RefreshRequest,
     Said,
+    SecondFactorPassing,
     SetupStanding,
     SignInAnswer,
 )
-from lc_workflow.identity.sessions.service import Entry, SessionService
+from lc_workflow.identity.sessions.service import Entry, SessionService, Waiting
 from lc_workflow.identity.users.schemas import UserAnswer
+from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.cookies import no_cookies, session_cookies
+from lc_workflow.platform.http.fields import IS_NEEDED, cannot_take
 from lc_workflow.platform.http.openapi import WithOurRefusals
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
-from lc_workflow.platform.security.guards import PUBLIC, signed_in
+from lc_workflow.platform.security.guards import PUBLIC, REFRESH_COOKIE, SESSION_COOKIE, check_csrf, cookie, signed_in
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import Vault
 
 SIGN_INS = Rate.parse("5/minute")
 """How often one name is tried from one address."""
 
 REFRESHES = Rate.parse("30/minute")
+SECOND_STEPS = Rate.parse("10/minute")
 SETUPS = Rate.parse("5/minute")
 
 
@@ -46,6 +58,7 @@ def open_sessions(
     tokens: NamedDependency[Tokens],
     passwords: NamedDependency[Passwords],
     settings: NamedDependency[Settings],
+    vault: NamedDependency[Vault],
 ) -> SessionService:
     """Provide the session service with the keys and the policy of this installation."""
     return SessionService(
@@ -54,6 +67,7 @@ def open_sessions(
         passwords=passwords,
         policy=settings.passwords,
         refresh_lifetime=timedelta(days=settings.refresh_token_days),
+        vault=vault,
     )
 
 
@@ -68,7 +82,7 @@ class SigningIn(WithOurRefusals):
         form = OpenAPIMediaType(
             Schema(
                 type=OpenAPIType.OBJECT,
-                properties={"username": text, "password": text},
+                properties={"username": text, "password": text, "session": Schema(enum=["token", "cookie"])},
                 required=["username", "password"],
                 examples=[{"username": "officer", "password": "the password"}],
             )
@@ -76,7 +90,56 @@ class SigningIn(WithOurRefusals):
         self.request_body = RequestBody({"application/x-www-form-urlencoded": form, "application/json": form})
 
 
-SESSIONS = {"sessions": Provide(open_sessions, sync_to_thread=False)}
+Opened: TypeAlias = SignInAnswer | CookieAnswer
+
+
+class Carrier:
+    """Hands sessions over: as tokens in the answer, or as cookies."""
+
+    def __init__(self, settings: Settings, tokens: Tokens, base_url: str) -> None:
+        self._settings = settings
+        self._tokens = tokens
+        self._base_url = base_url
+
+    def hand_over(self, entry: Entry, *, by_cookie: bool) -> Response[Opened]:
+        """Answer with a session that was opened or renewed."""
+        user = UserAnswer.of(entry.user, base_url=self._base_url)
+        seconds = int(self._tokens.lifetime.total_seconds())
+        if not by_cookie:
+            return Answer(
+                SignInAnswer(
+                    access_token=entry.access_token,
+                    refresh_token=entry.refresh_token,
+                    expires_in=seconds,
+                    user=user,
+                    recovery_codes=entry.recovery_codes or UNSET,
+                )
+            )
+        csrf = self._tokens.csrf_of(entry.session_id)
+        return Answer(
+            CookieAnswer(csrf_token=csrf, expires_in=seconds, user=user, recovery_codes=entry.recovery_codes or UNSET),
+            cookies=session_cookies(
+                self._settings,
+                access=entry.access_token,
+                refresh=entry.refresh_token,
+                csrf=csrf,
+                access_seconds=seconds,
+                refresh_seconds=self._settings.refresh_token_days * 86_400,
+            ),
+        )
+
+
+def open_carrier(
+    settings: NamedDependency[Settings], tokens: NamedDependency[Tokens], base_url: NamedDependency[str]
+) -> Carrier:
+    """Provide what hands sessions over."""
+    return Carrier(settings, tokens, base_url)
+
+
+SESSIONS = {
+    "sessions": Provide(open_sessions, sync_to_thread=False),
+    "carrier": Provide(open_carrier, sync_to_thread=False),
+}
 
 
 class AuthController(Controller):
@@ -114,6 +177,9 @@ class AuthController(Controller):
         status_code=200,
         operation_class=SigningIn,
         responses={
+            202: ResponseSpec(SecondStep, description="The password was right; a code of the second factor is needed."),
+        }
+        | {
             status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE)
             for status, why in (
                 (401, "The name or the password is wrong."),
@@ -128,39 +194,78 @@ class AuthController(Controller):
         sessions: NamedDependency[SessionService],
         clock: NamedDependency[Clock],
         limiter: NamedDependency[SkipValidation[Limiter]],
-        base_url: NamedDependency[str],
-    ) -> SignInAnswer:
-        """Sign in with a user name or e-mail address and a password, as a form or as JSON."""
+        carrier: NamedDependency[Carrier],
+    ) -> Response[Opened | SecondStep]:
+        """Sign in with a user name or e-mail address and a password, as a form or as JSON.
+
+        Whoever has a second factor, or holds a role that requires one, is answered 202 with a challenge instead.
+        """
         credentials = await request.body_as(Credentials)
         place = address(request.scope)
         await admit(limiter, f"sign-in:{place}:{credentials.username.strip().lower()}", SIGN_INS)
-        entry = await sessions.sign_in(credentials, address=place, device=request.headers.get("user-agent"), at=clock())
-        return _sign_in_answer(entry, sessions, base_url)
+        device = request.headers.get("user-agent")
+        outcome = await sessions.sign_in(credentials, address=place, device=device, at=clock())
+        if isinstance(outcome, Waiting):
+            seconds = int(CHALLENGE_LIFETIME.total_seconds())
+            waiting = SecondStep(
+                challenge=outcome.challenge, expires_in=seconds, enrolment_required=outcome.enrolment_required
+            )
+            return Answer[Opened | SecondStep](waiting, status_code=202)
+        return cast(
+            "Response[Opened | SecondStep]", carrier.hand_over(outcome, by_cookie=credentials.session == "cookie")
+        )
 
-    @post("/refresh", opt={PUBLIC: True}, status_code=200)
-    async def refresh(
+    @post("/login/second-factor", opt={PUBLIC: True}, status_code=200)
+    async def pass_second_factor(
         self,
-        data: JSONBody[RefreshRequest],
+        data: JSONBody[SecondFactorPassing],
         request: CheckedRequest,
         sessions: NamedDependency[SessionService],
         clock: NamedDependency[Clock],
         limiter: NamedDependency[SkipValidation[Limiter]],
-        base_url: NamedDependency[str],
-    ) -> SignInAnswer:
-        """Exchange a refresh token for new tokens; a used one ends its session."""
+        carrier: NamedDependency[Carrier],
+    ) -> Response[Opened]:
+        """Complete a sign-in with a code of the second factor."""
+        place = address(request.scope)
+        await admit(limiter, f"second-factor:{place}", SECOND_STEPS)
+        device = request.headers.get("user-agent")
+        entry = await sessions.pass_second_factor(data.challenge, data.code, address=place, device=device, at=clock())
+        return carrier.hand_over(entry, by_cookie=data.session == "cookie")
+
+    @post("/refresh", opt={PUBLIC: True}, status_code=200)
+    async def refresh(
+        self,
+        request: CheckedRequest,
+        sessions: NamedDependency[SessionService],
+        clock: NamedDependency[Clock],
+        limiter: NamedDependency[SkipValidation[Limiter]],
+        carrier: NamedDependency[Carrier],
+        tokens: NamedDependency[Tokens],
+        data: JSONBody[RefreshRequest | None] = None,
+    ) -> Response[Opened]:
+        """Exchange a refresh token, sent or in its cookie, for new tokens; a used one ends its session."""
         await admit(limiter, f"refresh:{address(request.scope)}", REFRESHES)
-        return _sign_in_answer(await sessions.refresh(data.refresh_token, at=clock()), sessions, base_url)
+        if data is not None and data.refresh_token is not None:
+            return carrier.hand_over(await sessions.refresh(data.refresh_token, at=clock()), by_cookie=False)
+        if (token := cookie(request.scope, REFRESH_COOKIE)) is None:
+            raise cannot_take([FieldError("refresh_token", IS_NEEDED)])
+        if (session_id := await sessions.session_of(token)) is not None:
+            check_csrf(request.scope, tokens, session_id)
+        return carrier.hand_over(await sessions.refresh(token, at=clock()), by_cookie=True)
 
     @post("/logout", guards=[signed_in], status_code=200)
     async def sign_out(
         self,
+        request: CheckedRequest,
         sessions: NamedDependency[SessionService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
-    ) -> Said:
-        """End this session; its tokens stop working at once."""
+        settings: NamedDependency[Settings],
+    ) -> Response[Said]:
+        """End this session; its tokens and cookies stop working at once."""
         await sessions.sign_out(principal, at=clock())
-        return Said("You are signed out.")
+        gone = no_cookies(settings) if cookie(request.scope, SESSION_COOKIE) else []
+        return Answer(Said("You are signed out."), cookies=gone)
 
     @get("/me", guards=[signed_in])
     async def me(
@@ -203,12 +308,3 @@ class PasswordController(Controller):
         await admit(limiter, f"change-password:{principal.id}", SIGN_INS)
         await sessions.change_password(data, principal=principal, at=clock())
         return Said("The password is changed; other sessions were ended.")
-
-
-def _sign_in_answer(entry: Entry, sessions: SessionService, base_url: str) -> SignInAnswer:
-    return SignInAnswer(
-        access_token=entry.access_token,
-        refresh_token=entry.refresh_token,
-        expires_in=sessions.access_seconds,
-        user=UserAnswer.of(entry.user, base_url=base_url),
-    )

@@ -1,34 +1,59 @@
 """Signing in and out as requests and answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from lc_workflow.identity.secondfactor.schemas import Passing
 from lc_workflow.identity.users.schemas import Password, PersonName, UserAnswer, Username
 from lc_workflow.platform.http.shapes import Email
 
+Transport: TypeAlias = Literal["token", "cookie"]
+"""How a session travels: as tokens in the answer, or as cookies that scripts cannot read."""
+
 
 class Credentials(Struct, frozen=True):
-    """A user name or an e-mail address, and the password."""
+    """A user name or an e-mail address, and the password; `session` says how the session is to travel."""
 
     username: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Password
+    session: Transport = "token"
+
+
+class SecondFactorPassing(Passing, frozen=True):
+    """A sign-in that waits, the code that completes it, and how the session is to travel."""
+
+    session: Transport = "token"
 
 
 class SignInAnswer(Struct, frozen=True):
-    """The tokens of a session; `expires_in` is the access token's life in seconds."""
+    """The tokens of a session; `expires_in` is the access token's life in seconds.
+
+    `recovery_codes` are there once: when a second factor was set up on the way in.
+    """
 
     access_token: str
     refresh_token: str
     expires_in: int
     user: UserAnswer
+    recovery_codes: tuple[str, ...] | UnsetType = UNSET
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme, not a token
 
 
-class RefreshRequest(Struct, frozen=True):
-    """A refresh token to exchange."""
+class CookieAnswer(Struct, frozen=True, kw_only=True):
+    """A session that travels in cookies; pages send `csrf_token` along in `X-CSRF-Token` with whatever changes."""
 
-    refresh_token: Annotated[str, Meta(min_length=1, max_length=200)]
+    csrf_token: str
+    expires_in: int
+    user: UserAnswer
+    recovery_codes: tuple[str, ...] | UnsetType = UNSET
+    token_type: Literal["cookie"] = "cookie"  # noqa: S105 - the scheme, not a token
+
+
+class RefreshRequest(Struct, frozen=True):
+    """A refresh token to exchange; without one, that of the cookie is meant."""
+
+    refresh_token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
 class SetupStanding(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """Signing in, staying signed in, and ending it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
@@ -16,13 +16,16 @@ from lc_workflow.identity.events import (
     FirstAdminSetUp,
     PasswordChanged,
     RefreshTokenReused,
+    SecondFactorFailed,
     SignedIn,
     SignedOut,
 )
 from lc_workflow.identity.rules.lockout import MOST_FAILURES, is_locked, locked_until
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.secondfactor import WrongCode
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.secondfactor.service import Demand, SecondFactorService
 from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
 from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
 from lc_workflow.identity.users.service import end_sessions, person
@@ -31,6 +34,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import SessionEnded, Tokens
+from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
 
 SETUP_LOCK: Final = 0x1C_0C
@@ -67,11 +71,24 @@ class WrongPassword(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A session that was opened or renewed: its tokens and its person."""
+    """A session that was opened or renewed: its tokens and its person.
+
+    `recovery_codes` are those of a second factor that was set up on the way in.
+    """
 
     access_token: str
     refresh_token: str
     user: User
+    session_id: UUID
+    recovery_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sign-in whose password was right and that waits for the second factor, which may have to be set up first."""
+
+    challenge: str
+    enrolment_required: bool
 
 
 class SessionService(Service[Session]):
@@ -93,6 +110,7 @@ class SessionService(Service[Session]):
         passwords: Passwords,
         policy: PasswordPolicy,
         refresh_lifetime: timedelta,
+        vault: Vault,
     ) -> None:
         """Open the service on the request's session, with the keys and the policy of this installation."""
         super().__init__(session)
@@ -100,16 +118,12 @@ class SessionService(Service[Session]):
         self._passwords = passwords
         self._policy = policy
         self._refresh_lifetime = refresh_lifetime
-
-    @property
-    def access_seconds(self) -> int:
-        """How long an access token lives, in seconds."""
-        return int(self._tokens.lifetime.total_seconds())
+        self._factors = SecondFactorService(session, vault=vault, passwords=passwords)
 
     async def sign_in(
         self, credentials: Credentials, *, address: str | None, device: str | None, at: datetime
-    ) -> Entry:
-        """Open a session for whoever knows the password.
+    ) -> Entry | Waiting:
+        """Open a session for whoever knows the password; who has or needs a second factor shows it next.
 
         Raises:
             WrongCredentials: The name or the password is wrong; the failure is counted.
@@ -132,10 +146,47 @@ class SessionService(Service[Session]):
             user = await self.session.get_one(User, known.id, options=WHOLE, with_for_update={"of": User})
             # Whoever knew the old password while it was being changed comes too late.
             right = right and user.password_hash == known.password_hash
-            outcome = self._refusal(user, right=right, at=at) or await self._open(user, address, device, at=at)
+            outcome = self._refusal(user, right=right, at=at) or await self._go_on(user, address, device, at=at)
         if isinstance(outcome, DomainError):
             raise outcome
         return outcome
+
+    async def pass_second_factor(
+        self, challenge: str, code: str, *, address: str | None, device: str | None, at: datetime
+    ) -> Entry:
+        """Open the session of a sign-in that waits, for whoever shows a code of the second factor.
+
+        Raises:
+            ChallengeInvalid: No sign-in waits.
+            WrongCode: The code is wrong or was used before; the failure is counted like a wrong password.
+            AccountIsLocked, AccountDisabled: The account is closed to everybody for now.
+        """
+        async with self.transaction():
+            waiting = await self._factors.waiting(challenge, at=at)
+            user = await self.session.get_one(User, waiting.user_id, options=WHOLE, with_for_update={"of": User})
+            outcome = self._refusal(user, right=True, at=at) or await self._prove(user, code, at=at)
+            if isinstance(outcome, tuple):
+                waiting.used_at = at
+                return replace(await self._open(user, address, device, at=at), recovery_codes=outcome)
+        raise outcome
+
+    async def _prove(self, user: User, code: str, *, at: datetime) -> tuple[str, ...] | DomainError:
+        """Judge a code of the locked row's person; answers the recovery codes of a second factor that is new."""
+        right, factor = await self._factors.check(user.id, code, at=at)
+        if right and factor is not None:
+            return tuple(await self._factors.settle(factor, at=at)) if factor.confirmed_at is None else ()
+        refusal = self._refusal(user, right=False, at=at)
+        self.announce(SecondFactorFailed(actor_id=None, at=at, user_id=user.id))
+        if isinstance(refusal, WrongCredentials):
+            return WrongCode("The code is wrong or was used before; wait for the next one.")
+        return refusal or WrongCode("The code is wrong.")
+
+    async def _go_on(self, user: User, address: str | None, device: str | None, *, at: datetime) -> Entry | Waiting:
+        """Open a session, or let it wait for the second factor."""
+        demand = await self._factors.demanded(user, at=at)
+        if demand is Demand.NOTHING:
+            return await self._open(user, address, device, at=at)
+        return Waiting(await self._factors.challenge(user, at=at), demand is Demand.ENROLMENT)
 
     async def _open(self, user: User, address: str | None, device: str | None, *, at: datetime) -> Entry:
         """Open a session for an account whose person has proved who they are."""
@@ -191,6 +242,12 @@ class SessionService(Service[Session]):
         if isinstance(outcome, DomainError):
             raise outcome
         return outcome
+
+    async def session_of(self, refresh_token: str) -> UUID | None:
+        """Say which session a refresh token belongs to, whether it can still be used or not."""
+        return await self.session.scalar(
+            select(RefreshToken.session_id).where(RefreshToken.digest == _digest(refresh_token))
+        )
 
     async def _renew(self, session_id: UUID, *, at: datetime) -> Entry | DomainError:
         """Give a session its next tokens, if it and its account still stand."""
@@ -301,7 +358,7 @@ class SessionService(Service[Session]):
                 session_id=session_id, digest=_digest(secret), created_at=at, expires_at=at + self._refresh_lifetime
             )
         )
-        return Entry(self._tokens.issue(user.id, session_id, at=at), secret, user)
+        return Entry(self._tokens.issue(user.id, session_id, at=at), secret, user, session_id)
 
 
 def _locked(user: User, *, at: datetime) -> AccountIsLocked:

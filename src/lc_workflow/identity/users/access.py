@@ -12,6 +12,10 @@ READ: Final = "user:read"
 CREATE: Final = "user:create"
 UPDATE: Final = "user:update"
 DELETE: Final = "user:delete"
+IMPORT: Final = "user:import"
+EXPORT: Final = "user:export"
+MANAGE: Final = "user:manage"
+"""To let people in again, to see them in and out of the company, and to end their sessions."""
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:

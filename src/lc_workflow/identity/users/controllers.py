@@ -7,10 +7,12 @@ from uuid import UUID
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+from litestar.response import Stream
 from msgspec.structs import asdict
 
+from lc_workflow.identity.rules.register import COLUMNS, SHOWN, cells_of
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.access import CREATE, DELETE, READ, UPDATE, visible_to
+from lc_workflow.identity.users.access import CREATE, DELETE, EXPORT, READ, UPDATE, visible_to
 from lc_workflow.identity.users.models import WHOLE
 from lc_workflow.identity.users.schemas import (
     ActivityLevel,
@@ -36,10 +38,12 @@ from lc_workflow.organization.departments.service import DepartmentService
 from lc_workflow.organization.ports import NOBODY, ForHeadcounts
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.csv import download
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
 from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.passwords import Passwords
 
@@ -127,6 +131,18 @@ class UserController(Controller):
         """List users, the newest first unless asked otherwise."""
         rows, total = await users.page(window, wanted, principal=principal, at=clock())
         return Page.of([UserAnswer.of(row, base_url=base_url) for row in rows], total=total, window=window)
+
+    @get("/export/csv", guards=[requires(EXPORT), limit("10/minute", name="export")], media_type="text/csv")
+    async def export(
+        self,
+        users: NamedDependency[UserService],
+        principal: NamedDependency[Principal],
+        wanted: NamedDependency[UserFilter],
+        clock: NamedDependency[Clock],
+    ) -> Stream:
+        """Take the wanted users away as a CSV file, which an import takes back."""
+        rows = users.export(wanted, principal=principal, at=clock())
+        return await download("users.csv", (*COLUMNS, *SHOWN), (cells_of(user) async for user in rows))
 
     @post(guards=[requires(CREATE)])
     async def open(

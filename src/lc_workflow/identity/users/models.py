@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import Computed, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from lc_workflow.identity.roles.models import CompanyRole
@@ -15,6 +15,9 @@ from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
 
+SEARCHED = ("username", "email", "full_name", "employee_id", "phone_number")
+"""The columns a search looks into, whatever part of them was typed."""
+
 
 class User(DatedRow):
     """An account and the person behind it; `username` and `email` are in lower case, `employee_id` is four digits."""
@@ -25,16 +28,34 @@ class User(DatedRow):
         Index("ix_users_department_id", "department_id"),
         Index("ix_users_line_manager_id", "line_manager_id"),
         Index("ix_users_role", "role"),
+        Index("ix_users_position_id", "position_id"),
+        Index("ix_users_status", "status"),
+        Index("ix_users_last_login_at", "last_login_at"),
         Index("ix_users_created_at_id", "created_at", "id"),
+        Index(
+            "ix_users_searched_trgm",
+            *SEARCHED,
+            postgresql_using="gin",
+            postgresql_ops=dict.fromkeys(SEARCHED, "gin_trgm_ops"),
+        ),
     )
 
     username: Mapped[str] = mapped_column(String(50), unique=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     first_name: Mapped[str] = mapped_column(String(100))
     last_name: Mapped[str] = mapped_column(String(100))
+    full_name: Mapped[str] = mapped_column(
+        Computed(
+            "(((((first_name)::text || ' '::text) || (last_name)::text) || ' '::text) || (first_name)::text)",
+            persisted=True,
+        ),
+        deferred=True,
+    )
+    """First, last and first name again, so that a search finds both orders: Khmer puts the family name first."""
     phone_number: Mapped[str | None] = mapped_column(String(40))
     employee_id: Mapped[str | None] = mapped_column(String(4), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(60))
+    password_hash: Mapped[str | None] = mapped_column(String(60))
+    """Null until the person has set a password of their own."""
     role: Mapped[str] = mapped_column(ForeignKey("roles.name", name="fk_users_role"))
     status: Mapped[UserStatus] = mapped_column(choice(UserStatus))
     status_reason: Mapped[str | None]

@@ -1,6 +1,6 @@
 """Opening, finding, changing and deactivating accounts."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,7 +9,7 @@ from uuid import UUID
 from advanced_alchemy.filters import LimitOffset
 from advanced_alchemy.repository import OrderingPair, SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -17,14 +17,15 @@ from lc_workflow.identity.events import (
     AccountOpened,
     AccountStatusMoved,
     PasswordReset,
+    RegisterExported,
     RoleChanged,
 )
 from lc_workflow.identity.roles.models import CompanyRole, UserRole
-from lc_workflow.identity.roles.service import held_roles, levels
+from lc_workflow.identity.roles.service import held_by, held_roles, levels
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.postings import check_same_branch
 from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
-from lc_workflow.identity.rules.roles import Role, check_rank
+from lc_workflow.identity.rules.roles import NoSuchRole, Role, RoleAboveOwn, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import DELETE, UPDATE, in_reach, visible_to
 from lc_workflow.identity.users.models import STANDING, WHOLE, Session, User
@@ -36,7 +37,9 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.ports import AccountCard, Headcount
+from lc_workflow.organization.rules.references import NoSuchBranch, NoSuchDepartment
 from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.http.database import Refusals
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given, shaped
 from lc_workflow.platform.search import contains
@@ -45,6 +48,9 @@ from lc_workflow.platform.service import Service
 
 ADMINISTRATORS_LOCK: Final = 0x1C_0E
 """The advisory lock under which administrators are made fewer, one at a time."""
+
+EXPORTED: Final = 500
+"""Accounts that an export reads at once."""
 
 ACTIVE_FOR: Final = timedelta(days=30)
 DORMANT_AFTER: Final = timedelta(days=90)
@@ -101,6 +107,20 @@ class LastAdministrator(Invalid):
     """Nobody would be left to administer the installation."""
 
 
+REFUSALS: Final[Refusals] = {
+    "fk_users_role": NoSuchRole,
+    "uq_users_username": UsernameTaken,
+    "uq_users_email": EmailTaken,
+    "uq_users_employee_id": EmployeeIdTaken,
+    "fk_users_branch_id": NoSuchBranch,
+    "fk_users_department_id": NoSuchDepartment,
+    "fk_users_position_id": NoSuchPosition,
+    "fk_users_portfolio_id": NoSuchPortfolio,
+    "fk_users_line_manager_id": NoSuchLineManager,
+}
+"""What it means when the database refuses an account."""
+
+
 @dataclass(frozen=True, slots=True)
 class DepartmentPeople:
     """The accounts of a department that one may see, the branches all of them spread over, and who manages it."""
@@ -113,6 +133,25 @@ class DepartmentPeople:
 async def person(session: AsyncSession, user_id: UUID) -> User:
     """Load an account with its place in the company, as the database has it now."""
     return await session.get_one(User, user_id, options=WHOLE, populate_existing=True)
+
+
+async def standing_above(
+    session: AsyncSession, user_ids: Collection[UUID], *, principal: Principal, at: datetime
+) -> set[UUID]:
+    """Name those of some accounts that hold a role above the person's own."""
+    above = select(CompanyRole.id).where(held_by(User.id, User.role, at=at), CompanyRole.level > principal.level)
+    rows = await session.scalars(select(User.id).where(User.id.in_(list(user_ids)), exists(above)))
+    return set(rows)
+
+
+async def check_rank_over(session: AsyncSession, user: User, *, principal: Principal, at: datetime) -> None:
+    """Let a person act on accounts that stand no higher than they do.
+
+    Raises:
+        RoleAboveOwn: The account stands higher.
+    """
+    if await standing_above(session, [user.id], principal=principal, at=at):
+        raise RoleAboveOwn("This account stands above your own; somebody higher must do this.")
 
 
 async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: datetime) -> Sequence[UUID]:
@@ -165,11 +204,33 @@ class UserService(Service[User]):
         """List the wanted accounts with their places in the company, and how many there are in all."""
         return await self.get_many_and_count(
             visible_to(principal),
-            *_conditions(wanted, at=at),
+            *_conditions(wanted, await self._roles_called(wanted.role), at=at),
             LimitOffset(window.size, window.offset),
             load=WHOLE,
             order_by=_order(wanted.sort_by, descending=wanted.descending),
         )
+
+    async def export(self, wanted: UserFilter, *, principal: Principal, at: datetime) -> AsyncGenerator[User, None]:
+        """Give out all wanted accounts with their places, the oldest first; what was asked for is put on record.
+
+        The rows come in batches, and no connection is held while somebody takes their time with one.
+        """
+        async with self.transaction():
+            self.announce(RegisterExported(actor_id=principal.id, at=at, user_id=principal.id))
+        where = asked = [visible_to(principal), *_conditions(wanted, await self._roles_called(wanted.role), at=at)]
+        while True:
+            rows = await self.session.scalars(
+                select(User).where(*where).order_by(User.created_at, User.id).limit(EXPORTED).options(*WHOLE)
+            )
+            batch = rows.all()
+            self.session.expunge_all()
+            await self.session.rollback()
+            for user in batch:
+                yield user
+            if len(batch) < EXPORTED:
+                return
+            last = tuple_(batch[-1].created_at, batch[-1].id)
+            where = [*asked, tuple_(User.created_at, User.id) > last]
 
     async def people_of(self, department: Department, *, principal: Principal) -> DepartmentPeople:
         """Gather who and what belongs to a department."""
@@ -242,7 +303,7 @@ class UserService(Service[User]):
             if "role" in changes:
                 touched |= await levels(self.session, changes["role"])
             check_rank(principal.level, touched)
-            await self._apply(user, changes, principal=principal, at=at)
+            await self.apply(user, changes, principal=principal, at=at)
             if digest is not None:
                 await self._reset_password(user, digest, principal=principal, at=at)
         return await person(self.session, user_id)
@@ -262,10 +323,16 @@ class UserService(Service[User]):
                 raise NotYoursToChange("You cannot deactivate your own account; somebody else must do this.")
             check_rank(principal.level, await held_roles(self.session, user.id, user.role, at=at))
             if (target := deactivated(user.status)) is not user.status:
-                await self._apply(user, {"status": target, "status_reason": None}, principal=principal, at=at)
+                await self.apply(user, {"status": target, "status_reason": None}, principal=principal, at=at)
 
-    async def _apply(self, user: User, changes: Mapping[str, Any], *, principal: Principal, at: datetime) -> None:
-        """Write the changes into the locked row, with everything that follows from them."""
+    async def apply(self, user: User, changes: Mapping[str, Any], *, principal: Principal, at: datetime) -> None:
+        """Write the changes into the locked row, with everything that follows from them; the caller commits.
+
+        Raises:
+            NoSuchStatusMove: The account does not move to this status.
+            LastAdministrator: Nobody would be left to administer the installation.
+            OtherBranch: The portfolio or the line manager is from another branch.
+        """
         if not changes:
             return
         source, former_role, was_active = user.status, user.role, user.is_active
@@ -275,7 +342,7 @@ class UserService(Service[User]):
         user.updated_at = at
         if not POSTING.isdisjoint(changes):
             await self._check_posting(user)
-        if was_active and (not user.is_active or user.role != former_role):
+        if was_active and (not user.is_active or former_role == Role.ADMIN != user.role):
             await self.session.flush()
             await keep_an_administrator(self.session)
         self.announce(AccountChanged(actor_id=principal.id, at=at, user_id=user.id, fields=tuple(sorted(changes))))
@@ -325,6 +392,13 @@ class UserService(Service[User]):
             return None
         return await self.session.scalar(select(CompanyRole.web_word).where(CompanyRole.name == user.role))
 
+    async def _roles_called(self, word: str | None) -> Sequence[str] | None:
+        """Name the role of this name, and every role that the web app knows by it; the filter is then a plain list."""
+        if word is None:
+            return None
+        called = or_(CompanyRole.name == word, CompanyRole.web_word == word)
+        return (await self.session.scalars(select(CompanyRole.name).where(called).order_by(CompanyRole.name))).all()
+
     async def _hash(self, password: str) -> str:
         """Judge and hash a new password; the connection goes back to the pool meanwhile."""
         check_password(password, **asdict(self._policy))
@@ -367,15 +441,14 @@ class AccountBook(Service[User]):
         return {user.id: shaped(user, AccountCard) for user in rows}
 
 
-def _conditions(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: UserFilter, roles: Sequence[str] | None, *, at: datetime) -> Iterator[ColumnElement[bool]]:
     yield from (
         getattr(User, name) == value
         for name in ("status", "department_id", "branch_id", "position_id")
         if (value := getattr(wanted, name)) is not None
     )
-    if wanted.role is not None:  # the role itself, or every role that the web app knows by this word
-        shown = select(CompanyRole.name).where(CompanyRole.web_word == wanted.role)
-        yield or_(User.role == wanted.role, User.role.in_(shown))
+    if roles is not None:
+        yield User.role.in_(roles)
     if wanted.search and wanted.search.strip():
         yield or_(*_found(wanted.search, wanted.search_fields))
     yield from _moments(wanted)
@@ -408,11 +481,7 @@ def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[boo
 
 def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement[bool]]:
     for field in sorted(fields):  # one order, so that the prepared statement is found again
-        if field is SearchField.NAME:  # Khmer puts the family name first, English last
-            yield contains(User.first_name + " " + User.last_name, text)
-            yield contains(User.last_name + " " + User.first_name, text)
-        else:
-            yield contains(getattr(User, field), text)
+        yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
 
 
 def _order(name: str, *, descending: bool) -> list[OrderingPair]:

@@ -5,18 +5,25 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import WITH_EMPLOYEE, Assignment, CustomerApplication
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assignments.access import visible_to
 from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
-from lc_workflow.lending.events import AssignmentChanged, EmployeeReleased
+from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned, EmployeeReleased
+from lc_workflow.lending.rules.assigning import check_assignable
+from lc_workflow.lending.rules.stages import CLOSED
+from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.http.shapes import differing
 from lc_workflow.platform.service import Service
+
+
+class NotFieldStaff(Invalid):
+    """Only employees look after applications, and this person is none."""
 
 
 class AssignmentService(Service[Assignment]):
@@ -145,3 +152,90 @@ class AssignmentService(Service[Assignment]):
                 role=assignment.assignment_role.value,
             )
         )
+
+
+class OpenAssignments(Service[Assignment]):
+    """Answers what identity asks about the work on somebody's desk (`identity/ports.py`): their assignments."""
+
+    class Repo(SQLAlchemyAsyncRepository[Assignment]):
+        """Assignments as rows."""
+
+        model_type = Assignment
+
+    repository_type = Repo
+    noun = "assignment"
+
+    async def waiting(self, user_id: UUID) -> int:
+        """Count the applications that still go on and that the person looks after."""
+        return await self.session.scalar(_on_desk(user_id).with_only_columns(func.count()).order_by(None)) or 0
+
+    async def hand_over(self, user_id: UUID, successor_id: UUID, *, by: UUID, at: datetime) -> int:
+        """Let a colleague look after what a person looked after, in the same roles.
+
+        Raises:
+            NotFieldStaff: The colleague has no employee record.
+            EmployeeRetired, EmployeeOfAnotherBranch: The colleague does not look after applications there.
+        """
+        rows = (await self.session.execute(_on_desk(user_id).with_for_update(of=Assignment))).all()
+        if not rows:
+            return 0
+        successor = await self.session.scalar(
+            select(Employee).where(Employee.user_id == successor_id).order_by(Employee.is_active.desc()).limit(1)
+        )
+        if successor is None:
+            raise NotFieldStaff("The colleague has no employee record, so no application can be assigned to them.")
+        for assignment, branch_id in rows:
+            check_assignable(
+                is_active=successor.is_active, employee_branch=successor.branch_id, application_branch=branch_id
+            )
+            assignment.is_active = False
+            application_id, role = assignment.application_id, assignment.assignment_role
+            await self.session.flush()
+            self.announce(
+                EmployeeReleased(
+                    actor_id=by,
+                    at=at,
+                    application_id=application_id,
+                    employee_id=assignment.employee_id,
+                    role=role.value,
+                )
+            )
+            taken = select(Assignment.id).where(
+                Assignment.application_id == application_id,
+                Assignment.employee_id == successor.id,
+                Assignment.assignment_role == role,
+                Assignment.is_active,
+            )
+            if await self.session.scalar(taken):
+                continue
+            self.session.add(
+                Assignment(
+                    application_id=application_id,
+                    employee_id=successor.id,
+                    assignment_role=role,
+                    notes=assignment.notes,
+                    assigned_at=at,
+                    assigned_by=by,
+                    is_active=True,
+                )
+            )
+            await self.session.flush()
+            self.announce(
+                EmployeeAssigned(
+                    actor_id=by, at=at, application_id=application_id, employee_id=successor.id, role=role.value
+                )
+            )
+        return len(rows)
+
+
+def _on_desk(user_id: UUID) -> Select[Assignment, UUID | None]:
+    """Select the assignments of a person to applications that still go on, each with its branch."""
+    return (
+        select(Assignment, CustomerApplication.branch_id)
+        .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
+        .join(Employee, Employee.id == Assignment.employee_id)
+        .where(
+            Employee.user_id == user_id, Assignment.is_active, CustomerApplication.workflow_status.not_in(list(CLOSED))
+        )
+        .order_by(Assignment.assigned_at, Assignment.id)
+    )

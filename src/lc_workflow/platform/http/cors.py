@@ -14,6 +14,7 @@ ALLOWED_HEADERS: Final = (
     "If-Match",
     "If-None-Match",
     "Range",
+    "X-CSRF-Token",
     "X-Request-ID",
     "X-Requested-With",
 )

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -130,11 +130,17 @@ def plain(text: str) -> str:
 
 
 def read(
-    source: IO[bytes], *, required: Iterable[str] = (), most_rows: int = MOST_ROWS, most_bytes: int = MOST_BYTES
+    source: IO[bytes],
+    *,
+    required: Iterable[str] = (),
+    name_of: Callable[[str], str] = str,
+    most_rows: int = MOST_ROWS,
+    most_bytes: int = MOST_BYTES,
 ) -> Table:
     """Read a CSV file: UTF-8 with or without a byte order mark, its cells apart by commas, semicolons or tabs.
 
-    Column names are taken in lower case with `_` for blanks, so that `First name` is `first_name`.
+    Column names are taken in lower case with `_` for blanks, so that `First name` is `first_name`; `name_of` may give
+    a column that has several headings its one name.
 
     Raises:
         TableTooLarge, TooManyRows: There is more than `most_bytes` or `most_rows`.
@@ -142,7 +148,7 @@ def read(
         NotATable: It has no column names, one of the `required` ones is missing, or a row does not fit.
     """
     lines = _lines(_text(source, most_bytes))
-    columns = _columns(next(lines, []), required)
+    columns = _columns(next(lines, []), required, name_of)
     found: list[Line] = []
     for row, cells in enumerate(lines, start=2):
         if not any(cells):
@@ -206,8 +212,8 @@ def _lines(text: str) -> Iterator[list[str]]:
         raise NotATable(f"Line {reader.line_num} cannot be read as CSV: {error}.") from error
 
 
-def _columns(cells: Sequence[str], required: Iterable[str]) -> tuple[str, ...]:
-    columns = tuple(re.sub(r"[\s_-]+", "_", cell.casefold()) for cell in cells)
+def _columns(cells: Sequence[str], required: Iterable[str], name_of: Callable[[str], str]) -> tuple[str, ...]:
+    columns = tuple(name_of(re.sub(r"[\s_-]+", "_", cell.casefold())) for cell in cells)
     while columns and not columns[-1]:
         columns = columns[:-1]
     if not columns:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
@@ -21,11 +22,22 @@ from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMiss
 PUBLIC: Final = "public"
 """The `opt` key that opens a route to people who have not signed in."""
 
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods that change nothing, so that another site's page gains nothing by sending them with our cookies."""
+
+SESSION_COOKIE: Final = "lc_session"
+REFRESH_COOKIE: Final = "lc_refresh"
+CSRF_COOKIE: Final = "lc_csrf"
+
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """The methods that bring a body, which may take its time to arrive."""
 
 LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims, datetime], Awaitable[Principal | None]]
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
+
+
+class CsrfTokenWrong(Forbidden):
+    """The request came with cookies and without the proof that a page of ours sent it."""
 
 
 class NotPermitted(Forbidden):
@@ -73,7 +85,10 @@ class ReadToken(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Leave the claims, or the refusal, in the connection's state."""
         try:
-            claims = self._tokens.read(_bearer(scope), at=self._clock())
+            token, by_cookie = _token(scope)
+            claims = self._tokens.read(token, at=self._clock())
+            if by_cookie and scope["type"] == ScopeType.HTTP and scope["method"] not in SAFE:
+                check_csrf(scope, self._tokens, claims.session_id)
             scope["state"]["claims"] = claims
             scope["state"]["subject"] = str(claims.subject)
         except DomainError as refusal:
@@ -113,11 +128,36 @@ class Authenticate(ASGIMiddleware):
         await next_app(scope, receive, send)
 
 
-def _bearer(scope: Scope) -> str:
-    """Take the token out of `Authorization: Bearer …`."""
+def check_csrf(scope: Scope, tokens: Tokens, session_id: UUID) -> None:
+    """Let a change by cookie through only with the header that a page of ours sends along.
+
+    Raises:
+        CsrfTokenWrong: It is missing, or belongs to another session.
+    """
+    sent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-csrf-token"), "")
+    if not tokens.is_csrf_of(session_id, sent):
+        raise CsrfTokenWrong("Send the value of the cookie lc_csrf along in the header X-CSRF-Token.")
+
+
+def cookie(scope: Scope, name: str) -> str | None:
+    """Read one cookie."""
+    for key, value in scope["headers"]:
+        if key == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                own, _, text = part.strip().partition("=")
+                if own == name and text:
+                    return text
+    return None
+
+
+def _token(scope: Scope) -> tuple[str, bool]:
+    """Take the token out of `Authorization: Bearer …`, or else out of the cookie; says whether it was the cookie."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")
             if scheme.lower() == "bearer" and token.strip():
-                return token.strip()
+                return token.strip(), False
+            raise TokenMissing("Sign in first: this needs an access token.")
+    if token_in_cookie := cookie(scope, SESSION_COOKIE):
+        return token_in_cookie, True
     raise TokenMissing("Sign in first: this needs an access token.")

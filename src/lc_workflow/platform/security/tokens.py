@@ -1,5 +1,6 @@
 """Access tokens: signed here, read here, with one algorithm and a key that can be replaced."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -64,6 +65,20 @@ class Tokens:
             "jti": str(uuid4()),
         }
         return jwt.encode(claims, self._keys[self._current], algorithm=self._algorithm, headers={"kid": self._current})
+
+    def csrf_of(self, session_id: UUID) -> str:
+        """Give what a page must send along with the cookies of a session, so that no other site's page can use them."""
+        return self._csrf(self._keys[self._current], session_id)
+
+    def is_csrf_of(self, session_id: UUID, sent: str) -> bool:
+        """Say whether what was sent along belongs to the session; that of an older key does as well."""
+        return any(
+            hmac.compare_digest(self._csrf(key, session_id).encode(), sent.encode()) for key in self._keys.values()
+        )
+
+    @staticmethod
+    def _csrf(key: str, session_id: UUID) -> str:
+        return hmac.new(key.encode(), b"lc-workflow csrf:" + session_id.bytes, sha256).hexdigest()
 
     def read(self, token: str, *, at: datetime) -> Claims:
         """Verify a token and answer what it claims.

@@ -1,0 +1,1 @@
+"""Activation: how somebody who was given an account comes by their own password."""

@@ -1,0 +1,32 @@
+"""Activating an account as requests and answers."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.identity.users.schemas import Password
+
+
+class Invitation(Struct, frozen=True):
+    """A code that its person sets their password with, shown this once: only its hash is kept."""
+
+    user_id: UUID
+    username: str
+    code: str
+    expires_at: datetime
+
+
+class FirstPassword(Struct, frozen=True):
+    """Who sets a password, with which code; a user name or an e-mail address says who."""
+
+    username: Annotated[str, Meta(min_length=1, max_length=254)]
+    code: Annotated[str, Meta(min_length=1, max_length=100)]
+    password: Password
+
+
+class Activated(Struct, frozen=True):
+    """A sentence that confirms what was done."""
+
+    message: str

@@ -1,0 +1,1 @@
+"""Devices: where people are signed in, and how they or an administrator end it."""

@@ -1,0 +1,1 @@
+"""Lifecycle: how people come into the company's accounts, are let in again, and leave."""

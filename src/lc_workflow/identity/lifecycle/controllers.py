@@ -1,0 +1,170 @@
+"""The paths of people who come, are let in again, and leave."""
+
+from uuid import UUID
+
+from litestar import Controller, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, JSONBody
+
+from lc_workflow.identity.lifecycle.schemas import (
+    BulkAnswer,
+    BulkStatus,
+    Leaving,
+    Left,
+    OffboardingAnswer,
+    OnboardingAnswer,
+    UnlockAnswer,
+    UnlockWish,
+)
+from lc_workflow.identity.lifecycle.service import LifecycleService
+from lc_workflow.identity.ports import ForOpenWork
+from lc_workflow.identity.users.access import MANAGE, READ
+from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.service import UserService
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.ratelimit import limit
+from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.passwords import Passwords
+
+
+def open_lifecycle(
+    db_session: DbSession,
+    passwords: NamedDependency[Passwords],
+    settings: NamedDependency[Settings],
+    open_work: ForOpenWork,
+) -> LifecycleService:
+    """Provide the lifecycle service."""
+    users = UserService(db_session, passwords=passwords, policy=settings.passwords)
+    return LifecycleService(db_session, users=users, work=open_work)
+
+
+LIFECYCLE = {"lifecycle": Provide(open_lifecycle, sync_to_thread=False)}
+
+
+class LifecycleController(Controller):
+    """Coming and leaving."""
+
+    path = "/api/v1/users/{user_id:uuid}/lifecycle"
+    tags = ("Users",)
+    dependencies = LIFECYCLE
+
+    @get("/onboarding", guards=[requires(READ)])
+    async def show_onboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> OnboardingAnswer:
+        """Show how far somebody's onboarding is, and what happened to their account."""
+        return await lifecycle.onboarding_of(user_id, principal=principal, at=clock())
+
+    @post("/onboarding/complete", guards=[requires(MANAGE)], status_code=200)
+    async def complete_onboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> OnboardingAnswer:
+        """Write down that somebody has arrived."""
+        return await lifecycle.complete_onboarding(user_id, principal=principal, at=clock())
+
+    @post("/onboarding/restart", guards=[requires(MANAGE)], status_code=200)
+    async def restart_onboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> OnboardingAnswer:
+        """Let somebody go through onboarding again."""
+        return await lifecycle.restart_onboarding(user_id, principal=principal, at=clock())
+
+    @post("/offboarding/initiate", guards=[requires(MANAGE)], status_code=200)
+    async def initiate_offboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        data: JSONBody[Leaving | None] = None,
+    ) -> OffboardingAnswer:
+        """Write down that somebody leaves; from their last day on they cannot sign in."""
+        return await lifecycle.initiate_offboarding(user_id, data or Leaving(), principal=principal, at=clock())
+
+    @post("/offboarding/complete", guards=[requires(MANAGE)], status_code=200)
+    async def complete_offboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        data: JSONBody[Left | None] = None,
+    ) -> OffboardingAnswer:
+        """End somebody's sessions, give their open work to a colleague, and close the account for good."""
+        return await lifecycle.complete_offboarding(user_id, data or Left(), principal=principal, at=clock())
+
+
+class UnlockController(Controller):
+    """Letting people in again."""
+
+    path = "/api/v1/users/{user_id:uuid}"
+    tags = ("Users",)
+    dependencies = LIFECYCLE
+
+    @post(["/unlock-account", "/reset-lockout", "/reset-login-attempts"], guards=[requires(MANAGE)], status_code=200)
+    async def unlock(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> UnlockAnswer:
+        """Forget somebody's wrong passwords, and the lock they brought."""
+        user = await lifecycle.unlock(user_id, principal=principal, at=clock())
+        return _unlocked("The account is unlocked.", user)
+
+    @post("/request-unlock", guards=[requires(READ), limit("5/minute", name="unlock")], status_code=202)
+    async def request_unlock(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        data: JSONBody[UnlockWish | None] = None,
+    ) -> UnlockAnswer:
+        """Ask the administrators to let somebody in again."""
+        user = await lifecycle.request_unlock(user_id, data or UnlockWish(), principal=principal, at=clock())
+        return _unlocked("The administrators have been asked.", user)
+
+
+class BulkStatusController(Controller):
+    """Giving many accounts a status."""
+
+    path = "/api/v1/users/bulk"
+    tags = ("Users",)
+    dependencies = LIFECYCLE
+
+    @post("/status", guards=[requires(MANAGE)], status_code=200)
+    async def set_status(
+        self,
+        data: JSONBody[BulkStatus],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> BulkAnswer:
+        """Give accounts a status; those that cannot get it are named, and keep no other from getting it."""
+        return await lifecycle.set_status(data, principal=principal, at=clock())
+
+
+def _unlocked(message: str, user: User) -> UnlockAnswer:
+    return UnlockAnswer(
+        message=message,
+        user_id=user.id,
+        is_locked=user.locked_until is not None,
+        failed_login_attempts=user.failed_login_attempts,
+    )

@@ -1,0 +1,345 @@
+"""Seeing people in, letting them in again, and seeing them out."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.events import (
+    AboutUser,
+    AccountActivated,
+    AccountInvited,
+    AccountLocked,
+    AccountOpened,
+    AccountStatusMoved,
+    AccountUnlocked,
+    OffboardingCompleted,
+    OffboardingInitiated,
+    OnboardingCompleted,
+    OnboardingRestarted,
+    PasswordChanged,
+    PasswordReset,
+    UnlockRequested,
+)
+from lc_workflow.identity.lifecycle.models import Offboarding
+from lc_workflow.identity.lifecycle.schemas import (
+    BulkAnswer,
+    BulkFailure,
+    BulkStatus,
+    Leaving,
+    Left,
+    OffboardingAnswer,
+    OnboardingAnswer,
+    StepAnswer,
+    TimelineEntry,
+    UnlockWish,
+)
+from lc_workflow.identity.ports import OpenWork
+from lc_workflow.identity.rules.lockout import NotLocked, is_locked
+from lc_workflow.identity.rules.onboarding import (
+    STEPS,
+    AlreadyLeaving,
+    NotLeaving,
+    NotOnboarded,
+    UnfitSuccessor,
+    check_complete,
+    check_successor,
+    progress,
+)
+from lc_workflow.identity.rules.profiles import NotYoursToChange
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import MANAGE, READ, in_reach
+from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.service import UserService, check_rank_over, end_sessions
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import DomainError, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.service import Service
+
+LONGEST_TIMELINE: Final = 50
+
+Kind = Literal["onboarding", "access", "security"]
+
+_FACTS: Final[tuple[tuple[type[AboutUser], str, str, Kind], ...]] = (
+    (AccountOpened, "Account opened", "The account was made.", "onboarding"),
+    (AccountInvited, "Invited", "An activation code was given out.", "onboarding"),
+    (AccountActivated, "Password set", "The person set their own password.", "onboarding"),
+    (OnboardingCompleted, "Onboarding completed", "The person works like everybody else.", "onboarding"),
+    (OnboardingRestarted, "Onboarding restarted", "The person goes through it again.", "onboarding"),
+    (AccountStatusMoved, "Status changed", "The account got another status.", "access"),
+    (OffboardingInitiated, "Leaving", "It was said that the person leaves.", "access"),
+    (OffboardingCompleted, "Left", "The person has left.", "access"),
+    (AccountLocked, "Locked", "Too many wrong passwords.", "security"),
+    (AccountUnlocked, "Unlocked", "An administrator took the lock away.", "security"),
+    (PasswordChanged, "Password changed", "The person changed their password.", "security"),
+    (PasswordReset, "Password reset", "An administrator gave a new password.", "security"),
+)
+"""The facts that a person's timeline tells, and how."""
+
+_TOLD: Final = {kind.__name__: (title, description, type_) for kind, title, description, type_ in _FACTS}
+
+
+class LifecycleService(Service[User]):
+    """The way of people into the accounts and out of them."""
+
+    class Repo(SQLAlchemyAsyncRepository[User]):
+        """Users as rows."""
+
+        model_type = User
+
+    repository_type = Repo
+    noun = "user"
+
+    def __init__(self, session: AsyncSession, *, users: UserService, work: OpenWork) -> None:
+        """Open the service on the request's session; `work` knows what people have on their desks."""
+        super().__init__(session)
+        self._users = users
+        self._work = work
+
+    async def onboarding_of(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
+        """Show how far somebody is.
+
+        Raises:
+            Missing: There is no such account, or the person may not see it.
+        """
+        user = await self.find(in_reach(principal, READ), id=user_id)
+        steps = [StepAnswer(step.id, step.title, step.description, step.required, step.done(user)) for step in STEPS]
+        return OnboardingAnswer(
+            user_id=user.id,
+            onboarding_completed=user.onboarding_completed,
+            onboarding_completed_at=user.onboarding_completed_at,
+            progress_percentage=progress(user),
+            total_steps=len(steps),
+            completed_steps=sum(step.completed for step in steps),
+            applicable_steps=steps,
+            days_since_creation=max(0, (at - user.created_at).days),
+            timeline=await self._timeline(user.id),
+        )
+
+    async def complete_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
+        """Write down that somebody has arrived.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            AlreadyOnboarded, OnboardingUnfinished: It was done before, or something is missing.
+        """
+        async with self.transaction():
+            user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
+            check_complete(user, completed=user.onboarding_completed)
+            user.onboarding_completed, user.onboarding_completed_at, user.updated_at = True, at, at
+            self.announce(OnboardingCompleted(actor_id=principal.id, at=at, user_id=user.id))
+        return await self.onboarding_of(user_id, principal=principal, at=at)
+
+    async def restart_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
+        """Let somebody go through it again.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            NotOnboarded: It was never completed.
+        """
+        async with self.transaction():
+            user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
+            if not user.onboarding_completed:
+                raise NotOnboarded("Onboarding is not completed yet; there is nothing to begin again.")
+            user.onboarding_completed, user.onboarding_completed_at, user.updated_at = False, None, at
+            self.announce(OnboardingRestarted(actor_id=principal.id, at=at, user_id=user.id))
+        return await self.onboarding_of(user_id, principal=principal, at=at)
+
+    async def unlock(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
+        """Forget somebody's wrong passwords and the lock they brought.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            NotYoursToChange: It is one's own account.
+            RoleAboveOwn: The account stands above the person's own.
+        """
+        async with self.transaction():
+            user = await self._theirs(user_id, principal=principal, at=at)
+            if user.failed_login_attempts or user.locked_until is not None:
+                user.failed_login_attempts, user.locked_until, user.updated_at = 0, None, at
+                self.announce(AccountUnlocked(actor_id=principal.id, at=at, user_id=user.id))
+        return user
+
+    async def request_unlock(self, user_id: UUID, wish: UnlockWish, *, principal: Principal, at: datetime) -> User:
+        """Ask the administrators to let somebody in again.
+
+        Raises:
+            Missing: There is no such account, or the person may not see it.
+            NotLocked: Nothing keeps the person out.
+        """
+        async with self.transaction():
+            user = await self.find(in_reach(principal, READ), id=user_id)
+            if not is_locked(user.locked_until, at=at):
+                raise NotLocked("This account is not locked.")
+            self.announce(UnlockRequested(actor_id=principal.id, at=at, user_id=user.id, reason=wish.reason))
+        return user
+
+    async def set_status(self, wish: BulkStatus, *, principal: Principal, at: datetime) -> BulkAnswer:
+        """Give accounts a status; each that cannot get it stays as it is, with the reason."""
+        errors: list[BulkFailure] = []
+        changed = 0
+        wanted = dict.fromkeys(wish.user_ids)
+        async with self.transaction():
+            for user_id in sorted(wanted):  # always in one order, so that nobody waits for ever
+                try:
+                    async with self.session.begin_nested():
+                        user = await self._theirs(user_id, principal=principal, at=at)
+                        if user.status is not wish.status:
+                            changes = {"status": wish.status, "status_reason": wish.reason}
+                            await self._users.apply(user, changes, principal=principal, at=at)
+                            changed += 1
+                except DomainError as refusal:
+                    errors.append(BulkFailure(user_id, refusal.code, refusal.detail))
+        return BulkAnswer(
+            total=len(wanted),
+            successful=changed,
+            unchanged=len(wanted) - changed - len(errors),
+            failed=len(errors),
+            errors=errors,
+        )
+
+    async def initiate_offboarding(
+        self, user_id: UUID, wish: Leaving, *, principal: Principal, at: datetime
+    ) -> OffboardingAnswer:
+        """Write down that somebody leaves; after their last day they are no longer let in.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            NotYoursToChange: It is one's own account.
+            RoleAboveOwn: The account stands above the person's own.
+            AlreadyLeaving: That was written down before.
+            UnfitSuccessor, LastAdministrator: It cannot be.
+        """
+        async with self.transaction():
+            user = await self._theirs(user_id, principal=principal, at=at)
+            if user.status is UserStatus.ARCHIVED or await self._open_offboarding(user.id):
+                raise AlreadyLeaving("This person is being seen out already, or has left.")
+            await self._check_successor(user, wish.successor_id, work=0)
+            leaving = Offboarding(
+                id=uuid4(),
+                user_id=user.id,
+                reason=wish.reason,
+                last_day=wish.last_working_day,
+                successor_id=wish.successor_id,
+                initiated_by=principal.id,
+                initiated_at=at,
+            )
+            self.session.add(leaving)
+            ended = 0
+            today = at.astimezone(PHNOM_PENH).date()
+            if user.status is UserStatus.ACTIVE and (wish.last_working_day or today) <= today:
+                ended = await self._shut_out(user, UserStatus.INACTIVE, wish.reason, principal=principal, at=at)
+            self.announce(
+                OffboardingInitiated(
+                    actor_id=principal.id, at=at, user_id=user.id, successor_id=wish.successor_id, reason=wish.reason
+                )
+            )
+        return await self._shown(leaving, user, ended=ended)
+
+    async def complete_offboarding(
+        self, user_id: UUID, wish: Left, *, principal: Principal, at: datetime
+    ) -> OffboardingAnswer:
+        """End somebody's sessions, put what is on their desk on a colleague's, and close the account for good.
+
+        Raises:
+            Missing: There is no such account within the person's reach.
+            NotYoursToChange: It is one's own account.
+            RoleAboveOwn: The account stands above the person's own.
+            NotLeaving: Nobody has written down that they leave.
+            SuccessorNeeded, UnfitSuccessor: There is work, and nobody who can take it.
+            LastAdministrator: Nobody would be left to administer the installation.
+        """
+        async with self.transaction():
+            user = await self._theirs(user_id, principal=principal, at=at)
+            leaving = await self._open_offboarding(user.id)
+            if leaving is None:
+                raise NotLeaving("Nobody has written down that this person leaves; initiate it first.")
+            successor_id = wish.successor_id or leaving.successor_id
+            await self._check_successor(user, successor_id, work=await self._work.waiting(user.id))
+            if successor_id is not None:
+                leaving.handed_over = await self._work.hand_over(user.id, successor_id, by=principal.id, at=at)
+            reason = wish.notes or leaving.reason
+            ended = await self._shut_out(user, UserStatus.ARCHIVED, reason, principal=principal, at=at)
+            leaving.successor_id, leaving.completed_by, leaving.completed_at = successor_id, principal.id, at
+            self.announce(
+                OffboardingCompleted(
+                    actor_id=principal.id,
+                    at=at,
+                    user_id=user.id,
+                    successor_id=successor_id,
+                    handed_over=leaving.handed_over,
+                )
+            )
+        return await self._shown(leaving, user, ended=ended)
+
+    async def _theirs(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
+        """Load and lock an account that the person manages, which is never their own."""
+        user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
+        if user.id == principal.id:
+            raise NotYoursToChange("This is your own account; somebody else must do this.")
+        await check_rank_over(self.session, user, principal=principal, at=at)
+        return user
+
+    async def _shut_out(
+        self, user: User, status: UserStatus, reason: str | None, *, principal: Principal, at: datetime
+    ) -> int:
+        """Take an account out of use; answers how many sessions that ended."""
+        ended = await end_sessions(self.session, Session.user_id == user.id, at=at)
+        await self._users.apply(user, {"status": status, "status_reason": reason}, principal=principal, at=at)
+        return len(ended)
+
+    async def _check_successor(self, leaving: User, successor_id: UUID | None, *, work: int) -> None:
+        check_successor(leaving.id, successor_id, work=work)
+        if successor_id is None:
+            return
+        status = await self.session.scalar(select(User.status).where(User.id == successor_id))
+        if status is None:
+            raise Missing("There is no such colleague.")
+        if status is not UserStatus.ACTIVE:
+            raise UnfitSuccessor(f"The colleague's account is {status}; name one who works here.")
+
+    async def _open_offboarding(self, user_id: UUID) -> Offboarding | None:
+        return await self.session.scalar(
+            select(Offboarding).where(Offboarding.user_id == user_id, Offboarding.completed_at.is_(None))
+        )
+
+    async def _shown(self, leaving: Offboarding, user: User, *, ended: int) -> OffboardingAnswer:
+        return OffboardingAnswer(
+            id=leaving.id,
+            user_id=user.id,
+            status="completed" if leaving.completed_at else "initiated",
+            account_status=user.status,
+            reason=leaving.reason,
+            last_working_day=leaving.last_day,
+            successor_id=leaving.successor_id,
+            initiated_at=leaving.initiated_at,
+            completed_at=leaving.completed_at,
+            ended_sessions=ended,
+            open_work=await self._work.waiting(user.id),
+            handed_over=leaving.handed_over or 0,
+        )
+
+    async def _timeline(self, user_id: UUID) -> list[TimelineEntry]:
+        rows = await self.session.execute(
+            select(JournalEntry.kind, JournalEntry.at, JournalEntry.facts)
+            .where(
+                JournalEntry.subject == User.__tablename__.removesuffix("s"),
+                JournalEntry.subject_id == user_id,
+                JournalEntry.kind.in_(_TOLD),
+            )
+            .order_by(JournalEntry.number.desc())
+            .limit(LONGEST_TIMELINE)
+        )
+        return [_told(kind, at, facts) for kind, at, facts in rows]
+
+
+def _told(kind: str, at: datetime, facts: Mapping[str, Any]) -> TimelineEntry:
+    title, description, type_ = _TOLD[kind]
+    if kind == AccountStatusMoved.__name__:
+        description = f"The account went from {facts['source']} to {facts['target']}."
+    return TimelineEntry(kind, title, description, at, type_)

@@ -1,0 +1,1 @@
+"""Protection: what has threatened the house, and whom it shuts out."""

@@ -1,0 +1,98 @@
+"""The paths of security."""
+
+from typing import Annotated
+from uuid import UUID
+
+from litestar import Controller, delete, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, SkipValidation
+
+from lc_workflow.identity.protection.access import MANAGE, READ
+from lc_workflow.identity.protection.models import BlockedAddress
+from lc_workflow.identity.protection.queries import Alarms
+from lc_workflow.identity.protection.schemas import Alert, BlockAnswer, NewBlock, Severity
+from lc_workflow.identity.protection.service import ProtectionService
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.requests import CheckedRequest
+from lc_workflow.platform.security.blocklist import Blocklist
+from lc_workflow.platform.security.guards import requires
+
+
+def open_protection(db_session: DbSession, blocklist: NamedDependency[SkipValidation[Blocklist]]) -> ProtectionService:
+    """Provide the protection service with what this process knows of blocked addresses."""
+    return ProtectionService(db_session, blocklist=blocklist)
+
+
+def open_alarms(db_session: DbSession) -> Alarms:
+    """Provide the alerts."""
+    return Alarms(db_session)
+
+
+class SecurityController(Controller):
+    """What has threatened the house, and whom it shuts out."""
+
+    path = "/api/v1/security"
+    tags = ("Security",)
+    dependencies = {  # noqa: RUF012 - Litestar's own form
+        "protection": Provide(open_protection, sync_to_thread=False),
+        "alarms": Provide(open_alarms, sync_to_thread=False),
+        **WINDOW,
+    }
+
+    @get("/alerts", guards=[requires(READ)])
+    async def list_alerts(
+        self,
+        alarms: NamedDependency[Alarms],
+        window: NamedDependency[Window],
+        clock: NamedDependency[Clock],
+        severity: FromQuery[Severity | None] = None,
+        days: Annotated[int, QueryParameter(ge=1, le=365)] = 30,
+    ) -> Page[Alert]:
+        """List lockouts, reused tokens, refused decisions and the like: facts of the journal, the latest first."""
+        alerts, total = await alarms.page(window, days=days, severity=severity, at=clock())
+        return Page.of(alerts, total=total, window=window)
+
+    @get("/blocked-addresses", guards=[requires(READ)])
+    async def list_blocked(
+        self, protection: NamedDependency[ProtectionService], clock: NamedDependency[Clock]
+    ) -> list[BlockAnswer]:
+        """List the addresses that are shut out now."""
+        return [_shown(row) for row in await protection.blocked(at=clock())]
+
+    @post("/blocked-addresses", guards=[requires(MANAGE)])
+    async def block(
+        self,
+        data: JSONBody[NewBlock],
+        request: CheckedRequest,
+        protection: NamedDependency[ProtectionService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> BlockAnswer:
+        """Shut an address or a network out; within a second no process answers it any more."""
+        own = request.client.host if request.client else None
+        return _shown(await protection.block(data, own_address=own, principal=principal, at=clock()))
+
+    @delete("/blocked-addresses/{block_id:uuid}", guards=[requires(MANAGE)])
+    async def unblock(
+        self,
+        block_id: FromPath[UUID],
+        protection: NamedDependency[ProtectionService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Let an address in again."""
+        await protection.unblock(block_id, principal=principal, at=clock())
+
+
+def _shown(row: BlockedAddress) -> BlockAnswer:
+    return BlockAnswer(
+        id=row.id,
+        address=row.network.removesuffix("/32").removesuffix("/128"),
+        reason=row.reason,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        until=row.until,
+    )

@@ -1,0 +1,1 @@
+"""The register: all accounts as one list, taken in and given out as CSV."""

@@ -1,0 +1,265 @@
+"""Taking a list of accounts in: its rows are judged, then written in batches; bad rows keep no good one out."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID, uuid4
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.activation.models import Activation
+from lc_workflow.identity.activation.service import new_activation
+from lc_workflow.identity.events import AccountOpened, AccountsImported
+from lc_workflow.identity.register.models import AccountImport
+from lc_workflow.identity.register.queries import Plan, errors_of, judge
+from lc_workflow.identity.register.schemas import ImportAnswer, NewCode, RowError
+from lc_workflow.identity.rules.profiles import check_own_change
+from lc_workflow.identity.rules.register import ImportMode, foreign_columns
+from lc_workflow.identity.rules.roles import RoleAboveOwn
+from lc_workflow.identity.users.access import UPDATE
+from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.service import REFUSALS, UserService, standing_above
+from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid
+from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.platform.http.csv import Table
+from lc_workflow.platform.http.database import database_refusal
+from lc_workflow.platform.service import Service
+
+BATCH: Final = 100
+"""Rows that are written and committed together."""
+
+LATEST: Final = 20
+PASSWORDS: Final = "Passwords are not taken from lists: each person sets their own with their activation code."
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What rows came to; `errors` belong to rows that were not taken."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    codes: list[NewCode] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        """Count what further rows came to."""
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.codes += other.codes
+        self.errors += other.errors
+
+    @property
+    def failed(self) -> int:
+        """How many rows were not taken."""
+        return len({error.row for error in self.errors})
+
+
+class RegisterService(Service[AccountImport]):
+    """Lists of accounts that are taken in."""
+
+    class Repo(SQLAlchemyAsyncRepository[AccountImport]):
+        """Imports as rows."""
+
+        model_type = AccountImport
+
+    repository_type = Repo
+    noun = "import"
+
+    def __init__(self, session: AsyncSession, *, users: UserService) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._users = users
+
+    async def latest(self, *, principal: Principal) -> Sequence[AccountImport]:
+        """List somebody's own imports, the newest first, each with how far it is."""
+        rows = await self.session.scalars(
+            select(AccountImport)
+            .where(AccountImport.started_by == principal.id)
+            .order_by(AccountImport.started_at.desc(), AccountImport.id)
+            .limit(LATEST)
+        )
+        return rows.all()
+
+    async def take_in(
+        self, table: Table, *, filename: str, mode: ImportMode, preview_only: bool, principal: Principal, at: datetime
+    ) -> ImportAnswer:
+        """Give accounts to the people of a list who have none, and change the others; e-mail addresses say who is who.
+
+        A trial goes the same way and takes everything back in the end.
+        """
+        plans, errors = await judge(self.session, table.lines, mode=mode, principal=principal)
+        outcome = Outcome(errors=errors)
+        record = AccountImport(
+            id=uuid4(),
+            started_by=principal.id,
+            started_at=at,
+            filename=filename[:255],
+            mode=mode,
+            total_rows=len(table.lines),
+        )
+        if preview_only:
+            await self._try(plans, outcome, principal=principal, at=at)
+        else:
+            await self._write(plans, outcome, record, principal=principal, at=at)
+        return _answer(outcome, table, record, preview_only=preview_only)
+
+    async def _try(self, plans: Sequence[Plan], outcome: Outcome, *, principal: Principal, at: datetime) -> None:
+        """See what the rows would come to."""
+        try:
+            for batch in _batches(plans):
+                outcome.add(await self._carry_out(batch, principal=principal, at=at))
+        finally:
+            await self.session.rollback()
+        outcome.codes.clear()
+
+    async def _write(
+        self, plans: Sequence[Plan], outcome: Outcome, record: AccountImport, *, principal: Principal, at: datetime
+    ) -> None:
+        """Write batch after batch, and how far it is; each is kept, whatever becomes of the next."""
+        done = record.total_rows - len(plans)
+        async with self.transaction():
+            _count(record, outcome, done=done)
+            self.session.add(record)
+        for batch in _batches(plans):
+            async with self.transaction():
+                outcome.add(await self._carry_out(batch, principal=principal, at=at))
+                done += len(batch)
+                _count(record, outcome, done=done)
+        async with self.transaction():
+            record.finished_at = at
+            self.announce(
+                AccountsImported(
+                    actor_id=principal.id,
+                    at=at,
+                    account_import_id=record.id,
+                    created=outcome.created,
+                    updated=outcome.updated,
+                    failed=outcome.failed,
+                )
+            )
+
+    async def _carry_out(self, plans: Sequence[Plan], *, principal: Principal, at: datetime) -> Outcome:
+        """Write rows together; when one of them breaks a rule that only the writing shows, write each by itself."""
+        try:
+            return await self._together(plans, principal=principal, at=at)
+        except (Invalid, Forbidden, DBAPIError) as error:
+            if len(plans) == 1:
+                return Outcome(errors=errors_of(plans[0].row, _refusal(error)))
+        outcome = Outcome()
+        for plan in plans:
+            try:
+                outcome.add(await self._together([plan], principal=principal, at=at))
+            except (Invalid, Forbidden, DBAPIError) as error:
+                outcome.errors += errors_of(plan.row, _refusal(error))
+        return outcome
+
+    async def _together(self, plans: Sequence[Plan], *, principal: Principal, at: datetime) -> Outcome:
+        outcome, activations = Outcome(), []
+        async with self.session.begin_nested():
+            accounts = await self._locked(plan.user_id for plan in plans if plan.user_id is not None)
+            above = await standing_above(self.session, accounts, principal=principal, at=at)
+            for plan in plans:
+                if plan.user_id is None:
+                    activations.append(self._open(plan, outcome, principal=principal, at=at))
+                else:
+                    user = accounts[plan.user_id]
+                    if user.id in above:
+                        raise RoleAboveOwn("This account stands above your own; somebody higher must do this.")
+                    await self._change(user, plan.values, outcome, principal=principal, at=at)
+            await self.session.flush()
+            self.session.add_all(activations)
+        return outcome
+
+    async def _locked(self, user_ids: Iterable[UUID]) -> dict[UUID, User]:
+        """Load and lock accounts, always in one order, so that two imports do not wait for each other for ever."""
+        rows = await self.session.scalars(
+            select(User)
+            .where(User.id.in_(list(user_ids)))
+            .order_by(User.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return {user.id: user for user in rows}
+
+    def _open(self, plan: Plan, outcome: Outcome, *, principal: Principal, at: datetime) -> Activation:
+        """Give somebody an account without a password, and the code to set one with.
+
+        Hashing a thousand passwords takes minutes, and a password in a list is known to everybody who had the list.
+        """
+        user = User(id=uuid4(), **plan.values, created_at=at, updated_at=at)
+        activation, code = new_activation(user.id, by=principal.id, at=at)
+        self.session.add(user)
+        self.announce(AccountOpened(actor_id=principal.id, at=at, user_id=user.id, role=user.role, status=user.status))
+        outcome.created += 1
+        outcome.codes.append(NewCode(plan.row, user.id, user.username, user.email, code, activation.expires_at))
+        return activation
+
+    async def _change(
+        self, user: User, values: Mapping[str, Any], outcome: Outcome, *, principal: Principal, at: datetime
+    ) -> None:
+        """Change what a row says otherwise about an account."""
+        changes = {name: value for name, value in values.items() if value != getattr(user, name)}
+        if not changes:
+            outcome.unchanged += 1
+            return
+        if user.id == principal.id:
+            check_own_change(changes.keys(), administers=principal.scope_of(UPDATE) is not Scope.OWN)
+        if "status" in changes:
+            changes["status_reason"] = None  # the reason of the old status is not its own
+        await self._users.apply(user, changes, principal=principal, at=at)
+        outcome.updated += 1
+
+
+def _batches(plans: Sequence[Plan]) -> Iterator[Sequence[Plan]]:
+    return (plans[start : start + BATCH] for start in range(0, len(plans), BATCH))
+
+
+def _count(record: AccountImport, outcome: Outcome, *, done: int) -> None:
+    record.done_rows = done
+    record.successful_imports = outcome.created
+    record.successful_updates = outcome.updated
+    record.unchanged_rows = outcome.unchanged
+    record.failed_rows = outcome.failed
+
+
+def _refusal(error: Exception) -> DomainError:
+    """Say what a row was refused for; what is no row's fault is raised."""
+    refusal = error if isinstance(error, DomainError) else database_refusal(error, REFUSALS)
+    if refusal is None:
+        raise error
+    if not isinstance(refusal, Invalid | Forbidden):
+        raise refusal from error
+    return refusal
+
+
+def _answer(outcome: Outcome, table: Table, record: AccountImport, *, preview_only: bool) -> ImportAnswer:
+    went_in = outcome.created + outcome.updated + outcome.unchanged
+    foreign = foreign_columns(table.columns)
+    return ImportAnswer(
+        id=None if preview_only else record.id,
+        status="preview" if preview_only else _status(went_in, outcome.failed),
+        preview_only=preview_only,
+        import_mode=record.mode,
+        total_rows=record.total_rows,
+        successful_imports=outcome.created,
+        successful_updates=outcome.updated,
+        unchanged_rows=outcome.unchanged,
+        failed_rows=outcome.failed,
+        errors=sorted(outcome.errors, key=lambda error: error.row),
+        warnings=[
+            PASSWORDS if name == "password" else f"The column {name} is not known and was not used." for name in foreign
+        ],
+        activation_codes=outcome.codes,
+    )
+
+
+def _status(went_in: int, failed: int) -> Literal["completed", "partial", "failed"]:
+    if not failed:
+        return "completed"
+    return "partial" if went_in else "failed"

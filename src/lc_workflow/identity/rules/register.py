@@ -1,0 +1,148 @@
+"""How a list of accounts is read: its columns, what may be done with its rows, and how it names places and people."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from lc_workflow.kernel.errors import FieldError, Invalid
+
+COLUMNS: Final = (
+    "email",
+    "username",
+    "first_name",
+    "last_name",
+    "phone_number",
+    "employee_id",
+    "role",
+    "status",
+    "department",
+    "branch",
+    "position",
+    "portfolio",
+    "line_manager",
+)
+"""The columns of the template, which an export begins with; a row is found again by its `email`."""
+
+SHOWN: Final = ("status_reason", "onboarding_completed", "last_login_at", "created_at", "id")
+"""What an export says beyond that; nothing of it is taken back."""
+
+REFERENCES: Final = frozenset({"department", "branch", "position", "portfolio", "line_manager"})
+"""Columns that name a place or a person: by code, by name, or by id."""
+
+NEEDED: Final = ("username", "first_name", "last_name")
+"""What a new account cannot be without, beside its e-mail address."""
+
+
+class ImportMode(StrEnum):
+    """What the rows of a list may do."""
+
+    CREATE_ONLY = "create_only"
+    UPDATE_ONLY = "update_only"
+    CREATE_AND_UPDATE = "create_and_update"
+
+
+_WORDS: Final[Mapping[str, ImportMode]] = {mode.value: mode for mode in ImportMode} | {
+    "create": ImportMode.CREATE_ONLY,
+    "update": ImportMode.UPDATE_ONLY,
+    "update_existing": ImportMode.UPDATE_ONLY,
+    "create_update": ImportMode.CREATE_AND_UPDATE,
+    "create_or_update": ImportMode.CREATE_AND_UPDATE,
+    "upsert": ImportMode.CREATE_AND_UPDATE,
+}
+
+
+class NoSuchImportMode(Invalid):
+    """Lists are not imported in this way."""
+
+
+class RowRefused(Invalid):
+    """A row of a list cannot be taken; `errors` says which of its cells, and why."""
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        """Take pairs of a column and a sentence."""
+        super().__init__("The row cannot be taken.", errors=tuple(FieldError(*fault) for fault in faults))
+
+
+def mode_of(word: str) -> ImportMode:
+    """Read what is to be done with a list; clients have several words for it.
+
+    Raises:
+        NoSuchImportMode: The word is none of them.
+    """
+    mode = _WORDS.get(word.strip().casefold().replace("-", "_").replace(" ", "_"))
+    if mode is None:
+        sentence = f"must be one of {', '.join(ImportMode)}"
+        raise NoSuchImportMode(f"import_mode {sentence}.", errors=(FieldError("import_mode", sentence),))
+    return mode
+
+
+def column_of(heading: str) -> str:
+    """Name a column by its heading: `Branch code` and `branch_id` are both the branch."""
+    for ending in ("_id", "_code", "_name"):
+        bare = heading.removesuffix(ending)
+        if bare in REFERENCES:
+            return bare
+    return heading
+
+
+def foreign_columns(columns: Iterable[str]) -> list[str]:
+    """Those columns of a list that nothing is done with, and of which its sender should hear."""
+    return [name for name in columns if name not in COLUMNS and name not in SHOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something a cell can name, and the words for it: its code, its names."""
+
+    id: UUID
+    words: tuple[str, ...]
+
+
+class Places:
+    """Finds what a cell names; upper and lower case and outer blanks do not matter."""
+
+    def __init__(self, noun: str, places: Sequence[Place]) -> None:
+        self._noun = noun
+        self._named: dict[str, set[UUID]] = {}
+        for place in places:
+            for word in (str(place.id), *place.words):
+                self._named.setdefault(word.strip().casefold(), set()).add(place.id)
+
+    def find(self, column: str, word: str) -> UUID:
+        """Give the id of what is called so.
+
+        Raises:
+            RowRefused: Nothing is, or more than one thing.
+        """
+        found = self._named.get(word.strip().casefold(), set())
+        if len(found) == 1:
+            return next(iter(found))
+        if found:
+            raise RowRefused((column, f"“{word}” is the name of more than one {self._noun}; give the code"))
+        raise RowRefused((column, f"there is no {self._noun} called “{word}”"))
+
+
+class Listed(Protocol):
+    """A `User` row with its places loaded."""
+
+    id: Any
+    email: Any
+    department: Any
+    branch: Any
+    position: Any
+    portfolio: Any
+    line_manager: Any
+
+
+def cells_of(user: Listed) -> list[object]:
+    """Write an account as a row of an export; the columns that are taken back come first."""
+    named: dict[str, object] = {
+        "department": user.department and user.department.code,
+        "branch": user.branch and user.branch.code,
+        "position": user.position and user.position.name,
+        "portfolio": user.portfolio and user.portfolio.employee_code,
+        "line_manager": user.line_manager and user.line_manager.employee_code,
+    }
+    return [named[column] if column in named else getattr(user, column) for column in (*COLUMNS, *SHOWN)]

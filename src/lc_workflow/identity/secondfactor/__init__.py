@@ -1,0 +1,1 @@
+"""The second factor: codes that only the person's telephone makes, and codes on paper for when it is lost."""

@@ -1,0 +1,1 @@
+"""People: the accounts of the company in figures."""

@@ -1,0 +1,5 @@
+"""Who sees figures."""
+
+from typing import Final
+
+READ: Final = "analytics:read"

@@ -1,0 +1,218 @@
+"""People come, are let in again, and leave: over HTTP."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import Session, User
+from lc_workflow.lending.applications.models import Assignment
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.rules.terms import AssignmentRole
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.identity.factories import a_session, a_user
+from tests.lending.factories import an_application
+from tests.moments import NOON
+from tests.organization.factories import a_branch, an_employee
+
+Act = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+async def admin(sign_in: SignIn) -> Person:
+    return await sign_in("admin")
+
+
+@pytest.fixture
+def act(client: AsyncClient, admin: Person) -> Act:
+    """Do something to an account as the administrator, or as somebody else."""
+
+    async def act(user: User | UUID, what: str, status: int = 200, person: Person = admin, **body: Any) -> Any:
+        user_id = user.id if isinstance(user, User) else user
+        answer = await client.post(f"/api/v1/users/{user_id}/{what}", json=body, headers=person.headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return act
+
+
+async def kept(session: AsyncSession, *rows: Any) -> None:
+    session.add_all(rows)
+    await session.commit()
+
+
+async def test_onboarding_shows_what_is_done_and_ends_when_the_needed_is(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, announced: Any
+) -> None:
+    user = a_user(password_hash=None, status=UserStatus.PENDING, created_at=NOON - timedelta(days=3))
+    await kept(session, user)
+    url = f"/api/v1/users/{user.id}/lifecycle/onboarding"
+    shown = (await client.get(url, headers=admin.headers)).json()
+    assert (shown["progress_percentage"], shown["total_steps"], shown["days_since_creation"]) == (0, 8, 3)
+    assert set(shown["applicable_steps"][0]) == {"id", "title", "description", "required", "completed"}
+    refused = await act(user, "lifecycle/onboarding/complete", 422)
+    assert refused["code"] == "OnboardingUnfinished"
+    assert "first sign-in" in refused["detail"]
+
+    user.status, user.password_hash, user.login_count, user.phone_number = UserStatus.ACTIVE, "x", 1, "012"
+    await session.commit()
+    done = await act(user, "lifecycle/onboarding/complete")
+    assert (done["onboarding_completed"], done["completed_steps"]) == (True, 4)
+    assert done["onboarding_completed_at"] == "2026-11-24T05:00:00Z"
+    assert [entry["event"] for entry in done["timeline"]] == ["OnboardingCompleted"]
+    assert (await act(user, "lifecycle/onboarding/complete", 422))["code"] == "AlreadyOnboarded"
+    assert (await act(user, "lifecycle/onboarding/restart"))["onboarding_completed"] is False
+    assert (await act(user, "lifecycle/onboarding/restart", 422))["code"] == "NotOnboarded"
+    assert await announced() == ["OnboardingCompleted", "OnboardingRestarted"]
+
+
+@pytest.mark.parametrize("door", ["unlock-account", "reset-lockout", "reset-login-attempts"])
+async def test_an_administrator_lets_people_in_again(
+    client: AsyncClient, session: AsyncSession, act: Act, announced: Any, door: str
+) -> None:
+    user = a_user(failed_login_attempts=5, locked_until=NOON + timedelta(minutes=20))
+    await kept(session, user)
+    answer = await act(user, door)
+    assert (answer["is_locked"], answer["failed_login_attempts"]) == (False, 0)
+    await act(user, door)
+    assert await announced() == ["AccountUnlocked"]
+    entry = await client.post("/api/v1/auth/login", data={"username": user.username, "password": "Demo#2026pass"})
+    assert entry.status_code == 200
+
+
+async def test_colleagues_ask_for_a_lock_to_be_taken_away(
+    session: AsyncSession, sign_in: SignIn, act: Act, announced: Any, branch: Branch
+) -> None:
+    manager = await sign_in("manager", branch_id=branch.id)
+    locked = a_user(branch_id=branch.id, failed_login_attempts=5, locked_until=NOON + timedelta(minutes=20))
+    open_, elsewhere = a_user(branch_id=branch.id), a_user()
+    await kept(session, locked, open_, elsewhere)
+    answer = await act(locked, "request-unlock", 202, manager, reason="She is back")
+    assert answer["is_locked"] is True
+    assert (await act(open_, "request-unlock", 422, manager))["code"] == "NotLocked"
+    assert (await act(elsewhere, "request-unlock", 404, manager))["code"] == "Missing"
+    assert (await act(locked, "unlock-account", 403, manager))["code"] == "NotPermitted"
+    assert await announced() == ["UnlockRequested"]
+
+
+async def test_accounts_get_a_status_together_and_each_refusal_is_named(
+    client: AsyncClient, session: AsyncSession, admin: Person, announced: Any
+) -> None:
+    one, two, gone = a_user(), a_user(status=UserStatus.SUSPENDED), a_user(status=UserStatus.ARCHIVED)
+    await kept(session, one, two, gone)
+    await kept(session, a_session(one.id))
+    nobody = "00000000-0000-4000-8000-000000000000"
+    wish = {
+        "user_ids": [str(one.id), str(two.id), str(gone.id), str(admin.user.id), nobody, str(one.id)],
+        "status": "suspended",
+        "reason": "Under review",
+    }
+    answer = (await client.post("/api/v1/users/bulk/status", json=wish, headers=admin.headers)).json()
+    assert {name: answer[name] for name in ("total", "successful", "unchanged", "failed")} == {
+        "total": 5, "successful": 1, "unchanged": 1, "failed": 3,
+    }  # fmt: skip
+    assert {failure["code"] for failure in answer["errors"]} == {"NoSuchStatusMove", "NotYoursToChange", "Missing"}
+    await session.refresh(one)
+    await session.refresh(gone)
+    assert (one.status, one.status_reason, gone.status) == ("suspended", "Under review", "archived")
+    assert (await session.scalars(select(Session.ended_at).where(Session.user_id == one.id))).all() == [NOON]
+    assert await announced() == ["AccountChanged", "AccountStatusMoved"]
+
+
+async def test_who_leaves_is_shut_out_and_their_work_goes_to_the_named_colleague(
+    session: AsyncSession, admin: Person, act: Act, branch: Branch, announced: Any
+) -> None:
+    leaver, colleague = a_user(branch_id=branch.id), a_user(branch_id=branch.id)
+    await kept(session, leaver, colleague)
+    desk, other_desk = (an_employee(branch_id=branch.id, user_id=user.id) for user in (leaver, colleague))
+    running, decided = (
+        an_application(leaver.id, branch_id=branch.id, workflow_status=stage)
+        for stage in (Stage.USER_COMPLETED, Stage.APPROVED)
+    )
+    await kept(session, desk, other_desk, running, decided, a_session(leaver.id))
+    await kept(
+        session,
+        *(
+            Assignment(
+                application_id=application.id,
+                employee_id=desk.id,
+                assignment_role=role,
+                assigned_at=NOON,
+                assigned_by=admin.user.id,
+            )
+            for application, role in (
+                (running, AssignmentRole.PRIMARY_OFFICER),
+                (running, AssignmentRole.REVIEWER),
+                (decided, AssignmentRole.PRIMARY_OFFICER),
+            )
+        ),
+    )
+    answer = await act(leaver, "lifecycle/offboarding/initiate", reason="Moves to Siem Reap")
+    assert (answer["status"], answer["account_status"]) == ("initiated", "inactive")
+    assert (answer["ended_sessions"], answer["open_work"], answer["handed_over"]) == (1, 2, 0)
+    again = await act(leaver, "lifecycle/offboarding/initiate", 422)
+    assert again["code"] == "AlreadyLeaving"
+    assert (await act(leaver, "lifecycle/offboarding/complete", 422))["code"] == "SuccessorNeeded"
+    for successor, code in ((leaver, "UnfitSuccessor"), (admin.user, "NotFieldStaff")):
+        refused = await act(leaver, "lifecycle/offboarding/complete", 422, successor_id=str(successor.id))
+        assert refused["code"] == code
+    answer = await act(leaver, "lifecycle/offboarding/complete", successor_id=str(colleague.id))
+    assert (answer["status"], answer["account_status"], answer["handed_over"]) == ("completed", "archived", 2)
+    assert answer["open_work"] == 0
+    rows = await session.execute(
+        select(Assignment.application_id, Assignment.assignment_role).where(
+            Assignment.employee_id == other_desk.id, Assignment.is_active
+        )
+    )
+    assert {row.application_id for row in rows} == {running.id}
+    kinds = await announced()
+    assert kinds.count("EmployeeReleased") == kinds.count("EmployeeAssigned") == 2
+    assert kinds[-1] == "OffboardingCompleted"
+    assert (await act(leaver, "lifecycle/offboarding/complete", 422))["code"] == "NotLeaving"
+
+
+async def test_work_goes_only_to_somebody_who_can_do_it(
+    session: AsyncSession, admin: Person, act: Act, branch: Branch
+) -> None:
+    session.add(elsewhere := a_branch(name="Siem Reap", code="SR01"))
+    leaver, colleague = a_user(), a_user()
+    await kept(session, leaver, colleague)
+    desk = an_employee(branch_id=branch.id, user_id=leaver.id)
+    running = an_application(leaver.id, branch_id=branch.id, workflow_status=Stage.USER_COMPLETED)
+    await kept(session, desk, an_employee(branch_id=elsewhere.id, user_id=colleague.id), running)
+    role = AssignmentRole.REVIEWER
+    await kept(
+        session,
+        Assignment(
+            application_id=running.id,
+            employee_id=desk.id,
+            assignment_role=role,
+            assigned_at=NOON,
+            assigned_by=admin.user.id,
+        ),
+    )
+    wish = {"successor_id": str(colleague.id), "last_working_day": "2026-12-24"}
+    answer = await act(leaver, "lifecycle/offboarding/initiate", **wish)
+    assert answer["account_status"] == "active"  # a month is left to work
+    refused = await act(leaver, "lifecycle/offboarding/complete", 422)
+    assert refused["code"] == "EmployeeOfAnotherBranch"
+    await session.refresh(leaver)
+    assert leaver.status is UserStatus.ACTIVE
+
+
+async def test_nobody_sees_themselves_out_and_the_last_administrator_stays(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, sign_in: SignIn
+) -> None:
+    for door in ("lifecycle/offboarding/initiate", "unlock-account"):
+        assert (await act(admin.user, door, 403))["code"] == "NotYoursToChange"
+    officer = await sign_in("officer")
+    assert (await act(admin.user, "lifecycle/offboarding/initiate", 403, officer))["code"] == "NotPermitted"
+    shown = await client.get(f"/api/v1/users/{admin.user.id}/lifecycle/onboarding", headers=officer.headers)
+    assert shown.status_code == 404
