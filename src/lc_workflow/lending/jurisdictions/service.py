@@ -29,6 +29,10 @@ NONE: Final = "NONE"
 """The place whose law forbids nothing: what a new installation follows."""
 
 
+LATEST_USE: Final = select(JurisdictionUse.code).order_by(JurisdictionUse.number.desc()).limit(1)
+"""Which law was chosen last."""
+
+
 class ProfileConfirmed(Invalid):
     """A confirmed profile never changes."""
 
@@ -150,8 +154,7 @@ class JurisdictionService(Service[JurisdictionProfile]):
 
     async def code_in_use(self) -> str:
         """Which law is followed now."""
-        latest = select(JurisdictionUse.code).order_by(JurisdictionUse.number.desc()).limit(1)
-        return await self.session.scalar(latest) or NONE
+        return await self.session.scalar(LATEST_USE) or NONE
 
     async def in_use(self, *, at: datetime) -> tuple[str, JurisdictionProfile | None]:
         """Which law is followed, and its profile in force at a moment."""

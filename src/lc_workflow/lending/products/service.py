@@ -213,10 +213,6 @@ class ProductService(Service[Product]):
         version: UUID = version_id
         return version
 
-    async def version(self, version_id: UUID) -> ProductVersion:
-        """Load the version that an application keeps."""
-        return await self.session.get_one(ProductVersion, version_id)
-
     def _begin(self, product: Product, number: int, wish: ConditionsBody, *, at: datetime) -> ProductVersion:
         version = ProductVersion(
             product_id=product.id, number=number, status=VersionStatus.DRAFT, created_at=at, updated_at=at

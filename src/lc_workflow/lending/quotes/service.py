@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
+import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import exists, select
+from sqlalchemy import String, exists, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -18,10 +20,11 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.backing.models import Collateral, Party
-from lc_workflow.lending.jurisdictions.service import NONE, JurisdictionService
-from lc_workflow.lending.products.service import ProductService
+from lc_workflow.lending.jurisdictions.service import LATEST_USE, NONE, JurisdictionService
+from lc_workflow.lending.products.models import ProductVersion
 from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteRequest
 from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.jurisdiction import Profile
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
@@ -52,9 +55,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
-    """Who and what stands behind an application; `collateral` are the kinds of it, in the application's words."""
+class Grounds:
+    """What a loan is judged by: what its product said when it was begun, whose law is followed, what stands behind it.
 
+    `collateral` are the kinds of what is pledged, in the application's words.
+    """
+
+    conditions: Conditions | None
+    code: str
     has_guarantor: bool
     has_collateral: bool
     collateral: tuple[str, ...]
@@ -74,7 +82,6 @@ class QuoteService(Service[CustomerApplication]):
     def __init__(self, session: AsyncSession) -> None:
         """Open the service on the request's session."""
         super().__init__(session)
-        self._products = ProductService(session)
         self._jurisdictions = JurisdictionService(session)
 
     async def reckon(self, wish: QuoteRequest, *, at: datetime) -> tuple[Quote, tuple[Warned, ...]]:
@@ -106,17 +113,16 @@ class QuoteService(Service[CustomerApplication]):
             CollateralNeeded, RepaymentNotOffered: The product does not allow it.
         """
         application = await self.find(visible_to(principal), id=application_id)
-        conditions = await self.conditions_of(application)
+        grounds = await self._grounds(application)
         asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
-        terms, fees = _terms(application, conditions, asked, wish, today=_day(at))
-        behind = await self._behind(application)
-        if conditions:
-            offered = _offered(terms.currency, _changed(asked, wish), behind)
-            for refusal in _beyond_product(conditions, offered, terms):
+        terms, fees = _terms(application, grounds.conditions, asked, wish, today=_day(at))
+        if grounds.conditions:
+            offered = _offered(terms.currency, _changed(asked, wish), grounds)
+            for refusal in _beyond_product(grounds.conditions, offered, terms):
                 raise refusal
-        law = await self._jurisdictions.law(at=at)
+        law = await self._law(grounds, at=at)
         reckoned = quote(terms, fees)
-        for refusal in held_to_the_law(reckoned, law, behind.collateral):
+        for refusal in held_to_the_law(reckoned, law, grounds.collateral):
             raise refusal
         return reckoned, warnings_under(reckoned, law)
 
@@ -127,48 +133,53 @@ class QuoteService(Service[CustomerApplication]):
             TermsMissing, NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal,
             InstallmentBelowInterest, FeesExhaustPrincipal, NoRate: It cannot be reckoned.
         """
-        conditions = await self.conditions_of(application)
-        terms, fees = _terms(application, conditions, asked, ApplicationQuoteRequest(), today=_day(at))
-        return quote(terms, fees)
+        return _reckoned(application, await self._grounds(application), asked, at=at)
 
     async def obstacles(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> list[DomainError]:
         """List what the product and the law have against a loan on these terms; empty when it may be made.
 
         Where a law is followed, a loan that cannot be reckoned is held up: what cannot be checked is not lawful.
         """
+        grounds = await self._grounds(application)
         found: list[DomainError] = []
-        conditions = await self.conditions_of(application)
-        behind = await self._behind(application)
-        if conditions:
-            found += refusals(conditions, _offered(application.currency, asked, behind))
-        law = await self._jurisdictions.law(at=at)
-        if law.code != NONE:
+        if grounds.conditions:
+            found += refusals(grounds.conditions, _offered(application.currency, asked, grounds))
+        if grounds.code != NONE:
+            law = await self._law(grounds, at=at)
             try:
-                reckoned = await self.reckoned(application, asked, at=at)
+                found += held_to_the_law(_reckoned(application, grounds, asked, at=at), law, grounds.collateral)
             except DomainError as refusal:
                 found.append(refusal)
-            else:
-                found += held_to_the_law(reckoned, law, behind.collateral)
         return found
 
-    async def conditions_of(self, application: CustomerApplication) -> Conditions | None:
-        """What the product said when the application was begun; None when it names no product."""
-        if application.product_version_id is None:
-            return None
-        return (await self._products.version(application.product_version_id)).conditions
-
-    async def _behind(self, application: CustomerApplication) -> Behind:
-        """Who and what stands behind an application."""
+    async def _grounds(self, application: CustomerApplication) -> Grounds:
+        """Load in one statement what an application's loan is judged by."""
+        version = select(ProductVersion.document).where(ProductVersion.id == application.product_version_id)
         guarantors = exists().where(Party.application_id == application.id, Party.role == PartyRole.GUARANTOR)
-        pledged = await self.session.scalars(
-            select(Collateral.kind).where(Collateral.application_id == application.id).order_by(Collateral.position)
+        pledged = (
+            select(func.coalesce(Collateral.kind, ""))
+            .where(Collateral.application_id == application.id)
+            .order_by(Collateral.position)
         )
-        kinds = pledged.all()
-        return Behind(
-            has_guarantor=bool(await self.session.scalar(select(guarantors))),
+        row = await self.session.execute(
+            select(
+                version.scalar_subquery(),
+                LATEST_USE.scalar_subquery(),
+                guarantors,
+                func.array(pledged.scalar_subquery(), type_=ARRAY(String)),
+            )
+        )
+        document, code, has_guarantor, kinds = row.one()
+        return Grounds(
+            conditions=None if document is None else msgspec.convert(document, Conditions),
+            code=code or NONE,
+            has_guarantor=has_guarantor,
             has_collateral=bool(kinds),
-            collateral=tuple(kind for kind in kinds if kind),
+            collateral=tuple(filter(None, kinds)),
         )
+
+    async def _law(self, grounds: Grounds, *, at: datetime) -> Profile:
+        return Profile(NONE) if grounds.code == NONE else await self._jurisdictions.law(at=at)
 
 
 class RepaymentNotOffered(Invalid):
@@ -181,15 +192,19 @@ def _beyond_product(conditions: Conditions, offered: Offered, terms: Terms) -> I
         yield RepaymentNotOffered("This product is repaid in other installments; see its frequencies and methods.")
 
 
-def _offered(currency: Currency, asked: Asked, behind: Behind) -> Offered:
+def _offered(currency: Currency, asked: Asked, grounds: Grounds) -> Offered:
     return Offered(
         currency,
         asked.amount,
         asked.months,
         asked.rate,
-        has_guarantor=behind.has_guarantor,
-        has_collateral=behind.has_collateral,
+        has_guarantor=grounds.has_guarantor,
+        has_collateral=grounds.has_collateral,
     )
+
+
+def _reckoned(application: CustomerApplication, grounds: Grounds, asked: Asked, *, at: datetime) -> Quote:
+    return quote(*_terms(application, grounds.conditions, asked, ApplicationQuoteRequest(), today=_day(at)))
 
 
 def _changed(asked: Asked, wish: ApplicationQuoteRequest) -> Asked:
