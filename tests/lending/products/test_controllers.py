@@ -162,3 +162,20 @@ async def test_what_is_not_there_is_missing(client: AsyncClient, admin: Person) 
         await client.post(f"{URL}/{product['id']}/versions/77/publish", headers=admin.headers),
     ):
         assert answer.status_code == 404
+
+
+async def test_an_application_names_any_product_of_the_institution(
+    client: AsyncClient, admin: Person, officer: Person, draft: Draft
+) -> None:
+    product = (await client.post(URL, json=NEW, headers=admin.headers)).json()
+    body = {"product_code": "harvest_loan", "product_type": "monthly_loan"}
+    early = await client.post("/api/v1/applications", json=body, headers=officer.headers)
+    assert (early.status_code, early.json()["code"]) == (422, "ProductNotOffered")
+    version = await client.post(f"{URL}/{product['id']}/versions/1/publish", headers=admin.headers)
+    drafted = await draft(officer, product_code="harvest_loan")
+    assert (drafted["product_version_id"], drafted["product_code"]) == (version.json()["id"], "harvest_loan")
+    at = f"/api/v1/applications/{drafted['id']}"
+    unknown = await client.put(at, json={"product_code": "gold"}, headers=officer.headers)
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "NoSuchProduct")
+    back = await client.put(at, json={"product_code": None}, headers=officer.headers)
+    assert back.json()["product_version_id"] == (await monthly(client, officer))["in_force"]["id"]

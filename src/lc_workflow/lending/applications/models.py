@@ -113,6 +113,7 @@ class CustomerApplication(DatedRow):
     requested_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
     desired_loan_term: Mapped[int | None]
     product_type: Mapped[ProductType | None] = mapped_column(choice(ProductType))
+    product_code: Mapped[str | None] = mapped_column(String(40))
     product_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("product_versions.id"))
     interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
     loan_purposes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))

@@ -22,7 +22,7 @@ from lc_workflow.lending.rules.terms import (
     Sex,
 )
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
-from lc_workflow.platform.http.shapes import Line, Note, Phone, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Code, Line, Note, Phone, check_amounts, check_percents
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
@@ -50,6 +50,7 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
 
     Amounts are in `currency`, the term is in months, the rate in percent per year. `employee_assignments`, when
     given, is the whole list of who looks after it from now on.
+    `product_code` names a product of the institution; without one the product is that of `product_type`.
     """
 
     id_card_type: IdCardType | UnsetType | None = UNSET
@@ -78,6 +79,7 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     requested_amount: Decimal | UnsetType | None = UNSET
     desired_loan_term: Months | UnsetType | None = UNSET
     product_type: ProductType | UnsetType | None = UNSET
+    product_code: Code | UnsetType | None = UNSET
     interest_rate: Decimal | UnsetType | None = UNSET
     loan_purposes: Annotated[list[LoanPurpose], Meta(max_length=20)] | UnsetType = UNSET
     loan_purpose: Line | UnsetType | None = UNSET
@@ -185,6 +187,7 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     requested_amount: Decimal | None
     desired_loan_term: int | None
     product_type: ProductType | None
+    product_code: str | None
     product_version_id: UUID | None
     interest_rate: Decimal | None
     loan_purposes: list[str]

@@ -14,7 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.service import clear_away, removal_of
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.errors import Forbidden, Invalid
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.access import (
@@ -46,7 +46,7 @@ from lc_workflow.lending.rules.backing import BACKING_FIELDS
 from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.matching import check_name
 from lc_workflow.lending.rules.stages import Stage
-from lc_workflow.lending.rules.terms import Priority, ProductType
+from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
@@ -76,6 +76,10 @@ class ReviewerOfAnotherBranch(Invalid):
 
 class ReviewerPrepared(Invalid):
     """Whoever prepared an application does not review it (lending.md §2)."""
+
+
+class NoSuchProduct(Invalid):
+    """An application names a product that does not exist."""
 
 
 class NoSuchEmployee(Invalid):
@@ -124,7 +128,7 @@ class ApplicationService(Service[CustomerApplication]):
 
         Raises:
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
-            ProductNotOffered: No loans are made of the product now.
+            NoSuchProduct, ProductNotOffered: No loans are made of the product now.
             MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
         """
         fields = _EMPTY | given(wish)
@@ -144,7 +148,7 @@ class ApplicationService(Service[CustomerApplication]):
                 created_at=at,
             )
             application.stand_at(Stage.PO_CREATED, by=principal.id, at=at)
-            application.product_version_id = await self._version_of(application.product_type)
+            application.product_version_id = await self._version_of(application)
             await self._hold(application, behind)
             await self._know_the_borrower(application, application, by=principal.id, at=at)
             self.session.add(application)
@@ -173,7 +177,7 @@ class ApplicationService(Service[CustomerApplication]):
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The fields are closed where it stands, or for this person.
-            ProductNotOffered: No loans are made of the product now.
+            NoSuchProduct, ProductNotOffered: No loans are made of the product now.
             MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
         """
         fields = given(wish)
@@ -194,8 +198,8 @@ class ApplicationService(Service[CustomerApplication]):
                 await self._back(application, behind, by=principal.id, at=at)
                 for name in changed.keys() - behind.keys():
                     setattr(application, name, changed[name])
-                if "product_type" in changed:
-                    application.product_version_id = await self._version_of(application.product_type)
+                if not _PRODUCT.isdisjoint(changed):
+                    application.product_version_id = await self._version_of(application)
                 self.touch(application, changed, by=principal.id, at=at)
                 self.announce(
                     ApplicationChanged(
@@ -206,9 +210,13 @@ class ApplicationService(Service[CustomerApplication]):
                 await self.look_after(application, assignments, by=principal.id, at=at)
         return application
 
-    async def _version_of(self, product: ProductType | None) -> UUID | None:
-        """The version of a product that is in force: an application keeps the one it was begun with."""
-        return await self._products.in_force(product) if product else None
+    async def _version_of(self, application: CustomerApplication) -> UUID | None:
+        """The version of its product that is in force: an application keeps the one it was begun with."""
+        code = application.product_code or application.product_type
+        version_id = await self._products.in_force(code) if code else None
+        if application.product_code and version_id is None:
+            raise NoSuchProduct("There is no such product.", errors=(FieldError("product_code", "is no product"),))
+        return version_id
 
     async def prioritise(self, application_id: UUID, priority: Priority, *, principal: Principal, at: datetime) -> None:
         """Say how soon an application should be worked on, wherever it stands.
@@ -442,6 +450,9 @@ class ApplicationService(Service[CustomerApplication]):
         parties = exists().where(Party.customer_id == customer_id)
         return not await self.session.scalar(select(others | parties))
 
+
+_PRODUCT: Final = frozenset({"product_type", "product_code"})
+"""What names the product."""
 
 _PERSON: Final = frozenset({"id_card_type", "id_number", "phone", "date_of_birth", *NAMES})
 """What tells who somebody is."""

@@ -32,6 +32,7 @@ MATERIAL: Final = frozenset(
         "monthly_expenses",
         "monthly_income",
         "parties",
+        "product_code",
         "product_type",
         "requested_amount",
         "risk_category",
