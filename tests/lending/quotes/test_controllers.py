@@ -1,6 +1,7 @@
 """Quotes over HTTP: the written-down examples through the API, and what it refuses."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.hours.models import Holiday
 from tests.conftest import Person, SignIn
 from tests.lending.steps import Draft
+from tests.moments import NOON
 
 URL = "/api/v1/quotes"
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/schedules.json").read_text())
@@ -187,3 +191,22 @@ async def test_what_one_may_not_see_is_not_quoted(
     stranger = await sign_in("officer", branch_id=branch.id)
     answer = await client.post(f"/api/v1/applications/{drafted['id']}/quote", headers=stranger.headers)
     assert answer.status_code == 404
+
+
+async def test_the_holidays_of_the_branch_move_due_dates(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    session.add_all(
+        Holiday(day=day, branch_id=where, name="Closed", created_at=NOON)
+        for day, where in ((date(2027, 1, 7), branch.id), (date(2027, 1, 14), None))
+    )
+    officer = await sign_in("officer", branch_id=branch.id)
+    application = await draft(officer, requested_disbursement_date="2026-12-31", product_type="weekly_loan")
+    at = f"/api/v1/applications/{application['id']}/quote"
+    for wish, days in (
+        ({"business_day": "following"}, ["2027-01-08", "2027-01-15", "2027-01-21"]),
+        ({"business_day": "following", "holidays": []}, ["2027-01-07", "2027-01-14", "2027-01-21"]),
+        ({}, ["2027-01-07", "2027-01-14", "2027-01-21"]),
+    ):
+        told = exact(await client.post(at, json=wish, headers=officer.headers))
+        assert [row["due_on"] for row in told["installments"]][:3] == days

@@ -24,10 +24,12 @@ from lc_workflow.lending.jurisdictions.service import LATEST_USE, NONE, Jurisdic
 from lc_workflow.lending.products.models import ProductVersion
 from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteRequest
 from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.jurisdiction import Profile
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
+from lc_workflow.organization.hours.service import calendars
 from lc_workflow.platform.service import Service
 
 
@@ -115,7 +117,8 @@ class QuoteService(Service[CustomerApplication]):
         application = await self.find(visible_to(principal), id=application_id)
         grounds = await self._grounds(application)
         asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
-        terms, fees = _terms(application, grounds.conditions, asked, wish, today=_day(at))
+        closed = await self._closed(application, grounds, wish)
+        terms, fees = _terms(application, grounds.conditions, asked, wish, today=_day(at), closed=closed)
         if grounds.conditions:
             offered = _offered(terms.currency, _changed(asked, wish), grounds)
             for refusal in _beyond_product(grounds.conditions, offered, terms):
@@ -133,7 +136,7 @@ class QuoteService(Service[CustomerApplication]):
             TermsMissing, NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal,
             InstallmentBelowInterest, FeesExhaustPrincipal, NoRate: It cannot be reckoned.
         """
-        return _reckoned(application, await self._grounds(application), asked, at=at)
+        return await self._reckoned(application, await self._grounds(application), asked, at=at)
 
     async def obstacles(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> list[DomainError]:
         """List what the product and the law have against a loan on these terms; empty when it may be made.
@@ -147,7 +150,9 @@ class QuoteService(Service[CustomerApplication]):
         if grounds.code != NONE:
             law = await self._law(grounds, at=at)
             try:
-                found += held_to_the_law(_reckoned(application, grounds, asked, at=at), law, grounds.collateral)
+                found += held_to_the_law(
+                    await self._reckoned(application, grounds, asked, at=at), law, grounds.collateral
+                )
             except DomainError as refusal:
                 found.append(refusal)
         return found
@@ -178,6 +183,23 @@ class QuoteService(Service[CustomerApplication]):
             collateral=tuple(filter(None, kinds)),
         )
 
+    async def _reckoned(
+        self, application: CustomerApplication, grounds: Grounds, asked: Asked, *, at: datetime
+    ) -> Quote:
+        wish = ApplicationQuoteRequest()
+        closed = await self._closed(application, grounds, wish)
+        return quote(*_terms(application, grounds.conditions, asked, wish, today=_day(at), closed=closed))
+
+    async def _closed(
+        self, application: CustomerApplication, grounds: Grounds, wish: ApplicationQuoteRequest
+    ) -> frozenset[date]:
+        """The holidays that move due dates: those of the wish, else those of the branch; none where nothing moves."""
+        rule = wish.business_day or (grounds.conditions.business_day if grounds.conditions else BusinessDay.NONE)
+        if wish.holidays is not None or rule is BusinessDay.NONE:
+            return frozenset(wish.holidays or ())
+        branch = application.branch_id
+        return (await calendars(self.session, [branch], since=date.min))[branch].holidays
+
     async def _law(self, grounds: Grounds, *, at: datetime) -> Profile:
         return Profile(NONE) if grounds.code == NONE else await self._jurisdictions.law(at=at)
 
@@ -203,10 +225,6 @@ def _offered(currency: Currency, asked: Asked, grounds: Grounds) -> Offered:
     )
 
 
-def _reckoned(application: CustomerApplication, grounds: Grounds, asked: Asked, *, at: datetime) -> Quote:
-    return quote(*_terms(application, grounds.conditions, asked, ApplicationQuoteRequest(), today=_day(at)))
-
-
 def _changed(asked: Asked, wish: ApplicationQuoteRequest) -> Asked:
     """The terms at stake with what the wish says otherwise; a term in installments is judged by its schedule alone."""
     return Asked(
@@ -223,6 +241,7 @@ def _terms(
     wish: ApplicationQuoteRequest,
     *,
     today: date,
+    closed: frozenset[date],
 ) -> tuple[Terms, tuple[Fee, ...]]:
     """Put together what is said: by the wish, by the application, by its product."""
     currency = wish.currency or application.currency
@@ -257,7 +276,7 @@ def _terms(
         anchor_day=wish.anchor_day,
         day_count=day_count,
         business_day=wish.business_day or said.business_day,
-        holidays=frozenset(wish.holidays or ()),
+        holidays=closed,
     )
     fees = wish.agreed_fees() if wish.fees is not None else fees_of(said.fees, principal, currency)
     return terms, fees
