@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0042_name_products"
-down_revision = "0053_match_officers"
+down_revision = "0023_second_factors"
 branch_labels = None
 depends_on = None
 
