@@ -14,6 +14,8 @@ from sqlalchemy.dialects.postgresql import insert
 from lc_workflow.engagement.notifications.access import may_act, visible_to
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, NotificationAnswer, Sender, Summary
+from lc_workflow.engagement.preferences.models import NotificationPreference
+from lc_workflow.engagement.rules.quiet import is_quiet
 from lc_workflow.engagement.rules.wording import (
     BREACH,
     LATE,
@@ -190,7 +192,7 @@ class NotificationService(Service[Notification]):
                     "created_at": event.at,
                 }
             )
-        return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows)]
+        return await self._tell(rows, sender, at=event.at)
 
     async def tell_of_breach(self, event: DeadlineBreached, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
         """Write the notifications of a late task, inside the running transaction.
@@ -234,7 +236,23 @@ class NotificationService(Service[Notification]):
             }
             for person in people
         ]
-        return [(row.user_id, _live(row, None)) for row in await self._write_once(rows)]
+        return await self._tell(rows, None, at=event.at)
+
+    async def to_say(
+        self, *, event_id: UUID, sender_id: UUID | None, at: datetime
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Answer the notifications of a message with their people, without those who are not to be disturbed."""
+        shown = (Notification.event_id == event_id) & Notification.dismissed_at.is_(None)
+        rows = await self.get_many(shown, OrderBy("user_id"))
+        found = await self.session.scalars(
+            select(NotificationPreference).where(
+                NotificationPreference.user_id.in_(select(Notification.user_id).where(shown)),
+                NotificationPreference.is_quiet,
+            )
+        )
+        quiet = {preference.user_id for preference in found if is_quiet(preference.quiet, at)}
+        sender = await self._sender(sender_id)
+        return [(row.user_id, _live(row, sender)) for row in rows if row.user_id not in quiet]
 
     async def tell_of_unlock_request(
         self, event: UnlockRequested, *, event_id: UUID
@@ -272,7 +290,7 @@ class NotificationService(Service[Notification]):
             }
             for person in people
         ]
-        return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows)]
+        return await self._tell(rows, sender, at=event.at)
 
     async def _sender(self, actor_id: UUID | None) -> Sender | None:
         if actor_id is None:
@@ -281,6 +299,27 @@ class NotificationService(Service[Notification]):
             await self.session.execute(select(User.first_name, User.last_name, User.role).where(User.id == actor_id))
         ).one_or_none()
         return Sender(actor_id, f"{actor.first_name} {actor.last_name}", actor.role) if actor else None
+
+    async def _tell(
+        self, rows: list[dict[str, Any]], sender: Sender | None, *, at: datetime
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Write what is new, and answer what of it is said at once.
+
+        What its person does not want to see in the app is put aside from the beginning; in quiet hours nothing is said.
+        """
+        people = {row["user_id"] for row in rows}
+        found = await self.session.scalars(
+            select(NotificationPreference).where(NotificationPreference.user_id.in_(people))
+        )
+        chosen = {preference.user_id: preference for preference in found}
+        quiet = set()
+        for row in rows:
+            preference = chosen.get(row["user_id"])
+            unwanted = preference is not None and not preference.shows(row["type"])
+            row["dismissed_at"] = at if unwanted else None
+            if unwanted or (preference is not None and is_quiet(preference.quiet, at)):
+                quiet.add(row["user_id"])
+        return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows) if row.user_id not in quiet]
 
     async def _write_once(self, rows: list[dict[str, Any]]) -> Sequence[Notification]:
         """Write what is new; a fact that is told again finds its notifications there."""

@@ -158,3 +158,42 @@ UNLOCK_REQUESTED: Final = Words(
     "{actor} សុំឱ្យអ្នកដោះសោគណនីរបស់ {customer}។",
 )
 """What administrators hear when somebody is locked out; `customer` is whose account it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the house has to say to people on request: its type and its words."""
+
+    type: str
+    words: Words
+
+
+WELCOME: Final = Notice(
+    "user_welcome",
+    Words(
+        "Welcome to LC Workflow",
+        "Your account is ready. Look at your profile, and ask your manager when something is missing.",
+        "សូមស្វាគមន៍មកកាន់ LC Workflow",
+        "គណនីរបស់អ្នករួចរាល់ហើយ។ សូមពិនិត្យព័ត៌មានផ្ទាល់ខ្លួន ហើយសួរប្រធានរបស់អ្នកបើខ្វះអ្វីមួយ។",
+    ),
+)
+
+ONBOARDING: Final = Notice(
+    "onboarding_reminder",
+    Words(
+        "Please finish setting up your account",
+        "Some steps of setting up your account are still open.",
+        "សូមបញ្ចប់ការរៀបចំគណនីរបស់អ្នក",
+        "ជំហានមួយចំនួនក្នុងការរៀបចំគណនីរបស់អ្នកមិនទាន់រួចរាល់ទេ។",
+    ),
+)
+
+TRIAL: Final = Notice(
+    "notification_test",
+    Words(
+        "A notification to try",
+        "If you can read this, notifications reach you.",
+        "ការជូនដំណឹងសាកល្បង",
+        "បើអ្នកអានសារនេះបាន ការជូនដំណឹងមកដល់អ្នកហើយ។",
+    ),
+)

@@ -88,8 +88,8 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "employee:read,create,update,delete,view_all,assign",
                 "user:read,create,update,delete,import,export,manage",
                 "analytics:read",
-                "notification:read,manage",
                 "audit:read,export",
+                "notification:read,manage,send",
                 "permission:read,manage",
                 "security:read,manage",
                 "system:read,manage",
@@ -118,6 +118,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "user:read",
                 "analytics:read",
                 "audit:read",
+                "notification:send",
             ),
         ),
         Role.OFFICER: Standing(

@@ -1,0 +1,1 @@
+"""Messages: what one person writes to many."""

@@ -1,0 +1,74 @@
+"""Messages as requests, and what became of them."""
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from lc_workflow.kernel.errors import FieldError
+from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.shapes import Name
+
+LARGEST_DATA: Final = 20_000
+"""Bytes of a message's data written as JSON."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """What is said; `data` is for the app that shows it."""
+
+    notification_type: Annotated[str, Meta(min_length=1, max_length=60)] = "message"
+    title: Name
+    message: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+    priority: Priority = Priority.NORMAL
+    data: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse data that is no note any more but a file.
+
+        Raises:
+            InvalidInput: It takes more than `LARGEST_DATA` bytes.
+        """
+        if self.data and len(msgspec.json.encode(self.data)) > LARGEST_DATA:
+            raise cannot_take([FieldError("data", f"must take at most {LARGEST_DATA} bytes as JSON")])
+
+
+class ToPeople(Message, frozen=True, kw_only=True):
+    """A message to certain people."""
+
+    user_ids: Annotated[list[UUID], Meta(min_length=1, max_length=1_000)]
+
+
+class ToPerson(Message, frozen=True, kw_only=True):
+    """A message to one person."""
+
+    user_id: UUID
+
+
+class ToBranch(Message, frozen=True, kw_only=True):
+    """A message to everybody in a branch."""
+
+    branch_id: UUID
+
+
+class ToDepartment(Message, frozen=True, kw_only=True):
+    """A message to everybody in a department."""
+
+    department_id: UUID
+
+
+class ToPattern(Message, frozen=True, kw_only=True):
+    """A message to a pattern of the live socket: `general`, `role:<role>` or `user:<id>`."""
+
+    pattern: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Sent(Struct, frozen=True, omit_defaults=False):
+    """How many people were written to; `message_id` is the journal's entry about it."""
+
+    message_id: UUID
+    total_users: int
+    message: str
+    pattern: str | None = None
+    success: bool = True

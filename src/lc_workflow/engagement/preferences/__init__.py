@@ -1,0 +1,1 @@
+"""Preferences: how a person wants to hear of things."""

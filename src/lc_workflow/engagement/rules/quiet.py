@@ -1,0 +1,61 @@
+"""When a person wants to be left alone, and when an e-mail to them is due."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+
+DIGEST_AT: Final = time(8)
+"""When the e-mail of a day, or of a week on its Monday, is sent."""
+
+
+class Frequency(StrEnum):
+    """How often a person wants e-mail."""
+
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of each day in which a person is not disturbed, as the branches' clocks show them.
+
+    `begin` belongs to them and `end` does not; they may go over midnight. Equal ones are a whole day, every day.
+    """
+
+    begin: time
+    end: time
+
+    def over_at(self, at: datetime) -> datetime:
+        """The moment at or after `at` from which the person may be disturbed; `at` itself outside the hours.
+
+        For whoever is quiet around the clock this is the next end of their hours: they are not kept waiting for ever.
+        """
+        local = at.astimezone(PHNOM_PENH)
+        now = local.time()
+        over_midnight = self.begin >= self.end
+        within = now >= self.begin or now < self.end if over_midnight else self.begin <= now < self.end
+        if not within:
+            return at
+        end = datetime.combine(local.date(), self.end, PHNOM_PENH)
+        return (end if end > local else end + timedelta(days=1)).astimezone(at.tzinfo)
+
+
+def is_quiet(quiet: Quiet | None, at: datetime) -> bool:
+    """Whether a person is not to be disturbed at a moment."""
+    return quiet is not None and quiet.over_at(at) > at
+
+
+def email_due(written: datetime, frequency: Frequency, quiet: Quiet | None) -> datetime:
+    """Say when what was written at a moment is due by e-mail."""
+    due = written
+    if frequency is not Frequency.IMMEDIATE:
+        local = written.astimezone(PHNOM_PENH)
+        day = local.date() if local.time() < DIGEST_AT else local.date() + timedelta(days=1)
+        if frequency is Frequency.WEEKLY:
+            day += timedelta(days=-day.weekday() % 7)
+        due = datetime.combine(day, DIGEST_AT, PHNOM_PENH).astimezone(written.tzinfo)
+    return quiet.over_at(due) if quiet else due
