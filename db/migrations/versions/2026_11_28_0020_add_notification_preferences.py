@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0080_add_preferences"
-down_revision = "0063_add_disbursements"
+down_revision = "0042_name_products"
 branch_labels = None
 depends_on = None
 
