@@ -14,7 +14,6 @@ from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
-from lc_workflow.lending.assignments.service import OpenAssignments
 from lc_workflow.lending.comments.controllers import CommentController
 from lc_workflow.lending.customers.controllers import CustomerController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
@@ -65,12 +64,14 @@ from lc_workflow.lending.events import (
 from lc_workflow.lending.exchange_rates.controllers import ExchangeRateController
 from lc_workflow.lending.exports.controllers import ExportController
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
+from lc_workflow.lending.handover.service import Desk
 from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
 from lc_workflow.lending.officers.controllers import OfficerController
 from lc_workflow.lending.parties.controllers import CollateralController, PartyController
 from lc_workflow.lending.products.controllers import ProductController
 from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
+from lc_workflow.lending.recognition.controllers import RecognitionController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.rules.stages import Stage, Status
 from lc_workflow.lending.rules.terms import Priority
@@ -129,6 +130,7 @@ def open_applications(db_session: DbSession, store: NamedDependency[SkipValidati
 
 MANIFEST = Manifest(
     routes=(
+        RecognitionController,
         ApplicationController,
         CustomerController,
         AssignmentController,
@@ -199,7 +201,7 @@ MANIFEST = Manifest(
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
         "loan_book": Provide(Loanbook, sync_to_thread=False),
-        "open_work": provide(OpenAssignments),
+        "open_work": provide(Desk),
         "applications": Provide(open_applications, sync_to_thread=False),
     },
     enumerations={name: labelled(labels) for name, labels in LABELS.items()},

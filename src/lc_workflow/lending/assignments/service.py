@@ -155,7 +155,7 @@ class AssignmentService(Service[Assignment]):
 
 
 class OpenAssignments(Service[Assignment]):
-    """Answers what identity asks about the work on somebody's desk (`identity/ports.py`): their assignments."""
+    """What somebody looks after, as long as it goes on; part of what is on their desk (`lending/handover`)."""
 
     class Repo(SQLAlchemyAsyncRepository[Assignment]):
         """Assignments as rows."""
