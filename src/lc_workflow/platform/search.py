@@ -1,9 +1,10 @@
 """Searching text columns for what a person typed."""
 
 import re
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func
 from sqlalchemy.orm import InstrumentedAttribute
 
 
@@ -14,3 +15,25 @@ def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str)
     """
     pattern = re.sub(r"([\\%_])", r"\\\1", text.strip())
     return column.ilike(f"%{pattern}%", escape="\\")
+
+
+def names(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    """Match rows whose name contains the text, in Khmer or in Latin letters, through an index on `searchable`.
+
+    The vowels and the subscript sign of Khmer are no letters to trigrams, which so see hardly a word of a Khmer name.
+    The database's function `searchable` puts a letter of another script, one that nobody here writes, for each sign.
+    """
+    return contains(func.searchable(column), text.translate(LETTER_FOR))
+
+
+LETTER_FOR: Final = {0x1780 + place: chr(0xA000 + place) for place in range(128)}
+"""The letter that stands for each sign of Khmer; the function `searchable` has the same."""
+
+
+def among(column: InstrumentedAttribute[Any], found: Select[UUID]) -> ColumnElement[bool]:
+    """Match rows whose id another query finds, as one of several ways to match them.
+
+    As an array the ids are known before the rows are looked for, so that PostgreSQL can join this with the indexes of
+    the other ways; `IN (SELECT …)` beside an OR makes it read the whole table.
+    """
+    return column == any_(func.array(found.scalar_subquery(), type_=ARRAY(Uuid)))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload
 
@@ -63,11 +63,20 @@ class CustomerApplication(DatedRow):
         *(
             Index(
                 f"ix_customer_applications_{column}_trgm",
+                func.searchable(text(column)).label("key"),
+                postgresql_using="gin",
+                postgresql_ops={"key": "gin_trgm_ops"},
+            )
+            for column in ("full_name_khmer", "full_name_latin")
+        ),
+        *(
+            Index(
+                f"ix_customer_applications_{column}_trgm",
                 column,
                 postgresql_using="gin",
                 postgresql_ops={column: "gin_trgm_ops"},
             )
-            for column in ("full_name_khmer", "full_name_latin", "phone", "id_number", "account_id")
+            for column in ("phone", "id_number", "account_id")
         ),
     )
 

@@ -21,10 +21,11 @@ from lc_workflow.lending.applications.schemas import ApplicationCard, StatsSumma
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.ports import LoanBook, Loans
+from lc_workflow.lending.rules.matching import clean, scripts_of, with_ascii_digits
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.search import contains
+from lc_workflow.platform.search import among, contains, names
 
 
 class SortKey(StrEnum):
@@ -231,17 +232,20 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return [condition(value) for value, condition in filters if value is not None]
 
 
-def _mentions(text: str) -> ColumnElement[bool]:
-    row = CustomerApplication
-    columns = (row.full_name_latin, row.full_name_khmer, row.phone, row.id_number, row.account_id)
-    return or_(*(contains(column, text) for column in columns))
+def _mentions(written: str) -> ColumnElement[bool]:
+    """Match parts of names in either script, and parts of numbers; no number is looked for by the letters of Khmer."""
+    row, wanted = CustomerApplication, clean(written)
+    ways = [names(row.full_name_latin, wanted), names(row.full_name_khmer, wanted)]
+    if "KHMER" not in scripts_of(wanted):
+        number = with_ascii_digits(wanted)
+        ways += [contains(column, number) for column in (row.phone, row.id_number, row.account_id)]
+    return or_(*ways)
 
 
 def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
-    """An officer is an account that drafted it, or an employee who looks after it; each way has its own index."""
-    drafted = select(CustomerApplication.id).where(CustomerApplication.user_id == officer_id)
+    """An officer is an account that drafted it, or an employee who looks after it."""
     looked_after = select(Assignment.application_id).where(Assignment.employee_id == officer_id, Assignment.is_active)
-    return CustomerApplication.id.in_(union(drafted, looked_after))
+    return (CustomerApplication.user_id == officer_id) | among(CustomerApplication.id, looked_after)
 
 
 def _order(wanted: Wanted) -> tuple[Any, Any]:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from lc_workflow.lending.rules.recognising import MatchedBy
@@ -28,9 +28,9 @@ class Customer(DatedRow):
         *(
             Index(
                 f"ix_customers_{column}_trgm",
-                column,
+                func.searchable(text(column)).label("key"),
                 postgresql_using="gin",
-                postgresql_ops={column: "gin_trgm_ops"},
+                postgresql_ops={"key": "gin_trgm_ops"},
             )
             for column in ("full_name_khmer", "full_name_latin")
         ),

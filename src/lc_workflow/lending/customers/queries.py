@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select, union
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import Missing
@@ -22,7 +22,7 @@ from lc_workflow.lending.rules.matching import clean, identity_key
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.search import contains
+from lc_workflow.platform.search import among, names
 
 
 class CustomerQueries:
@@ -115,18 +115,11 @@ class CustomerQueries:
 
 
 def _mentions(written: str) -> ColumnElement[bool]:
-    """Match parts of names in either script, and identity papers and telephones by their whole number.
-
-    Each way is a select of its own, so that each can use its index.
-    """
+    """Match parts of names in either script, and identity papers and telephones by their whole number."""
     text = clean(written)
-    ways = [
-        select(Customer.id).where(
-            or_(contains(Customer.full_name_latin, text), contains(Customer.full_name_khmer, text))
-        )
-    ]
+    ways = [names(Customer.full_name_latin, text), names(Customer.full_name_khmer, text)]
     if keys := [key for kind in IdCardType if (key := identity_key(kind, text))]:
-        ways.append(select(IdentityPaper.customer_id).where(IdentityPaper.identity_key.in_(keys)))
+        ways.append(among(Customer.id, select(IdentityPaper.customer_id).where(IdentityPaper.identity_key.in_(keys))))
     if key := phone_key(text):
-        ways.append(select(Telephone.customer_id).where(Telephone.phone_key == key))
-    return Customer.id.in_(union(*ways))
+        ways.append(among(Customer.id, select(Telephone.customer_id).where(Telephone.phone_key == key)))
+    return or_(*ways)

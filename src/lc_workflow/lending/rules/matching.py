@@ -98,6 +98,11 @@ def normal_number(number: str) -> str:
     return _NEITHER_LETTER_NOR_DIGIT.sub("", _plain(number.upper()))
 
 
+def with_ascii_digits(text: str) -> str:
+    """Write Khmer digits as those that numbers are kept in."""
+    return text.translate(_KHMER_DIGITS)
+
+
 def read_identity_card(written: str) -> IdentityCard:
     """Read the number of a Cambodian identity card: nine digits, `(c)` behind them where the check digit is given.
 

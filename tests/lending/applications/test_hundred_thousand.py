@@ -1,0 +1,224 @@
+"""A hundred thousand applications are listed, filtered and searched through indexes, in two statements."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import URL, Connection, NullPool, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.lending.applications.queries import ApplicationQueries, Loanbook, SortKey, Wanted
+from lc_workflow.lending.customers.queries import CustomerQueries
+from lc_workflow.lending.exports.queries import ExportQueries
+from lc_workflow.lending.rules.stages import Stage, Status
+from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.http.paging import Window
+
+HOW_MANY = 100_000
+BRANCHES = 40
+
+BRANCH = UUID(int=7)
+OFFICER = UUID("00000000-0000-4000-8000-000000000007")
+
+FILL = (
+    """
+    INSERT INTO branches (id, name, code, is_active, created_at, updated_at)
+    SELECT lpad(to_hex(n), 32, '0')::uuid, 'Branch ' || n, 'B' || n, true, now(), now()
+    FROM generate_series(0, :branches - 1) AS n
+    """,
+    """
+    INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, status, branch_id,
+      onboarding_completed, login_count, failed_login_attempts, created_at, updated_at)
+    SELECT ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'u' || n, 'u' || n || '@x.example', 'A', 'B',
+      '', 'officer', 'active', lpad(to_hex(n), 32, '0')::uuid, false, 0, 0, now(), now()
+    FROM generate_series(0, :branches - 1) AS n
+    """,
+    """
+    INSERT INTO customers (id, version, full_name_khmer, full_name_latin, branch_id, created_at, updated_at)
+    SELECT lpad(to_hex(n), 32, '0')::uuid, 1, 'សុខ ' || khmer[1 + n % 10] || ' ' || khmer[1 + n / 10 % 10],
+      'SOK ' || latin[1 + n % 10] || ' ' || latin[1 + n / 10 % 10], lpad(to_hex(n % :branches), 32, '0')::uuid,
+      timestamptz '2026-01-01' + n * interval '1 minute', now()
+    FROM generate_series(1, :customers) AS n, people
+    """,
+    """
+    INSERT INTO customer_identities (id, customer_id, id_card_type, id_number, identity_key, created_at)
+    SELECT gen_random_uuid(), lpad(to_hex(n), 32, '0')::uuid, 'cambodian_identity', lpad(n::text, 9, '0'),
+      'cambodian_identity:' || lpad(n::text, 9, '0'), now()
+    FROM generate_series(1, :customers) AS n
+    """,
+    """
+    INSERT INTO customer_applications (id, user_id, branch_id, customer_id, version, cycle, preparers, editors,
+      material_changes, workflow_status, account_id, account_id_validated, portfolio_officer_migrated, id_card_type,
+      id_number, full_name_khmer, full_name_latin, phone, current_address, currency, requested_amount, loan_purposes,
+      existing_loans, priority_level, created_at, updated_at)
+    SELECT gen_random_uuid(), ('00000000-0000-4000-8000-' || lpad(to_hex(n % :branches), 12, '0'))::uuid,
+      lpad(to_hex(n % :branches), 32, '0')::uuid, lpad(to_hex(1 + n % :customers), 32, '0')::uuid, 1, 1, '{}', '{}', 0,
+      (ARRAY['APPROVED', 'APPROVED', 'APPROVED', 'REJECTED', 'PO_CREATED', 'MANAGER_REVIEW'])[1 + n % 6],
+      lpad(n::text, 8, '0'), false, false, 'cambodian_identity', lpad((n * 7)::text, 9, '0'),
+      'សុខ ' || khmer[1 + n % 10] || ' ' || khmer[1 + n / 10 % 10],
+      'SOK ' || latin[1 + n % 10] || ' ' || latin[1 + n / 10 % 10],
+      '+855' || (10000000 + n), repeat('Phum ', 20), 'USD', n % 10000, '{}', '[]',
+      (ARRAY['normal', 'normal', 'normal', 'high', 'low', 'normal', 'urgent'])[1 + n % 7],
+      timestamptz '2026-01-01' + n * interval '3 minutes', now()
+    FROM generate_series(1, :applications) AS n, people
+    """,
+)
+"""A branch has one officer and 2,500 applications, one in a hundred people bears a name; the addresses make the rows
+as wide as real ones."""
+
+PEOPLE = """
+CREATE TEMPORARY TABLE people AS SELECT
+  ARRAY['ចាន់ធី','បុប្ផា','ដារ៉ា','សុភា','វិសាល','រតនា','សុវណ្ណ','កល្យាណ','មករា','ពិសិដ្ឋ'] AS khmer,
+  ARRAY['CHANTHY','BOPHA','DARA','SOPHEA','VISAL','RATANA','SOVANN','KALYAN','MAKARA','PISETH'] AS latin
+"""
+
+
+@pytest.fixture(scope="module")
+def own_database(copy_database: Callable[[], URL]) -> URL:
+    return copy_database()
+
+
+@pytest.fixture(scope="module")
+async def full(own_database: URL) -> AsyncIterator[AsyncEngine]:
+    """A database with a hundred thousand applications; their indexes are built once all are there."""
+    engine = create_async_engine(
+        own_database, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+    )
+    async with engine.connect() as connection:
+        await connection.run_sync(_fill)
+    async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        for table in ("customer_identities", "customers", "customer_applications"):
+            await _vacuum(connection, table)
+    yield engine
+    await engine.dispose()
+
+
+async def _vacuum(connection: AsyncConnection, table: str) -> None:
+    """Tidy a table up, again if whoever looked at the database meanwhile kept its pages from being seen as full."""
+    for _ in range(20):
+        await connection.execute(text(f"VACUUM ANALYZE {table}"))
+        if await connection.scalar(
+            text(f"SELECT relallvisible > relpages * 0.9 FROM pg_class WHERE relname = '{table}'")
+        ):
+            return
+        await asyncio.sleep(0.5)
+
+
+def _fill(connection: Connection) -> None:
+    sizes = {"branches": BRANCHES, "customers": HOW_MANY // 5, "applications": HOW_MANY}
+    indexes = connection.execute(
+        text(
+            "SELECT indexname, indexdef FROM pg_indexes"
+            " WHERE tablename IN ('customer_applications', 'customers') AND indexname LIKE 'ix_%'"
+        )
+    ).all()
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
+    connection.execute(text(PEOPLE))
+    for statement in FILL:
+        named = {name: size for name, size in sizes.items() if f":{name}" in statement}
+        connection.execute(text(statement), named)
+    for _, definition in indexes:
+        connection.execute(text(definition))
+    connection.commit()
+
+
+def reader(scope: Scope) -> Principal:
+    permissions = ("application:read", "application:export", "customer:read")
+    return Principal(
+        id=OFFICER, role="officer", session_id=OFFICER, branch_id=BRANCH, grants=dict.fromkeys(permissions, scope)
+    )
+
+
+class Plans:
+    """The statements that were sent about applications, and how PostgreSQL would answer each."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.sent: list[tuple[str, Any]] = []
+
+    def note(self, *arguments: Any) -> None:
+        if "FROM customer" in arguments[2] and not arguments[2].startswith("EXPLAIN"):
+            self.sent.append((arguments[2], arguments[3]))
+
+    async def check(self) -> None:
+        """Let no statement read a whole table; those that only fetch by the ids found are not looked at."""
+        async with self._engine.connect() as connection:
+            for statement, parameters in self.sent:
+                plan = (await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)).scalar_one()
+                whole = sorted(_read_whole(plan if isinstance(plan, list) else json.loads(plan)))
+                assert not whole, (whole, statement, json.dumps(plan, default=str))
+
+
+def _read_whole(plan: Any) -> set[str]:
+    """The tables that a plan reads from end to end."""
+    if isinstance(plan, list):
+        return set().union(*map(_read_whole, plan)) if plan else set()
+    if not isinstance(plan, dict):
+        return set()
+    found = {str(plan["Relation Name"])} if plan.get("Node Type") == "Seq Scan" else set()
+    return found.union(*(_read_whole(part) for part in plan.values()), set()) & {"customer_applications", "customers"}
+
+
+@pytest.fixture
+async def plans(full: AsyncEngine) -> AsyncIterator[Plans]:
+    plans = Plans(full)
+    event.listen(full.sync_engine, "before_cursor_execute", plans.note)
+    yield plans
+    event.remove(full.sync_engine, "before_cursor_execute", plans.note)
+
+
+ASKED = {
+    "everything": Wanted(),
+    "a name in Latin letters": Wanted(search="bopha da"),
+    "a name in Khmer": Wanted(search="បុប្ផា ដា"),
+    "a piece of a number": Wanted(search="0700003"),
+    "an account": Wanted(search="00099999"),
+    "nobody": Wanted(search="nobody at all"),
+    "a status": Wanted(status=Status.DRAFT),
+    "a stage": Wanted(workflow_status=Stage.MANAGER_REVIEW),
+    "an amount": Wanted(amount_min=Decimal(100), amount_max=Decimal(120)),
+    "nearly any amount": Wanted(amount_min=Decimal(1)),
+    "some days": Wanted(date_from=date(2026, 3, 1), date_to=date(2026, 3, 3)),
+    "an officer": Wanted(officer_id=OFFICER),
+    "a branch": Wanted(branch_id=BRANCH),
+    "the largest": Wanted(sort_by=SortKey.REQUESTED_AMOUNT),
+    "a priority": Wanted(priority_level=Priority.URGENT),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED.keys())
+@pytest.mark.parametrize("scope", [Scope.ALL, Scope.BRANCH])
+async def test_a_list_takes_two_statements_with_indexes(
+    full: AsyncEngine, plans: Plans, scope: Scope, asked: Wanted
+) -> None:
+    async with AsyncSession(full) as session:
+        cards, total = await ApplicationQueries(session).cards(asked, Window(1, 20), principal=reader(scope))
+    assert len(cards) == min(total, 20)
+    sent, plans.sent = len(plans.sent), plans.sent[:2]
+    assert sent <= 2
+    await plans.check()
+
+
+@pytest.mark.parametrize("search", ["bopha da", "បុប្ផា ដា", "000012345", "nobody at all"])
+@pytest.mark.parametrize("scope", [Scope.ALL, Scope.BRANCH])
+async def test_customers_are_found_through_indexes(full: AsyncEngine, plans: Plans, scope: Scope, search: str) -> None:
+    async with AsyncSession(full) as session:
+        queries = CustomerQueries(session, Loanbook())
+        await queries.page(Window(1, 20), search=search, branch_id=None, principal=reader(scope))
+    await plans.check()
+
+
+async def test_a_file_is_read_batch_by_batch_through_an_index(full: AsyncEngine, plans: Plans) -> None:
+    async with AsyncSession(full) as session:
+        rows = ExportQueries(session).rows(Wanted(), principal=reader(Scope.BRANCH))
+        ids = [row[0] async for row in rows]
+    assert len(ids) == HOW_MANY // BRANCHES
+    await plans.check()
