@@ -64,7 +64,6 @@ def audit_filter(
     kind: Word = None,
     subject: Word = None,
     subject_id: FromQuery[UUID | None] = None,
-    application_id: FromQuery[UUID | None] = None,
     actor_id: FromQuery[UUID | None] = None,
     request_id: Word = None,
     date_from: FromQuery[date | None] = None,
@@ -76,7 +75,6 @@ def audit_filter(
         kinds=kinds or None,
         subject=subject,
         subject_id=subject_id,
-        application_id=application_id,
         actor_id=actor_id,
         request_id=request_id,
         date_from=date_from,
@@ -84,9 +82,17 @@ def audit_filter(
     )
 
 
+def of_any_application(
+    narrowed: NamedDependency[AuditFilter], application_id: FromQuery[UUID | None] = None
+) -> AuditFilter:
+    """Read whether entries about one application are wanted, where the path does not name it."""
+    return replace(narrowed, application_id=application_id)
+
+
 AUDIT: Final = {
     "audit": Provide(open_audit, sync_to_thread=False),
-    "wanted": Provide(audit_filter, sync_to_thread=False),
+    "narrowed": Provide(audit_filter, sync_to_thread=False),
+    "wanted": Provide(of_any_application, sync_to_thread=False),
     **WINDOW,
 }
 
@@ -156,11 +162,11 @@ class ApplicationAuditController(Controller):
         audit: NamedDependency[Audit],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
-        wanted: NamedDependency[AuditFilter],
+        narrowed: NamedDependency[AuditFilter],
     ) -> Page[EntryAnswer]:
         """List what happened to an application, the newest first."""
         await audit.check_visible(application_id, principal=principal)
-        rows, total = await audit.page(window, replace(wanted, application_id=application_id), principal=principal)
+        rows, total = await audit.page(window, replace(narrowed, application_id=application_id), principal=principal)
         return Page.of(rows, total=total, window=window)
 
     @get("/verify")
