@@ -96,6 +96,10 @@ async def test_the_yearly_cost_is_the_one_written_down(
             {"principal": "0.05", "annual_rate": 900, "term": 30, "installment_rounding": "FLOOR"},
             "InstallmentBelowInterest",
         ),
+        (
+            {"term": 1, "frequency": "daily", "fees": [{"code": "x", "amount": "999.99", "timing": "paid"}]},
+            "NoRate",
+        ),
         ({"term": 1001}, "InvalidInput"),
         ({"interest_rounding": "CEILING"}, "InvalidInput"),
         ({"annual_rate": -1}, "InvalidInput"),

@@ -103,3 +103,72 @@ async def test_nothing_blocks_where_no_law_is_followed(
     reviewed = await to_review(officer, teller, interest_rate=30, requested_amount="1500.55", desired_loan_term=None)
     approved = await client.patch(f"{APPLICATIONS}/{reviewed['id']}/approve", json={}, headers=manager.headers)
     assert approved.json()["workflow_status"] == "APPROVED", approved.text
+
+
+async def test_what_the_law_forbids_is_not_paid_out(
+    client: AsyncClient,
+    people: tuple[Person, Person, Person],
+    to_review: Callable[..., Awaitable[dict[str, Any]]],
+    follow_cambodia: Callable[[], Awaitable[None]],
+) -> None:
+    officer, teller, manager = people
+    reviewed = await to_review(officer, teller, interest_rate=30)
+    at = f"{APPLICATIONS}/{reviewed['id']}"
+    approved = await client.patch(f"{at}/approve", json={}, headers=manager.headers)
+    assert approved.status_code == 200, approved.text
+    await follow_cambodia()
+    refused = await client.post(f"{at}/disbursement-requests", json={}, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "RateCapExceeded"), refused.text
+
+
+STRICT: dict[str, Any] = {
+    "limits": [
+        {
+            "currency": "USD",
+            "amount_min": 100,
+            "amount_max": 5000,
+            "term_min": 3,
+            "term_max": 24,
+            "guarantor_from": 2000,
+            "collateral_from": 3000,
+        }
+    ],
+    "frequencies": ["monthly"],
+    "methods": ["annuity"],
+    "rate_min": 12,
+    "rate_max": 18,
+    "rate_default": 18,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({}, []),
+        ({"currency": "KHR", "requested_amount": 4_000_000}, ["CurrencyNotOffered"]),
+        ({"requested_amount": 5001, "guarantor_name": "MEAS SOPHEA", "collaterals": [{}]}, ["AmountOutsideProduct"]),
+        ({"requested_amount": 2000}, ["GuarantorNeeded"]),
+        ({"requested_amount": 3000, "guarantor_name": "MEAS SOPHEA"}, ["CollateralNeeded"]),
+        ({"desired_loan_term": 25}, ["TermOutsideProduct"]),
+        ({"interest_rate": 11}, ["RateOutsideProduct"]),
+    ],
+)
+async def test_a_loan_keeps_to_every_limit_of_its_product(
+    changes: dict[str, Any],
+    codes: list[str],
+    client: AsyncClient,
+    admin: Person,
+    officer: Person,
+    draft: Draft,
+    take: Take,
+) -> None:
+    products = "/api/v1/products"
+    listed = await client.get(f"{products}?search=monthly_loan", headers=admin.headers)
+    at = f"{products}/{listed.json()['items'][0]['id']}/versions"
+    begun = await client.post(at, json=STRICT, headers=admin.headers)
+    published = await client.post(f"{at}/{begun.json()['number']}/publish", headers=admin.headers)
+    assert published.status_code == 200, published.text
+    application = await draft(officer, **changes)
+    assert await blocked(client, officer, application, "submit") == codes
+    submitted = await take(officer, application, "submit")
+    assert submitted.status_code == (422 if codes else 200), submitted.text
