@@ -12,6 +12,7 @@ NEEDED = {
     "SECRET_KEY": "thirty-two characters, or some more",
 }
 STORE = {"MINIO_ENDPOINT": "minio:9000", "MINIO_ACCESS_KEY": "branch", "MINIO_SECRET_KEY": "vault"}
+POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"}
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,15 @@ STORE = {"MINIO_ENDPOINT": "minio:9000", "MINIO_ACCESS_KEY": "branch", "MINIO_SE
         ("LOG_LEVEL", "LOUD"),
         ("LOG_FORMAT", "prose"),
         ("MAX_FILE_SIZE", "10 MB"),
+        ("SMTP_HOST", "smtp://post.example"),
+        ("SMTP_PORT", "smtp"),
+        ("SMTP_FROM", "the branch"),
+        ("SMTP_SECURITY", "sometimes"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_not_repeated(name: str, value: str) -> None:
     with pytest.raises(BadSetting) as refusal:
-        Settings.from_environ({**NEEDED, **STORE, name: value})
+        Settings.from_environ({**NEEDED, **STORE, **POST, name: value})
     sentence = str(refusal.value)
     assert name in sentence
     assert sentence.endswith(".")
@@ -83,6 +88,10 @@ def test_a_wrong_value_is_refused_by_name_and_not_repeated(name: str, value: str
         ({"SESSION_COOKIE_SAMESITE": "none", "SESSION_COOKIE_SECURE": "false"}, "SESSION_COOKIE_SAMESITE"),
         ({"MINIO_ACCESS_KEY": "branch"}, "MINIO_ENDPOINT"),
         ({"MINIO_SECRET_KEY": "vault"}, "MINIO_ENDPOINT"),
+        ({"SMTP_FROM": "loans@branch.example"}, "SMTP_HOST"),
+        ({"SMTP_HOST": "post.example"}, "SMTP_FROM"),
+        ({**POST, "SMTP_USERNAME": "loans"}, "SMTP_PASSWORD"),
+        ({**POST, "SMTP_USERNAME": "loans", "SMTP_PASSWORD": "vault", "SMTP_SECURITY": "none"}, "SMTP_SECURITY"),
     ],
 )
 def test_half_of_a_pair_is_refused(variables: dict[str, str], name: str) -> None:

@@ -1,5 +1,6 @@
 """What engagement contributes: its routes, its facts, and what it does when others or itself announce something."""
 
+from lc_workflow.engagement.emails.jobs import SEND_EMAILS
 from lc_workflow.engagement.events import MessageSent, NotificationPreferencesSet
 from lc_workflow.engagement.live.controllers import LiveController
 from lc_workflow.engagement.messages.controllers import MessageController
@@ -14,6 +15,7 @@ from lc_workflow.platform.manifest import Manifest
 MANIFEST = Manifest(
     routes=(NotificationController, PreferenceController, MessageController, LiveController),
     events=(MessageSent, NotificationPreferencesSet),
+    jobs=(SEND_EMAILS,),
     listeners={
         ApplicationMoved: (tell_of_move,),
         DeadlineBreached: (tell_of_breach,),

@@ -16,6 +16,9 @@ SHORTEST_SECRET: Final = 32
 SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
 """By algorithm; a key shorter than the hash weakens the signature (RFC 7518, 3.2)."""
 
+SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
+"""How the connection to a mail server is protected, with the port where that is usual."""
+
 SSL_MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 DEFAULT_FILE_TYPES: Final = (
     "image/jpeg",
@@ -66,6 +69,18 @@ class DisbursementWebhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Where e-mail is handed in, and as whom; `security` is `starttls`, `tls` or `none`."""
+
+    host: str
+    sender: str
+    port: int = 587
+    username: str | None = None
+    password: str | None = None
+    security: str = "starttls"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the process is told from outside; adapters get the values they need, not this."""
 
@@ -85,6 +100,7 @@ class Settings:
     redis_url: str | None = None
     object_store: ObjectStoreSettings | None = None
     disbursement_webhook: DisbursementWebhook | None = None
+    mail: MailServer | None = None
     upload_folder: Path = Path("uploads")
     rate_limit_enabled: bool = True
     rate_limit_requests: int = 100
@@ -127,6 +143,7 @@ class Settings:
             redis_url=read.optional("REDIS_URL"),
             object_store=_object_store(read),
             disbursement_webhook=_disbursement_webhook(read),
+            mail=_mail(read),
             upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
@@ -227,6 +244,27 @@ def _disbursement_webhook(read: "_Reader") -> DisbursementWebhook | None:
     if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
         raise BadSetting("DISBURSEMENT_WEBHOOK_URL must look like https://payments.example/orders.")
     return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
+
+
+def _mail(read: "_Reader") -> MailServer | None:
+    """Read the SMTP variables: a server with a sender, or none."""
+    host, sender = read.optional("SMTP_HOST"), read.optional("SMTP_FROM")
+    username, password = read.optional("SMTP_USERNAME"), read.optional("SMTP_PASSWORD")
+    security = read.choice("SMTP_SECURITY", SMTP_PORTS, default="starttls")
+    port = read.number("SMTP_PORT", default=SMTP_PORTS[security], least=1, most=65_535)
+    if host is None:
+        if sender or username or password:
+            raise BadSetting("SMTP_HOST is not set, while there are a sender or a user for it.")
+        return None
+    if not re.fullmatch(r"[^/\s@]+", host):
+        raise BadSetting("SMTP_HOST must be the name of a server, without a scheme.")
+    if sender is None or not re.fullmatch(r"([^<>@\r\n]+ )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
+        raise BadSetting("SMTP_FROM must be an address like loans@branch.example or Loans <loans@branch.example>.")
+    if (username is None) != (password is None):
+        raise BadSetting("SMTP_USERNAME and SMTP_PASSWORD come together; one of them is not set.")
+    if username and security == "none":
+        raise BadSetting("SMTP_SECURITY=none would send the password for everybody to read.")
+    return MailServer(host=host, port=port, username=username, password=password, sender=sender, security=security)
 
 
 def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:

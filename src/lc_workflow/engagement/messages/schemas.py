@@ -16,13 +16,14 @@ LARGEST_DATA: Final = 20_000
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """What is said; `data` is for the app that shows it."""
+    """What is said; `data` is for the app that shows it. By e-mail it leaves as each person wants, if at all."""
 
     notification_type: Annotated[str, Meta(min_length=1, max_length=60)] = "message"
     title: Name
     message: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
     priority: Priority = Priority.NORMAL
     data: dict[str, Any] | None = None
+    send_email: bool = True
 
     def __post_init__(self) -> None:
         """Refuse data that is no note any more but a file.

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, null, select, true
+from sqlalchemy import ColumnElement, DateTime, and_, case, exists, func, literal, null, select, true
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from lc_workflow.engagement.events import MessageSent
@@ -152,6 +152,7 @@ class MessageService(Service[Notification]):
             Notification.priority: literal(message.priority.value),
             Notification.data: literal(message.data or {}, JSONB),
             Notification.created_at: literal(at),
+            Notification.email_due_at: literal(at if message.send_email else None, DateTime(timezone=True)),
             Notification.dismissed_at: case((unwanted, literal(at)), else_=null()),
         }
         people = (

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,12 +12,16 @@ from lc_workflow.platform.db.base import Row
 
 
 class Notification(Row):
-    """One fact told to one person, once: `event_id` is the journal entry it came from."""
+    """One fact told to one person, once: `event_id` is the journal entry it came from.
+
+    While `email_due_at` is set, it is still to be looked at for an e-mail.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
         UniqueConstraint("event_id", "user_id"),
         Index("ix_notifications_user_id_created_at", "user_id", "created_at"),
+        Index("ix_notifications_email_due_at", "email_due_at", postgresql_where=text("email_due_at IS NOT NULL")),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
@@ -30,6 +34,9 @@ class Notification(Row):
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     dismissed_at: Mapped[datetime | None]
+    email_due_at: Mapped[datetime | None]
+    emailed_at: Mapped[datetime | None]
+    email_attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
 
     @property
     def is_read(self) -> bool:

@@ -317,6 +317,7 @@ class NotificationService(Service[Notification]):
             preference = chosen.get(row["user_id"])
             unwanted = preference is not None and not preference.shows(row["type"])
             row["dismissed_at"] = at if unwanted else None
+            row["email_due_at"] = at
             if unwanted or (preference is not None and is_quiet(preference.quiet, at)):
                 quiet.add(row["user_id"])
         return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows) if row.user_id not in quiet]

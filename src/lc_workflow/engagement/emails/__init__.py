@@ -1,0 +1,1 @@
+"""E-mails: notifications that reach people outside the app."""

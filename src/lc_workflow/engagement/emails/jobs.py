@@ -1,0 +1,166 @@
+"""Sending notifications by e-mail, as each person wants it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.engagement.preferences.models import NotificationPreference
+from lc_workflow.engagement.rules.letters import Told, letter_of
+from lc_workflow.engagement.rules.quiet import Frequency, email_due
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
+from lc_workflow.platform.config import MailServer
+from lc_workflow.platform.jobs import Job, Workplace
+
+BATCH: Final = 200
+"""Notifications that are looked at in one transaction."""
+
+LEASE: Final = timedelta(minutes=15)
+"""When a letter is sent again of which nobody wrote down that it left, because the process died."""
+
+MOST_ATTEMPTS: Final = 8
+"""How often a letter is tried: with rests of 2 minutes, 4, 8 … for about four hours."""
+
+TOO_OLD: Final = timedelta(days=9)
+"""What is older than a weekly letter and a long outage is not sent any more."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailing:
+    """One letter to one person, and the notifications it is about."""
+
+    ids: tuple[UUID, ...]
+    to: str
+    told: tuple[Told, ...]
+    attempts: int
+
+
+async def send_emails(place: Workplace) -> None:
+    """Send what is due; without a mail server it is struck out, so that a later one does not begin with old news.
+
+    No connection to the database is held while the server thinks. A letter that left while the process died leaves
+    once more, under the same Message-ID.
+    """
+    server = place.settings.mail
+    if server is None:
+        due = Notification.email_due_at <= place.clock()
+        async with place.sessions() as session:
+            await session.execute(update(Notification).where(due).values(email_due_at=None))
+            await session.commit()
+        return
+    while True:
+        async with place.sessions() as session:
+            looked_at, mailings = await _take(session, at=place.clock())
+            await session.commit()
+        if mailings:
+            await _post(place, server, mailings)
+        if looked_at < BATCH:
+            return
+
+
+SEND_EMAILS = Job(name="send_emails", work=send_emails, every="* * * * *")
+
+
+async def _take(session: AsyncSession, *, at: datetime) -> tuple[int, list[Mailing]]:
+    """Take what is due from the list, as one letter for each person; the rest is put off or struck out."""
+    found = (
+        await session.execute(
+            select(Notification, User.email, User.status)
+            .join(User, User.id == Notification.user_id)
+            .where(Notification.email_due_at <= at)
+            .order_by(Notification.user_id, Notification.created_at, Notification.id)
+            .limit(BATCH)
+            .with_for_update(of=Notification, skip_locked=True)
+        )
+    ).all()
+    people = {row.user_id for row, _, _ in found}
+    chosen = {
+        preference.user_id: preference
+        for preference in await session.scalars(
+            select(NotificationPreference).where(NotificationPreference.user_id.in_(people))
+        )
+    }
+    leaving: list[tuple[str, Notification]] = []
+    for row, email, status in found:
+        row.email_due_at = _due(row, chosen.get(row.user_id), at=at) if status is UserStatus.ACTIVE else None
+        if row.email_due_at is not None and row.email_due_at <= at:
+            row.email_due_at = at + LEASE
+            row.email_attempts += 1
+            leaving.append((email, row))
+    return len(found), [
+        _mailing(email, [row for _, row in rows]) for email, rows in groupby(leaving, lambda one: one[0])
+    ]
+
+
+def _due(row: Notification, preference: NotificationPreference | None, *, at: datetime) -> datetime | None:
+    """Say when a notification is to be sent; None when it is not: not wanted, read already, or of no use any more."""
+    seen = row.read_at is not None or (row.dismissed_at is not None and row.dismissed_at > row.created_at)
+    if seen or row.email_attempts >= MOST_ATTEMPTS or row.created_at < at - TOO_OLD:
+        return None
+    if preference is None:
+        return at
+    if not preference.mails(row.type):
+        return None
+    due = email_due(row.created_at, preference.notification_frequency, preference.quiet)
+    return due if due > at else email_due(at, Frequency.IMMEDIATE, preference.quiet)
+
+
+def _mailing(email: str, rows: Sequence[Notification]) -> Mailing:
+    return Mailing(
+        ids=tuple(row.id for row in rows),
+        to=email,
+        attempts=max(row.email_attempts for row in rows),
+        told=tuple(
+            Told(
+                title=row.title,
+                message=row.message,
+                title_khmer=_text(row, "title_khmer"),
+                message_khmer=_text(row, "message_khmer"),
+            )
+            for row in rows
+        ),
+    )
+
+
+def _text(row: Notification, name: str) -> str | None:
+    return value if isinstance(value := row.data.get(name), str) else None
+
+
+async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing]) -> None:
+    # The client takes some memory and time to load, which an installation without a mail server need not spend.
+    from lc_workflow.platform.mail.smtp import Letter, MailFailed, MailRefused, connected  # noqa: PLC0415
+
+    waiting = list(mailings)
+    try:
+        async with connected(server) as post:
+            while waiting:
+                mailing = waiting[0]
+                subject, text = letter_of(mailing.told)
+                try:
+                    await post.send(Letter(key=str(mailing.ids[0]), to=mailing.to, subject=subject, text=text))
+                    await _write_down(place, mailing, email_due_at=None, emailed_at=place.clock())
+                except MailRefused as refused:
+                    log.warning("an e-mail was refused for good", notification=str(mailing.ids[0]), cause=str(refused))
+                    await _write_down(place, mailing, email_due_at=None)
+                waiting.pop(0)
+    except MailFailed as failed:
+        log.warning("e-mail has to wait", letters=len(waiting), cause=str(failed))
+        for mailing in waiting:
+            rest = timedelta(minutes=2**mailing.attempts)
+            await _write_down(place, mailing, email_due_at=place.clock() + rest)
+
+
+async def _write_down(place: Workplace, mailing: Mailing, **columns: datetime | None) -> None:
+    async with place.sessions() as session:
+        await session.execute(update(Notification).where(Notification.id.in_(mailing.ids)).values(**columns))
+        await session.commit()

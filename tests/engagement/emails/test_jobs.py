@@ -1,0 +1,202 @@
+"""E-mail to people, over a real SMTP server."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.engagement.emails.jobs import MOST_ATTEMPTS, send_emails
+from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.platform.config import MailServer
+from lc_workflow.platform.jobs import Workplace
+from tests.conftest import Person, SignIn
+from tests.engagement.conftest import Tell
+from tests.engagement.emails.postoffice import PostOffice, open_post_office
+from tests.lending.steps import Draft, Take
+from tests.moments import NOON
+
+PREFERENCES = "/api/v1/users/notifications/preferences"
+Send = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def office() -> AsyncIterator[PostOffice]:
+    async with open_post_office() as office:
+        yield office
+
+
+@pytest.fixture
+def send(workplace: Workplace, office: PostOffice) -> Send:
+    """Send what is due at a moment."""
+
+    async def send(at: datetime = NOON, **changes: Any) -> None:
+        server = replace(
+            MailServer(host="127.0.0.1", port=office.port, sender="LC <lc@branch.example>", security="none"), **changes
+        )
+        await send_emails(replace(workplace, clock=lambda: at, settings=replace(workplace.settings, mail=server)))
+
+    return send
+
+
+@pytest.fixture
+async def teller(sign_in: SignIn) -> Person:
+    return await sign_in("teller", email="dara@branch.example")
+
+
+def a_notification(user_id: UUID, **changes: Any) -> Notification:
+    return Notification(
+        **{
+            "user_id": user_id,
+            "event_id": uuid4(),
+            "type": "application_update",
+            "title": "Application\napproved",
+            "message": "It was approved.",
+            "priority": "normal",
+            "data": {"message_khmer": "បានអនុម័ត"},
+            "created_at": NOON,
+            "email_due_at": NOON,
+            **changes,
+        }
+    )
+
+
+async def still_due(session: AsyncSession) -> list[Notification]:
+    rows = await session.scalars(select(Notification).where(Notification.email_due_at.is_not(None)))
+    return list(rows)
+
+
+async def test_a_message_arrives_by_e_mail_once(
+    client: AsyncClient, sign_in: SignIn, teller: Person, office: PostOffice, send: Send
+) -> None:
+    admin = await sign_in("admin")
+    body = {"user_ids": [str(teller.user.id)], "title": "Tonight", "message": "We close at 22:00."}
+    await client.post("/api/v1/users/notifications/send", json=body, headers=admin.headers)
+    silent = body | {"send_email": False, "title": "Nothing to mail"}
+    await client.post("/api/v1/users/notifications/send", json=silent, headers=admin.headers)
+    assert office.letters == []
+    await send()
+    await send(NOON + timedelta(days=1))
+    assert [(letter["To"], letter["Subject"], letter["From"]) for letter in office.letters] == [
+        ("dara@branch.example", "Tonight", "LC <lc@branch.example>")
+    ]
+    assert office.letters[0].get_content().replace("\r\n", "\n") == "We close at 22:00.\n"
+
+
+async def test_several_notifications_are_one_letter_in_both_languages(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add_all([a_notification(teller.user.id), a_notification(teller.user.id, title="Application returned")])
+    await session.commit()
+    await send()
+    [letter] = office.letters
+    assert "and 1 more" in letter["Subject"]
+    assert "បានអនុម័ត" in letter.get_content()
+    assert await still_due(session) == []
+
+
+async def test_who_does_not_want_a_type_by_e_mail_gets_none(
+    client: AsyncClient, session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    wish = {"email_notifications": {"application_update": False}}
+    await client.put(PREFERENCES, json=wish, headers=teller.headers)
+    session.add(a_notification(teller.user.id))
+    await session.commit()
+    await send()
+    assert (office.letters, await still_due(session)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("wish", "hours"),
+    [
+        ({"quiet_hours": {"enabled": True, "start_time": "11:00", "end_time": "13:00"}}, 1),
+        ({"notification_frequency": "daily"}, 20),
+    ],
+)
+async def test_e_mail_waits_for_the_end_of_quiet_hours_and_for_the_days_letter(
+    client: AsyncClient, session: AsyncSession, teller: Person, office: PostOffice, send: Send, wish: Any, hours: int
+) -> None:
+    await client.put(PREFERENCES, json=wish, headers=teller.headers)
+    session.add_all([a_notification(teller.user.id), a_notification(teller.user.id)])
+    await session.commit()
+    await send()
+    await send(NOON + timedelta(hours=hours, minutes=-1))
+    assert office.letters == []
+    await send(NOON + timedelta(hours=hours))
+    assert len(office.letters) == 1
+
+
+@pytest.mark.parametrize("changes", [{"read_at": NOON}, {"created_at": NOON - timedelta(days=10)}])
+async def test_what_was_read_or_is_old_news_is_not_sent(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send, changes: Any
+) -> None:
+    session.add(a_notification(teller.user.id, **changes))
+    await session.commit()
+    await send()
+    assert (office.letters, await still_due(session)) == ([], [])
+
+
+async def test_an_address_the_server_does_not_know_holds_nobody_up(
+    session: AsyncSession, teller: Person, sign_in: SignIn, office: PostOffice, send: Send
+) -> None:
+    other = await sign_in("teller", email="sokha@branch.example")
+    office.refuses = {"dara@branch.example": "550 no such person"}
+    session.add_all([a_notification(teller.user.id), a_notification(other.user.id)])
+    await session.commit()
+    await send()
+    assert [letter["To"] for letter in office.letters] == ["sokha@branch.example"]
+    assert await still_due(session) == []
+
+
+async def test_a_letter_is_tried_again_while_the_server_is_away_and_given_up_in_the_end(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add_all([row := a_notification(teller.user.id), lost := a_notification(teller.user.id, title="Lost")])
+    lost.email_attempts = MOST_ATTEMPTS
+    await session.commit()
+    office.refuses = {"dara@branch.example": "450 later"}
+    await send()
+    await session.refresh(row)
+    assert (row.email_due_at, row.email_attempts) == (NOON + timedelta(minutes=2), 1)
+    await send(NOON + timedelta(minutes=2), port=1)
+    await session.refresh(row)
+    assert row.email_due_at == NOON + timedelta(minutes=6)
+    office.refuses = {}
+    await send(NOON + timedelta(minutes=6))
+    assert [letter["Subject"] for letter in office.letters] == ["Application approved"]
+    assert await still_due(session) == []
+
+
+async def test_no_password_and_no_letter_goes_over_a_line_that_is_not_encrypted_as_asked(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add(a_notification(teller.user.id))
+    await session.commit()
+    await send(security="starttls")
+    assert office.letters == []
+    assert len(await still_due(session)) == 1
+
+
+async def test_without_a_mail_server_nothing_is_kept_for_later(
+    session: AsyncSession, teller: Person, workplace: Workplace
+) -> None:
+    session.add(a_notification(teller.user.id))
+    await session.commit()
+    await send_emails(workplace)
+    assert await still_due(session) == []
+
+
+async def test_the_steps_of_an_application_are_mailed_too(
+    draft: Draft, take: Take, sign_in: SignIn, session: AsyncSession, tell: Tell, branch: Any
+) -> None:
+    await sign_in("teller", branch_id=branch.id)
+    officer = await sign_in("officer", branch_id=branch.id)
+    await take(officer, await draft(officer), "submit")
+    await tell()
+    rows = await session.scalars(select(Notification))
+    assert {row.email_due_at for row in rows} == {NOON}
