@@ -1,5 +1,7 @@
 """What documents contributes: its routes, facts and refusals."""
 
+from lc_workflow.documents.deliveries.controllers import ArrivalController, DeliveryController
+from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
 from lc_workflow.documents.events import FileOpened, FileRemoved, FileStored, FolderMade, FolderRemoved, FolderRenamed
 from lc_workflow.documents.library.controllers import (
     ContentController,
@@ -7,16 +9,18 @@ from lc_workflow.documents.library.controllers import (
     FolderController,
     UploadController,
 )
-from lc_workflow.documents.library.service import FolderNameTaken
+from lc_workflow.documents.library.service import FolderNameTaken, StillArriving
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(FileController, ContentController, FolderController),
-    uploads=(UploadController,),
+    routes=(FileController, ContentController, FolderController, DeliveryController),
+    uploads=(UploadController, ArrivalController),
     events=(FileStored, FileOpened, FileRemoved, FolderMade, FolderRenamed, FolderRemoved),
+    jobs=(CLEAR_DELIVERIES,),
     refusals={
+        "pk_files": StillArriving,
         "uq_folders_application_id_parent_id_name": lambda: FolderNameTaken(
             "There is a folder of this name already; choose another name."
-        )
+        ),
     },
 )

@@ -56,9 +56,10 @@ CONTENT_HEADERS: Final = {
 
 
 class UploadForm(Placement, frozen=True, kw_only=True):
-    """A file, and where it belongs."""
+    """A file, where it belongs, and the id the client made for it, so that trying again does not make a second one."""
 
     file: UploadFile
+    id: UUID | None = None
 
 
 def open_folders(db_session: DbSession, application_access: ForApplicationAccess) -> FolderService:
@@ -113,7 +114,9 @@ class UploadController(Controller):
     ) -> FileAnswer:
         """Upload a file."""
         at = clock()
-        file = await files.take_in(data.file.file, data.file.filename, data, principal=principal, at=at)
+        file = await files.take_in(
+            data.file.file, data.file.filename, data, principal=principal, at=at, file_id=data.id
+        )
         return replace(
             shaped(file, FileAnswer),
             url=await files.link_to(file, base_url=base_url),

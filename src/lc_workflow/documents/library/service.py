@@ -40,7 +40,7 @@ from lc_workflow.documents.library.schemas import (
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.documents.rules.filing import folder_for
 from lc_workflow.documents.rules.uploads import check_size, check_type, display_name, named_as
-from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Missing, Unavailable
+from lc_workflow.kernel.errors import Busy, DomainError, Forbidden, Invalid, Missing, Unavailable
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.search import contains
@@ -66,6 +66,17 @@ class PapersClosed(Invalid):
 
 class NotYourFile(Forbidden):
     """The file was uploaded by somebody else."""
+
+
+class FileIdTaken(Invalid):
+    """The id a client made for its file is that of somebody else's."""
+
+
+class StillArriving(Busy):
+    """The same file is being taken in by another request."""
+
+    def __init__(self) -> None:
+        super().__init__("This file is just being taken in; ask again in a moment.")
 
 
 class NotYourFolder(Forbidden):
@@ -369,12 +380,49 @@ class FileService(Service[File]):
         """
         return await self.find(files_visible_to(principal, self._access), id=file_id)
 
+    async def welcome(self, wish: Placement, *, size: int, content_type: str, principal: Principal) -> None:
+        """Say whether a file would be taken in that has still to come; its content is judged when it is here.
+
+        Raises:
+            Missing: The application or the folder is not there.
+            FolderElsewhere: The folder belongs to another application.
+            PapersClosed: The application takes no papers any more.
+            EmptyFile: There is nothing in it.
+            FileTooLarge: There is too much in it.
+            TypeNotAllowed: Files of this kind are not taken.
+        """
+        check_size(size, most=self._most_bytes)
+        check_type(content_type, allowed=self._types)
+        await self._folders.place(wish.application_id, wish.folder_id, principal=principal)
+
+    async def arrived(self, file_id: UUID, *, principal: Principal) -> File | None:
+        """Find the file a client uploaded before under an id of its own, or None when it has not come yet.
+
+        Raises:
+            FileIdTaken: Somebody else's file has this id.
+        """
+        file = await self.session.get(File, file_id)
+        if file is not None and file.uploaded_by != principal.id:
+            raise FileIdTaken("Another file has this id; make a new one.")
+        return file
+
     async def take_in(
-        self, source: IO[bytes], name: str, wish: Placement, *, principal: Principal, at: datetime
+        self,
+        source: IO[bytes],
+        name: str,
+        wish: Placement,
+        *,
+        principal: Principal,
+        at: datetime,
+        file_id: UUID | None = None,
     ) -> File:
         """Keep an uploaded file: its bytes first, then its row, so that no row is ever without bytes.
 
+        With a `file_id` the client made itself, an upload that is repeated is one file: the first.
+
         Raises:
+            FileIdTaken: Somebody else's file has this id.
+            StillArriving: Another request is taking in the same file at this moment.
             Missing: The application or the folder is not there.
             FolderElsewhere: The folder belongs to another application.
             PapersClosed: The application takes no papers any more.
@@ -383,9 +431,12 @@ class FileService(Service[File]):
             TypeNotAllowed: Its content is of a kind that is not taken, whatever its name says.
             Unavailable: The bytes cannot be stored now.
         """
+        if file_id is not None and (before := await self.arrived(file_id, principal=principal)):
+            return before
         await self._folders.place(wish.application_id, wish.folder_id, principal=principal)
         await self.session.commit()  # others get the connection while the bytes travel
         file = await anyio.to_thread.run_sync(self._examined, source, name)
+        file.id = file_id or uuid4()
         file.key = f"{at:%Y/%m}/{uuid4()}"
         file.uploaded_by = principal.id
         file.created_at = at
@@ -453,7 +504,6 @@ class FileService(Service[File]):
         mime_type = check_type(content_type_of(source), allowed=self._types)
         shown = display_name(name)
         return File(
-            id=uuid4(),
             original_filename=shown,
             display_name=named_as(shown, mime_type),
             file_size=size,

@@ -101,6 +101,13 @@ class ObjectStore(Protocol):
         Whether anything is kept under the key is not asked.
         """
 
+    async def upload_link(self, key: str, *, most_bytes: int, lifetime: timedelta, base_url: str) -> str:
+        """Make an absolute URL that a client PUTs the bytes of one object to, without an Authorization header.
+
+        It works until `lifetime` is over, as often as the client tries; the last bytes stay. `most_bytes` is kept by
+        a folder of this machine; an S3 store takes any size, so whoever takes the object over looks at `size_of`.
+        """
+
     async def remove(self, key: str) -> None:
         """Forget what is kept under the key; nothing being there is as good."""
 

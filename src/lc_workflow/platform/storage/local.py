@@ -29,6 +29,9 @@ T = TypeVar("T")
 CONTENT_PATH: Final = "/api/v1/files/content/"
 """Where the documents feature serves what a signed link stands for."""
 
+UPLOAD_PATH: Final = "/api/v1/files/arrivals/"
+"""Where it takes the bytes a signed link for an upload waits for."""
+
 INCOMING: Final = ".incoming"
 """The folder of half-written files; no key begins with a dot, so none can lead there."""
 
@@ -65,6 +68,22 @@ class _Promise(msgspec.Struct, array_like=True, frozen=True):
     inline: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a signed link for an upload leads, and how many bytes may come there."""
+
+    key: str
+    most_bytes: int
+
+
+class _Errand(msgspec.Struct, array_like=True, frozen=True):
+    """What a link for an upload carries under its signature; `until` is in seconds since 1970."""
+
+    key: str
+    most_bytes: int
+    until: float
+
+
 class LocalStore:
     """Keeps each object as one file under `folder`.
 
@@ -76,6 +95,8 @@ class LocalStore:
         self._folder = folder.absolute()
         self._incoming = self._folder / INCOMING
         self._signing_key = hmac.digest(secret.encode(), b"lc-workflow: links to stored files", hashlib.sha256)
+        # a key of its own: a link to read a file must never open the door to replace it
+        self._upload_key = hmac.digest(secret.encode(), b"lc-workflow: links for uploads", hashlib.sha256)
         self._clock = clock
         self._limiter = CapacityLimiter(threads)
 
@@ -103,7 +124,7 @@ class LocalStore:
         """Sign a link to this API; see `ObjectStore.link`."""
         until = (self._clock() + lifetime).timestamp()
         promise = _text(msgspec.json.encode(_Promise(sound(key), filename, content_type, until, inline)))
-        return f"{base_url.rstrip('/')}{CONTENT_PATH}{promise}.{self._signature(promise)}"
+        return f"{base_url.rstrip('/')}{CONTENT_PATH}{promise}.{_signature(promise, self._signing_key)}"
 
     async def read_link(self, token: str) -> Download:
         """Read the last part of a link made by `link`.
@@ -115,12 +136,30 @@ class LocalStore:
             LinkExpired: The link was good until a moment ago.
             Missing: The file was removed meanwhile.
         """
-        promise = self._promise(token)
+        promise = _opened(token, self._signing_key, _Promise)
         if self._clock().timestamp() >= promise.until:
             raise LinkExpired("This link is no longer valid; open the file again to get a new one.")
         if (size := await self.size_of(promise.key)) is None:
             raise Missing("This file is no longer kept.")
         return Download(promise.key, promise.filename, promise.content_type, size, promise.inline)
+
+    async def upload_link(self, key: str, *, most_bytes: int, lifetime: timedelta, base_url: str) -> str:
+        """Sign a link for an upload to this API; see `ObjectStore.upload_link`."""
+        until = (self._clock() + lifetime).timestamp()
+        errand = _text(msgspec.json.encode(_Errand(sound(key), most_bytes, until)))
+        return f"{base_url.rstrip('/')}{UPLOAD_PATH}{errand}.{_signature(errand, self._upload_key)}"
+
+    def read_upload_link(self, token: str) -> Place:
+        """Read the last part of a link made by `upload_link`.
+
+        Raises:
+            LinkBroken: The signature is not ours.
+            LinkExpired: The link was good until a moment ago.
+        """
+        errand = _opened(token, self._upload_key, _Errand)
+        if self._clock().timestamp() >= errand.until:
+            raise LinkExpired("This link is no longer valid; ask for a new one to upload the file.")
+        return Place(errand.key, errand.most_bytes)
 
     async def remove(self, key: str) -> None:
         """Delete the file; see `ObjectStore.remove`."""
@@ -191,14 +230,17 @@ class LocalStore:
         with tempfile.TemporaryFile(dir=self._incoming) as file:
             file.write(b"\0")
 
-    def _promise(self, token: str) -> _Promise:
-        promise, _, signature = token.partition(".")
-        if not hmac.compare_digest(signature.encode(errors="replace"), self._signature(promise).encode()):
-            raise LinkBroken("This link was not made here; open the file again to get a new one.")
-        return msgspec.json.decode(urlsafe_b64decode(promise + "=="), type=_Promise)
 
-    def _signature(self, promise: str) -> str:
-        return _text(hmac.digest(self._signing_key, promise.encode(errors="replace"), hashlib.sha256))
+def _opened(token: str, signing_key: bytes, kind: type[T]) -> T:
+    """Answer what a link carries when its signature is ours."""
+    carried, _, signature = token.partition(".")
+    if not hmac.compare_digest(signature.encode(errors="replace"), _signature(carried, signing_key).encode()):
+        raise LinkBroken("This link was not made here; open the file again to get a new one.")
+    return msgspec.json.decode(urlsafe_b64decode(carried + "=="), type=kind)
+
+
+def _signature(carried: str, signing_key: bytes) -> str:
+    return _text(hmac.digest(signing_key, carried.encode(errors="replace"), hashlib.sha256))
 
 
 def _text(raw: bytes) -> str:

@@ -96,6 +96,17 @@ class MinioStore:
             },
         )
 
+    async def upload_link(
+        self,
+        key: str,
+        *,
+        most_bytes: int,  # noqa: ARG002 - a presigned PUT knows no size
+        lifetime: timedelta,
+        base_url: str,  # noqa: ARG002 - the store has an address of its own
+    ) -> str:
+        """Presign a PUT at the store's public address; see `ObjectStore.upload_link`."""
+        return self._public.get_presigned_url("PUT", self._bucket, sound(key), expires=lifetime)
+
     async def remove(self, key: str) -> None:
         """Delete the object; see `ObjectStore.remove`."""
         await self._in_thread(partial(self._client.remove_object, self._bucket, sound(key)))

@@ -1,0 +1,1 @@
+"""Deliveries: files that clients bring to the store themselves, before the library takes them in."""

@@ -1,0 +1,46 @@
+"""Deliveries as requests and answers."""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID, uuid4
+
+from msgspec import Meta, Struct, field
+
+from lc_workflow.documents.library.schemas import Placement
+
+Sha256: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{64}$(?!\n)")]
+"""A SHA-256 in hexadecimal."""
+
+
+class NewDelivery(Placement, frozen=True, kw_only=True):
+    """A file to come: its name, its size in bytes, what it says it is, its SHA-256, and where it belongs.
+
+    A client that makes the `file_id` itself may repeat every request, and there is one file in the end.
+    """
+
+    file_id: UUID = field(default_factory=uuid4)
+    filename: Annotated[str, Meta(min_length=1, max_length=300)]
+    content_type: Annotated[str, Meta(max_length=100)]
+    file_size: Annotated[int, Meta(ge=0, le=2**53)]
+    sha256: Sha256 | None = None
+
+
+class UploadLink(Struct, frozen=True, kw_only=True):
+    """Where to send the bytes, by which method and with which headers, without an Authorization header.
+
+    `expires_in` is in seconds. After the upload, `POST /files/finalize` with the `file_id`.
+    """
+
+    file_id: UUID
+    upload_url: str
+    method: Literal["PUT"] = "PUT"
+    headers: dict[str, str]
+    expires_in: int
+    expires_at: datetime
+
+
+class Arrival(Struct, frozen=True, kw_only=True):
+    """An announced file that was put in its place; the SHA-256 may be told now by whoever did not know it before."""
+
+    file_id: UUID
+    sha256: Sha256 | None = None
