@@ -42,6 +42,16 @@ class FileRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SelfieJudged(Event):
+    """Somebody looked at a selfie that another took; `status` says what they found."""
+
+    subject: ClassVar[str] = "selfie"
+    selfie_id: UUID
+    application_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FolderMade(Event):
     """A folder was made."""
 

@@ -1,21 +1,34 @@
 """What documents contributes: its routes, facts and refusals."""
 
+from litestar.di import Provide
+
 from lc_workflow.documents.deliveries.controllers import ArrivalController, DeliveryController
 from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
-from lc_workflow.documents.events import FileOpened, FileRemoved, FileStored, FolderMade, FolderRemoved, FolderRenamed
+from lc_workflow.documents.events import (
+    FileOpened,
+    FileRemoved,
+    FileStored,
+    FolderMade,
+    FolderRemoved,
+    FolderRenamed,
+    SelfieJudged,
+)
 from lc_workflow.documents.library.controllers import (
     ContentController,
     FileController,
     FolderController,
     UploadController,
+    open_files,
 )
 from lc_workflow.documents.library.service import FolderNameTaken, StillArriving
+from lc_workflow.documents.selfies.controllers import CaptureController, SelfieController
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(FileController, ContentController, FolderController, DeliveryController),
-    uploads=(UploadController, ArrivalController),
-    events=(FileStored, FileOpened, FileRemoved, FolderMade, FolderRenamed, FolderRemoved),
+    routes=(FileController, ContentController, FolderController, DeliveryController, SelfieController),
+    uploads=(UploadController, ArrivalController, CaptureController),
+    events=(FileStored, FileOpened, FileRemoved, FolderMade, FolderRenamed, FolderRemoved, SelfieJudged),
+    dependencies={"files": Provide(open_files, sync_to_thread=False)},
     jobs=(CLEAR_DELIVERIES,),
     refusals={
         "pk_files": StillArriving,

@@ -6,14 +6,12 @@ from typing import IO, Any, cast
 from litestar import Controller, Request, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.params import FromPath, JSONBody, SkipValidation
 from msgspec.structs import replace
 
 from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, UploadLink
 from lc_workflow.documents.deliveries.service import IN_MEMORY, LINK_LIFETIME, DeliveryService
 from lc_workflow.documents.library.access import CREATE
-from lc_workflow.documents.library.controllers import FILES, too_large
 from lc_workflow.documents.library.schemas import FileAnswer
 from lc_workflow.documents.library.service import LINK_LIFETIME as DOWNLOAD_LIFETIME
 from lc_workflow.documents.library.service import FileService
@@ -42,7 +40,7 @@ class DeliveryController(Controller):
 
     path = "/api/v1/files"
     tags = ("Files",)
-    dependencies = {**FILES, "deliveries": Provide(open_deliveries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"deliveries": Provide(open_deliveries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
 
     @post("/upload-url", guards=[requires(CREATE), limit("10/minute", name="upload")], status_code=200)
     async def announce(
@@ -90,7 +88,6 @@ class ArrivalController(Controller):
 
     path = "/api/v1/files/arrivals"
     tags = ("Files",)
-    exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
 
     @put("/{token:str}", opt={PUBLIC: True}, status_code=204)
     async def receive(

@@ -83,9 +83,6 @@ def open_files(
     )
 
 
-FILES: Final = {"files": Provide(open_files, sync_to_thread=False)}
-
-
 def too_large(request: Request[Any, Any, Any], _: RequestEntityTooLarge) -> Answer[Problem]:
     """Answer to a body that goes on beyond the largest file; the rest of it is not read."""
     most = readable(most_bytes_of(request))
@@ -97,7 +94,6 @@ class UploadController(Controller):
 
     path = "/api/v1/files/upload"
     tags = ("Files",)
-    dependencies = FILES
     exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
 
     @post(
@@ -130,7 +126,7 @@ class FileController(Controller):
 
     path = "/api/v1/files"
     tags = ("Files",)
-    dependencies = {**FILES, **WIDE_WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = WIDE_WINDOW
 
     @get(guards=[requires(READ)])
     async def list_files(

@@ -42,6 +42,7 @@ from lc_workflow.documents.rules.filing import folder_for
 from lc_workflow.documents.rules.uploads import check_size, check_type, display_name, named_as
 from lc_workflow.kernel.errors import Busy, DomainError, Forbidden, Invalid, Missing, Unavailable
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
@@ -415,10 +416,12 @@ class FileService(Service[File]):
         principal: Principal,
         at: datetime,
         file_id: UUID | None = None,
+        beside: Row | None = None,
     ) -> File:
         """Keep an uploaded file: its bytes first, then its row, so that no row is ever without bytes.
 
-        With a `file_id` the client made itself, an upload that is repeated is one file: the first.
+        With a `file_id` the client made itself, an upload that is repeated is one file: the first. What is known of
+        the file elsewhere stands `beside` it, as a row that refers to it and is written with it.
 
         Raises:
             FileIdTaken: Somebody else's file has this id.
@@ -446,6 +449,9 @@ class FileService(Service[File]):
         try:
             async with self.transaction():
                 await self._file_under(file, wish, principal=principal, at=at)
+                if beside is not None:
+                    await self.session.flush()
+                    self.session.add(beside)
         except (DomainError, DBAPIError) as refusal:
             # where the connection broke, the commit may have gone through before: then the row needs its bytes
             if not (isinstance(refusal, DBAPIError) and refusal.connection_invalidated):

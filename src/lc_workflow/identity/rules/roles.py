@@ -81,6 +81,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "task:assign",
                 "customer:read,create,update,merge",
                 "file:read,create,delete",
+                "selfie:read,create,delete",
                 "folder:read,create,delete",
                 "branch:read,create,update,delete",
                 "department:read,create,update,delete",
@@ -113,6 +114,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "disbursement:request,confirm",
                 "customer:read,create,update,merge",
                 "file:read,create,delete",
+                "selfie:read,create,validate,delete",
                 "folder:read,create,delete",
                 "employee:create,update,assign",
                 "user:read",
@@ -133,11 +135,12 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "disbursement:request",
                 "customer:read,create,update",
                 "file:read,create",
+                "selfie:read,create",
                 "folder:read,create",
                 "employee:assign",
                 "analytics:read",
             )
-            | _grants(Scope.OWN, "application:delete", "file:delete", "folder:delete"),
+            | _grants(Scope.OWN, "application:delete", "file:delete", "selfie:delete", "folder:delete"),
         ),
         Role.PORTFOLIO_OFFICER: Standing(
             "Portfolio officer",
@@ -150,10 +153,11 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,create,update",
                 "customer:read",
                 "file:read,create",
+                "selfie:read,create",
                 "folder:read,create",
                 "analytics:read",
             )
-            | _grants(Scope.OWN, "application:delete", "file:delete", "folder:delete"),
+            | _grants(Scope.OWN, "application:delete", "file:delete", "selfie:delete", "folder:delete"),
         ),
         Role.TELLER: Standing(
             "Teller",
@@ -167,9 +171,10 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "disbursement:request,confirm",
                 "customer:read",
                 "file:read,create",
+                "selfie:read,create,validate",
                 "folder:read,create",
             )
-            | _grants(Scope.OWN, "file:delete"),
+            | _grants(Scope.OWN, "file:delete", "selfie:delete"),
         ),
         Role.DATA_ENTRY: Standing(
             "Data-entry clerk",
@@ -182,6 +187,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,create,update,delete",
                 "customer:read",
                 "file:read,create,delete",
+                "selfie:read,create,delete",
                 "folder:read,create,delete",
             ),
         ),
@@ -196,6 +202,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,export",
                 "customer:read",
                 "file:read",
+                "selfie:read",
                 "folder:read",
                 "user:read,export",
                 "analytics:read",
@@ -211,13 +218,23 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             "viewer",
             _COLLEAGUES
             | _OWN_THINGS
-            | _grants(Scope.BRANCH, "application:read", "customer:read", "file:read", "folder:read", "analytics:read"),
+            | _grants(
+                Scope.BRANCH,
+                "application:read",
+                "customer:read",
+                "file:read",
+                "selfie:read",
+                "folder:read",
+                "analytics:read",
+            ),
         ),
     }
 )
 """Who may do what before an installation changes it. An administrator runs the house and decides no loan (§2)."""
 
-PERSONAL: Final = frozenset({"application", "audit", "customer", "file", "folder", "employee", "user", "analytics"})
+PERSONAL: Final = frozenset(
+    {"application", "audit", "customer", "file", "selfie", "folder", "employee", "user", "analytics"}
+)
 """The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""
 
 

@@ -1,0 +1,65 @@
+"""What selfies show, and what is found about them."""
+
+from enum import StrEnum
+from uuid import UUID
+
+from lc_workflow.kernel.errors import DomainError, FieldError, Forbidden, Invalid
+
+
+class SelfieType(StrEnum):
+    """What a selfie shows. Source: the Selfies row of the web app's contract, §3."""
+
+    CUSTOMER_PROFILE = "customer_profile"
+    CUSTOMER_WITH_OFFICER = "customer_with_officer"
+    ID_VERIFICATION = "id_verification"
+    LOCATION_VERIFICATION = "location_verification"
+
+
+class SelfieStatus(StrEnum):
+    """What somebody found who looked at it."""
+
+    PENDING = "pending"
+    VALID = "valid"
+    INVALID = "invalid"
+
+
+class PlaceIncomplete(Invalid):
+    """A place has a latitude and a longitude."""
+
+
+class OwnSelfie(Forbidden):
+    """Nobody says of a picture they took themselves that it shows what it should."""
+
+
+class FoundAlready(Invalid):
+    """Somebody looked at this selfie and said what they found."""
+
+
+class NotesNeeded(Invalid):
+    """Whoever finds fault says which."""
+
+
+def check_place(latitude: float | None, longitude: float | None) -> None:
+    """Let a place in only with both its degrees.
+
+    Raises:
+        PlaceIncomplete: One of them is missing.
+    """
+    if (latitude is None) != (longitude is None):
+        missing = "location_latitude" if latitude is None else "location_longitude"
+        raise PlaceIncomplete(
+            "A place needs its latitude and its longitude.", errors=(FieldError(missing, "is needed with the other"),)
+        )
+
+
+def objection(
+    *, status: SelfieStatus, taken_by: UUID, person: UUID, is_valid: bool, notes: str | None
+) -> DomainError | None:
+    """Say what keeps a person from judging a selfie, or None: four eyes, once, and fault has a reason."""
+    if taken_by == person:
+        return OwnSelfie("You took this picture; somebody else must look at it.")
+    if status is not SelfieStatus.PENDING:
+        return FoundAlready(f"This selfie was found {status} already; take a new one.")
+    if not is_valid and not notes:
+        return NotesNeeded("Say what is wrong with the picture.", errors=(FieldError("notes", "is needed"),))
+    return None

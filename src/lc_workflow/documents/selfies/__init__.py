@@ -1,0 +1,1 @@
+"""Selfies: pictures that show that a customer, and an officer with them, were where they say."""
