@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0070_add_deliveries"
-down_revision = "0080_add_preferences"
+down_revision = "0081_add_emails"
 branch_labels = None
 depends_on = None
 
