@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from httpx import AsyncClient
 from sqlalchemy import select, update
@@ -12,6 +13,7 @@ from lc_workflow.engagement.notifications.service import NotificationService
 from lc_workflow.lending.events import DeadlineBreached
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
 from lc_workflow.lending.tasks.models import Task
+from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
@@ -221,3 +223,19 @@ async def test_the_institution_says_how_long_a_stage_may_take(
     assert (none.status_code, none.json()["code"]) == (422, "WithoutDeadline")
     after = (await client.put(f"{url}/USER_COMPLETED", json={"minutes": None}, headers=admin.headers)).json()
     assert next(row for row in after if row["stage"] == "USER_COMPLETED")["minutes"] == 240
+
+
+async def test_who_voted_leaves_the_decision_to_others(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    first, second = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+    application = await to_review(officer, teller)
+    (task,) = await queue(client, first, "claimable")
+    await do(client, first, task, "claim")
+    for _ in range(2):
+        await TaskService(session).voted(UUID(application["id"]), by=first.user.id, at=NOON)
+    await session.commit()
+    assert await queue(client, first, "mine") == await queue(client, first, "claimable") == []
+    assert [found["owner"] for found in await queue(client, second, "claimable")] == [None]
+    assert (await do(client, first, task, "claim")).json()["code"] == "SodMaker"
