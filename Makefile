@@ -61,6 +61,9 @@ seed: .venv/synced ## Plant the demo institution; what is there stays.
 gazetteer: .venv/synced ## Take in the public list of places: make gazetteer FILE=places.csv.
 	@$(HOUSE) load-gazetteer $(FILE)
 
+approving: .venv/synced ## Put a way of approving into force: make approving FILE=db/seeds/strict.toml.
+	@$(HOUSE) adopt-approving $(FILE)
+
 demo: .venv/synced ## Walk one loan through the server at URL=… (http://127.0.0.1:8000).
 	@$(HOUSE) demo $(URL)
 

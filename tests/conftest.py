@@ -37,7 +37,13 @@ from tests.servers.used import USED, pytest_collection_modifyitems, pytest_confi
 
 __all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
 
-pytest_plugins = ["tests.identity.rights", "tests.lending.steps", "tests.seeding.planted", "tests.journey.town"]
+pytest_plugins = [
+    "tests.identity.rights",
+    "tests.lending.steps",
+    "tests.lending.approvals.steps",
+    "tests.seeding.planted",
+    "tests.journey.town",
+]
 
 structlog.configure(
     processors=[

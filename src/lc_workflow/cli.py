@@ -139,6 +139,24 @@ def load_gazetteer(file: Path) -> None:
     click.echo(f"The gazetteer knows {places} places of this list.")
 
 
+@house.command("adopt-approving")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", default="admin", show_default=True, help="The account of the administrator who does it.")
+def adopt_approving(file: Path, by: str) -> None:
+    """Put a way of approving into force for the applications to come: a matrix, regions, and who answers for them."""
+    from lc_workflow.seeding.approving import put_into_force, read_way  # noqa: PLC0415 - as below
+
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        url = database_url(environ["DATABASE_URL"])
+        _migrate(url)
+        try:
+            number = asyncio.run(put_into_force(url, read_way(file), by=by))
+        except (DomainError, msgspec.MsgspecError) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"Applications to come are decided by matrix {number}.")
+
+
 @house.command()
 @click.argument("url", required=False)
 def demo(url: str | None) -> None:

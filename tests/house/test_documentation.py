@@ -33,5 +33,8 @@ def test_each_operation_says_how_it_is_refused(operations: dict[str, dict[str, A
 def test_a_guard_stands_in_the_description(operations: dict[str, dict[str, Any]]) -> None:
     approve = operations["PATCH /api/v1/applications/{application_id}/approve"]
     assert approve["summary"] == "Approve the loan, on the requested terms or on others"
-    assert "Needs the permission application:approve." in approve["description"]
+    assert (
+        "Needs the permission application:approve or application:process or application:update."
+        in approve["description"]
+    )
     assert operations["POST /api/v1/auth/login"]["security"] == [{}]

@@ -17,10 +17,10 @@ BASE = read_base(SEEDS)
 DEMO = read_demo(SEEDS)
 
 
-def test_the_institution_has_three_branches_fourteen_employees_and_an_account_for_each_role() -> None:
+def test_the_institution_has_three_branches_fifteen_employees_and_an_account_for_each_role() -> None:
     people = DEMO.institution.people
     assert len(DEMO.institution.branches) == 3
-    assert len([person for person in people if person.code]) == 14
+    assert len([person for person in people if person.code]) == 15
     names = {person.account.username for person in people if person.account}
     assert {role.value for role in Role} <= names
 

@@ -129,7 +129,7 @@ async def test_a_planting_that_was_broken_off_goes_on(empty: Settings, few_seeds
     assert outcome.now > 0
     rows = await counts(empty)
     assert rows["journal_entries"] > broken_off
-    assert (rows["branches"], rows["employees"], rows["users"], rows["customer_applications"]) == (3, 14, 14, 4)
+    assert (rows["branches"], rows["employees"], rows["users"], rows["customer_applications"]) == (3, 15, 15, 4)
     async with session_on(empty) as session:
         keys = (await session.scalars(select(JournalEntry.request_id).where(JournalEntry.kind == "FileStored"))).all()
         assert len(set(keys)) == len(keys)

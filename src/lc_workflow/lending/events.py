@@ -365,3 +365,93 @@ class DuplicateDismissed(AboutCustomer):
     """Somebody found that two people who share a number are two."""
 
     other_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutMatrix(Event):
+    """A fact about one version of the approval matrix; `number` is what people call it."""
+
+    subject: ClassVar[str] = "approval_matrix"
+    approval_matrix_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixDrafted(AboutMatrix):
+    """A version of the approval matrix was written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixChanged(AboutMatrix):
+    """A draft of the approval matrix was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatrixPublished(AboutMatrix):
+    """Applications to come are decided by this version of the approval matrix."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutAuthority(Event):
+    """A fact about one authority: who holds which role, over what."""
+
+    subject: ClassVar[str] = "authority"
+    authority_id: UUID
+    person_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityGiven(AboutAuthority):
+    """Somebody was given authority to decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityEnded(AboutAuthority):
+    """Somebody's authority to decide ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutDelegation(Event):
+    """A fact about one delegation: who stands in for whom, in which role."""
+
+    subject: ClassVar[str] = "delegation"
+    delegation_id: UUID
+    from_id: UUID
+    to_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleDelegated(AboutDelegation):
+    """Somebody handed a role on for a while."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationEnded(AboutDelegation):
+    """A delegation was taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTaken(AboutApplication):
+    """Somebody decided at a stage; `snapshot_hash` is the SHA-256 of what they saw."""
+
+    stage: str
+    decision: str
+    reason: str | None
+    snapshot_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionsVoided(AboutApplication):
+    """Decisions no longer count, because what they rest on changed; they stay on record."""
+
+    decisions: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionClosed(AboutApplication):
+    """A condition of an approval is met."""
+
+    condition_id: UUID

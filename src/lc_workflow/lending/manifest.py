@@ -12,8 +12,12 @@ from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
 from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.approvals.controllers import ConditionController
+from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
+from lc_workflow.lending.assignments.service import OpenAssignments
+from lc_workflow.lending.authorities.controllers import AuthorityController, DelegationController
 from lc_workflow.lending.comments.controllers import CommentController
 from lc_workflow.lending.customers.controllers import CustomerController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
@@ -29,13 +33,19 @@ from lc_workflow.lending.events import (
     ApplicationsExported,
     AssessmentPolicySet,
     AssignmentChanged,
+    AuthorityEnded,
+    AuthorityGiven,
     CommentAdded,
     CommentRemoved,
+    ConditionClosed,
     CustomerChanged,
     CustomerMergedAway,
     CustomerRegistered,
     CustomersMerged,
     DeadlineBreached,
+    DecisionsVoided,
+    DecisionTaken,
+    DelegationEnded,
     DisbursementConfirmed,
     DisbursementFailed,
     DisbursementHandedOver,
@@ -50,11 +60,15 @@ from lc_workflow.lending.events import (
     JurisdictionProfileChanged,
     JurisdictionProfileConfirmed,
     JurisdictionProfileWritten,
+    MatrixChanged,
+    MatrixDrafted,
+    MatrixPublished,
     PossibleDuplicateFound,
     ProductChanged,
     ProductOffered,
     ProductVersionPublished,
     ProductVersionWritten,
+    RoleDelegated,
     ScorecardPublished,
     StageDeadlineSet,
     TaskAssigned,
@@ -66,6 +80,7 @@ from lc_workflow.lending.exports.controllers import ExportController
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
 from lc_workflow.lending.handover.service import Desk
 from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
+from lc_workflow.lending.matrices.controllers import MatrixController
 from lc_workflow.lending.officers.controllers import OfficerController
 from lc_workflow.lending.parties.controllers import CollateralController, PartyController
 from lc_workflow.lending.products.controllers import ProductController
@@ -128,6 +143,11 @@ def open_applications(db_session: DbSession, store: NamedDependency[SkipValidati
     return ApplicationService(db_session, store=store)
 
 
+def open_what_is_seen(db_session: DbSession) -> WhatIsSeen:
+    """Provide the reader of what decisions rest on."""
+    return WhatIsSeen(db_session)
+
+
 MANIFEST = Manifest(
     routes=(
         RecognitionController,
@@ -153,6 +173,10 @@ MANIFEST = Manifest(
         CollateralController,
         ExportController,
         CommentController,
+        ConditionController,
+        MatrixController,
+        AuthorityController,
+        DelegationController,
     ),
     events=(
         ApplicationDrafted,
@@ -195,6 +219,16 @@ MANIFEST = Manifest(
         ApplicationsExported,
         CommentAdded,
         CommentRemoved,
+        MatrixDrafted,
+        MatrixChanged,
+        MatrixPublished,
+        AuthorityGiven,
+        AuthorityEnded,
+        RoleDelegated,
+        DelegationEnded,
+        DecisionTaken,
+        DecisionsVoided,
+        ConditionClosed,
     ),
     jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),
     dependencies={
@@ -202,6 +236,8 @@ MANIFEST = Manifest(
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
         "loan_book": Provide(Loanbook, sync_to_thread=False),
         "open_work": provide(Desk),
+        "open_work": provide(OpenAssignments),
+        "seen": Provide(open_what_is_seen, sync_to_thread=False),
         "applications": Provide(open_applications, sync_to_thread=False),
     },
     enumerations={name: labelled(labels) for name, labels in LABELS.items()},
@@ -215,5 +251,6 @@ MANIFEST = Manifest(
         "uq_product_versions_product_id_number": DraftUnderWay,
         "fk_customer_applications_branch_id": NoSuchBranch,
         "fk_customers_branch_id": NoSuchBranch,
+        "fk_authorities_branch_id": NoSuchBranch,
     },
 )

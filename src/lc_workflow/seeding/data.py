@@ -59,6 +59,7 @@ class Branch(Struct, frozen=True, forbid_unknown_fields=True):
     email: str
     latitude: float
     longitude: float
+    region: str
     manager: str
 
 

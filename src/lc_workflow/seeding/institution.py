@@ -139,6 +139,7 @@ async def _open_branch(branch: Branch, turn: Turn) -> UUID:
         email=branch.email,
         latitude=branch.latitude,
         longitude=branch.longitude,
+        region=branch.region,
     )
     return (await BranchService(turn.session).open(wish, principal=turn.principal, at=turn.at)).id
 

@@ -15,6 +15,7 @@ class Role(StrEnum):
     """The names of the roles that an installation begins with; it may add roles of its own."""
 
     ADMIN = "admin"
+    REGIONAL_MANAGER = "regional_manager"
     MANAGER = "manager"
     OFFICER = "officer"
     PORTFOLIO_OFFICER = "portfolio_officer"
@@ -93,12 +94,30 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "notification:read,manage,send",
                 "permission:read,manage",
                 "security:read,manage",
+                "approval:read,manage",
                 "system:read,manage",
                 "product:read,update,publish",
                 "jurisdiction:read,update,confirm",
                 "rate:read,update",
                 "policy:read,update",
                 "scorecard:read,publish",
+            ),
+        ),
+        Role.REGIONAL_MANAGER: Standing(
+            "Regional manager",
+            85,
+            "manager",
+            _COLLEAGUES
+            | _OWN_THINGS
+            | _grants(
+                Scope.ALL,
+                "application:read,approve",
+                "customer:read",
+                "file:read",
+                "folder:read",
+                "user:read",
+                "analytics:read",
+                "approval:read,delegate",
             ),
         ),
         Role.MANAGER: Standing(
@@ -122,6 +141,8 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "audit:read",
                 "notification:send",
             ),
+            )
+            | _grants(Scope.ALL, "approval:read,delegate"),
         ),
         Role.OFFICER: Standing(
             "Credit officer",
@@ -209,6 +230,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "audit:read,export",
                 "permission:read",
                 "security:read",
+                "approval:read",
                 "system:read",
             ),
         ),

@@ -38,7 +38,15 @@ from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, EmployeeAssigned, EmployeeReleased
+from lc_workflow.lending.events import (
+    ApplicationChanged,
+    ApplicationDrafted,
+    ConditionClosed,
+    DecisionsVoided,
+    DecisionTaken,
+    EmployeeAssigned,
+    EmployeeReleased,
+)
 from lc_workflow.lending.rules.stages import DECIDED, STATUS_OF, Stage, Status
 from lc_workflow.organization.branches.access import visible_to as branches_visible_to
 from lc_workflow.organization.branches.models import Branch
@@ -58,6 +66,9 @@ WORDS: Final = {
         ApplicationChanged: ("updated", "Application changed"),
         EmployeeAssigned: ("assigned", "Employee assigned"),
         EmployeeReleased: ("released", "Employee released"),
+        DecisionTaken: ("decided", "Decision taken"),
+        DecisionsVoided: ("voided", "Decisions no longer count"),
+        ConditionClosed: ("updated", "Condition met"),
         FirstAdminSetUp: ("created", "First administrator set up"),
         AccountOpened: ("created", "Account opened"),
         RoleChanged: ("updated", "Role changed"),

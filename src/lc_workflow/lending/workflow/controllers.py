@@ -12,12 +12,15 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDATE
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.approvals.queries import WhatIsSeen
+from lc_workflow.lending.approvals.schemas import Deliberations
 from lc_workflow.lending.rules.stages import Action
 from lc_workflow.lending.rules.stays import seconds_by_stage
 from lc_workflow.lending.workflow.queries import PastMoves
 from lc_workflow.lending.workflow.schemas import (
     ActionRequest,
     Approval,
+    DecisionRequest,
     MoveAnswer,
     PossibleAction,
     Rejection,
@@ -96,7 +99,7 @@ class WorkflowController(Controller):
         """Hand the application in."""
         return await door.pass_on(application_id, Wish(action=Action.SUBMIT, comment=data.notes if data else None))
 
-    @patch("/approve", guards=[requires(APPROVE)])
+    @patch("/approve", guards=[requires(APPROVE, PROCESS, UPDATE)])
     async def approve(
         self, application_id: FromPath[UUID], data: JSONBody[Approval], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
@@ -107,15 +110,46 @@ class WorkflowController(Controller):
             approved_amount=data.approved_amount,
             approved_term=data.approved_term,
             interest_rate=data.interest_rate,
+            conditions=data.conditions,
+            snapshot_hash=data.snapshot_hash,
         )
         return await door.pass_on(application_id, wish)
 
-    @patch("/reject", guards=[requires(APPROVE, PROCESS)])
+    @patch("/reject", guards=[requires(APPROVE, PROCESS, UPDATE)])
     async def reject(
         self, application_id: FromPath[UUID], data: JSONBody[Rejection], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
         """Reject the loan, with a reason."""
         wish = Wish(action=Action.REJECT, reason=data.rejection_reason, comment=data.notes)
+        return await door.pass_on(application_id, wish)
+
+    @get("/decisions", guards=[requires(READ)])
+    async def deliberations(
+        self,
+        application_id: FromPath[UUID],
+        seen: NamedDependency[WhatIsSeen],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Deliberations:
+        """Show how the application is decided: the stages, the terms on offer, decisions so far, their conditions."""
+        return await seen.deliberations(application_id, principal=principal, at=clock())
+
+    @post("/decisions", guards=[requires(APPROVE, PROCESS, UPDATE)], status_code=200)
+    async def decide(
+        self, application_id: FromPath[UUID], data: JSONBody[DecisionRequest], door: NamedDependency[Door]
+    ) -> Answer[ApplicationAnswer]:
+        """Decide at the open stage: approve, with conditions or on other terms, return, reject, abstain or recuse."""
+        wish = Wish(
+            decision=data.decision,
+            approval_stage=data.stage,
+            snapshot_hash=data.snapshot_hash,
+            approved_amount=data.approved_amount,
+            approved_term=data.approved_term,
+            interest_rate=data.interest_rate,
+            conditions=data.conditions,
+            reason=data.reason,
+            comment=data.notes,
+        )
         return await door.pass_on(application_id, wish)
 
     @post("/workflow/transition", guards=[requires(UPDATE, PROCESS, APPROVE)], status_code=200)
@@ -144,6 +178,8 @@ class WorkflowController(Controller):
             approved_amount=given.approved_amount,
             approved_term=given.approved_term,
             interest_rate=given.interest_rate,
+            conditions=given.conditions,
+            snapshot_hash=given.snapshot_hash,
         )
         return await door.pass_on(application_id, wish)
 

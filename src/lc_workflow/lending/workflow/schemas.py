@@ -8,10 +8,39 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from lc_workflow.lending.applications.schemas import AccountId, Months
+from lc_workflow.lending.approvals.schemas import ConditionText
+from lc_workflow.lending.rules.deliberation import Decision
 from lc_workflow.lending.rules.stages import Action, Stage, Status
-from lc_workflow.platform.http.shapes import Note, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Code, Note, check_amounts, check_percents
 
 Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+
+Conditions = Annotated[list[ConditionText], Meta(max_length=20)]
+SnapshotHash = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$(?!\n)")]
+"""The fingerprint of what was seen, as `GET …/decisions` gives it."""
+
+
+class DecisionRequest(Struct, frozen=True, kw_only=True):
+    """A decision at a stage of approval, the open one unless `stage` names another.
+
+    The amount is in the application's currency, the term in months, the rate in percent per year; what is left out is
+    decided as offered. Returning and rejecting need a reason.
+    """
+
+    decision: Decision
+    stage: Code | None = None
+    snapshot_hash: SnapshotHash | None = None
+    approved_amount: Decimal | None = None
+    approved_term: Months | None = None
+    interest_rate: Decimal | None = None
+    conditions: Conditions = []
+    reason: Reason | None = None
+    notes: Note | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse amounts and percentages that no column holds."""
+        check_amounts(self, "approved_amount")
+        check_percents(self, "interest_rate")
 
 
 class Submission(Struct, frozen=True):
@@ -21,7 +50,7 @@ class Submission(Struct, frozen=True):
 
 
 class Approval(Struct, frozen=True):
-    """The terms on which a loan is approved; what is left out is approved as requested.
+    """The terms on which a loan is approved; what is left out is approved as offered.
 
     The amount is in the application's currency, the term in months, the rate in percent per year.
     """
@@ -30,6 +59,8 @@ class Approval(Struct, frozen=True):
     approved_term: Months | None = None
     interest_rate: Decimal | None = None
     notes: Note | None = None
+    conditions: Conditions = []
+    snapshot_hash: SnapshotHash | None = None
 
     def __post_init__(self) -> None:
         """Refuse amounts and percentages that no column holds."""
@@ -61,6 +92,8 @@ class ActionRequest(Struct, frozen=True):
     approved_amount: Decimal | None = None
     approved_term: Months | None = None
     interest_rate: Decimal | None = None
+    conditions: Conditions = []
+    snapshot_hash: SnapshotHash | None = None
 
     def __post_init__(self) -> None:
         """Refuse amounts and percentages that no column holds."""

@@ -1,5 +1,6 @@
 """The one engine that moves applications."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,19 +10,23 @@ from uuid import UUID
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.kernel.errors import DomainError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.service import ApprovalService, Ballot, Ruling
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.rules.deliberation import AGREEING, Decision, StageClosed
 from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
+    APPROVE,
     PREPARING,
     Action,
     Circumstances,
@@ -44,26 +49,71 @@ TYPED_IN: Final = "typed in with the action"
 """Stands for what a person can give with an action, where it is only asked whether they may take it."""
 
 
-class AboveRequest(Invalid):
-    """More would be approved than was asked for."""
+DECISION_ON: Final = {
+    Action.APPROVE: Decision.APPROVE,
+    Action.REJECT: Decision.REJECT,
+    Action.RETURN: Decision.RETURN,
+}
+"""What an action says at a stage of approval."""
+
+STEP_OF: Final = dict.fromkeys(Decision, Action.APPROVE) | {
+    Decision.REJECT: Action.REJECT,
+    Decision.RETURN: Action.RETURN,
+}
+"""The step a decision is about; whoever abstains or recuses themselves does so from approving."""
+
+
+class ConditionsOpen(Invalid):
+    """Conditions of the approval are still to be met."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What a person wants to do to an application: an action, or the stage it should reach.
+    """What a person wants to do to an application: an action, the stage it should reach, or a decision on it.
 
-    Exactly one of `action` and `target` is given. The approved amount is in the application's currency, the term in
-    months, the rate in percent per year; each left out is approved as requested.
+    Exactly one of `action`, `target` and `decision` is given. The approved amount is in the application's currency,
+    the term in months, the rate in percent per year; each left out is approved as offered. A decision may name its
+    conditions, the stage of approval it is for, and the fingerprint of what it rests on.
     """
 
     action: Action | None = None
     target: Stage | None = None
+    decision: Decision | None = None
     account_id: str | None = None
     reason: str | None = None
     comment: str | None = None
     approved_amount: Decimal | None = None
     approved_term: int | None = None
     interest_rate: Decimal | None = None
+    conditions: Sequence[str] = ()
+    approval_stage: str | None = None
+    snapshot_hash: str | None = None
+
+    def ballot(self, step: Step) -> Ballot | None:
+        """What the wish says at a stage of approval; None when the step is no decision."""
+        if step.source is not Stage.MANAGER_REVIEW or step.action not in DECISION_ON:
+            return None
+        approving = Decision.APPROVE_WITH_CONDITIONS if self.conditions else Decision.APPROVE
+        said = self.decision or (approving if step.action is Action.APPROVE else DECISION_ON[step.action])
+        return Ballot(
+            decision=said,
+            amount=self.approved_amount,
+            term=self.approved_term,
+            interest_rate=self.interest_rate,
+            conditions=self.conditions,
+            reason=self.reason,
+            comment=self.comment,
+            stage=self.approval_stage,
+            snapshot_hash=self.snapshot_hash,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What keeps a person from a step, and in what capacity they decide."""
+
+    obstacles: tuple[DomainError, ...]
+    ruling: Ruling
 
 
 class WorkflowService(Service[CustomerApplication]):
@@ -85,6 +135,7 @@ class WorkflowService(Service[CustomerApplication]):
         self._quotes = QuoteService(session)
         self._scoring = ScoringService(session)
         self._tasks = TaskService(session)
+        self._approvals = ApprovalService(session)
 
     async def move(
         self,
@@ -101,6 +152,8 @@ class WorkflowService(Service[CustomerApplication]):
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NoSuchStep, NotYourStep, SodMaker, SodEditor, AccountNeeded, ReasonNeeded: See `rules.stages`.
+            OutOfScope, LimitExceeded, SodRepeat, SodParty: See `rules.authority`.
+            StageClosed, SnapshotChanged, ConditionsNeeded, OtherTermsNeeded: See `rules.deliberation`.
             Incomplete: It cannot be submitted yet.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest: More would be approved than was asked for.
@@ -109,10 +162,30 @@ class WorkflowService(Service[CustomerApplication]):
             application = await self.find(visible_to(principal), id=application_id, lock=True)
             check_version(expected_version, application.version)
             step = _step(wish, application.workflow_status)
-            for obstacle in await self._obstacles(step, application, wish, principal=principal, at=at):
+            ballot = wish.ballot(step)
+            if ballot:
+                await self._approvals.open(application, at=at)
+            weighed = await self._obstacles(step, application, wish, principal=principal, at=at)
+            for obstacle in weighed.obstacles:
                 raise obstacle
+            outcome = None
+            if ballot:
+                outcome = await self._approvals.decide(application, ballot, weighed.ruling, principal=principal, at=at)
+                if outcome.leads_to is None:
+                    application.updated_at = at
+                    flag_modified(application, "updated_at")  # a vote makes a new version, even in the same moment
+                    return application
+                step = step_by(STEP_OF[outcome.leads_to], application.workflow_status)
             await self._take(step, application, wish, by=principal.id, at=at)
-            await self._stand(step, application, by=principal.id, at=at, reason=wish.reason, comment=wish.comment)
+            await self._stand(
+                step,
+                application,
+                by=principal.id,
+                on_behalf_of=outcome.on_behalf_of if outcome else None,
+                at=at,
+                reason=wish.reason,
+                comment=wish.comment,
+            )
         return application
 
     async def disburse(
@@ -123,6 +196,7 @@ class WorkflowService(Service[CustomerApplication]):
         Raises:
             NoSuchStep: It is not approved, or not any more.
             ApprovalExpired: The approval was not used in time.
+            ConditionsOpen: Its conditions are still to be met.
         """
         step = step_by(Action.DISBURSE, application.workflow_status)
         for obstacle in await self.obstacles_to_disbursing(application, at=at):
@@ -131,12 +205,14 @@ class WorkflowService(Service[CustomerApplication]):
 
     async def obstacles_to_disbursing(self, application: CustomerApplication, *, at: datetime) -> list[DomainError]:
         """List what keeps an approved loan from being paid out now; empty when nothing does."""
-        if application.approved_at is None:
-            return []
-        # What was asked for in time is paid out, however long the payment takes.
-        at = min(at, application.disbursement_requested_at or at)
-        ends_at = valid_until(application.approved_at, days=await self._valid_days())
-        found: list[DomainError] = [ApprovalExpired(ends_at)] if ends_at <= at else []
+        found: list[DomainError] = []
+        if application.approved_at is not None:
+            # What was asked for in time is paid out, however long the payment takes.
+            at = min(at, application.disbursement_requested_at or at)
+            ends_at = valid_until(application.approved_at, days=await self._valid_days())
+            found += [ApprovalExpired(ends_at)] if ends_at <= at else []
+        if still_open := await self._approvals.open_conditions(application):
+            found.append(ConditionsOpen(f"{still_open} of the conditions of this approval are still to be met."))
         return found + await self._quotes.obstacles(application, Asked.approved(application), at=at)
 
     async def expire_due(self, *, at: datetime) -> int:
@@ -164,23 +240,29 @@ class WorkflowService(Service[CustomerApplication]):
 
     async def _obstacles(
         self, step: Step, application: CustomerApplication, wish: Wish | None, *, principal: Principal, at: datetime
-    ) -> list[DomainError]:
+    ) -> Weighed:
         """Gather everything that keeps a person from a step now: the one place for moves and for the list of actions.
 
         Without a wish, what the person would type in with the action does not keep them from it.
         """
+        permissions, ruling = permissions_for(principal, application), Ruling()
+        if ballot := (wish or Wish()).ballot(step):
+            ruling = await self._approvals.ruling(application, ballot, principal=principal, at=at)
+            if ruling.is_entitled:
+                permissions |= {APPROVE}
         found: list[DomainError] = [
             *refusals(
                 step,
                 Circumstances(
                     person=principal.id,
-                    permissions=permissions_for(principal, application),
+                    permissions=permissions,
                     preparers=(application.user_id, *application.preparers),
                     editors=application.editors,
                     account_id=(wish.account_id or application.account_id) if wish else TYPED_IN,
                     reason=wish.reason if wish else TYPED_IN,
                 ),
-            )
+            ),
+            *ruling.obstacles,
         ]
         match step.action:
             case Action.SUBMIT:
@@ -189,18 +271,21 @@ class WorkflowService(Service[CustomerApplication]):
                     requested_amount=application.requested_amount,
                 )
                 found += await self._quotes.obstacles(application, Asked.requested(application), at=at)
-            case Action.APPROVE:
-                found += await self._quotes.obstacles(application, _asked(application, wish), at=at)
+            case Action.APPROVE if ballot and ballot.decision in AGREEING:
+                found += await self._quotes.obstacles(application, ruling.asked(application), at=at)
                 found += await self._scoring.disagreement(
                     application.id, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
                 )
-            case Action.UNDO_APPROVAL if application.disbursement_requested_at is not None:
-                found.append(DisbursementUnderWay("This loan is being paid out; its approval cannot be undone now."))
+            case Action.UNDO_APPROVAL:
+                if application.disbursement_requested_at is not None:
+                    paying = "This loan is being paid out; its approval cannot be undone now."
+                    found.append(DisbursementUnderWay(paying))
+                found += await self._approvals.seat_at_last_stage(application, principal=principal, at=at)
             case Action.DISBURSE:
                 found += await self.obstacles_to_disbursing(application, at=at)
             case _:
                 pass
-        return found
+        return Weighed(tuple(found), ruling)
 
     async def _take(self, step: Step, application: CustomerApplication, wish: Wish, *, by: UUID, at: datetime) -> None:
         """Do to the row what the step means besides its new stage."""
@@ -212,10 +297,14 @@ class WorkflowService(Service[CustomerApplication]):
                     application.customer_id = await self._customers.written_down(
                         application, written_for=application.id, at=at
                     )
-            case Action.START | Action.SEND_TO_REVIEW:
+                await self._approvals.open(application, at=at)
+            case Action.START:
                 await self._enter_account(step, application, wish, at=at)
-            case Action.APPROVE:
-                _approve(application, wish)
+            case Action.SEND_TO_REVIEW:
+                await self._enter_account(step, application, wish, at=at)
+                await self._approvals.open(application, at=at)
+            case Action.UNDO_APPROVAL:
+                await self._approvals.reopen_last_stage(application, at=at)
             case Action.REJECT:
                 application.rejection_reason = wish.reason
             case Action.REOPEN:
@@ -300,7 +389,7 @@ class WorkflowService(Service[CustomerApplication]):
             here = application.workflow_status
             obstacle = Obstacle("NoSuchStep", f"An application at {here} has no step “{action}”.")
             return PossibleAction(action, None, allowed=False, needs=(), blocked_by=(obstacle,))
-        found = await self._obstacles(step, application, None, principal=principal, at=at)
+        found = (await self._obstacles(step, application, None, principal=principal, at=at)).obstacles
         needs = (
             *(("account_id",) if step.needs_account and not application.account_id else ()),
             *(("reason",) if step.needs_reason else ()),
@@ -321,31 +410,11 @@ class WorkflowService(Service[CustomerApplication]):
 
 
 def _step(wish: Wish, source: Stage) -> Step:
+    if wish.decision is not None:
+        if source is not Stage.MANAGER_REVIEW:
+            raise StageClosed(f"An application at {source} waits for no decision.")
+        return step_by(STEP_OF[wish.decision], source)
     if wish.action is not None:
         return step_by(wish.action, source)
-    assert wish.target is not None  # noqa: S101 - a wish names one of the two
+    assert wish.target is not None  # noqa: S101 - a wish names one of the three
     return step_between(source, wish.target)
-
-
-def _asked(application: CustomerApplication, wish: Wish | None) -> Asked:
-    """The terms an approval is about: what it says, else what was requested."""
-    requested = Asked.requested(application)
-    if wish is None:
-        return requested
-    return Asked(
-        requested.amount if wish.approved_amount is None else wish.approved_amount,
-        wish.approved_term or requested.months,
-        requested.rate if wish.interest_rate is None else wish.interest_rate,
-    )
-
-
-def _approve(application: CustomerApplication, wish: Wish) -> None:
-    """Write the approved terms beside the requested ones."""
-    amount = application.requested_amount if wish.approved_amount is None else wish.approved_amount
-    if amount is not None and application.requested_amount is not None and amount > application.requested_amount:
-        raise AboveRequest(
-            f"{amount} {application.currency} is more than the {application.requested_amount} that was requested."
-        )
-    application.approved_amount = amount
-    application.approved_loan_term = wish.approved_term or application.desired_loan_term
-    application.approved_interest_rate = application.interest_rate if wish.interest_rate is None else wish.interest_rate

@@ -9,7 +9,7 @@ from lc_workflow.platform.db.base import DatedRow
 
 
 class Branch(DatedRow):
-    """An office of the institution; `latitude` and `longitude` are degrees (WGS 84)."""
+    """An office of the institution; `latitude` and `longitude` are degrees (WGS 84), `region` groups branches."""
 
     __tablename__ = "branches"
 
@@ -21,4 +21,5 @@ class Branch(DatedRow):
     manager_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", use_alter=True, ondelete="SET NULL"))
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
+    region: Mapped[str | None] = mapped_column(String(60))
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -10,6 +10,8 @@ from lc_workflow.platform.http.shapes import Code, Email, Name, Note, Phone
 
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
+Region = Annotated[str, Meta(max_length=60)]
+"""The name of a group of branches that somebody answers for."""
 
 
 class BranchAnswer(Struct, frozen=True):
@@ -24,6 +26,7 @@ class BranchAnswer(Struct, frozen=True):
     manager_id: UUID | None
     latitude: float | None
     longitude: float | None
+    region: str | None
     is_active: bool
     created_at: datetime
     updated_at: datetime
@@ -40,6 +43,7 @@ class NewBranch(Struct, frozen=True, kw_only=True):
     manager_id: UUID | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
+    region: Region | None = None
     is_active: bool = True
 
 
@@ -54,4 +58,5 @@ class BranchChange(Struct, frozen=True, kw_only=True):
     manager_id: UUID | UnsetType | None = UNSET
     latitude: Latitude | UnsetType | None = UNSET
     longitude: Longitude | UnsetType | None = UNSET
+    region: Region | UnsetType | None = UNSET
     is_active: bool | UnsetType = UNSET

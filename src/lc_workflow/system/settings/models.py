@@ -54,7 +54,7 @@ DEFAULTS: Final = (
     Default(THEME, "accent_color", "#0f766e", "Colour of highlights"),
     Default(THEME, "logo_url", None, "Address of the logo"),
     Default("lending", "approval_valid_days", 30, "For how many days an approval may be used before it expires"),
-    Default("lending", "khr_per_usd", 4_100, "Riel for one dollar, where limits in one currency meet the other"),
+    Default("lending", "khr_per_usd", 4_100, "Riel for one dollar where no exchange rate of the day is on record"),
 )
 """All of them are public: they are for the web app to show, and no secret. How the server runs stands in its
 environment; what the house lends by can be adjusted here."""

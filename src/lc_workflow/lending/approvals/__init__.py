@@ -1,0 +1,1 @@
+"""Approvals: the decisions on an application, stage by stage."""

@@ -1,0 +1,352 @@
+"""What a decision rests on, and what was decided so far."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from lc_workflow.documents.library.models import File
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import DomainError, Missing
+from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import visible_to
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
+from lc_workflow.lending.approvals.schemas import (
+    ConditionAnswer,
+    DecisionAnswer,
+    Deliberations,
+    OfferedTerms,
+    StageStanding,
+    read_path,
+)
+from lc_workflow.lending.assessment.service import AssessmentService
+from lc_workflow.lending.backing.models import Collateral, Party
+from lc_workflow.lending.matrices.models import ApprovalMatrix
+from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.rules.affordability import Verdict
+from lc_workflow.lending.rules.approval import ApprovalStage, exchanged
+from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.scoring.service import ScoringService
+from lc_workflow.platform.http.shapes import shaped
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+
+SEEN: Final = (
+    "full_name_khmer",
+    "full_name_latin",
+    "id_card_type",
+    "id_number",
+    "date_of_birth",
+    "product_type",
+    "requested_amount",
+    "desired_loan_term",
+    "interest_rate",
+    "loan_purposes",
+    "monthly_income",
+    "income_source",
+    "monthly_expenses",
+    "assets_value",
+    "existing_loans",
+    "credit_score",
+    "risk_category",
+)
+"""The fields of an application that a decision rests on."""
+
+
+OF_A_PARTY: Final = (
+    "role",
+    "full_name_khmer",
+    "full_name_latin",
+    "date_of_birth",
+    "phone",
+    "id_card_type",
+    "id_number",
+    "relation",
+)
+"""What a decision rests on of those who stand behind a loan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What somebody sees who decides, as plain JSON, and its SHA-256."""
+
+    content: dict[str, Any]
+    sha256: bytes
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> "Snapshot":
+        """Take the fingerprint of what is seen; numbers are written as text, so that their digits stay."""
+        written = _ENCODER.encode(content)
+        plain: dict[str, Any] = msgspec.json.decode(written)
+        return cls(plain, hashlib.sha256(written).digest())
+
+
+def fingerprint(stored: dict[str, Any]) -> bytes:
+    """Take the fingerprint of a stored snapshot again."""
+    return hashlib.sha256(_ENCODER.encode(stored)).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was found about a loan: its risk, how many policies it is an exception to, and the findings themselves."""
+
+    risk: str | None
+    exceptions: int
+    score: dict[str, Any] | None
+    affordability: dict[str, Any] | None
+
+
+class WhatIsSeen:
+    """Reads what decisions rest on; whoever passes an application in has made sure that the person may see it."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Read on the request's session."""
+        self._session = session
+        self._assessment = AssessmentService(session)
+        self._scoring = ScoringService(session)
+        self._quotes = QuoteService(session)
+
+    async def application(self, principal: Principal, application_id: UUID) -> CustomerApplication:
+        """Load an application.
+
+        Raises:
+            Missing: There is none, or the person may not see it.
+        """
+        row: CustomerApplication | None = await self._session.scalar(
+            select(CustomerApplication).where(visible_to(principal), CustomerApplication.id == application_id)
+        )
+        if row is None:
+            raise Missing("There is no such application, or it is not yours to see.")
+        return row
+
+    async def case(self, application: CustomerApplication) -> ApprovalCase | None:
+        """The case of an application's present cycle, if it has one yet."""
+        case: ApprovalCase | None = await self._session.scalar(
+            select(ApprovalCase).where(
+                ApprovalCase.application_id == application.id, ApprovalCase.cycle == application.cycle
+            )
+        )
+        return case
+
+    async def standing(self, case: ApprovalCase) -> Sequence[ApplicationDecision]:
+        """The decisions of a case that count; a case that is not written down yet has none."""
+        if case.id is None:
+            return ()
+        rows = await self._session.scalars(
+            select(ApplicationDecision)
+            .where(ApplicationDecision.case_id == case.id, ApplicationDecision.voided_at.is_(None))
+            .order_by(ApplicationDecision.number)
+        )
+        return rows.all()
+
+    async def judged(self, application: CustomerApplication) -> Judged:
+        """What the last score and the last look at the household say about a loan."""
+        score = await self._scoring.latest_of(application.id)
+        affordability = await self._assessment.latest_of(application.id)
+        doubtful = affordability is not None and affordability.verdict is not Verdict.PASS
+        return Judged(
+            risk=str(score.document["risk"]).lower() if score else None,
+            exceptions=max(1, len(affordability.document["flags"])) if affordability and doubtful else 0,
+            score=score.document if score else None,
+            affordability=affordability.document if affordability else None,
+        )
+
+    async def quote_hash(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> str | None:
+        """The fingerprint of the quote on the offered terms; None where the loan cannot be reckoned."""
+        try:
+            asked = Asked(case.amount, case.term, case.interest_rate)
+            return (await self._quotes.reckoned(application, asked, at=at)).hash
+        except DomainError:
+            return None
+
+    async def snapshot(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> Snapshot:
+        """Take down what stands there now: terms, people, means, papers, how it was judged, and by what it is decided.
+
+        The quote is the one of the day, so a decision is on the schedule that the customer is shown that day.
+        """
+        judged = await self.judged(application)
+        papers = await self._session.execute(
+            select(File.id, File.document_type, File.sha256)
+            .where(File.application_id == application.id)
+            .order_by(File.created_at, File.id)
+        )
+        return Snapshot.of(
+            {
+                "application_id": str(application.id),
+                "cycle": application.cycle,
+                "material_changes": application.material_changes,
+                "application": {name: _plain(getattr(application, name)) for name in SEEN},
+                "parties": [
+                    {name: _plain(getattr(party, name)) for name in OF_A_PARTY}
+                    for party in await self.parties(application)
+                ],
+                "collateral": _plain(list(await self._pledged(application))),
+                "terms": {
+                    "amount": _plain(case.amount),
+                    "currency": application.currency.value,
+                    "term": case.term,
+                    "interest_rate": _plain(case.interest_rate),
+                },
+                "matrix": await self._matrix_number(case),
+                "khr_per_usd": _plain(case.khr_per_usd),
+                "path": case.path,
+                "quote": await self.quote_hash(application, case, at=at),
+                "affordability": _plain(judged.affordability),
+                "score": _plain(judged.score),
+                "documents": [
+                    {"id": str(paper_id), "type": kind, "sha256": sha256.hex()} for paper_id, kind, sha256 in papers
+                ],
+            }
+        )
+
+    async def parties(self, application: CustomerApplication) -> Sequence[Party]:
+        """Who stands behind a loan beside its borrower."""
+        rows = await self._session.scalars(
+            select(Party).where(Party.application_id == application.id).order_by(Party.position, Party.id)
+        )
+        return rows.all()
+
+    async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
+        rows = await self._session.scalars(
+            select(Collateral.entry)
+            .where(Collateral.application_id == application.id)
+            .order_by(Collateral.position, Collateral.id)
+        )
+        return rows.all()
+
+    async def exposure(self, application: CustomerApplication, *, base: Currency, khr_per_usd: Decimal) -> Decimal:
+        """Add up what the customer was granted beside this loan and has not lost again, in the base currency."""
+        if application.customer_id is None:
+            return Decimal(0)
+        row = CustomerApplication
+        granted = await self._session.execute(
+            select(row.currency, func.sum(row.approved_amount))
+            .where(
+                row.customer_id == application.customer_id,
+                row.id != application.id,
+                row.workflow_status.in_((Stage.APPROVED, Stage.DISBURSED)),
+                row.approved_amount.is_not(None),
+            )
+            .group_by(row.currency)
+        )
+        return sum(
+            (exchanged(amount or Decimal(0), currency, base, khr_per_usd=khr_per_usd) for currency, amount in granted),
+            Decimal(0),
+        )
+
+    async def deliberations(self, application_id: UUID, *, principal: Principal, at: datetime) -> Deliberations:
+        """Show how an application is decided, and what was decided so far.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+        """
+        application = await self.application(principal, application_id)
+        case = await self.case(application)
+        stages: list[StageStanding] = []
+        if case is not None:
+            counted = tally(stages_of(case), votes_of(await self.standing(case)))
+            waiting = open_stage(counted)
+            stages = [_shown(at_stage, is_open=at_stage.stage == waiting) for at_stage in counted]
+        return Deliberations(
+            application_id=application.id,
+            cycle=application.cycle,
+            matrix_number=await self._matrix_number(case) if case else None,
+            khr_per_usd=case.khr_per_usd if case else None,
+            terms=OfferedTerms(case.amount, application.currency, case.term, case.interest_rate) if case else None,
+            stages=stages,
+            snapshot_hash=(await self.snapshot(application, case, at=at)).sha256.hex() if case else None,
+            decisions=await self.decisions(application.id),
+            conditions=await self.conditions(application.id),
+        )
+
+    async def decisions(self, application_id: UUID) -> list[DecisionAnswer]:
+        """List all decisions on an application, void ones and those of earlier cycles included, oldest first."""
+        actor, absent = aliased(User), aliased(User)
+        rows = await self._session.execute(
+            select(ApplicationDecision, actor.first_name, actor.last_name, absent.first_name, absent.last_name)
+            .join(actor, actor.id == ApplicationDecision.actor_id)
+            .outerjoin(absent, absent.id == ApplicationDecision.on_behalf_of)
+            .where(ApplicationDecision.application_id == application_id)
+            .order_by(ApplicationDecision.number)
+        )
+        return [_decision(row, names) for row, *names in rows]
+
+    async def conditions(self, application_id: UUID) -> list[ConditionAnswer]:
+        """List the conditions of the approvals that count."""
+        rows = await self._session.scalars(
+            select(ApprovalCondition)
+            .join(ApplicationDecision, ApplicationDecision.id == ApprovalCondition.decision_id)
+            .where(ApprovalCondition.application_id == application_id, ApplicationDecision.voided_at.is_(None))
+            .order_by(ApprovalCondition.created_at, ApprovalCondition.id)
+        )
+        return [shaped(row, ConditionAnswer) for row in rows]
+
+    async def _matrix_number(self, case: ApprovalCase) -> int | None:
+        """The number of the matrix a case was given."""
+        number: int | None = await self._session.scalar(
+            select(ApprovalMatrix.number).where(ApprovalMatrix.id == case.matrix_id)
+        )
+        return number
+
+
+def stages_of(case: ApprovalCase) -> tuple[ApprovalStage, ...]:
+    """The stages a case has to pass; none as long as nobody has said how much is asked for."""
+    return read_path(case.path).as_stages() if case.path else ()
+
+
+def votes_of(rows: Sequence[ApplicationDecision]) -> list[Vote]:
+    """The votes among decisions."""
+    return [Vote(row.stage, row.decision, row.actor_id, row.on_behalf_of) for row in rows if row.decision in VOTES]
+
+
+def _shown(at_stage: Tally, *, is_open: bool) -> StageStanding:
+    stage = at_stage.stage
+    return StageStanding(stage.code, stage.role, stage.scope, stage.quorum, at_stage.agreed, at_stage.refused, is_open)
+
+
+def _decision(row: ApplicationDecision, names: Sequence[str | None]) -> DecisionAnswer:
+    return DecisionAnswer(
+        id=row.id,
+        cycle=row.cycle,
+        stage=row.stage,
+        decision=row.decision,
+        actor_id=row.actor_id,
+        actor_name=f"{names[0]} {names[1]}",
+        on_behalf_of=row.on_behalf_of,
+        on_behalf_of_name=f"{names[2]} {names[3]}" if row.on_behalf_of else None,
+        at=row.at,
+        amount=row.amount,
+        term=row.term,
+        interest_rate=row.interest_rate,
+        reason=row.reason,
+        comment=row.comment,
+        snapshot_hash=row.snapshot_sha256.hex(),
+        voided_at=row.voided_at,
+        voided_because=row.voided_because,
+    )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a column holds anything
+    """Write a value so that it reads the same whether it was just given or comes from the store."""
+    match value:
+        case Decimal():
+            return format(value.normalize(), "f")
+        case date():
+            return value.isoformat()
+        case list():
+            return [_plain(entry) for entry in value]
+        case dict():
+            return {name: _plain(entry) for name, entry in value.items()}
+        case _:
+            return value

@@ -1,0 +1,415 @@
+"""Deciding on applications: who may at the open stage, on what, and what it comes to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import DomainError, Forbidden, Missing
+from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import APPROVE, PROCESS, permissions_for
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
+from lc_workflow.lending.approvals.queries import WhatIsSeen, stages_of, votes_of
+from lc_workflow.lending.approvals.schemas import StoredPath, read_path, stage_documents
+from lc_workflow.lending.authorities.service import AuthorityService
+from lc_workflow.lending.events import ConditionClosed, DecisionsVoided, DecisionTaken
+from lc_workflow.lending.matrices.models import ApprovalMatrix
+from lc_workflow.lending.matrices.schemas import as_matrix, read_document
+from lc_workflow.lending.matrices.service import MatrixService
+from lc_workflow.lending.quotes.service import Asked
+from lc_workflow.lending.rules import objections
+from lc_workflow.lending.rules.approval import ApprovalStage, Basis, LoanCase, exchanged, path_for
+from lc_workflow.lending.rules.authority import Holding, Where, fitting
+from lc_workflow.lending.rules.deliberation import (
+    AGREEING,
+    VOTES,
+    Decision,
+    SnapshotChanged,
+    StageClosed,
+    open_stage,
+    tally,
+)
+from lc_workflow.lending.rules.editing import Incomplete
+from lc_workflow.lending.rules.objections import Terms
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.service import Service
+
+
+class NotYourCondition(Forbidden):
+    """Conditions are closed by whoever works on the application."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ballot:
+    """What somebody wants to say: terms left out are those on offer.
+
+    `stage` and `snapshot_hash` say which stage and which state of things the decision is meant for.
+    """
+
+    decision: Decision
+    amount: Decimal | None = None
+    term: int | None = None
+    interest_rate: Decimal | None = None
+    conditions: Sequence[str] = ()
+    reason: str | None = None
+    comment: str | None = None
+    stage: str | None = None
+    snapshot_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What keeps a person from deciding, and what lets them; `is_entitled` by an authority given to them by name."""
+
+    obstacles: tuple[DomainError, ...] = ()
+    terms: Terms | None = None
+    stage: ApprovalStage | None = None
+    holding: Holding | None = None
+    is_entitled: bool = False
+
+    def asked(self, application: CustomerApplication) -> Asked:
+        """The terms that would be agreed to, as quotes know them."""
+        if self.terms is None:
+            return Asked.requested(application)
+        return Asked(self.terms.amount, self.terms.term, self.terms.interest_rate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a decision came to: a stage of the application to go to, or none when others have to decide too."""
+
+    leads_to: Decision | None
+    on_behalf_of: UUID | None
+
+
+class ApprovalService(Service[ApprovalCase]):
+    """The decisions of a cycle; its verbs work inside the caller's transaction, on a row it has locked."""
+
+    class Repo(SQLAlchemyAsyncRepository[ApprovalCase]):
+        """Cases as rows."""
+
+        model_type = ApprovalCase
+
+    repository_type = Repo
+    noun = "approval"
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._authorities = AuthorityService(session)
+        self._matrices = MatrixService(session)
+        self._seen = WhatIsSeen(session)
+
+    async def open(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
+        """Give the cycle its matrix and its rate, once; void what was decided when the substance changed since."""
+        case = await self._seen.case(application)
+        if case is None:
+            case = await self._new_case(application, at=at)
+            self.session.add(case)
+            await self.session.flush()
+            return case
+        if case.material_changes != application.material_changes:
+            await self._void(application, await self._seen.standing(case), "The application changed.", at=at)
+            case.material_changes = application.material_changes
+            case.amount, case.term = application.requested_amount, application.desired_loan_term
+            case.interest_rate = application.interest_rate
+        await self._find_path_again(application, case, at=at)
+        return case
+
+    async def _find_path_again(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> None:
+        """Look the path up as risk, exposure and exceptions stand now; another path voids what was decided on one."""
+        stages, path = stages_of(case), await self._path(application, case, case.amount)
+        if path != case.path:
+            case.path = path
+            if stages and stages_of(case) != stages:
+                await self._void(application, await self._seen.standing(case), "Another path is demanded now.", at=at)
+
+    async def ruling(
+        self, application: CustomerApplication, ballot: Ballot, *, principal: Principal, at: datetime
+    ) -> Ruling:
+        """Say what keeps a person from a decision, and in what capacity they may take it."""
+        case = await self._seen.case(application) or await self._new_case(application, at=at)
+        terms = _terms(case, ballot)
+        if terms.amount is None:
+            return Ruling(obstacles=(Incomplete("The application does not say how much is asked for."),))
+        found = objections.to_terms(
+            application, ballot.decision, terms, offered=_terms(case), conditions=ballot.conditions
+        )
+        path = case.path or await self._path(application, case, terms.amount)
+        stored = read_path(path or {})
+        votes = votes_of(await self._seen.standing(case))
+        counted = tally(stored.as_stages(), votes)
+        stage = open_stage(counted)
+        where, place, phone = await self._surroundings(application, principal)
+        held = await self._authorities.held_by(principal, at=at)
+        is_entitled = any(holding.is_given for holding in held)
+        if stage is None or ballot.stage not in {None, stage.code}:
+            waits = f"it waits for {stage.code} now" if stage else "nothing waits for a decision"
+            found.append(StageClosed(f"The stage {ballot.stage or ''} is closed; {waits}."))
+            return Ruling(obstacles=tuple(found), terms=terms, is_entitled=is_entitled)
+        seats = fitting(stage, where, held)
+        if not seats:
+            found.append(objections.to_having_no_seat(stage, counted, place, where, held))
+            return Ruling(obstacles=tuple(found), terms=terms, is_entitled=is_entitled)
+        if ballot.decision in VOTES:
+            parties = [application.phone, *(party.phone for party in await self._seen.parties(application))]
+            found += objections.to_a_party(phone_key(phone), {phone_key(number) for number in parties})
+        currency = application.currency
+        figure = _figure(stored, case, terms.amount, currency)
+        against = [
+            (
+                *found,
+                *objections.to_seat(application, seat, ballot.decision, principal.id, votes),
+                *objections.to_figure(seat, ballot.decision, figure, currency, needs_limit=stored.needs_limit),
+            )
+            for seat in seats
+        ]
+        seat, obstacles = min(zip(seats, against, strict=True), key=lambda weighed: len(weighed[1]))
+        if ballot.snapshot_hash and not obstacles:
+            obstacles = await self._changes_since(ballot.snapshot_hash, application, case, at=at)
+        is_entitled = any(possible.is_given for possible in seats)
+        return Ruling(obstacles=obstacles, terms=terms, stage=stage, holding=seat, is_entitled=is_entitled)
+
+    async def _changes_since(
+        self, snapshot_hash: str, application: CustomerApplication, case: ApprovalCase, *, at: datetime
+    ) -> tuple[DomainError, ...]:
+        snapshot = await self._seen.snapshot(application, case, at=at)
+        if snapshot.sha256.hex() == snapshot_hash.lower():
+            return ()
+        return (SnapshotChanged("What you decide on changed in the meantime; look at it again."),)
+
+    async def decide(
+        self, application: CustomerApplication, ballot: Ballot, ruling: Ruling, *, principal: Principal, at: datetime
+    ) -> Outcome:
+        """Write a decision down that `ruling` let through, and say what it comes to."""
+        assert ruling.stage is not None  # noqa: S101 - without one there were obstacles
+        assert ruling.holding is not None  # noqa: S101 - likewise
+        case = await self.open(application, at=at)
+        snapshot = await self._seen.snapshot(application, case, at=at)
+        terms, decision = _terms(case, ballot), ballot.decision
+        if decision in AGREEING and terms != _terms(case):
+            decision = Decision.COUNTER_OFFER
+            await self._void(application, await self._seen.standing(case), "Other terms were offered.", at=at)
+            case.amount, case.term, case.interest_rate = terms.amount, terms.term, terms.interest_rate
+            case.path = await self._path(application, case, terms.amount)
+        row = ApplicationDecision(
+            application_id=application.id,
+            case_id=case.id,
+            cycle=application.cycle,
+            stage=ruling.stage.code,
+            decision=decision,
+            actor_id=principal.id,
+            on_behalf_of=ruling.holding.absent,
+            at=at,
+            amount=terms.amount,
+            term=terms.term,
+            interest_rate=terms.interest_rate,
+            reason=ballot.reason,
+            comment=ballot.comment,
+            snapshot=snapshot.content,
+            snapshot_sha256=snapshot.sha256,
+        )
+        self.session.add(row)
+        await self.session.flush()
+        self.session.add_all(
+            ApprovalCondition(application_id=application.id, decision_id=row.id, text=words, created_at=at)
+            for words in ballot.conditions
+        )
+        self.announce(
+            DecisionTaken(
+                actor_id=principal.id,
+                on_behalf_of=row.on_behalf_of,
+                at=at,
+                application_id=application.id,
+                stage=row.stage,
+                decision=row.decision.value,
+                reason=row.reason,
+                snapshot_hash=row.snapshot_sha256.hex(),
+            )
+        )
+        return Outcome(leads_to=await self._outcome(application, case, row), on_behalf_of=row.on_behalf_of)
+
+    async def _outcome(
+        self, application: CustomerApplication, case: ApprovalCase, row: ApplicationDecision
+    ) -> Decision | None:
+        """Say where the votes have brought the application; approved terms are written beside the requested ones."""
+        if row.decision is Decision.RETURN:
+            return Decision.RETURN
+        counted = tally(stages_of(case), votes_of(await self._seen.standing(case)))
+        if any(at_stage.is_refused for at_stage in counted):
+            return Decision.REJECT
+        if open_stage(counted) is not None or row.decision not in AGREEING:
+            return None
+        application.approved_amount, application.approved_loan_term = case.amount, case.term
+        application.approved_interest_rate = case.interest_rate
+        return Decision.APPROVE
+
+    async def reopen_last_stage(self, application: CustomerApplication, *, at: datetime) -> None:
+        """Let the last stage decide again: its decisions no longer count."""
+        case = await self.open(application, at=at)
+        last = stages_of(case)[-1:]
+        at_last = [row for row in await self._seen.standing(case) if row.stage in {stage.code for stage in last}]
+        await self._void(application, at_last, "The approval was undone.", at=at)
+
+    async def seat_at_last_stage(
+        self, application: CustomerApplication, *, principal: Principal, at: datetime
+    ) -> tuple[DomainError, ...]:
+        """Say what keeps a person from undoing an approval: it takes a seat at the stage that gave it."""
+        case = await self._seen.case(application) or await self._new_case(application, at=at)
+        where, place, _ = await self._surroundings(application, principal)
+        held = await self._authorities.held_by(principal, at=at)
+        last = stages_of(case)[-1:]
+        return tuple(
+            objections.to_having_no_seat(stage, (), place, where, held)
+            for stage in last
+            if not fitting(stage, where, held)
+        )
+
+    async def open_conditions(self, application: CustomerApplication) -> int:
+        """Count the conditions that still have to be met before the loan is paid out."""
+        counted = await self.session.scalar(
+            select(func.count())
+            .select_from(ApprovalCondition)
+            .join(ApplicationDecision, ApplicationDecision.id == ApprovalCondition.decision_id)
+            .where(
+                ApprovalCondition.application_id == application.id,
+                ApprovalCondition.closed_at.is_(None),
+                ApplicationDecision.voided_at.is_(None),
+                ApplicationDecision.cycle == application.cycle,
+            )
+        )
+        return counted or 0
+
+    async def close_condition(
+        self, application_id: UUID, condition_id: UUID, note: str | None, *, principal: Principal, at: datetime
+    ) -> None:
+        """Say that a condition is met; saying it again changes nothing. Commits by itself.
+
+        Raises:
+            Missing: There is no such application or condition, or the person may not see it.
+            NotYourCondition: It is for those who work on the application to close.
+        """
+        async with self.transaction():
+            application = await self._seen.application(principal, application_id)
+            if permissions_for(principal, application).isdisjoint({PROCESS, APPROVE}):
+                raise NotYourCondition("A condition is closed by whoever works on the application.")
+            condition = await self.session.scalar(
+                select(ApprovalCondition)
+                .where(ApprovalCondition.id == condition_id, ApprovalCondition.application_id == application_id)
+                .with_for_update()
+            )
+            if condition is None:
+                raise Missing("There is no such condition, or it is not yours to see.")
+            if condition.closed_at is None:
+                condition.closed_at, condition.closed_by, condition.closing_note = at, principal.id, note
+                self.announce(
+                    ConditionClosed(
+                        actor_id=principal.id, at=at, application_id=application_id, condition_id=condition_id
+                    )
+                )
+
+    async def _new_case(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
+        matrix = await self._matrices.current()
+        case = ApprovalCase(
+            application_id=application.id,
+            cycle=application.cycle,
+            matrix_id=matrix.id,
+            khr_per_usd=await self._matrices.khr_per_usd(at=at),
+            material_changes=application.material_changes,
+            amount=application.requested_amount,
+            term=application.desired_loan_term,
+            interest_rate=application.interest_rate,
+            opened_at=at,
+        )
+        case.path = await self._path(application, case, case.amount)
+        return case
+
+    async def _path(
+        self, application: CustomerApplication, case: ApprovalCase, amount: Decimal | None
+    ) -> dict[str, Any] | None:
+        """Find the stages for an amount in the matrix of the case; none without an amount."""
+        if amount is None:
+            return None
+        matrix = await self.session.get_one(ApprovalMatrix, case.matrix_id)
+        document = read_document(matrix.document)
+        exposure = await self._seen.exposure(application, base=document.base_currency, khr_per_usd=case.khr_per_usd)
+        judged = await self._seen.judged(application)
+        path = path_for(
+            as_matrix(document),
+            LoanCase(
+                amount=amount,
+                currency=application.currency,
+                khr_per_usd=case.khr_per_usd,
+                product=application.product_type,
+                risk=judged.risk or application.risk_category,
+                branch_id=application.branch_id,
+                exposure=exposure,
+                exceptions=judged.exceptions,
+            ),
+        )
+        return StoredPath(
+            priority=path.priority,
+            basis=document.basis,
+            basis_amount=path.basis,
+            base_currency=document.base_currency,
+            exposure=exposure,
+            risk=judged.risk or application.risk_category,
+            exceptions=judged.exceptions,
+            needs_limit=document.needs_limit,
+            stages=stage_documents(path),
+        ).written()
+
+    async def _void(
+        self, application: CustomerApplication, rows: Sequence[ApplicationDecision], because: str, *, at: datetime
+    ) -> None:
+        for row in rows:
+            row.voided_at, row.voided_because = at, because
+        if rows:
+            await self.session.flush()
+            self.announce(
+                DecisionsVoided(
+                    actor_id=None, at=at, application_id=application.id, decisions=len(rows), reason=because
+                )
+            )
+
+    async def _surroundings(
+        self, application: CustomerApplication, principal: Principal
+    ) -> tuple[Where, str, str | None]:
+        """Read where the application belongs, what that place is called, and the person's own telephone number."""
+        code, region, phone = (
+            await self.session.execute(
+                select(Branch.code, Branch.region, User.phone_number)
+                .select_from(User)
+                .outerjoin(Branch, Branch.id == application.branch_id)
+                .where(User.id == principal.id)
+            )
+        ).one()
+        return Where(application.branch_id, region), code or "no branch", phone
+
+
+def _terms(case: ApprovalCase, ballot: Ballot | None = None) -> Terms:
+    """The terms on offer, with those that a ballot names instead."""
+    if ballot is None or ballot.decision not in AGREEING:
+        return Terms(amount=case.amount, term=case.term, interest_rate=case.interest_rate)
+    return Terms(
+        amount=case.amount if ballot.amount is None else ballot.amount,
+        term=ballot.term or case.term,
+        interest_rate=case.interest_rate if ballot.interest_rate is None else ballot.interest_rate,
+    )
+
+
+def _figure(stored: StoredPath, case: ApprovalCase, amount: Decimal, currency: Currency) -> Decimal:
+    """What a limit is compared with, in the application's currency: the loan, or all that its customer would owe."""
+    if stored.basis is Basis.AMOUNT:
+        return amount
+    return amount + exchanged(stored.exposure, stored.base_currency, currency, khr_per_usd=case.khr_per_usd)

@@ -1,0 +1,1 @@
+"""Authorities: who holds which role where, up to what, and who stands in for whom."""

@@ -1,0 +1,113 @@
+"""Authorities and delegations as requests and answers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from lc_workflow.kernel.errors import FieldError
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.approval import Reach
+from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.shapes import MOST, Note
+
+RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z][a-z0-9_]*$(?!\n)")]
+Region = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
+
+
+class NewAuthority(Struct, frozen=True, kw_only=True):
+    """A role to give somebody over a branch, a region or everything; `limits` are amounts by currency."""
+
+    person_id: UUID
+    role: RoleName
+    reach: Reach
+    branch_id: UUID | None = None
+    region: Region | None = None
+    limits: dict[Currency, Decimal] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are no amounts."""
+        check_limits(self.limits)
+
+
+class AuthorityAnswer(Struct, frozen=True):
+    """A role somebody holds, or held until `ended_at`."""
+
+    id: UUID
+    person_id: UUID
+    person_name: str
+    role: str
+    reach: Reach
+    branch_id: UUID | None
+    region: str | None
+    limits: dict[Currency, Decimal] | None
+    given_by: UUID | None
+    given_at: datetime
+    ended_at: datetime | None
+
+
+class NewDelegation(Struct, frozen=True, kw_only=True):
+    """A role to hand on for a while; without `from_id` one's own, without limits up to the delegator's."""
+
+    to_id: UUID
+    role: RoleName
+    starts_at: datetime
+    ends_at: datetime
+    from_id: UUID | None = None
+    limits: dict[Currency, Decimal] | None = None
+    reason: Note | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that are no amounts, and moments without an offset."""
+        check_limits(self.limits)
+        if wrong := [
+            FieldError(name, "must have an offset, like 2026-11-28T08:00:00+07:00")
+            for name in ("starts_at", "ends_at")
+            if getattr(self, name).tzinfo is None
+        ]:
+            raise cannot_take(wrong)
+
+
+class DelegationAnswer(Struct, frozen=True):
+    """Who stands in for whom, in which role and from when to when; `ended_at` when it was taken back before."""
+
+    id: UUID
+    from_id: UUID
+    from_name: str
+    to_id: UUID
+    to_name: str
+    role: str
+    starts_at: datetime
+    ends_at: datetime
+    limits: dict[Currency, Decimal] | None
+    reason: str | None
+    made_by: UUID
+    made_at: datetime
+    ended_at: datetime | None
+
+
+def check_limits(limits: Mapping[Currency, Decimal] | None) -> None:
+    """Refuse limits that are no amounts a column holds.
+
+    Raises:
+        InvalidInput: It names the currencies.
+    """
+    if wrong := [
+        FieldError(f"limits.{currency}", f"must be an amount from 0 to {MOST}")
+        for currency, limit in (limits or {}).items()
+        if not (limit.is_finite() and 0 <= limit <= MOST)
+    ]:
+        raise cannot_take(wrong)
+
+
+def stored_limits(limits: Mapping[Currency, Decimal] | None) -> dict[str, Any] | None:
+    """Write limits for their column, as text, so that their digits stay."""
+    return None if limits is None else {currency.value: str(limit) for currency, limit in limits.items()}
+
+
+def read_limits(stored: Mapping[str, Any] | None) -> dict[Currency, Decimal] | None:
+    """Read stored limits."""
+    return None if stored is None else {Currency(name): Decimal(str(limit)) for name, limit in stored.items()}

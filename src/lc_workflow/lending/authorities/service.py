@@ -1,0 +1,294 @@
+"""Giving authority, handing it on, and telling who holds what at a moment."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.sessions.principals import principal_of
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.authorities.access import MANAGE, delegations_visible_to, visible_to
+from lc_workflow.lending.authorities.models import Authority, Delegation
+from lc_workflow.lending.authorities.schemas import NewAuthority, NewDelegation, read_limits, stored_limits
+from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven, DelegationEnded, RoleDelegated
+from lc_workflow.lending.rules.approval import Reach
+from lc_workflow.lending.rules.authority import (
+    Holding,
+    NotToOneself,
+    check_delegation,
+    check_reach,
+    lower,
+)
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.service import Service
+
+Named: TypeAlias = tuple[Authority, str]
+NamedDelegation: TypeAlias = tuple[Delegation, str, str]
+
+
+class NoSuchPerson(Invalid):
+    """Nobody with an active account has this id."""
+
+
+class NotYourDelegation(Forbidden):
+    """A delegation is made and taken back by whoever is absent, or by whoever manages authority."""
+
+
+class AuthorityService(Service[Authority]):
+    """Who holds which role where, and who stands in for whom."""
+
+    class Repo(SQLAlchemyAsyncRepository[Authority]):
+        """Authorities as rows."""
+
+        model_type = Authority
+
+    repository_type = Repo
+    noun = "authority"
+
+    async def page(
+        self, window: Window, *, person_id: UUID | None, with_ended: bool, principal: Principal
+    ) -> tuple[list[Named], int]:
+        """List authorities with the names of their holders, the newest first, and how many there are in all."""
+        where = [visible_to(principal)]
+        if person_id is not None:
+            where.append(Authority.person_id == person_id)
+        if not with_ended:
+            where.append(Authority.ended_at.is_(None))
+        rows = await self.session.execute(
+            select(Authority, User.first_name, User.last_name)
+            .join(User, User.id == Authority.person_id)
+            .where(*where)
+            .order_by(Authority.given_at.desc(), Authority.id)
+            .limit(window.size)
+            .offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(Authority).where(*where))
+        return [(row, f"{first} {last}") for row, first, last in rows], total or 0
+
+    async def give(self, wish: NewAuthority, *, principal: Principal, at: datetime) -> Named:
+        """Give somebody a role over a branch, a region or everything.
+
+        Raises:
+            BadAuthority: It does not say where it reaches.
+            NotToOneself: Authority is given by somebody else.
+            NoSuchPerson, NoSuchBranch: Who or where is nobody or nowhere.
+        """
+        check_reach(wish.reach, branch_id=wish.branch_id, region=wish.region)
+        if wish.person_id == principal.id:
+            raise NotToOneself("Nobody gives themselves authority; ask a colleague who may.")
+        async with self.transaction():
+            person = await self._active(wish.person_id)
+            authority = await self.create(
+                Authority(
+                    person_id=person.id,
+                    role=wish.role,
+                    reach=wish.reach,
+                    branch_id=wish.branch_id,
+                    region=wish.region,
+                    limits=stored_limits(wish.limits),
+                    given_by=principal.id,
+                    given_at=at,
+                )
+            )
+            self.announce(
+                AuthorityGiven(
+                    actor_id=principal.id,
+                    at=at,
+                    authority_id=authority.id,
+                    person_id=person.id,
+                    role=authority.role,
+                )
+            )
+        return authority, f"{person.first_name} {person.last_name}"
+
+    async def end(self, authority_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """End an authority; it stays on record, and ending it again changes nothing.
+
+        Raises:
+            Missing: There is no such authority.
+        """
+        async with self.transaction():
+            authority = await self.find(visible_to(principal), id=authority_id, lock=True)
+            if authority.ended_at is None:
+                authority.ended_at, authority.ended_by = at, principal.id
+                self.announce(
+                    AuthorityEnded(
+                        actor_id=principal.id,
+                        at=at,
+                        authority_id=authority.id,
+                        person_id=authority.person_id,
+                        role=authority.role,
+                    )
+                )
+
+    async def held_by(self, principal: Principal, *, at: datetime) -> list[Holding]:
+        """List what a person holds now: by name, by their post, and for those they stand in for."""
+        rows = await self.session.scalars(
+            select(Delegation).where(
+                Delegation.to_id == principal.id,
+                Delegation.ended_at.is_(None),
+                Delegation.starts_at <= at,
+                Delegation.ends_at > at,
+            )
+        )
+        delegations = rows.all()
+        absent = [await principal_of(self.session, from_id, at) for from_id in {row.from_id for row in delegations}]
+        held = await self._own_holdings([principal, *(person for person in absent if person is not None)])
+        return [
+            *held[principal.id],
+            *(
+                Holding(
+                    role=holding.role,
+                    reach=holding.reach,
+                    branch_id=holding.branch_id,
+                    region=holding.region,
+                    limits=lower(holding.limits, read_limits(delegation.limits)),
+                    absent=delegation.from_id,
+                    is_given=True,
+                )
+                for delegation in delegations
+                for holding in held.get(delegation.from_id, ())
+                if holding.role == delegation.role
+            ),
+        ]
+
+    async def _own_holdings(self, people: Sequence[Principal]) -> dict[UUID, list[Holding]]:
+        """List what people hold themselves; where a role is theirs by name, the post adds nothing to it."""
+        held: dict[UUID, list[Holding]] = {person.id: [] for person in people}
+        rows = await self.session.scalars(
+            select(Authority).where(Authority.person_id.in_(held), Authority.ended_at.is_(None))
+        )
+        for row in rows:
+            held[row.person_id].append(
+                Holding(
+                    role=row.role,
+                    reach=row.reach,
+                    branch_id=row.branch_id,
+                    region=row.region,
+                    limits=read_limits(row.limits),
+                    is_given=True,
+                )
+            )
+        for person in people:
+            named = {holding.role for holding in held[person.id]}
+            if person.branch_id is not None:
+                held[person.id] += [
+                    Holding(role=role, reach=Reach.BRANCH, branch_id=person.branch_id)
+                    for role in sorted({person.role, *person.roles} - named)
+                ]
+        return held
+
+    async def delegations(
+        self, window: Window, *, with_ended: bool, principal: Principal
+    ) -> tuple[list[NamedDelegation], int]:
+        """List delegations with both names, the latest first, and how many there are in all."""
+        where = [delegations_visible_to(principal)]
+        if not with_ended:
+            where.append(Delegation.ended_at.is_(None))
+        giver, taker = aliased(User), aliased(User)
+        rows = await self.session.execute(
+            select(Delegation, giver.first_name, giver.last_name, taker.first_name, taker.last_name)
+            .join(giver, giver.id == Delegation.from_id)
+            .join(taker, taker.id == Delegation.to_id)
+            .where(*where)
+            .order_by(Delegation.starts_at.desc(), Delegation.id)
+            .limit(window.size)
+            .offset(window.offset)
+        )
+        total = await self.session.scalar(select(func.count()).select_from(Delegation).where(*where))
+        return [(row, f"{a} {b}", f"{c} {d}") for row, a, b, c, d in rows], total or 0
+
+    async def delegate(self, wish: NewDelegation, *, principal: Principal, at: datetime) -> NamedDelegation:
+        """Let somebody stand in for a while.
+
+        Raises:
+            NotYourDelegation: It is somebody else's role to hand on.
+            NoSuchPerson: One of the two is nobody.
+            NotToOneself, BadPeriod, NotYoursToDelegate, LimitAboveOwn: See `rules.authority`.
+        """
+        from_id = wish.from_id or principal.id
+        if from_id != principal.id and not principal.may(MANAGE):
+            raise NotYourDelegation("This is somebody else's role to hand on; ask them, or whoever manages authority.")
+        if wish.to_id == principal.id:
+            raise NotToOneself("Nobody makes themselves somebody's stand-in.")
+        async with self.transaction():
+            giver, taker = await self._active(from_id), await self._active(wish.to_id)
+            standing = await principal_of(self.session, giver.id, at)
+            own = await self._own_holdings([standing] if standing else [])
+            check_delegation(
+                from_id=giver.id,
+                to_id=taker.id,
+                role=wish.role,
+                limits=wish.limits,
+                starts_at=wish.starts_at,
+                ends_at=wish.ends_at,
+                own=own.get(giver.id, []),
+                at=at,
+            )
+            delegation = Delegation(
+                from_id=giver.id,
+                to_id=taker.id,
+                role=wish.role,
+                starts_at=wish.starts_at,
+                ends_at=wish.ends_at,
+                limits=stored_limits(wish.limits),
+                reason=wish.reason,
+                made_by=principal.id,
+                made_at=at,
+            )
+            self.session.add(delegation)
+            await self.session.flush()
+            self.announce(
+                RoleDelegated(
+                    actor_id=principal.id,
+                    at=at,
+                    delegation_id=delegation.id,
+                    from_id=giver.id,
+                    to_id=taker.id,
+                    role=delegation.role,
+                )
+            )
+        return delegation, f"{giver.first_name} {giver.last_name}", f"{taker.first_name} {taker.last_name}"
+
+    async def take_back(self, delegation_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """End a delegation before its time; ending it again changes nothing.
+
+        Raises:
+            Missing: There is no such delegation, or the person may not see it.
+            NotYourDelegation: It is not theirs to take back.
+        """
+        async with self.transaction():
+            delegation = await self.session.scalar(
+                select(Delegation)
+                .where(delegations_visible_to(principal), Delegation.id == delegation_id)
+                .with_for_update()
+            )
+            if delegation is None:
+                raise Missing("There is no such delegation, or it is not yours to see.")
+            if principal.id not in {delegation.from_id, delegation.to_id} and not principal.may(MANAGE):
+                raise NotYourDelegation("It ends when whoever is absent takes it back, or whoever manages authority.")
+            if delegation.ended_at is None:
+                delegation.ended_at, delegation.ended_by = at, principal.id
+                self.announce(
+                    DelegationEnded(
+                        actor_id=principal.id,
+                        at=at,
+                        delegation_id=delegation.id,
+                        from_id=delegation.from_id,
+                        to_id=delegation.to_id,
+                        role=delegation.role,
+                    )
+                )
+
+    async def _active(self, person_id: UUID) -> User:
+        person = await self.session.get(User, person_id)
+        if person is None or person.status is not UserStatus.ACTIVE:
+            raise NoSuchPerson("Nobody with an active account has this id.")
+        return person

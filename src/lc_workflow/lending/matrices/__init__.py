@@ -1,0 +1,1 @@
+"""Approval matrices: who has to agree to which loan, in versions."""

@@ -1,0 +1,182 @@
+"""Drafting, publishing and looking loans up in approval matrices."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import structs, to_builtins
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.events import MatrixChanged, MatrixDrafted, MatrixPublished
+from lc_workflow.lending.exchange_rates.service import ExchangeRateService
+from lc_workflow.lending.matrices.access import visible_to
+from lc_workflow.lending.matrices.models import ApprovalMatrix
+from lc_workflow.lending.matrices.schemas import (
+    MatrixChange,
+    MatrixDocument,
+    NewMatrix,
+    Simulation,
+    as_case,
+    as_matrix,
+    read_document,
+)
+from lc_workflow.lending.rules.approval import MatrixStatus, Path, check_matrix, path_for
+from lc_workflow.lending.rules.coverage import check_coverage
+from lc_workflow.lending.rules.rates import KHR_PER_USD, rate_of
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.service import Service
+from lc_workflow.system.settings.service import SettingService
+
+NUMBERING: Final = 0x1C_0E
+"""The advisory lock that gives matrices their numbers one after the other."""
+
+
+class AlreadyPublished(Invalid):
+    """A published matrix does not change: applications were decided by it."""
+
+
+class MatrixService(Service[ApprovalMatrix]):
+    """The versions of the approval matrix."""
+
+    class Repo(SQLAlchemyAsyncRepository[ApprovalMatrix]):
+        """Matrices as rows."""
+
+        model_type = ApprovalMatrix
+
+    repository_type = Repo
+    noun = "approval matrix"
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._settings = SettingService(session)
+        self._rates = ExchangeRateService(session)
+
+    async def page(self, window: Window, *, principal: Principal) -> tuple[Sequence[ApprovalMatrix], int]:
+        """List the versions, the newest first, with how many there are in all."""
+        return await self.get_many_and_count(
+            visible_to(principal), LimitOffset(window.size, window.offset), OrderBy("number", "desc")
+        )
+
+    async def current(self) -> ApprovalMatrix:
+        """The matrix that applications to come are given.
+
+        Raises:
+            Missing: Nothing was ever published; the first revision of the database publishes one.
+        """
+        row = await self.session.scalar(
+            select(ApprovalMatrix)
+            .where(ApprovalMatrix.status == MatrixStatus.PUBLISHED)
+            .order_by(ApprovalMatrix.published_at.desc(), ApprovalMatrix.number.desc())
+            .limit(1)
+        )
+        if row is None:
+            raise Missing("No approval matrix is published; publish one before loans are decided.")
+        return row
+
+    async def draft(self, wish: NewMatrix, *, principal: Principal, at: datetime) -> ApprovalMatrix:
+        """Write a new version down.
+
+        Raises:
+            BadMatrix: It contradicts itself.
+        """
+        document = MatrixDocument(**{name: getattr(wish, name) for name in MatrixDocument.__struct_fields__})
+        check_matrix(as_matrix(document))
+        async with self.transaction():
+            await self.session.execute(text(f"SELECT pg_advisory_xact_lock({NUMBERING})"))
+            last = await self.session.scalar(select(func.max(ApprovalMatrix.number)))
+            matrix = await self.create(
+                ApprovalMatrix(
+                    number=(last or 0) + 1,
+                    name=wish.name,
+                    status=MatrixStatus.DRAFT,
+                    document=_written(document),
+                    created_by=principal.id,
+                    created_at=at,
+                )
+            )
+            self.announce(
+                MatrixDrafted(actor_id=principal.id, at=at, approval_matrix_id=matrix.id, number=matrix.number)
+            )
+        return matrix
+
+    async def change(
+        self, matrix_id: UUID, wish: MatrixChange, *, principal: Principal, at: datetime
+    ) -> ApprovalMatrix:
+        """Change a draft.
+
+        Raises:
+            Missing: There is no such matrix.
+            AlreadyPublished: It is no draft any more.
+            BadMatrix: It would contradict itself.
+        """
+        async with self.transaction():
+            matrix = await self._draft(matrix_id, principal)
+            changes = given(wish)
+            matrix.name = changes.pop("name", matrix.name)
+            document = structs.replace(read_document(matrix.document), **changes)
+            check_matrix(as_matrix(document))
+            matrix.document = _written(document)
+            self.announce(
+                MatrixChanged(actor_id=principal.id, at=at, approval_matrix_id=matrix.id, number=matrix.number)
+            )
+        return matrix
+
+    async def publish(self, matrix_id: UUID, *, principal: Principal, at: datetime) -> ApprovalMatrix:
+        """Give a draft to the applications to come; those that are open keep theirs.
+
+        Raises:
+            Missing: There is no such matrix.
+            AlreadyPublished: It is no draft any more.
+            CoverageGap: Some loans have no path through it.
+        """
+        async with self.transaction():
+            matrix = await self._draft(matrix_id, principal)
+            check_coverage(as_matrix(read_document(matrix.document)))
+            matrix.status = MatrixStatus.PUBLISHED
+            matrix.published_by, matrix.published_at = principal.id, at
+            self.announce(
+                MatrixPublished(actor_id=principal.id, at=at, approval_matrix_id=matrix.id, number=matrix.number)
+            )
+        return matrix
+
+    async def simulate(
+        self, wish: Simulation, *, principal: Principal, at: datetime
+    ) -> tuple[ApprovalMatrix, MatrixDocument, Path, Decimal]:
+        """Look a loan up; answers the matrix, its rules, the path and the rate that was taken.
+
+        Raises:
+            Missing: There is no such matrix.
+            NoPath: A draft has no path for such a loan.
+        """
+        matrix = await (self.find(visible_to(principal), id=wish.matrix_id) if wish.matrix_id else self.current())
+        document = read_document(matrix.document)
+        rate = wish.khr_per_usd or await self.khr_per_usd(at=at)
+        return matrix, document, path_for(as_matrix(document), as_case(wish, khr_per_usd=rate)), rate
+
+    async def khr_per_usd(self, *, at: datetime) -> Decimal:
+        """The rate at which limits in one currency meet amounts in the other: that of the day, else the setting's."""
+        of_the_day = await self._rates.snapshot(Currency.USD, at=at)
+        rates = [row.rate for row in of_the_day if row.currency is Currency.KHR]
+        return rate_of(rates[0] if rates else await self._settings.value_of(KHR_PER_USD))
+
+    async def _draft(self, matrix_id: UUID, principal: Principal) -> ApprovalMatrix:
+        matrix = await self.find(visible_to(principal), id=matrix_id, lock=True)
+        if matrix.status is not MatrixStatus.DRAFT:
+            raise AlreadyPublished("A published matrix does not change; draft a new version.")
+        return matrix
+
+
+def _written(document: MatrixDocument) -> dict[str, Any]:
+    """Write a document as JSON takes it; amounts are text, so that their digits stay."""
+    written: dict[str, Any] = to_builtins(document)
+    return written

@@ -1,0 +1,212 @@
+"""Who has to agree to a loan: the approval matrix, and the path it gives to an application (lending.md §2)."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.money import Currency
+
+
+class Reach(StrEnum):
+    """How far somebody's role reaches; each is wider than the one before."""
+
+    BRANCH = "branch"
+    REGION = "region"
+    ORGANISATION = "organisation"
+
+    def covers(self, other: "Reach") -> bool:
+        """Whether this is at least as wide as another."""
+        return _WIDTH[self] >= _WIDTH[other]
+
+
+_WIDTH: Final = {reach: width for width, reach in enumerate(Reach)}
+
+
+class MatrixStatus(StrEnum):
+    """Whether a matrix may still be changed."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class Basis(StrEnum):
+    """What the bounds of a matrix are compared with: this loan, or all that its customer would owe with it."""
+
+    AMOUNT = "amount"
+    EXPOSURE = "exposure"
+
+
+class Place(StrEnum):
+    """Where an added stage stands among those of the rule."""
+
+    FIRST = "first"
+    BEFORE_LAST = "before_last"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalStage:
+    """One stage of a path: so many people (`quorum`) who hold `role` over at least `scope` have to agree."""
+
+    code: str
+    role: str
+    scope: Reach
+    quorum: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """What a rule is for; an empty set means any, bounds are inclusive and in the matrix's base currency.
+
+    `exceptions` is None where policy exceptions make no difference, else whether there have to be some or none.
+    """
+
+    min_amount: Decimal | None = None
+    max_amount: Decimal | None = None
+    currencies: Collection[Currency] = ()
+    products: Collection[str] = ()
+    risks: Collection[str] = ()
+    branches: Collection[UUID] = ()
+    exceptions: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The stages for the loans it is for; the rule with the lowest `priority` that fits decides."""
+
+    priority: int
+    when: When
+    stages: tuple[ApprovalStage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Surcharge:
+    """A stage more for a loan with policy exceptions, whatever its rule."""
+
+    stage: ApprovalStage
+    place: Place = Place.BEFORE_LAST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """All the rules of one version; `needs_limit` says that nobody approves without a limit of their own on record."""
+
+    base_currency: Currency
+    basis: Basis
+    needs_limit: bool
+    rules: tuple[Rule, ...]
+    surcharges: tuple[Surcharge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanCase:
+    """A loan as the matrix looks at it.
+
+    `amount` is in `currency`, `exposure` what its customer owes beside it, in the base currency; `khr_per_usd` is the
+    rate both are compared at. What is not known is None, and fits no rule that asks for it.
+    """
+
+    amount: Decimal
+    currency: Currency
+    khr_per_usd: Decimal
+    product: str | None = None
+    risk: str | None = None
+    branch_id: UUID | None = None
+    exposure: Decimal = field(default=Decimal(0))
+    exceptions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The stages a loan has to pass in order, the rule they come from, and the unrounded figure it was found by."""
+
+    priority: int
+    basis: Decimal
+    stages: tuple[ApprovalStage, ...]
+
+
+class NoPath(Invalid):
+    """No rule of the matrix is for this loan; a published matrix has none such."""
+
+
+class BadMatrix(Invalid):
+    """The matrix contradicts itself."""
+
+
+def exchanged(amount: Decimal, source: Currency, target: Currency, *, khr_per_usd: Decimal) -> Decimal:
+    """Express an amount in another currency, unrounded."""
+    if source is target:
+        return amount
+    return amount / khr_per_usd if target is Currency.USD else amount * khr_per_usd
+
+
+def path_for(matrix: Matrix, case: LoanCase) -> Path:
+    """Find the stages a loan has to pass.
+
+    Raises:
+        NoPath: No rule is for it.
+    """
+    basis = exchanged(case.amount, case.currency, matrix.base_currency, khr_per_usd=case.khr_per_usd)
+    if matrix.basis is Basis.EXPOSURE:
+        basis += case.exposure
+    for rule in sorted(matrix.rules, key=lambda rule: rule.priority):
+        if is_for(rule.when, case) and _within(rule.when, basis):
+            return Path(rule.priority, basis, _with_surcharges(rule.stages, matrix.surcharges, case))
+    raise NoPath(f"No rule of the approval matrix is for {case.amount} {case.currency}.")
+
+
+def is_for(when: When, case: LoanCase) -> bool:
+    """Whether a rule is for loans like this, amounts aside."""
+    return (
+        _takes(when.currencies, case.currency)
+        and _takes(when.products, case.product)
+        and _takes(when.risks, case.risk)
+        and _takes(when.branches, case.branch_id)
+        and (when.exceptions is None or when.exceptions == (case.exceptions > 0))
+    )
+
+
+def _takes(wanted: Collection[object], actual: object) -> bool:
+    return not wanted or actual in wanted
+
+
+def _within(when: When, basis: Decimal) -> bool:
+    return (when.min_amount is None or when.min_amount <= basis) and (
+        when.max_amount is None or basis <= when.max_amount
+    )
+
+
+def _with_surcharges(
+    stages: tuple[ApprovalStage, ...], surcharges: Iterable[Surcharge], case: LoanCase
+) -> tuple[ApprovalStage, ...]:
+    path = list(stages)
+    for surcharge in surcharges if case.exceptions > 0 else ():
+        at = {Place.FIRST: 0, Place.BEFORE_LAST: len(path) - 1, Place.LAST: len(path)}[surcharge.place]
+        path.insert(at, surcharge.stage)
+    return tuple(path)
+
+
+def check_matrix(matrix: Matrix) -> None:
+    """Let a matrix be written down that says one thing about every loan it speaks of.
+
+    Raises:
+        BadMatrix: It says what it contradicts.
+    """
+    wrong = [] if matrix.rules else ["it has no rule"]
+    priorities = Counter(rule.priority for rule in matrix.rules)
+    wrong += [f"two rules have the priority {number}" for number, times in priorities.items() if times > 1]
+    for rule in matrix.rules:
+        low, high = rule.when.min_amount, rule.when.max_amount
+        if low is not None and high is not None and low > high:
+            wrong.append(f"rule {rule.priority} begins above its end")
+        if not rule.stages:
+            wrong.append(f"rule {rule.priority} has no stage")
+        codes = Counter(stage.code for stage in (*rule.stages, *(extra.stage for extra in matrix.surcharges)))
+        wrong += [f"rule {rule.priority} passes {code} twice" for code, times in codes.items() if times > 1]
+    if wrong:
+        raise BadMatrix(f"The matrix contradicts itself: {'; '.join(wrong[:5])}.")

@@ -1,0 +1,126 @@
+"""What speaks against a decision: its terms, who would take it, and for how much (lending.md §2)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from lc_workflow.kernel.errors import DomainError, Invalid
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.approval import ApprovalStage
+from lc_workflow.lending.rules.authority import (
+    Holding,
+    LimitExceeded,
+    OutOfScope,
+    SodParty,
+    SodRepeat,
+    Where,
+    fitting,
+    is_within,
+)
+from lc_workflow.lending.rules.deliberation import (
+    AGREEING,
+    VOTES,
+    ConditionsNeeded,
+    Decision,
+    OtherTermsNeeded,
+    StageClosed,
+    Tally,
+    Vote,
+    has_voted,
+)
+from lc_workflow.lending.rules.stages import SodEditor, SodMaker
+
+
+class AboveRequest(Invalid):
+    """More would be approved than was asked for."""
+
+
+class Loan(Protocol):
+    """An application as far as it matters who decides it."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Who drafted it."""
+
+    @property
+    def preparers(self) -> Sequence[UUID]:
+        """Who brought it on its way."""
+
+    @property
+    def editors(self) -> Sequence[UUID]:
+        """Who changed its substance."""
+
+    @property
+    def currency(self) -> Currency:
+        """What its amounts are in."""
+
+    @property
+    def requested_amount(self) -> Decimal | None:
+        """What was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is decided on: the amount in the application's currency, the term in months, the rate in percent a year."""
+
+    amount: Decimal | None
+    term: int | None
+    interest_rate: Decimal | None
+
+
+def to_terms(
+    loan: Loan, decision: Decision, terms: Terms, *, offered: Terms, conditions: Collection[str]
+) -> list[DomainError]:
+    """What speaks against deciding on these terms; `offered` are those that are on offer so far."""
+    asked = loan.requested_amount
+    if terms.amount is not None and asked is not None and terms.amount > asked:
+        return [AboveRequest(f"{terms.amount} {loan.currency} is more than the {asked} that was requested.")]
+    if decision is Decision.COUNTER_OFFER and terms == offered:
+        return [OtherTermsNeeded("A counter-offer names a lower amount, another term or another rate.")]
+    if decision is Decision.APPROVE_WITH_CONDITIONS and not conditions:
+        return [ConditionsNeeded("Name the conditions the approval depends on.")]
+    return []
+
+
+def to_having_no_seat(
+    stage: ApprovalStage, counted: Iterable[Tally], place: str, where: Where, held: Sequence[Holding]
+) -> DomainError:
+    """Say to somebody without a seat at the open stage what it waits for; a late vote hears that it is late."""
+    if any(at_stage.is_agreed and fitting(at_stage.stage, where, held) for at_stage in counted):
+        return StageClosed(f"Your stage was decided already; it waits for {stage.role} now.")
+    return OutOfScope(f"It waits for {stage.role} at {place}, with authority over the {stage.scope}.")
+
+
+def to_a_party(phone: str | None, parties: Collection[str | None]) -> list[DomainError]:
+    """What speaks against somebody who borrows or stands in for the loan: their telephone number is a party's."""
+    if phone is None or phone not in parties:
+        return []
+    return [SodParty("You are a party to this loan; someone else has to decide it.")]
+
+
+def to_seat(loan: Loan, seat: Holding, decision: Decision, person: UUID, votes: Iterable[Vote]) -> list[DomainError]:
+    """What speaks against a second vote, and against standing in for somebody who could not decide it themselves."""
+    found: list[DomainError] = []
+    absent = seat.absent
+    if absent and decision in AGREEING | {Decision.REJECT}:
+        if absent in {loan.user_id, *loan.preparers}:
+            found.append(SodMaker("Whom you stand in for prepared this application; someone else has to decide it."))
+        if absent in loan.editors:
+            found.append(SodEditor("Whom you stand in for changed what this comes to; someone else has to decide it."))
+    people = {person} if absent is None else {person, absent}
+    if decision in VOTES and has_voted(people, votes):
+        found.append(SodRepeat("You have decided on this application in this cycle already."))
+    return found
+
+
+def to_figure(
+    seat: Holding, decision: Decision, figure: Decimal, currency: Currency, *, needs_limit: bool
+) -> list[DomainError]:
+    """What speaks against agreeing to so much: the limit of the seat."""
+    if decision not in AGREEING or is_within(seat.limits, figure, currency, needs_limit=needs_limit):
+        return []
+    limit = (seat.limits or {}).get(currency)
+    own = f"the {limit} {currency}" if limit is not None else "what"
+    return [LimitExceeded(f"{figure} {currency} is above {own} you may approve as {seat.role}.")]

@@ -1,0 +1,450 @@
+"""Decisions over HTTP, stage by stage, and everything that keeps somebody from one."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.approvals.models import ApplicationDecision
+from lc_workflow.lending.approvals.queries import fingerprint
+from lc_workflow.lending.workflow.service import WorkflowService
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, Publish
+from tests.lending.steps import URL, Take
+from tests.moments import NOON
+
+ToReview = Callable[..., Awaitable[dict[str, Any]]]
+Sheet = Callable[..., Awaitable[dict[str, Any]]]
+Hire = Callable[..., Awaitable[Person]]
+
+
+@pytest.fixture
+def hire(sign_in: SignIn, north: Branch) -> Hire:
+    """Sign somebody in who works at the branch."""
+
+    async def hire(role: str = "manager", **changes: Any) -> Person:
+        return await sign_in(role, **({"branch_id": north.id} | changes))
+
+    return hire
+
+
+@pytest.fixture
+async def officer(hire: Hire) -> Person:
+    return await hire("officer")
+
+
+@pytest.fixture
+def reviewed(hire: Hire, officer: Person, to_review: ToReview) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """A loan that waits for its decision."""
+
+    async def reviewed(**changes: Any) -> dict[str, Any]:
+        return await to_review(officer, await hire("teller"), **changes)
+
+    return reviewed
+
+
+def code(answer: Any) -> tuple[int, str]:
+    return answer.status_code, answer.json().get("code") or answer.json()["workflow_status"]
+
+
+async def test_the_default_has_one_stage_and_the_first_manager_decides(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    seen = await sheet(manager, loan)
+    assert [(stage["role"], stage["is_open"]) for stage in seen["stages"]] == [("manager", True)]
+    assert (seen["matrix_number"], seen["terms"]["amount"], seen["decisions"]) == (1, 1500.5, [])
+    assert code(await decide(manager, loan)) == (200, "APPROVED")
+    assert code(await decide(await hire(), loan)) == (422, "StageClosed")
+
+
+async def test_above_a_thousand_the_region_decides_after_the_branch(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give, take: Take
+) -> None:
+    await publish()
+    loan, manager = await reviewed(), await hire()
+    regional = await give(await hire("officer"), "regional_manager", reach="region", region="North")
+    assert code(await decide(regional, loan)) == (403, "OutOfScope")
+    first = (await decide(manager, loan)).json()
+    assert (first["workflow_status"], first["approved_amount"]) == ("MANAGER_REVIEW", None)
+    assert code(await decide(manager, loan)) == (422, "StageClosed")
+    assert code(await decide(await hire(), loan)) == (422, "StageClosed")
+    assert code(await decide(regional, loan, stage="BM")) == (422, "StageClosed")
+    second = await take(regional, loan, "approve")
+    assert code(second) == (200, "APPROVED")
+    assert second.json()["approved_amount"] == 1500.5
+    small = await reviewed(requested_amount=1000)
+    assert code(await decide(manager, small)) == (200, "APPROVED")
+    decisions = (await sheet(regional, loan))["decisions"]
+    assert [(decision["stage"], decision["decision"]) for decision in decisions] == [
+        ("BM", "approve"),
+        ("RM", "approve"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reach", "place"), [("region", {"region": "South"}), ("branch", {"branch_id": None}), ("region", {})]
+)
+async def test_authority_elsewhere_decides_nothing_here(
+    hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give, north: Branch, reach: str, place: Any
+) -> None:
+    await publish(RM)
+    loan = await reviewed()
+    wish = {"branch_id": str(north.id)} if "branch_id" in place else place or {"region": "north"}
+    regional = await give(await hire(), "regional_manager", reach=reach, **wish)
+    assert code(await decide(regional, loan)) == (403, "OutOfScope")
+
+
+async def test_whoever_drafted_it_does_not_decide_it_in_a_later_cycle_either(
+    hire: Hire, to_review: ToReview, take: Take, decide: Decide
+) -> None:
+    maker, officer, teller = await hire(), await hire("officer"), await hire("teller")
+    loan = await to_review(maker, teller)
+    assert code(await decide(maker, loan)) == (403, "SodMaker")
+    assert code(await decide(maker, loan, "reject", reason="No")) == (403, "SodMaker")
+    assert (await take(await hire(), loan, "reject", reason="No")).status_code == 200
+    for person, action, body in (
+        (officer, "reopen", {"reason": "Again"}),
+        (officer, "submit", {}),
+        (teller, "start", {}),
+        (teller, "send_to_review", {}),
+    ):
+        assert (await take(person, loan, action, **body)).status_code == 200
+    assert code(await decide(maker, loan)) == (403, "SodMaker")
+
+
+async def test_whoever_changed_its_substance_does_not_decide_it(
+    client: AsyncClient, hire: Hire, officer: Person, reviewed: Any, take: Take, decide: Decide
+) -> None:
+    loan, editor, teller = await reviewed(), await hire(), await hire("teller")
+    assert (await take(editor, loan, "return", reason="Too much")).status_code == 200
+    changed = await client.put(f"{URL}/{loan['id']}", json={"requested_amount": 1400}, headers=editor.headers)
+    assert changed.status_code == 200
+    for person, action in ((officer, "submit"), (teller, "start"), (teller, "send_to_review")):
+        assert (await take(person, loan, action)).status_code == 200
+    assert code(await decide(editor, loan)) == (403, "SodEditor")
+    assert code(await decide(await hire(), loan)) == (200, "APPROVED")
+
+
+async def test_nobody_decides_two_stages_of_a_cycle(
+    hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give
+) -> None:
+    await publish(BM, RM)
+    loan = await reviewed()
+    both = await give(await hire(), "regional_manager", reach="region", region="North")
+    assert code(await decide(both, loan)) == (200, "MANAGER_REVIEW")
+    assert code(await decide(both, loan)) == (403, "SodRepeat")
+
+
+async def test_a_party_to_the_loan_does_not_decide_it(hire: Hire, reviewed: Any, decide: Decide) -> None:
+    loan = await reviewed(guarantor_phone="+855 12 999 111")
+    for phone in ("012 345 678", "012999111"):
+        assert code(await decide(await hire(phone_number=phone), loan)) == (403, "SodParty")
+
+
+async def test_a_limit_is_not_exceeded_and_is_for_its_currency(
+    hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give, north: Branch
+) -> None:
+    await publish(BM, needs_limit=True)
+    loan, in_riel = await reviewed(), await reviewed(currency="KHR", requested_amount=4_000_000)
+    assert code(await decide(await hire(), loan)) == (403, "LimitExceeded")
+    here = {"reach": "branch", "branch_id": str(north.id)}
+    small = await give(await hire(), "manager", limits={"USD": 1500}, **here)
+    assert code(await decide(small, loan)) == (403, "LimitExceeded")
+    assert code(await decide(small, in_riel)) == (403, "LimitExceeded")
+    assert code(await decide(small, loan, approved_amount=1500)) == (200, "APPROVED")
+    large = await give(await hire(), "manager", limits={"KHR": 4_000_000}, **here)
+    assert code(await decide(large, in_riel)) == (200, "APPROVED")
+
+
+async def test_a_limit_on_record_holds_where_the_matrix_asks_for_none(
+    hire: Hire, reviewed: Any, decide: Decide, give: Give, north: Branch
+) -> None:
+    loan = await reviewed()
+    bound = await give(
+        await hire(), "manager", reach="branch", branch_id=str(north.id), limits={"USD": 100, "KHR": 400000}
+    )
+    assert code(await decide(bound, loan)) == (403, "LimitExceeded")
+    assert code(await decide(bound, loan, "reject", reason="Too large for the shop")) == (200, "REJECTED")
+
+
+async def test_what_was_decided_on_must_still_stand_there(
+    client: AsyncClient, hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    seen = (await sheet(manager, loan))["snapshot_hash"]
+    paper = {"file": ("late.txt", b"Another debt", "text/plain")}
+    uploaded = await client.post(
+        "/api/v1/files/upload", files=paper, data={"application_id": loan["id"]}, headers=officer.headers
+    )
+    assert uploaded.status_code == 201
+    assert code(await decide(manager, loan, snapshot_hash=seen)) == (412, "SnapshotChanged")
+    fresh = (await sheet(manager, loan))["snapshot_hash"]
+    assert fresh != seen
+    assert code(await decide(manager, loan, snapshot_hash=fresh.upper())) == (200, "APPROVED")
+
+
+async def test_a_decision_keeps_what_was_seen(
+    session: AsyncSession, hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    seen = (await sheet(manager, loan))["snapshot_hash"]
+    assert (await decide(manager, loan)).status_code == 200
+    session.expire_all()
+    (row,) = await session.scalars(select(ApplicationDecision))
+    assert row.snapshot_sha256.hex() == seen
+    assert fingerprint(row.snapshot) == row.snapshot_sha256
+    assert row.snapshot["terms"] == {"amount": "1500.5", "currency": "USD", "term": 12, "interest_rate": "18"}
+    assert (row.snapshot["matrix"], row.snapshot["path"]["stages"][0]["role"]) == (1, "manager")
+    row.snapshot = row.snapshot | {"matrix": 2}
+    assert fingerprint(row.snapshot) != row.snapshot_sha256
+
+
+async def test_a_lower_offer_finds_its_own_path_and_is_agreed_to_anew(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give
+) -> None:
+    await publish()
+    loan, manager = await reviewed(), await hire()
+    regional = await give(await hire("officer"), "regional_manager", reach="region", region="North")
+    assert (await decide(manager, loan)).status_code == 200
+    offered = await decide(regional, loan, "counter_offer", approved_amount=900, approved_term=6)
+    assert code(offered) == (200, "MANAGER_REVIEW")
+    seen = await sheet(manager, loan)
+    assert [(stage["code"], stage["is_open"]) for stage in seen["stages"]] == [("BM", True)]
+    assert (seen["terms"]["amount"], seen["terms"]["term"]) == (900, 6)
+    assert [decision["voided_because"] for decision in seen["decisions"]] == ["Other terms were offered.", None]
+    agreed = (await decide(manager, loan)).json()
+    assert (agreed["workflow_status"], agreed["approved_amount"], agreed["approved_loan_term"]) == ("APPROVED", 900, 6)
+    assert (agreed["requested_amount"], agreed["desired_loan_term"]) == (1500.5, 12)
+
+
+async def test_other_terms_that_are_none_are_no_offer(hire: Hire, reviewed: Any, decide: Decide) -> None:
+    loan, manager = await reviewed(), await hire()
+    assert code(await decide(manager, loan, "counter_offer")) == (422, "OtherTermsNeeded")
+    assert code(await decide(manager, loan, "counter_offer", approved_amount=1500.5)) == (422, "OtherTermsNeeded")
+    assert code(await decide(manager, loan, "counter_offer", approved_amount=1501)) == (422, "AboveRequest")
+    assert code(await decide(manager, loan, "counter_offer", interest_rate=15)) == (200, "APPROVED")
+
+
+async def test_a_committee_decides_at_its_quorum(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give
+) -> None:
+    await publish(COMMITTEE)
+    members = [await give(await hire("officer"), "credit_committee") for _ in range(4)]
+    loan = await reviewed()
+    assert code(await decide(members[0], loan, "recuse", reason="My cousin")) == (200, "MANAGER_REVIEW")
+    assert code(await decide(members[0], loan)) == (403, "SodRepeat")
+    assert code(await decide(members[1], loan)) == (200, "MANAGER_REVIEW")
+    assert code(await decide(members[2], loan, "abstain")) == (200, "MANAGER_REVIEW")
+    (stage,) = (await sheet(members[0], loan))["stages"]
+    assert (stage["agreed"], stage["refused"], stage["quorum"]) == (1, 0, 2)
+    assert code(await decide(members[3], loan)) == (200, "APPROVED")
+    late = await give(await hire("officer"), "credit_committee")
+    assert code(await decide(late, loan)) == (422, "StageClosed")
+
+
+async def test_a_committee_refuses_at_its_quorum(
+    hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give
+) -> None:
+    await publish(COMMITTEE)
+    members = [await give(await hire("officer"), "credit_committee") for _ in range(3)]
+    loan = await reviewed()
+    assert code(await decide(members[0], loan, "reject")) == (422, "ReasonNeeded")
+    assert code(await decide(members[0], loan, "reject", reason="Too risky")) == (200, "MANAGER_REVIEW")
+    assert code(await decide(members[1], loan)) == (200, "MANAGER_REVIEW")
+    rejected = await decide(members[2], loan, "reject", reason="Too large")
+    assert code(rejected) == (200, "REJECTED")
+    assert rejected.json()["rejection_reason"] == "Too large"
+
+
+async def test_conditions_are_met_before_the_loan_is_paid_out(
+    client: AsyncClient,
+    session: AsyncSession,
+    hire: Hire,
+    officer: Person,
+    reviewed: Any,
+    decide: Decide,
+    sheet: Sheet,
+    take: Take,
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    assert code(await decide(manager, loan, "approve_with_conditions")) == (422, "ConditionsNeeded")
+    approved = await decide(manager, loan, "approve_with_conditions", conditions=["Land title deposited", "Photo"])
+    assert code(approved) == (200, "APPROVED")
+    conditions = (await sheet(officer, loan))["conditions"]
+    assert {condition["text"] for condition in conditions} == {"Land title deposited", "Photo"}
+
+    async def blocked() -> list[str]:
+        listed = (await client.get(f"{URL}/{loan['id']}/actions", headers=manager.headers)).json()
+        (disburse,) = [action for action in listed if action["action"] == "disburse"]
+        return [obstacle["code"] for obstacle in disburse["blocked_by"]]
+
+    assert await blocked() == ["NotYourStep", "ConditionsOpen"]
+    for condition in conditions:
+        closing = f"{URL}/{loan['id']}/conditions/{condition['id']}/close"
+        viewer = await hire("viewer")
+        assert (await client.post(closing, headers=viewer.headers)).status_code == 403
+        for _ in range(2):
+            closed = await client.post(closing, json={"note": "Seen"}, headers=officer.headers)
+            assert closed.status_code == 200, closed.text
+    met = (await sheet(officer, loan))["conditions"]
+    assert [(condition["closing_note"], condition["closed_by"]) for condition in met] == [
+        ("Seen", str(officer.user.id))
+    ] * 2
+    assert await blocked() == ["NotYourStep"]
+    assert await WorkflowService(session).expire_due(at=NOON) == 0
+
+
+async def test_a_deputy_decides_in_the_managers_name_while_they_are_away(
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet
+) -> None:
+    manager, deputy = await hire(), await hire("officer", first_name="Dara", last_name="Chan")
+    loan, second = await reviewed(), await reviewed()
+    assert code(await decide(deputy, loan)) == (403, "NotYourStep")
+    handed = await client.post(
+        DELEGATIONS,
+        json={
+            "to_id": str(deputy.user.id),
+            "role": "manager",
+            "starts_at": NOON.isoformat(),
+            "ends_at": (NOON + timedelta(days=3)).isoformat(),
+            "limits": {"USD": 2000},
+        },
+        headers=manager.headers,
+    )
+    assert handed.status_code == 201, handed.text
+    assert code(await decide(deputy, loan)) == (200, "APPROVED")
+    (decision,) = (await sheet(manager, loan))["decisions"]
+    assert (decision["actor_name"], decision["on_behalf_of_name"]) == ("Dara Chan", "Chanthy Sok")
+    assert (decision["actor_id"], decision["on_behalf_of"]) == (str(deputy.user.id), str(manager.user.id))
+    history = (await client.get(f"{URL}/{loan['id']}/workflow/history", headers=manager.headers)).json()
+    assert (history[-1]["actor_name"], history[-1]["on_behalf_of_name"]) == ("Dara Chan", "Chanthy Sok")
+    await client.delete(f"{DELEGATIONS}/{handed.json()['id']}", headers=manager.headers)
+    assert code(await decide(deputy, second)) == (403, "NotYourStep")
+
+
+async def test_a_deputy_is_bound_by_what_binds_whom_they_stand_in_for(
+    client: AsyncClient, hire: Hire, to_review: ToReview, reviewed: Any, decide: Decide
+) -> None:
+    manager, deputy = await hire(), await hire("officer")
+    handed = {
+        "to_id": str(deputy.user.id),
+        "role": "manager",
+        "starts_at": NOON.isoformat(),
+        "ends_at": (NOON + timedelta(days=3)).isoformat(),
+        "limits": {"USD": 1000},
+    }
+    assert (await client.post(DELEGATIONS, json=handed, headers=manager.headers)).status_code == 201
+    own_loan = await to_review(manager, await hire("teller"), requested_amount=900)
+    assert code(await decide(deputy, own_loan)) == (403, "SodMaker")
+    assert code(await decide(deputy, await reviewed())) == (403, "LimitExceeded")
+
+
+async def test_an_administrator_with_every_permission_is_refused_without_the_role(
+    session: AsyncSession, sign_in: SignIn, reviewed: Any, decide: Decide, take: Take
+) -> None:
+    loan, admin = await reviewed(), await sign_in("admin")
+    assert code(await decide(admin, loan)) == (403, "NotYourStep")
+    assert code(await take(admin, loan, "approve")) == (403, "NotYourStep")
+
+
+async def test_a_change_of_substance_voids_what_was_decided_and_a_small_one_does_not(
+    client: AsyncClient, hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish,
+    give: Give, take: Take,
+) -> None:  # fmt: skip
+    await publish()
+    loan, manager, teller = await reviewed(), await hire(), await hire("teller")
+    regional = await give(await hire("officer"), "regional_manager", reach="region", region="North")
+    assert (await decide(manager, loan)).status_code == 200
+
+    async def sent_back_with(**change: Any) -> dict[str, Any]:
+        returned = await decide(regional, loan, "return", reason="Look at this again")
+        assert code(returned) == (200, "RETURNED")
+        put = await client.put(f"{URL}/{loan['id']}", json=change, headers=officer.headers)
+        assert put.status_code == 200
+        for person, action in ((officer, "submit"), (teller, "start"), (teller, "send_to_review")):
+            assert (await take(person, loan, action)).status_code == 200
+        return await sheet(manager, loan)
+
+    kept = await sent_back_with(phone="012 000 111")
+    assert [(stage["code"], stage["is_open"]) for stage in kept["stages"]] == [("BM", False), ("RM", True)]
+    voided = await sent_back_with(requested_amount=1200)
+    assert [(stage["code"], stage["is_open"]) for stage in voided["stages"]] == [("BM", True), ("RM", False)]
+    first = voided["decisions"][0]
+    assert (first["decision"], first["voided_because"]) == ("approve", "The application changed.")
+    assert voided["terms"]["amount"] == 1200
+    assert code(await decide(manager, loan)) == (200, "MANAGER_REVIEW")
+    assert code(await decide(regional, loan)) == (200, "APPROVED")
+
+
+async def test_publishing_a_matrix_changes_no_open_application(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    before = await sheet(manager, loan)
+    newer = await publish(COMMITTEE)
+    assert await sheet(manager, loan) == before
+    assert code(await decide(manager, loan)) == (200, "APPROVED")
+    after = await sheet(manager, await reviewed())
+    assert (after["matrix_number"], after["stages"][0]["code"]) == (newer["number"], "CC")
+
+
+async def test_the_last_stage_undoes_an_approval_and_decides_again(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give, take: Take
+) -> None:
+    await publish()
+    loan, manager = await reviewed(), await hire()
+    regional = await give(await hire(), "regional_manager", reach="region", region="North")
+    assert (await decide(manager, loan)).status_code == 200
+    assert code(await decide(regional, loan)) == (200, "APPROVED")
+    assert code(await take(manager, loan, "undo_approval", reason="Wrong")) == (403, "OutOfScope")
+    assert code(await take(regional, loan, "undo_approval", reason="Wrong")) == (200, "MANAGER_REVIEW")
+    seen = await sheet(regional, loan)
+    assert [(stage["code"], stage["agreed"], stage["is_open"]) for stage in seen["stages"]] == [
+        ("BM", 1, False),
+        ("RM", 0, True),
+    ]
+    assert code(await decide(regional, loan)) == (200, "APPROVED")
+
+
+async def test_the_list_of_actions_says_what_a_loan_waits_for(
+    client: AsyncClient, hire: Hire, officer: Person, reviewed: Any, publish: Publish
+) -> None:
+    await publish(RM)
+    loan, manager = await reviewed(), await hire()
+    listed = (await client.get(f"{URL}/{loan['id']}/actions", headers=manager.headers)).json()
+    (approve,) = [action for action in listed if action["action"] == "approve"]
+    assert approve["blocked_by"] == [
+        {"code": "OutOfScope", "detail": "It waits for regional_manager at SRP01, with authority over the region."}
+    ]
+
+
+async def test_what_a_customer_owes_already_counts_where_the_matrix_says_so(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish
+) -> None:
+    await publish(basis="exposure")
+    manager = await hire()
+    first = await reviewed(requested_amount=800)
+    assert code(await decide(manager, first)) == (200, "APPROVED")
+    second = await sheet(manager, await reviewed(requested_amount=800))
+    assert [stage["code"] for stage in second["stages"]] == ["BM", "RM"]
+
+
+async def test_every_decision_is_on_record_and_none_is_lost(
+    session: AsyncSession, hire: Hire, reviewed: Any, decide: Decide
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    await decide(manager, loan, "return", reason="The family book is missing")
+    (row,) = await session.scalars(select(ApplicationDecision))
+    assert (row.decision.value, row.reason, row.actor_id) == (
+        "return",
+        "The family book is missing",
+        manager.user.id,
+    )
+    told = await session.scalar(text("SELECT facts FROM journal_entries WHERE kind = 'DecisionTaken'"))
+    assert (told["decision"], told["stage"], told["snapshot_hash"]) == ("return", "MANAGER", row.snapshot_sha256.hex())

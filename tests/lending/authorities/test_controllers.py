@@ -1,0 +1,131 @@
+"""Authority over HTTP: given by others, handed on within bounds, and ended."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.approvals.steps import AUTHORITIES, DELEGATIONS, Give
+from tests.moments import NOON
+
+
+def a_delegation(to: Person, **changes: Any) -> dict[str, Any]:
+    return {
+        "to_id": str(to.user.id),
+        "role": "manager",
+        "starts_at": NOON.isoformat(),
+        "ends_at": (NOON + timedelta(days=7)).isoformat(),
+        "reason": "Holiday",
+        **changes,
+    }
+
+
+async def test_authority_is_given_seen_and_ended(
+    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch
+) -> None:
+    manager = await sign_in("manager", branch_id=branch.id)
+    wish = {
+        "person_id": str(manager.user.id),
+        "role": "manager",
+        "reach": "branch",
+        "branch_id": str(branch.id),
+        "limits": {"USD": 1000.50, "KHR": 4000000},
+    }
+    given = await client.post(AUTHORITIES, json=wish, headers=admin.headers)
+    assert given.status_code == 201, given.text
+    assert (given.json()["person_name"], given.json()["limits"]) == ("Chanthy Sok", {"USD": 1000.5, "KHR": 4000000})
+    listed = (await client.get(f"{AUTHORITIES}?person_id={manager.user.id}", headers=manager.headers)).json()
+    assert [row["id"] for row in listed["items"]] == [given.json()["id"]]
+    for _ in range(2):
+        ended = await client.delete(f"{AUTHORITIES}/{given.json()['id']}", headers=admin.headers)
+        assert ended.status_code == 204
+    assert (await client.get(AUTHORITIES, headers=admin.headers)).json()["total"] == 0
+    assert (await client.get(f"{AUTHORITIES}?with_ended=true", headers=admin.headers)).json()["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"reach": "branch"}, 422, "BadAuthority"),
+        ({"reach": "region"}, 422, "BadAuthority"),
+        ({"person_id": str(uuid4())}, 422, "NoSuchPerson"),
+        ({"reach": "branch", "branch_id": str(uuid4())}, 422, "NoSuchBranch"),
+        ({"limits": {"USD": -1}}, 422, "InvalidInput"),
+        ({"limits": {"EUR": 1}}, 422, "InvalidInput"),
+    ],
+)
+async def test_authority_that_means_nothing_is_not_given(
+    client: AsyncClient, admin: Person, sign_in: SignIn, changes: dict[str, Any], status: int, code: str
+) -> None:
+    manager = await sign_in("manager")
+    wish = {"person_id": str(manager.user.id), "role": "ceo", "reach": "organisation"} | changes
+    refused = await client.post(AUTHORITIES, json=wish, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
+async def test_nobody_gives_themselves_authority(client: AsyncClient, admin: Person, sign_in: SignIn) -> None:
+    wish = {"person_id": str(admin.user.id), "role": "manager", "reach": "organisation"}
+    refused = await client.post(AUTHORITIES, json=wish, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "NotToOneself")
+    manager = await sign_in("manager")
+    assert (await client.post(AUTHORITIES, json=wish, headers=manager.headers)).status_code == 403
+
+
+async def test_a_manager_lets_a_deputy_stand_in_and_takes_it_back(
+    client: AsyncClient, sign_in: SignIn, branch: Branch
+) -> None:
+    manager, deputy = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    made = await client.post(DELEGATIONS, json=a_delegation(deputy, limits={"USD": 500}), headers=manager.headers)
+    assert made.status_code == 201, made.text
+    assert (made.json()["from_id"], made.json()["to_id"]) == (str(manager.user.id), str(deputy.user.id))
+    assert (made.json()["from_name"], made.json()["to_name"]) == ("Chanthy Sok", "Chanthy Sok")
+    assert (await client.get(DELEGATIONS, headers=manager.headers)).json()["total"] == 1
+    taken_back = await client.delete(f"{DELEGATIONS}/{made.json()['id']}", headers=manager.headers)
+    assert taken_back.status_code == 204
+    assert (await client.get(DELEGATIONS, headers=manager.headers)).json()["total"] == 0
+    kept = (await client.get(f"{DELEGATIONS}?with_ended=true", headers=manager.headers)).json()["items"]
+    assert kept[0]["ended_at"] is not None
+
+
+async def test_a_role_is_handed_on_within_bounds(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, give: Give
+) -> None:
+    manager, deputy = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+    await give(manager, "manager", reach="branch", branch_id=str(branch.id), limits={"USD": 1000})
+    for changes, status, code in (
+        ({"role": "ceo"}, 403, "NotYoursToDelegate"),
+        ({"limits": {"USD": 1001}}, 403, "LimitAboveOwn"),
+        ({"ends_at": (NOON - timedelta(days=1)).isoformat()}, 422, "BadPeriod"),
+        ({"ends_at": "2026-12-24T08:00:00"}, 422, "InvalidInput"),
+        ({"to_id": str(manager.user.id)}, 403, "NotToOneself"),
+        ({"to_id": str(uuid4())}, 422, "NoSuchPerson"),
+        ({"from_id": str(deputy.user.id)}, 403, "NotYourDelegation"),
+    ):
+        refused = await client.post(DELEGATIONS, json=a_delegation(deputy, **changes), headers=manager.headers)
+        assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
+async def test_what_was_delegated_is_not_handed_on(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, give: Give
+) -> None:
+    director, deputy = await sign_in("manager"), await sign_in("manager", branch_id=branch.id)
+    await give(director, "director")
+    handed = await client.post(DELEGATIONS, json=a_delegation(deputy, role="director"), headers=director.headers)
+    assert handed.status_code == 201, handed.text
+    third = await sign_in("manager")
+    refused = await client.post(DELEGATIONS, json=a_delegation(third, role="director"), headers=deputy.headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "NotYoursToDelegate")
+
+
+async def test_a_strangers_delegation_is_not_taken_back(client: AsyncClient, sign_in: SignIn, branch: Branch) -> None:
+    manager, deputy = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    made = await client.post(DELEGATIONS, json=a_delegation(deputy), headers=manager.headers)
+    stranger = await sign_in("manager")
+    refused = await client.delete(f"{DELEGATIONS}/{made.json()['id']}", headers=stranger.headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "NotYourDelegation")
+    missing = await client.delete(f"{DELEGATIONS}/{uuid4()}", headers=stranger.headers)
+    assert missing.status_code == 404

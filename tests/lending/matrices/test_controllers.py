@@ -1,0 +1,120 @@
+"""Matrices over HTTP: drafted, published, never changed again, and looked up."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.conftest import Person, SignIn
+from tests.lending.approvals.steps import BM, MATRICES, RM, STRICT, Publish
+from tests.lending.vectors.matrices import CASES, document
+
+
+async def test_a_new_installation_has_one_stage_for_any_amount(client: AsyncClient, admin: Person) -> None:
+    current = (await client.get(f"{MATRICES}/current", headers=admin.headers)).json()
+    (rule,) = current["document"]["rules"]
+    assert (current["number"], current["is_current"], current["document"]["needs_limit"]) == (1, True, False)
+    assert [(stage["role"], stage["scope"], stage["quorum"]) for stage in rule["stages"]] == [("manager", "branch", 1)]
+
+
+@pytest.mark.parametrize("vector", CASES, ids=lambda vector: vector["id"])
+async def test_the_vectors_over_http(client: AsyncClient, admin: Person, vector: dict[str, Any]) -> None:
+    drafted = await client.post(MATRICES, json={"name": "Vectors"} | document(), headers=admin.headers)
+    assert drafted.status_code == 201, drafted.text
+    case = {
+        "amount": float(vector["amount"]),
+        "currency": vector["currency"],
+        "risk": vector["risk"].lower(),
+        "exposure": float(vector["existing_exposure_usd"]),
+        "exceptions": vector["policy_exceptions"],
+        "khr_per_usd": 4100,
+        "matrix_id": drafted.json()["id"],
+    }
+    answer = await client.post(f"{MATRICES}/simulate", json=case, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    path = answer.json()
+    assert (path["rule_priority"], path["basis_amount"]) == (
+        vector["rule_priority"],
+        float(vector["basis_amount_usd"]),
+    )
+    assert [f"{stage['code']}x{stage['quorum']}" for stage in path["stages"]] == vector["stages"]
+
+
+async def test_the_rate_of_the_settings_is_taken_where_none_is_given(
+    client: AsyncClient, admin: Person, publish: Publish
+) -> None:
+    await publish()
+    setting = {"category": "lending", "key": "khr_per_usd", "value": 4000}
+    assert (await client.post("/api/v1/settings", json=setting, headers=admin.headers)).status_code == 201
+    for amount, stages in ((4_000_000, ["BM"]), (4_000_100, ["BM", "RM"])):
+        wish = {"amount": amount, "currency": "KHR"}
+        path = (await client.post(f"{MATRICES}/simulate", json=wish, headers=admin.headers)).json()
+        assert ([stage["code"] for stage in path["stages"]], path["khr_per_usd"]) == (stages, 4000)
+
+
+async def test_a_matrix_with_a_gap_is_not_published(client: AsyncClient, admin: Person) -> None:
+    rules = [{"priority": 1, "when": {"max_amount": 1000}, "stages": [BM]}]
+    drafted = (await client.post(MATRICES, json=STRICT | {"rules": rules}, headers=admin.headers)).json()
+    refused = await client.post(f"{MATRICES}/{drafted['id']}/publish", headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "CoverageGap")
+    looked_up = {"amount": 2000, "matrix_id": drafted["id"]}
+    nowhere = await client.post(f"{MATRICES}/simulate", json=looked_up, headers=admin.headers)
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "NoPath")
+    mended = [*rules, {"priority": 2, "stages": [BM, RM]}]
+    changed = await client.put(f"{MATRICES}/{drafted['id']}", json={"rules": mended}, headers=admin.headers)
+    assert changed.status_code == 200, changed.text
+    published = await client.post(f"{MATRICES}/{drafted['id']}/publish", headers=admin.headers)
+    assert (published.status_code, published.json()["status"]) == (200, "published")
+
+
+async def test_a_matrix_that_contradicts_itself_is_not_written_down(client: AsyncClient, admin: Person) -> None:
+    refused = await client.post(
+        MATRICES, json=STRICT | {"rules": [{"priority": 1, "stages": [BM, BM]}]}, headers=admin.headers
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "BadMatrix")
+
+
+async def test_a_published_matrix_never_changes(
+    client: AsyncClient, session: AsyncSession, admin: Person, publish: Publish
+) -> None:
+    matrix = await publish()
+    for method, path, body in (("PUT", "", {"name": "Other"}), ("POST", "/publish", None)):
+        refused = await client.request(method, f"{MATRICES}/{matrix['id']}{path}", json=body, headers=admin.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "AlreadyPublished")
+    for statement in ("UPDATE approval_matrices SET name = 'Other' WHERE number = 2", "DELETE FROM approval_matrices"):
+        with pytest.raises(DBAPIError, match="does not change"):
+            async with session.begin_nested():
+                await session.execute(text(statement))
+
+
+async def test_the_newest_published_one_is_current(client: AsyncClient, admin: Person, publish: Publish) -> None:
+    first, second = await publish(), await publish(BM)
+    listed = (await client.get(MATRICES, headers=admin.headers)).json()
+    assert [(row["id"], row["is_current"]) for row in listed["items"][:2]] == [
+        (second["id"], True),
+        (first["id"], False),
+    ]
+    assert listed["total"] == 3
+
+
+async def test_matrices_are_for_those_who_run_the_house_and_read_by_those_who_decide(
+    client: AsyncClient, sign_in: SignIn
+) -> None:
+    manager, officer = await sign_in("manager"), await sign_in("officer")
+    assert (await client.get(MATRICES, headers=manager.headers)).status_code == 200
+    assert (await client.post(MATRICES, json=STRICT, headers=manager.headers)).status_code == 403
+    assert (await client.get(MATRICES, headers=officer.headers)).status_code == 403
+
+
+async def test_a_matrix_that_is_not_there_is_missing(client: AsyncClient, admin: Person) -> None:
+    nowhere = str(uuid4())
+    for answer in (
+        await client.get(f"{MATRICES}/{nowhere}", headers=admin.headers),
+        await client.post(f"{MATRICES}/{nowhere}/publish", headers=admin.headers),
+        await client.post(f"{MATRICES}/simulate", json={"amount": 1, "matrix_id": nowhere}, headers=admin.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
