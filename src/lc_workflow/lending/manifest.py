@@ -16,7 +16,6 @@ from lc_workflow.lending.approvals.controllers import ConditionController
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
-from lc_workflow.lending.assignments.service import OpenAssignments
 from lc_workflow.lending.authorities.controllers import AuthorityController, DelegationController
 from lc_workflow.lending.comments.controllers import CommentController
 from lc_workflow.lending.customers.controllers import CustomerController
@@ -236,7 +235,6 @@ MANIFEST = Manifest(
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
         "loan_book": Provide(Loanbook, sync_to_thread=False),
         "open_work": provide(Desk),
-        "open_work": provide(OpenAssignments),
         "seen": Provide(open_what_is_seen, sync_to_thread=False),
         "applications": Provide(open_applications, sync_to_thread=False),
     },

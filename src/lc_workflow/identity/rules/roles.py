@@ -140,7 +140,6 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "analytics:read",
                 "audit:read",
                 "notification:send",
-            ),
             )
             | _grants(Scope.ALL, "approval:read,delegate"),
         ),
