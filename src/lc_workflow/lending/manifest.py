@@ -13,6 +13,7 @@ from lc_workflow.lending.applications.controllers import ApplicationController, 
 from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.approvals.controllers import ConditionController
+from lc_workflow.lending.approvals.listeners import find_the_path_again
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
@@ -229,6 +230,7 @@ MANIFEST = Manifest(
         DecisionsVoided,
         ConditionClosed,
     ),
+    listeners={AffordabilityAssessed: (find_the_path_again,), ApplicationScored: (find_the_path_again,)},
     jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),

@@ -448,3 +448,41 @@ async def test_every_decision_is_on_record_and_none_is_lost(
     )
     told = await session.scalar(text("SELECT facts FROM journal_entries WHERE kind = 'DecisionTaken'"))
     assert (told["decision"], told["stage"], told["snapshot_hash"]) == ("return", "MANAGER", row.snapshot_sha256.hex())
+
+
+async def test_a_decision_rests_on_how_the_loan_was_judged(
+    client: AsyncClient, session: AsyncSession, hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    before = (await sheet(manager, loan))["snapshot_hash"]
+    judged = await client.post(f"{URL}/{loan['id']}/affordability", json={}, headers=officer.headers)
+    assert judged.is_success, judged.text
+    assert code(await decide(manager, loan, snapshot_hash=before)) == (412, "SnapshotChanged")
+    assert code(await decide(manager, loan)) == (200, "APPROVED")
+    session.expire_all()
+    (row,) = await session.scalars(select(ApplicationDecision))
+    assert row.snapshot["affordability"]["verdict"] == judged.json()["verdict"]
+
+
+async def test_a_doubtful_household_brings_the_stage_for_exceptions(
+    client: AsyncClient, hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish
+) -> None:
+    risk = {"code": "RISK", "role": "risk_officer", "scope": "organisation"}
+    await publish(BM, surcharges=[{"stage": risk}])
+    loan, manager = await reviewed(), await hire()
+    assert [stage["code"] for stage in (await sheet(manager, loan))["stages"]] == ["BM"]
+    judged = await client.post(f"{URL}/{loan['id']}/affordability", json={}, headers=officer.headers)
+    assert judged.json()["verdict"] == "REFER", judged.text
+    assert code(await decide(manager, loan)) == (403, "OutOfScope")
+
+
+async def test_the_rate_of_the_day_is_kept_for_the_whole_cycle(
+    client: AsyncClient, admin: Person, hire: Hire, reviewed: Any, sheet: Sheet, publish: Publish
+) -> None:
+    await publish()
+    rate = {"base": "USD", "currency": "KHR", "rate": 4000}
+    assert (await client.post("/api/v1/exchange-rates", json=rate, headers=admin.headers)).status_code == 201
+    loan, manager = await reviewed(currency="KHR", requested_amount=4_050_000), await hire()
+    assert (await client.post("/api/v1/exchange-rates", json=rate | {"rate": 4100}, headers=admin.headers)).is_success
+    seen = await sheet(manager, loan)
+    assert (seen["khr_per_usd"], [stage["code"] for stage in seen["stages"]]) == (4000, ["BM", "RM"])

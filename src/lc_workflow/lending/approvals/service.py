@@ -40,6 +40,7 @@ from lc_workflow.lending.rules.deliberation import (
 )
 from lc_workflow.lending.rules.editing import Incomplete
 from lc_workflow.lending.rules.objections import Terms
+from lc_workflow.lending.rules.stages import CLOSED
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
@@ -125,6 +126,17 @@ class ApprovalService(Service[ApprovalCase]):
             case.interest_rate = application.interest_rate
         await self._find_path_again(application, case, at=at)
         return case
+
+    async def hear_of_judgement(self, application_id: UUID, *, at: datetime) -> None:
+        """Look the path of an application up again that waits for its decision: it was judged in the meantime."""
+        application = await self.session.scalar(
+            select(CustomerApplication).where(CustomerApplication.id == application_id).with_for_update()
+        )
+        if application is None or application.workflow_status in CLOSED:
+            return
+        case = await self._seen.case(application)
+        if case is not None:
+            await self._find_path_again(application, case, at=at)
 
     async def _find_path_again(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> None:
         """Look the path up as risk, exposure and exceptions stand now; another path voids what was decided on one."""

@@ -1,0 +1,10 @@
+"""What follows for the approval of a loan when it is judged: another risk may demand another path."""
+
+from lc_workflow.lending.approvals.service import ApprovalService
+from lc_workflow.lending.events import AffordabilityAssessed, ApplicationScored
+from lc_workflow.platform.manifest import Hearing
+
+
+async def find_the_path_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
+    """Look the path up again; hearing it twice finds the same."""
+    await ApprovalService(hearing.session).hear_of_judgement(event.application_id, at=event.at)

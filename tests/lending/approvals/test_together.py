@@ -1,0 +1,63 @@
+"""Two people decide at the same moment, in two processes: exactly one decision counts."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import NullPool, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.identity.users.models import User
+from lc_workflow.lending.approvals.models import ApplicationDecision
+from lc_workflow.lending.rules.stages import Stage
+from tests.conftest import open_house, settings_for
+from tests.journey.town import Town, sign_in
+from tests.lending.approvals.steps import MATRICES, STRICT
+from tests.lending.factories import an_application
+from tests.lending.steps import URL
+
+TIMES = 12
+
+
+@pytest.fixture
+async def houses(town: Town, tmp_path: Path) -> AsyncIterator[Sequence[AsyncClient]]:
+    """Two applications on one database, as two processes would be."""
+    async with AsyncExitStack() as stack:
+        settings = settings_for(town.database, upload_folder=tmp_path)
+        yield [await stack.enter_async_context(open_house(settings)) for _ in range(2)]
+
+
+async def test_two_managers_decide_a_stage_once(houses: Sequence[AsyncClient], town: Town) -> None:
+    admin = await sign_in(houses[0], "admin")
+    drafted = (await houses[0].post(MATRICES, json=STRICT, headers=admin)).json()
+    assert (await houses[0].post(f"{MATRICES}/{drafted['id']}/publish", headers=admin)).status_code == 200
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    async with AsyncSession(engine, expire_on_commit=False) as rows:
+        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
+        assert officer
+        waiting = [
+            an_application(officer, branch_id=town.branch_id, workflow_status=Stage.MANAGER_REVIEW, account_id="1")
+            for _ in range(TIMES)
+        ]
+        rows.add_all(waiting)
+        await rows.commit()
+        people = [await sign_in(house, name) for house, name in zip(houses, town.managers, strict=True)]
+        said: Counter[tuple[int, ...]] = Counter()
+        codes = set()
+        for application in waiting:
+            pair = await asyncio.gather(
+                *(
+                    house.post(f"{URL}/{application.id}/decisions", json={"decision": "approve"}, headers=who)
+                    for house, who in zip(houses, people, strict=True)
+                )
+            )
+            said[tuple(sorted(answer.status_code for answer in pair))] += 1
+            codes |= {answer.json()["code"] for answer in pair if answer.status_code != 200}
+        assert (said, codes) == ({(200, 422): TIMES}, {"StageClosed"})
+        counted = Counter(await rows.scalars(select(ApplicationDecision.application_id)))
+        assert counted == {application.id: 1 for application in waiting}
+    await engine.dispose()
