@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0031_approvals"
-down_revision = "0054_search_khmer"
+down_revision = "0071_add_selfies"
 branch_labels = None
 depends_on = None
 
