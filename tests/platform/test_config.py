@@ -67,6 +67,7 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("MAX_FILE_SIZE", "10 MB"),
         ("SMTP_HOST", "smtp://post.example"),
         ("SMTP_PORT", "smtp"),
+        ("WEBHOOKS_ALLOW_PRIVATE", "perhaps"),
         ("SMTP_FROM", "the branch"),
         ("SMTP_SECURITY", "sometimes"),
     ],

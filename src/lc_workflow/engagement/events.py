@@ -27,3 +27,37 @@ class MessageSent(Event):
     priority: str
     title: str
     recipients: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutWebhook(Event):
+    """A fact about one of the systems that are called."""
+
+    subject: ClassVar[str] = "webhook"
+    webhook_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRegistered(AboutWebhook):
+    """An address is called from now on."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSecretRotated(AboutWebhook):
+    """Calls to an address are signed with a new secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookRemoved(AboutWebhook):
+    """An address is called no more."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookReplayed(AboutWebhook):
+    """A call that was given up is tried again."""
+
+    delivery_id: UUID

@@ -1,23 +1,57 @@
 """What engagement contributes: its routes, its facts, and what it does when others or itself announce something."""
 
 from lc_workflow.engagement.emails.jobs import SEND_EMAILS
-from lc_workflow.engagement.events import MessageSent, NotificationPreferencesSet
+from lc_workflow.engagement.events import (
+    MessageSent,
+    NotificationPreferencesSet,
+    WebhookRegistered,
+    WebhookRemoved,
+    WebhookReplayed,
+    WebhookSecretRotated,
+)
 from lc_workflow.engagement.live.controllers import LiveController
 from lc_workflow.engagement.messages.controllers import MessageController
 from lc_workflow.engagement.messages.listeners import say_live
 from lc_workflow.engagement.notifications.controllers import NotificationController
 from lc_workflow.engagement.notifications.listeners import tell_of_breach, tell_of_move, tell_of_unlock_request
 from lc_workflow.engagement.preferences.controllers import PreferenceController
+from lc_workflow.engagement.webhooks.controllers import WebhookController
+from lc_workflow.engagement.webhooks.jobs import DELIVER, WATCH_WEBHOOKS
+from lc_workflow.engagement.webhooks.listeners import tell_others
 from lc_workflow.identity.events import UnlockRequested
-from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached
+from lc_workflow.lending.events import (
+    ApplicationChanged,
+    ApplicationDrafted,
+    ApplicationMoved,
+    ApplicationRemoved,
+    DeadlineBreached,
+    DisbursementConfirmed,
+    DisbursementFailed,
+    DisbursementHandedOver,
+    DisbursementRequested,
+)
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(NotificationController, PreferenceController, MessageController, LiveController),
-    events=(MessageSent, NotificationPreferencesSet),
-    jobs=(SEND_EMAILS,),
+    routes=(NotificationController, PreferenceController, MessageController, WebhookController, LiveController),
+    events=(
+        MessageSent,
+        NotificationPreferencesSet,
+        WebhookRegistered,
+        WebhookSecretRotated,
+        WebhookRemoved,
+        WebhookReplayed,
+    ),
+    jobs=(SEND_EMAILS, DELIVER, WATCH_WEBHOOKS),
     listeners={
-        ApplicationMoved: (tell_of_move,),
+        ApplicationDrafted: (tell_others,),
+        ApplicationChanged: (tell_others,),
+        ApplicationRemoved: (tell_others,),
+        ApplicationMoved: (tell_of_move, tell_others),
+        DisbursementRequested: (tell_others,),
+        DisbursementHandedOver: (tell_others,),
+        DisbursementConfirmed: (tell_others,),
+        DisbursementFailed: (tell_others,),
         DeadlineBreached: (tell_of_breach,),
         MessageSent: (say_live,),
         UnlockRequested: (tell_of_unlock_request,),

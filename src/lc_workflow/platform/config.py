@@ -101,6 +101,7 @@ class Settings:
     object_store: ObjectStoreSettings | None = None
     disbursement_webhook: DisbursementWebhook | None = None
     mail: MailServer | None = None
+    webhooks_private: bool = False
     upload_folder: Path = Path("uploads")
     rate_limit_enabled: bool = True
     rate_limit_requests: int = 100
@@ -144,6 +145,7 @@ class Settings:
             object_store=_object_store(read),
             disbursement_webhook=_disbursement_webhook(read),
             mail=_mail(read),
+            webhooks_private=read.flag("WEBHOOKS_ALLOW_PRIVATE", default=False),
             upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),

@@ -92,6 +92,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "analytics:read",
                 "audit:read,export",
                 "notification:read,manage,send",
+                "webhook:read,manage",
                 "permission:read,manage",
                 "security:read,manage",
                 "approval:read,manage",

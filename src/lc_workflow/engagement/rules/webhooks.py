@@ -1,0 +1,34 @@
+"""What other systems are told of an application, and how long that is tried."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+MOST_ATTEMPTS: Final = 10
+"""How often a call is tried: over about nine hours."""
+
+LONGEST_REST: Final = timedelta(hours=3)
+
+TOLD: Final[Mapping[str, frozenset[str]]] = {
+    "ApplicationDrafted": frozenset(),
+    "ApplicationChanged": frozenset({"fields"}),
+    "ApplicationRemoved": frozenset(),
+    "ApplicationMoved": frozenset({"action", "source", "target", "branch_id"}),
+    "DisbursementRequested": frozenset({"request_id", "amount", "currency"}),
+    "DisbursementHandedOver": frozenset({"request_id"}),
+    "DisbursementConfirmed": frozenset({"request_id"}),
+    "DisbursementFailed": frozenset({"request_id"}),
+}
+"""The facts that are told, and what of each: nothing that names a person, and nothing that somebody wrote freely."""
+
+
+def told_of(kind: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose from a fact what other systems are told."""
+    return {name: facts[name] for name in sorted(TOLD[kind]) if name in facts}
+
+
+def rest_after(attempts: int) -> timedelta | None:
+    """How long to wait after so many tries: 15 seconds, a minute, 4 …; None when it is given up."""
+    if attempts >= MOST_ATTEMPTS:
+        return None
+    return min(timedelta(seconds=15 * 4.0 ** (attempts - 1)), LONGEST_REST)

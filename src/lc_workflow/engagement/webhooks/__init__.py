@@ -1,0 +1,1 @@
+"""Webhooks: other systems that are called when something happens to an application."""

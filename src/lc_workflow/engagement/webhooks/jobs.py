@@ -1,0 +1,125 @@
+"""Calling other systems, in the order in which things happened to each application."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import structlog
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from lc_workflow.engagement.rules.webhooks import rest_after
+from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
+from lc_workflow.platform.jobs import Job, Workplace, ask_for
+
+LEASE: Final = timedelta(minutes=2)
+"""When a call is made again of which nobody wrote down how it ended, because the process died."""
+
+MOST_CALLS: Final = 200
+"""Calls that one job makes; what is left is done by the next, so that no address keeps others from their turn."""
+
+MOST_FAILURES: Final = 2
+"""After so many calls in a row without a yes an address is left alone until the next job."""
+
+log = structlog.get_logger()
+
+
+async def deliver(place: Workplace, webhook_id: UUID) -> None:
+    """Make the calls that are due to one address; no connection to the database is held while the other side thinks.
+
+    A call whose process died is made again, with the same `X-Webhook-Id`.
+    """
+    # The client takes 0.1 s and some memory to load, which an installation without webhooks need not spend.
+    from lc_workflow.platform.callbacks import CallFailed, call  # noqa: PLC0415
+
+    failures = 0
+    for _ in range(MOST_CALLS):
+        at = place.clock()
+        async with place.sessions() as session:
+            taken = await _take(session, webhook_id, at=at)
+            await session.commit()
+        if taken is None:
+            return
+        webhook, delivery = taken
+        secrets = [webhook.secret]
+        if webhook.previous_secret and webhook.previous_secret_until and webhook.previous_secret_until > at:
+            secrets.append(webhook.previous_secret)
+        failed: CallFailed | None = None
+        status: int | None = None
+        try:
+            status = await call(
+                webhook.url,
+                msgspec.json.encode(delivery.body),
+                key=str(delivery.event_id),
+                secrets=secrets,
+                at=at,
+                private_allowed=place.settings.webhooks_private,
+            )
+        except CallFailed as cause:
+            failed, status = cause, cause.status
+            log.warning("a webhook failed", webhook=str(webhook_id), delivery=str(delivery.id), cause=str(cause))
+        await _write_down(place, delivery.id, status=status, error=str(failed) if failed else None)
+        failures = failures + 1 if failed else 0
+        if failures >= MOST_FAILURES:
+            return
+
+
+DELIVER = Job(name="deliver_webhooks", work=deliver)
+
+
+async def deliver_what_is_due(place: Workplace) -> None:
+    """Ask for the calls that have become due again."""
+    async with place.sessions() as session:
+        due = select(WebhookDelivery.webhook_id).where(WebhookDelivery.due_at <= place.clock()).distinct()
+        for webhook_id in (await session.scalars(due)).all():
+            await ask_for_delivery(session, webhook_id)
+        await session.commit()
+
+
+WATCH_WEBHOOKS = Job(name="watch_webhooks", work=deliver_what_is_due, every="* * * * *")
+
+
+async def ask_for_delivery(session: AsyncSession, webhook_id: UUID) -> None:
+    """Have the calls to one address made after this transaction."""
+    await ask_for(session, DELIVER, queueing_lock=f"deliver:{webhook_id}", webhook_id=webhook_id)
+
+
+async def _take(session: AsyncSession, webhook_id: UUID, *, at: datetime) -> tuple[Webhook, WebhookDelivery] | None:
+    """Take the oldest due call for which no earlier one about the same application waits."""
+    earlier = aliased(WebhookDelivery)
+    blocked = exists().where(
+        earlier.webhook_id == WebhookDelivery.webhook_id,
+        earlier.application_id == WebhookDelivery.application_id,
+        earlier.number < WebhookDelivery.number,
+        earlier.due_at.is_not(None),
+    )
+    delivery = await session.scalar(
+        select(WebhookDelivery)
+        .where(WebhookDelivery.webhook_id == webhook_id, WebhookDelivery.due_at <= at, ~blocked)
+        .order_by(WebhookDelivery.number)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if delivery is None:
+        return None
+    delivery.due_at = at + LEASE
+    delivery.attempts += 1
+    return await session.get_one(Webhook, webhook_id), delivery
+
+
+async def _write_down(place: Workplace, delivery_id: UUID, *, status: int | None, error: str | None) -> None:
+    async with place.sessions() as session:
+        delivery = await session.get(WebhookDelivery, delivery_id, with_for_update=True)
+        if delivery is None:  # its webhook was removed meanwhile
+            return
+        now = place.clock()
+        delivery.last_status, delivery.last_error = status, error
+        if error is None:
+            delivery.due_at, delivery.delivered_at = None, now
+        elif rest := rest_after(delivery.attempts):
+            delivery.due_at = now + rest
+        else:
+            delivery.due_at, delivery.given_up_at = None, now
+        await session.commit()

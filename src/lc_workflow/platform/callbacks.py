@@ -1,0 +1,82 @@
+"""Signed calls to other people's systems, which may not lead into our own network."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+import httpx
+
+from lc_workflow.platform.payout.webhook import signature
+
+SECONDS: Final = 10.0
+"""How long the other side may take to answer."""
+
+
+class CallFailed(Exception):
+    """The other side is not known to have taken the call; `status` is what it answered, if it did."""
+
+    def __init__(self, detail: str, *, status: int | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+async def call(url: str, body: bytes, *, key: str, secrets: Sequence[str], at: datetime, private_allowed: bool) -> int:
+    """Post a body; answers the status, which is one that means yes.
+
+    `X-Webhook-Signature` holds one signature for each secret, separated by commas: hexadecimal HMAC-SHA256 of the
+    text in `X-Webhook-Timestamp` (seconds since 1970), a dot, and the body. `X-Webhook-Id` is the same when the same
+    fact is told again.
+
+    Raises:
+        CallFailed: There was no answer, or not a yes; or the name leads into a private network.
+    """
+    timestamp = str(int(at.timestamp()))
+    target = httpx.URL(url)
+    # The address that was looked at is the one that is called: a name may lead elsewhere a moment later.
+    address = await _address(target, private_allowed=private_allowed)
+    headers = {
+        "Host": target.netloc.decode("ascii"),
+        "Content-Type": "application/json",
+        "X-Webhook-Id": key,
+        "X-Webhook-Timestamp": timestamp,
+        "X-Webhook-Signature": ",".join(signature(secret, timestamp, body) for secret in secrets),
+    }
+    try:
+        async with asyncio.timeout(SECONDS), httpx.AsyncClient(timeout=SECONDS, trust_env=False) as client:
+            request = client.build_request(
+                "POST",
+                target.copy_with(host=address),
+                content=body,
+                headers=headers,
+                extensions={"sni_hostname": target.host},
+            )
+            answer = await client.send(request, stream=True)  # its body is of no interest, however long it is
+            await answer.aclose()
+    except (httpx.HTTPError, OSError) as cause:
+        raise CallFailed(f"The other side did not answer ({type(cause).__name__}).") from cause
+    if not answer.is_success:
+        raise CallFailed(f"The other side answered {answer.status_code}.", status=answer.status_code)
+    return answer.status_code
+
+
+def is_private(address: str) -> bool:
+    """Whether an address is not one of the open internet."""
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
+    return not parsed.is_global or parsed.is_multicast
+
+
+async def _address(target: httpx.URL, *, private_allowed: bool) -> str:
+    port = target.port or (443 if target.scheme == "https" else 80)
+    try:
+        async with asyncio.timeout(SECONDS):
+            found = await asyncio.get_running_loop().getaddrinfo(target.host, port, type=1)
+    except (OSError, UnicodeError) as cause:
+        raise CallFailed("The name of the other side is not known.") from cause
+    addresses = [str(sockaddr[0]) for *_, sockaddr in found]
+    if not private_allowed and any(is_private(address) for address in addresses):
+        raise CallFailed("The address lies in a private network, which this installation does not call.")
+    return addresses[0]

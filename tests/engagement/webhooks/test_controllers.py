@@ -1,0 +1,251 @@
+"""Other systems hear of applications, over a real HTTP server."""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.engagement.rules.webhooks import MOST_ATTEMPTS
+from lc_workflow.engagement.webhooks.jobs import DELIVER, deliver, deliver_what_is_due
+from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.callbacks import is_private
+from lc_workflow.platform.jobs import Workplace
+from tests.conftest import Person, SignIn
+from tests.engagement.conftest import Tell
+from tests.engagement.webhooks.listening import Listener, listening
+from tests.lending.steps import Draft, Take
+from tests.moments import NOON
+
+URL = "/api/v1/webhooks"
+OUTSIDE = "https://core.bank.example/hook"
+Call = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    async with listening() as listener:
+        yield listener
+
+
+@pytest.fixture
+async def admin(sign_in: SignIn) -> Person:
+    return await sign_in("admin")
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def webhook(session: AsyncSession, admin: Person, listener: Listener) -> Webhook:
+    row = Webhook(
+        url=listener.url,
+        events=[],
+        secret="the secret of the other side",
+        created_by=admin.user.id,
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    session.add(row)
+    await session.commit()
+    return row
+
+
+@pytest.fixture
+def call(workplace: Workplace, tell: Tell, session: AsyncSession, webhook: Webhook) -> Call:
+    """Tell what is untold, and make the calls that are due at a moment."""
+
+    async def call(at: datetime = NOON, *, private: bool = True) -> None:
+        await tell()
+        place = replace(workplace, clock=lambda: at, settings=replace(workplace.settings, webhooks_private=private))
+        await deliver_what_is_due(place)
+        names = await session.scalars(text("SELECT task_name FROM procrastinate_jobs WHERE status = 'todo'"))
+        if DELIVER.name in names.all():
+            await deliver(place, webhook.id)
+
+    return call
+
+
+def signed(secret: str, headers: dict[str, str], body: bytes) -> str:
+    text = headers["x-webhook-timestamp"].encode() + b"." + body
+    return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
+
+
+async def calls_of(session: AsyncSession) -> list[WebhookDelivery]:
+    rows = await session.scalars(select(WebhookDelivery).order_by(WebhookDelivery.number))
+    return list(rows)
+
+
+async def test_a_webhook_is_registered_listed_rotated_and_removed_and_that_is_on_record(
+    client: AsyncClient, admin: Person, announced: Callable[[], Awaitable[list[str]]]
+) -> None:
+    wish = {"url": OUTSIDE, "events": ["ApplicationMoved"], "description": "Core banking"}
+    made = await client.post(URL, json=wish, headers=admin.headers)
+    assert made.status_code == 201, made.text
+    secret, webhook_id = made.json()["secret"], made.json()["id"]
+    [listed] = (await client.get(URL, headers=admin.headers)).json()
+    assert (listed["url"], listed["events"]) == (OUTSIDE, ["ApplicationMoved"])
+    assert "secret" not in listed
+    turned = await client.post(f"{URL}/{webhook_id}/rotate-secret", headers=admin.headers)
+    assert turned.json()["secret"] not in {secret, None}
+    assert (await client.delete(f"{URL}/{webhook_id}", headers=admin.headers)).status_code == 200
+    assert (await client.get(URL, headers=admin.headers)).json() == []
+    assert await announced() == ["WebhookRegistered", "WebhookSecretRotated", "WebhookRemoved"]
+    for method, path in (("DELETE", ""), ("POST", "/rotate-secret"), ("GET", "/deliveries")):
+        gone = await client.request(method, f"{URL}/{webhook_id}{path}", headers=admin.headers)
+        assert gone.status_code == 404
+    assert (await client.post(f"{URL}/deliveries/{uuid4()}/replay", headers=admin.headers)).status_code == 404
+    assert "ApplicationMoved" in (await client.get(f"{URL}/events", headers=admin.headers)).json()
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        ({"url": "http://127.0.0.1/hook"}, "PrivateAddress"),
+        ({"url": "http://10.1.2.3:8080/hook"}, "PrivateAddress"),
+        ({"url": "http://169.254.169.254/latest"}, "PrivateAddress"),
+        ({"url": "http://localhost/hook"}, "PrivateAddress"),
+        ({"url": "http://database:5432/"}, "PrivateAddress"),
+        ({"url": "ftp://core.bank.example/hook"}, "InvalidInput"),
+        ({"url": "https://user:password@core.bank.example/"}, "InvalidInput"),
+        ({"url": OUTSIDE, "events": ["SignedIn"]}, "NoSuchEvent"),
+    ],
+)
+async def test_what_cannot_be_called_is_refused(
+    client: AsyncClient, admin: Person, wish: dict[str, Any], code: str
+) -> None:
+    answer = await client.post(URL, json=wish, headers=admin.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+
+
+async def test_only_fifty_systems_are_called(client: AsyncClient, session: AsyncSession, admin: Person) -> None:
+    session.add_all(
+        Webhook(url=OUTSIDE, events=[], secret="s", created_by=admin.user.id, created_at=NOON, updated_at=NOON)
+        for _ in range(50)
+    )
+    await session.commit()
+    answer = await client.post(URL, json={"url": OUTSIDE}, headers=admin.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "TooManyWebhooks")
+
+
+async def test_a_manager_does_not_look_after_webhooks(client: AsyncClient, sign_in: SignIn) -> None:
+    manager = await sign_in("manager")
+    assert (await client.get(URL, headers=manager.headers)).status_code == 403
+    assert (await client.post(URL, json={"url": OUTSIDE}, headers=manager.headers)).status_code == 403
+
+
+async def test_the_steps_of_an_application_are_told_in_order_signed_and_once(
+    draft: Draft, take: Take, officer: Person, listener: Listener, call: Call, session: AsyncSession, webhook: Webhook
+) -> None:
+    application = await draft(officer)
+    assert (await take(officer, application, "submit")).is_success
+    await call()
+    await call()
+    assert [(told["event"], told["application_id"]) for told in listener.calls] == [
+        ("ApplicationDrafted", application["id"]),
+        ("ApplicationMoved", application["id"]),
+    ]
+    assert listener.calls[1]["data"]["action"] == "submit"
+    for headers, body, row in zip(listener.headers, listener.bodies, await calls_of(session), strict=True):
+        assert headers["x-webhook-signature"] == signed(webhook.secret, headers, body)
+        assert headers["x-webhook-id"] == str(row.event_id)
+        assert headers["line"] == "POST /hook?of=branch HTTP/1.1"
+        assert (row.status, row.last_status, row.delivered_at) == ("delivered", 200, NOON)
+
+
+async def test_only_what_a_webhook_asks_for_is_told(
+    draft: Draft, officer: Person, listener: Listener, call: Call, session: AsyncSession, webhook: Webhook
+) -> None:
+    webhook.events = ["ApplicationMoved"]
+    await session.commit()
+    await draft(officer)
+    await call()
+    assert listener.calls == []
+
+
+async def test_calls_are_signed_with_the_old_secret_too_for_a_day(
+    client: AsyncClient, admin: Person, draft: Draft, officer: Person, listener: Listener, call: Call, webhook: Webhook
+) -> None:
+    old = webhook.secret
+    new = (await client.post(f"{URL}/{webhook.id}/rotate-secret", headers=admin.headers)).json()["secret"]
+    await draft(officer)
+    await call()
+    [headers], [body] = listener.headers, listener.bodies
+    assert headers["x-webhook-signature"].split(",") == [signed(new, headers, body), signed(old, headers, body)]
+    await draft(officer, id_number="010234568")
+    await call(NOON + timedelta(hours=24))
+    assert listener.headers[1]["x-webhook-signature"] == signed(new, listener.headers[1], listener.bodies[1])
+
+
+async def test_a_failed_call_is_made_again_and_what_follows_waits_for_it(
+    draft: Draft, take: Take, officer: Person, listener: Listener, call: Call, session: AsyncSession
+) -> None:
+    listener.moods = [500, 302]
+    application = await draft(officer)
+    await take(officer, application, "submit")
+    await call()
+    assert [told["event"] for told in listener.calls] == ["ApplicationDrafted"]
+    first, second = await calls_of(session)
+    assert (first.status, first.last_status, first.due_at) == ("waiting", 500, NOON + timedelta(seconds=15))
+    assert (second.attempts, second.status) == (0, "waiting")
+    await call(NOON + timedelta(seconds=15))  # a redirect is no yes, and is not followed
+    assert len(listener.calls) == 2
+    await call(NOON + timedelta(minutes=2))
+    assert [told["event"] for told in listener.calls] == ["ApplicationDrafted"] * 3 + ["ApplicationMoved"]
+
+
+async def test_what_is_given_up_holds_nobody_up_and_is_replayed_by_hand(
+    client: AsyncClient, admin: Person, draft: Draft, take: Take, officer: Person, listener: Listener, call: Call,
+    session: AsyncSession, webhook: Webhook, tell: Tell,
+) -> None:  # fmt: skip
+    application = await draft(officer)
+    await take(officer, application, "submit")
+    await tell()
+    first, _ = await calls_of(session)
+    first.attempts = MOST_ATTEMPTS - 1
+    await session.commit()
+    listener.moods = [503]
+    await call()
+    assert [told["event"] for told in listener.calls] == ["ApplicationDrafted", "ApplicationMoved"]
+    url = f"{URL}/{webhook.id}/deliveries"
+    [dead] = (await client.get(f"{url}?status=given_up", headers=admin.headers)).json()["items"]
+    assert (dead["event"], dead["last_status"], dead["status"]) == ("ApplicationDrafted", 503, "given_up")
+    replay = f"{URL}/deliveries/{dead['id']}/replay"
+    assert (await client.post(replay, headers=admin.headers)).json()["status"] == "waiting"
+    await call()
+    assert [told["event"] for told in listener.calls][2:] == ["ApplicationDrafted"]
+    again = await client.post(replay, headers=admin.headers)
+    assert (again.status_code, again.json()["code"]) == (422, "DeliveryNotGivenUp")
+    assert (await client.get(f"{url}?status=delivered", headers=admin.headers)).json()["total"] == 2
+    assert (await client.get(f"{url}?status=waiting", headers=admin.headers)).json()["total"] == 0
+
+
+async def test_a_name_that_leads_into_a_private_network_is_not_called(
+    draft: Draft, officer: Person, listener: Listener, call: Call, session: AsyncSession
+) -> None:
+    await draft(officer)
+    await call(private=False)
+    [row] = await calls_of(session)
+    assert (listener.calls, row.status, row.last_status) == ([], "waiting", None)
+    assert row.last_error is not None
+    assert "private network" in row.last_error
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "::1", "fe80::1%eth0", "fd00::1",
+     "::ffff:10.0.0.1", "0.0.0.0", "224.0.0.1"],
+)  # fmt: skip
+def test_private_addresses_are_known_in_every_form(address: str) -> None:
+    assert is_private(address)
+    assert not is_private("93.184.216.34")
