@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0082_add_webhooks"
-down_revision = "0081_add_emails"
+down_revision = "0031_approvals"
 branch_labels = None
 depends_on = None
 
