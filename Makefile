@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi bench verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi bench reseal verify lock
 
 help: ## Print the verbs.
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -72,6 +72,9 @@ openapi: .venv/synced ## Write openapi.json.
 
 bench: .venv/synced ## Measure the memory of an idle worker and the time from import to ready.
 	@$(BIN)/python bench/run.py
+
+reseal: .venv/synced ## Seal secrets with the newest of ENCRYPTION_KEYS, so that older keys can be given up.
+	@$(HOUSE) reseal
 
 verify: .venv/synced ## Check the deployment files; or a deployment: make verify URL=https://… ORIGIN=https://….
 	@$(if $(URL),$(HOUSE) verify $(URL) $(if $(ORIGIN),--origin $(ORIGIN)),$(BIN)/pytest --verbose tests/deploy)

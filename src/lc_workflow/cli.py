@@ -27,7 +27,7 @@ from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import vault_of
+from lc_workflow.platform.security.vault import CannotOpen, vault_of
 from lc_workflow.platform.verify import Deployment
 from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
@@ -223,6 +223,25 @@ def create_admin(**answers: str) -> None:
         except (DomainError, msgspec.ValidationError) as refusal:
             raise click.ClickException(str(refusal)) from refusal
     click.echo(f"{answers['username']} may sign in.")
+
+
+@house.command()
+def reseal() -> None:
+    """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
+    from lc_workflow.identity.secondfactor.service import reseal as seal_anew  # noqa: PLC0415 - as below
+
+    async def seal(settings: Settings) -> int:
+        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        async with AsyncSession(engine) as session, session.begin():
+            return await seal_anew(session, vault_of(settings))
+
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        try:
+            count = asyncio.run(seal(Settings.from_environ(environ)))
+        except (BadSetting, CannotOpen) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"{count} secrets were sealed anew; the newest key opens everything now.")
 
 
 @house.command()

@@ -33,7 +33,7 @@ NOTHING = "00000000-0000-4000-8000-000000000000"
 
 LIKELY: tuple[Any, ...] = (
     7, True, "chanthy2026", "dara@branch.example", "0007", "2026-11-24", "2026-11-24T09:00:00+07:00",
-    None, NOTHING, [], {},
+    None, NOTHING, [], [NOTHING], {},
 )  # fmt: skip
 """Values of which one fits most fields."""
 
