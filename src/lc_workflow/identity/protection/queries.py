@@ -29,7 +29,6 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
         "Second factor taken away",
         "An administrator reset somebody's second factor.",
     ),
-    "DecisionRefused": (Severity.MEDIUM, "Decision refused", "Somebody tried to decide what is not theirs to decide."),
     "UnlockRequested": (Severity.LOW, "Unlocking asked for", "Somebody asked to let a locked-out colleague in."),
     "PasswordReset": (Severity.LOW, "Password reset", "An administrator gave somebody a new password."),
     "RoleChanged": (Severity.LOW, "Role changed", "Somebody got another role."),
