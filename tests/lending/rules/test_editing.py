@@ -56,4 +56,5 @@ def test_the_terms_are_of_substance_and_a_telephone_number_is_not() -> None:
 
 
 def test_what_is_of_substance_can_be_changed() -> None:
-    assert set(ApplicationChange.__struct_fields__) >= MATERIAL
+    through_paths_of_their_own = {"parties"}
+    assert {*ApplicationChange.__struct_fields__, *through_paths_of_their_own} >= MATERIAL
