@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import anyio
 import httpx
 import pytest
 from httpx import AsyncClient, Response
@@ -214,6 +215,26 @@ async def test_what_nobody_finished_goes_after_a_day(
     assert kept.exists()
     assert await clear_up(session, store, at=NOON + KEPT_FOR) == 1
     assert not kept.exists()
+
+
+async def test_of_two_requests_at_once_one_takes_the_file_in_and_the_other_asks_again(own_house: OpenOwnHouse) -> None:
+    async with own_house() as house:
+        link = (await announce(house.client, house.officer)).json()
+        await house.client.put(link["upload_url"], content=JPEG)
+        answers: list[Response] = []
+
+        async def take_in() -> None:
+            answers.append(await finalize(house.client, house.officer, link["file_id"]))
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(4):
+                tasks.start_soon(take_in)
+        told = {(answer.status_code, answer.json().get("code")) for answer in answers}
+        assert (201, None) in told
+        assert told <= {(201, None), (409, "StillArriving"), (422, "NothingArrived"), (404, "Missing")}, told
+        again = await finalize(house.client, house.officer, link["file_id"])
+        assert (again.status_code, again.json()["id"]) == (201, link["file_id"])
+        assert len(house.kept()) == 1
 
 
 async def test_an_s3_store_takes_the_bytes_itself(own_house: OpenOwnHouse, s3: ObjectStoreSettings) -> None:
