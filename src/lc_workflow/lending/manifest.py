@@ -19,7 +19,6 @@ from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
 from lc_workflow.lending.authorities.controllers import AuthorityController, DelegationController
 from lc_workflow.lending.comments.controllers import CommentController
-from lc_workflow.lending.customers.controllers import CustomerController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
 from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
@@ -87,6 +86,7 @@ from lc_workflow.lending.products.controllers import ProductController
 from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.recognition.controllers import RecognitionController
+from lc_workflow.lending.registry.controllers import CustomerController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.rules.stages import Stage, Status
 from lc_workflow.lending.rules.terms import Priority

@@ -18,8 +18,8 @@ from lc_workflow.lending.customers.schemas import (
     MergeRequest,
     NewCustomer,
 )
-from lc_workflow.lending.customers.service import CustomerRegistry
 from lc_workflow.lending.ports import NO_LOANS, ForLoanBook, LoanBook
+from lc_workflow.lending.registry.service import CustomerRegistry
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
