@@ -198,7 +198,7 @@ class TestWhoIAm:
             *("status_reason", "is_active", "department_id", "branch_id", "position_id", "portfolio_id"),
             *("line_manager_id", "department", "branch", "position", "portfolio", "line_manager"),
             *("profile_image_url", "onboarding_completed", "onboarding_completed_at", "last_login_at"),
-            *("last_activity_at", "login_count", "failed_login_attempts", "created_at", "updated_at"),
+            *("last_activity_at", "login_count", "failed_login_attempts", "created_at", "updated_at", "role_name"),
         }
         assert (me["id"], me["role"], me["status"], me["is_active"]) == (
             str(person.user.id),
@@ -214,7 +214,7 @@ class TestWhoIAm:
         assert rights.keys() == {"user_id", "roles", "direct_permissions", "effective_permissions"}
         assert (rights["user_id"], rights["direct_permissions"]) == (str(person.user.id), [])
         (role,) = rights["roles"]
-        assert role.keys() == {"id", "name", "display_name", "level", "is_active", "is_system_role"}
+        assert role.keys() == {"id", "name", "display_name", "level", "is_active", "is_system_role", "until"}
         assert (role["name"], role["display_name"], role["level"]) == ("manager", "Branch manager", 80)
         approve = next(
             entry
