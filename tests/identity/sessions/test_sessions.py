@@ -221,7 +221,7 @@ class TestWhoIAm:
             for entry in rights["effective_permissions"]
             if entry["permission"]["resource_type"] == "application" and entry["permission"]["action"] == "approve"
         )
-        assert approve.keys() == {"permission", "source", "role_name", "is_granted"}
+        assert approve.keys() == {"permission", "source", "role_name", "is_granted", "until", "reason"}
         assert approve["permission"].keys() == {"id", "name", "resource_type", "action", "scope"}
         assert (approve["is_granted"], approve["role_name"], approve["permission"]["scope"]) == (
             True,
