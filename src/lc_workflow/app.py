@@ -39,6 +39,7 @@ from lc_workflow.platform.http.problems import exception_handlers, log_broken_so
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
 from lc_workflow.platform.http.uploads import taking_files
+from lc_workflow.platform.idempotency.middleware import Idempotency
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.chain import Seals
 from lc_workflow.platform.journal.relay import Relay
@@ -152,6 +153,7 @@ def create_app(
             ReadToken(tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
             Authenticate(load_principal, alchemy.provide_session, clock),
+            Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
         plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working), Described()],
         exception_handlers=exception_handlers(HOUSE.refusals),

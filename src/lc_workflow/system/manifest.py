@@ -1,5 +1,6 @@
 """What system contributes: its routes, facts, jobs and refusals."""
 
+from lc_workflow.platform.idempotency.middleware import FORGET_REQUESTS
 from lc_workflow.platform.journal.anchoring import ANCHOR_JOURNAL
 from lc_workflow.platform.manifest import Manifest
 from lc_workflow.system.enums.controllers import EnumerationController
@@ -13,6 +14,9 @@ from lc_workflow.system.settings.service import SettingExists
 MANIFEST = Manifest(
     routes=(HealthController, SettingController, EnumerationController, JobController, OutboxController),
     events=(SettingAdded, SettingChanged, SettingRemoved, JobRetried, FactsReplayed),
-    jobs=(ANCHOR_JOURNAL,),
+    jobs=(
+        ANCHOR_JOURNAL,
+        FORGET_REQUESTS,
+    ),
     refusals={"uq_settings_key": lambda: SettingExists("There is a setting with this key already.")},
 )

@@ -21,6 +21,7 @@ ALLOWED_HEADERS: Final = (
 EXPOSED_HEADERS: Final = (
     "Content-Disposition",
     "ETag",
+    "Idempotent-Replay",
     "Retry-After",
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",

@@ -1,0 +1,120 @@
+"""A phone on a bad network sends its request again: it happens once, and the same answer comes back."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.idempotency.middleware import IN_FLIGHT_FOR, KEPT_FOR
+from lc_workflow.platform.idempotency.models import RememberedRequest
+from tests.conftest import Person, SignIn
+from tests.lending.steps import URL, WISH
+from tests.moments import NOON
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+async def send(client: AsyncClient, person: Person, key: str = "a key", **changes: Any) -> Response:
+    return await client.post(URL, json=WISH | changes, headers=person.headers | {"Idempotency-Key": key})
+
+
+async def how_many(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(CustomerApplication)) or 0
+
+
+async def test_what_is_sent_again_happens_once(client: AsyncClient, session: AsyncSession, officer: Person) -> None:
+    first = await send(client, officer)
+    again = await send(client, officer)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert "idempotent-replay" not in first.headers
+    assert again.headers["idempotent-replay"] == "true"
+    assert again.content == first.content
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    assert await how_many(session) == 1
+
+
+async def test_another_request_needs_another_key(client: AsyncClient, session: AsyncSession, officer: Person) -> None:
+    await send(client, officer)
+    refused = await send(client, officer, requested_amount=999)
+    assert (refused.status_code, refused.json()["code"]) == (422, "KeyUsedOtherwise")
+    assert (await send(client, officer, "another key", requested_amount=999)).status_code == 201
+    assert await how_many(session) == 2
+
+
+async def test_the_key_of_somebody_else_is_not_ours(
+    client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, branch: Branch
+) -> None:
+    colleague = await sign_in("officer", branch_id=branch.id)
+    await send(client, officer)
+    assert "idempotent-replay" not in (await send(client, colleague)).headers
+    assert await how_many(session) == 2
+
+
+async def test_what_was_refused_may_be_mended_under_the_same_key(client: AsyncClient, officer: Person) -> None:
+    assert (await send(client, officer, requested_amount=-1)).status_code == 422
+    assert (await send(client, officer)).status_code == 201
+
+
+async def test_without_a_key_each_request_counts(client: AsyncClient, session: AsyncSession, officer: Person) -> None:
+    for _ in range(2):
+        assert (await client.post(URL, json=WISH, headers=officer.headers)).status_code == 201
+    assert await how_many(session) == 2
+
+
+@pytest.mark.parametrize("key", ["", " ", "k" * 201, "k\u00e9"])
+async def test_a_key_is_plain_text(client: AsyncClient, officer: Person, key: str) -> None:
+    headers = {name.encode(): value.encode() for name, value in officer.headers.items()}
+    headers[b"Idempotency-Key"] = key.encode("latin-1")
+    refused = await client.post(URL, json=WISH, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "BadKey")
+
+
+async def test_while_the_first_is_worked_on_the_second_waits(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    await send(client, officer)
+    await session.execute(update(RememberedRequest).values(status=None, body=None))
+    await session.commit()
+    refused = await send(client, officer)
+    assert (refused.status_code, refused.json()["code"]) == (409, "InFlight")
+    assert refused.headers["retry-after"] == "1"
+
+
+async def test_an_answer_that_was_lost_with_its_process_is_not_made_up(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    await send(client, officer)
+    await session.execute(update(RememberedRequest).values(status=None, body=None, begun_at=NOON - IN_FLIGHT_FOR))
+    await session.commit()
+    refused = await send(client, officer)
+    assert (refused.status_code, refused.json()["code"]) == (422, "AnswerLost")
+    assert await how_many(session) == 1
+
+
+async def test_what_died_before_it_did_anything_is_done_by_the_next(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    await send(client, officer, "another key")
+    await session.execute(
+        update(RememberedRequest).values(key="a key", status=None, request_id="died", begun_at=NOON - IN_FLIGHT_FOR)
+    )
+    await session.commit()
+    assert (await send(client, officer)).status_code == 201
+    assert (await send(client, officer)).headers["idempotent-replay"] == "true"
+
+
+async def test_a_key_is_kept_for_a_day(client: AsyncClient, session: AsyncSession, officer: Person) -> None:
+    await send(client, officer)
+    await session.execute(update(RememberedRequest).values(begun_at=NOON - KEPT_FOR - timedelta(seconds=1)))
+    await session.commit()
+    assert "idempotent-replay" not in (await send(client, officer, requested_amount=999)).headers
+    assert await how_many(session) == 2
