@@ -35,9 +35,7 @@ MOST_SECONDS = 2.0
 @contextmanager
 def worker(url: str, uploads: str) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Start one worker and wait for its first answer; gives the server and the seconds that took."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environ = os.environ | {
         "DATABASE_URL": url,
         "SECRET_KEY": secrets.token_urlsafe(48),
@@ -66,6 +64,14 @@ def worker(url: str, uploads: str) -> Iterator[tuple[subprocess.Popen[bytes], fl
     finally:
         server.terminate()
         server.wait(30)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def resident(pid: int) -> float:

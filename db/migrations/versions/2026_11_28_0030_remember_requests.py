@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0012_remember_requests"
-down_revision = "0080_add_preferences"
+down_revision = "0082_add_webhooks"
 branch_labels = None
 depends_on = None
 
