@@ -33,9 +33,22 @@ from lc_workflow.platform.security.tokens import Tokens
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
 from tests.organization.factories import a_branch
-from tests.servers.used import USED, pytest_collection_modifyitems, pytest_configure, pytest_terminal_summary
+from tests.servers.used import (
+    USED,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
-__all__ = ["pytest_collection_modifyitems", "pytest_configure", "pytest_terminal_summary"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+]
 
 pytest_plugins = [
     "tests.identity.rights",
