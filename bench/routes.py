@@ -22,11 +22,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.lending.applications.test_hundred_thousand import BRANCH, BRANCHES, FILL, PEOPLE
 
 from bench.run import children, free_port
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.embedded import postgres
+from tests.lending.applications.test_hundred_thousand import BRANCH, BRANCHES, FILL, PEOPLE
 
 ROOT = Path(__file__).resolve().parents[1]
 CONNECTIONS = 8
