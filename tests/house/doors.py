@@ -32,8 +32,8 @@ NOTHING = "00000000-0000-4000-8000-000000000000"
 """An id that nothing has."""
 
 LIKELY: tuple[Any, ...] = (
-    7, True, "chanthy2026", "dara@branch.example", "0007", "2026-11-24", "2026-11-24T09:00:00+07:00",
-    None, NOTHING, [], [NOTHING], {},
+    7, True, "chanthy2026", "dara@branch.example", "https://partner.example/hook", "0007", "2026-11-24",
+    "2026-11-24T09:00:00+07:00", None, NOTHING, [], [NOTHING], {},
 )  # fmt: skip
 """Values of which one fits most fields."""
 

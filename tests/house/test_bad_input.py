@@ -130,6 +130,7 @@ async def prober(
         )
 
 
+@pytest.mark.timeout(600)
 async def test_a_body_of_likely_values_comes_through_to_the_rules(with_body: list[Door], prober: Prober) -> None:
     """Otherwise the next test would only see the outermost check refuse."""
     for door in with_body:
@@ -138,6 +139,7 @@ async def test_a_body_of_likely_values_comes_through_to_the_rules(with_body: lis
             assert answer.is_success or answer.json()["code"] != "InvalidInput", answer.text
 
 
+@pytest.mark.timeout(600)
 async def test_values_that_no_field_takes(with_body: list[Door], prober: Prober) -> None:
     for door in with_body:
         if door.form:
@@ -179,6 +181,7 @@ def unnamed(fields: list[str], answer: Response) -> list[str]:
     return [name for name in fields if name not in named]
 
 
+@pytest.mark.timeout(600)
 async def test_bodies_that_are_none(with_body: list[Door], prober: Prober) -> None:
     for door in with_body:
         fitting = written(door.fitting(prober.known_at(door)))
@@ -200,6 +203,7 @@ async def test_forms_that_are_none(with_body: list[Door], prober: Prober) -> Non
                 await prober.knock(door, what, content=body, headers={"content-type": kind})
 
 
+@pytest.mark.timeout(600)
 async def test_queries_that_mean_nothing(house: tuple[Litestar, Sessions], doors: list[Door], prober: Prober) -> None:
     declared = queries_of(house[0])
     for door in doors:
@@ -218,6 +222,7 @@ async def test_queries_that_mean_nothing(house: tuple[Litestar, Sessions], doors
             await prober.knock(door, form, f"{address}?{query}")
 
 
+@pytest.mark.timeout(600)
 async def test_paths_that_lead_nowhere(doors: list[Door], prober: Prober) -> None:
     for door in doors:
         for name in door.parameters:

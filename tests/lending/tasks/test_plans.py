@@ -28,11 +28,11 @@ PLANT = (
     FROM generate_series(0, :branches - 1) n
     """,
     """
-    INSERT INTO customer_applications (id, user_id, branch_id, version, cycle, preparers, workflow_status, currency,
-      account_id_validated, portfolio_officer_migrated, existing_loans, loan_purposes, collaterals, priority_level,
-      created_at, updated_at)
-    SELECT md5('application' || n)::uuid, :officer, md5('branch' || n % :branches)::uuid, 1, 1, '{}', 'USER_COMPLETED',
-      'USD', false, false, '[]', '{}', '[]', 'normal', now(), now()
+    INSERT INTO customer_applications (id, user_id, branch_id, version, cycle, preparers, editors, material_changes,
+      workflow_status, currency, account_id_validated, portfolio_officer_migrated, existing_loans, loan_purposes,
+      priority_level, created_at, updated_at)
+    SELECT md5('application' || n)::uuid, :officer, md5('branch' || n % :branches)::uuid, 1, 1, '{}', '{}', 0,
+      'USER_COMPLETED', 'USD', false, false, '[]', '{}', 'normal', now(), now()
     FROM generate_series(1, :applications) n
     """,
     """

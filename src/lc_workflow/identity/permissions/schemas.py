@@ -16,7 +16,7 @@ DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 Level = Annotated[int, Meta(ge=0, le=100)]
 """The rank of a role; nobody gives, takes or changes a role above their own."""
 
-Part = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z_]*$(?!\n)")]
+Part = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Ids = Annotated[list[UUID], Meta(max_length=1_000)]
 
 

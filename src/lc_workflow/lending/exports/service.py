@@ -4,11 +4,13 @@ from datetime import datetime
 from uuid import uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import select
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.applications.queries import Wanted
+from lc_workflow.lending.applications.queries import Wanted, conditions
 from lc_workflow.lending.events import ApplicationsExported
+from lc_workflow.lending.exports.access import exportable_by
 from lc_workflow.platform.service import Service
 
 
@@ -31,6 +33,10 @@ class ExportService(Service[CustomerApplication]):
             if name not in {"sort_by", "descending", "search"} and (value := getattr(wanted, name)) is not None
         }
         async with self.transaction():
+            # Filters that the database cannot take are refused here, before anything is on record.
+            await self.session.execute(
+                select(CustomerApplication.id).where(exportable_by(principal), *conditions(wanted)).limit(1)
+            )
             self.announce(
                 ApplicationsExported(
                     actor_id=principal.id,
