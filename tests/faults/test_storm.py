@@ -60,7 +60,8 @@ async def test_a_storm(houses: Sequence[AsyncClient], town: Town, tmp_path: Path
 async def assert_that_the_story_is_whole(rows: AsyncSession, outcomes: Counter[tuple[str, int]], papers: Path) -> None:
     """What was answered with success, and nothing else, stands in the rows, in the journal and in the store."""
     told = Counter(await rows.scalars(select(JournalEntry.kind)))
-    assert told["ApplicationMoved"] == outcomes["move", 200]
+    # whoever reopens a loan that somebody throws away before the answer is written hears that it is gone
+    assert outcomes["move", 200] <= told["ApplicationMoved"] <= outcomes["move", 200] + outcomes["move", 404]
     assert told["ApplicationRemoved"] == outcomes["delete", 204]
     assert told["FileStored"] == outcomes["upload", 201]
     # whoever changes a draft that somebody throws away before the answer is written hears that it is gone

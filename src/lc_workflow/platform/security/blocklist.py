@@ -60,10 +60,12 @@ class Blocklist:
         return any(address in network for network in self._wide)
 
     async def _renew(self, session: Callable[[], AsyncSession]) -> None:
+        opened = session()
         try:
-            networks = [ip_network(text) for text in await self._read(session())]
+            networks = [ip_network(text) for text in await self._read(opened)]
         except Exception as failure:  # noqa: BLE001 - whatever fails, people are served by the list that is known
             _log.warning("the blocked addresses cannot be read", cause=type(failure).__name__)
+            await opened.invalidate()  # the request goes on with it, on another connection
             return
         self._single = frozenset(str(network[0]) for network in networks if network.num_addresses == 1)
         self._wide = tuple(network for network in networks if network.num_addresses > 1)
