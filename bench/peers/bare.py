@@ -19,7 +19,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
-pool: asyncpg.Pool[Any] | None = None
+pool: "asyncpg.Pool[Any] | None" = None
 
 
 async def app(scope: Scope, _: Receive, send: Send) -> None:
