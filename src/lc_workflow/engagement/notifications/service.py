@@ -11,7 +11,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from lc_workflow.engagement.notifications.access import may_act, visible_to
+from lc_workflow.engagement.notifications.access import visible_to
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, NotificationAnswer, Sender, Summary
 from lc_workflow.engagement.preferences.models import NotificationPreference
@@ -30,6 +30,7 @@ from lc_workflow.engagement.rules.wording import (
 from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE as MANAGE_USERS
+from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication

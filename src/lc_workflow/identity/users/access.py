@@ -1,11 +1,14 @@
 """Who may do what with accounts."""
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
+from lc_workflow.identity.roles.service import holds
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.principal import Principal
+from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.db.reach import within
 
 READ: Final = "user:read"
@@ -26,3 +29,11 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
 def in_reach(principal: Principal, permission: str) -> ColumnElement[bool]:
     """Narrow a query to the accounts a permission reaches; whoever holds it at all holds it over themselves."""
     return within(principal, permission, owner=User.id, branch=User.branch_id)
+
+
+def may_act(permission: str, *, branch_id: UUID | None, at: datetime) -> ColumnElement[bool]:
+    """Match the accounts that may use a permission now on something in a branch which is not their own."""
+    everywhere = holds(User.id, User.role, permission, Scope.ALL, at=at)
+    if branch_id is None:
+        return everywhere
+    return or_(everywhere, (User.branch_id == branch_id) & holds(User.id, User.role, permission, Scope.BRANCH, at=at))

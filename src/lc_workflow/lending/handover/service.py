@@ -6,11 +6,11 @@ from uuid import UUID
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
+from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.assignments.service import OpenAssignments
 from lc_workflow.lending.events import TaskAssigned, TaskReleased
 from lc_workflow.lending.rules.tasks import WORK
-from lc_workflow.lending.tasks.access import able
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.platform.service import Service
 
@@ -79,5 +79,5 @@ class Desk(Service[Task]):
         if person in task.excluded:
             return False
         permission = WORK[task.stage].permission
-        fit = select(User.id).where(User.id == person, able(permission, branch_id=task.branch_id, at=at))
+        fit = select(User.id).where(User.id == person, may_act(permission, branch_id=task.branch_id, at=at))
         return await self.session.scalar(fit) is not None

@@ -1,13 +1,9 @@
 """Who sees which tasks, and who may do one."""
 
-from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, all_, false, literal, or_, true
 
-from lc_workflow.identity.roles.service import holds
-from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications import access as applications
 from lc_workflow.lending.rules.stages import Stage
@@ -63,11 +59,3 @@ def may_do(task: Task, principal: Principal) -> bool:
 def reaches(principal: Principal, permission: str, task: Task) -> bool:
     """Whether a permission of this person reaches a task."""
     return principal.reaches(permission, owner_id=task.owner_id, branch_id=task.branch_id)
-
-
-def able(permission: str, *, branch_id: UUID | None, at: datetime) -> ColumnElement[bool]:
-    """Match the accounts whose rights reach work in a branch now."""
-    everywhere = holds(User.id, User.role, permission, Scope.ALL, at=at)
-    if branch_id is None:
-        return everywhere
-    return or_(everywhere, (User.branch_id == branch_id) & holds(User.id, User.role, permission, Scope.BRANCH, at=at))

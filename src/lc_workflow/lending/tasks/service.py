@@ -8,6 +8,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Row, func, select
 
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
@@ -16,7 +17,7 @@ from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.events import DeadlineBreached, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
-from lc_workflow.lending.tasks.access import ASSIGN, READ, able, claimable_by, may_do, reaches, visible_to, within
+from lc_workflow.lending.tasks.access import ASSIGN, READ, claimable_by, may_do, reaches, visible_to, within
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
@@ -283,7 +284,7 @@ class TaskService(Service[Task]):
         )
         eligible = select(User.id).where(
             User.status == UserStatus.ACTIVE,
-            able(WORK[task.stage].permission, branch_id=task.branch_id, at=at),
+            may_act(WORK[task.stage].permission, branch_id=task.branch_id, at=at),
             User.id.not_in(task.excluded),
         )
         if person is not None:
