@@ -1,28 +1,23 @@
 """What tests of the organization share."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.statements import sent
 
 Reads = Callable[[], list[str]]
 
 
 @pytest.fixture
-async def reads(engine: AsyncEngine) -> AsyncIterator[Reads]:
+def reads(engine: AsyncEngine) -> Iterator[Reads]:
     """Give the SELECT statements that were sent since it was last asked."""
-    sent: list[str] = []
+    with sent(engine) as statements:
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("SELECT"):
-            sent.append(statement)
+        def reads() -> list[str]:
+            seen = [statement for statement, _ in statements if statement.startswith("SELECT")]
+            statements.clear()
+            return seen
 
-    def reads() -> list[str]:
-        seen = sent[:]
-        sent.clear()
-        return seen
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield reads
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
+        yield reads

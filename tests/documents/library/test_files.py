@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.documents.library.models import File
@@ -21,6 +20,7 @@ from tests.documents.library.conftest import FILES, FOLDERS, JPEG, NOBODY, PDF, 
 from tests.lending.factories import an_application
 from tests.moments import NOON
 from tests.organization.factories import a_branch
+from tests.statements import sent
 
 Announced = Callable[[], Awaitable[list[str]]]
 
@@ -138,28 +138,18 @@ async def test_a_list_is_filtered_searched_and_paged(
 async def test_lists_take_as_many_statements_for_many_as_for_few(
     client: AsyncClient, officer: Person, application_id: UUID, upload: Upload, engine: AsyncEngine
 ) -> None:
-    statements: list[str] = []
-
-    def note(*arguments: Any) -> None:
-        if arguments[2].startswith("SELECT"):
-            statements.append(arguments[2])
-
     async def cost_of(address: str) -> int:
-        statements.clear()
-        assert (await client.get(address, headers=officer.headers)).status_code == 200
-        return len(statements)
+        with sent(engine) as statements:
+            assert (await client.get(address, headers=officer.headers)).status_code == 200
+        return sum(statement.startswith("SELECT") for statement, _ in statements)
 
     addresses = (FILES, FOLDERS, f"{FOLDERS}/application/{application_id}/hierarchy")
     await upload(officer, application_id=application_id, document_type="borrower_photo")
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    try:
-        few = [await cost_of(address) for address in addresses]
-        for kind in ("guarantor_photo", "land_title", "contract", "business_license"):
-            await upload(officer, application_id=application_id, document_type=kind)
-        assert [await cost_of(address) for address in addresses] == few
-        assert few == [3, 2, 4], "the first of each finds the person"
-    finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+    few = [await cost_of(address) for address in addresses]
+    for kind in ("guarantor_photo", "land_title", "contract", "business_license"):
+        await upload(officer, application_id=application_id, document_type=kind)
+    assert [await cost_of(address) for address in addresses] == few
+    assert few == [3, 2, 4], "the first of each finds the person"
 
 
 async def test_papers_are_not_there_for_an_officer_of_another_branch(

@@ -1,18 +1,18 @@
 """Ten thousand accounts: lists, filters and searches go through indexes, one query for the page and one to count."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import URL, event, text
+from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from lc_workflow.app import create_app
 from lc_workflow.platform.db.config import alchemy_config
 from tests.conftest import CHEAP, client_of, settings_for
 from tests.identity.factories import PASSWORD, PASSWORD_HASH
+from tests.statements import sent
 
 FILL = f"""
 INSERT INTO branches (id, name, code, is_active, created_at, updated_at)
@@ -59,20 +59,6 @@ async def crowd(database: URL) -> AsyncIterator[tuple[AsyncClient, AsyncEngine, 
     await owner.dispose()
 
 
-@contextmanager
-def asked(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """Write down what is asked about accounts."""
-    statements: list[tuple[str, Any]] = []
-
-    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
-        if "FROM users" in statement and "sessions" not in statement:
-            statements.append((statement, parameters))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
-
-
 @pytest.mark.parametrize(
     ("query", "rows"),
     [
@@ -94,8 +80,9 @@ async def test_a_list_goes_through_an_index(
     crowd: tuple[AsyncClient, AsyncEngine, dict[str, str]], query: str, rows: int | None
 ) -> None:
     client, engine, headers = crowd
-    with asked(engine) as statements:
+    with sent(engine) as asked:
         answer = await client.get(f"/api/v1/users{query}", headers=headers)
+    statements = [one for one in asked if "FROM users" in one[0] and "sessions" not in one[0]]
     assert answer.status_code == 200, answer.text
     if rows is not None:
         assert answer.json()["total"] == rows

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.customers.models import Customer
@@ -13,6 +13,7 @@ from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
 from tests.lending.steps import URL, WISH, Draft, Take
 from tests.organization.factories import a_branch, an_employee
+from tests.statements import sent
 
 
 async def test_an_officer_writes_an_application_down(
@@ -194,16 +195,10 @@ async def test_a_list_takes_the_same_statements_however_long(
     counts = []
     for _ in range(3):
         await draft(officer, employee_assignments=[{"employee_id": str(employee.id)}])
-        statements: list[str] = []
-
-        def note(*arguments: Any, statements: list[str] = statements) -> None:
-            statements.append(arguments[2])
-
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
-        listed = await client.get(f"{URL}?size=1", headers=officer.headers)
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        with sent(engine) as statements:
+            listed = await client.get(f"{URL}?size=1", headers=officer.headers)
         assert listed.json()["items"][0]["employee_assignments"][0]["employee"]["branch"]["code"] == "PP01"
-        counts.append(sum(statement.lstrip().startswith("SELECT") for statement in statements))
+        counts.append(sum(statement.lstrip().startswith("SELECT") for statement, _ in statements))
     assert counts == [7, 7, 7]  # who asks, the rows, their employees, papers, parties and collateral, how many in all
 
 

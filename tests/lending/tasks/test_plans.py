@@ -1,12 +1,11 @@
 """Queues over a hundred thousand applications: two indexed statements a page."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role
@@ -16,6 +15,7 @@ from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.http.paging import Window
 from tests.identity.factories import a_user
 from tests.moments import NOON
+from tests.statements import sent
 
 APPLICATIONS = 100_000
 BRANCHES = 50
@@ -71,19 +71,6 @@ def person(role: Role, branch_id: UUID, officer: UUID | None = None) -> Principa
     return Principal(id=who, role=role, session_id=who, branch_id=branch_id, grants=STANDINGS[role].grants)
 
 
-@contextmanager
-def overheard(engine: AsyncEngine) -> Iterator[list[tuple[str, Any]]]:
-    """The statements that are sent meanwhile."""
-    said: list[tuple[str, Any]] = []
-
-    def hear(_: object, __: object, statement: str, parameters: Any, *___: object) -> None:
-        said.append((statement, parameters))
-
-    event.listen(engine.sync_engine, "before_cursor_execute", hear)
-    yield said
-    event.remove(engine.sync_engine, "before_cursor_execute", hear)
-
-
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for below in plan.get("Plans", ()):
@@ -95,7 +82,7 @@ async def test_a_queue_takes_two_indexed_statements(engine: AsyncEngine, session
     connection = await session.connection()
     for role in (Role.OFFICER, Role.TELLER, Role.MANAGER, Role.ADMIN):
         for queue in Queue:
-            with overheard(engine) as said:
+            with sent(engine) as said:
                 found, total = await TaskService(session).page(
                     queue, Window(1, 20), stage=None, principal=person(role, busy), at=NOON
                 )
