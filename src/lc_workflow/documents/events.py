@@ -31,13 +31,32 @@ class FileOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRemoved(Event):
-    """A file was taken away; `key` is where its bytes were kept."""
+    """A file was taken away, until its retention ends only out of sight; `key` is where its bytes were kept."""
 
     subject: ClassVar[str] = "file"
     file_id: UUID
     application_id: UUID | None
     document_type: str | None
     sha256: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRestored(Event):
+    """A removed file was brought back."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePurged(Event):
+    """The retention of a removed file ended; its bytes under `key` are gone for good."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
     key: str
 
 

@@ -6,7 +6,9 @@ from lc_workflow.documents.deliveries.controllers import ArrivalController, Deli
 from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
 from lc_workflow.documents.events import (
     FileOpened,
+    FilePurged,
     FileRemoved,
+    FileRestored,
     FileStored,
     FolderMade,
     FolderRemoved,
@@ -20,6 +22,7 @@ from lc_workflow.documents.library.controllers import (
     UploadController,
     open_files,
 )
+from lc_workflow.documents.library.jobs import PURGE_FILES
 from lc_workflow.documents.library.service import FolderNameTaken, StillArriving
 from lc_workflow.documents.selfies.controllers import CaptureController, SelfieController
 from lc_workflow.platform.manifest import Manifest
@@ -27,9 +30,19 @@ from lc_workflow.platform.manifest import Manifest
 MANIFEST = Manifest(
     routes=(FileController, ContentController, FolderController, DeliveryController, SelfieController),
     uploads=(UploadController, ArrivalController, CaptureController),
-    events=(FileStored, FileOpened, FileRemoved, FolderMade, FolderRenamed, FolderRemoved, SelfieJudged),
+    events=(
+        FileStored,
+        FileOpened,
+        FileRemoved,
+        FileRestored,
+        FilePurged,
+        FolderMade,
+        FolderRenamed,
+        FolderRemoved,
+        SelfieJudged,
+    ),
     dependencies={"files": Provide(open_files, sync_to_thread=False)},
-    jobs=(CLEAR_DELIVERIES,),
+    jobs=(CLEAR_DELIVERIES, PURGE_FILES),
     refusals={
         "pk_files": StillArriving,
         "uq_folders_application_id_parent_id_name": lambda: FolderNameTaken(

@@ -222,24 +222,6 @@ async def test_a_file_of_no_application_is_seen_by_its_uploader_and_by_administr
     assert (await client.get(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 200
 
 
-async def test_a_removed_file_is_gone_with_its_bytes(
-    client: AsyncClient,
-    officer: Person,
-    application_id: UUID,
-    upload: Upload,
-    house_settings: Settings,
-    announced: Announced,
-) -> None:
-    file = (await upload(officer, application_id=application_id)).json()
-    assert (house_settings.upload_folder / file["file_path"]).read_bytes() == JPEG
-    assert (await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 204
-    assert not (house_settings.upload_folder / file["file_path"]).exists()
-    assert (await client.get(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 404
-    assert (await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 404
-    assert (await client.get(file["url"])).status_code == 404
-    assert await announced() == ["FileStored", "FileRemoved"]
-
-
 async def test_an_officer_removes_only_what_they_uploaded_and_a_manager_the_rest(
     client: AsyncClient, branch: Branch, sign_in: SignIn, officer: Person, application_id: UUID, upload: Upload
 ) -> None:

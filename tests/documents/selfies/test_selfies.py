@@ -120,8 +120,21 @@ async def test_a_bad_picture_goes_with_its_file(
     assert (refused.status_code, refused.json()["code"]) == (403, "NotYourSelfie")
     assert (await client.delete(f"{URL}/{selfie['id']}", headers=officer.headers)).status_code == 204
     assert (await client.get(selfie["url"])).status_code == 404
-    for rows in (Selfie, File):
-        assert await session.scalar(select(func.count()).select_from(rows)) == 0
+    assert await session.scalar(select(func.count()).select_from(Selfie)) == 0
+    assert await session.scalar(select(func.count()).where(File.standing())) == 0
+    alone = await client.post(f"/api/v1/files/{selfie['file_id']}/restore", headers=officer.headers)
+    assert alone.json()["document_type"] == "borrower_photo", "what comes back is a plain paper"
+
+
+async def test_the_picture_of_a_selfie_goes_only_with_the_selfie(
+    client: AsyncClient, officer: Person, manager: Person, application_id: UUID
+) -> None:
+    selfie = (await upload(client, officer, application_id)).json()
+    await judge(client, manager, selfie)
+    for person in (officer, manager):
+        refused = await client.delete(f"/api/v1/files/{selfie['file_id']}", headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "BelongsToAnother")
+    assert (await client.get(f"{URL}/{selfie['id']}", headers=officer.headers)).json()["status"] == "valid"
 
 
 async def test_a_draft_is_thrown_away_with_its_selfies(

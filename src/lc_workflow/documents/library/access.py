@@ -18,8 +18,8 @@ MAKE_FOLDERS: Final = "folder:create"
 REMOVE_FOLDERS: Final = "folder:delete"
 
 
-def files_visible_to(principal: Principal, access: ApplicationAccess) -> ColumnElement[bool]:
-    """Narrow a query to the files this person may see.
+def files_visible_to(principal: Principal, access: ApplicationAccess, *, removed: bool = False) -> ColumnElement[bool]:
+    """Narrow a query to the files this person may see, or to the removed ones they might bring back.
 
     The papers of an application are seen by whoever sees the application; a file without one by whoever uploaded it,
     and by those who read files everywhere.
@@ -28,9 +28,12 @@ def files_visible_to(principal: Principal, access: ApplicationAccess) -> ColumnE
     if scope is None:
         return false()
     without = File.application_id.is_(None)
-    return or_(
-        _among(File.application_id, access.readable(principal)),
-        without if scope is Scope.ALL else and_(without, File.uploaded_by == principal.id),
+    return and_(
+        File.deleted_at.is_not(None) if removed else File.deleted_at.is_(None),
+        or_(
+            _among(File.application_id, access.readable(principal)),
+            without if scope is Scope.ALL else and_(without, File.uploaded_by == principal.id),
+        ),
     )
 
 

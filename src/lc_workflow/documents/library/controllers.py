@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -80,6 +81,7 @@ def open_files(
         access=application_access,
         most_bytes=settings.max_file_size,
         types=settings.file_types,
+        kept_for=timedelta(days=settings.removed_files_days),
     )
 
 
@@ -137,10 +139,16 @@ class FileController(Controller):
         application_id: FromQuery[UUID | None] = None,
         folder_id: FromQuery[UUID | None] = None,
         search: FromQuery[str | None] = None,
+        removed: FromQuery[bool] = False,
     ) -> Page[FileAnswer]:
-        """List files, newest first."""
+        """List files, newest first; with `removed` those that can be brought back."""
         rows, total = await files.page(
-            window, application_id=application_id, folder_id=folder_id, search=search, principal=principal
+            window,
+            application_id=application_id,
+            folder_id=folder_id,
+            search=search,
+            removed=removed,
+            principal=principal,
         )
         return Page.of([shaped(row, FileAnswer) for row in rows], total=total, window=window)
 
@@ -177,8 +185,19 @@ class FileController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Take a file away."""
+        """Take a file away; until its retention ends it can be brought back."""
         await files.remove(file_id, principal=principal, at=clock())
+
+    @post("/{file_id:uuid}/restore", guards=[requires(DELETE)], status_code=200)
+    async def restore(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> FileAnswer:
+        """Bring back a file that was removed."""
+        return shaped(await files.restore(file_id, principal=principal, at=clock()), FileAnswer)
 
 
 class ContentController(Controller):

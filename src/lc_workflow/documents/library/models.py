@@ -3,7 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    and_,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.platform.db.base import DatedRow, Row
@@ -25,13 +37,20 @@ class Folder(DatedRow):
 
 
 class File(Row):
-    """A paper in the store: `key` finds its bytes and tells nobody's name, `file_size` is in bytes."""
+    """A paper in the store: `key` finds its bytes and tells nobody's name, `file_size` is in bytes.
+
+    A removed paper keeps its row and its bytes until its retention ends. One that replaces another is the next
+    `version` of it; the one before is `replaced_at` that moment, stays readable, and stands again when the newer goes.
+    A paper that is `bound` is the picture of another row, and goes only with that.
+    """
 
     __tablename__ = "files"
     __table_args__ = (
         Index("ix_files_application_id_created_at", "application_id", "created_at"),
         Index("ix_files_folder_id", "folder_id"),
         Index("ix_files_uploaded_by_created_at", "uploaded_by", "created_at"),
+        Index("ix_files_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+        Index("uq_files_replaces_id", "replaces_id", unique=True, postgresql_where=text("deleted_at IS NULL")),
     )
 
     key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -46,6 +65,17 @@ class File(Row):
     application_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_applications.id"))
     folder_id: Mapped[UUID | None] = mapped_column(ForeignKey("folders.id"))
     created_at: Mapped[datetime]
+    bound: Mapped[bool] = mapped_column(default=False, server_default=false())
+    deleted_at: Mapped[datetime | None]
+    deleted_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
+    version: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+    replaced_at: Mapped[datetime | None]
+
+    @classmethod
+    def standing(cls) -> ColumnElement[bool]:
+        """Narrow a query to the papers that count: neither removed nor replaced by a newer version."""
+        return and_(cls.deleted_at.is_(None), cls.replaced_at.is_(None))
 
     @property
     def filename(self) -> str:

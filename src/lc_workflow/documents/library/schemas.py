@@ -28,6 +28,7 @@ class FileAnswer(Struct, frozen=True):
     application_id: UUID | None
     folder_id: UUID | None
     created_at: datetime
+    deleted_at: datetime | None
     url: str | None = None
     preview_url: str | None = None
     expires_at: datetime | None = None

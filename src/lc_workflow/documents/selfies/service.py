@@ -15,7 +15,7 @@ from lc_workflow.documents.events import FileOpened, SelfieJudged
 from lc_workflow.documents.library.access import reaches
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import Placement
-from lc_workflow.documents.library.service import FileService, FolderService, clear_away, removal_of
+from lc_workflow.documents.library.service import FileService, FolderService, put_aside
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.documents.rules.selfies import FoundAlready, SelfieStatus, SelfieType, objection
 from lc_workflow.documents.selfies.access import DELETE, visible_to
@@ -147,6 +147,8 @@ class SelfieService(Service[Selfie]):
     async def remove(self, selfie_id: UUID, *, principal: Principal, at: datetime) -> None:
         """Take a selfie away with its picture, as long as nobody said that it is valid.
 
+        The picture alone can be brought back until its retention ends; it is a plain paper then.
+
         Raises:
             Missing: There is no such selfie, or it is not theirs to see.
             NotYourSelfie: Somebody else took it, and this person removes only their own.
@@ -165,9 +167,8 @@ class SelfieService(Service[Selfie]):
             file = await self._picture(selfie)
             await self.session.delete(selfie)
             await self.session.flush()
-            await self.session.delete(file)
-            self.announce(removal_of(file, by=principal.id, at=at))
-        await clear_away(self._store, file)
+            await self._files.let_go(file, principal=principal, at=at)
+        await put_aside(self._store, file)
 
     async def _picture(self, selfie: Selfie) -> File:
         return await self.session.get_one(File, selfie.file_id)

@@ -103,8 +103,10 @@ class Dashboard:
                     ),
                     *_counts(Department, seen_departments, Department.is_active.is_(True)),
                     *_counts(Branch, seen_branches, Branch.is_active.is_(True)),
-                    select(func.count()).select_from(File).where(papers).scalar_subquery(),
-                    select(func.coalesce(func.sum(File.file_size), 0)).where(papers).scalar_subquery(),
+                    select(func.count()).select_from(File).where(papers, File.standing()).scalar_subquery(),
+                    select(func.coalesce(func.sum(File.file_size), 0))
+                    .where(papers, File.deleted_at.is_(None))
+                    .scalar_subquery(),
                 )
             )
         ).one()

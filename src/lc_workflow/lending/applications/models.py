@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, func, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, and_, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload
 
@@ -167,7 +167,7 @@ class CustomerApplication(DatedRow):
     papers: Mapped[list[File]] = relationship(
         lazy="raise",
         viewonly=True,
-        primaryjoin=lambda: CustomerApplication.id == foreign(File.application_id),
+        primaryjoin=lambda: and_(CustomerApplication.id == foreign(File.application_id), File.standing()),
         order_by=File.created_at,
     )
 

@@ -183,7 +183,7 @@ class Loanbook:
         papers = (
             select(func.count())
             .select_from(File)
-            .where(File.application_id == CustomerApplication.id)
+            .where(File.application_id == CustomerApplication.id, File.standing())
             .correlate(CustomerApplication)
             .scalar_subquery()
         )

@@ -178,7 +178,7 @@ class WhatIsSeen:
         judged = await self.judged(application)
         papers = await self._session.execute(
             select(File.id, File.document_type, File.sha256)
-            .where(File.application_id == application.id)
+            .where(File.application_id == application.id, File.standing())
             .order_by(File.created_at, File.id)
         )
         return Snapshot.of(

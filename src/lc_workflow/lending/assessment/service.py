@@ -232,7 +232,12 @@ class AssessmentService(Service[CustomerApplication]):
             if wish.verified_by not in {None, principal.id} and wish not in verified:
                 raise NotYourVerification("You can verify in your own name only; a changed line is verified anew.")
         papers = {wish.document_id for wish in wishes if wish.document_id}
-        known = select(func.count()).select_from(File).where(File.application_id == application_id, File.id.in_(papers))
+        # a line may go on naming the version of a paper that was looked at, though it was replaced since
+        known = (
+            select(func.count())
+            .select_from(File)
+            .where(File.application_id == application_id, File.id.in_(papers), File.deleted_at.is_(None))
+        )
         if papers and await self.session.scalar(known) != len(papers):
             raise NoSuchPaper("A line names a paper that is none of this application.")
 

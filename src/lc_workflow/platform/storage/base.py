@@ -111,6 +111,13 @@ class ObjectStore(Protocol):
     async def remove(self, key: str) -> None:
         """Forget what is kept under the key; nothing being there is as good."""
 
+    async def move(self, key: str, target: str) -> None:
+        """Keep the bytes under another key from now on; what stood there before is replaced.
+
+        Raises:
+            Missing: Nothing is kept under the key.
+        """
+
     async def size_of(self, key: str) -> int | None:
         """How many bytes are kept under the key, or None when nothing is."""
 

@@ -165,6 +165,10 @@ class LocalStore:
         """Delete the file; see `ObjectStore.remove`."""
         await self._in_thread(partial(self._remove, self._path(key)))
 
+    async def move(self, key: str, target: str) -> None:
+        """Rename the file; see `ObjectStore.move`."""
+        await self._in_thread(partial(self._move, self._path(key), self._path(target)))
+
     async def size_of(self, key: str) -> int | None:
         """How large the file is; see `ObjectStore.size_of`."""
         return await self._in_thread(partial(_size_of, self._path(key)))
@@ -225,6 +229,15 @@ class LocalStore:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return
         self._sync_folders(path)
+
+    def _move(self, path: Path, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.rename(target)
+        except FileNotFoundError:
+            raise Missing("This file is no longer kept.") from None
+        for moved in (target, path):
+            self._sync_folders(moved)
 
     def _try_to_write(self) -> None:
         with tempfile.TemporaryFile(dir=self._incoming) as file:

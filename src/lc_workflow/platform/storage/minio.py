@@ -11,6 +11,7 @@ from xml.etree.ElementTree import ParseError
 import anyio.to_thread
 from anyio import CapacityLimiter
 from minio import Minio
+from minio.commonconfig import CopySource
 from minio.error import MinioException, S3Error
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
@@ -111,6 +112,10 @@ class MinioStore:
         """Delete the object; see `ObjectStore.remove`."""
         await self._in_thread(partial(self._client.remove_object, self._bucket, sound(key)))
 
+    async def move(self, key: str, target: str) -> None:
+        """Let the store copy the object, and delete the first; see `ObjectStore.move`."""
+        await self._in_thread(partial(self._move, sound(key), sound(target)))
+
     async def size_of(self, key: str) -> int | None:
         """Ask for the object's size; see `ObjectStore.size_of`."""
         try:
@@ -137,6 +142,10 @@ class MinioStore:
                     raise
         # a web page answers the questions above as well, with a friendly 200
         next(iter(self._client.list_objects(self._bucket)), None)
+
+    def _move(self, key: str, target: str) -> None:
+        self._client.copy_object(self._bucket, target, CopySource(self._bucket, key))
+        self._client.remove_object(self._bucket, key)
 
     def _send(self, key: str, source: IO[bytes], size: int, content_type: str) -> None:
         start = source.tell()

@@ -1,0 +1,36 @@
+"""The verbs of the library: taking files in and filing them, handing them out, taking them away; and the folders."""
+
+from lc_workflow.documents.library.service.files import LINK_LIFETIME, FileService
+from lc_workflow.documents.library.service.folders import FolderService
+from lc_workflow.documents.library.service.refusals import (
+    BelongsToAnother,
+    FileIdTaken,
+    FolderElsewhere,
+    FolderNameTaken,
+    FolderNotEmpty,
+    FolderTooDeep,
+    NotYourFile,
+    NotYourFolder,
+    PapersClosed,
+    StillArriving,
+)
+from lc_workflow.documents.library.service.removal import clear_away, put_aside, removal_of
+
+__all__ = [
+    "LINK_LIFETIME",
+    "BelongsToAnother",
+    "FileIdTaken",
+    "FileService",
+    "FolderElsewhere",
+    "FolderNameTaken",
+    "FolderNotEmpty",
+    "FolderService",
+    "FolderTooDeep",
+    "NotYourFile",
+    "NotYourFolder",
+    "PapersClosed",
+    "StillArriving",
+    "clear_away",
+    "put_aside",
+    "removal_of",
+]

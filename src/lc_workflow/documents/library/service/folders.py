@@ -1,0 +1,262 @@
+"""Keeping the folders."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.events import FolderMade, FolderRemoved, FolderRenamed
+from lc_workflow.documents.library.access import (
+    MAKE_FOLDERS,
+    REMOVE_FOLDERS,
+    files_visible_to,
+    folders_visible_to,
+    only,
+    reaches,
+)
+from lc_workflow.documents.library.models import File, Folder
+from lc_workflow.documents.library.schemas import FolderAnswer, FolderChange, FolderTree, Hierarchy, NewFolder
+from lc_workflow.documents.library.service.refusals import (
+    FolderElsewhere,
+    FolderNotEmpty,
+    FolderTooDeep,
+    NotYourFolder,
+    PapersClosed,
+)
+from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.service import Service
+
+MOST_FOLDERS: Final = 1_000
+"""Folders in one answer; an application has about ten."""
+
+DEEPEST: Final = 10
+"""How many folders may lie in one another."""
+
+
+class FolderService(Service[Folder]):
+    """The folders a person may see."""
+
+    class Repo(SQLAlchemyAsyncRepository[Folder]):
+        """Folders as rows."""
+
+        model_type = Folder
+
+    repository_type = Repo
+    noun = "folder"
+
+    def __init__(self, session: AsyncSession, *, access: ApplicationAccess) -> None:
+        """Open the service on the request's session; `access` knows who sees which application."""
+        super().__init__(session)
+        self._access = access
+
+    async def listed(
+        self, *, application_id: UUID | None, parent_id: UUID | None, principal: Principal
+    ) -> list[FolderAnswer]:
+        """List folders by name, at most a thousand."""
+        where: list[ColumnElement[bool]] = []
+        if application_id is not None:
+            where.append(Folder.application_id == application_id)
+        if parent_id is not None:
+            where.append(Folder.parent_id == parent_id)
+        return await self._counted(*where, principal=principal)
+
+    async def read(self, folder_id: UUID, *, principal: Principal) -> FolderAnswer:
+        """Show one folder.
+
+        Raises:
+            Missing: There is no such folder, or it is not theirs to see.
+        """
+        found = await self._counted(Folder.id == folder_id, principal=principal)
+        if not found:
+            raise Missing("There is no such folder, or it is not yours to see.")
+        return found[0]
+
+    async def tree_of(self, application_id: UUID, *, principal: Principal) -> Hierarchy:
+        """Show all folders of an application within one another.
+
+        Raises:
+            Missing: There is no such application, or it is not theirs to see.
+        """
+        if await self.session.scalar(only(self._access.readable(principal), application_id)) is None:
+            raise Missing("There is no such application, or it is not yours to see.")
+        folders = await self._counted(Folder.application_id == application_id, principal=principal)
+        files = await self.session.scalar(
+            select(func.count()).where(File.application_id == application_id, File.standing())
+        )
+        return Hierarchy(application_id, _trees(folders), len(folders), files or 0)
+
+    async def make(self, wish: NewFolder, *, principal: Principal, at: datetime) -> tuple[FolderAnswer, bool]:
+        """Make a folder, or find the one that has this name in this place; the flag tells which it was.
+
+        Raises:
+            Missing: The application or the parent is not there.
+            FolderElsewhere: The parent belongs to another application.
+            FolderTooDeep: The parent lies too deep already.
+            PapersClosed: The application takes no papers any more.
+        """
+        async with self.transaction():
+            application_id = await self.place(wish.application_id, wish.parent_id, principal=principal)
+            if wish.parent_id is not None and await self._depth_of(wish.parent_id) >= DEEPEST:
+                raise FolderTooDeep(f"At most {DEEPEST} folders may lie in one another.")
+            folder_id, made = await self.found_or_made(
+                wish.name, application_id=application_id, parent_id=wish.parent_id, principal=principal, at=at
+            )
+            return await self.read(folder_id, principal=principal), made
+
+    async def rename(self, folder_id: UUID, wish: FolderChange, *, principal: Principal, at: datetime) -> FolderAnswer:
+        """Give a folder another name.
+
+        Raises:
+            Missing: There is no such folder, or it is not theirs to see.
+            NotYourFolder: It is another person's.
+            PapersClosed: Its application takes no changes any more.
+            FolderNameTaken: Another folder beside it has the name.
+        """
+        async with self.transaction():
+            folder = await self._held(folder_id, MAKE_FOLDERS, principal=principal)
+            folder.name = wish.name
+            folder.updated_at = at
+            self.announce(
+                FolderRenamed(actor_id=principal.id, at=at, folder_id=folder.id, application_id=folder.application_id)
+            )
+            await self.session.flush()
+            return await self.read(folder_id, principal=principal)
+
+    async def remove(self, folder_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Take an empty folder away.
+
+        Raises:
+            Missing: There is no such folder, or it is not theirs to see.
+            NotYourFolder: It is another person's.
+            PapersClosed: Its application takes no changes any more.
+            FolderNotEmpty: Something is in it.
+        """
+        async with self.transaction():
+            folder = await self._held(folder_id, REMOVE_FOLDERS, principal=principal)
+            # nothing can come into it any more: a row that refers to it needs a lock that ours keeps away
+            inside = or_(
+                select(File.id).where(File.folder_id == folder_id, File.deleted_at.is_(None)).exists(),
+                select(Folder.id).where(Folder.parent_id == folder_id).exists(),
+            )
+            if await self.session.scalar(select(inside)):
+                raise FolderNotEmpty("There are files or folders in it; take them out first.")
+            # a removed file that comes back is filed by its kind
+            await self.session.execute(update(File).where(File.folder_id == folder_id).values(folder_id=None))
+            await self.session.delete(folder)
+            self.announce(
+                FolderRemoved(actor_id=principal.id, at=at, folder_id=folder.id, application_id=folder.application_id)
+            )
+
+    async def place(self, application_id: UUID | None, folder_id: UUID | None, *, principal: Principal) -> UUID | None:
+        """Say to which application something belongs that comes into a folder, and hold that application open.
+
+        Raises:
+            Missing: The application or the folder is not there.
+            FolderElsewhere: The folder belongs to another application.
+            PapersClosed: The application takes no papers any more.
+        """
+        if folder_id is not None:
+            folder = await self.find(folders_visible_to(principal, self._access), id=folder_id)
+            application_id = application_id or folder.application_id
+            if folder.application_id != application_id:
+                raise FolderElsewhere("This folder is not one of this application; choose another.")
+        if application_id is not None:
+            await self.hold_open(application_id, principal=principal)
+        return application_id
+
+    async def hold_open(self, application_id: UUID, *, principal: Principal) -> None:
+        """Make sure that papers may come and go, and keep the application from being decided until the commit.
+
+        Raises:
+            Missing: There is no such application, or it is not theirs to see.
+            PapersClosed: It is decided, or others work on it.
+        """
+        writable = only(self._access.writable(principal), application_id).with_for_update(read=True)
+        if await self.session.scalar(writable) is not None:
+            return
+        if await self.session.scalar(only(self._access.readable(principal), application_id)) is None:
+            raise Missing("There is no such application, or it is not yours to see.")
+        raise PapersClosed("The papers of this application stay as they are: it is decided, or others work on it.")
+
+    async def found_or_made(
+        self, name: str, *, application_id: UUID | None, parent_id: UUID | None, principal: Principal, at: datetime
+    ) -> tuple[UUID, bool]:
+        """Find a folder by its name and place, or make it; of several who do so at once, one makes it."""
+        new_id = uuid4()
+        folder_id = await self.session.scalar(
+            insert(Folder)
+            .values(
+                id=new_id,
+                name=name,
+                parent_id=parent_id,
+                application_id=application_id,
+                created_by=principal.id,
+                created_at=at,
+                updated_at=at,
+            )
+            # an update that changes nothing: without it PostgreSQL does not answer with the row that is there
+            .on_conflict_do_update(constraint="uq_folders_application_id_parent_id_name", set_={"name": name})
+            .returning(Folder.id)
+        )
+        if folder_id == new_id:
+            self.announce(FolderMade(actor_id=principal.id, at=at, folder_id=new_id, application_id=application_id))
+        return folder_id or new_id, folder_id == new_id
+
+    async def _counted(self, *where: ColumnElement[bool], principal: Principal) -> list[FolderAnswer]:
+        """Load folders with their numbers of files in one statement."""
+        files = select(func.count()).where(
+            File.folder_id == Folder.id, File.standing(), files_visible_to(principal, self._access)
+        )
+        rows = await self.session.execute(
+            select(
+                Folder.id,
+                Folder.name,
+                Folder.parent_id,
+                Folder.application_id,
+                files.scalar_subquery(),
+                Folder.created_at,
+                Folder.updated_at,
+            )
+            .where(folders_visible_to(principal, self._access), *where)
+            .order_by(Folder.name, Folder.id)
+            .limit(MOST_FOLDERS)
+        )
+        return [FolderAnswer(*row) for row in rows]
+
+    async def _depth_of(self, folder_id: UUID) -> int:
+        """Count a folder and those it lies in."""
+        path = select(Folder.parent_id).where(Folder.id == folder_id).cte(recursive=True)
+        path = path.union_all(select(Folder.parent_id).where(Folder.id == path.c.parent_id))
+        return await self.session.scalar(select(func.count()).select_from(path)) or 0
+
+    async def _held(self, folder_id: UUID, permission: str, *, principal: Principal) -> Folder:
+        """Load a folder that is to be changed, and lock it after its application, as everyone does."""
+        visible = folders_visible_to(principal, self._access)
+        folder = await self.find(visible, id=folder_id)
+        application_id = folder.application_id
+        if not reaches(principal, permission, owner_id=folder.created_by, application_id=application_id):
+            raise NotYourFolder("Only the person who made this folder may change it.")
+        if application_id is not None:
+            await self.hold_open(application_id, principal=principal)
+        return await self.find(visible, id=folder_id, lock=True)
+
+
+def _trees(folders: Sequence[FolderAnswer]) -> list[FolderTree]:
+    """Put folders into one another."""
+    children: dict[UUID | None, list[FolderAnswer]] = defaultdict(list)
+    for folder in folders:
+        children[folder.parent_id].append(folder)
+
+    def under(parent_id: UUID | None) -> list[FolderTree]:
+        return [FolderTree(**asdict(folder), children=under(folder.id)) for folder in children[parent_id]]
+
+    return under(None)

@@ -1,0 +1,102 @@
+"""Taking files away: out of sight at once, brought back while there is time, and then gone for good."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.events import FilePurged, FileRemoved
+from lc_workflow.documents.library.models import File
+from lc_workflow.kernel.errors import Missing, Unavailable
+from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.storage.base import ObjectStore
+
+ASIDE: Final = "removed/"
+"""Where the store keeps the bytes of removed files: no link that was handed out before leads there."""
+
+AT_ONCE: Final = 200
+"""How many removed files go for good in one transaction."""
+
+_log = structlog.stdlib.get_logger()
+
+
+def removal_of(file: File, *, by: UUID | None, at: datetime) -> FileRemoved:
+    """The fact that a file was taken away; it keeps what an auditor needs to find the bytes in a backup."""
+    return FileRemoved(
+        actor_id=by,
+        at=at,
+        file_id=file.id,
+        application_id=file.application_id,
+        document_type=file.document_type,
+        sha256=file.sha256.hex(),
+        key=file.key,
+    )
+
+
+def aside(key: str) -> str:
+    """Where the bytes of a removed file wait for the end of its retention."""
+    return ASIDE + key
+
+
+async def put_aside(store: ObjectStore, file: File) -> None:
+    """Move the bytes of a removed file to where no link leads; what cannot be moved now the sweeper moves later."""
+    try:
+        await store.move(file.key, aside(file.key))
+    except Missing:
+        _log.warning("a removed file had no bytes", file=str(file.id), key=file.key)
+    except Unavailable:
+        _log.warning("bytes of a removed file left in the store", file=str(file.id), key=file.key)
+
+
+async def bring_back(store: ObjectStore, file: File) -> None:
+    """Move the bytes of a removed file to where links lead.
+
+    Raises:
+        Missing: They are in neither place.
+        Unavailable: The store cannot be used now.
+    """
+    try:
+        await store.move(aside(file.key), file.key)
+    except Missing:
+        if await store.size_of(file.key) is None:
+            raise
+
+
+async def clear_away(store: ObjectStore, *files: File) -> None:
+    """Remove the bytes of files whose rows are gone: for everyone who asks these are gone already, so nothing fails."""
+    for file in files:
+        try:
+            for key in (file.key, aside(file.key)):
+                await store.remove(key)
+        except Unavailable:
+            _log.warning("bytes of a removed file left in the store", file=str(file.id), key=file.key)
+
+
+async def purge(session: AsyncSession, store: ObjectStore, *, kept_for: timedelta, at: datetime) -> int:
+    """Let removed files go for good whose retention is over, rows first; answers how many there were."""
+    gone = 0
+    while True:
+        due = (
+            await session.scalars(
+                select(File)
+                .where(File.deleted_at <= at - kept_for)
+                .order_by(File.deleted_at, File.id)
+                .limit(AT_ONCE)
+                .with_for_update(skip_locked=True)
+            )
+        ).all()
+        for file in due:
+            await session.delete(file)
+            session.add(
+                JournalEntry.of(
+                    FilePurged(actor_id=None, at=at, file_id=file.id, application_id=file.application_id, key=file.key)
+                )
+            )
+        await session.commit()
+        await clear_away(store, *due)
+        gone += len(due)
+        if len(due) < AT_ONCE:
+            return gone

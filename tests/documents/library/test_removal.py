@@ -1,0 +1,139 @@
+"""A paper that was taken away: out of sight, brought back while there is time, and gone in the end."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.jobs import PURGE_FILES
+from lc_workflow.documents.library.models import File
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.jobs import Workplace
+from tests.conftest import Person, SignIn
+from tests.documents.library.conftest import FILES, FOLDERS, JPEG, Upload
+from tests.lending.factories import an_application
+from tests.moments import NOON
+
+Announced = Callable[[], Awaitable[list[str]]]
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
+    session.add(application := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+    return application.id
+
+
+async def listed(client: AsyncClient, person: Person, query: str = "") -> list[str]:
+    answer = await client.get(f"{FILES}?{query}", headers=person.headers)
+    return [file["id"] for file in answer.json()["items"]]
+
+
+async def test_a_removed_paper_is_seen_nowhere_and_comes_back_whole(
+    client: AsyncClient,
+    officer: Person,
+    application_id: UUID,
+    upload: Upload,
+    house_settings: Settings,
+    announced: Announced,
+) -> None:
+    file = (await upload(officer, application_id=application_id, document_type="contract")).json()
+    address = f"{FILES}/{file['id']}"
+    assert (await client.delete(address, headers=officer.headers)).status_code == 204
+    assert not (house_settings.upload_folder / file["file_path"]).exists()
+    for answer in (
+        await client.get(address, headers=officer.headers),
+        await client.get(f"{address}/download", headers=officer.headers),
+        await client.delete(address, headers=officer.headers),
+        await client.get(file["url"]),
+    ):
+        assert answer.status_code == 404
+    assert await listed(client, officer) == []
+    assert await listed(client, officer, "removed=true") == [file["id"]]
+    tree = await client.get(f"{FOLDERS}/application/{application_id}/hierarchy", headers=officer.headers)
+    assert (tree.json()["total_files"], tree.json()["folders"][0]["file_count"]) == (0, 0)
+    shown = await client.get(f"/api/v1/applications/{application_id}", headers=officer.headers)
+    assert file["id"] not in shown.text
+    again = await upload(officer, id=file["id"])
+    assert (again.status_code, again.json()["code"]) == (422, "FileIdTaken")
+
+    back = await client.post(f"{address}/restore", headers=officer.headers)
+    assert back.status_code == 200, back.text
+    assert (back.json()["folder_id"], back.json()["deleted_at"]) == (file["folder_id"], None)
+    assert (await client.get(file["url"])).content == JPEG
+    assert await listed(client, officer) == [file["id"]]
+    twice = await client.post(f"{address}/restore", headers=officer.headers)
+    assert (twice.status_code, twice.json()["code"]) == (404, "Missing")
+    assert await announced() == ["FolderMade", "FileStored", "FileRemoved", "FileRestored"]
+
+
+async def test_a_paper_comes_back_though_its_folder_went(
+    client: AsyncClient, officer: Person, sign_in: SignIn, branch: Branch, application_id: UUID, upload: Upload
+) -> None:
+    manager = await sign_in("manager", branch_id=branch.id)
+    file = (await upload(officer, application_id=application_id, document_type="contract")).json()
+    await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)
+    assert (await client.delete(f"{FOLDERS}/{file['folder_id']}", headers=manager.headers)).status_code == 204
+    back = (await client.post(f"{FILES}/{file['id']}/restore", headers=officer.headers)).json()
+    folder = await client.get(f"{FOLDERS}/{back['folder_id']}", headers=officer.headers)
+    assert folder.json()["name"] == "Supporting Documents"
+
+
+async def test_only_who_could_remove_it_brings_it_back_and_only_while_papers_come_and_go(
+    client: AsyncClient,
+    session: AsyncSession,
+    branch: Branch,
+    sign_in: SignIn,
+    officer: Person,
+    upload: Upload,
+) -> None:
+    session.add(application := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+    file = (await upload(officer, application_id=application.id)).json()
+    await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)
+    address = f"{FILES}/{file['id']}/restore"
+    colleague, stranger = await sign_in("officer", branch_id=branch.id), await sign_in("officer")
+    assert (await client.post(address, headers=colleague.headers)).json()["code"] == "NotYourFile"
+    assert (await client.post(address, headers=stranger.headers)).json()["code"] == "Missing"
+    application.workflow_status = Stage.APPROVED
+    await session.commit()
+    assert (await client.post(address, headers=officer.headers)).json()["code"] == "PapersClosed"
+
+
+async def test_when_its_retention_ends_a_removed_paper_is_gone_for_good(
+    client: AsyncClient,
+    session: AsyncSession,
+    officer: Person,
+    upload: Upload,
+    workplace: Workplace,
+    house_settings: Settings,
+    announced: Announced,
+) -> None:
+    old, young, standing = [(await upload(officer)).json() for _ in range(3)]
+    for file in (old, young):
+        await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)
+    row = await session.get_one(File, UUID(old["id"]))
+    row.deleted_at = NOON - timedelta(days=house_settings.removed_files_days)
+    await session.commit()
+    late = await client.post(f"{FILES}/{old['id']}/restore", headers=officer.headers)
+    assert (late.status_code, late.json()["code"]) == (404, "Missing")
+
+    def kept(file: dict[str, Any]) -> list[bool]:
+        return [(house_settings.upload_folder / place / file["file_path"]).exists() for place in ("", "removed")]
+
+    assert [kept(file) for file in (old, young, standing)] == [[False, True], [False, True], [True, False]]
+    await PURGE_FILES.do(workplace, {})
+    assert [kept(file) for file in (old, young, standing)] == [[False, False], [False, True], [True, False]]
+    assert await listed(client, officer, "removed=true") == [young["id"]]
+    assert (await announced())[-1] == "FilePurged"
