@@ -103,6 +103,7 @@ def upgrade() -> None:
     op.drop_index("ix_customers_phone", table_name="customers")
     op.drop_index("ix_customers_branch_id", table_name="customers")
     op.drop_constraint("uq_customers_identity_key", "customers", type_="unique")
+    # Dropped at once, against the house's habit: no version that reads them was ever released, so none can be running.
     for name in ("identity_key", "id_card_type", "id_number", "phone"):
         op.drop_column("customers", name)
     op.create_index("ix_customers_branch_id_created_at", "customers", ["branch_id", sa.text("created_at DESC")])

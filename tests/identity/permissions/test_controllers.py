@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.roles.models import Permission, UserPermission
 from lc_workflow.identity.rules.roles import CATALOGUE, STANDINGS, Role
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
+from tests.moments import NOON
 
 URL = "/api/v1/permissions"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -79,6 +82,31 @@ class TestRights:
         for unknown in ({"resource_type": "loan"}, {"scope": "team"}):
             refused = await client.post(URL, json=wish | unknown, headers=administrator.headers)
             assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRight")
+
+    async def test_a_right_of_the_installation_is_struck_out_once_nobody_holds_it(
+        self, client: AsyncClient, session: AsyncSession, administrator: Person, announced: Any
+    ) -> None:
+        right = Permission(name="file:stamp:all", resource_type="file", action="stamp", scope="all", is_system=False)
+        session.add(right)
+        await session.commit()
+        session.add(
+            held := UserPermission(
+                user_id=administrator.user.id,
+                permission_id=right.id,
+                is_granted=True,
+                given_by=administrator.user.id,
+                given_at=NOON,
+            )
+        )
+        await session.commit()
+        url = f"{URL}/{right.id}"
+        refused = await client.delete(url, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "PermissionInUse")
+        await session.delete(held)
+        await session.commit()
+        assert (await client.delete(url, headers=administrator.headers)).status_code == 204
+        assert (await client.delete(url, headers=administrator.headers)).status_code == 404
+        assert (await announced())[-1] == "PermissionRemoved"
 
     async def test_what_a_right_is_for_is_said(
         self, client: AsyncClient, administrator: Person, right_id: Named

@@ -141,6 +141,14 @@ async def test_things_are_pledged_revalued_and_released_row_by_row(
     assert beyond.status_code == 422
 
 
+async def test_nobody_looks_through_more_than_fifty(client: AsyncClient, officer: Person, draft: Draft) -> None:
+    drafted = await draft(officer, collaterals=[LAND] * 50)
+    refused = await client.post(
+        f"{URL}/{drafted['id']}/collaterals", json={"estimated_value": 1}, headers=officer.headers
+    )
+    assert (refused.status_code, refused.json()["code"]) == (422, "TooManyBehind")
+
+
 async def test_a_submitted_application_keeps_what_stands_behind_it(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, draft: Draft, take: Take
 ) -> None:

@@ -73,6 +73,23 @@ async def test_what_the_law_forbids_is_not_submitted(
     assert await blocked(client, officer, application, "submit") == [code]
 
 
+async def test_a_flat_loan_is_seen_through(
+    client: AsyncClient, officer: Person, follow_cambodia: Callable[[], Awaitable[None]]
+) -> None:
+    loan = {
+        "currency": "USD",
+        "principal": 1000,
+        "annual_rate": 9,
+        "term": 12,
+        "frequency": "monthly",
+        "method": "flat",
+    }
+    assert (await client.post("/api/v1/quotes", json=loan, headers=officer.headers)).status_code == 200
+    await follow_cambodia()
+    refused = await client.post("/api/v1/quotes", json=loan, headers=officer.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "FlatMethodProhibited")
+
+
 async def test_what_the_law_forbids_is_not_approved(
     client: AsyncClient,
     people: tuple[Person, Person, Person],
