@@ -13,8 +13,8 @@ from sqlalchemy import URL, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.app import METADATA, open_store
+from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.documents.library.models import File, Folder
-from lc_workflow.documents.rules.filing import folder_for
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -140,12 +140,13 @@ async def test_each_paper_is_in_the_store_as_its_row_says_and_in_its_folder(plan
     async with session_on(planted) as session:
         files = (await session.execute(select(File, Folder.name).join(Folder, Folder.id == File.folder_id))).all()
         assert len(files) == await session.scalar(select(func.count()).select_from(File))
+        folders = {kind.code: kind.folder for kind in await session.scalars(select(PaperKind))}
     assert len({file.key for file, _ in files}) == len(files) > 100
     assert {file.mime_type for file, _ in files} == {"image/jpeg", "application/pdf"}
     for file, folder in files:
         content = b"".join([piece async for piece in await store.get(file.key)])
         assert (len(content), hashlib.sha256(content).digest()) == (file.file_size, file.sha256)
-        assert folder == folder_for(file.document_type or "")
+        assert folder == folders[file.document_type or ""]
 
 
 async def test_the_history_tells_how_each_application_came_where_it_stands(planted: Settings) -> None:

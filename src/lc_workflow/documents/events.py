@@ -95,3 +95,12 @@ class FolderRemoved(Event):
     subject: ClassVar[str] = "folder"
     folder_id: UUID
     application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentTypeChanged(Event):
+    """A kind of paper was added, or is called, filed or offered otherwise."""
+
+    subject: ClassVar[str] = "document_type"
+    document_type_id: UUID
+    code: str

@@ -5,6 +5,7 @@ from litestar.di import Provide
 from lc_workflow.documents.deliveries.controllers import ArrivalController, DeliveryController
 from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
 from lc_workflow.documents.events import (
+    DocumentTypeChanged,
     FileOpened,
     FilePurged,
     FileRemoved,
@@ -15,6 +16,8 @@ from lc_workflow.documents.events import (
     FolderRenamed,
     SelfieJudged,
 )
+from lc_workflow.documents.kinds.controllers import PaperKindController
+from lc_workflow.documents.kinds.service import DocumentTypeTaken
 from lc_workflow.documents.library.controllers import (
     ContentController,
     FileController,
@@ -28,7 +31,14 @@ from lc_workflow.documents.selfies.controllers import CaptureController, SelfieC
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
-    routes=(FileController, ContentController, FolderController, DeliveryController, SelfieController),
+    routes=(
+        PaperKindController,
+        FileController,
+        ContentController,
+        FolderController,
+        DeliveryController,
+        SelfieController,
+    ),
     uploads=(UploadController, ArrivalController, CaptureController),
     events=(
         FileStored,
@@ -40,11 +50,13 @@ MANIFEST = Manifest(
         FolderRenamed,
         FolderRemoved,
         SelfieJudged,
+        DocumentTypeChanged,
     ),
     dependencies={"files": Provide(open_files, sync_to_thread=False)},
     jobs=(CLEAR_DELIVERIES, PURGE_FILES),
     refusals={
         "pk_files": StillArriving,
+        "uq_document_types_code": DocumentTypeTaken,
         "uq_folders_application_id_parent_id_name": lambda: FolderNameTaken(
             "There is a folder of this name already; choose another name."
         ),

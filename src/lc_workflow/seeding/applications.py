@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from tempfile import SpooledTemporaryFile
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from msgspec import convert
+from sqlalchemy import select
 
+from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.documents.library.schemas import Placement
 from lc_workflow.documents.library.service import FileService
-from lc_workflow.documents.rules.filing import PAPER_KINDS
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.schemas import NewApplication
@@ -23,8 +24,6 @@ from lc_workflow.samples import photo, scan
 from lc_workflow.seeding.calendar import moment
 from lc_workflow.seeding.data import Act, Application, Demo
 from lc_workflow.seeding.steps import Step, Turn
-
-KINDS: Final = {kind.code: kind for kind in PAPER_KINDS}
 
 
 def application_steps(demo: Demo, *, now: datetime) -> Iterator[Step]:
@@ -66,7 +65,8 @@ async def _draft(application: Application, turn: Turn) -> UUID:
 
 
 async def _hand_in(application: Application, kind: str, turn: Turn) -> UUID:
-    name, content = paper(kind, application.form)
+    known = (await turn.session.scalars(select(PaperKind).where(PaperKind.code == kind))).one()
+    name, content = paper(known, application.form)
     files = FileService(
         turn.session,
         store=turn.means.store,
@@ -101,10 +101,9 @@ async def _move(application: Application, act: Act, turn: Turn) -> UUID:
     return moved.id
 
 
-def paper(kind: str, form: dict[str, Any]) -> tuple[str, bytes]:
+def paper(kind: PaperKind, form: dict[str, Any]) -> tuple[str, bytes]:
     """Make a paper of this kind about the person of a form: its file name in Khmer, and its bytes."""
-    known = KINDS[kind]
-    about_guarantor = kind.startswith("guarantor")
+    about_guarantor = kind.code.startswith("guarantor")
     lines = (
         *(("about the guarantor of",) if about_guarantor else ()),
         form["full_name_latin"],
@@ -112,6 +111,6 @@ def paper(kind: str, form: dict[str, Any]) -> tuple[str, bytes]:
         f"{form['village']}, {form['commune']}, {form['district']}",
         form["province"],
     )
-    if kind.endswith(("photo", "photos", "id_card")):
-        return f"{known.label_km}.jpg", photo(known.label_en, *lines)
-    return f"{known.label_km}.pdf", scan(known.label_en, *lines, f"{form['occupation']}, {form['purpose_details']}")
+    if kind.code.endswith(("photo", "photos", "id_card")):
+        return f"{kind.label_km}.jpg", photo(kind.label_en, *lines)
+    return f"{kind.label_km}.pdf", scan(kind.label_en, *lines, f"{form['occupation']}, {form['purpose_details']}")

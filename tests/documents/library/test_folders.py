@@ -8,7 +8,6 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.documents.rules.filing import PAPER_KINDS
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, NOBODY, OpenOwnHouse, OwnHouse, Upload
@@ -180,17 +179,6 @@ async def test_who_only_looks_changes_no_folder(
     ):
         answer = await client.request(method, address, headers=viewer.headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "NotPermitted")
-
-
-async def test_the_kinds_of_papers_are_listed_with_their_folders(client: AsyncClient, officer: Person) -> None:
-    kinds = (await client.get(f"{FOLDERS}/document-types", headers=officer.headers)).json()
-    assert len(kinds) == len(PAPER_KINDS)
-    assert kinds[0] == {
-        "value": "borrower_photo",
-        "label": "Photo of the borrower",
-        "label_khmer": "រូបថតអ្នកខ្ចី",
-        "folder": "Borrower Documents",
-    }
 
 
 async def test_of_many_who_make_a_folder_at_once_one_makes_it(own_house: OpenOwnHouse) -> None:

@@ -18,7 +18,6 @@ from msgspec.structs import replace
 
 from lc_workflow.documents.library.access import CREATE, DELETE, MAKE_FOLDERS, READ, READ_FOLDERS, REMOVE_FOLDERS
 from lc_workflow.documents.library.schemas import (
-    DocumentType,
     DownloadAnswer,
     FileAnswer,
     FolderAnswer,
@@ -29,7 +28,6 @@ from lc_workflow.documents.library.schemas import (
 )
 from lc_workflow.documents.library.service import LINK_LIFETIME, FileService, FolderService
 from lc_workflow.documents.ports import ForApplicationAccess
-from lc_workflow.documents.rules.filing import PAPER_KINDS
 from lc_workflow.documents.rules.uploads import FileTooLarge, readable
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -259,11 +257,6 @@ class FolderController(Controller):
         """Make a folder, or find the one of this name that is there already."""
         folder, made = await folders.make(data, principal=principal, at=clock())
         return Answer(folder, status_code=201 if made else 200)
-
-    @get("/document-types", guards=[requires(READ_FOLDERS)])
-    async def list_document_types(self) -> list[DocumentType]:
-        """List the kinds of papers, and the folder each is filed in."""
-        return [DocumentType(kind.code, kind.label_en, kind.label_km, kind.folder) for kind in PAPER_KINDS]
 
     @get("/application/{application_id:uuid}/hierarchy", guards=[requires(READ_FOLDERS)])
     async def show_hierarchy(

@@ -90,12 +90,3 @@ class FolderChange(Struct, frozen=True, kw_only=True):
     """A new name for a folder."""
 
     name: Name
-
-
-class DocumentType(Struct, frozen=True):
-    """A kind of paper, what people call it, and the folder it is filed in."""
-
-    value: str
-    label: str
-    label_khmer: str
-    folder: str

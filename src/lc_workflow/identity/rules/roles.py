@@ -84,6 +84,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "file:read,create,delete",
                 "selfie:read,create,delete",
                 "folder:read,create,delete",
+                "document_type:update",
                 "branch:read,create,update,delete",
                 "department:read,create,update,delete",
                 "position:read,create,update,delete",

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import FileOpened, FileRestored, FileStored
+from lc_workflow.documents.kinds.service import folder_for
 from lc_workflow.documents.library.access import DELETE, files_visible_to, reaches
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import Placement
@@ -22,7 +23,6 @@ from lc_workflow.documents.library.service.folders import FolderService
 from lc_workflow.documents.library.service.refusals import BelongsToAnother, FileIdTaken, NotYourFile
 from lc_workflow.documents.library.service.removal import bring_back, put_aside, removal_of
 from lc_workflow.documents.ports import ApplicationAccess
-from lc_workflow.documents.rules.filing import folder_for
 from lc_workflow.documents.rules.uploads import check_size, check_type, display_name, named_as
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
@@ -300,7 +300,7 @@ class FileService(Service[File]):
         """Put a paper of an application into the folder of its kind."""
         if file.application_id is not None and file.document_type is not None:
             file.folder_id, _ = await self._folders.found_or_made(
-                folder_for(file.document_type),
+                await folder_for(self.session, file.document_type),
                 application_id=file.application_id,
                 parent_id=None,
                 principal=principal,

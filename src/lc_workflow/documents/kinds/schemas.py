@@ -1,0 +1,43 @@
+"""Kinds of papers as requests and answers."""
+
+from typing import Annotated, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from lc_workflow.platform.http.shapes import Name
+
+KindCode: TypeAlias = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
+"""The `document_type` of a paper."""
+
+Position: TypeAlias = Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class DocumentType(Struct, frozen=True):
+    """A kind of paper, what people call it, and the folder it is filed in."""
+
+    value: str
+    label: str
+    label_khmer: str
+    folder: str
+    position: int
+    offered: bool
+
+
+class NewDocumentType(Struct, frozen=True, kw_only=True):
+    """A kind of paper to add; without a position it is listed last."""
+
+    value: KindCode
+    label: Name
+    label_khmer: Name
+    folder: Name
+    position: Position | None = None
+
+
+class DocumentTypeChange(Struct, frozen=True, kw_only=True):
+    """What to change about a kind of paper; another folder is for the papers to come."""
+
+    label: Name | UnsetType = UNSET
+    label_khmer: Name | UnsetType = UNSET
+    folder: Name | UnsetType = UNSET
+    position: Position | UnsetType = UNSET
+    offered: bool | UnsetType = UNSET
