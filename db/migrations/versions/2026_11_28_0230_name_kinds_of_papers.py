@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0120_name_kinds_of_papers"
-down_revision = "0012_remember_requests"
+down_revision = "0110_keep_removed_files"
 branch_labels = None
 depends_on = None
 
