@@ -12,13 +12,13 @@ from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
 from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService
-from lc_workflow.lending.approvals.controllers import ConditionController
 from lc_workflow.lending.approvals.listeners import find_the_path_again
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
 from lc_workflow.lending.authorities.controllers import AuthorityController, DelegationController
 from lc_workflow.lending.comments.controllers import CommentController
+from lc_workflow.lending.conditions.controllers import ConditionController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
 from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
 from lc_workflow.lending.disbursement.jobs import HAND_OVER

@@ -19,7 +19,8 @@ from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.schemas import NewApplication
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.rules.stages import Action
-from lc_workflow.lending.workflow.service import Wish, WorkflowService
+from lc_workflow.lending.workflow.schemas import Wish
+from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.samples import photo, scan
 from lc_workflow.seeding.calendar import moment
 from lc_workflow.seeding.data import Act, Application, Demo

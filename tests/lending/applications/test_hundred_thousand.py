@@ -3,23 +3,27 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import URL, Connection, NullPool, event, text
+from sqlalchemy import URL, Connection, NullPool, event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, Loanbook, SortKey, Wanted
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.exports.queries import ExportQueries
-from lc_workflow.lending.rules.stages import Stage, Status
+from lc_workflow.lending.rules.stages import Action, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.db.config import read_json, write_json
 from lc_workflow.platform.http.paging import Window
+from tests.moments import NOON
 
 HOW_MANY = 100_000
 BRANCHES = 40
@@ -69,6 +73,22 @@ FILL = (
       timestamptz '2026-01-01' + n * interval '3 minutes', now()
     FROM generate_series(1, :applications) AS n, people
     """,
+    """
+    INSERT INTO approval_cases (id, application_id, cycle, matrix_id, khr_per_usd, material_changes, amount, term, path,
+      opened_at)
+    SELECT gen_random_uuid(), application.id, 1, matrix.id, 4100, 0, requested_amount, 12,
+      '{"priority": 1, "basis": "amount", "basis_amount": "1", "base_currency": "USD", "exposure": "0",
+        "needs_limit": false, "stages": [{"code": "BM", "role": "manager", "scope": "branch", "quorum": 2}]}', now()
+    FROM customer_applications AS application, (SELECT id FROM approval_matrices LIMIT 1) AS matrix
+    WHERE workflow_status = 'MANAGER_REVIEW'
+    """,
+    """
+    INSERT INTO application_decisions (id, application_id, case_id, cycle, stage, decision, actor_id, at, snapshot,
+      snapshot_sha256)
+    SELECT gen_random_uuid(), application_id, id, 1, 'BM', 'approve', '00000000-0000-4000-8000-000000000001', now(),
+      '{}', decode(repeat('00', 32), 'hex')
+    FROM approval_cases
+    """,
 )
 """A branch has one officer and 2,500 applications, one in a hundred people bears a name; the addresses make the rows
 as wide as real ones."""
@@ -94,7 +114,7 @@ async def full(own_database: URL) -> AsyncIterator[AsyncEngine]:
     async with engine.connect() as connection:
         await connection.run_sync(_fill)
     async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        for table in ("customer_identities", "customers", "customer_applications"):
+        for table in TABLES:
             await _vacuum(connection, table)
     yield engine
     await engine.dispose()
@@ -137,14 +157,20 @@ def reader(scope: Scope) -> Principal:
     )
 
 
+TABLES = ("customer_identities", "customers", "customer_applications", "approval_cases", "application_decisions")
+"""What is filled, and read through indexes only."""
+
+
 class Plans:
     """The statements that were sent about applications, and how PostgreSQL would answer each."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self.sent: list[tuple[str, Any]] = []
+        self.statements = 0
 
     def note(self, *arguments: Any) -> None:
+        self.statements += arguments[2].startswith("SELECT")
         if "FROM customer" in arguments[2] and not arguments[2].startswith("EXPLAIN"):
             self.sent.append((arguments[2], arguments[3]))
 
@@ -164,7 +190,7 @@ def _read_whole(plan: Any) -> set[str]:
     if not isinstance(plan, dict):
         return set()
     found = {str(plan["Relation Name"])} if plan.get("Node Type") == "Seq Scan" else set()
-    return found.union(*(_read_whole(part) for part in plan.values()), set()) & {"customer_applications", "customers"}
+    return found.union(*(_read_whole(part) for part in plan.values()), set()) & {*TABLES}
 
 
 @pytest.fixture
@@ -221,4 +247,24 @@ async def test_a_file_is_read_batch_by_batch_through_an_index(full: AsyncEngine,
         rows = ExportQueries(session).rows(Wanted(), principal=reader(Scope.BRANCH))
         ids = [row[0] async for row in rows]
     assert len(ids) == HOW_MANY // BRANCHES
+    await plans.check()
+
+
+@pytest.mark.parametrize("stage", Stage)
+async def test_the_action_list_takes_two_statements_with_indexes(full: AsyncEngine, plans: Plans, stage: Stage) -> None:
+    manager = replace(
+        reader(Scope.BRANCH), grants=dict.fromkeys(("application:read", "application:approve"), Scope.BRANCH)
+    )
+    async with AsyncSession(full) as session:
+        waiting = select(CustomerApplication.id).where(
+            CustomerApplication.workflow_status == Stage.MANAGER_REVIEW, CustomerApplication.branch_id == BRANCH
+        )
+        application_id = (await session.scalars(waiting.limit(1))).one()
+        await session.execute(
+            update(CustomerApplication).where(CustomerApplication.id == application_id).values(workflow_status=stage)
+        )
+        plans.sent, plans.statements = [], 0
+        _, actions = await WorkflowService(session).standing(application_id, principal=manager, at=NOON)
+    assert len(actions) == len(Action)
+    assert plans.statements == (2 if stage in {Stage.MANAGER_REVIEW, Stage.APPROVED} else 1)
     await plans.check()

@@ -11,6 +11,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.sessions.principals import principal_of
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.expiry import ApprovalExpired
 from lc_workflow.lending.rules.stages import NoSuchStep, Stage
@@ -110,14 +111,16 @@ async def test_an_approved_loan_is_disbursed_in_the_transaction_of_whoever_pays_
     loan, officer, manager = approved
     workflow = WorkflowService(session)
     row = await row_of(session, loan)
+    payer = await principal_of(session, manager.user.id, NOON)
+    assert payer
     with pytest.raises(ApprovalExpired):
-        await workflow.disburse(row, by=manager.user.id, at=NOON + timedelta(days=40))
-    await workflow.disburse(row, by=manager.user.id, at=NOON, comment="Paid at the counter")
+        await workflow.disburse(row, principal=payer, at=NOON + timedelta(days=40))
+    await workflow.disburse(row, principal=payer, at=NOON, comment="Paid at the counter")
     await session.commit()
     shown = (await client.get(f"{URL}/{loan['id']}", headers=officer.headers)).json()
     assert (shown["workflow_status"], shown["status"]) == ("DISBURSED", "approved")
     with pytest.raises(NoSuchStep):
-        await workflow.disburse(row, by=manager.user.id, at=NOON)
+        await workflow.disburse(row, principal=payer, at=NOON)
 
 
 async def test_the_timeline_tells_how_long_an_application_stood_where(

@@ -22,7 +22,8 @@ from lc_workflow.lending.approvals.queries import fingerprint
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision
 from lc_workflow.lending.rules.stages import STEPS, Action, Stage
 from lc_workflow.lending.workflow.models import Move
-from lc_workflow.lending.workflow.service import Wish, WorkflowService
+from lc_workflow.lending.workflow.schemas import Wish
+from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import Give, Publish

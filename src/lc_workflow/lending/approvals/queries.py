@@ -27,6 +27,7 @@ from lc_workflow.lending.approvals.schemas import (
     Deliberations,
     OfferedTerms,
     StageStanding,
+    StoredPath,
     read_path,
 )
 from lc_workflow.lending.assessment.service import AssessmentService
@@ -34,7 +35,7 @@ from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.affordability import Verdict
-from lc_workflow.lending.rules.approval import ApprovalStage, exchanged
+from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.service import ScoringService
@@ -308,6 +309,13 @@ def stages_of(case: ApprovalCase) -> tuple[ApprovalStage, ...]:
 def votes_of(rows: Sequence[ApplicationDecision]) -> list[Vote]:
     """The votes among decisions."""
     return [Vote(row.stage, row.decision, row.actor_id, row.on_behalf_of) for row in rows if row.decision in VOTES]
+
+
+def figure_of(stored: StoredPath, case: ApprovalCase, amount: Decimal, currency: Currency) -> Decimal:
+    """What a limit is compared with, in the application's currency: the loan, or all that its customer would owe."""
+    if stored.basis is Basis.AMOUNT:
+        return amount
+    return amount + exchanged(stored.exposure, stored.base_currency, currency, khr_per_usd=case.khr_per_usd)
 
 
 def _shown(at_stage: Tally, *, is_open: bool) -> StageStanding:

@@ -11,7 +11,7 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.matrices.schemas import StageDocument, as_stage
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, Path, Reach
 from lc_workflow.lending.rules.deliberation import Decision
-from lc_workflow.platform.http.shapes import Note, shaped
+from lc_workflow.platform.http.shapes import shaped
 
 ConditionText = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"\S")]
 
@@ -120,9 +120,3 @@ class Deliberations(Struct, frozen=True, kw_only=True):
     snapshot_hash: str | None
     decisions: list[DecisionAnswer]
     conditions: list[ConditionAnswer]
-
-
-class Closing(Struct, frozen=True):
-    """How a condition was met."""
-
-    note: Note | None = None

@@ -8,26 +8,22 @@ from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.errors import DomainError, Forbidden, Missing
-from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import APPROVE, PROCESS, permissions_for
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
-from lc_workflow.lending.approvals.queries import WhatIsSeen, stages_of, votes_of
+from lc_workflow.lending.approvals.queries import WhatIsSeen, figure_of, stages_of, votes_of
 from lc_workflow.lending.approvals.schemas import StoredPath, read_path, stage_documents
-from lc_workflow.lending.authorities.service import AuthorityService
-from lc_workflow.lending.events import ConditionClosed, DecisionsVoided, DecisionTaken
+from lc_workflow.lending.events import DecisionsVoided, DecisionTaken
 from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.matrices.schemas import as_matrix, read_document
 from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.quotes.service import Asked
 from lc_workflow.lending.rules import objections
-from lc_workflow.lending.rules.approval import ApprovalStage, Basis, LoanCase, exchanged, path_for
+from lc_workflow.lending.rules.approval import ApprovalStage, LoanCase, path_for
 from lc_workflow.lending.rules.authority import Holding, Where, fitting
 from lc_workflow.lending.rules.deliberation import (
     AGREEING,
@@ -35,19 +31,15 @@ from lc_workflow.lending.rules.deliberation import (
     Decision,
     SnapshotChanged,
     StageClosed,
+    Vote,
     open_stage,
     tally,
 )
 from lc_workflow.lending.rules.editing import Incomplete
 from lc_workflow.lending.rules.objections import Terms
 from lc_workflow.lending.rules.stages import CLOSED
-from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
-
-
-class NotYourCondition(Forbidden):
-    """Conditions are closed by whoever works on the application."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +58,25 @@ class Ballot:
     comment: str | None = None
     stage: str | None = None
     snapshot_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """What lies on the table when somebody would decide, read beforehand so that weighing it asks nothing more.
+
+    `votes` are those of the case that count, `place` is what people call the branch, `phone` the person's own
+    telephone and `parties` those of the people behind the loan, `held` what the person holds.
+    """
+
+    application: CustomerApplication
+    person: UUID
+    case: ApprovalCase | None
+    votes: Sequence[Vote]
+    where: Where
+    place: str
+    phone: str | None
+    parties: Sequence[str | None]
+    held: Sequence[Holding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +118,6 @@ class ApprovalService(Service[ApprovalCase]):
     def __init__(self, session: AsyncSession) -> None:
         """Open the service on the request's session."""
         super().__init__(session)
-        self._authorities = AuthorityService(session)
         self._matrices = MatrixService(session)
         self._seen = WhatIsSeen(session)
 
@@ -146,11 +156,10 @@ class ApprovalService(Service[ApprovalCase]):
             if stages and stages_of(case) != stages:
                 await self._void(application, await self._seen.standing(case), "Another path is demanded now.", at=at)
 
-    async def ruling(
-        self, application: CustomerApplication, ballot: Ballot, *, principal: Principal, at: datetime
-    ) -> Ruling:
+    async def ruling(self, sitting: Sitting, ballot: Ballot, *, at: datetime) -> Ruling:
         """Say what keeps a person from a decision, and in what capacity they may take it."""
-        case = await self._seen.case(application) or await self._new_case(application, at=at)
+        application = sitting.application
+        case = sitting.case or await self._new_case(application, at=at)
         terms = _terms(case, ballot)
         if terms.amount is None:
             return Ruling(obstacles=(Incomplete("The application does not say how much is asked for."),))
@@ -159,11 +168,9 @@ class ApprovalService(Service[ApprovalCase]):
         )
         path = case.path or await self._path(application, case, terms.amount)
         stored = read_path(path or {})
-        votes = votes_of(await self._seen.standing(case))
+        votes, where, held = sitting.votes, sitting.where, sitting.held
         counted = tally(stored.as_stages(), votes)
         stage = open_stage(counted)
-        where, place, phone = await self._surroundings(application, principal)
-        held = await self._authorities.held_by(principal, at=at)
         is_entitled = any(holding.is_given for holding in held)
         if stage is None or ballot.stage not in {None, stage.code}:
             waits = f"it waits for {stage.code} now" if stage else "nothing waits for a decision"
@@ -171,18 +178,20 @@ class ApprovalService(Service[ApprovalCase]):
             return Ruling(obstacles=tuple(found), terms=terms, is_entitled=is_entitled)
         seats = fitting(stage, where, held)
         if not seats:
-            found.append(objections.to_having_no_seat(stage, counted, place, where, held))
+            found.append(objections.to_having_no_seat(stage, counted, sitting.place, where, held))
             return Ruling(obstacles=tuple(found), terms=terms, is_entitled=is_entitled)
         if ballot.decision in VOTES:
-            parties = [application.phone, *(party.phone for party in await self._seen.parties(application))]
-            found += objections.to_a_party(phone_key(phone), {phone_key(number) for number in parties})
-        currency = application.currency
-        figure = _figure(stored, case, terms.amount, currency)
+            found += objections.to_a_party(
+                phone_key(sitting.phone), {phone_key(number) for number in (application.phone, *sitting.parties)}
+            )
+        figure = figure_of(stored, case, terms.amount, application.currency)
         against = [
             (
                 *found,
-                *objections.to_seat(application, seat, ballot.decision, principal.id, votes),
-                *objections.to_figure(seat, ballot.decision, figure, currency, needs_limit=stored.needs_limit),
+                *objections.to_seat(application, seat, ballot.decision, sitting.person, votes),
+                *objections.to_figure(
+                    seat, ballot.decision, figure, application.currency, needs_limit=stored.needs_limit
+                ),
             )
             for seat in seats
         ]
@@ -273,62 +282,14 @@ class ApprovalService(Service[ApprovalCase]):
         at_last = [row for row in await self._seen.standing(case) if row.stage in {stage.code for stage in last}]
         await self._void(application, at_last, "The approval was undone.", at=at)
 
-    async def seat_at_last_stage(
-        self, application: CustomerApplication, *, principal: Principal, at: datetime
-    ) -> tuple[DomainError, ...]:
+    async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> tuple[DomainError, ...]:
         """Say what keeps a person from undoing an approval: it takes a seat at the stage that gave it."""
-        case = await self._seen.case(application) or await self._new_case(application, at=at)
-        where, place, _ = await self._surroundings(application, principal)
-        held = await self._authorities.held_by(principal, at=at)
-        last = stages_of(case)[-1:]
+        case = sitting.case or await self._new_case(sitting.application, at=at)
         return tuple(
-            objections.to_having_no_seat(stage, (), place, where, held)
-            for stage in last
-            if not fitting(stage, where, held)
+            objections.to_having_no_seat(stage, (), sitting.place, sitting.where, sitting.held)
+            for stage in stages_of(case)[-1:]
+            if not fitting(stage, sitting.where, sitting.held)
         )
-
-    async def open_conditions(self, application: CustomerApplication) -> int:
-        """Count the conditions that still have to be met before the loan is paid out."""
-        counted = await self.session.scalar(
-            select(func.count())
-            .select_from(ApprovalCondition)
-            .join(ApplicationDecision, ApplicationDecision.id == ApprovalCondition.decision_id)
-            .where(
-                ApprovalCondition.application_id == application.id,
-                ApprovalCondition.closed_at.is_(None),
-                ApplicationDecision.voided_at.is_(None),
-                ApplicationDecision.cycle == application.cycle,
-            )
-        )
-        return counted or 0
-
-    async def close_condition(
-        self, application_id: UUID, condition_id: UUID, note: str | None, *, principal: Principal, at: datetime
-    ) -> None:
-        """Say that a condition is met; saying it again changes nothing. Commits by itself.
-
-        Raises:
-            Missing: There is no such application or condition, or the person may not see it.
-            NotYourCondition: It is for those who work on the application to close.
-        """
-        async with self.transaction():
-            application = await self._seen.application(principal, application_id)
-            if permissions_for(principal, application).isdisjoint({PROCESS, APPROVE}):
-                raise NotYourCondition("A condition is closed by whoever works on the application.")
-            condition = await self.session.scalar(
-                select(ApprovalCondition)
-                .where(ApprovalCondition.id == condition_id, ApprovalCondition.application_id == application_id)
-                .with_for_update()
-            )
-            if condition is None:
-                raise Missing("There is no such condition, or it is not yours to see.")
-            if condition.closed_at is None:
-                condition.closed_at, condition.closed_by, condition.closing_note = at, principal.id, note
-                self.announce(
-                    ConditionClosed(
-                        actor_id=principal.id, at=at, application_id=application_id, condition_id=condition_id
-                    )
-                )
 
     async def _new_case(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
         matrix = await self._matrices.current()
@@ -394,20 +355,6 @@ class ApprovalService(Service[ApprovalCase]):
                 )
             )
 
-    async def _surroundings(
-        self, application: CustomerApplication, principal: Principal
-    ) -> tuple[Where, str, str | None]:
-        """Read where the application belongs, what that place is called, and the person's own telephone number."""
-        code, region, phone = (
-            await self.session.execute(
-                select(Branch.code, Branch.region, User.phone_number)
-                .select_from(User)
-                .outerjoin(Branch, Branch.id == application.branch_id)
-                .where(User.id == principal.id)
-            )
-        ).one()
-        return Where(application.branch_id, region), code or "no branch", phone
-
 
 def _terms(case: ApprovalCase, ballot: Ballot | None = None) -> Terms:
     """The terms on offer, with those that a ballot names instead."""
@@ -418,10 +365,3 @@ def _terms(case: ApprovalCase, ballot: Ballot | None = None) -> Terms:
         term=ballot.term or case.term,
         interest_rate=case.interest_rate if ballot.interest_rate is None else ballot.interest_rate,
     )
-
-
-def _figure(stored: StoredPath, case: ApprovalCase, amount: Decimal, currency: Currency) -> Decimal:
-    """What a limit is compared with, in the application's currency: the loan, or all that its customer would owe."""
-    if stored.basis is Basis.AMOUNT:
-        return amount
-    return amount + exchanged(stored.exposure, stored.base_currency, currency, khr_per_usd=case.khr_per_usd)

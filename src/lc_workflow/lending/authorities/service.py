@@ -1,6 +1,5 @@
-"""Giving authority, handing it on, and telling who holds what at a moment."""
+"""Giving authority, and handing it on for a while."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -10,22 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.sessions.principals import principal_of
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.authorities.access import MANAGE, delegations_visible_to, visible_to
 from lc_workflow.lending.authorities.models import Authority, Delegation
-from lc_workflow.lending.authorities.schemas import NewAuthority, NewDelegation, read_limits, stored_limits
+from lc_workflow.lending.authorities.queries import Holders
+from lc_workflow.lending.authorities.schemas import NewAuthority, NewDelegation, stored_limits
 from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven, DelegationEnded, RoleDelegated
-from lc_workflow.lending.rules.approval import Reach
-from lc_workflow.lending.rules.authority import (
-    Holding,
-    NotToOneself,
-    check_delegation,
-    check_reach,
-    lower,
-)
+from lc_workflow.lending.rules.authority import NotToOneself, check_delegation, check_reach
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
 
@@ -128,63 +120,6 @@ class AuthorityService(Service[Authority]):
                     )
                 )
 
-    async def held_by(self, principal: Principal, *, at: datetime) -> list[Holding]:
-        """List what a person holds now: by name, by their post, and for those they stand in for."""
-        rows = await self.session.scalars(
-            select(Delegation).where(
-                Delegation.to_id == principal.id,
-                Delegation.ended_at.is_(None),
-                Delegation.starts_at <= at,
-                Delegation.ends_at > at,
-            )
-        )
-        delegations = rows.all()
-        absent = [await principal_of(self.session, from_id, at) for from_id in {row.from_id for row in delegations}]
-        held = await self._own_holdings([principal, *(person for person in absent if person is not None)])
-        return [
-            *held[principal.id],
-            *(
-                Holding(
-                    role=holding.role,
-                    reach=holding.reach,
-                    branch_id=holding.branch_id,
-                    region=holding.region,
-                    limits=lower(holding.limits, read_limits(delegation.limits)),
-                    absent=delegation.from_id,
-                    is_given=True,
-                )
-                for delegation in delegations
-                for holding in held.get(delegation.from_id, ())
-                if holding.role == delegation.role
-            ),
-        ]
-
-    async def _own_holdings(self, people: Sequence[Principal]) -> dict[UUID, list[Holding]]:
-        """List what people hold themselves; where a role is theirs by name, the post adds nothing to it."""
-        held: dict[UUID, list[Holding]] = {person.id: [] for person in people}
-        rows = await self.session.scalars(
-            select(Authority).where(Authority.person_id.in_(held), Authority.ended_at.is_(None))
-        )
-        for row in rows:
-            held[row.person_id].append(
-                Holding(
-                    role=row.role,
-                    reach=row.reach,
-                    branch_id=row.branch_id,
-                    region=row.region,
-                    limits=read_limits(row.limits),
-                    is_given=True,
-                )
-            )
-        for person in people:
-            named = {holding.role for holding in held[person.id]}
-            if person.branch_id is not None:
-                held[person.id] += [
-                    Holding(role=role, reach=Reach.BRANCH, branch_id=person.branch_id)
-                    for role in sorted({person.role, *person.roles} - named)
-                ]
-        return held
-
     async def delegations(
         self, window: Window, *, with_ended: bool, principal: Principal
     ) -> tuple[list[NamedDelegation], int]:
@@ -220,8 +155,6 @@ class AuthorityService(Service[Authority]):
             raise NotToOneself("Nobody makes themselves somebody's stand-in.")
         async with self.transaction():
             giver, taker = await self._active(from_id), await self._active(wish.to_id)
-            standing = await principal_of(self.session, giver.id, at)
-            own = await self._own_holdings([standing] if standing else [])
             check_delegation(
                 from_id=giver.id,
                 to_id=taker.id,
@@ -229,7 +162,7 @@ class AuthorityService(Service[Authority]):
                 limits=wish.limits,
                 starts_at=wish.starts_at,
                 ends_at=wish.ends_at,
-                own=own.get(giver.id, []),
+                own=await Holders(self.session).own(giver.id, at=at),
                 at=at,
             )
             delegation = Delegation(

@@ -72,7 +72,7 @@ class DisbursementService(Service[DisbursementRequest]):
             if standing is not None:
                 return standing
             step_by(Action.DISBURSE, application.workflow_status)
-            for obstacle in await self._workflow.obstacles_to_disbursing(application, at=at):
+            for obstacle in await self._workflow.obstacles_to_disbursing(application_id, principal=principal, at=at):
                 raise obstacle
             if application.approved_amount is None or application.account_id is None:
                 raise TermsMissing("Without an approved amount and an account id nothing can be paid out.")
@@ -127,7 +127,7 @@ class DisbursementService(Service[DisbursementRequest]):
             request.status = DisbursementStatus.CONFIRMED
             request.closed_by, request.closed_at = principal.id, at
             request.paid_on, request.reference = wish.paid_on, wish.reference
-            await self._workflow.disburse(application, by=principal.id, at=at, comment=wish.reference)
+            await self._workflow.disburse(application, principal=principal, at=at, comment=wish.reference)
             self.announce(
                 DisbursementConfirmed(
                     actor_id=principal.id,

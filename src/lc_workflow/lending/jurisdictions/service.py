@@ -6,7 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Forbidden, Invalid
@@ -31,6 +32,22 @@ NONE: Final = "NONE"
 
 LATEST_USE: Final = select(JurisdictionUse.code).order_by(JurisdictionUse.number.desc()).limit(1)
 """Which law was chosen last."""
+
+
+def in_force(*, at: datetime) -> ScalarSelect[UUID]:
+    """Find the profile of the law that is followed: the latest that is confirmed and valid by a moment."""
+    row = aliased(JurisdictionProfile)
+    return (
+        select(row.id)
+        .where(
+            row.code == LATEST_USE.scalar_subquery(),
+            row.confirmed_at.is_not(None),
+            row.valid_from <= at.astimezone(PHNOM_PENH).date(),
+        )
+        .order_by(row.valid_from.desc(), row.confirmed_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 class ProfileConfirmed(Invalid):

@@ -7,10 +7,8 @@ from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
-import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import String, exists, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -19,17 +17,13 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.backing.models import Collateral, Party
-from lc_workflow.lending.jurisdictions.service import LATEST_USE, NONE, JurisdictionService
-from lc_workflow.lending.products.models import ProductVersion
+from lc_workflow.lending.jurisdictions.service import NONE, JurisdictionService
+from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteRequest
-from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.business_days import BusinessDay
-from lc_workflow.lending.rules.jurisdiction import Profile
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
-from lc_workflow.organization.hours.service import calendars
 from lc_workflow.platform.service import Service
 
 
@@ -54,20 +48,6 @@ class Asked:
     def approved(cls, application: CustomerApplication) -> Self:
         """What was approved."""
         return cls(application.approved_amount, application.approved_loan_term, application.approved_interest_rate)
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """What a loan is judged by: what its product said when it was begun, whose law is followed, what stands behind it.
-
-    `collateral` are the kinds of what is pledged, in the application's words.
-    """
-
-    conditions: Conditions | None
-    code: str
-    has_guarantor: bool
-    has_collateral: bool
-    collateral: tuple[str, ...]
 
 
 class QuoteService(Service[CustomerApplication]):
@@ -115,19 +95,17 @@ class QuoteService(Service[CustomerApplication]):
             CollateralNeeded, RepaymentNotOffered: The product does not allow it.
         """
         application = await self.find(visible_to(principal), id=application_id)
-        grounds = await self._grounds(application)
+        grounds = await self._grounds(application, at=at)
         asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
-        closed = await self._closed(application, grounds, wish)
-        terms, fees = _terms(application, grounds.conditions, asked, wish, today=_day(at), closed=closed)
+        terms, fees = _terms(application, grounds, asked, wish, today=_day(at))
         if grounds.conditions:
             offered = _offered(terms.currency, _changed(asked, wish), grounds)
             for refusal in _beyond_product(grounds.conditions, offered, terms):
                 raise refusal
-        law = await self._law(grounds, at=at)
         reckoned = quote(terms, fees)
-        for refusal in held_to_the_law(reckoned, law, grounds.collateral):
+        for refusal in held_to_the_law(reckoned, grounds.law, grounds.collateral):
             raise refusal
-        return reckoned, warnings_under(reckoned, law)
+        return reckoned, warnings_under(reckoned, grounds.law)
 
     async def reckoned(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> Quote:
         """Reckon an application's loan on some terms, whatever the law says.
@@ -136,72 +114,39 @@ class QuoteService(Service[CustomerApplication]):
             TermsMissing, NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal,
             InstallmentBelowInterest, FeesExhaustPrincipal, NoRate: It cannot be reckoned.
         """
-        return await self._reckoned(application, await self._grounds(application), asked, at=at)
+        return _reckoned(application, await self._grounds(application, at=at), asked, at=at)
 
     async def obstacles(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> list[DomainError]:
-        """List what the product and the law have against a loan on these terms; empty when it may be made.
+        """List what the product and the law have against a loan on these terms; empty when it may be made."""
+        return obstacles_to(application, asked, await self._grounds(application, at=at), at=at)
 
-        Where a law is followed, a loan that cannot be reckoned is held up: what cannot be checked is not lawful.
-        """
-        grounds = await self._grounds(application)
-        found: list[DomainError] = []
-        if grounds.conditions:
-            found += refusals(grounds.conditions, _offered(application.currency, asked, grounds))
-        if grounds.code != NONE:
-            law = await self._law(grounds, at=at)
-            try:
-                found += held_to_the_law(
-                    await self._reckoned(application, grounds, asked, at=at), law, grounds.collateral
-                )
-            except DomainError as refusal:
-                found.append(refusal)
-        return found
-
-    async def _grounds(self, application: CustomerApplication) -> Grounds:
+    async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
         """Load in one statement what an application's loan is judged by."""
-        version = select(ProductVersion.document).where(ProductVersion.id == application.product_version_id)
-        guarantors = exists().where(Party.application_id == application.id, Party.role == PartyRole.GUARANTOR)
-        pledged = (
-            select(func.coalesce(Collateral.kind, ""))
-            .where(Collateral.application_id == application.id)
-            .order_by(Collateral.position)
-        )
-        row = await self.session.execute(
-            select(
-                version.scalar_subquery(),
-                LATEST_USE.scalar_subquery(),
-                guarantors,
-                func.array(pledged.scalar_subquery(), type_=ARRAY(String)),
-            )
-        )
-        document, code, has_guarantor, kinds = row.one()
-        return Grounds(
-            conditions=None if document is None else msgspec.convert(document, Conditions),
-            code=code or NONE,
-            has_guarantor=has_guarantor,
-            has_collateral=bool(kinds),
-            collateral=tuple(filter(None, kinds)),
-        )
+        found = with_grounds(select(CustomerApplication.id), at=at).where(CustomerApplication.id == application.id)
+        return read_grounds((await self.session.execute(found)).one())
 
-    async def _reckoned(
-        self, application: CustomerApplication, grounds: Grounds, asked: Asked, *, at: datetime
-    ) -> Quote:
-        wish = ApplicationQuoteRequest()
-        closed = await self._closed(application, grounds, wish)
-        return quote(*_terms(application, grounds.conditions, asked, wish, today=_day(at), closed=closed))
 
-    async def _closed(
-        self, application: CustomerApplication, grounds: Grounds, wish: ApplicationQuoteRequest
-    ) -> frozenset[date]:
-        """The holidays that move due dates: those of the wish, else those of the branch; none where nothing moves."""
-        rule = wish.business_day or (grounds.conditions.business_day if grounds.conditions else BusinessDay.NONE)
-        if wish.holidays is not None or rule is BusinessDay.NONE:
-            return frozenset(wish.holidays or ())
-        branch = application.branch_id
-        return (await calendars(self.session, [branch], since=date.min))[branch].holidays
+def obstacles_to(
+    application: CustomerApplication, asked: Asked, grounds: Grounds, *, at: datetime
+) -> list[DomainError]:
+    """List what the product and the law have against a loan on these terms; empty when it may be made.
 
-    async def _law(self, grounds: Grounds, *, at: datetime) -> Profile:
-        return Profile(NONE) if grounds.code == NONE else await self._jurisdictions.law(at=at)
+    Where a law is followed, a loan that cannot be reckoned is held up: what cannot be checked is not lawful.
+    """
+    found: list[DomainError] = []
+    if grounds.conditions:
+        found += refusals(grounds.conditions, _offered(application.currency, asked, grounds))
+    if grounds.code != NONE:
+        try:
+            reckoned = _reckoned(application, grounds, asked, at=at)
+            found += held_to_the_law(reckoned, grounds.law, grounds.collateral)
+        except DomainError as refusal:
+            found.append(refusal)
+    return found
+
+
+def _reckoned(application: CustomerApplication, grounds: Grounds, asked: Asked, *, at: datetime) -> Quote:
+    return quote(*_terms(application, grounds, asked, ApplicationQuoteRequest(), today=_day(at)))
 
 
 class RepaymentNotOffered(Invalid):
@@ -235,15 +180,10 @@ def _changed(asked: Asked, wish: ApplicationQuoteRequest) -> Asked:
 
 
 def _terms(
-    application: CustomerApplication,
-    conditions: Conditions | None,
-    asked: Asked,
-    wish: ApplicationQuoteRequest,
-    *,
-    today: date,
-    closed: frozenset[date],
+    application: CustomerApplication, grounds: Grounds, asked: Asked, wish: ApplicationQuoteRequest, *, today: date
 ) -> tuple[Terms, tuple[Fee, ...]]:
     """Put together what is said: by the wish, by the application, by its product."""
+    conditions = grounds.conditions
     currency = wish.currency or application.currency
     principal = asked.amount if wish.principal is None else wish.principal
     usual = conditions.rate_default if conditions else None
@@ -259,6 +199,8 @@ def _terms(
         disbursed_on = today
     first_due_on = wish.first_due_on or (period_after(disbursed_on, frequency) if disbursed_on else None)
     said = conditions or _PLAIN
+    business_day = wish.business_day or said.business_day
+    closed = grounds.holidays if wish.holidays is None else frozenset(wish.holidays)
     terms = Terms(
         currency=currency,
         principal=principal,
@@ -275,8 +217,8 @@ def _terms(
         first_due_on=first_due_on,
         anchor_day=wish.anchor_day,
         day_count=day_count,
-        business_day=wish.business_day or said.business_day,
-        holidays=closed,
+        business_day=business_day,
+        holidays=frozenset() if wish.holidays is None and business_day is BusinessDay.NONE else closed,
     )
     fees = wish.agreed_fees() if wish.fees is not None else fees_of(said.fees, principal, currency)
     return terms, fees

@@ -192,14 +192,14 @@ class ScoringService(Service[CustomerApplication]):
         )
         return found
 
-    async def disagreement(
-        self, application_id: UUID, decision: Recommendation, *, reason: str | None
-    ) -> list[DisagreementNeedsReason]:
-        """What keeps a decision from being taken that the last score does not recommend: that nobody says why."""
-        found = await self.latest_of(application_id)
-        if found is None or found.system_decision is decision or (reason or "").strip():
-            return []
-        return [DisagreementNeedsReason(found.system_decision)]
+
+def disagreement(
+    recommended: Recommendation | None, decision: Recommendation, *, reason: str | None
+) -> list[DisagreementNeedsReason]:
+    """What keeps a decision from being taken that the last score does not recommend: that nobody says why."""
+    if recommended in {None, decision} or (reason or "").strip():
+        return []
+    return [DisagreementNeedsReason(recommended or decision)]
 
 
 _LATEST_CARD = select(ScorecardVersion).order_by(ScorecardVersion.number.desc()).limit(1)

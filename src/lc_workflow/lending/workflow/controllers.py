@@ -29,8 +29,9 @@ from lc_workflow.lending.workflow.schemas import (
     Submission,
     Timeline,
     Transition,
+    Wish,
 )
-from lc_workflow.lending.workflow.service import Wish, WorkflowService
+from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.provide import DbSession, provide
@@ -192,7 +193,7 @@ class WorkflowController(Controller):
         clock: NamedDependency[Clock],
     ) -> list[PossibleAction]:
         """List every action, and what keeps this person from it."""
-        return await workflow.actions_for(application_id, principal=principal, at=clock())
+        return (await workflow.standing(application_id, principal=principal, at=clock()))[1]
 
     @get("/workflow/status", guards=[requires(READ)])
     async def status(

@@ -1,11 +1,14 @@
-"""What happened to an application, as its moves tell it."""
+"""What happened to an application, as its moves tell it, and what its next step is judged by."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,8 +17,24 @@ from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
+from lc_workflow.lending.approvals.service import Sitting
+from lc_workflow.lending.authorities.queries import Holders
+from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
+from lc_workflow.lending.rules.authority import Where
+from lc_workflow.lending.rules.deliberation import VOTES, Vote
+from lc_workflow.lending.rules.expiry import VALID_DAYS
+from lc_workflow.lending.rules.scoring import Recommendation
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.stays import Stay, stays
+from lc_workflow.lending.scoring.models import ApplicationScore
 from lc_workflow.lending.workflow.models import Move
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.system.settings.models import Setting
+
+AT_A_SEAT: Final = frozenset({Stage.MANAGER_REVIEW, Stage.APPROVED})
+"""The stages from which steps lead that take a seat: there it matters what the person holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +95,139 @@ class PastMoves:
 
 def _name(names: Sequence[str | None]) -> str | None:
     return " ".join(name for name in names if name) or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docket:
+    """All that an application's next step is judged by, read at once.
+
+    `recommended` is what the last score says, `open_conditions` counts those of approvals that count, and `valid_days`
+    is the setting that says how long an approval holds.
+    """
+
+    application: CustomerApplication
+    grounds: Grounds
+    sitting: Sitting
+    recommended: Recommendation | None
+    open_conditions: int
+    valid_days: object
+
+
+class Dockets:
+    """Reads dockets: one statement, and one more where it matters what the person holds."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Read on the request's session."""
+        self._session = session
+        self._holders = Holders(session)
+
+    async def seen_by(self, principal: Principal, application_id: UUID, *, at: datetime) -> Docket:
+        """Read the docket of an application for somebody who would take its next step.
+
+        Raises:
+            Missing: There is no such application, or the person may not see it.
+        """
+        docket = await self._read(application_id, principal, at=at)
+        if docket is None:
+            raise Missing("There is no such application, or it is not yours to see.")
+        return docket
+
+    async def _read(self, application_id: UUID, principal: Principal, *, at: datetime) -> Docket | None:
+        statement = (
+            select(
+                CustomerApplication,
+                ApprovalCase,
+                Branch.code.label("place"),
+                Branch.region,
+                select(User.phone_number).where(User.id == principal.id).scalar_subquery().label("own_phone"),
+                _PHONES,
+                _VOTES,
+                _RECOMMENDED,
+                _OPEN_CONDITIONS,
+                _VALID_DAYS,
+            )
+            .outerjoin(
+                ApprovalCase,
+                (ApprovalCase.application_id == CustomerApplication.id)
+                & (ApprovalCase.cycle == CustomerApplication.cycle),
+            )
+            .outerjoin(Branch, Branch.id == CustomerApplication.branch_id)
+            .where(visible_to(principal), CustomerApplication.id == application_id)
+        )
+        row = (await self._session.execute(with_grounds(statement, at=at))).one_or_none()
+        if row is None:
+            return None
+        application: CustomerApplication = row.CustomerApplication
+        sits = application.workflow_status in AT_A_SEAT
+        return Docket(
+            application=application,
+            grounds=read_grounds(row),
+            sitting=Sitting(
+                application=application,
+                person=principal.id,
+                case=row.ApprovalCase,
+                votes=msgspec.convert(row.votes or [], list[Vote]),
+                where=Where(application.branch_id, row.region),
+                place=row.place or "no branch",
+                phone=row.own_phone,
+                parties=row.phones,
+                held=await self._holders.of(principal.id, at=at) if sits else (),
+            ),
+            recommended=row.recommended,
+            open_conditions=row.open_conditions,
+            valid_days=row.valid_days,
+        )
+
+
+_PHONES: Final = func.array(
+    select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    type_=ARRAY(Party.phone.type),
+).label("phones")
+
+_VOTES: Final = (
+    select(
+        func.jsonb_agg(
+            aggregate_order_by(
+                func.jsonb_build_object(
+                    *("stage", ApplicationDecision.stage),
+                    *("decision", ApplicationDecision.decision),
+                    *("person", ApplicationDecision.actor_id),
+                    *("absent", ApplicationDecision.on_behalf_of),
+                ),
+                ApplicationDecision.number,
+            )
+        )
+    )
+    .where(
+        ApplicationDecision.case_id == ApprovalCase.id,
+        ApplicationDecision.voided_at.is_(None),
+        ApplicationDecision.decision.in_(VOTES),
+    )
+    .scalar_subquery()
+    .label("votes")
+)
+
+_RECOMMENDED: Final = (
+    select(ApplicationScore.system_decision)
+    .where(ApplicationScore.application_id == CustomerApplication.id)
+    .order_by(ApplicationScore.number.desc())
+    .limit(1)
+    .scalar_subquery()
+    .label("recommended")
+)
+
+_OPEN_CONDITIONS: Final = (
+    select(func.count())
+    .select_from(ApprovalCondition)
+    .join(ApplicationDecision, ApplicationDecision.id == ApprovalCondition.decision_id)
+    .where(
+        ApprovalCondition.application_id == CustomerApplication.id,
+        ApprovalCondition.closed_at.is_(None),
+        ApplicationDecision.voided_at.is_(None),
+        ApplicationDecision.cycle == CustomerApplication.cycle,
+    )
+    .scalar_subquery()
+    .label("open_conditions")
+)
+
+_VALID_DAYS: Final = select(Setting.value).where(Setting.key == VALID_DAYS).scalar_subquery().label("valid_days")

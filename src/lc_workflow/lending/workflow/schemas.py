@@ -1,16 +1,19 @@
 """Moves as requests and answers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from lc_workflow.lending.applications.schemas import AccountId, Months
 from lc_workflow.lending.approvals.schemas import ConditionText
+from lc_workflow.lending.approvals.service import Ballot
 from lc_workflow.lending.rules.deliberation import Decision
-from lc_workflow.lending.rules.stages import Action, Stage, Status
+from lc_workflow.lending.rules.stages import Action, Stage, Status, Step
 from lc_workflow.platform.http.shapes import Code, Note, check_amounts, check_percents
 
 Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
@@ -163,3 +166,52 @@ class Timeline(Struct, frozen=True):
     stays: list[StayAnswer]
     seconds_by_stage: dict[Stage, int]
     total_seconds: int
+
+
+DECISION_ON: Final = {
+    Action.APPROVE: Decision.APPROVE,
+    Action.REJECT: Decision.REJECT,
+    Action.RETURN: Decision.RETURN,
+}
+"""What an action says at a stage of approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person wants to do to an application: an action, the stage it should reach, or a decision on it.
+
+    Exactly one of `action`, `target` and `decision` is given. The approved amount is in the application's currency,
+    the term in months, the rate in percent per year; each left out is approved as offered. A decision may name its
+    conditions, the stage of approval it is for, and the fingerprint of what it rests on.
+    """
+
+    action: Action | None = None
+    target: Stage | None = None
+    decision: Decision | None = None
+    account_id: str | None = None
+    reason: str | None = None
+    comment: str | None = None
+    approved_amount: Decimal | None = None
+    approved_term: int | None = None
+    interest_rate: Decimal | None = None
+    conditions: Sequence[str] = ()
+    approval_stage: str | None = None
+    snapshot_hash: str | None = None
+
+    def ballot(self, step: Step) -> Ballot | None:
+        """What the wish says at a stage of approval; None when the step is no decision."""
+        if step.source is not Stage.MANAGER_REVIEW or step.action not in DECISION_ON:
+            return None
+        approving = Decision.APPROVE_WITH_CONDITIONS if self.conditions else Decision.APPROVE
+        said = self.decision or (approving if step.action is Action.APPROVE else DECISION_ON[step.action])
+        return Ballot(
+            decision=said,
+            amount=self.approved_amount,
+            term=self.approved_term,
+            interest_rate=self.interest_rate,
+            conditions=self.conditions,
+            reason=self.reason,
+            comment=self.comment,
+            stage=self.approval_stage,
+            snapshot_hash=self.snapshot_hash,
+        )

@@ -1,9 +1,7 @@
 """The one engine that moves applications."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -16,10 +14,10 @@ from lc_workflow.kernel.errors import DomainError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.approvals.service import ApprovalService, Ballot, Ruling
+from lc_workflow.lending.approvals.service import ApprovalService, Ruling
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
-from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.quotes.service import Asked, obstacles_to
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision, StageClosed
 from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
@@ -37,10 +35,11 @@ from lc_workflow.lending.rules.stages import (
     step_by,
     steps_from,
 )
-from lc_workflow.lending.scoring.service import ScoringService
+from lc_workflow.lending.scoring.service import disagreement
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.lending.workflow.models import Move
-from lc_workflow.lending.workflow.schemas import Obstacle, PossibleAction
+from lc_workflow.lending.workflow.queries import Docket, Dockets
+from lc_workflow.lending.workflow.schemas import Obstacle, PossibleAction, Wish
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.service import Service
 from lc_workflow.system.settings.service import SettingService
@@ -48,13 +47,6 @@ from lc_workflow.system.settings.service import SettingService
 TYPED_IN: Final = "typed in with the action"
 """Stands for what a person can give with an action, where it is only asked whether they may take it."""
 
-
-DECISION_ON: Final = {
-    Action.APPROVE: Decision.APPROVE,
-    Action.REJECT: Decision.REJECT,
-    Action.RETURN: Decision.RETURN,
-}
-"""What an action says at a stage of approval."""
 
 STEP_OF: Final = dict.fromkeys(Decision, Action.APPROVE) | {
     Decision.REJECT: Action.REJECT,
@@ -65,47 +57,6 @@ STEP_OF: Final = dict.fromkeys(Decision, Action.APPROVE) | {
 
 class ConditionsOpen(Invalid):
     """Conditions of the approval are still to be met."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What a person wants to do to an application: an action, the stage it should reach, or a decision on it.
-
-    Exactly one of `action`, `target` and `decision` is given. The approved amount is in the application's currency,
-    the term in months, the rate in percent per year; each left out is approved as offered. A decision may name its
-    conditions, the stage of approval it is for, and the fingerprint of what it rests on.
-    """
-
-    action: Action | None = None
-    target: Stage | None = None
-    decision: Decision | None = None
-    account_id: str | None = None
-    reason: str | None = None
-    comment: str | None = None
-    approved_amount: Decimal | None = None
-    approved_term: int | None = None
-    interest_rate: Decimal | None = None
-    conditions: Sequence[str] = ()
-    approval_stage: str | None = None
-    snapshot_hash: str | None = None
-
-    def ballot(self, step: Step) -> Ballot | None:
-        """What the wish says at a stage of approval; None when the step is no decision."""
-        if step.source is not Stage.MANAGER_REVIEW or step.action not in DECISION_ON:
-            return None
-        approving = Decision.APPROVE_WITH_CONDITIONS if self.conditions else Decision.APPROVE
-        said = self.decision or (approving if step.action is Action.APPROVE else DECISION_ON[step.action])
-        return Ballot(
-            decision=said,
-            amount=self.approved_amount,
-            term=self.approved_term,
-            interest_rate=self.interest_rate,
-            conditions=self.conditions,
-            reason=self.reason,
-            comment=self.comment,
-            stage=self.approval_stage,
-            snapshot_hash=self.snapshot_hash,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +83,9 @@ class WorkflowService(Service[CustomerApplication]):
         super().__init__(session)
         self._customers = CustomerService(session)
         self._settings = SettingService(session)
-        self._quotes = QuoteService(session)
-        self._scoring = ScoringService(session)
         self._tasks = TaskService(session)
         self._approvals = ApprovalService(session)
+        self._dockets = Dockets(session)
 
     async def move(
         self,
@@ -165,7 +115,8 @@ class WorkflowService(Service[CustomerApplication]):
             ballot = wish.ballot(step)
             if ballot:
                 await self._approvals.open(application, at=at)
-            weighed = await self._obstacles(step, application, wish, principal=principal, at=at)
+            docket = await self._dockets.seen_by(principal, application_id, at=at)
+            weighed = await self._obstacles(step, docket, wish, principal=principal, at=at)
             for obstacle in weighed.obstacles:
                 raise obstacle
             outcome = None
@@ -190,7 +141,7 @@ class WorkflowService(Service[CustomerApplication]):
         return application
 
     async def disburse(
-        self, application: CustomerApplication, *, by: UUID, at: datetime, comment: str | None = None
+        self, application: CustomerApplication, *, principal: Principal, at: datetime, comment: str | None = None
     ) -> None:
         """Record that an approved loan was paid out; works inside the caller's transaction, on a row it has locked.
 
@@ -200,21 +151,15 @@ class WorkflowService(Service[CustomerApplication]):
             ConditionsOpen: Its conditions are still to be met.
         """
         step = step_by(Action.DISBURSE, application.workflow_status)
-        for obstacle in await self.obstacles_to_disbursing(application, at=at):
+        for obstacle in await self.obstacles_to_disbursing(application.id, principal=principal, at=at):
             raise obstacle
-        await self._stand(step, application, by=by, at=at, comment=comment)
+        await self._stand(step, application, by=principal.id, at=at, comment=comment)
 
-    async def obstacles_to_disbursing(self, application: CustomerApplication, *, at: datetime) -> list[DomainError]:
+    async def obstacles_to_disbursing(
+        self, application_id: UUID, *, principal: Principal, at: datetime
+    ) -> list[DomainError]:
         """List what keeps an approved loan from being paid out now; empty when nothing does."""
-        found: list[DomainError] = []
-        if application.approved_at is not None:
-            # What was asked for in time is paid out, however long the payment takes.
-            at = min(at, application.disbursement_requested_at or at)
-            ends_at = valid_until(application.approved_at, days=await self._valid_days())
-            found += [ApprovalExpired(ends_at)] if ends_at <= at else []
-        if still_open := await self._approvals.open_conditions(application):
-            found.append(ConditionsOpen(f"{still_open} of the conditions of this approval are still to be met."))
-        return found + await self._quotes.obstacles(application, Asked.approved(application), at=at)
+        return _to_disbursing(await self._dockets.seen_by(principal, application_id, at=at), at=at)
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
@@ -240,15 +185,16 @@ class WorkflowService(Service[CustomerApplication]):
         return valid_days(await self._settings.value_of(VALID_DAYS))
 
     async def _obstacles(
-        self, step: Step, application: CustomerApplication, wish: Wish | None, *, principal: Principal, at: datetime
+        self, step: Step, docket: Docket, wish: Wish | None, *, principal: Principal, at: datetime
     ) -> Weighed:
         """Gather everything that keeps a person from a step now: the one place for moves and for the list of actions.
 
         Without a wish, what the person would type in with the action does not keep them from it.
         """
+        application, sitting = docket.application, docket.sitting
         permissions, ruling = permissions_for(principal, application), Ruling()
         if ballot := (wish or Wish()).ballot(step):
-            ruling = await self._approvals.ruling(application, ballot, principal=principal, at=at)
+            ruling = await self._approvals.ruling(sitting, ballot, at=at)
             if ruling.is_entitled:
                 permissions |= {APPROVE}
         found: list[DomainError] = [
@@ -271,19 +217,19 @@ class WorkflowService(Service[CustomerApplication]):
                     names=(application.full_name_khmer, application.full_name_latin),
                     requested_amount=application.requested_amount,
                 )
-                found += await self._quotes.obstacles(application, Asked.requested(application), at=at)
+                found += obstacles_to(application, Asked.requested(application), docket.grounds, at=at)
             case Action.APPROVE if ballot and ballot.decision in AGREEING:
-                found += await self._quotes.obstacles(application, ruling.asked(application), at=at)
-                found += await self._scoring.disagreement(
-                    application.id, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
+                found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
+                found += disagreement(
+                    docket.recommended, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
                 )
             case Action.UNDO_APPROVAL:
                 if application.disbursement_requested_at is not None:
                     paying = "This loan is being paid out; its approval cannot be undone now."
                     found.append(DisbursementUnderWay(paying))
-                found += await self._approvals.seat_at_last_stage(application, principal=principal, at=at)
+                found += await self._approvals.seat_at_last_stage(sitting, at=at)
             case Action.DISBURSE:
-                found += await self.obstacles_to_disbursing(application, at=at)
+                found += _to_disbursing(docket, at=at)
             case _:
                 pass
         return Weighed(tuple(found), ruling)
@@ -364,50 +310,49 @@ class WorkflowService(Service[CustomerApplication]):
             application.account_id_validated = True
             application.account_id_validation_notes = wish.comment
 
-    async def actions_for(self, application_id: UUID, *, principal: Principal, at: datetime) -> list[PossibleAction]:
-        """List every action with what keeps this person from it, so that nobody meets a dead end without a reason.
+    async def standing(
+        self, application_id: UUID, *, principal: Principal, at: datetime
+    ) -> tuple[CustomerApplication, list[PossibleAction]]:
+        """Tell where an application stands, and list every action with what keeps this person from it.
+
+        Nobody meets a dead end without a reason.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
         """
-        application = await self.find(visible_to(principal), id=application_id)
-        steps = {step.action: step for step in steps_from(application.workflow_status)}
-        return [
-            await self._possible(action, steps.get(action), application, principal=principal, at=at)
-            for action in Action
+        docket = await self._dockets.seen_by(principal, application_id, at=at)
+        steps = {step.action: step for step in steps_from(docket.application.workflow_status)}
+        possible = [
+            await self._possible(action, steps.get(action), docket, principal=principal, at=at) for action in Action
         ]
+        return docket.application, possible
 
     async def _possible(
-        self,
-        action: Action,
-        step: Step | None,
-        application: CustomerApplication,
-        *,
-        principal: Principal,
-        at: datetime,
+        self, action: Action, step: Step | None, docket: Docket, *, principal: Principal, at: datetime
     ) -> PossibleAction:
         if step is None:
-            here = application.workflow_status
+            here = docket.application.workflow_status
             obstacle = Obstacle("NoSuchStep", f"An application at {here} has no step “{action}”.")
             return PossibleAction(action, None, allowed=False, needs=(), blocked_by=(obstacle,))
-        found = (await self._obstacles(step, application, None, principal=principal, at=at)).obstacles
+        found = (await self._obstacles(step, docket, None, principal=principal, at=at)).obstacles
         needs = (
-            *(("account_id",) if step.needs_account and not application.account_id else ()),
+            *(("account_id",) if step.needs_account and not docket.application.account_id else ()),
             *(("reason",) if step.needs_reason else ()),
         )
         blocked_by = tuple(Obstacle(refusal.code, refusal.detail) for refusal in found)
         return PossibleAction(action, step.target, allowed=not found, needs=needs, blocked_by=blocked_by)
 
-    async def standing(
-        self, application_id: UUID, *, principal: Principal, at: datetime
-    ) -> tuple[CustomerApplication, list[PossibleAction]]:
-        """Tell where an application stands and what this person may do with it.
 
-        Raises:
-            Missing: There is no such application, or the person may not see it.
-        """
-        possible = await self.actions_for(application_id, principal=principal, at=at)
-        return await self.find(visible_to(principal), id=application_id), possible
+def _to_disbursing(docket: Docket, *, at: datetime) -> list[DomainError]:
+    application, found = docket.application, list[DomainError]()
+    if application.approved_at is not None:
+        # What was asked for in time is paid out, however long the payment takes.
+        in_time = min(at, application.disbursement_requested_at or at)
+        ends_at = valid_until(application.approved_at, days=valid_days(docket.valid_days))
+        found += [ApprovalExpired(ends_at)] if ends_at <= in_time else []
+    if still_open := docket.open_conditions:
+        found.append(ConditionsOpen(f"{still_open} of the conditions of this approval are still to be met."))
+    return found + obstacles_to(application, Asked.approved(application), docket.grounds, at=at)
 
 
 def _step(wish: Wish, source: Stage) -> Step:

@@ -9,8 +9,9 @@ from litestar.params import FromPath, JSONBody
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import APPROVE, PROCESS
 from lc_workflow.lending.approvals.queries import WhatIsSeen
-from lc_workflow.lending.approvals.schemas import Closing, Deliberations
-from lc_workflow.lending.approvals.service import ApprovalService
+from lc_workflow.lending.approvals.schemas import Deliberations
+from lc_workflow.lending.conditions.schemas import Closing
+from lc_workflow.lending.conditions.service import ConditionService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
@@ -21,16 +22,14 @@ class ConditionController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}"
     tags = ("Approvals",)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
-        "approvals": provide(ApprovalService),
-    }
+    dependencies = {"conditions": provide(ConditionService)}  # noqa: RUF012 - Litestar's own form
 
     @post("/conditions/{condition_id:uuid}/close", guards=[requires(PROCESS, APPROVE)], status_code=200)
     async def close(
         self,
         application_id: FromPath[UUID],
         condition_id: FromPath[UUID],
-        approvals: NamedDependency[ApprovalService],
+        conditions: NamedDependency[ConditionService],
         seen: NamedDependency[WhatIsSeen],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
@@ -38,5 +37,5 @@ class ConditionController(Controller):
     ) -> Deliberations:
         """Say that a condition is met."""
         note = data.note if data else None
-        await approvals.close_condition(application_id, condition_id, note, principal=principal, at=clock())
+        await conditions.close(application_id, condition_id, note, principal=principal, at=clock())
         return await seen.deliberations(application_id, principal=principal, at=clock())

@@ -1,0 +1,141 @@
+"""Who holds which role where at a moment: by name, by their post, and for whom they stand in."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, literal, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.roles.service import held_by
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
+from lc_workflow.lending.authorities.models import Authority, Delegation
+from lc_workflow.lending.authorities.schemas import read_limits
+from lc_workflow.lending.rules.approval import Reach
+from lc_workflow.lending.rules.authority import Holding, Where, lower
+
+Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
+"""A condition on a column: on the person, or on the role."""
+
+
+class Holders:
+    """Reads holdings, all that matter in one statement; nobody holds anything whose account is not active."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Read on the request's session."""
+        self._session = session
+
+    async def of(self, person: UUID, *, at: datetime) -> list[Holding]:
+        """List what a person holds: by name, by their post, and for those they stand in for."""
+        stands_in = _lasting(at) & (Delegation.to_id == person)
+        absent = select(Delegation.from_id).where(stands_in)
+        found = await self._read(
+            _shown(_own(lambda column: column == person, at=at)),
+            _handed_on(_own(lambda column: column.in_(absent), at=at), stands_in),
+        )
+        return found.get(person, [])
+
+    async def own(self, person: UUID, *, at: datetime) -> list[Holding]:
+        """List what a person holds themselves, whomever they stand in for."""
+        found = await self._read(_shown(_own(lambda column: column == person, at=at)))
+        return found.get(person, [])
+
+    async def of_role(self, role: str, where: Where, *, at: datetime) -> dict[UUID, list[Holding]]:
+        """List who holds a role where an application belongs, each with their holdings of it."""
+        own = _own(lambda _: literal(value=True), at=at, role=role)
+        found = await self._read(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
+        there = {
+            person: [holding for holding in holdings if holding.contains(where)] for person, holdings in found.items()
+        }
+        return {person: holdings for person, holdings in there.items() if holdings}
+
+    async def _read(self, *parts: Select[Any]) -> dict[UUID, list[Holding]]:
+        rows = await self._session.execute(union_all(*parts))
+        return _by_person(rows.mappings())
+
+
+def _lasting(at: datetime) -> ColumnElement[bool]:
+    return Delegation.ended_at.is_(None) & (Delegation.starts_at <= at) & (Delegation.ends_at > at)
+
+
+def _own(who: Narrowed, *, at: datetime, role: str | None = None) -> CompoundSelect[Any]:
+    """What people hold themselves; where a role is theirs by name, the post adds nothing to it."""
+    by_name = (
+        select(
+            Authority.person_id.label("person"),
+            Authority.role,
+            Authority.reach,
+            Authority.branch_id,
+            Authority.region,
+            Authority.limits,
+            literal(value=True).label("is_given"),
+        )
+        .join(User, User.id == Authority.person_id)
+        .where(who(Authority.person_id), Authority.ended_at.is_(None), User.status == UserStatus.ACTIVE)
+    )
+    named = exists().where(
+        Authority.person_id == User.id, Authority.role == CompanyRole.name, Authority.ended_at.is_(None)
+    )
+    by_post = (
+        select(
+            User.id,
+            CompanyRole.name,
+            literal(Reach.BRANCH, Authority.reach.type),
+            User.branch_id,
+            null(),
+            null(),
+            literal(value=False),
+        )
+        .join(CompanyRole, held_by(User.id, User.role, at=at))
+        .where(who(User.id), User.status == UserStatus.ACTIVE, User.branch_id.is_not(None), ~named)
+    )
+    if role is not None:
+        by_name, by_post = by_name.where(Authority.role == role), by_post.where(CompanyRole.name == role)
+    return union_all(by_name, by_post)
+
+
+def _shown(own: CompoundSelect[Any]) -> Select[Any]:
+    held = own.subquery()
+    return select(held, literal(None, Delegation.from_id.type).label("absent"), null().label("handed_on"))
+
+
+def _handed_on(own: CompoundSelect[Any], lasting: ColumnElement[bool]) -> Select[Any]:
+    """What people hold for somebody absent: that person's own, in the role that was handed on."""
+    held = own.subquery()
+    return (
+        select(
+            Delegation.to_id,
+            held.c.role,
+            held.c.reach,
+            held.c.branch_id,
+            held.c.region,
+            held.c.limits,
+            literal(value=True),
+            Delegation.from_id,
+            Delegation.limits,
+        )
+        .join(held, (held.c.person == Delegation.from_id) & (held.c.role == Delegation.role))
+        .join(User, User.id == Delegation.to_id)
+        .where(lasting, User.status == UserStatus.ACTIVE)
+    )
+
+
+def _by_person(rows: Iterable[Mapping[Any, Any]]) -> dict[UUID, list[Holding]]:
+    held: dict[UUID, list[Holding]] = {}
+    for row in rows:
+        limits = read_limits(row["limits"])
+        held.setdefault(row["person"], []).append(
+            Holding(
+                role=row["role"],
+                reach=row["reach"],
+                branch_id=row["branch_id"],
+                region=row["region"],
+                limits=limits if row["absent"] is None else lower(limits, read_limits(row["handed_on"])),
+                absent=row["absent"],
+                is_given=row["is_given"],
+            )
+        )
+    return held

@@ -1,0 +1,70 @@
+"""What a loan is judged by beside its terms, read with whatever else is wanted of its application."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Date, Row, Select, String, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.backing.models import Collateral, Party
+from lc_workflow.lending.jurisdictions.models import JurisdictionProfile
+from lc_workflow.lending.jurisdictions.service import LATEST_USE, NONE, in_force
+from lc_workflow.lending.products.models import ProductVersion
+from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.jurisdiction import Profile
+from lc_workflow.lending.rules.products import Conditions
+from lc_workflow.organization.hours.models import Holiday
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a loan is judged by: what its product said when it was begun, whose law is followed, what stands behind it.
+
+    `code` names the law that was chosen and `law` is what it says now. `collateral` are the kinds of what is pledged,
+    in the application's words, `holidays` the days on which its branch is closed.
+    """
+
+    conditions: Conditions | None
+    code: str
+    law: Profile
+    has_guarantor: bool
+    has_collateral: bool
+    collateral: tuple[str, ...]
+    holidays: frozenset[date]
+
+
+def with_grounds(statement: Select[Any], *, at: datetime) -> Select[Any]:
+    """Let a statement about applications bring the grounds of each; `read_grounds` reads them from its rows."""
+    row = CustomerApplication
+    version = select(ProductVersion.document).where(ProductVersion.id == row.product_version_id)
+    pledged = (
+        select(func.coalesce(Collateral.kind, ""))
+        .where(Collateral.application_id == row.id)
+        .order_by(Collateral.position)
+    )
+    closed = select(Holiday.day).where(or_(Holiday.branch_id.is_(None), Holiday.branch_id == row.branch_id))
+    return statement.outerjoin(JurisdictionProfile, JurisdictionProfile.id == in_force(at=at)).add_columns(
+        version.scalar_subquery().label("product_says"),
+        LATEST_USE.scalar_subquery().label("law_followed"),
+        JurisdictionProfile,
+        exists().where(Party.application_id == row.id, Party.role == PartyRole.GUARANTOR).label("has_guarantor"),
+        func.array(pledged.scalar_subquery(), type_=ARRAY(String)).label("pledged"),
+        func.array(closed.scalar_subquery(), type_=ARRAY(Date)).label("closed_on"),
+    )
+
+
+def read_grounds(row: Row[Any]) -> Grounds:
+    """Read what `with_grounds` has added to a row."""
+    profile: JurisdictionProfile | None = row.JurisdictionProfile
+    return Grounds(
+        conditions=None if row.product_says is None else msgspec.convert(row.product_says, Conditions),
+        code=row.law_followed or NONE,
+        law=Profile(NONE) if profile is None else profile.profile,
+        has_guarantor=row.has_guarantor,
+        has_collateral=bool(row.pledged),
+        collateral=tuple(filter(None, row.pledged)),
+        holidays=frozenset(row.closed_on),
+    )
