@@ -26,7 +26,7 @@ from lc_workflow.documents.library.controllers import (
     open_files,
 )
 from lc_workflow.documents.library.jobs import PURGE_FILES
-from lc_workflow.documents.library.service import FolderNameTaken, StillArriving
+from lc_workflow.documents.library.service import MAKE_PREVIEWS, FolderNameTaken, StillArriving
 from lc_workflow.documents.selfies.controllers import CaptureController, SelfieController
 from lc_workflow.platform.manifest import Manifest
 
@@ -53,7 +53,7 @@ MANIFEST = Manifest(
         DocumentTypeChanged,
     ),
     dependencies={"files": Provide(open_files, sync_to_thread=False)},
-    jobs=(CLEAR_DELIVERIES, PURGE_FILES),
+    jobs=(CLEAR_DELIVERIES, PURGE_FILES, MAKE_PREVIEWS),
     refusals={
         "pk_files": StillArriving,
         "uq_document_types_code": DocumentTypeTaken,

@@ -16,6 +16,7 @@ from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.samples import photo
 from tests.conftest import Person, open_house, settings_for
 from tests.identity.factories import a_session, a_user
 from tests.lending.factories import an_application
@@ -25,7 +26,7 @@ from tests.servers.used import USED
 
 FILES = "/api/v1/files"
 FOLDERS = "/api/v1/folders"
-JPEG = b"\xff\xd8\xff\xe0" + b"a photo of an identity card" * 40
+JPEG = photo("An identity card")
 PDF = b"%PDF-1.7\n" + b"a land title" * 40
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -65,8 +66,8 @@ class OwnHouse:
     files: Path
 
     def kept(self) -> list[Path]:
-        """The files in the store's folder."""
-        return [path for path in self.files.rglob("*") if path.is_file()]
+        """The files in the store's folder, without the previews that are made of them meanwhile."""
+        return [path for path in self.files.rglob("*") if path.is_file() and "previews" not in path.parts]
 
 
 OpenOwnHouse = Callable[..., AbstractAsyncContextManager[OwnHouse]]

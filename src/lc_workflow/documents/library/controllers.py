@@ -26,7 +26,7 @@ from lc_workflow.documents.library.schemas import (
     NewFolder,
     Placement,
 )
-from lc_workflow.documents.library.service import LINK_LIFETIME, FileService, FolderService
+from lc_workflow.documents.library.service import LINK_LIFETIME, FileService, FolderService, PreviewSize
 from lc_workflow.documents.ports import ForApplicationAccess
 from lc_workflow.documents.rules.uploads import FileTooLarge, readable
 from lc_workflow.kernel.principal import Principal
@@ -173,6 +173,20 @@ class FileController(Controller):
         """Get a link to a file's content; with `inline` a browser shows an image instead of saving it."""
         file = await files.open(file_id, principal=principal, at=clock())
         link = await files.link_to(file, base_url=base_url, inline=inline)
+        return DownloadAnswer(link, link, int(LINK_LIFETIME.total_seconds()))
+
+    @get("/{file_id:uuid}/preview", guards=[requires(READ)])
+    async def preview(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+        size: FromQuery[PreviewSize] = PreviewSize.WEB,
+    ) -> DownloadAnswer:
+        """Get a link to a small picture of a file: `thumb` for a list, `web` for a page."""
+        link = await files.preview_of(file_id, size, principal=principal, base_url=base_url, at=clock())
         return DownloadAnswer(link, link, int(LINK_LIFETIME.total_seconds()))
 
     @delete("/{file_id:uuid}", guards=[requires(DELETE)])

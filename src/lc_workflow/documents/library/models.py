@@ -42,6 +42,10 @@ class File(Row):
     A removed paper keeps its row and its bytes until its retention ends. One that replaces another is the next
     `version` of it; the one before is `replaced_at` that moment, stays readable, and stands again when the newer goes.
     A paper that is `bound` is the picture of another row, and goes only with that.
+
+    `sha256` is that of the bytes in the store, `arrived_sha256` that of what came, where a picture was turned upright
+    or freed of what the camera wrote into it: the place (degrees) is kept here alone. `previews` says whether small
+    pictures are made, or (false) cannot be.
     """
 
     __tablename__ = "files"
@@ -50,6 +54,8 @@ class File(Row):
         Index("ix_files_folder_id", "folder_id"),
         Index("ix_files_uploaded_by_created_at", "uploaded_by", "created_at"),
         Index("ix_files_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+        Index("ix_files_sha256", "sha256"),
+        Index("ix_files_arrived_sha256", "arrived_sha256", postgresql_where=text("arrived_sha256 IS NOT NULL")),
         Index("uq_files_replaces_id", "replaces_id", unique=True, postgresql_where=text("deleted_at IS NULL")),
     )
 
@@ -59,6 +65,7 @@ class File(Row):
     file_size: Mapped[int] = mapped_column(BigInteger)
     mime_type: Mapped[str] = mapped_column(String(100))
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    arrived_sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     document_type: Mapped[str | None] = mapped_column(String(60))
     field_name: Mapped[str | None] = mapped_column(String(100))
     uploaded_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -71,6 +78,11 @@ class File(Row):
     replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id", ondelete="SET NULL"))
     version: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
     replaced_at: Mapped[datetime | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    previews: Mapped[bool | None]
 
     @classmethod
     def standing(cls) -> ColumnElement[bool]:
@@ -86,6 +98,11 @@ class File(Row):
     def file_path(self) -> str:
         """Where it is kept; of no use without a signed link."""
         return self.key
+
+    @property
+    def content_sha256(self) -> str:
+        """The SHA-256 of its bytes, as people compare it."""
+        return self.sha256.hex()
 
     @property
     def is_image(self) -> bool:

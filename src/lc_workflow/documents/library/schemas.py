@@ -10,7 +10,10 @@ from lc_workflow.platform.http.shapes import Name
 
 
 class FileAnswer(Struct, frozen=True):
-    """A file; `file_size` is in bytes.
+    """A file; `file_size` is in bytes, `content_sha256` is that of the bytes that are kept.
+
+    Of a picture `width` and `height` are in pixels, and the place its camera wrote into it in degrees; `previews` says
+    whether small pictures of it are made.
 
     `url`, `preview_url` (images only) and `expires_at` are given to whoever has just uploaded it. Lists leave them
     null: a link is asked for one at a time, so that the journal knows who opened what.
@@ -29,6 +32,12 @@ class FileAnswer(Struct, frozen=True):
     folder_id: UUID | None
     created_at: datetime
     deleted_at: datetime | None
+    content_sha256: str
+    width: int | None
+    height: int | None
+    latitude: float | None
+    longitude: float | None
+    previews: bool | None
     url: str | None = None
     preview_url: str | None = None
     expires_at: datetime | None = None

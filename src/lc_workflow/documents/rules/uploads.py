@@ -45,6 +45,10 @@ class TypeNotAllowed(Invalid):
     """Files with this content are not taken in."""
 
 
+class HarmfulContent(Invalid):
+    """The file is of a kind that is taken, and would do what no paper does."""
+
+
 def check_size(size: int, *, most: int) -> None:
     """Let a file of `size` bytes in when it holds something and at most `most` bytes.
 

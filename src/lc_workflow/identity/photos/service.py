@@ -16,7 +16,7 @@ from lc_workflow.identity.users.access import UPDATE, in_reach
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.images import square_jpegs
+from lc_workflow.platform.pictures.squares import square_jpegs
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
 

@@ -2,6 +2,7 @@
 
 from lc_workflow.documents.library.service.files import LINK_LIFETIME, FileService
 from lc_workflow.documents.library.service.folders import FolderService
+from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS, PreviewSize
 from lc_workflow.documents.library.service.refusals import (
     BelongsToAnother,
     FileIdTaken,
@@ -18,6 +19,7 @@ from lc_workflow.documents.library.service.removal import clear_away, put_aside,
 
 __all__ = [
     "LINK_LIFETIME",
+    "MAKE_PREVIEWS",
     "BelongsToAnother",
     "FileIdTaken",
     "FileService",
@@ -29,6 +31,7 @@ __all__ = [
     "NotYourFile",
     "NotYourFolder",
     "PapersClosed",
+    "PreviewSize",
     "StillArriving",
     "clear_away",
     "put_aside",

@@ -1,13 +1,10 @@
 """Taking files in, and handing out links to them."""
 
-import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from io import SEEK_END
 from typing import IO, Final
 from uuid import UUID, uuid4
 
-import anyio.to_thread
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement
@@ -19,8 +16,16 @@ from lc_workflow.documents.kinds.service import folder_for
 from lc_workflow.documents.library.access import DELETE, files_visible_to, reaches
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import Placement
+from lc_workflow.documents.library.service.examination import examined
 from lc_workflow.documents.library.service.folders import FolderService
-from lc_workflow.documents.library.service.refusals import BelongsToAnother, FileIdTaken, NotYourFile
+from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS, PreviewSize, preview_key
+from lc_workflow.documents.library.service.refusals import (
+    BelongsToAnother,
+    FileIdTaken,
+    NoPreview,
+    NotYourFile,
+    PreviewNotReady,
+)
 from lc_workflow.documents.library.service.removal import bring_back, put_aside, removal_of
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.documents.rules.uploads import check_size, check_type, display_name, named_as
@@ -28,10 +33,10 @@ from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
-from lc_workflow.platform.storage.sniffing import content_type_of
 
 LINK_LIFETIME: Final = timedelta(minutes=15)
 """How long a link to a file works: long enough to read a paper, short enough for one that is passed on."""
@@ -153,22 +158,35 @@ class FileService(Service[File]):
             EmptyFile: There is nothing in it.
             FileTooLarge: There is too much in it.
             TypeNotAllowed: Its content is of a kind that is not taken, whatever its name says.
+            HarmfulContent, NotAPicture, PictureTooLarge: See `examined`.
             Unavailable: The bytes cannot be stored now.
         """
         if file_id is not None and (before := await self.arrived(file_id, principal=principal)):
             return before
         await self._folders.place(wish.application_id, wish.folder_id, principal=principal)
         await self.session.commit()  # others get the connection while the bytes travel
-        file = await anyio.to_thread.run_sync(self._examined, source, name)
-        file.id = file_id or uuid4()
-        file.key = f"{at:%Y/%m}/{uuid4()}"
-        file.uploaded_by = principal.id
-        file.created_at = at
-        file.document_type = wish.document_type
-        file.field_name = wish.field_name
-        file.bound = beside is not None
-        file.version = 1
-        await self._store.put(file.key, source, size=file.file_size, content_type=file.mime_type)
+        shown = display_name(name)
+        async with examined(source, most_bytes=self._most_bytes, types=self._types) as found:
+            file = File(
+                id=file_id or uuid4(),
+                key=f"{at:%Y/%m}/{uuid4()}",
+                original_filename=shown,
+                display_name=named_as(shown, found.mime_type),
+                file_size=found.size,
+                mime_type=found.mime_type,
+                sha256=found.sha256,
+                arrived_sha256=found.arrived_sha256,
+                document_type=wish.document_type,
+                field_name=wish.field_name,
+                uploaded_by=principal.id,
+                created_at=at,
+                bound=beside is not None,
+                version=1,
+            )
+            if found.facts is not None:
+                file.width, file.height = found.facts.width, found.facts.height
+                file.latitude, file.longitude = found.facts.latitude, found.facts.longitude
+            await self._store.put(file.key, found.source, size=found.size, content_type=found.mime_type)
         try:
             async with self.transaction():
                 await self._file_under(file, wish, principal=principal, at=at)
@@ -202,6 +220,37 @@ class FileService(Service[File]):
             lifetime=LINK_LIFETIME,
             base_url=base_url,
             inline=inline and file.is_image,
+        )
+
+    async def preview_of(
+        self, file_id: UUID, size: PreviewSize, *, principal: Principal, base_url: str, at: datetime
+    ) -> str:
+        """Make a link to a small picture of a file, and put on record who was shown it.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+            NoPreview: It is no picture, or one that cannot be made small.
+            PreviewNotReady: It is still being made; this asks for it once more.
+        """
+        async with self.transaction():
+            file = await self.read(file_id, principal=principal)
+            if not file.is_image or file.previews is False:
+                raise NoPreview("There is no preview of this file; open the file itself.")
+            if ready := file.previews is True:
+                self.announce(
+                    FileOpened(actor_id=principal.id, at=at, file_id=file.id, application_id=file.application_id)
+                )
+            else:
+                await ask_for(self.session, MAKE_PREVIEWS, queueing_lock=f"previews:{file.id}", file_id=file.id)
+        if not ready:
+            raise PreviewNotReady("The preview is just being made; ask again in a moment.", retry_after=2)
+        return await self._store.link(
+            preview_key(file.id, size),
+            filename=f"{size}.jpg",
+            content_type="image/jpeg",
+            lifetime=LINK_LIFETIME,
+            base_url=base_url,
+            inline=True,
         )
 
     async def remove(self, file_id: UUID, *, principal: Principal, at: datetime) -> None:
@@ -247,6 +296,9 @@ class FileService(Service[File]):
             self.announce(
                 FileRestored(actor_id=principal.id, at=at, file_id=file.id, application_id=file.application_id)
             )
+            if file.is_image:
+                file.previews = None
+                await ask_for(self.session, MAKE_PREVIEWS, file_id=file.id)
             await bring_back(self._store, file)
         return file
 
@@ -260,22 +312,6 @@ class FileService(Service[File]):
             await self._folders.hold_open(file.application_id, principal=principal)
         return await self.find(visible, id=file_id, lock=True)
 
-    def _examined(self, source: IO[bytes], name: str) -> File:
-        """Look at the content of an upload, and begin its row; it blocks, so it runs in a thread."""
-        size = source.seek(0, SEEK_END)
-        check_size(size, most=self._most_bytes)
-        source.seek(0)
-        sha256 = hashlib.file_digest(source, "sha256").digest()  # type: ignore[arg-type]  # it reads any binary file
-        mime_type = check_type(content_type_of(source), allowed=self._types)
-        shown = display_name(name)
-        return File(
-            original_filename=shown,
-            display_name=named_as(shown, mime_type),
-            file_size=size,
-            mime_type=mime_type,
-            sha256=sha256,
-        )
-
     async def _file_under(self, file: File, wish: Placement, *, principal: Principal, at: datetime) -> None:
         """Write the row, in the folder that was asked for or in the one its kind belongs in."""
         file.application_id = await self._folders.place(wish.application_id, wish.folder_id, principal=principal)
@@ -283,6 +319,8 @@ class FileService(Service[File]):
         if file.folder_id is None:
             await self._file_by_kind(file, principal=principal, at=at)
         self.session.add(file)
+        if file.is_image:
+            await ask_for(self.session, MAKE_PREVIEWS, file_id=file.id)
         self.announce(
             FileStored(
                 actor_id=principal.id,

@@ -1,6 +1,6 @@
 """What the library refuses."""
 
-from lc_workflow.kernel.errors import Busy, Forbidden, Invalid
+from lc_workflow.kernel.errors import Busy, Forbidden, Invalid, Missing
 
 
 class PapersClosed(Invalid):
@@ -24,6 +24,14 @@ class StillArriving(Busy):
 
     def __init__(self) -> None:
         super().__init__("This file is just being taken in; ask again in a moment.")
+
+
+class NoPreview(Missing):
+    """There is no small picture of this file, and there will be none."""
+
+
+class PreviewNotReady(Busy):
+    """The small pictures of this file are still being made."""
 
 
 class NotYourFolder(Forbidden):

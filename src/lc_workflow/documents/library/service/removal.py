@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import FilePurged, FileRemoved
 from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.service.previews import PreviewSize, preview_key
 from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.storage.base import ObjectStore
@@ -44,6 +45,7 @@ def aside(key: str) -> str:
 async def put_aside(store: ObjectStore, file: File) -> None:
     """Move the bytes of a removed file to where no link leads; what cannot be moved now the sweeper moves later."""
     try:
+        await _remove_previews(store, file)
         await store.move(file.key, aside(file.key))
     except Missing:
         _log.warning("a removed file had no bytes", file=str(file.id), key=file.key)
@@ -71,8 +73,15 @@ async def clear_away(store: ObjectStore, *files: File) -> None:
         try:
             for key in (file.key, aside(file.key)):
                 await store.remove(key)
+            await _remove_previews(store, file)
         except Unavailable:
             _log.warning("bytes of a removed file left in the store", file=str(file.id), key=file.key)
+
+
+async def _remove_previews(store: ObjectStore, file: File) -> None:
+    if file.previews:
+        for size in PreviewSize:
+            await store.remove(preview_key(file.id, size))
 
 
 async def purge(session: AsyncSession, store: ObjectStore, *, kept_for: timedelta, at: datetime) -> int:

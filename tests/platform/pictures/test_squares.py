@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lc_workflow.platform.images import NotAPicture, PictureTooLarge, _square_jpegs, square_jpegs
+from lc_workflow.platform.pictures.decoding import PictureTooLarge
+from lc_workflow.platform.pictures.files import NotAPicture
+from lc_workflow.platform.pictures.squares import _square_jpegs, square_jpegs
 
 SIDE = 512
 PLACE = "11.5564 N 104.9282 E"
