@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0111_look_into_pictures"
-down_revision = "0110_keep_removed_files"
+down_revision = "0120_name_kinds_of_papers"
 branch_labels = None
 depends_on = None
 
