@@ -50,6 +50,7 @@ from lc_workflow.platform.security.guards import Authenticate, ReadToken
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import vault_of
+from lc_workflow.platform.stopping import told_of_the_end
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
@@ -83,6 +84,7 @@ def create_app(
     alchemy = alchemy or alchemy_config(settings)
     redis = open_redis(settings.redis_url)
     broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
+    hub = Hub(broadcast)
     store = open_store(settings, clock)
     tokens = Tokens(
         settings.secret_key,
@@ -105,6 +107,7 @@ def create_app(
                 await reach(redis)
             await store.prepare()
             if in_background:
+                stack.enter_context(told_of_the_end(hub.end))
                 await stack.enter_async_context(broadcast.running())
                 sessions, engine = app.state[alchemy.session_maker_app_state_key], alchemy.get_engine()
                 relay = Relay(
@@ -135,7 +138,7 @@ def create_app(
             "blocklist": _always(blocklist),
             "store": _always(store),
             "broadcast": _always(broadcast),
-            "hub": _always(Hub(broadcast)),
+            "hub": _always(hub),
             "entrance": _always(Entrance(alchemy.get_session, tokens, clock)),
             "enumerations": _always(HOUSE.enumerations),
             "pulse": _always(

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from sqlalchemy import make_url
 
 from lc_workflow.platform import broadcast as broadcast_module
-from lc_workflow.platform.broadcast import CHANNEL, Broadcast, LocalBroadcast, RedisBroadcast
+from lc_workflow.platform.broadcast import STREAM, TEXT, Broadcast, LocalBroadcast, RedisBroadcast
 from lc_workflow.platform.stores import ANSWER_SECONDS, open_redis
 
 
@@ -111,7 +111,7 @@ Process = Callable[[str], Any]
 
 @pytest.fixture
 async def process() -> AsyncIterator[Process]:
-    """Open the broadcast of one more process, already subscribed."""
+    """Open the broadcast of one more process, already listening."""
     async with AsyncExitStack() as stack:
 
         async def process(url: str) -> tuple[RedisBroadcast, Inbox]:
@@ -120,19 +120,18 @@ async def process() -> AsyncIterator[Process]:
             stack.push_async_callback(redis.aclose)
             broadcast = RedisBroadcast(redis)
             inbox = Inbox(broadcast)
-            before = await subscribers(redis)
+            before = await listeners(redis)
             await stack.enter_async_context(broadcast.running())
             async with asyncio.timeout(5):
-                while await subscribers(redis) == before:  # noqa: ASYNC110 - nothing tells us
+                while await listeners(redis) == before:  # noqa: ASYNC110 - nothing tells us
                     await asyncio.sleep(0.01)
             return broadcast, inbox
 
         yield process
 
 
-async def subscribers(redis: Redis) -> int:
-    ((_, count),) = await redis.pubsub_numsub(CHANNEL)
-    return int(count)
+async def listeners(redis: Redis) -> int:
+    return int((await redis.info("clients"))["blocked_clients"])
 
 
 async def until_heard(sender: Broadcast, inbox: Inbox, text: str) -> None:
@@ -210,6 +209,38 @@ async def test_a_server_that_was_gone_for_a_while_is_heard_again(line: Line, red
     await until_heard(mine, inbox, "and we are heard")
 
 
+async def test_what_is_said_while_a_line_is_cut_arrives_once_and_in_order(
+    line: Line, redis_url: str, process: Process
+) -> None:
+    cut_off, inbox = await process(line.url)
+    other, their_inbox = await process(redis_url)
+    line.refuses = True
+    line.cut()
+    for number in range(20):
+        await other.publish("general", {"text": f"{number}"})
+        await cut_off.publish("general", {"text": f"from the cut-off {number}"})
+    line.refuses = False
+    await inbox.wait_for("19")
+    await their_inbox.wait_for("from the cut-off 19")
+    assert [text for text in inbox.texts if text.isdigit()] == [str(number) for number in range(20)]
+    assert their_inbox.texts[20:] == [f"from the cut-off {number}" for number in range(20)]
+
+
+async def test_a_redis_that_begins_anew_is_heard_from_its_beginning(redis_url: str, process: Process) -> None:
+    mine, inbox = await process(redis_url)
+    other, _ = await process(redis_url)
+    await other.publish("general", {"text": "before"})
+    await inbox.wait_for("before")
+    mine._read_up_to = "99999999999999-0"  # what a Redis with a later clock had given
+    redis = open_redis(redis_url)
+    assert redis is not None
+    async with redis:
+        await redis.delete(STREAM)
+        await other.publish("general", {"text": "after"})
+        await redis.client_kill_filter(_type="normal", skipme=True)
+    await inbox.wait_for("after")
+
+
 async def test_a_line_that_carries_nothing_is_noticed(
     line: Line, redis_url: str, process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,13 +266,13 @@ async def test_a_hanging_server_does_not_hold_up_many_messages(line: Line, proce
     assert inbox.texts[1:] == [f"message {number}" for number in range(50)]
 
 
-async def test_what_strangers_put_on_the_channel_disturbs_nobody(redis_url: str, process: Process) -> None:
+async def test_what_strangers_put_into_the_stream_disturbs_nobody(redis_url: str, process: Process) -> None:
     mine, inbox = await process(redis_url)
     redis = open_redis(redis_url)
     assert redis is not None
     async with redis:
-        for nonsense in (b"", b"\xff", b"{}", b'["general"]', b'["general", 1]'):
-            await redis.publish(CHANNEL, nonsense)
+        for nonsense in (b"", b"\xff", b"{}", b'["general"]', b'["me", 1, "general", 1]'):
+            await redis.xadd(STREAM, {TEXT: nonsense})
     await mine.publish("general", {"text": "still here"})
     await inbox.wait_for("still here", seconds=1)
     assert inbox.texts == ["still here"]

@@ -1,35 +1,38 @@
 """Live messages between processes: through Redis when there is one, inside this process otherwise."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from time import monotonic
 from typing import Any, Final, Protocol, TypeAlias
+from uuid import uuid4
 
 import msgspec
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
-from redis.exceptions import ConnectionError as NotConnected
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-CHANNEL: Final = "lc-workflow:live"
+STREAM: Final = "lc-workflow:live:stream"
+TEXT: Final = b"text"
+START: Final = "0-0"
+MOST_KEPT: Final = 1_000
+"""Messages that the stream keeps for those who lost their connection, and a process while Redis is gone."""
 ANSWER_SECONDS: Final = 0.5
 """How long a message waits for Redis to take it."""
 REST_SECONDS: Final = 1.0
 """How long Redis is left alone after it failed, so that not every message waits for it."""
 QUIET_SECONDS: Final = 15.0
-"""After this long without a message the channel is asked whether it still carries anything; below the connection's own
-health check, whose answers are not shown to us."""
+"""How long a stream is waited on before it is asked anew; one that does not even say that there is nothing is lost."""
 
 Receiver: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Takes a pattern and a message; it must not wait."""
 
 log = structlog.get_logger()
 
-
-class Silence(NotConnected):
-    """The connection looks open and carries nothing."""
+_DECODER: Final = msgspec.json.Decoder(tuple[str, int, str, dict[str, Any]])
 
 
 class Broadcast(Protocol):
@@ -73,29 +76,38 @@ class LocalBroadcast:
 
 
 class RedisBroadcast(LocalBroadcast):
-    """For several processes: a message goes through Redis and comes back to each of them, this one included."""
+    """For several processes: each hears itself at once, and the others through a stream in Redis.
+
+    A stream is read on from where one was, so that neither a lost connection nor a restart of Redis loses what is
+    said meanwhile: what Redis does not take is kept, and sent once it is back.
+    """
 
     def __init__(self, redis: Redis) -> None:
         super().__init__()
         self._redis = redis
+        self._me = uuid4().hex
+        self._number = 0
+        self._unsent: deque[bytes] = deque(maxlen=MOST_KEPT)
+        self._sends = False
         self._rests_until = 0.0
+        self._read_up_to: str | None = None
+        self._heard: dict[str, int] = {}
 
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
-        """Send through Redis; while it is gone, at least this process's people hear it."""
+        """Hand the message over here, and send it to the others; while Redis is gone, they hear it later."""
+        self._hand_over(pattern, message)
+        self._number += 1
+        self._unsent.append(msgspec.json.encode((self._me, self._number, pattern, message)))
         if monotonic() >= self._rests_until:
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._redis.publish(CHANNEL, msgspec.json.encode((pattern, message)))
+                await self._send()
             except (RedisError, OSError) as cause:
                 self._rests_until = monotonic() + REST_SECONDS
-                log.warning("redis takes no live messages; only this process hears them", cause=type(cause).__name__)
-            else:
-                return
-        self._hand_over(pattern, message)
+                log.warning("redis takes no live messages; they are sent later", cause=type(cause).__name__)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Receive while the block runs, and subscribe again whenever the connection is lost."""
+        """Receive while the block runs, and connect again whenever the connection is lost."""
         task = asyncio.create_task(self._keep_receiving())
         try:
             yield
@@ -103,30 +115,68 @@ class RedisBroadcast(LocalBroadcast):
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
+    async def _send(self) -> None:
+        """Send what waits in its order; whoever comes meanwhile leaves theirs to the one who sends."""
+        if self._sends:
+            return
+        self._sends = True
+        try:
+            while self._unsent:
+                text = self._unsent[0]
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._redis.xadd(STREAM, {TEXT: text}, maxlen=MOST_KEPT)
+                if self._unsent and self._unsent[0] is text:
+                    self._unsent.popleft()
+        finally:
+            self._sends = False
+
     async def _keep_receiving(self) -> None:
         while True:
+            reader = _patient(self._redis)
             try:
-                async with self._redis.pubsub() as subscription:
-                    await subscription.subscribe(CHANNEL)
-                    await self._receive(subscription)
+                await self._find_place(reader)
+                while True:
+                    await self._send()
+                    await self._receive(reader)
             except (RedisError, OSError) as cause:
-                log.warning("the live channel was lost; it is opened again", cause=type(cause).__name__)
+                log.warning("the live stream was lost; it is opened again", cause=type(cause).__name__)
                 await asyncio.sleep(1)
+            finally:
+                await reader.aclose()
 
-    async def _receive(self, subscription: PubSub) -> None:
-        """Hand over what arrives, until the connection breaks or nothing answers on it any more."""
-        asked = False
-        while True:
-            arrived = await subscription.get_message(timeout=QUIET_SECONDS)
-            if arrived is None and asked:
-                raise Silence
-            asked = arrived is None
-            if arrived is None:
-                await subscription.ping()
-            elif arrived["type"] == "message":
+    async def _find_place(self, reader: Redis) -> None:
+        """Begin at the end, or go on from where we were; a stream that ends before that place is a new one."""
+        newest: Any = await reader.xrevrange(STREAM, count=1)
+        end = newest[0][0].decode() if newest else START
+        if self._read_up_to is None:
+            self._read_up_to = end
+        elif _place(end) < _place(self._read_up_to):
+            self._read_up_to = START
+
+    async def _receive(self, reader: Redis) -> None:
+        """Wait a while for messages of others, and hand over what arrives."""
+        place = self._read_up_to or START
+        arrived: Any = await reader.xread({STREAM: place}, block=int(QUIET_SECONDS * 1_000))
+        for _, entries in arrived or ():
+            for number, fields in entries:
+                self._read_up_to = number.decode()
                 try:
-                    pattern, message = msgspec.json.decode(arrived["data"], type=tuple[str, dict[str, Any]])
+                    sender, count, pattern, message = _DECODER.decode(fields.get(TEXT, b""))
                 except msgspec.MsgspecError:
                     log.warning("a live message could not be read")
-                else:
+                    continue
+                # A message of which Redis did not say that it took it is sent again.
+                if sender != self._me and count > self._heard.get(sender, 0):
+                    self._heard[sender] = count
                     self._hand_over(pattern, message)
+
+
+def _patient(redis: Redis) -> Redis:
+    """Open a connection of its own that waits as long as a quiet stream may take, and fails at once when it is lost."""
+    pool = redis.connection_pool
+    patience = {"socket_timeout": QUIET_SECONDS + ANSWER_SECONDS, "retry": Retry(NoBackoff(), 0), "retry_on_error": []}
+    return Redis.from_pool(ConnectionPool(pool.connection_class, **(pool.connection_kwargs | patience)))
+
+
+def _place(number: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in number.split("-"))

@@ -1,4 +1,4 @@
-"""A web socket client in the test's own loop, which may also stop reading."""
+"""Clients of the live socket and of the live stream in the test's own loop, which may also stop reading."""
 
 import asyncio
 import json
@@ -89,6 +89,64 @@ class Socket:
 
     async def _take(self, message: dict[str, Any]) -> None:
         await self.reads.wait()
+        self._from_app.put_nowait(message)
+
+    async def _next(self) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            return await self._from_app.get()
+
+
+class Events:
+    """One open stream of server-sent events, over ASGI."""
+
+    def __init__(self, app: Litestar, query: str, headers: dict[str, str]) -> None:
+        self._app = app
+        self._query = query
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._left = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
+        self.headers: dict[str, str] = {}
+
+    async def __aenter__(self) -> Self:
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": "/api/v1/ws/events",
+            "raw_path": b"/api/v1/ws/events",
+            "query_string": self._query.encode(),
+            "root_path": "",
+            "headers": [(b"host", b"test"), *self._headers],
+            "client": ("127.0.0.1", 7),
+            "server": ("test", 80),
+            "state": {},
+            "extensions": {},
+        }
+        self._serving = asyncio.create_task(self._app(scope, self._receive, self._take))  # type: ignore[arg-type]
+        start = await self._next()
+        assert start["status"] == 200, await self._next()
+        self.headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._serving is not None
+        self._left.set()
+        async with asyncio.timeout(5):
+            await self._serving
+
+    async def hear(self) -> str:
+        """Wait for the next event or comment, as it is written; empty at the end of the stream."""
+        body: bytes = (await self._next())["body"]
+        return body.decode()
+
+    async def _receive(self) -> dict[str, Any]:
+        await self._left.wait()
+        return {"type": "http.disconnect"}
+
+    async def _take(self, message: dict[str, Any]) -> None:
         self._from_app.put_nowait(message)
 
     async def _next(self) -> dict[str, Any]:

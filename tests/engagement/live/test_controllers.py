@@ -23,7 +23,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, Sessions, SignIn
-from tests.engagement.live.sockets import Socket
+from tests.engagement.live.sockets import Events, Socket
 from tests.moments import NOON
 
 Connect = Callable[[Person], Socket]
@@ -339,3 +339,88 @@ async def test_a_socket_holds_no_connection_to_the_database(
     async with connect(officer) as socket:
         await socket.ask({"type": "ping"})
         assert looks == ["open", "closed"]
+
+
+async def test_nobody_holds_more_connections_than_they_may(
+    connect: Connect, app: Litestar, officer: Person, client: AsyncClient, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_most_of_one", 2)
+    async with connect(officer), Events(app, "", officer.headers), connect(officer) as third:
+        assert await third.closed() == 1013
+        answer = await client.get("/api/v1/ws/events", headers=officer.headers)
+        assert (answer.status_code, answer.json()["code"]) == (429, "TooManyConnections")
+    async with connect(officer) as another:
+        assert await another.ask({"type": "ping"}) == {"type": "pong"}
+
+
+async def test_a_process_holds_no_more_connections_than_it_can(
+    connect: Connect, officer: Person, sign_in: SignIn, client: AsyncClient, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_most_of_all", 1)
+    teller = await sign_in("teller")
+    async with connect(officer), connect(teller) as second:
+        assert await second.closed() == 1013
+        answer = await client.get("/api/v1/ws/events", headers=teller.headers)
+        assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "NoRoom", "30")
+
+
+async def test_the_same_is_heard_as_server_sent_events(
+    app: Litestar, officer: Person, broadcast: Broadcast, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controllers, "HEARTBEAT_SECONDS", 0.1)
+    message = {"type": "notification", "title": "ពាក្យសុំ\nពីរ"}
+    async with (
+        Events(app, "", officer.headers) as all_of_mine,
+        Events(app, f"token={token_of(officer)}&pattern=user:{officer.user.id}", {}) as one,
+    ):
+        assert all_of_mine.headers["content-type"] == "text/event-stream; charset=utf-8"
+        assert all_of_mine.headers["cache-control"] == "no-store"
+        for stream in (all_of_mine, one):
+            assert await stream.hear() == ": listening\nretry: 3000\n\n"
+            assert await stream.hear() == ": still here\n\n"
+        await broadcast.publish("role:teller", {"to": "tellers"})
+        await broadcast.publish("general", {"to": "all"})
+        await broadcast.publish(f"user:{officer.user.id}", message)
+        assert await _event(all_of_mine) == {"to": "all"}
+        assert await _event(all_of_mine) == await _event(one) == message
+    assert not hub._ears
+
+
+async def _event(stream: Events) -> Any:
+    while (text := await stream.hear()).startswith(":"):
+        pass
+    assert text.startswith("data: ")
+    assert text.index("\n\n") == len(text) - 2
+    return json.loads(text.removeprefix("data: "))
+
+
+@pytest.mark.usefixtures("checking_often")
+async def test_a_stream_ends_with_its_session(
+    app: Litestar, officer: Person, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controllers, "HEARTBEAT_SECONDS", 0.05)
+    async with Events(app, "", officer.headers) as stream:
+        await client.post("/api/v1/auth/logout", headers=officer.headers)
+        while await stream.hear():
+            pass
+
+
+async def test_strangers_and_others_patterns_are_refused(client: AsyncClient, officer: Person) -> None:
+    for path, headers, code in (
+        ("", {}, "TokenMissing"),
+        ("?token=not.a.token", {}, "SessionEnded"),
+        ("?pattern=general&pattern=role:admin", officer.headers, "NotYourPattern"),
+    ):
+        answer = await client.get(f"/api/v1/ws/events{path}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403 if code == "NotYourPattern" else 401, code)
+
+
+async def test_everybody_is_told_when_the_process_ends(
+    connect: Connect, app: Litestar, officer: Person, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "_ends", asyncio.Event())
+    async with connect(officer) as socket, Events(app, "", officer.headers) as stream:
+        hub.end()
+        assert await socket.closed() == 1012
+        while await stream.hear():
+            pass

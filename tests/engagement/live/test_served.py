@@ -91,7 +91,7 @@ async def served(
 ) -> AsyncIterator[Server]:
     folder = tmp_path_factory.mktemp("served")
     with (folder / "log").open("wb") as output, serving(database, redis_url, folder, output) as served:
-        async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(30):
+        async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(90):
             while not await is_healthy(client):
                 assert served.process.poll() is None, served.log.read_text()
                 await asyncio.sleep(0.1)
@@ -190,16 +190,22 @@ async def test_a_book_of_a_message_closes_the_socket(served: Server, client: htt
     assert closed.value.rcvd.code == 1009
 
 
-async def test_the_server_ends_quickly_with_sockets_open_and_its_log_holds_no_token(
+async def test_the_server_takes_leave_of_sockets_and_streams_and_its_log_holds_no_token(
     served: Server, client: httpx.AsyncClient
 ) -> None:
     token, person = await sign_in(client, "officer")
     connection = await dial(served.address(token))
     await ask(connection, {"type": "subscribe_pattern", "pattern": f"user:{person}"})
-    served.process.send_signal(signal.SIGTERM)
-    with pytest.raises(ConnectionClosed) as closed:
-        await hear(connection)
-    assert closed.value.rcvd is None or closed.value.rcvd.code != 1000  # the web app connects again
+    async with client.stream("GET", f"{V1}/ws/events", params={"token": token}, timeout=10) as answer:
+        lines = answer.aiter_lines()
+        assert await anext(lines) == ": listening"
+        served.process.send_signal(signal.SIGTERM)
+        with pytest.raises(ConnectionClosed) as closed:
+            await hear(connection)
+        async for line in lines:  # the stream comes to its end, it is not cut
+            assert not line.startswith("data:")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
     await asyncio.to_thread(served.process.wait, 4)
     log = served.log.read_text()
     assert token not in log

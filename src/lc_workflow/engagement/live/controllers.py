@@ -1,18 +1,25 @@
-"""The live socket: what happens, while it happens."""
+"""What happens, while it happens: over the live socket, and as server-sent events."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import dataclass
-from typing import Any, Final
+from time import monotonic
+from typing import Annotated, Any, Final
 
 import msgspec
-from litestar import Controller, WebSocket, websocket
+from litestar import Controller, Request, WebSocket, get, websocket
 from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+from litestar.response import Stream
 
-from lc_workflow.engagement.live.hub import Ear, Hub
+from lc_workflow.engagement.live.hub import Ear, Hub, NoRoom, TooManyConnections
 from lc_workflow.engagement.live.schemas import Ping, Pong, Refused, Subscribed, SubscribePattern
 from lc_workflow.engagement.live.service import Entrance
-from lc_workflow.platform.security.guards import PUBLIC
+from lc_workflow.kernel.errors import Forbidden
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.http.compression import UNCOMPRESSED
+from lc_workflow.platform.security.guards import PUBLIC, token_of
+from lc_workflow.platform.security.tokens import SessionEnded
 
 LARGEST_MESSAGE: Final = 4_096
 """Characters of a client's message; its messages are a line long."""
@@ -23,6 +30,12 @@ CHECK_SECONDS: Final = 30.0
 SILENT_SECONDS: Final = 150.0
 """After this long without a message the client is taken for gone: the web app pings every 30 seconds, and a browser
 lets a page in the background do so once a minute."""
+
+HEARTBEAT_SECONDS: Final = 15.0
+"""How often a quiet stream says that it is alive; proxies close one that carries nothing for a minute."""
+
+RETRY_MILLISECONDS: Final = 3_000
+"""When a browser connects again after a stream ended."""
 
 SEND_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 1.0
@@ -43,6 +56,13 @@ NOT_TEXT: Final = Farewell(1003, "Messages are text.")
 TOO_LARGE: Final = Farewell(1009, f"A message has at most {LARGEST_MESSAGE} characters.")
 TOO_SLOW: Final = Farewell(1013, "Messages were not read fast enough; connect again.")
 SILENT: Final = Farewell(1001, "Nothing was heard of you for a while; connect again.")
+RESTARTING: Final = Farewell(1012, "The server restarts; connect again.")
+NO_ROOM: Final = 1013
+"""The code with which a socket is closed that is one too many: try again later."""
+
+
+class NotYourPattern(Forbidden):
+    """Somebody wants to listen to what is not sent to them."""
 
 
 class LiveController(Controller):
@@ -63,10 +83,87 @@ class LiveController(Controller):
             await _close(socket, NOT_SIGNED_IN)
             return
         socket.scope["state"]["subject"] = str(person.id)
-        with hub.listening(person) as ear:
-            farewell = await _first(_hear(socket, ear), _speak(socket, ear), _watch(ear, entrance, token))
+        try:
+            with hub.listening(person) as ear:
+                farewell = await _first(
+                    _hear(socket, ear), _speak(socket, ear), _watch(ear, entrance, token), _end(hub)
+                )
+        except (TooManyConnections, NoRoom) as refusal:
+            farewell = Farewell(NO_ROOM, refusal.detail)
         if farewell:
             await _close(socket, farewell)
+
+    @get("/events", opt={UNCOMPRESSED: True}, media_type="text/event-stream")
+    async def events(
+        self,
+        request: Request[Any, Any, Any],
+        hub: NamedDependency[Hub],
+        entrance: NamedDependency[Entrance],
+        token: Annotated[str | None, QueryParameter(max_length=4_096)] = None,
+        pattern: Annotated[list[str] | None, QueryParameter(max_items=20)] = None,
+    ) -> Stream:
+        """Hear the same as server-sent events: what is sent to the patterns, or to all of one's own.
+
+        The access token comes as `?token=`, in the header or in the cookie. Events carry no id, because not everything
+        that is sent is kept: after a gap the notifications are read from their list.
+
+        Raises:
+            SessionEnded: The access token is not valid any more.
+            NotYourPattern: A pattern is not one's own.
+            TooManyConnections: The person holds as many connections as they may.
+            NoRoom: The process holds as many as it can.
+        """
+        token = token or token_of(request.scope)
+        person = await entrance.person(token)
+        if person is None:
+            raise SessionEnded(NOT_SIGNED_IN.reason)
+        request.scope["state"]["subject"] = str(person.id)
+        events = _events(hub, person, pattern, entrance, token)
+        return Stream(
+            _after(await anext(events), events),
+            media_type="text/event-stream; charset=utf-8",
+            headers={"X-Accel-Buffering": "no"},
+        )
+
+
+async def _events(
+    hub: Hub, person: Principal, patterns: list[str] | None, entrance: Entrance, token: str
+) -> AsyncGenerator[bytes, None]:
+    """Write what is sent to a person, and a comment where nothing is, until they may not listen any more."""
+    with hub.listening(person) as ear:
+        if not ear.allowed.issuperset(patterns or ()):
+            raise NotYourPattern(_allowed(ear))
+        ear.patterns |= set(patterns) if patterns else ear.allowed
+        yield f": listening\nretry: {RETRY_MILLISECONDS}\n\n".encode()
+        ends = asyncio.create_task(hub.ended())
+        try:
+            checked = monotonic()
+            while not (ends.done() or ear.too_slow.is_set()):
+                said = await _said(ear, ends)
+                yield f"data: {said}\n\n".encode() if said else b": still here\n\n"
+                if monotonic() - checked >= CHECK_SECONDS:
+                    checked = monotonic()
+                    if not await entrance.still_welcomes(person, token):
+                        return
+        finally:
+            ends.cancel()
+
+
+async def _said(ear: Ear, ends: asyncio.Task[None]) -> str | None:
+    """Wait for the next message; None when none came for a while, or the process is about to end."""
+    hears = asyncio.create_task(ear.next())
+    await asyncio.wait((hears, ends), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    if hears.done():
+        return hears.result()
+    hears.cancel()
+    return None
+
+
+async def _after(first: bytes, events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Give out what was fetched to see whether there is anything to give, and then the rest."""
+    yield first
+    async for event in events:
+        yield event
 
 
 async def _hear(socket: WebSocket[Any, Any, Any], ear: Ear) -> Farewell | None:
@@ -95,9 +192,13 @@ def _answer(text: str, ear: Ear) -> Pong | Subscribed | Refused:
     if isinstance(message, Ping):
         return Pong()
     if message.pattern not in ear.allowed:
-        return Refused("NotYourPattern", f"You may listen to {', '.join(sorted(ear.allowed))}.")
+        return Refused(NotYourPattern.__name__, _allowed(ear))
     ear.patterns.add(message.pattern)
     return Subscribed(message.pattern)
+
+
+def _allowed(ear: Ear) -> str:
+    return f"You may listen to {', '.join(sorted(ear.allowed))}."
 
 
 async def _speak(socket: WebSocket[Any, Any, Any], ear: Ear) -> Farewell:
@@ -122,6 +223,11 @@ async def _watch(ear: Ear, entrance: Entrance, token: str) -> Farewell:
                 return NOT_SIGNED_IN
         else:
             return TOO_SLOW
+
+
+async def _end(hub: Hub) -> Farewell:
+    await hub.ended()
+    return RESTARTING
 
 
 async def _first(*work: Coroutine[Any, Any, Farewell | None]) -> Farewell | None:

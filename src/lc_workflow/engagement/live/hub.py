@@ -1,12 +1,15 @@
 """Who is online in this process, what they listen to, and what waits to be sent to them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
+from uuid import UUID
 
 from msgspec import Struct
 
+from lc_workflow.kernel.errors import TooMany, Unavailable
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.http.answers import ENCODER
@@ -14,9 +17,25 @@ from lc_workflow.platform.http.answers import ENCODER
 MOST_WAITING: Final = 100
 """Messages that wait for a slow reader; one more, and the reader is dropped."""
 
+MOST_OF_ONE: Final = 20
+"""Connections one person may hold open to one process; each page of the web app needs one."""
+
+MOST_OF_ALL: Final = 3_000
+"""Connections one process holds open: below what Granian accepts, so that requests still find room beside them."""
+
+RETRY_SECONDS: Final = 30
+
+
+class TooManyConnections(TooMany):
+    """A person holds as many live connections as they may."""
+
+
+class NoRoom(Unavailable):
+    """This process holds as many live connections as it can."""
+
 
 class Ear:
-    """One open socket: what its person may hear, what it asked for, and what waits to be sent."""
+    """One open connection: what its person may hear, what it asked for, and what waits to be sent."""
 
     def __init__(self, person: Principal) -> None:
         self.person = person
@@ -42,20 +61,47 @@ class Ear:
 
 
 class Hub:
-    """Hands what arrives for a pattern to the sockets of this process that listen to it."""
+    """Hands what arrives for a pattern to the connections of this process that listen to it."""
 
-    def __init__(self, broadcast: Broadcast) -> None:
+    def __init__(self, broadcast: Broadcast, *, most_of_one: int = MOST_OF_ONE, most_of_all: int = MOST_OF_ALL) -> None:
         self._ears: set[Ear] = set()
+        self._held: Counter[UUID] = Counter()
+        self._ends = asyncio.Event()
+        self._most_of_one = most_of_one
+        self._most_of_all = most_of_all
         broadcast.receive_with(self._hand_out)
 
     @contextmanager
     def listening(self, person: Principal) -> Iterator[Ear]:
-        """Count a socket among those that are open, while the block runs."""
+        """Count a connection among those that are open, while the block runs.
+
+        Raises:
+            TooManyConnections: The person holds as many as they may.
+            NoRoom: The process holds as many as it can.
+        """
+        if self._held[person.id] >= self._most_of_one:
+            raise TooManyConnections(
+                f"You have {self._most_of_one} live connections open; close a page.", retry_after=RETRY_SECONDS
+            )
+        if len(self._ears) >= self._most_of_all:
+            raise NoRoom("There is no room for another live connection; try again later.", retry_after=RETRY_SECONDS)
         self._ears.add(ear := Ear(person))
+        self._held[person.id] += 1
         try:
             yield ear
         finally:
             self._ears.discard(ear)
+            self._held[person.id] -= 1
+            if not self._held[person.id]:
+                del self._held[person.id]
+
+    def end(self) -> None:
+        """Let every connection say farewell, because the process ends."""
+        self._ends.set()
+
+    async def ended(self) -> None:
+        """Wait until the process is about to end."""
+        await self._ends.wait()
 
     def _hand_out(self, pattern: str, message: Mapping[str, Any]) -> None:
         if ears := [ear for ear in self._ears if pattern in ear.patterns]:

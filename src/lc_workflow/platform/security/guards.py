@@ -150,6 +150,15 @@ def cookie(scope: Scope, name: str) -> str | None:
     return None
 
 
+def token_of(scope: Scope) -> str:
+    """Take the token of a connection whose route looks at it itself.
+
+    Raises:
+        TokenMissing: There is none.
+    """
+    return _token(scope)[0]
+
+
 def _token(scope: Scope) -> tuple[str, bool]:
     """Take the token out of `Authorization: Bearer …`, or else out of the cookie; says whether it was the cookie."""
     for name, value in scope["headers"]:
