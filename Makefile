@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving bench bench-quick reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick reseal verify lock
 
 help: ## Print the verbs.
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -63,6 +63,9 @@ gazetteer: .venv/synced ## Take in the public list of places: make gazetteer FIL
 
 approving: .venv/synced ## Put a way of approving into force: make approving FILE=db/seeds/strict.toml.
 	@$(HOUSE) adopt-approving $(FILE)
+
+checklist: .venv/synced ## Put a checklist of papers into force: make checklist FILE=db/seeds/kh-standard.toml.
+	@$(HOUSE) adopt-checklist $(FILE)
 
 demo: .venv/synced ## Walk one loan through the server at URL=… (http://127.0.0.1:8000).
 	@$(HOUSE) demo $(URL)

@@ -157,6 +157,24 @@ def adopt_approving(file: Path, by: str) -> None:
     click.echo(f"Applications to come are decided by matrix {number}.")
 
 
+@house.command("adopt-checklist")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--by", default="admin", show_default=True, help="The account of the administrator who does it.")
+def adopt_checklist(file: Path, by: str) -> None:
+    """Put a checklist into force: which papers the applications to come are asked for, and before which step."""
+    from lc_workflow.seeding.checklists import follow, read_checklist  # noqa: PLC0415 - as below
+
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        url = database_url(environ["DATABASE_URL"])
+        _migrate(url)
+        try:
+            number = asyncio.run(follow(url, read_checklist(file), by=by))
+        except (DomainError, msgspec.MsgspecError) as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"Applications to come are asked for the papers of checklist {number}.")
+
+
 @house.command()
 @click.argument("url", required=False)
 def demo(url: str | None) -> None:

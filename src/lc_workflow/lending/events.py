@@ -455,3 +455,59 @@ class ConditionClosed(AboutApplication):
     """A condition of an approval is met."""
 
     condition_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutChecklist(Event):
+    """A fact about one version of the checklist."""
+
+    subject: ClassVar[str] = "checklist"
+    checklist_id: UUID
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistDrafted(AboutChecklist):
+    """A checklist was written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistChanged(AboutChecklist):
+    """A checklist that is still a draft was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistPublished(AboutChecklist):
+    """A checklist is given to the applications to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperDescribed(AboutApplication):
+    """Somebody wrote down whom a paper is about, of when it is, or until when it holds."""
+
+    file_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperVerified(AboutApplication):
+    """Somebody who did not hand a paper in looked at it; `verdict` says what they found."""
+
+    file_id: UUID
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperWaived(AboutApplication):
+    """An application may pass without a paper, through a day."""
+
+    waiver_id: UUID
+    rule: str
+    ends_on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverEnded(AboutApplication):
+    """A waiver was taken back."""
+
+    waiver_id: UUID
+    rule: str

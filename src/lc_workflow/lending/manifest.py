@@ -17,6 +17,7 @@ from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.assessment.controllers import AssessmentController
 from lc_workflow.lending.assignments.controllers import AssignmentController, WorkloadController
 from lc_workflow.lending.authorities.controllers import AuthorityController, DelegationController
+from lc_workflow.lending.checklists.controllers import ChecklistController
 from lc_workflow.lending.comments.controllers import CommentController
 from lc_workflow.lending.conditions.controllers import ConditionController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
@@ -34,6 +35,9 @@ from lc_workflow.lending.events import (
     AssignmentChanged,
     AuthorityEnded,
     AuthorityGiven,
+    ChecklistChanged,
+    ChecklistDrafted,
+    ChecklistPublished,
     CommentAdded,
     CommentRemoved,
     ConditionClosed,
@@ -62,6 +66,9 @@ from lc_workflow.lending.events import (
     MatrixChanged,
     MatrixDrafted,
     MatrixPublished,
+    PaperDescribed,
+    PaperVerified,
+    PaperWaived,
     PossibleDuplicateFound,
     ProductChanged,
     ProductOffered,
@@ -73,6 +80,7 @@ from lc_workflow.lending.events import (
     TaskAssigned,
     TaskClaimed,
     TaskReleased,
+    WaiverEnded,
 )
 from lc_workflow.lending.exchange_rates.controllers import ExchangeRateController
 from lc_workflow.lending.exports.controllers import ExportController
@@ -87,6 +95,7 @@ from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
 from lc_workflow.lending.recognition.controllers import RecognitionController
 from lc_workflow.lending.registry.controllers import CustomerController
+from lc_workflow.lending.requirements.controllers import RequirementController
 from lc_workflow.lending.rules.labels import LABELS
 from lc_workflow.lending.rules.stages import Stage, Status
 from lc_workflow.lending.rules.terms import Priority
@@ -177,6 +186,8 @@ MANIFEST = Manifest(
         MatrixController,
         AuthorityController,
         DelegationController,
+        ChecklistController,
+        RequirementController,
     ),
     events=(
         ApplicationDrafted,
@@ -229,6 +240,13 @@ MANIFEST = Manifest(
         DecisionTaken,
         DecisionsVoided,
         ConditionClosed,
+        ChecklistDrafted,
+        ChecklistChanged,
+        ChecklistPublished,
+        PaperDescribed,
+        PaperVerified,
+        PaperWaived,
+        WaiverEnded,
     ),
     listeners={AffordabilityAssessed: (find_the_path_again,), ApplicationScored: (find_the_path_again,)},
     jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),

@@ -67,7 +67,7 @@ async def adopt(session: AsyncSession, way: WayOfApproving, *, by: str, at: date
         Missing: There is no active account of that name.
         BadMatrix, CoverageGap: The matrix cannot be published.
     """
-    principal = await _acting(session, by, at)
+    principal = await acting_as(session, by, at)
     for code, region in way.regions.items():
         branch = await session.scalar(select(Branch).where(Branch.code == code))
         if branch is not None:
@@ -82,7 +82,12 @@ async def adopt(session: AsyncSession, way: WayOfApproving, *, by: str, at: date
     return (await matrices.publish(drafted.id, principal=principal, at=at)).number
 
 
-async def _acting(session: AsyncSession, username: str, at: datetime) -> Principal:
+async def acting_as(session: AsyncSession, username: str, at: datetime) -> Principal:
+    """Act as an account with its rights.
+
+    Raises:
+        Missing: There is no active account of that name.
+    """
     user_id = await session.scalar(select(User.id).where(User.username == username))
     principal = await principal_of(session, user_id, at) if user_id else None
     if principal is None:

@@ -64,6 +64,7 @@ _COLLEAGUES = _grants(
     "rate:read",
     "policy:read",
     "scorecard:read",
+    "checklist:read",
 )
 """Everyone reads the company's shape: forms offer branches, positions, field staff and products to choose from."""
 
@@ -103,6 +104,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "rate:read,update",
                 "policy:read,update",
                 "scorecard:read,publish",
+                "checklist:read,update,publish",
             ),
         ),
         Role.REGIONAL_MANAGER: Standing(
@@ -114,8 +116,9 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             | _grants(
                 Scope.ALL,
                 "application:read,approve",
+                "waiver:grant",
                 "customer:read",
-                "file:read",
+                "file:read,verify",
                 "folder:read",
                 "user:read",
                 "analytics:read",
@@ -134,7 +137,8 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "task:assign",
                 "disbursement:request,confirm",
                 "customer:read,create,update,merge",
-                "file:read,create,delete",
+                "waiver:grant",
+                "file:read,create,delete,verify",
                 "selfie:read,create,validate,delete",
                 "folder:read,create,delete",
                 "employee:create,update,assign",
@@ -156,7 +160,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,create,update,process",
                 "disbursement:request",
                 "customer:read,create,update",
-                "file:read,create",
+                "file:read,create,verify",
                 "selfie:read,create",
                 "folder:read,create",
                 "employee:assign",
@@ -192,7 +196,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,process",
                 "disbursement:request,confirm",
                 "customer:read",
-                "file:read,create",
+                "file:read,create,verify",
                 "selfie:read,create,validate",
                 "folder:read,create",
             )
@@ -256,7 +260,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
 """Who may do what before an installation changes it. An administrator runs the house and decides no loan (§2)."""
 
 PERSONAL: Final = frozenset(
-    {"application", "audit", "customer", "file", "selfie", "folder", "employee", "user", "analytics"}
+    {"application", "audit", "customer", "file", "selfie", "folder", "employee", "user", "analytics", "waiver"}
 )
 """The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""
 

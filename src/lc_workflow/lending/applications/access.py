@@ -3,11 +3,11 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, and_, select
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.rules.stages import CLOSED
+from lc_workflow.lending.rules.stages import CLOSED, Stage
 from lc_workflow.platform.db.reach import within
 
 READ: Final = "application:read"
@@ -46,9 +46,15 @@ class PapersOfApplications:
         return select(CustomerApplication.id).where(visible_to(principal))
 
     def writable(self, principal: Principal) -> Select[UUID]:
-        """Papers are added and taken away by whoever works on the application, until it is decided."""
+        """Papers are added and taken away by whoever works on the application, until it is decided.
+
+        Where a checklist is followed they are until the loan is paid out, for that is a gate as well.
+        """
         return select(CustomerApplication.id).where(
             visible_to(principal),
             reached(principal, UPDATE) | reached(principal, PROCESS) | reached(principal, APPROVE),
-            CustomerApplication.workflow_status.not_in(CLOSED),
+            CustomerApplication.workflow_status.not_in(CLOSED)
+            | and_(
+                CustomerApplication.workflow_status == Stage.APPROVED, CustomerApplication.checklist_id.is_not(None)
+            ),
         )

@@ -36,7 +36,8 @@ class CustomerApplication(DatedRow):
     where the application stands are separate. `workflow_status` is written by `stand_at` alone. `preparers` are the
     accounts that drafted the application or brought it on its way in this `cycle`, `editors` those that changed its
     substance: none of them decides it. `material_changes` counts the changes of substance; a decision was taken on one
-    of these counts and holds for no other (lending.md §1).
+    of these counts and holds for no other (lending.md §1). `checklist_id` is the checklist that was in force when it
+    was begun: the database fills it in.
     """
 
     __tablename__ = "customer_applications"
@@ -124,6 +125,9 @@ class CustomerApplication(DatedRow):
     product_type: Mapped[ProductType | None] = mapped_column(choice(ProductType))
     product_code: Mapped[str | None] = mapped_column(String(40))
     product_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("product_versions.id"))
+    checklist_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("checklists.id"), server_default=func.checklist_in_force()
+    )
     interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
     loan_purposes: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
     loan_purpose: Mapped[str | None]

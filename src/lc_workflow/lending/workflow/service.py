@@ -18,6 +18,8 @@ from lc_workflow.lending.approvals.service import ApprovalService, Ruling
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.quotes.service import Asked, obstacles_to
+from lc_workflow.lending.requirements.service import RequirementService
+from lc_workflow.lending.rules.checklist import Gate
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision, StageClosed
 from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
@@ -84,6 +86,7 @@ class WorkflowService(Service[CustomerApplication]):
         self._customers = CustomerService(session)
         self._settings = SettingService(session)
         self._tasks = TaskService(session)
+        self._requirements = RequirementService(session)
         self._approvals = ApprovalService(session)
         self._dockets = Dockets(session)
 
@@ -105,6 +108,7 @@ class WorkflowService(Service[CustomerApplication]):
             OutOfScope, LimitExceeded, SodRepeat, SodParty: See `rules.authority`.
             StageClosed, SnapshotChanged, ConditionsNeeded, OtherTermsNeeded: See `rules.deliberation`.
             Incomplete: It cannot be submitted yet.
+            PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest: More would be approved than was asked for.
         """
@@ -159,7 +163,11 @@ class WorkflowService(Service[CustomerApplication]):
         self, application_id: UUID, *, principal: Principal, at: datetime
     ) -> list[DomainError]:
         """List what keeps an approved loan from being paid out now; empty when nothing does."""
-        return _to_disbursing(await self._dockets.seen_by(principal, application_id, at=at), at=at)
+        return await self._to_disbursing(await self._dockets.seen_by(principal, application_id, at=at), at=at)
+
+    async def _to_disbursing(self, docket: Docket, *, at: datetime) -> list[DomainError]:
+        papers = await self._requirements.obstacles(docket.application, Gate.DISBURSE, at=at)
+        return [*_to_disbursing(docket, at=at), *papers]
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
@@ -218,8 +226,12 @@ class WorkflowService(Service[CustomerApplication]):
                     requested_amount=application.requested_amount,
                 )
                 found += obstacles_to(application, Asked.requested(application), docket.grounds, at=at)
+                found += await self._requirements.obstacles(application, Gate.SUBMIT, at=at)
+            case Action.SEND_TO_REVIEW:
+                found += await self._requirements.obstacles(application, Gate.REVIEW, at=at)
             case Action.APPROVE if ballot and ballot.decision in AGREEING:
                 found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
+                found += await self._requirements.obstacles(application, Gate.APPROVE, at=at)
                 found += disagreement(
                     docket.recommended, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
                 )
@@ -229,7 +241,7 @@ class WorkflowService(Service[CustomerApplication]):
                     found.append(DisbursementUnderWay(paying))
                 found += await self._approvals.seat_at_last_stage(sitting, at=at)
             case Action.DISBURSE:
-                found += _to_disbursing(docket, at=at)
+                found += await self._to_disbursing(docket, at=at)
             case _:
                 pass
         return Weighed(tuple(found), ruling)
@@ -256,6 +268,7 @@ class WorkflowService(Service[CustomerApplication]):
                 application.rejection_reason = wish.reason
             case Action.REOPEN:
                 application.begin_again(by)
+                await self._requirements.give_current(application)
             case _:
                 pass
 

@@ -1,0 +1,1 @@
+"""Checklists: which papers the house asks for, in versions."""

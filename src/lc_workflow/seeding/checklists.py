@@ -1,0 +1,47 @@
+"""Putting a checklist into force from its file."""
+
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import convert, toml
+from sqlalchemy import URL, NullPool
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.lending.checklists.models import Checklist
+from lc_workflow.lending.checklists.schemas import NewChecklist
+from lc_workflow.lending.checklists.service import ChecklistService
+from lc_workflow.platform.clock import system_clock
+from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.seeding.approving import acting_as
+
+
+def read_checklist(file: Path) -> NewChecklist:
+    """Read a checklist from its file."""
+    return convert(toml.decode(file.read_bytes()), NewChecklist, strict=False)
+
+
+async def follow(url: URL, wish: NewChecklist, *, by: str) -> int:
+    """Put a checklist into force in a database; answers its number."""
+    engine = create_async_engine(url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json)
+    try:
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            return await adopt_checklist(session, wish, by=by, at=system_clock())
+    finally:
+        await engine.dispose()
+
+
+async def adopt_checklist(session: AsyncSession, wish: NewChecklist, *, by: str, at: datetime) -> int:
+    """Publish a checklist in the name of an administrator, unless the one in force has its name; answers its number.
+
+    Raises:
+        Missing: There is no active account of that name.
+        BadChecklist: The checklist contradicts itself, or asks for papers that the house does not know.
+    """
+    principal = await acting_as(session, by, at)
+    checklists = ChecklistService(session)
+    current_id = await checklists.current_id()
+    current = await session.get(Checklist, current_id) if current_id else None
+    if current is not None and current.name == wish.name:
+        return current.number
+    drafted = await checklists.draft(wish, principal=principal, at=at)
+    return (await checklists.publish(drafted.id, principal=principal, at=at)).number
