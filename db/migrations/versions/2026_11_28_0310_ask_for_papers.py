@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0121_ask_for_papers"
-down_revision = "0120_name_kinds_of_papers"
+down_revision = "0111_look_into_pictures"
 branch_labels = None
 depends_on = None
 
