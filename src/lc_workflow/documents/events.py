@@ -51,6 +51,36 @@ class FileRestored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileReplaced(Event):
+    """A newer version, `by_id`, stands in the place of a file, which stays readable."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+    by_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSeenElsewhere(Event):
+    """A file came that was handed in for another person's application too."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChecked(Event):
+    """The bytes of a file were read and compared with what was brought."""
+
+    subject: ClassVar[str] = "file"
+    file_id: UUID
+    application_id: UUID | None
+    intact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilePurged(Event):
     """The retention of a removed file ended; its bytes under `key` are gone for good."""
 

@@ -2,14 +2,17 @@
 
 from litestar.di import Provide
 
-from lc_workflow.documents.deliveries.controllers import ArrivalController, DeliveryController
+from lc_workflow.documents.deliveries.controllers import ArrivalController, ContentController, DeliveryController
 from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
 from lc_workflow.documents.events import (
     DocumentTypeChanged,
+    FileChecked,
     FileOpened,
     FilePurged,
     FileRemoved,
+    FileReplaced,
     FileRestored,
+    FileSeenElsewhere,
     FileStored,
     FolderMade,
     FolderRemoved,
@@ -19,14 +22,14 @@ from lc_workflow.documents.events import (
 from lc_workflow.documents.kinds.controllers import PaperKindController
 from lc_workflow.documents.kinds.service import DocumentTypeTaken
 from lc_workflow.documents.library.controllers import (
-    ContentController,
     FileController,
     FolderController,
     UploadController,
+    VersionController,
     open_files,
 )
 from lc_workflow.documents.library.jobs import PURGE_FILES
-from lc_workflow.documents.library.service import MAKE_PREVIEWS, FolderNameTaken, StillArriving
+from lc_workflow.documents.library.service import MAKE_PREVIEWS, FolderNameTaken, ReplacedMeanwhile, StillArriving
 from lc_workflow.documents.selfies.controllers import CaptureController, SelfieController
 from lc_workflow.platform.manifest import Manifest
 
@@ -39,13 +42,16 @@ MANIFEST = Manifest(
         DeliveryController,
         SelfieController,
     ),
-    uploads=(UploadController, ArrivalController, CaptureController),
+    uploads=(UploadController, VersionController, ArrivalController, CaptureController),
     events=(
         FileStored,
         FileOpened,
         FileRemoved,
         FileRestored,
         FilePurged,
+        FileReplaced,
+        FileSeenElsewhere,
+        FileChecked,
         FolderMade,
         FolderRenamed,
         FolderRemoved,
@@ -56,6 +62,7 @@ MANIFEST = Manifest(
     jobs=(CLEAR_DELIVERIES, PURGE_FILES, MAKE_PREVIEWS),
     refusals={
         "pk_files": StillArriving,
+        "uq_files_replaces_id": lambda: ReplacedMeanwhile("There is a newer version of this paper; replace that one."),
         "uq_document_types_code": DocumentTypeTaken,
         "uq_folders_application_id_parent_id_name": lambda: FolderNameTaken(
             "There is a folder of this name already; choose another name."

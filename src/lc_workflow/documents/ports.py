@@ -5,9 +5,12 @@ from uuid import UUID
 
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.kernel.principal import Principal
+
+IdColumn: TypeAlias = InstrumentedAttribute[UUID | None]
 
 
 class ApplicationAccess(Protocol):
@@ -15,6 +18,10 @@ class ApplicationAccess(Protocol):
 
     def readable(self, principal: Principal) -> Select[UUID]:
         """Select the ids of the applications this person may see."""
+        ...
+
+    def of_different_people(self, one: IdColumn, other: IdColumn) -> ColumnElement[bool]:
+        """Say whether two applications are there and are not of the same customer."""
         ...
 
     def writable(self, principal: Principal) -> Select[UUID]:

@@ -118,6 +118,7 @@ class Settings:
     max_file_size: int = 10 * 1024 * 1024
     file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
     removed_files_days: int = 30
+    max_application_size: int = 500 * 1024 * 1024
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -167,6 +168,7 @@ class Settings:
             log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
+            max_application_size=read.number("MAX_APPLICATION_SIZE", default=500 * 1024 * 1024, least=1),
             removed_files_days=read.number("REMOVED_FILES_DAYS", default=30, least=0),
         )
         settings.refuse_contradictions()

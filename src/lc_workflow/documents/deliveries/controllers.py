@@ -1,12 +1,17 @@
-"""The paths of files that clients bring to the store themselves."""
+"""The paths of files that clients bring to the store and take from it themselves."""
 
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, cast
+from typing import IO, Any, Final, cast
 
-from litestar import Controller, Request, post, put
+from litestar import Controller, Request, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, SkipValidation
+from litestar.response import Stream
 from msgspec.structs import replace
 
 from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, UploadLink
@@ -18,12 +23,25 @@ from lc_workflow.documents.library.service import FileService
 from lc_workflow.documents.rules.uploads import check_not_above
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.compression import UNCOMPRESSED
+from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, problem
 from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.ranges import NO_SUCH_PART, part_asked_for
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import PUBLIC, requires
-from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.storage.base import Chunks, ObjectStore
+from lc_workflow.platform.storage.disposition import content_disposition
 from lc_workflow.platform.storage.local import LocalStore
+
+ANY_FILE: Final = "application/octet-stream"
+
+CONTENT_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+"""Whatever a file holds, a browser that opens it runs nothing of it."""
 
 
 def open_deliveries(
@@ -83,6 +101,60 @@ class DeliveryController(Controller):
         )
 
 
+class ContentController(Controller):
+    """The bytes of files in a folder of this machine, behind signed links; an S3 store serves its own."""
+
+    path = "/api/v1/files/content"
+    tags = ("Files",)
+
+    @get(
+        "/{token:str}",
+        opt={PUBLIC: True, UNCOMPRESSED: True},
+        responses={
+            200: ResponseSpec(bytes, generate_examples=False, description="The file.", media_type=ANY_FILE),
+            206: ResponseSpec(bytes, generate_examples=False, description="The part asked for.", media_type=ANY_FILE),
+            416: ResponseSpec(Problem, description="The file has no such part.", media_type=MEDIA_TYPE),
+        },
+    )
+    async def send(
+        self,
+        token: FromPath[str],
+        request: Request[Any, Any, Any],
+        store: NamedDependency[SkipValidation[ObjectStore]],
+    ) -> Stream | Answer[Problem]:
+        """Get the content a signed link stands for, or with `Range` a part of it."""
+        if not isinstance(store, LocalStore):
+            raise NotFoundException
+        found = await store.read_link(token)
+        tag = f'"{hashlib.sha256(found.key.encode()).hexdigest()[:32]}"'
+        headers = {
+            **CONTENT_HEADERS,
+            "Accept-Ranges": "bytes",
+            "ETag": tag,
+            "Content-Disposition": content_disposition(found.filename, inline=found.inline),
+        }
+        part = part_asked_for(request.headers.get("range"), found.size)
+        if request.headers.get("if-range", tag) != tag:
+            part = None  # the rest of another file is of no use
+        if part is NO_SUCH_PART:
+            refusal = problem(request.scope, 416, "NoSuchPart", f"The file has {found.size} bytes.")
+            return Answer(
+                refusal,
+                status_code=416,
+                media_type=MEDIA_TYPE,
+                headers={"Accept-Ranges": "bytes", "Content-Range": f"bytes */{found.size}"},
+            )
+        start, end = part or (0, found.size)
+        if part is not None:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size}"
+        return Stream(
+            _sent(await store.get(found.key, start=start, end=end)),
+            status_code=200 if part is None else 206,
+            media_type=found.content_type,
+            headers=headers | {"Content-Length": str(end - start)},
+        )
+
+
 class ArrivalController(Controller):
     """Bytes for a folder of this machine, behind signed links; an S3 store takes its own."""
 
@@ -108,3 +180,10 @@ class ArrivalController(Controller):
                 spool.write(piece)
             spool.seek(0)
             await store.put(place.key, cast(IO[bytes], spool), size=size, content_type="")
+
+
+async def _sent(chunks: Chunks) -> AsyncIterator[bytes]:
+    """Pass the pieces on, and give the open file back also when the client leaves before the end."""
+    async with aclosing(chunks):
+        async for piece in chunks:
+            yield piece

@@ -1,28 +1,28 @@
 """The paths of files and folders."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency, Provide
-from litestar.exceptions import NotFoundException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation
-from litestar.response import Stream
+from msgspec import Struct
 from msgspec.structs import replace
 
 from lc_workflow.documents.library.access import CREATE, DELETE, MAKE_FOLDERS, READ, READ_FOLDERS, REMOVE_FOLDERS
+from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import (
     DownloadAnswer,
+    Duplicates,
     FileAnswer,
     FolderAnswer,
     FolderChange,
     Hierarchy,
+    Integrity,
     NewFolder,
     Placement,
 )
@@ -33,29 +33,25 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.uploads import most_bytes_of
 from lc_workflow.platform.ratelimit import limit
-from lc_workflow.platform.security.guards import PUBLIC, requires
-from lc_workflow.platform.storage.base import Chunks, ObjectStore
-from lc_workflow.platform.storage.disposition import content_disposition
-from lc_workflow.platform.storage.local import LocalStore
-
-ANY_FILE: Final = "application/octet-stream"
-
-CONTENT_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
-"""Whatever a file holds, a browser that opens it runs nothing of it."""
+from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.storage.base import ObjectStore
 
 
 class UploadForm(Placement, frozen=True, kw_only=True):
     """A file, where it belongs, and the id the client made for it, so that trying again does not make a second one."""
+
+    file: UploadFile
+    id: UUID | None = None
+
+
+class VersionForm(Struct, frozen=True, kw_only=True):
+    """The newer version, and the id the client made for it, so that trying again does not make a second one."""
 
     file: UploadFile
     id: UUID | None = None
@@ -80,6 +76,7 @@ def open_files(
         most_bytes=settings.max_file_size,
         types=settings.file_types,
         kept_for=timedelta(days=settings.removed_files_days),
+        quota=settings.max_application_size,
     )
 
 
@@ -113,12 +110,42 @@ class UploadController(Controller):
         file = await files.take_in(
             data.file.file, data.file.filename, data, principal=principal, at=at, file_id=data.id
         )
-        return replace(
-            shaped(file, FileAnswer),
-            url=await files.link_to(file, base_url=base_url),
-            preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
-            expires_at=at + LINK_LIFETIME,
+        return await _uploaded(file, files, base_url=base_url, at=at)
+
+
+class VersionController(Controller):
+    """The versions of a paper."""
+
+    path = "/api/v1/files/{file_id:uuid}/versions"
+    tags = ("Files",)
+    exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
+
+    @post(guards=[requires(CREATE), limit("10/minute", name="upload")])
+    async def replace(
+        self,
+        file_id: FromPath[UUID],
+        data: MultipartBody[VersionForm],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+    ) -> FileAnswer:
+        """Upload a newer version of a paper; the one before stays readable."""
+        at = clock()
+        file = await files.replace(
+            file_id, data.file.file, data.file.filename, principal=principal, at=at, file_id=data.id
         )
+        return await _uploaded(file, files, base_url=base_url, at=at)
+
+    @get(guards=[requires(READ)])
+    async def list_versions(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+    ) -> list[FileAnswer]:
+        """List all versions of a paper, newest first."""
+        return [shaped(file, FileAnswer) for file in await files.versions(file_id, principal=principal)]
 
 
 class FileController(Controller):
@@ -148,7 +175,9 @@ class FileController(Controller):
             removed=removed,
             principal=principal,
         )
-        return Page.of([shaped(row, FileAnswer) for row in rows], total=total, window=window)
+        known = await files.seen_elsewhere(*rows)
+        answers = [replace(shaped(row, FileAnswer), seen_elsewhere=row.id in known) for row in rows]
+        return Page.of(answers, total=total, window=window)
 
     @get("/{file_id:uuid}", guards=[requires(READ)])
     async def read(
@@ -158,7 +187,7 @@ class FileController(Controller):
         principal: NamedDependency[Principal],
     ) -> FileAnswer:
         """Show what is known about a file."""
-        return shaped(await files.read(file_id, principal=principal), FileAnswer)
+        return await _told(await files.read(file_id, principal=principal), files)
 
     @get("/{file_id:uuid}/download", guards=[requires(READ)])
     async def download(
@@ -189,6 +218,38 @@ class FileController(Controller):
         link = await files.preview_of(file_id, size, principal=principal, base_url=base_url, at=clock())
         return DownloadAnswer(link, link, int(LINK_LIFETIME.total_seconds()))
 
+    @get("/{file_id:uuid}/duplicates", guards=[requires(READ)])
+    async def list_duplicates(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+    ) -> Duplicates:
+        """List where the same was handed in for another person."""
+        rows, there = await files.duplicates(file_id, principal=principal)
+        return Duplicates([shaped(row, FileAnswer) for row in rows], there - len(rows))
+
+    @post("/{file_id:uuid}/verify", guards=[requires(READ), limit("30/minute", name="verify")], status_code=200)
+    async def verify(
+        self,
+        file_id: FromPath[UUID],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> Integrity:
+        """Read a file's bytes and compare their SHA-256 with that of what was brought."""
+        at = clock()
+        file, found = await files.check(file_id, principal=principal, at=at)
+        return Integrity(
+            file.id,
+            found.sha256 == file.sha256,
+            file.content_sha256,
+            found.sha256.hex() if found.sha256 else None,
+            file.file_size,
+            found.size,
+            at,
+        )
+
     @delete("/{file_id:uuid}", guards=[requires(DELETE)])
     async def remove(
         self,
@@ -210,33 +271,6 @@ class FileController(Controller):
     ) -> FileAnswer:
         """Bring back a file that was removed."""
         return shaped(await files.restore(file_id, principal=principal, at=clock()), FileAnswer)
-
-
-class ContentController(Controller):
-    """The bytes of files in a folder of this machine, behind signed links; an S3 store serves its own."""
-
-    path = "/api/v1/files/content"
-    tags = ("Files",)
-
-    @get(
-        "/{token:str}",
-        opt={PUBLIC: True, UNCOMPRESSED: True},
-        responses={200: ResponseSpec(bytes, generate_examples=False, description="The file.", media_type=ANY_FILE)},
-    )
-    async def send(self, token: FromPath[str], store: NamedDependency[SkipValidation[ObjectStore]]) -> Stream:
-        """Get the content a signed link stands for."""
-        if not isinstance(store, LocalStore):
-            raise NotFoundException
-        found = await store.read_link(token)
-        return Stream(
-            _sent(await store.get(found.key)),
-            media_type=found.content_type,
-            headers={
-                **CONTENT_HEADERS,
-                "Content-Disposition": content_disposition(found.filename, inline=found.inline),
-                "Content-Length": str(found.size),
-            },
-        )
 
 
 class FolderController(Controller):
@@ -316,8 +350,15 @@ class FolderController(Controller):
         await folders.remove(folder_id, principal=principal, at=clock())
 
 
-async def _sent(chunks: Chunks) -> AsyncIterator[bytes]:
-    """Pass the pieces on, and give the open file back also when the client leaves before the end."""
-    async with aclosing(chunks):
-        async for piece in chunks:
-            yield piece
+async def _told(file: File, files: FileService) -> FileAnswer:
+    return replace(shaped(file, FileAnswer), seen_elsewhere=bool(await files.seen_elsewhere(file)))
+
+
+async def _uploaded(file: File, files: FileService, *, base_url: str, at: datetime) -> FileAnswer:
+    """Show a file to whoever has just brought it, with links to it."""
+    return replace(
+        await _told(file, files),
+        url=await files.link_to(file, base_url=base_url),
+        preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
+        expires_at=at + LINK_LIFETIME,
+    )

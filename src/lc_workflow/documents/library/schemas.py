@@ -15,6 +15,9 @@ class FileAnswer(Struct, frozen=True):
     Of a picture `width` and `height` are in pixels, and the place its camera wrote into it in degrees; `previews` says
     whether small pictures of it are made.
 
+    `version` counts from 1; one that was replaced is `replaced_at` a moment and stays readable. `seen_elsewhere` says
+    that the same was handed in for another person's application.
+
     `url`, `preview_url` (images only) and `expires_at` are given to whoever has just uploaded it. Lists leave them
     null: a link is asked for one at a time, so that the journal knows who opened what.
     """
@@ -38,6 +41,10 @@ class FileAnswer(Struct, frozen=True):
     latitude: float | None
     longitude: float | None
     previews: bool | None
+    version: int
+    replaces_id: UUID | None
+    replaced_at: datetime | None
+    seen_elsewhere: bool = False
     url: str | None = None
     preview_url: str | None = None
     expires_at: datetime | None = None
@@ -49,6 +56,25 @@ class DownloadAnswer(Struct, frozen=True):
     download_url: str
     url: str
     expires_in: int
+
+
+class Duplicates(Struct, frozen=True):
+    """The same file on other persons' applications: those one may see, and how many others there are."""
+
+    items: list[FileAnswer]
+    hidden: int
+
+
+class Integrity(Struct, frozen=True):
+    """Whether the store holds what was brought; what was found is null where it holds nothing. Sizes are in bytes."""
+
+    file_id: UUID
+    intact: bool
+    content_sha256: str
+    found_sha256: str | None
+    file_size: int
+    found_size: int | None
+    checked_at: datetime
 
 
 class Placement(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -44,6 +45,22 @@ class PapersOfApplications:
     def readable(self, principal: Principal) -> Select[UUID]:
         """Papers are seen by whoever sees the application."""
         return select(CustomerApplication.id).where(visible_to(principal))
+
+    def of_different_people(
+        self, one: InstrumentedAttribute[UUID | None], other: InstrumentedAttribute[UUID | None]
+    ) -> ColumnElement[bool]:
+        """Two applications are of one person when they have one customer; drafts without one are of nobody known."""
+        first, second = aliased(CustomerApplication), aliased(CustomerApplication)
+        return (
+            select(first.id)
+            .join(second, second.id == other)
+            .where(
+                first.id == one,
+                first.id != second.id,
+                func.coalesce(first.customer_id, first.id) != func.coalesce(second.customer_id, second.id),
+            )
+            .exists()
+        )
 
     def writable(self, principal: Principal) -> Select[UUID]:
         """Papers are added and taken away by whoever works on the application, until it is decided.

@@ -84,8 +84,8 @@ class ObjectStore(Protocol):
             ValueError: `source` holds fewer or more bytes than `size`.
         """
 
-    async def get(self, key: str) -> Chunks:
-        """Open what is kept under the key.
+    async def get(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
+        """Open what is kept under the key, or its bytes from `start` to before `end`, which it must have.
 
         Raises:
             Missing: Nothing is kept there.

@@ -113,10 +113,11 @@ class LocalStore:
         """Keep the bytes; see `ObjectStore.put`."""
         await self._in_thread(partial(self._write, self._path(key), source, size))
 
-    async def get(self, key: str) -> Chunks:
+    async def get(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         """Open the file; see `ObjectStore.get`."""
         file = await self._in_thread(partial(self._open, self._path(key)))
-        return Chunks(partial(_read, file), file.close, self._limiter)
+        file.seek(start)
+        return Chunks(partial(_read, file, end), file.close, self._limiter)
 
     async def link(
         self, key: str, *, filename: str, content_type: str, lifetime: timedelta, base_url: str, inline: bool = False
@@ -276,9 +277,9 @@ def _size_of(path: Path) -> int | None:
     return found.st_size if stat.S_ISREG(found.st_mode) else None
 
 
-def _read(file: IO[bytes]) -> bytes:
+def _read(file: IO[bytes], end: int | None) -> bytes:
     with _disk_trouble():
-        return file.read(CHUNK)
+        return file.read(CHUNK if end is None else min(CHUNK, end - file.tell()))
 
 
 @contextmanager

@@ -70,9 +70,12 @@ class MinioStore:
         """Send the bytes, in parts of 5 MiB when there are more; see `ObjectStore.put`."""
         await self._in_thread(partial(self._send, sound(key), source, size, content_type))
 
-    async def get(self, key: str) -> Chunks:
+    async def get(self, key: str, *, start: int = 0, end: int | None = None) -> Chunks:
         """Begin to read; see `ObjectStore.get`."""
-        answer = await self._in_thread(partial(self._client.get_object, self._bucket, sound(key)))
+        length = 0 if end is None else end - start
+        answer = await self._in_thread(
+            partial(self._client.get_object, self._bucket, sound(key), offset=start, length=length)
+        )
         return Chunks(partial(_read, answer), partial(_hang_up, answer), self._limiter)
 
     async def link(

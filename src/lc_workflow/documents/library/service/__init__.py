@@ -1,9 +1,11 @@
 """The verbs of the library: taking files in and filing them, handing them out, taking them away; and the folders."""
 
-from lc_workflow.documents.library.service.files import LINK_LIFETIME, FileService
+from lc_workflow.documents.library.service.files import FileService
 from lc_workflow.documents.library.service.folders import FolderService
 from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS, PreviewSize
+from lc_workflow.documents.library.service.reading import LINK_LIFETIME
 from lc_workflow.documents.library.service.refusals import (
+    ApplicationFull,
     BelongsToAnother,
     FileIdTaken,
     FolderElsewhere,
@@ -13,6 +15,7 @@ from lc_workflow.documents.library.service.refusals import (
     NotYourFile,
     NotYourFolder,
     PapersClosed,
+    ReplacedMeanwhile,
     StillArriving,
 )
 from lc_workflow.documents.library.service.removal import clear_away, put_aside, removal_of
@@ -20,6 +23,7 @@ from lc_workflow.documents.library.service.removal import clear_away, put_aside,
 __all__ = [
     "LINK_LIFETIME",
     "MAKE_PREVIEWS",
+    "ApplicationFull",
     "BelongsToAnother",
     "FileIdTaken",
     "FileService",
@@ -32,6 +36,7 @@ __all__ = [
     "NotYourFolder",
     "PapersClosed",
     "PreviewSize",
+    "ReplacedMeanwhile",
     "StillArriving",
     "clear_away",
     "put_aside",

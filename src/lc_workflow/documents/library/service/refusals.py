@@ -19,6 +19,14 @@ class BelongsToAnother(Invalid):
     """The file is the picture of something else, and goes only with that."""
 
 
+class ReplacedMeanwhile(Invalid):
+    """Another version stands in the place of this paper."""
+
+
+class ApplicationFull(Invalid):
+    """The papers of this application take all the room they may."""
+
+
 class StillArriving(Busy):
     """The same file is being taken in by another request."""
 

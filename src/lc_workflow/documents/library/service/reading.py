@@ -1,0 +1,203 @@
+"""Finding files, and handing out links to them."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.events import (
+    FileChecked,
+    FileOpened,
+)
+from lc_workflow.documents.library.access import files_visible_to
+from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.service.duplicates import duplicates_of, seen_elsewhere
+from lc_workflow.documents.library.service.folders import FolderService
+from lc_workflow.documents.library.service.integrity import Measured, measured
+from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS, PreviewSize, preview_key
+from lc_workflow.documents.library.service.refusals import (
+    NoPreview,
+    PreviewNotReady,
+)
+from lc_workflow.documents.library.service.versions import versions_of
+from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.jobs import ask_for
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.service import Service
+from lc_workflow.platform.storage.base import ObjectStore
+
+LINK_LIFETIME: Final = timedelta(minutes=15)
+"""How long a link to a file works: long enough to read a paper, short enough for one that is passed on."""
+
+
+class FileReading(Service[File]):
+    """The files a person may see."""
+
+    class Repo(SQLAlchemyAsyncRepository[File]):
+        """Files as rows."""
+
+        model_type = File
+
+    repository_type = Repo
+    noun = "file"
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        *,
+        store: ObjectStore,
+        access: ApplicationAccess,
+        most_bytes: int,
+        types: Collection[str],
+        kept_for: timedelta = timedelta(days=30),
+        quota: int = 500 * 1024 * 1024,
+    ) -> None:
+        """Open the service on the request's session; files have at most `most_bytes` and one of `types`.
+
+        `kept_for` is how long a removed file can be brought back, `quota` how many bytes the papers of one application
+        may take.
+        """
+        super().__init__(session)
+        self._store = store
+        self._access = access
+        self._most_bytes = most_bytes
+        self._types = types
+        self._kept_for = kept_for
+        self._quota = quota
+        self._folders = FolderService(session, access=access)
+
+    async def page(
+        self,
+        window: Window,
+        *,
+        application_id: UUID | None,
+        folder_id: UUID | None,
+        search: str | None,
+        removed: bool = False,
+        principal: Principal,
+    ) -> tuple[Sequence[File], int]:
+        """List the files that count, newest first, or those that were `removed`, with how many there are in all."""
+        where: list[ColumnElement[bool]] = [files_visible_to(principal, self._access, removed=removed)]
+        if not removed:
+            where.append(File.standing())
+        if application_id is not None:
+            where.append(File.application_id == application_id)
+        if folder_id is not None:
+            where.append(File.folder_id == folder_id)
+        if search:
+            where.append(contains(File.display_name, search))
+        return await self.get_many_and_count(
+            *where, LimitOffset(window.size, window.offset), OrderBy("created_at", "desc"), OrderBy("id")
+        )
+
+    async def read(self, file_id: UUID, *, principal: Principal) -> File:
+        """Show one file.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+        """
+        return await self.find(files_visible_to(principal, self._access), id=file_id)
+
+    async def versions(self, file_id: UUID, *, principal: Principal) -> Sequence[File]:
+        """List all versions of a paper, newest first.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+        """
+        file = await self.read(file_id, principal=principal)
+        return await versions_of(self.session, file, files_visible_to(principal, self._access))
+
+    async def seen_elsewhere(self, *files: File) -> set[UUID]:
+        """Say which of these files were handed in for another person too."""
+        return await seen_elsewhere(self.session, files, self._access)
+
+    async def duplicates(self, file_id: UUID, *, principal: Principal) -> tuple[Sequence[File], int]:
+        """Find the same on other persons' applications: what this person may see, and how many there are in all.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+        """
+        file = await self.read(file_id, principal=principal)
+        return await duplicates_of(self.session, file, self._access, files_visible_to(principal, self._access))
+
+    async def check(self, file_id: UUID, *, principal: Principal, at: datetime) -> tuple[File, Measured]:
+        """Read a file's bytes in the store, compare them with what was brought, and put the outcome on record.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+            Unavailable: The store cannot be used now.
+        """
+        file = await self.read(file_id, principal=principal)
+        await self.session.commit()  # others get the connection while the bytes travel
+        found = await measured(self._store, file)
+        async with self.transaction():
+            self.announce(
+                FileChecked(
+                    actor_id=principal.id,
+                    at=at,
+                    file_id=file.id,
+                    application_id=file.application_id,
+                    intact=found.sha256 == file.sha256,
+                )
+            )
+        return file, found
+
+    async def open(self, file_id: UUID, *, principal: Principal, at: datetime) -> File:
+        """Show one file to somebody who is going to open it, and put that on record.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+        """
+        async with self.transaction():
+            file = await self.read(file_id, principal=principal)
+            self.announce(FileOpened(actor_id=principal.id, at=at, file_id=file.id, application_id=file.application_id))
+        return file
+
+    async def preview_of(
+        self, file_id: UUID, size: PreviewSize, *, principal: Principal, base_url: str, at: datetime
+    ) -> str:
+        """Make a link to a small picture of a file, and put on record who was shown it.
+
+        Raises:
+            Missing: There is no such file, or it is not theirs to see.
+            NoPreview: It is no picture, or one that cannot be made small.
+            PreviewNotReady: It is still being made; this asks for it once more.
+        """
+        async with self.transaction():
+            file = await self.read(file_id, principal=principal)
+            if not file.is_image or file.previews is False:
+                raise NoPreview("There is no preview of this file; open the file itself.")
+            if ready := file.previews is True:
+                self.announce(
+                    FileOpened(actor_id=principal.id, at=at, file_id=file.id, application_id=file.application_id)
+                )
+            else:
+                await ask_for(self.session, MAKE_PREVIEWS, queueing_lock=f"previews:{file.id}", file_id=file.id)
+        if not ready:
+            raise PreviewNotReady("The preview is just being made; ask again in a moment.", retry_after=2)
+        return await self._store.link(
+            preview_key(file.id, size),
+            filename=f"{size}.jpg",
+            content_type="image/jpeg",
+            lifetime=LINK_LIFETIME,
+            base_url=base_url,
+            inline=True,
+        )
+
+    async def link_to(self, file: File, *, base_url: str, inline: bool = False) -> str:
+        """Make a link to a file's content that needs no header; `inline` shows an image rather than saving it."""
+        return await self._store.link(
+            file.key,
+            filename=file.display_name,
+            content_type=file.mime_type,
+            lifetime=LINK_LIFETIME,
+            base_url=base_url,
+            inline=inline and file.is_image,
+        )

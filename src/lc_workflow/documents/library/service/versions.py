@@ -1,0 +1,66 @@
+"""Papers that replace others: the newest stands, the ones before stay readable."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.service.refusals import BelongsToAnother, ReplacedMeanwhile
+
+
+def succeed(file: File, before: File, *, at: datetime) -> None:
+    """Let a new paper take the place of one that is locked.
+
+    Raises:
+        BelongsToAnother: The one before is the picture of something else, and stays with that.
+        ReplacedMeanwhile: A newer one stands in its place already.
+    """
+    if before.bound:
+        raise BelongsToAnother("This is the picture of a selfie; take a new selfie instead.")
+    if before.replaced_at is not None:
+        raise ReplacedMeanwhile("There is a newer version of this paper; replace that one.")
+    before.replaced_at = at
+    file.replaces_id = before.id
+    file.version = before.version + 1
+    file.document_type, file.field_name = before.document_type, before.field_name
+    file.folder_id = before.folder_id
+
+
+async def step_back(session: AsyncSession, file: File) -> None:
+    """Let the paper stand again that a removed one had replaced.
+
+    Raises:
+        ReplacedMeanwhile: The removed one is not the newest.
+    """
+    if file.replaced_at is not None:
+        raise ReplacedMeanwhile("There is a newer version of this paper; remove that one first.")
+    await session.execute(update(File).where(File.id == file.replaces_id).values(replaced_at=None))
+
+
+async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> None:
+    """Put a paper that is brought back into its place between the others.
+
+    Raises:
+        ReplacedMeanwhile: Another took its place.
+    """
+    rival = select(File.id).where(File.replaces_id == file.replaces_id, File.deleted_at.is_(None), File.id != file.id)
+    if file.replaces_id is not None and await session.scalar(rival) is not None:
+        raise ReplacedMeanwhile("Another version took the place of this one; remove that one first.")
+    await session.execute(update(File).where(File.id == file.replaces_id).values(replaced_at=at))
+    newer = select(File.created_at).where(File.replaces_id == file.id, File.deleted_at.is_(None))
+    file.replaced_at = await session.scalar(newer)
+
+
+async def versions_of(session: AsyncSession, file: File, visible: ColumnElement[bool]) -> Sequence[File]:
+    """Find all versions of a paper that somebody may see, newest first."""
+    chain = select(File.id, File.replaces_id).where(File.id == file.id).cte(recursive=True)
+    chain = chain.union(
+        select(File.id, File.replaces_id).where(or_(File.id == chain.c.replaces_id, File.replaces_id == chain.c.id))
+    )
+    return (
+        await session.scalars(
+            select(File).where(File.id.in_(select(chain.c.id)), visible).order_by(File.version.desc(), File.id)
+        )
+    ).all()

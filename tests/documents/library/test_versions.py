@@ -1,0 +1,235 @@
+"""Papers that replace others, that somebody else handed in too, that must still be what they were, and that fit."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import anyio
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.customers.models import Customer
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.config import Settings
+from tests.conftest import Person, SignIn
+from tests.documents.library.conftest import FILES, JPEG, NOBODY, PDF, OpenOwnHouse, OwnHouse, Upload, send
+from tests.lending.factories import an_application
+from tests.moments import NOON
+from tests.organization.factories import a_branch
+
+Announced = Callable[[], Awaitable[list[str]]]
+PAPERS = [b"%PDF-1.7\n% version " + bytes([48 + number]) for number in range(4)]
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
+    session.add(application := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+    return application.id
+
+
+async def replace(client: AsyncClient, person: Person, file: dict[str, Any], content: bytes, **data: str) -> Response:
+    return await client.post(
+        f"{FILES}/{file['id']}/versions", files={"file": ("title.pdf", content)}, data=data, headers=person.headers
+    )
+
+
+async def look(client: AsyncClient, person: Person, path: str) -> Any:
+    answer = await client.get(f"{FILES}{path}", headers=person.headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_newer_version_stands_and_the_ones_before_stay_readable(
+    client: AsyncClient,
+    officer: Person,
+    sign_in: SignIn,
+    branch: Branch,
+    application_id: UUID,
+    upload: Upload,
+    announced: Announced,
+) -> None:
+    first = (
+        await upload(officer, PAPERS[0], "t.pdf", application_id=application_id, document_type="land_title")
+    ).json()
+    second = (await replace(client, officer, first, PAPERS[1])).json()
+    third = (await replace(client, await sign_in("officer", branch_id=branch.id), second, PAPERS[2])).json()
+    assert [file["version"] for file in (first, second, third)] == [1, 2, 3]
+    assert {third[name] for name in ("application_id", "document_type", "folder_id")} == {
+        second[name] for name in ("application_id", "document_type", "folder_id")
+    }
+    assert [file["id"] for file in (await look(client, officer, f"?application_id={application_id}"))["items"]] == [
+        third["id"]
+    ]
+    for file in (first, third):
+        versions = await look(client, officer, f"/{file['id']}/versions")
+        assert [each["id"] for each in versions] == [third["id"], second["id"], first["id"]]
+    old = await look(client, officer, f"/{first['id']}/download")
+    assert (await client.get(old["url"])).content == PAPERS[0]
+    late = await replace(client, officer, first, PAPERS[3])
+    assert (late.status_code, late.json()["code"]) == (422, "ReplacedMeanwhile")
+    stays = await client.delete(f"{FILES}/{first['id']}", headers=officer.headers)
+    assert (stays.status_code, stays.json()["code"]) == (422, "ReplacedMeanwhile")
+    assert (await announced()).count("FileReplaced") == 2
+
+
+async def test_when_the_newest_goes_the_one_before_stands_again(
+    client: AsyncClient, officer: Person, application_id: UUID, upload: Upload
+) -> None:
+    async def standing() -> list[str]:
+        files = await look(client, officer, f"?application_id={application_id}")
+        return [file["id"] for file in files["items"]]
+
+    first = (await upload(officer, PAPERS[0], "t.pdf", application_id=application_id)).json()
+    second = (await replace(client, officer, first, PAPERS[1])).json()
+    await client.delete(f"{FILES}/{second['id']}", headers=officer.headers)
+    assert await standing() == [first["id"]]
+    back = await client.post(f"{FILES}/{second['id']}/restore", headers=officer.headers)
+    assert back.status_code == 200, back.text
+    assert await standing() == [second["id"]]
+    await client.delete(f"{FILES}/{second['id']}", headers=officer.headers)
+    other = (await replace(client, officer, first, PAPERS[2])).json()
+    rival = await client.post(f"{FILES}/{second['id']}/restore", headers=officer.headers)
+    assert (rival.status_code, rival.json()["code"]) == (422, "ReplacedMeanwhile")
+    assert await standing() == [other["id"]]
+
+
+async def test_a_repeated_replacement_is_one_and_of_two_at_once_one_is_taken(own_house: OpenOwnHouse) -> None:
+    async with own_house() as house:
+        wish = {"application_id": house.application_id}
+        first = (await send(house.client, house.officer, PAPERS[0], "t.pdf", **wish)).json()
+        answers: list[Response] = []
+
+        async def send_one(content: bytes) -> None:
+            answers.append(await replace(house.client, house.officer, first, content))
+
+        async with anyio.create_task_group() as together:
+            for content in PAPERS[1:3]:
+                together.start_soon(send_one, content)
+        told = sorted((answer.status_code, answer.json().get("code")) for answer in answers)
+        assert told == [(201, None), (422, "ReplacedMeanwhile")]
+        newest = next(answer.json() for answer in answers if answer.status_code == 201)
+        again = [(await replace(house.client, house.officer, newest, PAPERS[3], id=NOBODY)).json() for _ in "ab"]
+        assert again[0]["id"] == again[1]["id"] == NOBODY
+        assert len(house.kept()) == 3
+
+
+async def test_the_same_paper_on_another_persons_application_is_flagged(
+    client: AsyncClient,
+    session: AsyncSession,
+    branch: Branch,
+    sign_in: SignIn,
+    officer: Person,
+    upload: Upload,
+    announced: Announced,
+) -> None:
+    sok, dara = (Customer(version=1, created_at=NOON, updated_at=NOON) for _ in range(2))
+    session.add_all([sok, dara, elsewhere := a_branch()])
+    await session.flush()
+    mine = [an_application(officer.user.id, branch_id=branch.id, customer_id=each.id) for each in (sok, sok, dara)]
+    session.add_all([*mine, far := an_application(officer.user.id, branch_id=elsewhere.id)])
+    await session.commit()
+    first = (await upload(officer, JPEG, application_id=mine[0].id)).json()
+    second_loan = (await upload(officer, JPEG, application_id=mine[1].id)).json()
+    assert (first["seen_elsewhere"], second_loan["seen_elsewhere"]) == (False, False), "people bring their own again"
+    copied = (await upload(officer, JPEG, application_id=mine[2].id)).json()
+    assert copied["seen_elsewhere"]
+    assert (await announced()).count("FileSeenElsewhere") == 1
+    assert {file["seen_elsewhere"] for file in (await look(client, officer, ""))["items"]} == {True}
+    same = await look(client, officer, f"/{copied['id']}/duplicates")
+    assert ([file["id"] for file in same["items"]], same["hidden"]) == ([first["id"], second_loan["id"]], 0)
+
+    far.user_id = (await sign_in("officer", branch_id=elsewhere.id)).user.id
+    await session.commit()
+    stranger = await sign_in("officer", branch_id=elsewhere.id)
+    theirs = (await upload(stranger, JPEG, application_id=far.id)).json()
+    same = await look(client, stranger, f"/{theirs['id']}/duplicates")
+    assert (same["items"], same["hidden"]) == ([], 3), "that there are some is told, not whose"
+
+
+async def test_whether_the_store_still_holds_what_was_brought_can_be_asked(
+    client: AsyncClient, officer: Person, upload: Upload, house_settings: Settings, announced: Announced
+) -> None:
+    file = (await upload(officer, PDF, "title.pdf")).json()
+    kept = house_settings.upload_folder / file["file_path"]
+
+    async def verify() -> Any:
+        return (await client.post(f"{FILES}/{file['id']}/verify", headers=officer.headers)).json()
+
+    sound = await verify()
+    assert (sound["intact"], sound["found_sha256"], sound["found_size"]) == (True, file["content_sha256"], len(PDF))
+    kept.write_bytes(PDF[:-1] + b"!")
+    changed = await verify()
+    assert (changed["intact"], changed["found_size"]) == (False, len(PDF))
+    assert changed["found_sha256"] != changed["content_sha256"] == file["content_sha256"]
+    kept.unlink()
+    assert (await verify())["found_sha256"] is None
+    assert (await announced()).count("FileChecked") == 3
+
+
+async def test_the_papers_of_an_application_fill_their_room_and_no_more_also_when_many_come_at_once(
+    own_house: OpenOwnHouse,
+) -> None:
+    paper = b"%PDF-1.7\n" + b"x" * 991
+    answers: list[Response] = []
+
+    async def send_one(house: OwnHouse) -> None:
+        answers.append(await send(house.client, house.officer, paper, "t.pdf", application_id=house.application_id))
+
+    async with own_house(max_application_size=3_500) as house:
+        async with anyio.create_task_group() as together:
+            for _ in range(6):
+                together.start_soon(send_one, house)
+        told = sorted((answer.status_code, answer.json().get("code")) for answer in answers)
+        assert told == [(201, None)] * 3 + [(422, "ApplicationFull")] * 3
+        assert len(house.kept()) == 3
+        headers = house.officer.headers
+        wish = {"filename": "t.pdf", "content_type": "application/pdf", "file_size": 1_000}
+        wish["application_id"] = str(house.application_id)
+        early = await house.client.post(f"{FILES}/upload-url", json=wish, headers=headers)
+        assert (early.status_code, early.json()["code"]) == (422, "ApplicationFull")
+        stored = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
+        await house.client.delete(f"{FILES}/{stored}", headers=headers)
+        await send_one(house)
+        assert answers[-1].status_code == 201, "a removed paper makes room"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "part", "says"),
+    [
+        ("bytes=0-4", 206, slice(0, 5), "bytes 0-4/{0}"),
+        ("bytes=5-", 206, slice(5, None), "bytes 5-{1}/{0}"),
+        ("bytes=-7", 206, slice(-7, None), "bytes {2}-{1}/{0}"),
+        ("bytes=3-999999999", 206, slice(3, None), "bytes 3-{1}/{0}"),
+        ("bytes=999999-", 416, None, "bytes */{0}"),
+        ("bytes=-0", 416, None, "bytes */{0}"),
+        ("bytes=0-1,4-5", 200, slice(None), None),
+        ("bytes=5-2", 200, slice(None), None),
+        ("pages=1-2", 200, slice(None), None),
+    ],
+)
+async def test_a_download_that_broke_off_goes_on_where_it_was(
+    client: AsyncClient, officer: Person, upload: Upload, asked: str, status: int, part: slice | None, says: str | None
+) -> None:
+    url = (await upload(officer)).json()["url"]
+    size = len(JPEG)
+    answer = await client.get(url, headers={"Range": asked})
+    assert answer.status_code == status
+    said = says and says.format(size, size - 1, size - 7)
+    assert answer.headers.get("content-range") == said
+    assert answer.headers["accept-ranges"] == "bytes"
+    if part is not None:
+        assert answer.content == JPEG[part]
+        assert answer.headers["content-length"] == str(len(JPEG[part]))
+        tag = answer.headers["etag"]
+        for other, expected in ((tag, status), ('"another"', 200)):
+            again = await client.get(url, headers={"Range": asked, "If-Range": other})
+            assert again.status_code == expected
+    else:
+        assert answer.json()["code"] == "NoSuchPart"
