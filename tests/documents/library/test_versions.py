@@ -143,7 +143,7 @@ async def test_the_same_paper_on_another_persons_application_is_flagged(
     assert (await announced()).count("FileSeenElsewhere") == 1
     assert {file["seen_elsewhere"] for file in (await look(client, officer, ""))["items"]} == {True}
     same = await look(client, officer, f"/{copied['id']}/duplicates")
-    assert ([file["id"] for file in same["items"]], same["hidden"]) == ([first["id"], second_loan["id"]], 0)
+    assert ({file["id"] for file in same["items"]}, same["hidden"]) == ({first["id"], second_loan["id"]}, 0)
 
     far.user_id = (await sign_in("officer", branch_id=elsewhere.id)).user.id
     await session.commit()
