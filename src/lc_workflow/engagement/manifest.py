@@ -13,7 +13,12 @@ from lc_workflow.engagement.live.controllers import LiveController
 from lc_workflow.engagement.messages.controllers import MessageController
 from lc_workflow.engagement.messages.listeners import say_live
 from lc_workflow.engagement.notifications.controllers import NotificationController
-from lc_workflow.engagement.notifications.listeners import tell_of_breach, tell_of_move, tell_of_unlock_request
+from lc_workflow.engagement.notifications.listeners import (
+    tell_of_awaited_decision,
+    tell_of_breach,
+    tell_of_move,
+    tell_of_unlock_request,
+)
 from lc_workflow.engagement.preferences.controllers import PreferenceController
 from lc_workflow.engagement.webhooks.controllers import WebhookController
 from lc_workflow.engagement.webhooks.jobs import DELIVER, WATCH_WEBHOOKS
@@ -25,6 +30,7 @@ from lc_workflow.lending.events import (
     ApplicationMoved,
     ApplicationRemoved,
     DeadlineBreached,
+    DecisionAwaited,
     DisbursementConfirmed,
     DisbursementFailed,
     DisbursementHandedOver,
@@ -53,6 +59,7 @@ MANIFEST = Manifest(
         DisbursementConfirmed: (tell_others,),
         DisbursementFailed: (tell_others,),
         DeadlineBreached: (tell_of_breach,),
+        DecisionAwaited: (tell_of_awaited_decision,),
         MessageSent: (say_live,),
         UnlockRequested: (tell_of_unlock_request,),
     },

@@ -63,6 +63,13 @@ class TaskClaimed(AboutTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionAwaited(AboutTask):
+    """Another stage of approval is open: whoever holds its seat is asked to decide."""
+
+    approval_stage: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskReleased(AboutTask):
     """A task went back to the queue; `owner_id` had it."""
 

@@ -46,6 +46,7 @@ from lc_workflow.lending.events import (
     CustomerRegistered,
     CustomersMerged,
     DeadlineBreached,
+    DecisionAwaited,
     DecisionsVoided,
     DecisionTaken,
     DelegationEnded,
@@ -103,6 +104,7 @@ from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
+from lc_workflow.lending.tasks.listeners import seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
@@ -212,6 +214,7 @@ MANIFEST = Manifest(
         AssessmentPolicySet,
         ApplicationScored,
         ScorecardPublished,
+        DecisionAwaited,
         TaskClaimed,
         TaskReleased,
         TaskAssigned,
@@ -248,7 +251,10 @@ MANIFEST = Manifest(
         PaperWaived,
         WaiverEnded,
     ),
-    listeners={AffordabilityAssessed: (find_the_path_again,), ApplicationScored: (find_the_path_again,)},
+    listeners={
+        AffordabilityAssessed: (find_the_path_again, seat_again),
+        ApplicationScored: (find_the_path_again, seat_again),
+    },
     jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),

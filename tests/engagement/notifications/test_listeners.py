@@ -18,6 +18,7 @@ from lc_workflow.platform.journal.models import JournalEntry, Untold
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Sent, Tell
 from tests.identity.factories import a_user
+from tests.lending.approvals.steps import BM, RM, Decide, Give, Publish
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
@@ -223,3 +224,32 @@ async def test_a_notification_is_worded_stored_and_sent_alike(
             },
         )
     ]
+
+
+async def test_each_stage_of_an_approval_is_announced_once_to_whoever_holds_its_seat(
+    session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, manager: Person,
+    to_review: Callable[..., Awaitable[dict[str, Any]]], publish: Publish, give: Give, decide: Decide, heard: Heard,
+) -> None:  # fmt: skip
+    await publish(BM | {"quorum": 2}, RM | {"scope": "branch"})
+    second = await sign_in("manager", branch_id=branch.id)
+    wish = {"reach": "branch", "branch_id": str(branch.id)}
+    regional = await give(await sign_in("officer", branch_id=branch.id), "regional_manager", **wish)
+    await give(await sign_in("officer", branch_id=branch.id), "regional_manager", **wish, limits={"USD": 10})
+    await give(await sign_in("officer"), "regional_manager")  # holds the seat, and may not see the loan
+    application = await to_review(officer, teller)
+
+    async def asked() -> list[UUID]:
+        found = [one for one in await heard() if one[1:] == ("application_task", "MANAGER_REVIEW")]
+        return [person for person, *_ in found]
+
+    assert set(await asked()) == {manager.user.id, second.user.id}
+    await decide(manager, application)
+    assert len(await asked()) == 2  # the stage waits as before
+    await decide(second, application)
+    assert (await asked())[2:] == [regional.user.id]
+    for entry in await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DecisionAwaited")):
+        session.add(Untold(id=entry.id, number=entry.number, thread_id=entry.thread_id))
+    await session.commit()
+    assert (await asked())[2:] == [regional.user.id]
+    (row,) = await session.scalars(select(Notification).where(Notification.user_id == regional.user.id))
+    assert row.message.startswith("The application of SOK CHANTHY passed a stage by")

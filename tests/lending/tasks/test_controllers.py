@@ -3,21 +3,21 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from httpx import AsyncClient
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.notifications.service import NotificationService
+from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.lending.events import DeadlineBreached
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
 from lc_workflow.lending.tasks.models import Task
-from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
+from tests.lending.approvals.steps import BM, DELEGATIONS, Decide, Give, Publish
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 from tests.organization.factories import a_branch
@@ -226,16 +226,83 @@ async def test_the_institution_says_how_long_a_stage_may_take(
 
 
 async def test_who_voted_leaves_the_decision_to_others(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, publish: Publish, decide: Decide
 ) -> None:
+    await publish(BM | {"quorum": 2})
     officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
     first, second = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
     application = await to_review(officer, teller)
     (task,) = await queue(client, first, "claimable")
     await do(client, first, task, "claim")
-    for _ in range(2):
-        await TaskService(session).voted(UUID(application["id"]), by=first.user.id, at=NOON)
-    await session.commit()
+    assert (await decide(first, application)).json()["workflow_status"] == "MANAGER_REVIEW"
     assert await queue(client, first, "mine") == await queue(client, first, "claimable") == []
     assert [found["owner"] for found in await queue(client, second, "claimable")] == [None]
     assert (await do(client, first, task, "claim")).json()["code"] == "SodMaker"
+
+
+async def test_a_decision_is_offered_to_whoever_holds_its_seat_and_to_nobody_else(
+    client: AsyncClient, sign_in: SignIn, north: Branch, to_review: ToReview, publish: Publish, give: Give,
+    decide: Decide,
+) -> None:  # fmt: skip
+    await publish()
+    officer, teller = await sign_in("officer", branch_id=north.id), await sign_in("teller", branch_id=north.id)
+    manager = await sign_in("manager", branch_id=north.id)
+    regional = await give(
+        await sign_in("officer", branch_id=north.id), "regional_manager", reach="region", region="North"
+    )
+    limited = await give(await sign_in("regional_manager"), "regional_manager", limits={"USD": 1000})
+    elsewhere = await give(
+        await sign_in("officer", branch_id=north.id), "regional_manager", reach="region", region="South"
+    )
+    stranger = await give(await sign_in("officer"), "regional_manager")  # holds the seat, and may not see the loan
+    by_rank = await sign_in("regional_manager")
+    everybody = (manager, regional, limited, elsewhere, stranger, by_rank)
+
+    async def offered() -> list[bool]:
+        return [bool(await queue(client, one, "claimable", stage="MANAGER_REVIEW")) for one in everybody]
+
+    application = await to_review(officer, teller)
+    assert await offered() == [True, False, False, False, False, False]
+    (task,) = await queue(client, manager, "claimable")
+    assert (await do(client, regional, task, "claim")).json()["code"] == "NotYourTask"
+    assert (await do(client, manager, task, "assign", user_id=str(regional.user.id))).json()["code"] == "NotEligible"
+    await do(client, manager, task, "claim")
+    assert (await decide(manager, application)).status_code == 200
+    assert await offered() == [False, True, False, False, False, False]
+    for one in (limited, elsewhere, stranger, by_rank):
+        unfit = await do(client, manager, task, "assign", user_id=str(one.user.id))
+        assert unfit.json()["code"] == "NotEligible"
+    assigned = await do(client, manager, task, "assign")
+    assert assigned.json()["owner"]["id"] == str(regional.user.id)
+
+
+async def test_whoever_stands_in_is_offered_what_the_absent_could_do(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager, stand_in = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    wish = {
+        "to_id": str(stand_in.user.id),
+        "role": "manager",
+        "starts_at": NOON.isoformat(),
+        "ends_at": (NOON + timedelta(days=2)).isoformat(),
+        "limits": {"USD": 1000},
+    }
+    assert (await client.post(DELEGATIONS, json=wish, headers=manager.headers)).status_code == 201
+    await to_review(officer, teller, requested_amount=1000)
+    await to_review(officer, teller, requested_amount=1001, id_number="010234568", account_id="2")
+    await to_review(manager, teller, requested_amount=900, id_number="010234569", account_id="3")
+    offered = await queue(client, stand_in, "claimable", stage="MANAGER_REVIEW")
+    assert [task["requested_amount"] for task in offered] == [1000]
+    await session.execute(update(Delegation).values(ended_at=NOON))
+    await session.commit()
+    assert await queue(client, stand_in, "claimable", stage="MANAGER_REVIEW") == []
+
+
+async def test_a_party_to_the_loan_is_not_offered_its_decision(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    guarantor = await sign_in("manager", branch_id=branch.id, phone_number="096 123 4567")
+    await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
+    assert await queue(client, guarantor, "claimable") == []

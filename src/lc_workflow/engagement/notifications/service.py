@@ -8,7 +8,7 @@ from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.engagement.notifications.access import visible_to
@@ -17,6 +17,7 @@ from lc_workflow.engagement.notifications.schemas import LiveNotification, Notif
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.rules.quiet import is_quiet
 from lc_workflow.engagement.rules.wording import (
+    AT_THE_NEXT_STAGE,
     BREACH,
     LATE,
     SECURITY,
@@ -34,11 +35,12 @@ from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached
+from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import HIGHER_UP
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.lending.tasks.access import ASSIGN
+from lc_workflow.lending.tasks.access import ASSIGN, doers
+from lc_workflow.lending.tasks.models import Task
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.service import Service
@@ -156,8 +158,10 @@ class NotificationService(Service[Notification]):
         task = TASKS.get(target)
         concerned = User.id == event.drafted_by
         if task:
+            waiting = await self._task(event.application_id, target)
             able = may_act(task.permission, branch_id=event.branch_id, at=event.at)
-            concerned |= able if task.for_preparers else able & User.id.not_in(application.preparers)
+            able &= true() if task.for_preparers else User.id.not_in(application.preparers)
+            concerned |= User.id.in_(doers(waiting, at=event.at)) if waiting else able
         people = await self.session.scalars(
             select(User.id)
             .where(concerned, User.status == UserStatus.ACTIVE, User.id.is_distinct_from(event.actor_id))
@@ -194,6 +198,63 @@ class NotificationService(Service[Notification]):
                 }
             )
         return await self._tell(rows, sender, at=event.at)
+
+    async def tell_of_awaited_decision(
+        self, event: DecisionAwaited, *, event_id: UUID
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Write the notifications of another open stage of approval, inside the running transaction.
+
+        Those hear who hold its seat and may decide, as long as it is that stage which waits.
+        """
+        task = await self._task(event.application_id, Stage(event.stage))
+        if task is None or task.closed_at is not None or task.seat_code != event.approval_stage:
+            return []
+        application = (
+            await self.session.execute(
+                select(
+                    CustomerApplication.full_name_latin,
+                    CustomerApplication.full_name_khmer,
+                    CustomerApplication.priority_level,
+                ).where(CustomerApplication.id == event.application_id)
+            )
+        ).one()
+        people = await self.session.scalars(doers(task, at=event.at).order_by(User.id))
+        sender = await self._sender(event.actor_id)
+        said = AT_THE_NEXT_STAGE.about(
+            actor=sender.name if sender else None,
+            latin=application.full_name_latin,
+            khmer=application.full_name_khmer,
+        )
+        rows = [
+            {
+                "user_id": person,
+                "event_id": event_id,
+                "type": TASK,
+                "title": said.title,
+                "message": said.message,
+                "priority": application.priority_level,
+                "data": {
+                    "application_id": str(event.application_id),
+                    "task_id": str(event.task_id),
+                    "workflow_status": event.stage,
+                    "title_khmer": said.title_khmer,
+                    "message_khmer": said.message_khmer,
+                },
+                "created_at": event.at,
+            }
+            for person in people
+        ]
+        return await self._tell(rows, sender, at=event.at)
+
+    async def _task(self, application_id: UUID, stage: Stage) -> Task | None:
+        """The last work on an application at a stage, if any was written down."""
+        task: Task | None = await self.session.scalar(
+            select(Task)
+            .where(Task.application_id == application_id, Task.stage == stage)
+            .order_by(Task.opened_at.desc(), Task.closed_at.desc())
+            .limit(1)
+        )
+        return task
 
     async def tell_of_breach(self, event: DeadlineBreached, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
         """Write the notifications of a late task, inside the running transaction.

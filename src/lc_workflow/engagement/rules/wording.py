@@ -135,6 +135,14 @@ TASKS: Final[Mapping[Stage, Task]] = {
 }
 """What those hear who may take the next step from a stage."""
 
+AT_THE_NEXT_STAGE: Final = Words(
+    "Application to decide",
+    "The application of {customer} passed a stage by {actor} and waits for your decision.",
+    "ពាក្យសុំរង់ចាំការសម្រេច",
+    "ពាក្យសុំរបស់ {customer} ដែល {actor} បានសម្រេចរួចមួយដំណាក់ កំពុងរង់ចាំការសម្រេចរបស់អ្នក។",
+)
+"""What those hear who hold the next stage of an approval."""
+
 LATE: Final = Words(
     "Application is late",
     "The application of {customer} has waited longer than it may.",

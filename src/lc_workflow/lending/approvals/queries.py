@@ -108,6 +108,17 @@ class Judged:
     affordability: dict[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """What a decision waits for: the open stage, the figure a limit is compared with, and who has voted already."""
+
+    stage: ApprovalStage
+    figure: Decimal
+    currency: Currency
+    needs_limit: bool
+    voters: frozenset[UUID]
+
+
 class WhatIsSeen:
     """Reads what decisions rest on; whoever passes an application in has made sure that the person may see it."""
 
@@ -150,6 +161,23 @@ class WhatIsSeen:
             .order_by(ApplicationDecision.number)
         )
         return rows.all()
+
+    async def open_seat(self, application: CustomerApplication) -> Seat | None:
+        """What the present cycle waits for; None where no case says it."""
+        case = await self.case(application)
+        if case is None or case.path is None or case.amount is None:
+            return None
+        stored, votes = read_path(case.path), votes_of(await self.standing(case))
+        stage = open_stage(tally(stored.as_stages(), votes))
+        if stage is None:
+            return None
+        return Seat(
+            stage=stage,
+            figure=figure_of(stored, case, case.amount, application.currency),
+            currency=application.currency,
+            needs_limit=stored.needs_limit,
+            voters=frozenset(who for vote in votes for who in (vote.person, vote.absent) if who),
+        )
 
     async def judged(self, application: CustomerApplication) -> Judged:
         """What the last score and the last look at the household say about a loan."""

@@ -1,11 +1,11 @@
 """Who holds which role where at a moment: by name, by their post, and for whom they stand in."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, exists, literal, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Executable, Select, cast, exists, literal, null, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
@@ -15,7 +15,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.authorities.schemas import read_limits
 from lc_workflow.lending.rules.approval import Reach
-from lc_workflow.lending.rules.authority import Holding, Where, lower
+from lc_workflow.lending.rules.authority import Holding, lower
 
 Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
 """A condition on a column: on the person, or on the role."""
@@ -30,31 +30,30 @@ class Holders:
 
     async def of(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds: by name, by their post, and for those they stand in for."""
-        stands_in = _lasting(at) & (Delegation.to_id == person)
-        absent = select(Delegation.from_id).where(stands_in)
-        found = await self._read(
-            _shown(_own(lambda column: column == person, at=at)),
-            _handed_on(_own(lambda column: column.in_(absent), at=at), stands_in),
-        )
-        return found.get(person, [])
+        return await self._read(holdings_of(person, at=at))
 
     async def own(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds themselves, whomever they stand in for."""
-        found = await self._read(_shown(_own(lambda column: column == person, at=at)))
-        return found.get(person, [])
+        return await self._read(_shown(_own(lambda column: column == person, at=at)))
 
-    async def of_role(self, role: str, where: Where, *, at: datetime) -> dict[UUID, list[Holding]]:
-        """List who holds a role where an application belongs, each with their holdings of it."""
-        own = _own(lambda _: literal(value=True), at=at, role=role)
-        found = await self._read(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
-        there = {
-            person: [holding for holding in holdings if holding.contains(where)] for person, holdings in found.items()
-        }
-        return {person: holdings for person, holdings in there.items() if holdings}
+    async def _read(self, statement: Executable) -> list[Holding]:
+        return [_holding(row) for row in (await self._session.execute(statement)).mappings()]
 
-    async def _read(self, *parts: Select[Any]) -> dict[UUID, list[Holding]]:
-        rows = await self._session.execute(union_all(*parts))
-        return _by_person(rows.mappings())
+
+def holdings_of(person: UUID, *, at: datetime) -> CompoundSelect[Any]:
+    """Select what a person holds: by name, by their post, and for those they stand in for."""
+    stands_in = _lasting(at) & (Delegation.to_id == person)
+    absent = select(Delegation.from_id).where(stands_in)
+    return union_all(
+        _shown(_own(lambda column: column == person, at=at)),
+        _handed_on(_own(lambda column: column.in_(absent), at=at), stands_in),
+    )
+
+
+def holdings_in(role: str, *, at: datetime) -> CompoundSelect[Any]:
+    """Select who holds a role, wherever it reaches."""
+    own = _own(lambda _: literal(value=True), at=at, role=role)
+    return union_all(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
 
 
 def _lasting(at: datetime) -> ColumnElement[bool]:
@@ -99,7 +98,11 @@ def _own(who: Narrowed, *, at: datetime, role: str | None = None) -> CompoundSel
 
 def _shown(own: CompoundSelect[Any]) -> Select[Any]:
     held = own.subquery()
-    return select(held, literal(None, Delegation.from_id.type).label("absent"), null().label("handed_on"))
+    return select(
+        held,
+        literal(None, Delegation.from_id.type).label("absent"),
+        cast(null(), Delegation.limits.type).label("handed_on"),
+    )
 
 
 def _handed_on(own: CompoundSelect[Any], lasting: ColumnElement[bool]) -> Select[Any]:
@@ -123,19 +126,14 @@ def _handed_on(own: CompoundSelect[Any], lasting: ColumnElement[bool]) -> Select
     )
 
 
-def _by_person(rows: Iterable[Mapping[Any, Any]]) -> dict[UUID, list[Holding]]:
-    held: dict[UUID, list[Holding]] = {}
-    for row in rows:
-        limits = read_limits(row["limits"])
-        held.setdefault(row["person"], []).append(
-            Holding(
-                role=row["role"],
-                reach=row["reach"],
-                branch_id=row["branch_id"],
-                region=row["region"],
-                limits=limits if row["absent"] is None else lower(limits, read_limits(row["handed_on"])),
-                absent=row["absent"],
-                is_given=row["is_given"],
-            )
-        )
-    return held
+def _holding(row: Mapping[Any, Any]) -> Holding:
+    limits = read_limits(row["limits"])
+    return Holding(
+        role=row["role"],
+        reach=row["reach"],
+        branch_id=row["branch_id"],
+        region=row["region"],
+        limits=limits if row["absent"] is None else lower(limits, read_limits(row["handed_on"])),
+        absent=row["absent"],
+        is_given=row["is_given"],
+    )

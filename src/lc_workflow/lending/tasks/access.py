@@ -1,14 +1,38 @@
 """Who sees which tasks, and who may do one."""
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, all_, false, literal, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Numeric,
+    Select,
+    all_,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import may_act
+from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications import access as applications
-from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.authorities.queries import holdings_in, holdings_of
+from lc_workflow.lending.rules.approval import Reach
+from lc_workflow.lending.rules.stages import APPROVE, Stage
 from lc_workflow.lending.rules.tasks import WORK
 from lc_workflow.lending.tasks.models import Task
+from lc_workflow.organization.branches.models import Branch
 
 READ: Final = applications.READ
 ASSIGN: Final = "task:assign"
@@ -36,24 +60,82 @@ def within(principal: Principal, permission: str) -> ColumnElement[bool]:
             return false()
 
 
-def claimable_by(principal: Principal) -> ColumnElement[bool]:
+def claimable_by(principal: Principal, *, at: datetime) -> ColumnElement[bool]:
     """Narrow a query to the work this person could take: nobody has it, and neither right nor §2 keeps them from it."""
+    not_kept_away = literal(principal.id) != all_(Task.excluded)
+    return Task.owner_id.is_(None) & within(principal, READ) & not_kept_away & doable_by(principal, at=at)
+
+
+def doable_by(principal: Principal, *, at: datetime) -> ColumnElement[bool]:
+    """Narrow a query to the work this person's rights reach: by permission, and a decision by the seat it waits for."""
     by_reach: dict[Scope | None, list[Stage]] = {}
     for stage, work in WORK.items():
         by_reach.setdefault(principal.scope_of(work.permission), []).append(stage)
-    reached: list[ColumnElement[bool]] = []
-    if stages := by_reach.get(Scope.ALL):
-        reached.append(Task.stage.in_(stages))
-    if principal.branch_id is not None and (stages := by_reach.get(Scope.BRANCH)):
-        reached.append((Task.branch_id == principal.branch_id) & Task.stage.in_(stages))
-    if not reached:
-        return false()
-    return Task.owner_id.is_(None) & (literal(principal.id) != all_(Task.excluded)) & or_(*reached)
+    held = holdings_of(principal.id, at=at).cte("held")
+    seated = exists().where(sits_at(held), held.c.is_given | _reached(principal, APPROVE)).select_from(held)
+    of_branch = by_reach.get(Scope.BRANCH, []) if principal.branch_id is not None else []
+    by_permission = or_(
+        Task.stage.in_(by_reach.get(Scope.ALL, [])),
+        (Task.branch_id == principal.branch_id) & Task.stage.in_(of_branch),
+    )
+    return case((Task.seat_role.is_(None), by_permission), else_=seated)
 
 
-def may_do(task: Task, principal: Principal) -> bool:
-    """Whether a person's rights reach the work; what §2 says about them stands in the task."""
-    return reaches(principal, WORK[task.stage].permission, task)
+def _reached(principal: Principal, permission: str) -> ColumnElement[bool]:
+    """Whether a permission reaches a task that nobody has."""
+    match principal.scope_of(permission):
+        case Scope.ALL:
+            return true()
+        case Scope.BRANCH if principal.branch_id is not None:
+            return Task.branch_id == principal.branch_id
+        case _:
+            return false()
+
+
+def doers(task: Task, *, at: datetime) -> Select[UUID]:
+    """Select the accounts that may do a task which is written down: within reach, and not kept away by §2."""
+    able = may_act(WORK[task.stage].permission, branch_id=task.branch_id, at=at)
+    if task.seat_role is not None:
+        held = holdings_in(task.seat_role, at=at).subquery("held")
+        seat = exists().where(held.c.person == User.id, Task.id == task.id, sits_at(held)).select_from(held, Task)
+        able = seat.where(held.c.is_given) | (seat & able)
+    return select(User.id).where(
+        User.status == UserStatus.ACTIVE,
+        User.id.not_in(task.excluded),
+        may_act(READ, branch_id=task.branch_id, at=at),
+        able,
+    )
+
+
+def sits_at(held: FromClause) -> ColumnElement[bool]:
+    """Match holdings with the seat that a task waits for: `fitting` and `is_within` of `rules.authority` in SQL.
+
+    Nobody sits there for somebody whom §2 keeps away.
+    """
+    reach, handed_on = held.c.reach, held.c.handed_on
+    wide_enough = or_(
+        reach == Reach.ORGANISATION,
+        (reach == Reach.REGION) & (Task.seat_reach != Reach.ORGANISATION),
+        (reach == Reach.BRANCH) & (Task.seat_reach == Reach.BRANCH),
+    )
+    there = or_(
+        reach == Reach.ORGANISATION,
+        (reach == Reach.BRANCH) & (held.c.branch_id == Task.branch_id),
+        (reach == Reach.REGION) & Task.branch_id.in_(select(Branch.id).where(Branch.region == held.c.region)),
+    )
+    up_to = [
+        (limits, cast(func.jsonb_extract_path_text(limits, Task.seat_currency), Numeric))
+        for limits in (held.c.limits, handed_on)
+    ]
+    limited = held.c.limits.is_not(None) | handed_on.is_not(None)
+    return and_(
+        held.c.role == Task.seat_role,
+        wide_enough,
+        there,
+        held.c.absent.is_(None) | (held.c.absent != all_(Task.excluded)),
+        limited | ~Task.seat_needs_limit,
+        *(limits.is_(None) | (limit >= Task.seat_amount) for limits, limit in up_to),
+    )
 
 
 def reaches(principal: Principal, permission: str, task: Task) -> bool:

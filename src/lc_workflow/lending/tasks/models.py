@@ -1,12 +1,15 @@
 """Tasks as rows."""
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, Uuid, text
+from sqlalchemy import ForeignKey, Index, Numeric, SmallInteger, String, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import choice
@@ -19,6 +22,10 @@ class Task(Row):
 
     `excluded` are the accounts that may not do it (lending.md §2). `used_seconds` is the working time it took; without
     `due_at` no clock runs. `breach_told_at` is when others were told that it is late, which happens once.
+
+    The seat is what a decision waits for (lending.md §2): `seat_code` names the open stage of approval, whose role has
+    to be held at least over `seat_reach`, and up to `seat_amount`, unless `seat_needs_limit` is not set and no limit
+    is on record.
     """
 
     __tablename__ = "tasks"
@@ -52,6 +59,12 @@ class Task(Row):
     breach_told_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     used_seconds: Mapped[int] = mapped_column(default=0)
+    seat_code: Mapped[str | None] = mapped_column(String(40))
+    seat_role: Mapped[str | None] = mapped_column(String(40))
+    seat_reach: Mapped[Reach | None] = mapped_column(choice(Reach))
+    seat_amount: Mapped[Decimal | None] = mapped_column(Numeric)
+    seat_currency: Mapped[Currency | None] = mapped_column(choice(Currency))
+    seat_needs_limit: Mapped[bool | None]
 
     def owned_by(self, person: UUID | None, *, at: datetime) -> None:
         """Give the task to somebody, or back to the queue."""

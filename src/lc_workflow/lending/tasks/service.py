@@ -6,23 +6,24 @@ from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.deadlines.models import StageDeadline
-from lc_workflow.lending.events import DeadlineBreached, TaskAssigned, TaskClaimed, TaskReleased
+from lc_workflow.lending.events import DeadlineBreached, DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
-from lc_workflow.lending.tasks.access import ASSIGN, READ, claimable_by, may_do, reaches, visible_to, within
+from lc_workflow.lending.tasks.access import ASSIGN, READ, claimable_by, doable_by, doers, reaches, visible_to, within
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
 from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
 from lc_workflow.system.settings.service import SettingService
 
@@ -61,6 +62,11 @@ class TaskService(Service[Task]):
     repository_type = Repo
     noun = "task"
 
+    def __init__(self, session: AsyncSession) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._seen = WhatIsSeen(session)
+
     async def follow(self, application: CustomerApplication, *, by: UUID | None, at: datetime) -> None:
         """Close the work on the stage an application left and open that of its new stage, in the caller's transaction.
 
@@ -95,22 +101,66 @@ class TaskService(Service[Task]):
             due_at=limits and limits.due_at,
             used_seconds=0,
         )
-        owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
-        owner = owners.get(stage)
-        if owner is None and await SettingService(self.session).value_of(AUTO_ASSIGN) is True:
-            owner = await self._least_loaded(task, None, at=at)
-        task.owned_by(owner, at=at)
         self.session.add(task)
+        if stage is Stage.MANAGER_REVIEW:
+            await self._seat(task, application, at=at)
+        owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
+        task.owned_by(owners.get(stage) or await self._given_out(task, at=at), at=at)
 
-    async def voted(self, application_id: UUID, *, by: UUID, at: datetime) -> None:
-        """Keep whoever decided at one stage of an approval from the next, in the caller's transaction."""
+    async def seat_again(self, application_id: UUID, *, by: UUID | None, at: datetime) -> None:
+        """Say whose decision an application waits for now, in the caller's transaction: somebody voted or judged it.
+
+        Who has decided leaves the rest to others. Another stage of approval takes the task from whoever had it, and is
+        announced.
+        """
         task = await self.session.scalar(
-            select(Task).where(Task.application_id == application_id, Task.closed_at.is_(None)).with_for_update()
+            select(Task)
+            .where(Task.application_id == application_id, Task.stage == Stage.MANAGER_REVIEW, Task.closed_at.is_(None))
+            .with_for_update()
         )
-        if task is not None and by not in task.excluded:
-            task.excluded = [*task.excluded, by]
-            if task.owner_id == by:
-                task.owned_by(None, at=at)
+        if task is None:
+            return
+        before = task.seat_code
+        await self._seat(task, await self.session.get_one(CustomerApplication, application_id), at=at)
+        if task.seat_code != before or task.owner_id in task.excluded:
+            task.owned_by(await self._given_out(task, at=at), at=at)
+        if task.seat_code not in {before, None}:
+            self.announce(
+                DecisionAwaited(
+                    actor_id=by,
+                    at=at,
+                    application_id=application_id,
+                    task_id=task.id,
+                    stage=task.stage.value,
+                    approval_stage=task.seat_code,
+                )
+            )
+
+    async def _seat(self, task: Task, application: CustomerApplication, *, at: datetime) -> None:
+        """Write down the seat a decision waits for, and keep those away whom §2 keeps from it."""
+        seat = await self._seen.open_seat(application)
+        kept_away = [application.user_id, *application.preparers, *application.editors]
+        task.seat_code = seat.stage.code if seat else None
+        task.seat_role = seat.stage.role if seat else None
+        task.seat_reach = seat.stage.scope if seat else None
+        task.seat_amount = seat.figure if seat else None
+        task.seat_currency = seat.currency if seat else None
+        task.seat_needs_limit = seat.needs_limit if seat else None
+        task.excluded = list(dict.fromkeys([*kept_away, *(sorted(seat.voters) if seat else ())]))
+        await self.session.flush()
+        numbers = {
+            phone_key(application.phone),
+            *(phone_key(one.phone) for one in await self._seen.parties(application)),
+        }
+        able = select(User.id, User.phone_number).where(User.id.in_(doers(task, at=at)), User.phone_number.is_not(None))
+        if involved := [who for who, phone in await self.session.execute(able) if phone_key(phone) in numbers]:
+            task.excluded = [*task.excluded, *involved]
+
+    async def _given_out(self, task: Task, *, at: datetime) -> UUID | None:
+        """Whom new work is given to: nobody, unless the institution wants it given to whoever has the least to do."""
+        if await SettingService(self.session).value_of(AUTO_ASSIGN) is not True:
+            return None
+        return await self._least_loaded(task, None, at=at)
 
     async def _deadline(
         self, application: CustomerApplication, calendar: BusinessHours, *, at: datetime
@@ -155,8 +205,11 @@ class TaskService(Service[Task]):
             task = await self._open(task_id, principal)
             if task.owner_id not in {None, principal.id}:
                 raise TaskTaken("Somebody else has taken this task.")
-            if not may_do(task, principal):
-                raise NotYourTask(f"This task needs the permission {WORK[task.stage].permission} here.")
+            may_do = select(doable_by(principal, at=at)).where(Task.id == task.id)
+            if not await self.session.scalar(may_do):
+                raise NotYourTask(
+                    f"This task needs the permission {WORK[task.stage].permission}, or the seat it waits for."
+                )
             if principal.id in task.excluded:
                 raise SodMaker("You had a hand in this application; someone else has to decide it.")
             if task.owner_id is None:
@@ -282,11 +335,8 @@ class TaskService(Service[Task]):
             .where(Task.owner_id == User.id, Task.closed_at.is_(None))
             .scalar_subquery()
         )
-        eligible = select(User.id).where(
-            User.status == UserStatus.ACTIVE,
-            may_act(WORK[task.stage].permission, branch_id=task.branch_id, at=at),
-            User.id.not_in(task.excluded),
-        )
+        await self.session.flush()
+        eligible = doers(task, at=at)
         if person is not None:
             eligible = eligible.where(User.id == person)
         chosen: UUID | None = await self.session.scalar(eligible.order_by(load, User.created_at, User.id).limit(1))
@@ -315,7 +365,7 @@ def _queue(queue: Queue, principal: Principal, *, at: datetime) -> ColumnElement
         case Queue.MINE:
             return Task.owner_id == principal.id
         case Queue.CLAIMABLE:
-            return claimable_by(principal)
+            return claimable_by(principal, at=at)
         case Queue.TEAM:
             return within(principal, READ)
         case Queue.OVERDUE:

@@ -129,7 +129,7 @@ class WorkflowService(Service[CustomerApplication]):
                 if outcome.leads_to is None:
                     application.updated_at = at
                     flag_modified(application, "updated_at")  # a vote makes a new version, even in the same moment
-                    await self._tasks.voted(application.id, by=principal.id, at=at)
+                    await self._tasks.seat_again(application.id, by=principal.id, at=at)
                     return application
                 step = step_by(STEP_OF[outcome.leads_to], application.workflow_status)
             await self._take(step, application, wish, by=principal.id, at=at)
