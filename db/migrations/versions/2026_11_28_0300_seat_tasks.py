@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0100_seat_tasks"
-down_revision = "0120_name_kinds_of_papers"
+down_revision = "0111_look_into_pictures"
 branch_labels = None
 depends_on = None
 

@@ -147,6 +147,16 @@ async def test_a_party_to_the_loan_does_not_decide_it(hire: Hire, reviewed: Any,
         assert code(await decide(await hire(phone_number=phone), loan)) == (403, "SodParty")
 
 
+async def test_a_party_is_known_by_their_paper_where_the_telephone_says_nothing(
+    hire: Hire, reviewed: Any, decide: Decide
+) -> None:
+    known = {"id_number": "012345679", "full_name_latin": "KEO BOPHA", "full_name_khmer": "", "phone": "012999111"}
+    await reviewed(**known, account_id="00012346")
+    loan = await reviewed(guarantor_name="KEO BOPHA", guarantor_id_number="012345679")
+    assert loan["parties"][0]["phone"] is None
+    assert code(await decide(await hire(phone_number="+85512999111"), loan)) == (403, "SodParty")
+
+
 async def test_a_limit_is_not_exceeded_and_is_for_its_currency(
     hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give, north: Branch
 ) -> None:
@@ -433,6 +443,20 @@ async def test_what_a_customer_owes_already_counts_where_the_matrix_says_so(
     assert code(await decide(manager, first)) == (200, "APPROVED")
     second = await sheet(manager, await reviewed(requested_amount=800))
     assert [stage["code"] for stage in second["stages"]] == ["BM", "RM"]
+
+
+async def test_what_a_customer_stands_in_for_counts_as_owed(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish
+) -> None:
+    await publish(basis="exposure")
+    manager = await hire()
+    other = {"id_number": "012345679", "full_name_latin": "KEO BOPHA", "full_name_khmer": "", "phone": "012999111"}
+    borrower = {"guarantor_name": "SOK CHANTHY", "guarantor_id_number": "010234567"}
+    assert code(
+        await decide(manager, await reviewed(requested_amount=800, account_id="00012346", **other, **borrower))
+    ) == (200, "APPROVED")
+    seen = await sheet(manager, await reviewed(requested_amount=800))
+    assert [stage["code"] for stage in seen["stages"]] == ["BM", "RM"]
 
 
 async def test_every_decision_is_on_record_and_none_is_lost(

@@ -32,14 +32,17 @@ from lc_workflow.lending.approvals.schemas import (
 )
 from lc_workflow.lending.assessment.service import AssessmentService
 from lc_workflow.lending.backing.models import Collateral, Party
+from lc_workflow.lending.customers.models import Telephone
 from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.affordability import Verdict
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
+from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.service import ScoringService
 from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.phones import phone_key
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
@@ -246,6 +249,17 @@ class WhatIsSeen:
         )
         return rows.all()
 
+    async def phones_behind(self, application: CustomerApplication) -> set[str | None]:
+        """The telephones of everybody who borrows or stands in, as numbers are compared.
+
+        Those count too that are known of them as customers, so that their identity paper tells who they are even where
+        the application names another telephone or none.
+        """
+        parties = await self.parties(application)
+        customers = [who for who in (application.customer_id, *(party.customer_id for party in parties)) if who]
+        known = await self._session.scalars(select(Telephone.phone).where(Telephone.customer_id.in_(customers)))
+        return {phone_key(number) for number in (application.phone, *(party.phone for party in parties), *known)}
+
     async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
         rows = await self._session.scalars(
             select(Collateral.entry)
@@ -255,14 +269,20 @@ class WhatIsSeen:
         return rows.all()
 
     async def exposure(self, application: CustomerApplication, *, base: Currency, khr_per_usd: Decimal) -> Decimal:
-        """Add up what the customer was granted beside this loan and has not lost again, in the base currency."""
+        """Add up what the customer owes beside this loan, in the base currency (lending.md §4).
+
+        That is what they were granted and have not lost again, and what they stand in for as a guarantor.
+        """
         if application.customer_id is None:
             return Decimal(0)
         row = CustomerApplication
+        stood_for = select(Party.application_id).where(
+            Party.customer_id == application.customer_id, Party.role == PartyRole.GUARANTOR
+        )
         granted = await self._session.execute(
             select(row.currency, func.sum(row.approved_amount))
             .where(
-                row.customer_id == application.customer_id,
+                (row.customer_id == application.customer_id) | row.id.in_(stood_for),
                 row.id != application.id,
                 row.workflow_status.in_((Stage.APPROVED, Stage.DISBURSED)),
                 row.approved_amount.is_not(None),

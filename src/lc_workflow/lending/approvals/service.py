@@ -65,7 +65,7 @@ class Sitting:
     """What lies on the table when somebody would decide, read beforehand so that weighing it asks nothing more.
 
     `votes` are those of the case that count, `place` is what people call the branch, `phone` the person's own
-    telephone and `parties` those of the people behind the loan, `held` what the person holds.
+    telephone and `parties` those that the people behind the loan are known by, `held` what the person holds.
     """
 
     application: CustomerApplication

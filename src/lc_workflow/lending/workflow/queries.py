@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, any_, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -21,6 +21,7 @@ from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCa
 from lc_workflow.lending.approvals.service import Sitting
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.customers.models import Telephone
 from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.rules.authority import Where
 from lc_workflow.lending.rules.deliberation import VOTES, Vote
@@ -141,6 +142,7 @@ class Dockets:
                 Branch.region,
                 select(User.phone_number).where(User.id == principal.id).scalar_subquery().label("own_phone"),
                 _PHONES,
+                _KNOWN_PHONES,
                 _VOTES,
                 _RECOMMENDED,
                 _OPEN_CONDITIONS,
@@ -170,7 +172,7 @@ class Dockets:
                 where=Where(application.branch_id, row.region),
                 place=row.place or "no branch",
                 phone=row.own_phone,
-                parties=row.phones,
+                parties=(*row.phones, *row.known_phones),
                 held=await self._holders.of(principal.id, at=at) if sits else (),
             ),
             recommended=row.recommended,
@@ -183,6 +185,19 @@ _PHONES: Final = func.array(
     select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
     type_=ARRAY(Party.phone.type),
 ).label("phones")
+
+_PARTIES: Final = func.array(
+    select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    type_=ARRAY(Uuid),
+)
+
+_KNOWN_PHONES: Final = func.array(
+    select(Telephone.phone)
+    .where(Telephone.customer_id == any_(func.array_append(_PARTIES, CustomerApplication.customer_id)))
+    .correlate(CustomerApplication)
+    .scalar_subquery(),
+    type_=ARRAY(Telephone.phone.type),
+).label("known_phones")
 
 _VOTES: Final = (
     select(
