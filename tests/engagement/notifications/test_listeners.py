@@ -251,5 +251,6 @@ async def test_each_stage_of_an_approval_is_announced_once_to_whoever_holds_its_
         session.add(Untold(id=entry.id, number=entry.number, thread_id=entry.thread_id))
     await session.commit()
     assert (await asked())[2:] == [regional.user.id]
-    (row,) = await session.scalars(select(Notification).where(Notification.user_id == regional.user.id))
+    decides = (Notification.user_id == regional.user.id) & (Notification.title == "Application to decide")
+    (row,) = await session.scalars(select(Notification).where(decides))
     assert row.message.startswith("The application of SOK CHANTHY passed a stage by")

@@ -64,7 +64,7 @@ class AssignmentService(Service[Assignment]):
         """
         async with self.transaction():
             application = await self._applications.find(visible_to(principal), id=wish.application_id, lock=True)
-            assignment = await self._applications.ask(application, wish, by=principal.id, at=at)
+            assignment = await self._applications.looking_after.ask(application, wish, by=principal.id, at=at)
         return await self.shown(assignment.id, principal=principal)
 
     async def change(

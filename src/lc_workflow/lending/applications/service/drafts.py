@@ -1,6 +1,6 @@
 """Drafting, changing and throwing away applications."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -26,8 +26,9 @@ from lc_workflow.lending.applications.access import (
     permissions_for,
     visible_to,
 )
-from lc_workflow.lending.applications.models import BACKED, WHOLE, Assignment, CustomerApplication
-from lc_workflow.lending.applications.schemas import ApplicationChange, AssignmentWish, NewApplication
+from lc_workflow.lending.applications.models import BACKED, WHOLE, CustomerApplication
+from lc_workflow.lending.applications.schemas import ApplicationChange, NewApplication
+from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.backing.service import BackingService
 from lc_workflow.lending.customers.service import NAMES, CustomerService, Described, Person, paper_kind, person_with
@@ -35,19 +36,14 @@ from lc_workflow.lending.events import (
     ApplicationChanged,
     ApplicationDrafted,
     ApplicationRemoved,
-    AssignmentChanged,
-    EmployeeAssigned,
-    EmployeeReleased,
 )
 from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
-from lc_workflow.lending.rules.assigning import check_assignable
 from lc_workflow.lending.rules.backing import BACKING_FIELDS
 from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.matching import check_name
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.service import Service
@@ -82,10 +78,6 @@ class NoSuchProduct(Invalid):
     """An application names a product that does not exist."""
 
 
-class NoSuchEmployee(Invalid):
-    """An assignment names an employee who does not exist."""
-
-
 _EMPTY: Final[dict[str, Any]] = {
     "existing_loans": [],
     "loan_purposes": [],
@@ -112,6 +104,7 @@ class ApplicationService(Service[CustomerApplication]):
         self._customers = CustomerService(session)
         self._products = ProductService(session)
         self.backing = BackingService(session, customers=self._customers)
+        self.looking_after = LookingAfterService(session)
         self._store = store
 
     async def whole(self, application_id: UUID, *, principal: Principal) -> CustomerApplication:
@@ -159,7 +152,7 @@ class ApplicationService(Service[CustomerApplication]):
                     actor_id=principal.id, at=at, application_id=application.id, customer_id=application.customer_id
                 )
             )
-            await self.look_after(application, assignments, by=principal.id, at=at)
+            await self.looking_after.look_after(application, assignments, by=principal.id, at=at)
         return application
 
     async def change(
@@ -207,7 +200,7 @@ class ApplicationService(Service[CustomerApplication]):
                     )
                 )
             if assignments is not None:
-                await self.look_after(application, assignments, by=principal.id, at=at)
+                await self.looking_after.look_after(application, assignments, by=principal.id, at=at)
         return application
 
     async def _version_of(self, application: CustomerApplication) -> UUID | None:
@@ -268,82 +261,6 @@ class ApplicationService(Service[CustomerApplication]):
 
     def _announce_change(self, application: CustomerApplication, field: str, *, by: UUID, at: datetime) -> None:
         self.announce(ApplicationChanged(actor_id=by, at=at, application_id=application.id, fields=(field,)))
-
-    async def look_after(
-        self, application: CustomerApplication, wishes: Sequence[AssignmentWish], *, by: UUID, at: datetime
-    ) -> None:
-        """Make exactly these employees look after an application; works inside the caller's transaction.
-
-        Raises:
-            NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
-        """
-        wanted = {(wish.employee_id, wish.assignment_role): wish for wish in wishes}
-        standing = {
-            (row.employee_id, row.assignment_role): row
-            for row in await self.session.scalars(
-                select(Assignment).where(Assignment.application_id == application.id, Assignment.is_active)
-            )
-        }
-        for key in standing.keys() - wanted.keys():
-            standing[key].is_active = False
-            self.announce(
-                EmployeeReleased(
-                    actor_id=by, at=at, application_id=application.id, employee_id=key[0], role=key[1].value
-                )
-            )
-        for key in wanted.keys() & standing.keys():
-            if standing[key].notes != wanted[key].notes:
-                standing[key].notes = wanted[key].notes
-                self.announce(
-                    AssignmentChanged(
-                        actor_id=by,
-                        at=at,
-                        application_id=application.id,
-                        employee_id=key[0],
-                        role=key[1].value,
-                        fields=("notes",),
-                    )
-                )
-        for key in wanted.keys() - standing.keys():
-            await self.ask(application, wanted[key], by=by, at=at)
-
-    async def ask(
-        self, application: CustomerApplication, wish: AssignmentWish, *, by: UUID, at: datetime
-    ) -> Assignment:
-        """Ask one employee to look after an application; works inside the caller's transaction.
-
-        Raises:
-            NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: The assignment cannot be made.
-        """
-        employee = await self.session.get(Employee, wish.employee_id)
-        if employee is None:
-            raise NoSuchEmployee("An assignment names an employee who does not exist.")
-        check_assignable(
-            is_active=employee.is_active,
-            employee_branch=employee.branch_id,
-            application_branch=application.branch_id,
-        )
-        assignment = Assignment(
-            application_id=application.id,
-            employee_id=wish.employee_id,
-            assignment_role=wish.assignment_role,
-            notes=wish.notes,
-            assigned_at=at,
-            assigned_by=by,
-            is_active=True,
-        )
-        self.session.add(assignment)
-        await self.session.flush()
-        self.announce(
-            EmployeeAssigned(
-                actor_id=by,
-                at=at,
-                application_id=application.id,
-                employee_id=wish.employee_id,
-                role=wish.assignment_role.value,
-            )
-        )
-        return assignment
 
     async def throw_away(
         self, application_id: UUID, *, expected_version: int | None, principal: Principal, at: datetime

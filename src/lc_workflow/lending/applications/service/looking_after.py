@@ -1,0 +1,108 @@
+"""Who looks after an application: the employees who are asked to, and released."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import select
+
+from lc_workflow.kernel.errors import Invalid
+from lc_workflow.lending.applications.models import Assignment, CustomerApplication
+from lc_workflow.lending.applications.schemas import AssignmentWish
+from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned, EmployeeReleased
+from lc_workflow.lending.rules.assigning import check_assignable
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.service import Service
+
+
+class NoSuchEmployee(Invalid):
+    """An assignment names an employee who does not exist."""
+
+
+class LookingAfterService(Service[Assignment]):
+    """The employees who look after applications; its verbs work inside the caller's transaction."""
+
+    class Repo(SQLAlchemyAsyncRepository[Assignment]):
+        """Assignments as rows."""
+
+        model_type = Assignment
+
+    repository_type = Repo
+    noun = "assignment"
+
+    async def look_after(
+        self, application: CustomerApplication, wishes: Sequence[AssignmentWish], *, by: UUID, at: datetime
+    ) -> None:
+        """Make exactly these employees look after an application.
+
+        Raises:
+            NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
+        """
+        wanted = {(wish.employee_id, wish.assignment_role): wish for wish in wishes}
+        standing = {
+            (row.employee_id, row.assignment_role): row
+            for row in await self.session.scalars(
+                select(Assignment).where(Assignment.application_id == application.id, Assignment.is_active)
+            )
+        }
+        for key in standing.keys() - wanted.keys():
+            standing[key].is_active = False
+            self.announce(
+                EmployeeReleased(
+                    actor_id=by, at=at, application_id=application.id, employee_id=key[0], role=key[1].value
+                )
+            )
+        for key in wanted.keys() & standing.keys():
+            if standing[key].notes != wanted[key].notes:
+                standing[key].notes = wanted[key].notes
+                self.announce(
+                    AssignmentChanged(
+                        actor_id=by,
+                        at=at,
+                        application_id=application.id,
+                        employee_id=key[0],
+                        role=key[1].value,
+                        fields=("notes",),
+                    )
+                )
+        for key in wanted.keys() - standing.keys():
+            await self.ask(application, wanted[key], by=by, at=at)
+
+    async def ask(
+        self, application: CustomerApplication, wish: AssignmentWish, *, by: UUID, at: datetime
+    ) -> Assignment:
+        """Ask one employee to look after an application.
+
+        Raises:
+            NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: The assignment cannot be made.
+        """
+        employee = await self.session.get(Employee, wish.employee_id)
+        if employee is None:
+            raise NoSuchEmployee("An assignment names an employee who does not exist.")
+        check_assignable(
+            is_active=employee.is_active,
+            employee_branch=employee.branch_id,
+            application_branch=application.branch_id,
+        )
+        assignment = Assignment(
+            application_id=application.id,
+            employee_id=wish.employee_id,
+            assignment_role=wish.assignment_role,
+            notes=wish.notes,
+            assigned_at=at,
+            assigned_by=by,
+            is_active=True,
+        )
+        self.session.add(assignment)
+        await self.session.flush()
+        self.announce(
+            EmployeeAssigned(
+                actor_id=by,
+                at=at,
+                application_id=application.id,
+                employee_id=wish.employee_id,
+                role=wish.assignment_role.value,
+            )
+        )
+        return assignment
