@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0100_seat_tasks"
-down_revision = "0111_look_into_pictures"
+down_revision = "0121_ask_for_papers"
 branch_labels = None
 depends_on = None
 
