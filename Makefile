@@ -7,6 +7,8 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick reseal verify lock
+# Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## Print the verbs.
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \

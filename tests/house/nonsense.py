@@ -45,6 +45,10 @@ BODIES: Final[dict[str, bytes]] = {
     "unknown fields": b'{"nonsense": 1, "id": 2, "__class__": "x", "created_at": 0}',
     "a NUL in a key": b'{"a\\u0000b": 1}',
     "half a surrogate pair in a key": b'{"\\udfff": 1}',
+}
+"""Whole bodies that are JSON, and not what was asked for."""
+
+UNREADABLE: Final[dict[str, bytes]] = {
     "not a number": b'{"a": NaN}',
     "an endless whole number": b'{"a": 1' + b"0" * 5_000 + b"}",
     "a huge exponent": b'{"a": 1e99999999999999999999}',
@@ -59,7 +63,7 @@ BODIES: Final[dict[str, bytes]] = {
     "many keys": b"{" + b",".join(b'"k%d": 1' % number for number in range(5_000)) + b"}",
     "ten megabytes": b'{"name": "' + b"x" * 10_000_000 + b'"}',
 }
-"""Whole bodies, sent as JSON."""
+"""Bodies, sent as JSON, that are none."""
 
 TYPES: Final = (
     "",

@@ -1,7 +1,7 @@
 """Whatever is sent to whichever route: never a 5xx, always the problem body, and nothing written by what is refused."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -22,8 +22,8 @@ from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.platform.config import Settings
 from lc_workflow.system.settings.models import Setting
 from tests.conftest import Sessions, SignIn
-from tests.house.doors import Door, doors_of, queries_of, written
-from tests.house.nonsense import BODIES, ENCODINGS, HEADERS, PARTS, QUERIES, TYPES, VALUES, broken_forms
+from tests.house.doors import LIKE, Door, doors_of, queries_of, written
+from tests.house.nonsense import BODIES, ENCODINGS, HEADERS, PARTS, QUERIES, TYPES, UNREADABLE, VALUES, broken_forms
 from tests.house.prober import Prober
 from tests.identity.factories import PASSWORD
 from tests.lending.factories import an_application
@@ -141,6 +141,7 @@ async def test_a_body_of_likely_values_comes_through_to_the_rules(with_body: lis
 
 @pytest.mark.timeout(600)
 async def test_values_that_no_field_takes(with_body: list[Door], prober: Prober) -> None:
+    tried: set[str] = set()
     for door in with_body:
         if door.form:
             continue
@@ -151,7 +152,7 @@ async def test_values_that_no_field_takes(with_body: list[Door], prober: Prober)
                 body = written(fitting, **dict.fromkeys(names, value))  # noqa: B023 - sent within this turn
                 return await prober.knock(door, f"{what} in {names}", content=body, headers=JSON)  # noqa: B023
 
-            await into_each(list(fitting), send)
+            await into_each({name: f"{what} {name} {fitting[name]}" for name in fitting}, send, tried)
         for name in fitting:
             rest = {other: value for other, value in fitting.items() if other != name}
             await prober.knock(door, f"{name} is left out", json=rest)
@@ -159,20 +160,27 @@ async def test_values_that_no_field_takes(with_body: list[Door], prober: Prober)
         await prober.knock(door, "everything twice", content=twice, headers=JSON)
 
 
-async def into_each(names: list[str], send: Callable[[Collection[str]], Awaitable[Response]]) -> None:
-    """Send a value in all fields at once, then in those that nobody complained about, in the end in each by itself."""
+async def into_each(
+    names: Mapping[str, str], send: Callable[[Collection[str]], Awaitable[Response]], tried: set[str]
+) -> None:
+    """Send a value in all fields at once, then in those that nobody complained about, in the end in each by itself.
+
+    What a name stands for is `tried` by itself once, not at every door that asks for the same thing.
+    """
     answer = await send(names)
     left = unnamed(names, answer)
     if answer.is_success or len(names) == 1:
         return
     if len(left) == len(names):
         for name in left:
-            await send([name])
+            if names[name] not in tried:
+                tried.add(names[name])
+                await send([name])
     elif left:
-        await into_each(left, send)
+        await into_each({name: names[name] for name in left}, send, tried)
 
 
-def unnamed(fields: list[str], answer: Response) -> list[str]:
+def unnamed(fields: Iterable[str], answer: Response) -> list[str]:
     """The fields that an answer does not complain about; none when the request could not even be read."""
     problem: Any = answer.json() if answer.is_client_error else {"code": "", "errors": []}
     if problem["code"] in {"MalformedBody", "MalformedRequest"}:
@@ -184,8 +192,16 @@ def unnamed(fields: list[str], answer: Response) -> list[str]:
 @pytest.mark.timeout(600)
 async def test_bodies_that_are_none(with_body: list[Door], prober: Prober) -> None:
     for door in with_body:
-        fitting = written(door.fitting(prober.known_at(door)))
         for what, body in BODIES.items():
+            await prober.knock(door, what, content=body, headers=JSON)
+
+
+@pytest.mark.timeout(600)
+async def test_bodies_that_cannot_be_read(with_body: list[Door], prober: Prober) -> None:
+    """They are refused before anybody looks at what is in them, wherever the same reader reads."""
+    for door in {(door.method, door.form, LIKE.get(door.path)): door for door in with_body}.values():
+        fitting = written(door.fitting(prober.known_at(door)))
+        for what, body in UNREADABLE.items():
             await prober.knock(door, what, content=body, headers=JSON)
         for kind in TYPES:
             await prober.knock(door, f"type {kind[:40]!r}", content=fitting, headers={"content-type": kind})
@@ -205,7 +221,7 @@ async def test_forms_that_are_none(with_body: list[Door], prober: Prober) -> Non
 
 @pytest.mark.timeout(600)
 async def test_queries_that_mean_nothing(house: tuple[Litestar, Sessions], doors: list[Door], prober: Prober) -> None:
-    declared = queries_of(house[0])
+    declared, tried = queries_of(house[0]), set[str]()
     for door in doors:
         address, names = prober.address(door), declared.get((door.method, door.documented))
         if not names:
@@ -216,7 +232,7 @@ async def test_queries_that_mean_nothing(house: tuple[Litestar, Sessions], doors
                 query = "&".join(f"{name}={value}" for name in names)
                 return await prober.knock(door, f"{what} in {names}", f"{address}?{query}")  # noqa: B023 - as above
 
-            await into_each(["nonsense", *names], send)
+            await into_each({name: f"{what} {name}" for name in ["nonsense", *names]}, send, tried)
         for form in ("{0}", "{0}=1&{0}=nonsense", "{0}[]=1&{0}[a]=2", "{0}=1;b=2&&&="):
             query = "&".join(form.format(name) for name in names)
             await prober.knock(door, form, f"{address}?{query}")
