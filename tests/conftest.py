@@ -30,6 +30,7 @@ from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import Vault, use
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
 from tests.organization.factories import a_branch
@@ -67,8 +68,15 @@ structlog.configure(
 """Tracebacks as they are: drawing one with everything around it takes half a minute."""
 
 ROOT = Path(__file__).parents[1]
+SECRET = "a secret that only the tests know, long enough"
 CHEAP = Passwords(cost=4)
 """bcrypt with the fewest rounds: the tests are about what follows from a password, not about its strength."""
+
+
+@pytest.fixture(autouse=True)
+def keys() -> None:
+    """Seal and open with the keys of the house, whatever the test before did."""
+    use(Vault(SECRET))
 
 
 @pytest.fixture(scope="session")
@@ -133,7 +141,7 @@ def settings_for(database: URL, **changes: Any) -> Settings:
     return Settings(
         **{
             "database_url": database,
-            "secret_key": "a secret that only the tests know, long enough",
+            "secret_key": SECRET,
             "cors_origins": ("https://app.branch.example",),
             "rate_limit_enabled": False,
             **changes,

@@ -48,8 +48,10 @@ from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
 from lc_workflow.platform.security.blocklist import Blocklist, RefuseBlocked
 from lc_workflow.platform.security.guards import Authenticate, ReadToken
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.reads import open_reader
+from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import vault_of
+from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.stopping import told_of_the_end
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
@@ -95,6 +97,7 @@ def create_app(
     limiter = limiter_for(settings, redis)
     blocklist = Blocklist(lambda session: blocked_networks(session, at=clock()))
     probe = probe_engine(settings)
+    vault = use(vault_of(settings))
 
     @asynccontextmanager
     async def working(app: Litestar) -> AsyncIterator[None]:
@@ -102,6 +105,7 @@ def create_app(
         async with AsyncExitStack() as stack:
             stack.push_async_callback(probe.dispose)
             await reach_database(probe)
+            await open_one_of_each(probe)
             if redis:
                 stack.push_async_callback(redis.aclose)
                 await reach(redis)
@@ -131,7 +135,8 @@ def create_app(
             "settings": _always(settings),
             "clock": _always(clock),
             "tokens": _always(tokens),
-            "vault": _always(vault_of(settings)),
+            "vault": _always(vault),
+            "reader": Provide(open_reader, sync_to_thread=False),
             "passwords": _always(passwords or Passwords()),
             "limiter": _always(limiter),
             "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),

@@ -27,11 +27,12 @@ from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import CannotOpen, vault_of
+from lc_workflow.platform.security.vault import CannotOpen, use, vault_of
 from lc_workflow.platform.verify import Deployment
 from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
     ServerEnded,
+    lasting_secret,
     read_variables,
     refuse_taken_port,
     revision_of,
@@ -78,7 +79,7 @@ def run() -> None:
     with with_everything(environ, LOCAL):
         settings = Settings.from_environ(environ)
         refuse_taken_port(settings)
-        _migrate(settings.database_url)
+        _migrate(settings.database_url, environ)
         has_demo = settings.debug and _plant_where_empty(settings, _demo_password(environ))
         with serving(settings, environ) as server:
             url = f"http://{settings.host}:{settings.port}"
@@ -96,7 +97,7 @@ def migrate() -> None:
     """Bring the database to the newest revision."""
     environ = _variables()
     with with_database(environ, LOCAL):
-        _migrate(database_url(environ["DATABASE_URL"]))
+        _migrate(database_url(environ["DATABASE_URL"]), environ)
     click.echo("The database is at the newest revision.")
 
 
@@ -104,12 +105,14 @@ def migrate() -> None:
 @click.option("--demo", is_flag=True, help="Plant the demo institution even where DEBUG is not true.")
 def seed(*, demo: bool) -> None:
     """Plant what every installation can use; with DEBUG=true or --demo a whole institution to try things in."""
-    environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
+    environ = _variables()
     if not environ.get("DATABASE_URL"):  # what we bring ourselves is for development
         environ["DEBUG"] = environ.get("DEBUG") or "true"
+    # The people of the demo have telephones, which are sealed with the key that `make run` opens them with.
+    environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        _migrate(settings.database_url)
+        _migrate(settings.database_url, environ)
         with_demo = demo or settings.debug
         _plant(settings, _demo_password(environ) if with_demo else None)
     if with_demo:
@@ -130,7 +133,7 @@ def load_gazetteer(file: Path) -> None:
     environ = _variables()
     with with_database(environ, LOCAL):
         url = database_url(environ["DATABASE_URL"])
-        _migrate(url)
+        _migrate(url, environ)
         try:
             # Excel writes a mark in front of UTF-8, which is not part of the first column's name.
             places = asyncio.run(load(url, file.read_text("utf-8-sig").splitlines()))
@@ -149,7 +152,7 @@ def adopt_approving(file: Path, by: str) -> None:
     environ = _variables()
     with with_database(environ, LOCAL):
         url = database_url(environ["DATABASE_URL"])
-        _migrate(url)
+        _migrate(url, environ)
         try:
             number = asyncio.run(put_into_force(url, read_way(file), by=by))
         except (DomainError, msgspec.MsgspecError) as refusal:
@@ -193,7 +196,7 @@ def rollback(revision: str) -> None:
     """Go down to a revision; without one, take back the last."""
     environ = _variables()
     with with_database(environ, LOCAL):
-        command.downgrade(_alembic(database_url(environ["DATABASE_URL"])), revision)
+        command.downgrade(_alembic(database_url(environ["DATABASE_URL"]), environ), revision)
     click.echo("The revision is taken back.")
 
 
@@ -206,8 +209,8 @@ def revision(message: str) -> None:
     environ = _variables()
     with with_database(environ, LOCAL):
         url = database_url(environ["DATABASE_URL"])
-        _migrate(url)
-        command.revision(_alembic(url), message, autogenerate=True)
+        _migrate(url, environ)
+        command.revision(_alembic(url, environ), message, autogenerate=True)
 
 
 @house.command("create-admin")
@@ -246,12 +249,20 @@ def create_admin(**answers: str) -> None:
 @house.command()
 def reseal() -> None:
     """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
-    from lc_workflow.identity.secondfactor.service import reseal as seal_anew  # noqa: PLC0415 - as below
+    from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - as below; it knows all columns
+    from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - as below
+    from lc_workflow.platform.db.config import read_json, write_json  # noqa: PLC0415 - as below
+    from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - as below
 
     async def seal(settings: Settings) -> int:
-        engine = create_async_engine(settings.database_url, poolclass=NullPool)
-        async with AsyncSession(engine) as session, session.begin():
-            return await seal_anew(session, vault_of(settings))
+        vault = use(vault_of(settings))
+        engine = create_async_engine(
+            settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+        )
+        async with AsyncSession(engine) as session:
+            count = await seal_factors(session, vault)
+            await session.commit()
+            return count + await reseal_columns(session, vault)
 
     environ = _variables()
     with with_database(environ, LOCAL):
@@ -259,7 +270,7 @@ def reseal() -> None:
             count = asyncio.run(seal(Settings.from_environ(environ)))
         except (BadSetting, CannotOpen) as refusal:
             raise click.ClickException(str(refusal)) from refusal
-    click.echo(f"{count} secrets were sealed anew; the newest key opens everything now.")
+    click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
 
 
 @house.command()
@@ -315,16 +326,18 @@ def _plant(settings: Settings, demo_password: str | None) -> None:
     )
 
 
-def _migrate(url: URL) -> None:
-    config = _alembic(url)
+def _migrate(url: URL, environ: Mapping[str, str]) -> None:
+    config = _alembic(url, environ)
     # Loading the models takes a second, which a database at the newest revision spares us.
     if revision_of(url) != ScriptDirectory.from_config(config).get_current_head():
         command.upgrade(config, "head")
 
 
-def _alembic(url: URL) -> Config:
+def _alembic(url: URL, environ: Mapping[str, str]) -> Config:
+    """Tell alembic where the database is; a revision that seals or opens something takes its keys from `environ`."""
     config = Config(toml_file=ROOT / "pyproject.toml")
     config.attributes["database_url"] = url
+    config.attributes["environ"] = environ
     return config
 
 

@@ -20,8 +20,8 @@ SLOWEST = 5.0
 
 PROBLEM = {"type": str, "title": str, "status": int, "detail": str, "code": str, "request_id": str, "errors": list}
 
-MARKS = {"notifications"}
-"""Tables in which people mark what they have seen, which is no fact for the journal."""
+MARKS = {"notifications", "personal_reads"}
+"""Tables that say what people have seen, which is no fact for the journal."""
 
 _HELD = " UNION ALL ".join(
     f"SELECT '{table}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t" for table in METADATA.tables

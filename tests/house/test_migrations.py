@@ -18,7 +18,7 @@ from lc_workflow.app import METADATA
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import PREFIX
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SECRET
 from tests.servers.databases import empty_database_on
 
 T = TypeVar("T")
@@ -33,6 +33,7 @@ OURS = {
 def alembic_for(database: URL) -> Config:
     config = Config(toml_file=ROOT / "pyproject.toml")
     config.attributes["database_url"] = database
+    config.attributes["environ"] = {"SECRET_KEY": SECRET}
     return config
 
 

@@ -313,13 +313,17 @@ class CommentRemoved(AboutApplication):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationsExported(Event):
-    """Somebody took applications out of the house as a file; `filters` says which, and whether names were searched."""
+    """Somebody took applications out of the house as a file; `filters` says which, and whether names were searched.
+
+    `numbers_whole` tells whether identity numbers and telephones were in it whole, as far as the person may read them.
+    """
 
     subject: ClassVar[str] = "export"
     export_id: UUID
     form: str
     filters: dict[str, str]
     searched: bool
+    numbers_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

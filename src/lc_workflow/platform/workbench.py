@@ -79,7 +79,7 @@ def with_everything(environ: MutableMapping[str, str], local: Path) -> Iterator[
             except NotInstalled as missing:
                 log.warning("limits and live messages stay inside one process", reason=str(missing))
         if not environ.get("SECRET_KEY"):
-            environ["SECRET_KEY"] = _lasting_secret(local / "secret-key")
+            environ["SECRET_KEY"] = lasting_secret(local / "secret-key")
         for name, value in {"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "console"}.items():
             environ[name] = environ.get(name) or value
         yield
@@ -167,7 +167,7 @@ def _near(settings: Settings) -> tuple[str, int]:
     return everywhere.get(settings.host, settings.host), settings.port
 
 
-def _lasting_secret(file: Path) -> str:
+def lasting_secret(file: Path) -> str:
     """Keep one secret, so that tokens outlive a restart."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.config import read_json, write_json
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.seeding.applications import application_steps
 from lc_workflow.seeding.data import read_base, read_demo, read_places
 from lc_workflow.seeding.institution import base_steps, gazetteer_step, institution_steps
@@ -61,6 +62,7 @@ async def plant(
         CannotPlant: The demo would come among accounts of others, or a step was refused.
     """
     at = now or system_clock()
+    use(vault_of(settings))
     engine = create_async_engine(
         settings.database_url, connect_args=HASTY, json_serializer=write_json, json_deserializer=read_json
     )

@@ -19,11 +19,11 @@ INSERT INTO branches (id, name, code, is_active, created_at, updated_at)
 SELECT gen_random_uuid(), 'Branch ' || n, 'B' || n, true, now(), now() FROM generate_series(1, 50) AS n;
 INSERT INTO departments (id, name, code, is_active, created_at, updated_at)
 SELECT gen_random_uuid(), 'Department ' || n, 'D' || n, true, now(), now() FROM generate_series(1, 50) AS n;
-INSERT INTO users (id, username, email, first_name, last_name, phone_number, employee_id, password_hash, role, status,
+INSERT INTO users (id, username, email, first_name, last_name, phone_index, employee_id, password_hash, role, status,
   branch_id, department_id, onboarding_completed, login_count, failed_login_attempts, last_login_at, created_at,
   updated_at)
 SELECT gen_random_uuid(), 'person' || n, 'person' || n || '@branch.example',
-  (ARRAY['Dara', 'Sokha', 'Chanthy', 'Bopha', 'តារា'])[1 + n % 5], 'Keo' || md5(n::text), '0' || (10000000 + n * 7919),
+  (ARRAY['Dara', 'Sokha', 'Chanthy', 'Bopha', 'តារា'])[1 + n % 5], 'Keo' || md5(n::text), sha256(n::text::bytea),
   CASE WHEN n < 10000 THEN lpad(n::text, 4, '0') END, '{PASSWORD_HASH}',
   CASE WHEN n = 1 THEN 'admin' WHEN n % 100 = 0 THEN 'manager' WHEN n % 100 < 5 THEN 'teller' ELSE 'officer' END,
   CASE WHEN n % 200 = 0 THEN 'suspended' ELSE 'active' END,
@@ -72,7 +72,7 @@ async def crowd(database: URL) -> AsyncIterator[tuple[AsyncClient, AsyncEngine, 
         ("?search=keo9ffbf", None),
         ("?search=4321@branch&search_fields=email", 1),
         ("?search=Dara+Keoc&search_fields=name", None),
-        ("?search=79190&search_fields=phone_number", None),
+        ("?search=012+345+678&search_fields=phone_number", None),
         ("?role=teller&status=active&search=person99", None),
     ],
 )

@@ -7,6 +7,7 @@ from lc_workflow.lending.customers.models import Customer, IdentityPaper
 from lc_workflow.lending.rules.matching import identity_key
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.security.columns import blind
 from tests.conftest import SignIn
 from tests.moments import NOON
 from tests.organization.factories import a_branch
@@ -26,7 +27,7 @@ async def test_a_number_is_known_to_those_who_may_see_its_customer(
             customer_id=customer.id,
             id_card_type=IdCardType.PASSPORT,
             id_number="N 1234567",
-            identity_key=identity_key(IdCardType.PASSPORT, "N 1234567"),
+            identity_index=blind(identity_key(IdCardType.PASSPORT, "N 1234567"), of="identity"),
             created_at=NOON,
         )
     )

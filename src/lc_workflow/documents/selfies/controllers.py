@@ -25,6 +25,7 @@ from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 from lc_workflow.platform.storage.base import ObjectStore
 
 
@@ -82,11 +83,12 @@ class CaptureController(Controller):
         principal: NamedDependency[Principal],
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> SelfieAnswer:
         """Upload a selfie with its place."""
         at = clock()
         selfie, file = await selfies.take_in(data.file.file, data.file.filename, data, principal=principal, at=at)
-        return await _shown(selfie, file, pictures, base_url=base_url, clock=clock)
+        return await _shown(selfie, file, pictures, reader, base_url=base_url, clock=clock)
 
 
 class SelfieController(Controller):
@@ -102,6 +104,7 @@ class SelfieController(Controller):
         selfies: NamedDependency[SelfieService],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
+        reader: NamedDependency[Reader],
         application_id: FromQuery[UUID | None] = None,
         selfie_type: FromQuery[SelfieType | None] = None,
         status: FromQuery[SelfieStatus | None] = None,
@@ -110,7 +113,9 @@ class SelfieController(Controller):
         rows, total = await selfies.page(
             window, application_id=application_id, selfie_type=selfie_type, status=status, principal=principal
         )
-        return Page.of([shaped(row, SelfieAnswer) for row in rows], total=total, window=window)
+        answers = [shaped(row, SelfieAnswer) for row in rows]
+        shown = await reader.show(answers, "selfie", allowed=lambda _: reader.may())
+        return Page.of(shown, total=total, window=window)
 
     @get("/{selfie_id:uuid}", guards=[requires(READ)])
     async def read(
@@ -121,10 +126,11 @@ class SelfieController(Controller):
         principal: NamedDependency[Principal],
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> SelfieAnswer:
         """Show a selfie, with a link to the picture."""
         selfie, file = await selfies.open(selfie_id, principal=principal, at=clock())
-        return await _shown(selfie, file, pictures, base_url=base_url, clock=clock)
+        return await _shown(selfie, file, pictures, reader, base_url=base_url, clock=clock)
 
     @post("/{selfie_id:uuid}/validate", guards=[requires(VALIDATE)], status_code=200)
     async def judge(
@@ -134,9 +140,11 @@ class SelfieController(Controller):
         selfies: NamedDependency[SelfieService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> SelfieAnswer:
         """Say whether a selfie that somebody else took shows what it should."""
-        return shaped(await selfies.judge(selfie_id, data, principal=principal, at=clock()), SelfieAnswer)
+        judged = await selfies.judge(selfie_id, data, principal=principal, at=clock())
+        return await reader.show_one(shaped(judged, SelfieAnswer), "selfie", allowed=lambda _: reader.may())
 
     @delete("/{selfie_id:uuid}", guards=[requires(DELETE)])
     async def remove(
@@ -150,9 +158,12 @@ class SelfieController(Controller):
         await selfies.remove(selfie_id, principal=principal, at=clock())
 
 
-async def _shown(selfie: Selfie, file: File, pictures: FileService, *, base_url: str, clock: Clock) -> SelfieAnswer:
+async def _shown(
+    selfie: Selfie, file: File, pictures: FileService, reader: Reader, *, base_url: str, clock: Clock
+) -> SelfieAnswer:
+    answer = await reader.show_one(shaped(selfie, SelfieAnswer), "selfie", allowed=lambda _: reader.may())
     return replace(
-        shaped(selfie, SelfieAnswer),
+        answer,
         url=await pictures.link_to(file, base_url=base_url, inline=True),
         expires_at=clock() + LINK_LIFETIME,
     )

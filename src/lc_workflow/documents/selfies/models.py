@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from lc_workflow.documents.rules.selfies import SelfieStatus, SelfieType
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import choice
+from lc_workflow.platform.security.columns import Sealed
 
 
 class Selfie(Row):
@@ -23,7 +24,7 @@ class Selfie(Row):
     file_id: Mapped[UUID] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), unique=True)
     application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
     selfie_type: Mapped[SelfieType] = mapped_column(choice(SelfieType))
-    customer_id_number: Mapped[str | None] = mapped_column(String(50))
+    customer_id_number: Mapped[str | None] = mapped_column(Sealed("selfies.customer_id_number"))
     customer_name: Mapped[str | None] = mapped_column(String(200))
     location_latitude: Mapped[float | None]
     location_longitude: Mapped[float | None]

@@ -1,14 +1,16 @@
 """Selfies as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from lc_workflow.documents.rules.selfies import SelfieStatus, SelfieType, check_place
 from lc_workflow.organization.branches.schemas import Latitude, Longitude
 from lc_workflow.platform.http.shapes import Line, Note
+from lc_workflow.platform.security.personal import masked
 
 
 class SelfieAnswer(Struct, frozen=True, kw_only=True):
@@ -32,6 +34,10 @@ class SelfieAnswer(Struct, frozen=True, kw_only=True):
     validation_notes: str | None
     url: str | None = None
     expires_at: datetime | None = None
+
+    def masked(self) -> Self:
+        """The same with the customer's number masked."""
+        return replace(self, customer_id_number=masked(self.customer_id_number))
 
 
 class Capture(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.fields import field_errors
 from lc_workflow.platform.http.shapes import Email
 from lc_workflow.platform.phones import NotAPhone, e164
+from lc_workflow.platform.security.columns import found_by
 
 FORMS: Final[dict[str, Any]] = {"email": Email, "username": Username, "employee_id": EmployeeNumber}
 NOUNS: Final = {"email": "e-mail address", "username": "user name", "employee_id": "employee id"}
@@ -48,7 +49,7 @@ class Registry:
             number = e164(value)
         except NotAPhone as refusal:
             return Availability(available=False, valid=False, message=refusal.detail)
-        if await self._is_there(User.phone_number.in_({value.strip(), number}) & visible_to(principal), except_for):
+        if await self._is_there(found_by(User.phone_index, number, of="phone") & visible_to(principal), except_for):
             return Availability(available=False, valid=True, message="A colleague has this telephone number already.")
         return Availability(available=True, valid=True, message=f"This telephone number ({number}) is free.")
 

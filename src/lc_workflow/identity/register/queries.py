@@ -33,6 +33,7 @@ from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.http.csv import Line
 from lc_workflow.platform.http.fields import field_errors
+from lc_workflow.platform.security.personal import is_masked
 
 UNIQUE: Final = ("email", "username", "employee_id")
 """What only one account can have."""
@@ -174,7 +175,7 @@ def _resolved(row: GivenRow, books: Books) -> dict[str, Any]:
     faults: list[tuple[str, str]] = []
     for name in row.__struct_fields__:
         value = getattr(row, name)
-        if value is UNSET:
+        if value is UNSET or (name == "phone_number" and is_masked(value)):  # an export shows it masked to some
             continue
         if name not in REFERENCES:
             values[name] = value

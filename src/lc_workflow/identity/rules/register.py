@@ -136,9 +136,13 @@ class Listed(Protocol):
     line_manager: Any
 
 
-def cells_of(user: Listed) -> list[object]:
-    """Write an account as a row of an export; the columns that are taken back come first."""
+def cells_of(user: Listed, *, phone_number: str | None) -> list[object]:
+    """Write an account as a row of an export; the columns that are taken back come first.
+
+    The telephone is given as it is to be shown.
+    """
     named: dict[str, object] = {
+        "phone_number": phone_number,
         "department": user.department and user.department.code,
         "branch": user.branch and user.branch.code,
         "position": user.position and user.position.name,

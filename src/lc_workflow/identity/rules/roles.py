@@ -105,6 +105,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "policy:read,update",
                 "scorecard:read,publish",
                 "checklist:read,update,publish",
+                "personal:read",
             ),
         ),
         Role.REGIONAL_MANAGER: Standing(
@@ -118,6 +119,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,approve",
                 "waiver:grant",
                 "customer:read",
+                "personal:read",
                 "file:read,verify",
                 "folder:read",
                 "user:read",
@@ -137,6 +139,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "task:assign",
                 "disbursement:request,confirm",
                 "customer:read,create,update,merge",
+                "personal:read",
                 "waiver:grant",
                 "file:read,create,delete,verify",
                 "selfie:read,create,validate,delete",
@@ -160,6 +163,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,create,update,process",
                 "disbursement:request",
                 "customer:read,create,update",
+                "personal:read",
                 "file:read,create,verify",
                 "selfie:read,create",
                 "folder:read,create",
@@ -178,6 +182,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 Scope.TEAM,
                 "application:read,create,update",
                 "customer:read",
+                "personal:read",
                 "file:read,create",
                 "selfie:read,create",
                 "folder:read,create",
@@ -196,6 +201,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,process",
                 "disbursement:request,confirm",
                 "customer:read",
+                "personal:read",
                 "file:read,create,verify",
                 "selfie:read,create,validate",
                 "folder:read,create",
@@ -212,6 +218,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 Scope.OWN,
                 "application:read,create,update,delete",
                 "customer:read",
+                "personal:read",
                 "file:read,create,delete",
                 "selfie:read,create,delete",
                 "folder:read,create,delete",
@@ -260,7 +267,19 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
 """Who may do what before an installation changes it. An administrator runs the house and decides no loan (§2)."""
 
 PERSONAL: Final = frozenset(
-    {"application", "audit", "customer", "file", "selfie", "folder", "employee", "user", "analytics", "waiver"}
+    {
+        "application",
+        "audit",
+        "customer",
+        "personal",
+        "file",
+        "selfie",
+        "folder",
+        "employee",
+        "user",
+        "analytics",
+        "waiver",
+    }
 )
 """The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""
 

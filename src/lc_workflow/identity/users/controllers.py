@@ -1,5 +1,6 @@
 """The paths of users."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,7 +14,7 @@ from msgspec.structs import asdict
 from lc_workflow.identity.rules.register import COLUMNS, SHOWN, cells_of
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import CREATE, DELETE, EXPORT, READ, UPDATE, visible_to
-from lc_workflow.identity.users.models import WHOLE
+from lc_workflow.identity.users.models import WHOLE, User
 from lc_workflow.identity.users.schemas import (
     ActivityLevel,
     DepartmentWithPeople,
@@ -46,6 +47,8 @@ from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.personal import masked
+from lc_workflow.platform.security.reads import Reader
 
 Search = Annotated[str | None, QueryParameter(max_length=200, description="A part of what is looked for.")]
 SearchFields = Annotated[
@@ -127,10 +130,11 @@ class UserController(Controller):
         wanted: NamedDependency[UserFilter],
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> Page[UserAnswer]:
         """List users, the newest first unless asked otherwise."""
         rows, total = await users.page(window, wanted, principal=principal, at=clock())
-        return Page.of([UserAnswer.of(row, base_url=base_url) for row in rows], total=total, window=window)
+        return Page.of(await _listed(rows, reader, base_url=base_url), total=total, window=window)
 
     @get("/export/csv", guards=[requires(EXPORT), limit("10/minute", name="export")], media_type="text/csv")
     async def export(
@@ -139,10 +143,16 @@ class UserController(Controller):
         principal: NamedDependency[Principal],
         wanted: NamedDependency[UserFilter],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> Stream:
         """Take the wanted users away as a CSV file, which an import takes back."""
         rows = users.export(wanted, principal=principal, at=clock())
-        return await download("users.csv", (*COLUMNS, *SHOWN), (cells_of(user) async for user in rows))
+
+        def cells(user: User) -> list[object]:
+            mine = user.id == principal.id or reader.reaches(owner_id=user.id, branch_id=user.branch_id)
+            return cells_of(user, phone_number=user.phone_number if mine else masked(user.phone_number))
+
+        return await download("users.csv", (*COLUMNS, *SHOWN), (cells(user) async for user in rows))
 
     @post(guards=[requires(CREATE)])
     async def open(
@@ -152,9 +162,11 @@ class UserController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> UserAnswer:
         """Open an account for somebody."""
-        return UserAnswer.of(await users.open(data, principal=principal, at=clock()), base_url=base_url)
+        opened = await users.open(data, principal=principal, at=clock())
+        return await _shown(opened, reader, base_url=base_url)
 
     @get("/{user_id:uuid}", guards=[requires(READ)])
     async def read(
@@ -163,9 +175,11 @@ class UserController(Controller):
         users: NamedDependency[UserService],
         principal: NamedDependency[Principal],
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> UserAnswer:
         """Show one user."""
-        return UserAnswer.of(await users.find(visible_to(principal), id=user_id, load=WHOLE), base_url=base_url)
+        found = await users.find(visible_to(principal), id=user_id, load=WHOLE)
+        return await _shown(found, reader, base_url=base_url)
 
     @patch("/{user_id:uuid}", guards=[requires(UPDATE)])
     async def change(
@@ -176,10 +190,11 @@ class UserController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> UserAnswer:
         """Change a user; of oneself only what is personal."""
         user = await users.change(user_id, data, principal=principal, at=clock())
-        return UserAnswer.of(user, base_url=base_url)
+        return await _shown(user, reader, base_url=base_url)
 
     @delete("/{user_id:uuid}", guards=[requires(DELETE)])
     async def deactivate(
@@ -210,12 +225,13 @@ class DepartmentUserController(Controller):
         window: NamedDependency[Window],
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> Page[UserAnswer]:
         """List the users of a department by name."""
         await departments.find(departments_visible_to(principal), id=department_id)
         wanted = UserFilter(department_id=department_id, sort_by="first_name", descending=False)
         rows, total = await users.page(window, wanted, principal=principal, at=clock())
-        return Page.of([UserAnswer.of(row, base_url=base_url) for row in rows], total=total, window=window)
+        return Page.of(await _listed(rows, reader, base_url=base_url), total=total, window=window)
 
     @get("/with-relations", guards=[requires(READ_DEPARTMENTS)])
     async def read_with_people(
@@ -226,16 +242,20 @@ class DepartmentUserController(Controller):
         principal: NamedDependency[Principal],
         headcounts: ForHeadcounts,
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> DepartmentWithPeople:
         """Show a department with the users one may see, its branches, its manager and its numbers."""
         department = await departments.find(departments_visible_to(principal), id=department_id)
         people = await users.people_of(department, principal=principal)
         counts = await headcounts.of([department_id])
+        rows = [*people.users, *([people.manager] if people.manager else [])]
+        cards = [UserCard.of(user, base_url=base_url) for user in rows]
+        shown = await reader.show(cards, "user", allowed=_reads(reader))
         return DepartmentWithPeople(
             **asdict(shaped(department, DepartmentAnswer).counting(counts.get(department_id, NOBODY))),
-            users=[UserCard.of(user, base_url=base_url) for user in people.users],
+            users=shown[: len(people.users)],
             branches=[shaped(branch, BranchAnswer) for branch in people.branches],
-            manager=UserCard.of(people.manager, base_url=base_url) if people.manager else None,
+            manager=shown[-1] if people.manager else None,
         )
 
 
@@ -256,9 +276,26 @@ class BranchUserController(Controller):
         window: NamedDependency[Window],
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
+        reader: NamedDependency[Reader],
     ) -> Page[UserAnswer]:
         """List the users of a branch by name."""
         await branches.find(branches_visible_to(principal), id=branch_id)
         wanted = UserFilter(branch_id=branch_id, sort_by="first_name", descending=False)
         rows, total = await users.page(window, wanted, principal=principal, at=clock())
-        return Page.of([UserAnswer.of(row, base_url=base_url) for row in rows], total=total, window=window)
+        return Page.of(await _listed(rows, reader, base_url=base_url), total=total, window=window)
+
+
+def _reads(reader: Reader) -> Callable[[UserAnswer | UserCard], bool]:
+    """Tell of each account whether a person reads its telephone whole."""
+    return lambda shown: reader.reaches(owner_id=shown.id, branch_id=shown.branch_id)
+
+
+async def _listed(rows: Sequence[User], reader: Reader, *, base_url: str) -> list[UserAnswer]:
+    """Show accounts in a list, as far as the person may read what is personal in them."""
+    answers = [UserAnswer.of(row, base_url=base_url) for row in rows]
+    return await reader.show(answers, "user", allowed=_reads(reader))
+
+
+async def _shown(user: User, reader: Reader, *, base_url: str) -> UserAnswer:
+    """Show one account, as far as the person may read what is personal in it."""
+    return await reader.show_one(UserAnswer.of(user, base_url=base_url), "user", allowed=_reads(reader))

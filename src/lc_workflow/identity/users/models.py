@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Computed, ForeignKey, Index, LargeBinary, String
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, validates
 
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
@@ -14,9 +14,11 @@ from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.security.columns import BLIND, Sealed, blind
 
-SEARCHED = ("username", "email", "full_name", "employee_id", "phone_number")
-"""The columns a search looks into, whatever part of them was typed."""
+SEARCHED = ("username", "email", "full_name", "employee_id")
+"""The columns a search looks into, whatever part of them was typed; a telephone is found by its whole number."""
 
 
 class User(DatedRow):
@@ -32,6 +34,7 @@ class User(DatedRow):
         Index("ix_users_status", "status"),
         Index("ix_users_last_login_at", "last_login_at"),
         Index("ix_users_created_at_id", "created_at", "id"),
+        Index("ix_users_phone_index", "phone_index"),
         Index(
             "ix_users_searched_trgm",
             *SEARCHED,
@@ -52,7 +55,8 @@ class User(DatedRow):
         deferred=True,
     )
     """First, last and first name again, so that a search finds both orders: Khmer puts the family name first."""
-    phone_number: Mapped[str | None] = mapped_column(String(40))
+    phone_number: Mapped[str | None] = mapped_column(Sealed("users.phone_number"))
+    phone_index: Mapped[bytes | None] = mapped_column(BLIND)
     employee_id: Mapped[str | None] = mapped_column(String(4), unique=True)
     password_hash: Mapped[str | None] = mapped_column(String(60))
     """Null until the person has set a password of their own."""
@@ -80,6 +84,16 @@ class User(DatedRow):
     line_manager: Mapped[Employee | None] = relationship(lazy="raise", foreign_keys=[line_manager_id])
 
     standing: Mapped[CompanyRole] = relationship(lazy="raise", viewonly=True)
+
+    @validates("phone_number")
+    def _index(self, _: str, number: str | None) -> str | None:
+        """Keep what a number is found by beside it."""
+        self.phone_index = blind(phone_key(number), of="phone")
+        return number
+
+    def indexes(self) -> dict[str, bytes | None]:
+        """What its number is found by."""
+        return {"phone_index": blind(phone_key(self.phone_number), of="phone")}
 
     @property
     def is_active(self) -> bool:

@@ -14,6 +14,7 @@ from lc_workflow.organization.branches.schemas import BranchAnswer
 from lc_workflow.organization.cards import BranchCard, DepartmentCard, EmployeeCard, PositionCard
 from lc_workflow.organization.departments.schemas import DepartmentAnswer
 from lc_workflow.platform.http.shapes import Email, Note, Phone
+from lc_workflow.platform.security.personal import masked
 
 # `$(?!\n)`, because a lone `$` also stands before a line break at the end.
 Username: TypeAlias = Annotated[str, Meta(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
@@ -204,6 +205,10 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
             profile_image_url=photo_url(user.profile_photo_key, base_url=base_url),
         )
 
+    def masked(self) -> Self:
+        """The same with their telephone masked."""
+        return replace(self, phone_number=masked(self.phone_number))
+
 
 class UserCard(Struct, frozen=True, kw_only=True):
     """An account, as others show it; `role` as in `UserAnswer`."""
@@ -232,6 +237,10 @@ class UserCard(Struct, frozen=True, kw_only=True):
             role_name=user.role,
             profile_image_url=photo_url(user.profile_photo_key, base_url=base_url),
         )
+
+    def masked(self) -> Self:
+        """The same with their telephone masked."""
+        return replace(self, phone_number=masked(self.phone_number))
 
 
 class DepartmentWithPeople(DepartmentAnswer, frozen=True, kw_only=True):

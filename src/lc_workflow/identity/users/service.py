@@ -42,8 +42,11 @@ from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.http.database import Refusals
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given, shaped
+from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import contains
+from lc_workflow.platform.security.columns import found_by
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 
 ADMINISTRATORS_LOCK: Final = 0x1C_0E
@@ -263,6 +266,7 @@ class UserService(Service[User]):
         check_rank(principal.level, await levels(self.session, wish.role))
         check_beginning(wish.status)
         values = _normal(given(wish))
+        refuse_masked(values, ["phone_number"])
         digest = await self._hash(values.pop("password"))
         async with self.transaction():
             user = User(**values, password_hash=digest, created_at=at, updated_at=at)
@@ -481,7 +485,10 @@ def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[boo
 
 def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement[bool]]:
     for field in sorted(fields):  # one order, so that the prepared statement is found again
-        yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
+        if field is SearchField.PHONE_NUMBER:
+            yield found_by(User.phone_index, phone_key(text), of="phone")
+        else:
+            yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
 
 
 def _order(name: str, *, descending: bool) -> list[OrderingPair]:
@@ -493,7 +500,7 @@ def _order(name: str, *, descending: bool) -> list[OrderingPair]:
 
 def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[str, Any]:
     """Say what the wish would really change: the web app sends whole forms, most of it as it was."""
-    wished = _normal(given(wish))
+    wished = without_masked(_normal(given(wish)), ["phone_number"])
     if wished.get("role") == shown_role:
         wished.pop("role", None)  # the word by which the web app shows the role that the account has
     wished.pop("password", None)

@@ -17,12 +17,13 @@ from lc_workflow.insight.dashboard.schemas import (
     Stats,
 )
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import READ
+from lc_workflow.lending.applications.access import READ, reads_numbers
 from lc_workflow.organization.branches.access import READ as READ_BRANCHES
 from lc_workflow.organization.departments.access import READ as READ_DEPARTMENTS
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 
 def open_dashboard(db_session: DbSession) -> Dashboard:
@@ -52,11 +53,13 @@ class DashboardController(Controller):
         dashboard: NamedDependency[Dashboard],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
         limit: Annotated[int, QueryParameter(ge=1, le=100)] = 5,
         today_only: FromQuery[bool] = False,
     ) -> list[RecentApplication]:
         """List the newest applications."""
-        return await dashboard.recent(principal, limit=limit, today_only=today_only, at=clock())
+        found = await dashboard.recent(principal, limit=limit, today_only=today_only, at=clock())
+        return await reader.show(found, "application", allowed=reads_numbers(reader))
 
     @get("/activity-timeline")
     async def timeline(

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lc_workflow.lending.rules.stages import Status
 from lc_workflow.lending.rules.terms import ProductType
+from lc_workflow.platform.security.personal import masked
 
 
 class ApplicationCounts(Struct, frozen=True):
@@ -69,10 +71,15 @@ class RecentApplication(Struct, frozen=True):
     status: Status
     created_at: datetime
     user_id: UUID
+    branch_id: UUID | None
     account_id: str | None
     product_type: ProductType | None
     phone: str | None
     portfolio_officer_name: str | None
+
+    def masked(self) -> Self:
+        """The same with its telephone masked."""
+        return replace(self, phone=masked(self.phone))
 
 
 class Activity(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """Who may do what with applications: the one place every query about them starts from."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
@@ -10,6 +11,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import CLOSED, Stage
 from lc_workflow.platform.db.reach import within
+from lc_workflow.platform.security.reads import Reader
 
 READ: Final = "application:read"
 CREATE: Final = "application:create"
@@ -37,6 +39,23 @@ def permissions_for(principal: Principal, application: CustomerApplication) -> f
         for permission in PERMISSIONS
         if principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id)
     )
+
+
+class Shown(Protocol):
+    """An answer about an application, as far as it says whose it is."""
+
+    @property
+    def user_id(self) -> UUID:
+        """Who drafted it."""
+
+    @property
+    def branch_id(self) -> UUID | None:
+        """Where it belongs."""
+
+
+def reads_numbers(reader: Reader) -> Callable[[Shown], bool]:
+    """Tell of each application whether a person reads the numbers in it whole."""
+    return lambda shown: reader.reaches(owner_id=shown.user_id, branch_id=shown.branch_id)
 
 
 class PapersOfApplications:

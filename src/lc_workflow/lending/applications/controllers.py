@@ -1,5 +1,6 @@
 """The paths of applications, those of one customer among them."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post, put
@@ -7,7 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import APPROVE, CREATE, DELETE, PROCESS, READ, UPDATE
+from lc_workflow.lending.applications.access import APPROVE, CREATE, DELETE, PROCESS, READ, UPDATE, reads_numbers
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, Wanted
 from lc_workflow.lending.applications.schemas import (
@@ -29,6 +30,7 @@ from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 
 def open_queries(db_session: DbSession) -> ApplicationQueries:
@@ -50,10 +52,11 @@ class ApplicationController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         wanted_applications: NamedDependency[Wanted],
+        reader: NamedDependency[Reader],
     ) -> Page[ApplicationAnswer]:
         """List the applications one may see, newest first unless asked otherwise."""
         rows, total = await listed.page(wanted_applications, window, principal=principal)
-        return Page.of([shaped(row, ApplicationAnswer) for row in rows], total=total, window=window)
+        return Page.of(await _listed(rows, reader), total=total, window=window)
 
     @get("/cards", guards=[requires(READ)], dependencies=WIDE_WINDOW)
     async def list_cards(
@@ -62,10 +65,12 @@ class ApplicationController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         wanted_applications: NamedDependency[Wanted],
+        reader: NamedDependency[Reader],
     ) -> Page[ApplicationCard]:
         """List the applications one may see as small cards, with the filters of the list."""
         cards, total = await listed.cards(wanted_applications, window, principal=principal)
-        return Page.of(cards, total=total, window=window)
+        shown = await reader.show(cards, "application", allowed=reads_numbers(reader))
+        return Page.of(shown, total=total, window=window)
 
     @get("/stats/summary", guards=[requires(READ)])
     async def summary(
@@ -84,10 +89,11 @@ class ApplicationController(Controller):
         applications: NamedDependency[ApplicationService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Begin an application."""
         drafted = await applications.draft(data, principal=principal, at=clock())
-        return _shown(await applications.whole(drafted.id, principal=principal))
+        return await _shown(await applications.whole(drafted.id, principal=principal), reader)
 
     @get("/{application_id:uuid}", guards=[requires(READ)])
     async def read(
@@ -95,9 +101,10 @@ class ApplicationController(Controller):
         application_id: FromPath[UUID],
         applications: NamedDependency[ApplicationService],
         principal: NamedDependency[Principal],
+        reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Show one application."""
-        return _shown(await applications.whole(application_id, principal=principal))
+        return await _shown(await applications.whole(application_id, principal=principal), reader)
 
     @put("/{application_id:uuid}", guards=[requires(UPDATE, PROCESS)])
     async def change(
@@ -108,12 +115,13 @@ class ApplicationController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
+        reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Change some fields of an application; it never moves by that."""
         await applications.change(
             application_id, data, expected_version=expected_version, principal=principal, at=clock()
         )
-        return _shown(await applications.whole(application_id, principal=principal))
+        return await _shown(await applications.whole(application_id, principal=principal), reader)
 
     @patch("/{application_id:uuid}/priority", guards=[requires(UPDATE, PROCESS, APPROVE)])
     async def prioritise(
@@ -123,10 +131,11 @@ class ApplicationController(Controller):
         applications: NamedDependency[ApplicationService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Say how soon an application should be worked on, wherever it stands."""
         await applications.prioritise(application_id, data.priority_level, principal=principal, at=clock())
-        return _shown(await applications.whole(application_id, principal=principal))
+        return await _shown(await applications.whole(application_id, principal=principal), reader)
 
     @patch("/{application_id:uuid}/assign-reviewer", guards=[requires(UPDATE, PROCESS, APPROVE)])
     async def give_to_reviewer(
@@ -136,10 +145,11 @@ class ApplicationController(Controller):
         applications: NamedDependency[ApplicationService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Ask somebody of the branch to review an application, or nobody in particular any more."""
         await applications.give_to_reviewer(application_id, data.reviewer_id, principal=principal, at=clock())
-        return _shown(await applications.whole(application_id, principal=principal))
+        return await _shown(await applications.whole(application_id, principal=principal), reader)
 
     @delete("/{application_id:uuid}", guards=[requires(DELETE)])
     async def throw_away(
@@ -170,12 +180,20 @@ class LoansOfCustomerController(Controller):
         listed: NamedDependency[ApplicationQueries],
         loan_book: ForLoanBook,
         principal: NamedDependency[Principal],
+        reader: NamedDependency[Reader],
     ) -> list[ApplicationAnswer]:
         """List a person's applications one may see, newest first."""
         rows = await listed.of_customer(customer_id, loan_book=loan_book, principal=principal)
-        return [shaped(row, ApplicationAnswer) for row in rows]
+        return await _listed(rows, reader)
 
 
-def _shown(row: CustomerApplication) -> Answer[ApplicationAnswer]:
+async def _listed(rows: Sequence[CustomerApplication], reader: Reader) -> list[ApplicationAnswer]:
+    """Show applications in a list, as far as the person may read what is personal in them."""
+    answers = [shaped(row, ApplicationAnswer) for row in rows]
+    return await reader.show(answers, "application", allowed=reads_numbers(reader))
+
+
+async def _shown(row: CustomerApplication, reader: Reader) -> Answer[ApplicationAnswer]:
     """Answer with an application and the version it has."""
-    return tagged(shaped(row, ApplicationAnswer), row.version)
+    answer = shaped(row, ApplicationAnswer)
+    return tagged(await reader.show_one(answer, "application", allowed=reads_numbers(reader)), row.version)

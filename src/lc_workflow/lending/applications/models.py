@@ -2,18 +2,19 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, and_, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
 
 from lc_workflow.documents.cards import DocumentCard
 from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.matching import number_key
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import (
     AssignmentRole,
@@ -27,6 +28,11 @@ from lc_workflow.lending.rules.terms import (
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.security.columns import BLIND, Sealed, blind
+
+FOUND_BY: Final = {"id_number": number_key, "phone": phone_key}
+"""The sealed columns that a search finds, and how their numbers are written for it."""
 
 
 class CustomerApplication(DatedRow):
@@ -54,6 +60,8 @@ class CustomerApplication(DatedRow):
             postgresql_where=text("workflow_status = 'APPROVED'"),
         ),
         Index("ix_customer_applications_customer_id", "customer_id"),
+        Index("ix_customer_applications_id_number_index", "id_number_index"),
+        Index("ix_customer_applications_phone_index", "phone_index"),
         Index("ix_customer_applications_account_id", "account_id"),
         Index(
             "ix_customer_applications_officer_unmatched",
@@ -77,7 +85,7 @@ class CustomerApplication(DatedRow):
                 postgresql_using="gin",
                 postgresql_ops={column: "gin_trgm_ops"},
             )
-            for column in ("phone", "id_number", "account_id")
+            for column in ("account_id",)
         ),
     )
 
@@ -96,10 +104,12 @@ class CustomerApplication(DatedRow):
     account_id_validation_notes: Mapped[str | None]
 
     id_card_type: Mapped[IdCardType | None] = mapped_column(choice(IdCardType))
-    id_number: Mapped[str | None] = mapped_column(String(100))
+    id_number: Mapped[str | None] = mapped_column(Sealed("customer_applications.id_number"))
+    id_number_index: Mapped[bytes | None] = mapped_column(BLIND)
     full_name_khmer: Mapped[str | None] = mapped_column(String(200))
     full_name_latin: Mapped[str | None] = mapped_column(String(200))
-    phone: Mapped[str | None] = mapped_column(String(40))
+    phone: Mapped[str | None] = mapped_column(Sealed("customer_applications.phone"))
+    phone_index: Mapped[bytes | None] = mapped_column(BLIND)
     date_of_birth: Mapped[date | None]
     sex: Mapped[Sex | None] = mapped_column(choice(Sex))
     marital_status: Mapped[MaritalStatus | None] = mapped_column(choice(MaritalStatus))
@@ -189,6 +199,16 @@ class CustomerApplication(DatedRow):
     )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
+
+    @validates("id_number", "phone")
+    def _index(self, name: str, number: str | None) -> str | None:
+        """Keep what a number is found by beside it."""
+        setattr(self, f"{name}_index", blind(FOUND_BY[name](number), of=name))
+        return number
+
+    def indexes(self) -> dict[str, bytes | None]:
+        """What its numbers are found by."""
+        return {f"{name}_index": blind(key(getattr(self, name)), of=name) for name, key in FOUND_BY.items()}
 
     @property
     def guarantor(self) -> Party | None:

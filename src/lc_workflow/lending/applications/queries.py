@@ -16,7 +16,7 @@ from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
-from lc_workflow.lending.applications.models import WHOLE, Assignment, CustomerApplication
+from lc_workflow.lending.applications.models import FOUND_BY, WHOLE, Assignment, CustomerApplication
 from lc_workflow.lending.applications.schemas import ApplicationCard, StatsSummary, Sums
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.customers.queries import CustomerQueries
@@ -26,6 +26,7 @@ from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.search import among, contains, names
+from lc_workflow.platform.security.columns import found_by
 
 
 class SortKey(StrEnum):
@@ -233,12 +234,20 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
 
 
 def _mentions(written: str) -> ColumnElement[bool]:
-    """Match parts of names in either script, and parts of numbers; no number is looked for by the letters of Khmer."""
+    """Match parts of names in either script, parts of account ids, and identity numbers and telephones as a whole.
+
+    No number is looked for by the letters of Khmer.
+    """
     row, wanted = CustomerApplication, clean(written)
     ways = [names(row.full_name_latin, wanted), names(row.full_name_khmer, wanted)]
     if "KHMER" not in scripts_of(wanted):
         number = with_ascii_digits(wanted)
-        ways += [contains(column, number) for column in (row.phone, row.id_number, row.account_id)]
+        ways += [contains(row.account_id, number)]
+        ways += [
+            found_by(getattr(row, f"{name}_index"), key, of=name)
+            for name, as_found in FOUND_BY.items()
+            if (key := as_found(wanted))
+        ]
     return or_(*ways)
 
 

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from lc_workflow.documents.cards import DocumentCard
 from lc_workflow.kernel.money import Currency
@@ -23,6 +24,10 @@ from lc_workflow.lending.rules.terms import (
 )
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
 from lc_workflow.platform.http.shapes import Code, Line, Note, Phone, check_amounts, check_percents
+from lc_workflow.platform.security.personal import masked
+
+NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone")
+"""The fields with numbers that only holders of a right read whole."""
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
@@ -231,6 +236,11 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
 
+    def masked(self) -> Self:
+        """The same with the numbers of everybody in it masked."""
+        numbers = {name: masked(getattr(self, name)) for name in NUMBERS}
+        return replace(self, **numbers, parties=[party.masked() for party in self.parties])
+
 
 class ApplicationCard(Struct, frozen=True, kw_only=True):
     """An application as a small card shows it; amounts are in `currency`."""
@@ -256,6 +266,10 @@ class ApplicationCard(Struct, frozen=True, kw_only=True):
     submitted_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    def masked(self) -> Self:
+        """The same with its telephone masked."""
+        return replace(self, phone=masked(self.phone))
 
 
 class Sums(Struct, frozen=True):

@@ -43,6 +43,8 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.service import ScoringService
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.security.personal import masked
+from lc_workflow.platform.security.vault import in_use
 
 _ENCODER: Final = msgspec.json.Encoder(order="deterministic", decimal_format="string")
 
@@ -79,6 +81,10 @@ OF_A_PARTY: Final = (
     "relation",
 )
 """What a decision rests on of those who stand behind a loan."""
+
+
+PERSONAL: Final = frozenset({"phone", "id_number"})
+"""What of all that is not kept readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +224,9 @@ class WhatIsSeen:
                 "application_id": str(application.id),
                 "cycle": application.cycle,
                 "material_changes": application.material_changes,
-                "application": {name: _plain(getattr(application, name)) for name in SEEN},
+                "application": {name: _told(name, getattr(application, name)) for name in SEEN},
                 "parties": [
-                    {name: _plain(getattr(party, name)) for name in OF_A_PARTY}
+                    {name: _told(name, getattr(party, name)) for name in OF_A_PARTY}
                     for party in await self.parties(application)
                 ],
                 "collateral": _plain(list(await self._pledged(application))),
@@ -391,6 +397,13 @@ def _decision(row: ApplicationDecision, names: Sequence[str | None]) -> Decision
         voided_at=row.voided_at,
         voided_because=row.voided_because,
     )
+
+
+def _told(name: str, value: Any) -> Any:  # noqa: ANN401 - a column holds anything
+    """Write a value down; of a number, how it ends and its blind index, which tells whether it was another one."""
+    if name not in PERSONAL or value is None:
+        return _plain(value)
+    return f"{masked(value)} {in_use().index(value, of=name).hex()}"
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a column holds anything

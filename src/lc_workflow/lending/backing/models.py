@@ -14,6 +14,7 @@ from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.db.base import DatedRow
 from lc_workflow.platform.db.types import AMOUNT, choice
+from lc_workflow.platform.security.columns import Sealed
 
 
 class Party(DatedRow):
@@ -35,9 +36,9 @@ class Party(DatedRow):
     full_name_khmer: Mapped[str | None] = mapped_column(String(200))
     full_name_latin: Mapped[str | None] = mapped_column(String(200))
     date_of_birth: Mapped[date | None]
-    phone: Mapped[str | None] = mapped_column(String(40))
+    phone: Mapped[str | None] = mapped_column(Sealed("application_parties.phone"))
     id_card_type: Mapped[IdCardType | None] = mapped_column(choice(IdCardType))
-    id_number: Mapped[str | None] = mapped_column(String(100))
+    id_number: Mapped[str | None] = mapped_column(Sealed("application_parties.id_number"))
     current_address: Mapped[str | None]
     relation: Mapped[str | None] = mapped_column(String(100))
 

@@ -2,15 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import replace
 
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.shapes import Line, Note, Phone, check_amounts
+from lc_workflow.platform.security.personal import masked
 
 ShortText = Annotated[str, Meta(max_length=100)]
 
@@ -51,6 +53,10 @@ class PartyAnswer(Struct, frozen=True, kw_only=True):
     id_number: str | None
     current_address: str | None
     relation: str | None
+
+    def masked(self) -> Self:
+        """The same with its numbers masked."""
+        return replace(self, phone=masked(self.phone), id_number=masked(self.id_number))
 
 
 class CollateralChange(Struct, frozen=True, kw_only=True):

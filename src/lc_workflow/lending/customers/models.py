@@ -6,10 +6,13 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
+from lc_workflow.lending.rules.matching import identity_key
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.security.columns import BLIND, Sealed, blind
 
 
 class Customer(DatedRow):
@@ -52,12 +55,8 @@ class Customer(DatedRow):
     merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customers.id"))
     written_for: Mapped[UUID | None]
 
-    identities: Mapped[list["IdentityPaper"]] = relationship(
-        lazy="raise", viewonly=True, order_by=lambda: (IdentityPaper.created_at, IdentityPaper.identity_key)
-    )
-    telephones: Mapped[list["Telephone"]] = relationship(
-        lazy="raise", viewonly=True, order_by=lambda: (Telephone.created_at, Telephone.phone_key)
-    )
+    papers: Mapped[list["IdentityPaper"]] = relationship(lazy="raise", viewonly=True)
+    telephones: Mapped[list["Telephone"]] = relationship(lazy="raise", viewonly=True)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
@@ -67,45 +66,69 @@ class Customer(DatedRow):
         return self.full_name_latin or self.full_name_khmer or ""
 
     @property
+    def identities(self) -> list["IdentityPaper"]:
+        """Their papers, the oldest first; the database cannot put sealed numbers in order."""
+        return sorted(self.papers, key=lambda paper: (paper.created_at, paper.identity_key))
+
+    @property
     def phones(self) -> list[str]:
-        """The numbers they can be called on."""
-        return [telephone.phone_key for telephone in self.telephones]
+        """The numbers they can be called on, the oldest first."""
+        lines = sorted(self.telephones, key=lambda telephone: (telephone.created_at, telephone.phone_key))
+        return [telephone.phone_key for telephone in lines]
 
 
 class IdentityPaper(Row):
-    """A paper that proves who a customer is; `identity_key` is its type and its number as they are compared.
+    """A paper that proves who a customer is; `identity_index` names its type and number as they are compared.
 
     Two customers may show the same number, because numbers are mistyped and borrowed; that is reported, not refused.
     """
 
     __tablename__ = "customer_identities"
     __table_args__ = (
-        UniqueConstraint("customer_id", "identity_key"),
-        Index("ix_customer_identities_identity_key", "identity_key"),
+        UniqueConstraint("customer_id", "identity_index"),
+        Index("ix_customer_identities_identity_index", "identity_index"),
     )
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
     id_card_type: Mapped[IdCardType] = mapped_column(choice(IdCardType))
-    id_number: Mapped[str] = mapped_column(String(100))
-    identity_key: Mapped[str] = mapped_column(String(140))
+    id_number: Mapped[str] = mapped_column(Sealed("customer_identities.id_number"))
+    identity_index: Mapped[bytes] = mapped_column(BLIND)
     issued_on: Mapped[date | None]
     expires_on: Mapped[date | None]
     created_at: Mapped[datetime]
 
+    @property
+    def identity_key(self) -> str:
+        """Its type and its number as they are compared."""
+        return identity_key(self.id_card_type, self.id_number) or ""
+
+    def indexes(self) -> dict[str, bytes | None]:
+        """What its number is found by."""
+        return {"identity_index": blind(self.identity_key, of="identity")}
+
 
 class Telephone(Row):
-    """A telephone a customer can be called on; `phone_key` is its number as numbers are compared (E.164)."""
+    """A telephone a customer can be called on; `phone_index` names its number as numbers are compared (E.164)."""
 
     __tablename__ = "customer_phones"
     __table_args__ = (
-        UniqueConstraint("customer_id", "phone_key"),
-        Index("ix_customer_phones_phone_key", "phone_key"),
+        UniqueConstraint("customer_id", "phone_index"),
+        Index("ix_customer_phones_phone_index", "phone_index"),
     )
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
-    phone: Mapped[str] = mapped_column(String(40))
-    phone_key: Mapped[str] = mapped_column(String(40))
+    phone: Mapped[str] = mapped_column(Sealed("customer_phones.phone"))
+    phone_index: Mapped[bytes] = mapped_column(BLIND)
     created_at: Mapped[datetime]
+
+    @property
+    def phone_key(self) -> str:
+        """Its number as numbers are compared."""
+        return phone_key(self.phone) or ""
+
+    def indexes(self) -> dict[str, bytes | None]:
+        """What its number is found by."""
+        return {"phone_index": blind(self.phone_key, of="phone")}
 
 
 class Account(Row):
@@ -139,5 +162,5 @@ class PossibleDuplicate(Row):
     dismissed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
-WITH_NUMBERS = (selectinload(Customer.identities), selectinload(Customer.telephones))
+WITH_NUMBERS = (selectinload(Customer.papers), selectinload(Customer.telephones))
 """The loads an answer about a customer needs: one statement for the papers, one for the telephones."""

@@ -23,6 +23,7 @@ from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import among, names
+from lc_workflow.platform.security.columns import found_by
 
 
 class CustomerQueries:
@@ -119,7 +120,14 @@ def _mentions(written: str) -> ColumnElement[bool]:
     text = clean(written)
     ways = [names(Customer.full_name_latin, text), names(Customer.full_name_khmer, text)]
     if keys := [key for kind in IdCardType if (key := identity_key(kind, text))]:
-        ways.append(among(Customer.id, select(IdentityPaper.customer_id).where(IdentityPaper.identity_key.in_(keys))))
+        ways.append(
+            among(
+                Customer.id,
+                select(IdentityPaper.customer_id).where(found_by(IdentityPaper.identity_index, *keys, of="identity")),
+            )
+        )
     if key := phone_key(text):
-        ways.append(among(Customer.id, select(Telephone.customer_id).where(Telephone.phone_key == key)))
+        ways.append(
+            among(Customer.id, select(Telephone.customer_id).where(found_by(Telephone.phone_index, key, of="phone")))
+        )
     return or_(*ways)

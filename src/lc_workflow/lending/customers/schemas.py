@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.http.shapes import Line, Note, Phone
+from lc_workflow.platform.security.personal import masked
 
 Place = Annotated[str, Meta(max_length=100)]
 PlaceCode = Annotated[str, Meta(max_length=8)]
@@ -120,6 +121,15 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
             phone_number=shown.phones[0] if shown.phones else None,
             application_count=applications,
             file_count=files,
+        )
+
+    def masked(self) -> Self:
+        """The same with its numbers masked."""
+        return replace(
+            self,
+            phone_number=masked(self.phone_number),
+            identities=[replace(paper, id_number=masked(paper.id_number)) for paper in self.identities],
+            phones=[masked(number) for number in self.phones],
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, not_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.kernel.errors import Invalid
@@ -27,6 +27,7 @@ from lc_workflow.lending.rules.matching import identity_key, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, Known, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.security.columns import blind, found_by
 from lc_workflow.platform.service import Service
 
 MOST_SHARING: Final = 50
@@ -230,8 +231,8 @@ class CustomerService(Service[Customer]):
 
     async def _sharing(self, described: Description, *, but: UUID | None) -> list[Known]:
         """Describe those who share a number with somebody."""
-        papers = select(IdentityPaper.customer_id).where(IdentityPaper.identity_key.in_(described.identity_keys))
-        phones = select(Telephone.customer_id).where(Telephone.phone_key.in_(described.phone_keys))
+        papers = select(IdentityPaper.customer_id).where(_shows(described.identity_keys))
+        phones = select(Telephone.customer_id).where(_answers(described.phone_keys))
         where = [Customer.merged_into.is_(None), *([Customer.id != but] if but else [])]
         shown = await self.described(*where, Customer.id.in_(papers)) if described.identity_keys else []
         if not described.phone_keys:
@@ -252,25 +253,45 @@ class CustomerService(Service[Customer]):
         for name, value in _about(person).items():
             setattr(customer, name, value)
         customer.updated_at = at
-        keys = description_of(person).keys
-        for numbers, key in ((IdentityPaper, IdentityPaper.identity_key), (Telephone, Telephone.phone_key)):
-            await self.session.execute(delete(numbers).where(numbers.customer_id == customer.id, key.not_in(keys)))
+        described = description_of(person)
+        for numbers, kept in (
+            (IdentityPaper, _shows(described.identity_keys)),
+            (Telephone, _answers(described.phone_keys)),
+        ):
+            await self.session.execute(delete(numbers).where(numbers.customer_id == customer.id, not_(kept)))
 
     async def _add_numbers(self, customer_id: UUID, person: Described, *, at: datetime) -> None:
         """Add the paper and the telephone of a person to a customer who does not have them yet."""
-        if key := identity_key(person.id_card_type, person.id_number):
+        # Looked for under every key: a row of before the newest one stands in the way of no second index.
+        if (key := identity_key(person.id_card_type, person.id_number)) and not await self.session.scalar(
+            select(IdentityPaper.id).where(IdentityPaper.customer_id == customer_id, _shows([key]))
+        ):
             paper = {"id_card_type": person.id_card_type or IdCardType.OTHER, "id_number": person.id_number}
+            index = blind(key, of="identity")
             await self.session.execute(
                 insert(IdentityPaper)
-                .values(id=uuid4(), customer_id=customer_id, identity_key=key, created_at=at, **paper)
+                .values(id=uuid4(), customer_id=customer_id, identity_index=index, created_at=at, **paper)
                 .on_conflict_do_nothing()
             )
-        if key := phone_key(person.phone):
+        if (key := phone_key(person.phone)) and not await self.session.scalar(
+            select(Telephone.id).where(Telephone.customer_id == customer_id, _answers([key]))
+        ):
+            index = blind(key, of="phone")
             await self.session.execute(
                 insert(Telephone)
-                .values(id=uuid4(), customer_id=customer_id, phone=person.phone, phone_key=key, created_at=at)
+                .values(id=uuid4(), customer_id=customer_id, phone=person.phone, phone_index=index, created_at=at)
                 .on_conflict_do_nothing()
             )
+
+
+def _shows(keys: Iterable[str]) -> ColumnElement[bool]:
+    """Match papers by how their type and number are compared."""
+    return found_by(IdentityPaper.identity_index, *keys, of="identity")
+
+
+def _answers(keys: Iterable[str]) -> ColumnElement[bool]:
+    """Match telephones by how their number is compared."""
+    return found_by(Telephone.phone_index, *keys, of="phone")
 
 
 def person_with(described: Described, changes: Mapping[str, Any]) -> Person:

@@ -1,6 +1,6 @@
 """Reading applications for a file: in batches, so that memory stays small and no slow client holds a connection."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +16,8 @@ from lc_workflow.lending.exports.access import exportable_by
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.stages import STATUS_OF
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.security.personal import READ as READ_NUMBERS
+from lc_workflow.platform.security.personal import masked
 
 BATCH: Final = 500
 """Rows a statement; a few hundred kilobytes."""
@@ -32,6 +34,9 @@ _COLUMNS: Final = (
 )  # fmt: skip
 """The columns of an application that stand in the file."""
 
+_NUMBERS: Final = ("id_number", "phone", "guarantor_phone")
+"""The columns that are masked for those who may not read them."""
+
 HEADER: Final = ("branch_code", "status", *_COLUMNS, "guarantor_name", "guarantor_phone", "collateral_value")
 """What the columns of the file are called; amounts are in `currency`, terms in months, rates in percent per year."""
 
@@ -46,14 +51,19 @@ class ExportQueries:
     async def rows(self, wanted: Wanted, *, principal: Principal) -> AsyncGenerator[list[Any], None]:
         """Read the rows of the file, newest first.
 
+        Numbers are masked where the person may not read them.
         What is drafted while the file is written may be missing from it; nothing stands in it twice.
         """
         last: tuple[datetime, UUID] | None = None
+
+        def reads(row: Mapping[str, Any]) -> bool:
+            return principal.reaches(READ_NUMBERS, owner_id=row["user_id"], branch_id=row["branch_id"])
+
         while True:
             found = (await self._session.execute(_batch(wanted, principal, last))).mappings().all()
             await self._session.close()
             for row in found:
-                yield _cells(row)
+                yield _cells(row, whole=reads(row))
             if len(found) < BATCH:
                 return
             last = (found[-1]["created_at"], found[-1]["id"])
@@ -74,6 +84,8 @@ def _batch(wanted: Wanted, principal: Principal, last: tuple[datetime, UUID] | N
     return (
         select(
             Branch.code.label("branch_code"),
+            _ROW.user_id,
+            _ROW.branch_id,
             *columns,
             guarantor.c.name.label("guarantor_name"),
             guarantor.c.phone.label("guarantor_phone"),
@@ -95,7 +107,12 @@ def _after(last: tuple[datetime, UUID] | None) -> tuple[ColumnElement[bool], ...
     return (_ROW.created_at <= moment, (_ROW.created_at < moment) | (_ROW.id > id_))
 
 
-def _cells(row: Any) -> list[Any]:  # noqa: ANN401 - a row of the statement above
+def _cells(row: Any, *, whole: bool) -> list[Any]:  # noqa: ANN401 - a row of the statement above
     """Put a row into the order of the header."""
-    derived = {"status": STATUS_OF[row["workflow_status"]], "loan_purposes": ", ".join(row["loan_purposes"])}
+    derived: dict[str, Any] = {
+        "status": STATUS_OF[row["workflow_status"]],
+        "loan_purposes": ", ".join(row["loan_purposes"]),
+    }
+    if not whole:
+        derived |= {name: masked(row[name]) for name in _NUMBERS}
     return [derived[name] if name in derived else row[name] for name in HEADER]

@@ -11,6 +11,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import Wanted, conditions
 from lc_workflow.lending.events import ApplicationsExported
 from lc_workflow.lending.exports.access import exportable_by
+from lc_workflow.platform.security.personal import READ as READ_NUMBERS
 from lc_workflow.platform.service import Service
 
 
@@ -45,5 +46,6 @@ class ExportService(Service[CustomerApplication]):
                     form=form,
                     filters=asked,
                     searched=bool(wanted.search),
+                    numbers_whole=principal.may(READ_NUMBERS),
                 )
             )

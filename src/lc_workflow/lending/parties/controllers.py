@@ -7,8 +7,9 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import reads_numbers
 from lc_workflow.lending.applications.service import ApplicationService
-from lc_workflow.lending.backing.models import Collateral
+from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.backing.schemas import (
     CollateralAnswer,
     CollateralChange,
@@ -22,6 +23,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 
 def open_parties(db_session: DbSession, applications: NamedDependency[ApplicationService]) -> PartyService:
@@ -42,9 +44,12 @@ class PartyController(Controller):
         application_id: FromPath[UUID],
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
+        reader: NamedDependency[Reader],
     ) -> list[PartyAnswer]:
         """List who stands behind an application, in the order they were named."""
-        return [shaped(row, PartyAnswer) for row in await parties.parties_of(application_id, principal=principal)]
+        answers = [shaped(row, PartyAnswer) for row in await parties.parties_of(application_id, principal=principal)]
+        application = await parties.application(application_id)
+        return await reader.show(answers, "party", allowed=lambda _: reads_numbers(reader)(application))
 
     @post(guards=[requires(UPDATE)])
     async def join(
@@ -54,9 +59,11 @@ class PartyController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> PartyAnswer:
         """Let somebody stand behind an application."""
-        return shaped(await parties.join(application_id, data, principal=principal, at=clock()), PartyAnswer)
+        joined = await parties.join(application_id, data, principal=principal, at=clock())
+        return await _party(joined, parties, reader)
 
     @patch("/{party_id:uuid}", guards=[requires(UPDATE)])
     async def change(
@@ -67,10 +74,11 @@ class PartyController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> PartyAnswer:
         """Change what is known of somebody who stands behind an application."""
         changed = await parties.change(application_id, party_id, data, principal=principal, at=clock())
-        return shaped(changed, PartyAnswer)
+        return await _party(changed, parties, reader)
 
     @delete("/{party_id:uuid}", guards=[requires(UPDATE)])
     async def leave(
@@ -138,6 +146,14 @@ class CollateralController(Controller):
     ) -> None:
         """Pledge something no longer."""
         await parties.release(application_id, collateral_id, principal=principal, at=clock())
+
+
+async def _party(row: Party, parties: PartyService, reader: Reader) -> PartyAnswer:
+    """Show somebody who stands behind an application, as far as the person may read their numbers."""
+    application = await parties.application(row.application_id)
+    return await reader.show_one(
+        shaped(row, PartyAnswer), "party", allowed=lambda _: reads_numbers(reader)(application)
+    )
 
 
 def _shown(row: Collateral) -> CollateralAnswer:

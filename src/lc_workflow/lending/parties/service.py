@@ -22,6 +22,7 @@ from lc_workflow.lending.rules.backing import with_changes
 from lc_workflow.lending.rules.editing import check_edit
 from lc_workflow.lending.rules.matching import check_name
 from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.security.personal import refuse_masked, without_masked
 
 
 class PartyNameNeeded(Invalid):
@@ -34,6 +35,8 @@ class TooManyBehind(Invalid):
 
 MOST: Final = 50
 """The web app's form takes no more either."""
+
+NUMBERS: Final = ("phone", "id_number")
 
 RowT = TypeVar("RowT", Party, Collateral)
 
@@ -55,6 +58,10 @@ class PartyService:
         """
         return (await self._seen(application_id, principal)).parties
 
+    async def application(self, application_id: UUID) -> CustomerApplication:
+        """The application whose parties were just read or changed; the session still holds it."""
+        return await self._session.get_one(CustomerApplication, application_id)
+
     async def collateral_of(self, application_id: UUID, *, principal: Principal) -> Sequence[Collateral]:
         """List what is pledged for an application, in the order of its form.
 
@@ -69,9 +76,10 @@ class PartyService:
         Raises:
             Missing: There is no such application, or the person may not see it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts, TooManyBehind: They cannot be written down like this.
+            PartyNameNeeded, MixedScripts, TooManyBehind, MaskedNumber: They cannot be written down like this.
         """
         fields = _named(given(wish))
+        refuse_masked(fields, NUMBERS)
         role = fields.pop("role")
         if not any(fields.get(name) for name in NAMES):
             raise PartyNameNeeded("Write the name, in Khmer or in Latin letters.")
@@ -104,7 +112,7 @@ class PartyService:
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal)
             party = await self._row(Party, application_id, party_id)
-            fields = _named(given(wish))
+            fields = _named(without_masked(given(wish), NUMBERS))
             changes = {name: value for name, value in fields.items() if getattr(party, name) != value}
             for name, value in changes.items():
                 setattr(party, name, value)

@@ -12,6 +12,7 @@ from lc_workflow.lending.customers.models import Customer, IdentityPaper
 from lc_workflow.lending.ports import LoanBook
 from lc_workflow.lending.rules.matching import identity_key
 from lc_workflow.lending.rules.terms import IdCardType
+from lc_workflow.platform.security.columns import found_by
 
 
 class Recognition:
@@ -34,7 +35,7 @@ class Recognition:
             select(IdentityPaper.id)
             .join(Customer, Customer.id == IdentityPaper.customer_id)
             .where(
-                IdentityPaper.identity_key.in_(keys),
+                found_by(IdentityPaper.identity_index, *keys, of="identity"),
                 Customer.id.is_distinct_from(except_for),
                 visible_to(principal, self._loan_book),
             )

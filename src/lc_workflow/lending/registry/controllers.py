@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.customers.access import CREATE, MERGE, READ, UPDATE
+from lc_workflow.lending.customers.access import CREATE, MERGE, READ, UPDATE, reads_numbers
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.customers.schemas import (
     AccountAnswer,
@@ -27,6 +27,7 @@ from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 
 def open_queries(db_session: DbSession, loan_book: ForLoanBook) -> CustomerQueries:
@@ -58,6 +59,7 @@ class CustomerController(Controller):
         db_session: DbSession,
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
+        reader: NamedDependency[Reader],
         search: FromQuery[str | None] = None,
         branch_id: FromQuery[UUID | None] = None,
     ) -> Page[CustomerAnswer]:
@@ -69,6 +71,7 @@ class CustomerController(Controller):
             for row in rows
             for had in [loans.get(row.id, NO_LOANS)]
         ]
+        shown = await reader.show(shown, "customer", allowed=reads_numbers(reader, principal))
         return Page.of(shown, total=total, window=window)
 
     @post(guards=[requires(CREATE)])
@@ -81,10 +84,11 @@ class CustomerController(Controller):
         db_session: DbSession,
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> Answer[CustomerAnswer]:
         """Write somebody down who is not a customer yet."""
         customer_id = await customers.register(data, principal=principal, at=clock())
-        return await _shown(customer_id, found, loan_book, db_session, principal)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
     @get("/{customer_id:uuid}", guards=[requires(READ)])
     async def read(
@@ -94,9 +98,10 @@ class CustomerController(Controller):
         loan_book: ForLoanBook,
         db_session: DbSession,
         principal: NamedDependency[Principal],
+        reader: NamedDependency[Reader],
     ) -> Answer[CustomerAnswer]:
         """Show one customer; `merged_into` is set for who turned out to be somebody else."""
-        return await _shown(customer_id, found, loan_book, db_session, principal)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
     @patch("/{customer_id:uuid}", guards=[requires(UPDATE)])
     async def change(
@@ -110,10 +115,11 @@ class CustomerController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
+        reader: NamedDependency[Reader],
     ) -> Answer[CustomerAnswer]:
         """Change a customer; lists of papers and telephones are given whole."""
         await customers.change(customer_id, data, expected_version=expected_version, principal=principal, at=clock())
-        return await _shown(customer_id, found, loan_book, db_session, principal)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
     @post("/{customer_id:uuid}/merge", guards=[requires(MERGE)], status_code=200)
     async def merge(
@@ -126,10 +132,11 @@ class CustomerController(Controller):
         db_session: DbSession,
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> Answer[CustomerAnswer]:
         """Make another customer this one: their loans, accounts and papers move here, and their row points here."""
         await customers.merge(customer_id, data, principal=principal, at=clock())
-        return await _shown(customer_id, found, loan_book, db_session, principal)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
     @get("/{customer_id:uuid}/duplicates", guards=[requires(READ)])
     async def duplicates(
@@ -169,9 +176,16 @@ class CustomerController(Controller):
 
 
 async def _shown(
-    customer_id: UUID, found: CustomerQueries, loan_book: LoanBook, session: DbSession, principal: Principal
+    customer_id: UUID,
+    found: CustomerQueries,
+    loan_book: LoanBook,
+    session: DbSession,
+    principal: Principal,
+    reader: Reader,
 ) -> Answer[CustomerAnswer]:
     """Answer with a customer as they stand now."""
     customer = await found.whole(customer_id, principal=principal)
     had = (await loan_book.count(session, [customer_id], principal)).get(customer_id, NO_LOANS)
-    return tagged(CustomerAnswer.of(customer, applications=had.applications, files=had.files), customer.version)
+    answer = CustomerAnswer.of(customer, applications=had.applications, files=had.files)
+    shown = await reader.show_one(answer, "customer", allowed=reads_numbers(reader, principal))
+    return tagged(shown, customer.version)

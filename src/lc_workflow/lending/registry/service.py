@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec.structs import replace
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
@@ -37,6 +38,8 @@ from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.phones import e164
+from lc_workflow.platform.security.columns import blind
+from lc_workflow.platform.security.personal import is_masked, masked, refuse_masked
 
 
 class NameNeeded(Invalid):
@@ -260,12 +263,16 @@ class CustomerRegistry(CustomerService):
                     select(IdentityPaper).where(IdentityPaper.customer_id == customer_id)
                 )
             }
-            wanted = {_key_of(paper, standing): paper for paper in papers}
+            left = list(standing.values())
+            meant = [_meant(paper, left) for paper in papers]
+            wanted = {_key_of(paper, standing): paper for paper in meant}
             for key in standing.keys() - wanted.keys():
                 await self.session.delete(standing[key])
                 changed = True
             for key, paper in wanted.items():
-                row = standing.get(key) or IdentityPaper(customer_id=customer_id, identity_key=key, created_at=at)
+                row = standing.get(key) or IdentityPaper(
+                    customer_id=customer_id, identity_index=blind(key, of="identity"), created_at=at
+                )
                 for name, value in given(paper).items():
                     if getattr(row, name) != value:
                         setattr(row, name, value)
@@ -276,12 +283,15 @@ class CustomerRegistry(CustomerService):
                 row.phone_key: row
                 for row in await self.session.scalars(select(Telephone).where(Telephone.customer_id == customer_id))
             }
-            numbers = {phone if phone in lines else e164(phone) for phone in phones}
+            kept = {key for key in lines if key in phones or masked(key) in phones}
+            ends = {masked(key) for key in kept}
+            numbers = kept | {e164(phone) for phone in phones if phone not in kept | ends}
             for key in lines.keys() - numbers:
                 await self.session.delete(lines[key])
                 changed = True
             for key in numbers - lines.keys():
-                self.session.add(Telephone(customer_id=customer_id, phone=key, phone_key=key, created_at=at))
+                index = blind(key, of="phone")
+                self.session.add(Telephone(customer_id=customer_id, phone=key, phone_index=index, created_at=at))
                 changed = True
         await self.session.flush()
         return changed
@@ -289,7 +299,7 @@ class CustomerRegistry(CustomerService):
     async def _move_belongings(self, giver: UUID, taker: UUID) -> None:
         """Move accounts, papers, telephones and findings; what the taker has already stays the taker's."""
         await self.session.execute(update(Account).where(Account.customer_id == giver).values(customer_id=taker))
-        for kind, key in ((IdentityPaper, IdentityPaper.identity_key), (Telephone, Telephone.phone_key)):
+        for kind, key in ((IdentityPaper, IdentityPaper.identity_index), (Telephone, Telephone.phone_index)):
             theirs = select(key).where(kind.customer_id == taker)
             await self.session.execute(
                 update(kind)
@@ -331,6 +341,23 @@ def _described(fields: dict[str, Any], papers: Sequence[IdentityWish], phones: S
         identities=[(paper.id_card_type, paper.id_number) for paper in papers],
         phone_keys=[e164(phone) for phone in phones],
     )
+
+
+def _meant(paper: IdentityWish, left: list[IdentityPaper]) -> IdentityWish:
+    """Put the number of the paper that stands there into the place of what it was shown as, each paper once.
+
+    Raises:
+        MaskedNumber: No paper that is left is shown like this.
+    """
+    if not is_masked(paper.id_number):
+        return paper
+    shown = (paper.id_card_type, paper.id_number)
+    row = next((row for row in left if (row.id_card_type, masked(row.id_number)) == shown), None)
+    if row is None:
+        refuse_masked({"id_number": paper.id_number}, ["id_number"])
+        return paper
+    left.remove(row)
+    return replace(paper, id_number=row.id_number)
 
 
 def _key_of(paper: IdentityWish, standing: Collection[str]) -> str:

@@ -137,6 +137,12 @@ def identity_key(id_card_type: str | None, number: str | None) -> str | None:
     return f"{id_card_type or IdCardType.OTHER}:{plain}" if plain else None
 
 
+def number_key(number: str | None) -> str | None:
+    """Write the number of an identity paper of any kind the way it is looked for; None when there is none."""
+    kind = identity_key(IdCardType.CAMBODIAN_IDENTITY, number)
+    return kind and kind.partition(":")[2]
+
+
 def age_on(born: date, day: date) -> int:
     """How many birthdays a person has had by a day; who was born on 29 February has theirs on 1 March otherwise.
 

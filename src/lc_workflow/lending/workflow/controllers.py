@@ -9,7 +9,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDATE
+from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDATE, reads_numbers
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.approvals.queries import WhatIsSeen
@@ -38,6 +38,7 @@ from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 THE_HOUSE: Final = "LC Workflow"
 """Who acts when nobody does."""
@@ -52,6 +53,7 @@ class Door:
     principal: Principal
     clock: Clock
     expected_version: int | None
+    reader: Reader
 
     async def pass_on(self, application_id: UUID, wish: Wish) -> Answer[ApplicationAnswer]:
         """Move the application and show it."""
@@ -63,7 +65,9 @@ class Door:
             at=self.clock(),
         )
         row = await self.applications.whole(application_id, principal=self.principal)
-        return tagged(shaped(row, ApplicationAnswer), row.version)
+        answer = shaped(row, ApplicationAnswer)
+        shown = await self.reader.show_one(answer, "application", allowed=reads_numbers(self.reader))
+        return tagged(shown, row.version)
 
 
 def open_door(
@@ -72,9 +76,10 @@ def open_door(
     principal: NamedDependency[Principal],
     clock: NamedDependency[Clock],
     expected_version: ExpectedVersion,
+    reader: NamedDependency[Reader],
 ) -> Door:
     """Provide a door with what it needs."""
-    return Door(workflow, applications, principal, clock, expected_version)
+    return Door(workflow, applications, principal, clock, expected_version, reader)
 
 
 def open_past_moves(db_session: DbSession) -> PastMoves:

@@ -28,6 +28,7 @@ from lc_workflow.platform.http.paging import WINDOW, Page, SortOrder, Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 
 def wanted(
@@ -64,10 +65,14 @@ class EmployeeController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         wanted: NamedDependency[Wanted],
+        reader: NamedDependency[Reader],
     ) -> Page[EmployeeAnswer]:
         """List employees, by code unless asked otherwise."""
         rows, total = await employees.page(wanted, window, principal=principal)
-        return Page.of(await _shown(rows, account_directory, principal), total=total, window=window)
+        shown = await reader.show(
+            await _shown(rows, account_directory, principal), "employee", allowed=lambda _: reader.may()
+        )
+        return Page.of(shown, total=total, window=window)
 
     @post(guards=[requires(CREATE)])
     async def hire(
@@ -77,10 +82,11 @@ class EmployeeController(Controller):
         account_directory: ForAccountDirectory,
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> EmployeeAnswer:
         """Hire somebody."""
         hired = await employees.hire(data, accounts=account_directory, principal=principal, at=clock())
-        return await _shown_whole(hired.id, employees, account_directory, principal)
+        return await _shown_whole(hired.id, employees, account_directory, principal, reader)
 
     @get("/next-code", guards=[requires(READ)])
     async def next_code(
@@ -123,9 +129,10 @@ class EmployeeController(Controller):
         employees: NamedDependency[EmployeeService],
         account_directory: ForAccountDirectory,
         principal: NamedDependency[Principal],
+        reader: NamedDependency[Reader],
     ) -> EmployeeAnswer:
         """Show one employee."""
-        return await _shown_whole(employee_id, employees, account_directory, principal)
+        return await _shown_whole(employee_id, employees, account_directory, principal, reader)
 
     @patch("/{employee_id:uuid}", guards=[requires(UPDATE)])
     async def change(
@@ -136,10 +143,11 @@ class EmployeeController(Controller):
         account_directory: ForAccountDirectory,
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        reader: NamedDependency[Reader],
     ) -> EmployeeAnswer:
         """Change an employee."""
         await employees.change(employee_id, data, accounts=account_directory, principal=principal, at=clock())
-        return await _shown_whole(employee_id, employees, account_directory, principal)
+        return await _shown_whole(employee_id, employees, account_directory, principal, reader)
 
     @delete("/{employee_id:uuid}", guards=[requires(DELETE)])
     async def retire(
@@ -154,11 +162,11 @@ class EmployeeController(Controller):
 
 
 async def _shown_whole(
-    employee_id: UUID, employees: EmployeeService, accounts: AccountDirectory, principal: Principal
+    employee_id: UUID, employees: EmployeeService, accounts: AccountDirectory, principal: Principal, reader: Reader
 ) -> EmployeeAnswer:
     """Show one employee as they stand now."""
     (answer,) = await _shown([await employees.whole(employee_id, principal=principal)], accounts, principal)
-    return answer
+    return await reader.show_one(answer, "employee", allowed=lambda _: reader.may())
 
 
 async def _shown(rows: Sequence[Employee], accounts: AccountDirectory, principal: Principal) -> list[EmployeeAnswer]:

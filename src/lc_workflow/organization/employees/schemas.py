@@ -11,6 +11,7 @@ from lc_workflow.organization.cards import BranchCard, DepartmentCard, EmployeeC
 from lc_workflow.organization.ports import AccountCard
 from lc_workflow.organization.rules.codes import ANY, LENGTH
 from lc_workflow.platform.http.shapes import Email, Line, Name, Note, Phone
+from lc_workflow.platform.security.personal import masked
 
 EmployeeCode = Annotated[str, Meta(min_length=LENGTH, max_length=LENGTH, pattern="^[0-9]{4}$")]
 
@@ -40,6 +41,10 @@ class EmployeeAnswer(Struct, frozen=True, kw_only=True):
     def of(cls, employee: object, account: AccountCard | None) -> Self:
         """Show an `Employee` row loaded with `WHOLE`."""
         return replace(convert(employee, cls, from_attributes=True), linked_user=account)
+
+    def masked(self) -> Self:
+        """The same with their telephone masked."""
+        return replace(self, phone_number=masked(self.phone_number))
 
 
 class NewEmployee(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,10 @@ from lc_workflow.organization.rules.codes import ANY, RESERVED_FOR, next_codes
 from lc_workflow.organization.rules.references import NoSuchAccount
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import contains
+from lc_workflow.platform.security.columns import found_by
+from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 
 CODES_LOCK: Final = 0x1C_0D
@@ -32,9 +35,8 @@ SEARCHED: Final = (
     Employee.full_name_latin,
     Employee.full_name_khmer,
     Employee.employee_code,
-    Employee.phone_number,
 )
-"""The columns that a search looks into."""
+"""The columns that a search looks into; a telephone is found by its whole number."""
 
 
 class EmployeeCodeTaken(Invalid):
@@ -128,7 +130,8 @@ class EmployeeService(Service[Employee]):
             NoSuchDepartment: There is no such department.
         """
         async with self.transaction():
-            employee = Employee(**given(wish), created_at=at, updated_at=at)
+            refuse_masked(fields := given(wish), ["phone_number"])
+            employee = Employee(**fields, created_at=at, updated_at=at)
             if employee.branch_id is None and not reaches(principal, CREATE, employee):
                 employee.branch_id = principal.branch_id
             _check_reach(principal, CREATE, employee)
@@ -167,7 +170,7 @@ class EmployeeService(Service[Employee]):
         async with self.transaction():
             employee = await self.find(visible_to(principal), id=employee_id, lock=True)
             _check_reach(principal, UPDATE, employee)
-            changes = differing(employee, wish)
+            changes = without_masked(differing(employee, wish), ["phone_number"])
             if changes:
                 await _check_account(changes.get("user_id"), accounts, principal)
                 if "employee_code" in changes:
@@ -250,7 +253,8 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     """Turn what was asked for into conditions."""
     where: list[ColumnElement[bool]] = []
     if wanted.search:
-        where.append(or_(*(contains(column, wanted.search) for column in SEARCHED)))
+        number = found_by(Employee.phone_index, phone_key(wanted.search), of="phone")
+        where.append(or_(number, *(contains(column, wanted.search) for column in SEARCHED)))
     if wanted.department_id is not None:
         where.append(Employee.department_id == wanted.department_id)
     if wanted.branch_id is not None:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.security.columns import SealedBytes
 
 
 class RememberedRequest(Row):
@@ -30,4 +31,4 @@ class RememberedRequest(Row):
     begun_at: Mapped[datetime]
     status: Mapped[int | None] = mapped_column(SmallInteger)
     headers: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
-    body: Mapped[bytes | None]
+    body: Mapped[bytes | None] = mapped_column(SealedBytes("remembered_requests.body"))

@@ -27,7 +27,7 @@ from lc_workflow.lending.applications.access import (
     visible_to,
 )
 from lc_workflow.lending.applications.models import BACKED, WHOLE, CustomerApplication
-from lc_workflow.lending.applications.schemas import ApplicationChange, NewApplication
+from lc_workflow.lending.applications.schemas import NUMBERS, ApplicationChange, NewApplication
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.backing.service import BackingService
@@ -46,6 +46,7 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
+from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
 
@@ -122,9 +123,10 @@ class ApplicationService(Service[CustomerApplication]):
         Raises:
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
-            MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
+            MixedScripts, NoSuchCode, UnknownPlace, MaskedNumber: Something cannot be as it is written.
         """
         fields = _EMPTY | given(wish)
+        refuse_masked(fields, NUMBERS)
         assignments = fields.pop("employee_assignments", [])
         asked_branch = fields.pop("branch_id")
         anywhere = principal.scope_of(CREATE) is Scope.ALL
@@ -166,6 +168,8 @@ class ApplicationService(Service[CustomerApplication]):
     ) -> CustomerApplication:
         """Change what the wish names and what differs; an edit never moves the workflow.
 
+        A number that comes back masked stays what it is.
+
         Raises:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
@@ -173,7 +177,7 @@ class ApplicationService(Service[CustomerApplication]):
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
             MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
         """
-        fields = given(wish)
+        fields = without_masked(given(wish), NUMBERS)
         assignments = fields.pop("employee_assignments", None)
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, load=list(BACKED), lock=True)

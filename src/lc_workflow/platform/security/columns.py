@@ -1,0 +1,85 @@
+"""Column types for what the database must not read, and the blind indexes by which it finds it all the same."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Dialect, LargeBinary, TypeDecorator
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql import operators
+
+from lc_workflow.platform.security.vault import in_use
+
+
+class Sealed(TypeDecorator[str]):
+    """A text that the database cannot read: sealed on the way in, opened on the way out (`platform/security/vault.py`).
+
+    `about` names table and column and is bound to the text, so that it opens nowhere else. No condition can compare
+    such a column; what is to be found by it has a blind index beside it, which `blind` writes and `found_by` asks.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[str]):
+        """Lets a condition ask whether something is written there, and nothing more: no two seals are alike."""
+
+        def operate(
+            self,
+            op: operators.OperatorType,
+            *other: Any,  # noqa: ANN401 - whatever the library compares with
+            **options: Any,  # noqa: ANN401 - whatever the library passes on
+        ) -> ColumnElement[Any]:
+            """Build the condition.
+
+            Raises:
+                TypeError: It would compare sealed texts, and never hold.
+            """
+            if op not in {operators.is_, operators.is_not}:
+                raise TypeError("A sealed column cannot be compared; ask its blind index.")
+            return super().operate(op, *other, **options)
+
+    comparator_factory = Comparator
+
+    def __init__(self, about: str) -> None:
+        super().__init__()
+        self.about = about
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Seal what is written."""
+        return None if value is None else in_use().seal(value, about=self.about)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Open what is read."""
+        return None if value is None else in_use().open(value, about=self.about)
+
+
+class SealedBytes(TypeDecorator[bytes]):
+    """Bytes that the database cannot read."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, about: str) -> None:
+        super().__init__()
+        self.about = about
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Seal what is written."""
+        return None if value is None else in_use().seal_bytes(value, about=self.about)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Open what is read."""
+        return None if value is None else in_use().open_bytes(value, about=self.about)
+
+
+BLIND = LargeBinary(32)
+"""A blind index: a keyed hash of what a sealed column holds, by which equal numbers are found."""
+
+
+def blind(key: str | None, *, of: str) -> bytes | None:
+    """Name a number, written the way it is compared, for the index beside its column."""
+    return None if key is None else in_use().index(key, of=of)
+
+
+def found_by(column: InstrumentedAttribute[Any], *keys: str | None, of: str) -> ColumnElement[bool]:
+    """Match rows by a number, under whichever key their index was written."""
+    return column.in_([index for key in keys if key is not None for index in in_use().indexes(key, of=of)])

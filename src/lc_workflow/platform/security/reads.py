@@ -1,0 +1,123 @@
+"""Who has read whose identity numbers and telephones: shown to holders of the right, masked to others, on record."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, Self, TypeVar
+from uuid import UUID, uuid4
+
+from litestar.di import NamedDependency
+from sqlalchemy import Index, String, insert, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+from structlog.contextvars import get_contextvars
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.journal.origin import ADDRESS, SESSION
+from lc_workflow.platform.security.personal import READ
+
+
+class PersonalRead(Row):
+    """Somebody was shown numbers whole: of the one `subject_id`, or in a list of `how_many`.
+
+    It is a table beside the journal, because readers must not wait for those who change what they read, and no
+    listener needs to hear of it.
+    """
+
+    __tablename__ = "personal_reads"
+    __table_args__ = (
+        Index("ix_personal_reads_subject_id_at", "subject_id", "at", postgresql_where=text("subject_id IS NOT NULL")),
+        Index("ix_personal_reads_reader_id_at", "reader_id", "at"),
+        Index("ix_personal_reads_at", "at"),
+    )
+
+    reader_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[UUID | None]
+    how_many: Mapped[int]
+    at: Mapped[datetime]
+    session_id: Mapped[UUID | None]
+    address: Mapped[str | None] = mapped_column(String(64))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+
+
+class Personal(Protocol):
+    """An answer that may hold somebody's numbers, and can be shown without them."""
+
+    @property
+    def id(self) -> UUID:
+        """Whom or what it shows."""
+
+    def masked(self) -> Self:
+        """The same with its numbers masked."""
+
+
+AnswerT = TypeVar("AnswerT", bound=Personal)
+
+
+class Reader:
+    """The person who reads: sees numbers whole as far as their right reaches, and that is on record."""
+
+    def __init__(self, session: AsyncSession, principal: Principal, at: datetime) -> None:
+        """Read on the request's session; what is still to be committed there must be committed before."""
+        self._session = session
+        self._principal = principal
+        self._at = at
+
+    def reaches(self, *, owner_id: UUID | None, branch_id: UUID | None) -> bool:
+        """Whether the person may read the numbers on something: whose it is, and in which branch."""
+        return self._principal.reaches(READ, owner_id=owner_id, branch_id=branch_id)
+
+    def may(self) -> bool:
+        """Whether the person may read numbers at all; for things that are seen through something else they may see."""
+        return self._principal.may(READ)
+
+    async def show(
+        self, answers: Sequence[AnswerT], subject: str, *, allowed: Callable[[AnswerT], bool], listed: bool = True
+    ) -> list[AnswerT]:
+        """Mask what the person may not read, and write down in one row that they were shown the rest."""
+        shown: list[AnswerT] = []
+        whole: list[UUID] = []
+        for answer in answers:
+            hidden = answer.masked()
+            if hidden == answer or answer.id == self._principal.id:  # one's own number is no secret from oneself
+                shown.append(answer)
+            elif allowed(answer):
+                shown.append(answer)
+                whole.append(answer.id)
+            else:
+                shown.append(hidden)
+        if whole:
+            await self.note(subject, None if listed else whole[0], how_many=len(whole))
+        return shown
+
+    async def show_one(self, answer: AnswerT, subject: str, *, allowed: Callable[[AnswerT], bool]) -> AnswerT:
+        """Show one thing; the record says whose numbers were read."""
+        return (await self.show([answer], subject, allowed=allowed, listed=False))[0]
+
+    async def note(self, subject: str, subject_id: UUID | None, *, how_many: int = 1) -> None:
+        """Write down that the person was shown numbers."""
+        await self._session.execute(
+            insert(PersonalRead).values(
+                id=uuid4(),
+                reader_id=self._principal.id,
+                subject=subject,
+                subject_id=subject_id,
+                how_many=how_many,
+                at=self._at,
+                session_id=SESSION.get(),
+                address=ADDRESS.get(),
+                request_id=get_contextvars().get("request_id"),
+            )
+        )
+        await self._session.commit()
+
+
+def open_reader(
+    db_session: NamedDependency[AsyncSession],
+    principal: NamedDependency[Principal],
+    clock: NamedDependency[Clock],
+) -> Reader:
+    """Provide the person who reads."""
+    return Reader(db_session, principal, clock())

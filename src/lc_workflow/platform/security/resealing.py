@@ -1,0 +1,100 @@
+"""Looking after sealed columns: whether the keys open them, and sealing them anew with the newest key."""
+
+from collections.abc import Iterator
+from typing import Any, Final, Protocol, cast
+from uuid import UUID
+
+from sqlalchemy import Table, func, select, type_coerce, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Mapper
+from sqlalchemy.types import LargeBinary
+
+from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.security.columns import Sealed, SealedBytes
+from lc_workflow.platform.security.vault import KEY_ID, CannotOpen, Vault
+
+BATCH: Final = 500
+
+
+class Indexed(Protocol):
+    """A row with sealed numbers that are looked for."""
+
+    def indexes(self) -> dict[str, bytes | None]:
+        """What its numbers are found by, column by column."""
+
+
+async def open_one_of_each(engine: AsyncEngine) -> None:
+    """Make sure at the start that the keys open what is sealed: one value of each column that has any.
+
+    Raises:
+        BadSetting: They do not; the service would not be able to show whom it deals with.
+    """
+    async with engine.connect() as connection:
+        for mapper, names in _sealed():
+            for name in names:
+                table = cast("Table", mapper.local_table)
+                column = table.c[name]
+                try:
+                    (await connection.execute(select(column).where(column.is_not(None)).limit(1))).scalar()
+                except CannotOpen as closed:
+                    raise BadSetting(
+                        f"ENCRYPTION_KEYS (or SECRET_KEY, which stands for them) do not open what is sealed in"
+                        f" {table.name}.{name}: a key that sealed it is missing from the list."
+                    ) from closed
+
+
+async def reseal_columns(session: AsyncSession, vault: Vault) -> int:
+    """Seal with the newest key what older ones have sealed, and commit batch after batch; answers how many rows.
+
+    The blind indexes are written anew with it, since they are made with the same key. `vault` is the one that the
+    columns of this process use.
+
+    Raises:
+        CannotOpen: A key that has sealed something is not known here.
+    """
+    count = 0
+    for mapper, names in _sealed():
+        while rows := await _old_rows(session, mapper, names, vault):
+            for row in rows:
+                await _seal_anew(session, mapper, names, row)
+            count += len(rows)
+            session.expunge_all()
+            await session.commit()
+    return count
+
+
+async def _old_rows(session: AsyncSession, mapper: Mapper[Any], names: list[str], vault: Vault) -> list[Row]:
+    """Lock some rows of which an older key has sealed something."""
+    table = cast("Table", mapper.local_table)
+    raw = [type_coerce(table.c[name], LargeBinary) for name in names]
+    old = [column.is_not(None) & (func.substring(column, 1, KEY_ID) != vault.current) for column in raw]
+    condition = old[0]
+    for further in old[1:]:
+        condition |= further
+    rows = await session.scalars(select(mapper.class_).where(condition).limit(BATCH).with_for_update())
+    return list(rows)
+
+
+async def _seal_anew(session: AsyncSession, mapper: Mapper[Any], names: list[str], row: Row) -> None:
+    """Write what a row holds once more; its version stays, for nobody has changed anything."""
+    table = cast("Table", mapper.local_table)
+    values: dict[str, Any] = {name: getattr(row, name) for name in names}
+    if hasattr(row, "indexes"):
+        values |= cast("Indexed", row).indexes()
+    row_id: UUID = row.id
+    try:
+        async with session.begin_nested():
+            await session.execute(update(table).where(table.c.id == row_id).values(values))
+    except IntegrityError:
+        # The same number stands there already under the newest key: this row says nothing that the other does not.
+        await session.execute(table.delete().where(table.c.id == row_id))
+
+
+def _sealed() -> Iterator[tuple[Mapper[Any], list[str]]]:
+    """Every kind of row that has sealed columns, and which those are."""
+    for mapper in Row.registry.mappers:
+        columns = cast("Table", mapper.local_table).columns
+        if names := [column.name for column in columns if isinstance(column.type, Sealed | SealedBytes)]:
+            yield mapper, names
