@@ -17,7 +17,7 @@ from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.vault import Vault, vault_of
 
 revision = "0090_seal_numbers"
-down_revision = "0120_name_kinds_of_papers"
+down_revision = "0100_seat_tasks"
 branch_labels = None
 depends_on = None
 
