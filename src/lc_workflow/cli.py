@@ -170,7 +170,7 @@ def adopt_checklist(file: Path, by: str) -> None:
     environ = _variables()
     with with_database(environ, LOCAL):
         url = database_url(environ["DATABASE_URL"])
-        _migrate(url)
+        _migrate(url, environ)
         try:
             number = asyncio.run(follow(url, read_checklist(file), by=by))
         except (DomainError, msgspec.MsgspecError) as refusal:
