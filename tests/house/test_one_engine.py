@@ -45,5 +45,5 @@ def test_the_engine_alone_brings_an_application_to_a_stage() -> None:
     }
     assert {name: count for name, count in calls.items() if count} == {
         "lending/workflow/service.py": 1,
-        "lending/applications/service.py": 1,  # a draft begins
+        "lending/applications/service/drafts.py": 1,  # a draft begins
     }
