@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick sweep reseal verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -82,6 +82,9 @@ bench: .venv/synced ## Measure start, memory, and what requests cost at 10,000 a
 bench-quick: .venv/synced ## The same at 1,000 and 10,000 applications, in under three minutes.
 	@$(BIN)/python -m bench.run
 	@PYTHONPATH=. $(BIN)/python -m bench.routes --quick
+
+sweep: .venv/synced ## Compare papers and their bytes and say what does not agree; with APPLY=yes mend it.
+	@$(HOUSE) sweep $(if $(APPLY),--apply)
 
 reseal: .venv/synced ## Seal secrets with the newest of ENCRYPTION_KEYS, so that older keys can be given up.
 	@$(HOUSE) reseal

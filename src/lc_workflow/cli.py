@@ -247,6 +247,39 @@ def create_admin(**answers: str) -> None:
 
 
 @house.command()
+@click.option("--apply", is_flag=True, help="Mend it as well.")
+def sweep(*, apply: bool) -> None:
+    """Compare papers and their bytes in the store, and say what does not agree."""
+    from lc_workflow.app import open_store  # noqa: PLC0415 - as below
+    from lc_workflow.documents.upkeep.service import Swept  # noqa: PLC0415 - as below
+    from lc_workflow.documents.upkeep.service import sweep as compare  # noqa: PLC0415 - as below
+
+    async def swept(settings: Settings) -> Swept:
+        store = open_store(settings, system_clock)
+        await store.prepare()
+        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            return await compare(session, store, at=system_clock(), apply=apply)
+
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
+    with with_database(environ, LOCAL):
+        try:
+            found = asyncio.run(swept(Settings.from_environ(environ)))
+        except DomainError as refusal:
+            raise click.ClickException(refusal.detail) from refusal
+    for words, keys in (
+        ("without a row", found.strays),
+        ("in the wrong place", found.misplaced),
+        ("a paper without its bytes", map(str, found.lost)),
+    ):
+        for key in keys:
+            click.echo(f"{words}: {key}")
+    what = "mended" if apply else "found; mend it with APPLY=yes"
+    number = len(found.strays) + len(found.misplaced) + len(found.lost)
+    click.echo(f"{found.looked_at} objects looked at, {number} things {what}.")
+
+
+@house.command()
 def reseal() -> None:
     """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
     from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - as below; it knows all columns

@@ -1,8 +1,10 @@
 """What every object store can do, whichever one is behind it."""
 
 import re
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import IO, Final, Protocol, Self
 
 import anyio.to_thread
@@ -12,6 +14,8 @@ from lc_workflow.kernel.errors import Invalid, Unavailable
 
 CHUNK: Final = 256 * 1024
 """How many bytes are read at a time."""
+
+WALKED_AT_ONCE: Final = 500
 
 ASK_AGAIN: Final = 10
 """Seconds after which a store that was down is worth another try."""
@@ -58,6 +62,22 @@ class Chunks:
     async def aclose(self) -> None:
         """Stop before the end."""
         self._close()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One object of a store: its key, its size in bytes, and since when it is there."""
+
+    key: str
+    size: int
+    at: datetime
+
+
+async def walked(found: Iterator[Kept], limiter: CapacityLimiter) -> AsyncIterator[Kept]:
+    """Go through what blocks, a few hundred at a time in a thread."""
+    while batch := await anyio.to_thread.run_sync(lambda: list(islice(found, WALKED_AT_ONCE)), limiter=limiter):
+        for kept in batch:
+            yield kept
 
 
 class ObjectStore(Protocol):
@@ -120,6 +140,10 @@ class ObjectStore(Protocol):
 
     async def size_of(self, key: str) -> int | None:
         """How many bytes are kept under the key, or None when nothing is."""
+
+    def walk(self) -> AsyncIterator[Kept]:
+        """Go through everything that is kept, half-written files aside."""
+        ...
 
     async def ping(self) -> None:
         """Return when the store can be used now, and raise `Unavailable` otherwise."""

@@ -8,10 +8,10 @@ import stat
 import tempfile
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO, Final, TypeVar
@@ -22,7 +22,7 @@ from anyio import CapacityLimiter
 
 from lc_workflow.kernel.errors import Forbidden, Missing, Unavailable
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, out_of_reach, sound
+from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, Kept, out_of_reach, sound, walked
 
 T = TypeVar("T")
 
@@ -174,6 +174,10 @@ class LocalStore:
         """How large the file is; see `ObjectStore.size_of`."""
         return await self._in_thread(partial(_size_of, self._path(key)))
 
+    def walk(self) -> AsyncIterator[Kept]:
+        """Go through the folder; see `ObjectStore.walk`."""
+        return walked(self._everything(), self._limiter)
+
     async def ping(self) -> None:
         """Write a byte: a full or read-only disk takes no uploads either."""
         await self._in_thread(self._try_to_write)
@@ -239,6 +243,18 @@ class LocalStore:
             raise Missing("This file is no longer kept.") from None
         for moved in (target, path):
             self._sync_folders(moved)
+
+    def _everything(self) -> Iterator[Kept]:
+        with _disk_trouble():
+            for folder, _, names in os.walk(self._folder):
+                if Path(folder) == self._incoming:
+                    continue
+                for name in names:
+                    path = Path(folder, name)
+                    with suppress(FileNotFoundError):  # removed meanwhile
+                        found = path.stat()
+                        moment = datetime.fromtimestamp(found.st_mtime, UTC)
+                        yield Kept(path.relative_to(self._folder).as_posix(), found.st_size, moment)
 
     def _try_to_write(self) -> None:
         with tempfile.TemporaryFile(dir=self._incoming) as file:

@@ -1,7 +1,7 @@
 """An S3 store (MinIO, AWS, Ceph …) as object store, with presigned links."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
-from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, out_of_reach, sound
+from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, Kept, out_of_reach, sound, walked
 from lc_workflow.platform.storage.disposition import content_disposition
 
 T = TypeVar("T")
@@ -126,6 +126,10 @@ class MinioStore:
         except Missing:
             return None
 
+    def walk(self) -> AsyncIterator[Kept]:
+        """Go through the bucket; see `ObjectStore.walk`."""
+        return walked(self._everything(), self._limiter)
+
     async def ping(self) -> None:
         """Ask for the bucket; who stops waiting does not wait for the thread."""
         if not await self._in_thread(partial(self._client.bucket_exists, self._bucket), may_abandon=True):
@@ -149,6 +153,12 @@ class MinioStore:
     def _move(self, key: str, target: str) -> None:
         self._client.copy_object(self._bucket, target, CopySource(self._bucket, key))
         self._client.remove_object(self._bucket, key)
+
+    def _everything(self) -> Iterator[Kept]:
+        with _store_trouble():
+            for found in self._client.list_objects(self._bucket, recursive=True):
+                if found.object_name and found.last_modified:
+                    yield Kept(found.object_name, found.size or 0, found.last_modified)
 
     def _send(self, key: str, source: IO[bytes], size: int, content_type: str) -> None:
         start = source.tell()
