@@ -51,7 +51,7 @@ class SecurityController(Controller):
         severity: FromQuery[Severity | None] = None,
         days: Annotated[int, QueryParameter(ge=1, le=365)] = 30,
     ) -> Page[Alert]:
-        """List lockouts, reused tokens, wrong second factors and the like: facts of the journal, the latest first."""
+        """List lockouts, reused tokens, refused decisions and the like, the latest first."""
         alerts, total = await alarms.page(window, days=days, severity=severity, at=clock())
         return Page.of(alerts, total=total, window=window)
 

@@ -1,9 +1,9 @@
-"""Blocked addresses as rows."""
+"""Blocked addresses and refused decisions as rows."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.platform.db.base import Row
@@ -19,3 +19,25 @@ class BlockedAddress(Row):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     until: Mapped[datetime | None]
+
+
+class RefusedDecision(Row):
+    """Somebody tried to decide a loan and was refused: `code` says for want of what.
+
+    It is no entry of the journal, which tells what was done, and was: here nothing was. The request that was refused
+    is rolled back, and this is written after it.
+    """
+
+    __tablename__ = "refused_decisions"
+    __table_args__ = (
+        Index("ix_refused_decisions_at", "at"),
+        Index("ix_refused_decisions_person_id_at", "person_id", "at"),
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    application_id: Mapped[UUID | None]
+    code: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    session_id: Mapped[UUID | None]
+    address: Mapped[str | None] = mapped_column(String(64))
+    request_id: Mapped[str | None] = mapped_column(String(64))

@@ -1,12 +1,13 @@
-"""What has threatened the house lately, as the journal tells it."""
+"""What has threatened the house lately, as the journal and the refused decisions tell it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, Row, case, false, func, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.protection.models import RefusedDecision
 from lc_workflow.identity.protection.schemas import Alert, Severity
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.http.paging import Window
@@ -35,8 +36,12 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "RegisterExported": (Severity.LOW, "Accounts exported", "Somebody took a list of accounts away."),
     "AddressBlocked": (Severity.LOW, "Address blocked", "An address was shut out."),
     "AddressUnblocked": (Severity.LOW, "Address let in", "An address is no longer shut out."),
+    "DecisionRefused": (Severity.MEDIUM, "Decision refused", "Somebody tried to decide a loan and was refused:"),
 }
 """Which facts are alerts, how soon to look, and how they are told."""
+
+REFUSED: Final = "DecisionRefused"
+"""The one kind that stands in a table of its own."""
 
 
 class Alarms:
@@ -51,35 +56,67 @@ class Alarms:
     ) -> tuple[list[Alert], int]:
         """List the alerts of the last days, the latest first, and how many there are."""
         kinds = [kind for kind, told in TOLD.items() if severity in {None, told[0]}]
-        where = (JournalEntry.kind.in_(kinds), JournalEntry.at > at - timedelta(days=days))
-        total = await self._session.scalar(select(func.count()).select_from(JournalEntry).where(*where))
+        found = _facts(kinds, since=at - timedelta(days=days)).subquery()
+        total = await self._session.scalar(select(func.count()).select_from(found))
         rows = await self._session.execute(
-            select(JournalEntry, User.username)
-            .outerjoin(User, (JournalEntry.subject == "user") & (User.id == JournalEntry.subject_id))
-            .where(*where)
-            .order_by(JournalEntry.number.desc())
+            select(found, User.username)
+            .outerjoin(User, User.id == found.c.user_id)
+            .order_by(found.c.at.desc(), found.c.number.desc(), found.c.id)
             .limit(window.size)
             .offset(window.offset)
         )
-        return [_alert(entry, username) for entry, username in rows], total or 0
+        return [_alert(row) for row in rows], total or 0
 
 
-def _alert(entry: JournalEntry, username: str | None) -> Alert:
-    severity, title, description = TOLD[entry.kind]
-    details: dict[str, Any] = entry.facts
-    if network := details.get("network"):
-        description = f"{description} {network}"
+def _facts(kinds: Collection[str], *, since: datetime) -> CompoundSelect[Any]:
+    """Put the journal's facts and the refused decisions into one list."""
+    entry, refused = JournalEntry, RefusedDecision
+    told = select(
+        entry.id,
+        entry.number,
+        entry.kind,
+        entry.at,
+        case((entry.subject == "user", entry.subject_id)).label("user_id"),
+        entry.actor_id,
+        entry.application_id,
+        entry.address,
+        entry.session_id,
+        entry.request_id,
+        entry.facts,
+    ).where(entry.kind.in_(kinds), entry.at > since)
+    others = select(
+        refused.id,
+        literal(0),
+        literal(REFUSED),
+        refused.at,
+        refused.person_id,
+        refused.person_id,
+        refused.application_id,
+        refused.address,
+        refused.session_id,
+        refused.request_id,
+        func.jsonb_build_object("code", refused.code),
+    ).where(refused.at > since, true() if REFUSED in kinds else false())
+    return union_all(told, others)
+
+
+def _alert(row: Row[Any]) -> Alert:
+    severity, title, description = TOLD[row.kind]
+    details: dict[str, Any] = row.facts
+    if more := details.get("network") or details.get("code"):
+        description = f"{description} {more}"
     return Alert(
-        id=entry.id,
-        type=entry.kind,
+        id=row.id,
+        type=row.kind,
         severity=severity,
         title=title,
         description=description,
-        at=entry.at,
-        user_id=entry.subject_id if entry.subject == "user" else None,
-        username=username,
-        actor_id=entry.actor_id,
-        address=entry.address,
-        session_id=details.get("session_id") or entry.session_id,
-        request_id=entry.request_id,
+        at=row.at,
+        user_id=row.user_id,
+        username=row.username,
+        actor_id=row.actor_id,
+        address=row.address,
+        session_id=details.get("session_id") or row.session_id,
+        request_id=row.request_id,
+        application_id=row.application_id,
     )

@@ -19,7 +19,7 @@ class Severity(StrEnum):
 
 
 class Alert(Struct, frozen=True, kw_only=True):
-    """Something that happened and that whoever sees to security should know; each is an entry of the journal."""
+    """Something that whoever sees to security should know; each is a fact of the journal, or a refusal."""
 
     id: UUID
     type: str
@@ -33,6 +33,7 @@ class Alert(Struct, frozen=True, kw_only=True):
     address: str | None
     session_id: UUID | None
     request_id: str | None
+    application_id: UUID | None = None
 
 
 class NewBlock(Struct, frozen=True, kw_only=True):

@@ -8,13 +8,15 @@ from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody
 
+from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDATE, reads_numbers
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.approvals.schemas import Deliberations
-from lc_workflow.lending.rules.stages import Action
+from lc_workflow.lending.rules.authority import LimitExceeded, OutOfScope, SodParty, SodRepeat
+from lc_workflow.lending.rules.stages import Action, NotYourStep, SodEditor, SodMaker
 from lc_workflow.lending.rules.stays import seconds_by_stage
 from lc_workflow.lending.workflow.queries import PastMoves
 from lc_workflow.lending.workflow.schemas import (
@@ -37,8 +39,11 @@ from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
-from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.guards import ALARMING, NotPermitted, requires
 from lc_workflow.platform.security.reads import Reader
+
+OF_A_DECISION: Final = (NotPermitted, NotYourStep, SodMaker, SodEditor, SodRepeat, SodParty, OutOfScope, LimitExceeded)
+"""What somebody is refused who takes a step, or a decision, that is not theirs."""
 
 THE_HOUSE: Final = "LC Workflow"
 """Who acts when nobody does."""
@@ -105,7 +110,7 @@ class WorkflowController(Controller):
         """Hand the application in."""
         return await door.pass_on(application_id, Wish(action=Action.SUBMIT, comment=data.notes if data else None))
 
-    @patch("/approve", guards=[requires(APPROVE, PROCESS, UPDATE)])
+    @patch("/approve", guards=[requires(APPROVE, PROCESS, UPDATE)], opt={ALARMING: Forbidden})
     async def approve(
         self, application_id: FromPath[UUID], data: JSONBody[Approval], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
@@ -121,7 +126,7 @@ class WorkflowController(Controller):
         )
         return await door.pass_on(application_id, wish)
 
-    @patch("/reject", guards=[requires(APPROVE, PROCESS, UPDATE)])
+    @patch("/reject", guards=[requires(APPROVE, PROCESS, UPDATE)], opt={ALARMING: Forbidden})
     async def reject(
         self, application_id: FromPath[UUID], data: JSONBody[Rejection], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
@@ -140,7 +145,7 @@ class WorkflowController(Controller):
         """Show how the application is decided: the stages, the terms on offer, decisions so far, their conditions."""
         return await seen.deliberations(application_id, principal=principal, at=clock())
 
-    @post("/decisions", guards=[requires(APPROVE, PROCESS, UPDATE)], status_code=200)
+    @post("/decisions", guards=[requires(APPROVE, PROCESS, UPDATE)], status_code=200, opt={ALARMING: Forbidden})
     async def decide(
         self, application_id: FromPath[UUID], data: JSONBody[DecisionRequest], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
@@ -158,7 +163,12 @@ class WorkflowController(Controller):
         )
         return await door.pass_on(application_id, wish)
 
-    @post("/workflow/transition", guards=[requires(UPDATE, PROCESS, APPROVE)], status_code=200)
+    @post(
+        "/workflow/transition",
+        guards=[requires(UPDATE, PROCESS, APPROVE)],
+        status_code=200,
+        opt={ALARMING: OF_A_DECISION},
+    )
     async def transition(
         self, application_id: FromPath[UUID], data: JSONBody[Transition], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
@@ -166,7 +176,12 @@ class WorkflowController(Controller):
         wish = Wish(target=data.new_status, account_id=data.account_id, reason=data.notes, comment=data.notes)
         return await door.pass_on(application_id, wish)
 
-    @post("/actions/{action:str}", guards=[requires(UPDATE, PROCESS, APPROVE)], status_code=200)
+    @post(
+        "/actions/{action:str}",
+        guards=[requires(UPDATE, PROCESS, APPROVE)],
+        status_code=200,
+        opt={ALARMING: OF_A_DECISION},
+    )
     async def act(
         self,
         application_id: FromPath[UUID],

@@ -22,6 +22,9 @@ from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMiss
 PUBLIC: Final = "public"
 """The `opt` key that opens a route to people who have not signed in."""
 
+ALARMING: Final = "alarming"
+"""The `opt` key under which a route says which of its refusals whoever sees to security should hear of."""
+
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """The methods that change nothing, so that another site's page gains nothing by sending them with our cookies."""
 
