@@ -73,7 +73,7 @@ async def test_whoever_keeps_trying_fills_no_table(
             )
             assert answer.status_code == 403
     rows = await session.execute(select(RefusedDecision.person_id, func.count()).group_by(RefusedDecision.person_id))
-    assert dict(rows.tuples().all()) == {officer.user.id: MOST_REFUSALS, teller.user.id: MOST_REFUSALS}
+    assert {person: count for person, count in rows} == {officer.user.id: MOST_REFUSALS, teller.user.id: MOST_REFUSALS}
 
 
 async def test_what_is_merely_wrong_is_no_alert(
