@@ -10,9 +10,10 @@ from litestar import Litestar
 class Socket:
     """One connection to the application, over ASGI."""
 
-    def __init__(self, app: Litestar, query: str) -> None:
+    def __init__(self, app: Litestar, query: str, **headers: str) -> None:
         self._app = app
         self._query = query
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
         self._to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.reads = asyncio.Event()
@@ -29,7 +30,7 @@ class Socket:
             "raw_path": b"/api/v1/ws/realtime",
             "query_string": self._query.encode(),
             "root_path": "",
-            "headers": [(b"host", b"test")],
+            "headers": [(b"host", b"test"), *self._headers],
             "subprotocols": [],
             "client": ("127.0.0.1", 7),
             "server": ("test", 80),

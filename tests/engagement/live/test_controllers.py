@@ -74,6 +74,20 @@ async def officer(sign_in: SignIn) -> Person:
     return await sign_in("officer")
 
 
+@pytest.mark.parametrize("origin", ["http://test", "https://app.branch.example"])
+async def test_a_page_of_ours_listens_with_its_cookie(app: Litestar, officer: Person, origin: str) -> None:
+    async with Socket(app, "", cookie=f"lc_session={token_of(officer)}", origin=origin) as socket:
+        assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+
+
+@pytest.mark.parametrize("origin", [{"origin": "https://evil.example"}, {"origin": "null"}, {}])
+async def test_a_page_of_somebody_else_hears_nothing_with_our_cookie(
+    app: Litestar, officer: Person, origin: dict[str, str]
+) -> None:
+    async with Socket(app, "", cookie=f"lc_session={token_of(officer)}", **origin) as socket:
+        assert await socket.closed() == 4001
+
+
 async def test_a_ping_is_answered(connect: Connect, officer: Person) -> None:
     async with connect(officer) as socket:
         for _ in range(3):

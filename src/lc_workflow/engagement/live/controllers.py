@@ -1,10 +1,11 @@
 """What happens, while it happens: over the live socket, and as server-sent events."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Collection, Coroutine
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Controller, Request, WebSocket, get, websocket
@@ -17,8 +18,9 @@ from lc_workflow.engagement.live.schemas import Ping, Pong, Refused, Subscribed,
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.compression import UNCOMPRESSED
-from lc_workflow.platform.security.guards import PUBLIC, token_of
+from lc_workflow.platform.security.guards import PUBLIC, SESSION_COOKIE, cookie, token_of
 from lc_workflow.platform.security.tokens import SessionEnded
 
 LARGEST_MESSAGE: Final = 4_096
@@ -66,17 +68,21 @@ class NotYourPattern(Forbidden):
 
 
 class LiveController(Controller):
-    """The live socket; it reads its token from the address, because a browser cannot send headers with it."""
+    """The live socket; its token stands in the address, because a browser cannot send headers, or in the cookie."""
 
     path = "/api/v1/ws"
     opt = {PUBLIC: True}  # noqa: RUF012 - Litestar's own form
 
     @websocket("/realtime")
     async def realtime(
-        self, socket: WebSocket[Any, Any, Any], hub: NamedDependency[Hub], entrance: NamedDependency[Entrance]
+        self,
+        socket: WebSocket[Any, Any, Any],
+        hub: NamedDependency[Hub],
+        entrance: NamedDependency[Entrance],
+        settings: NamedDependency[Settings],
     ) -> None:
-        """Let the person behind `?token=` hear what is sent to them, until one of the two ends it."""
-        token = socket.query_params.get("token", "")
+        """Let the person behind `?token=`, or behind the cookie of a page of ours, hear what is sent to them."""
+        token = socket.query_params.get("token") or _of_our_page(socket, settings.cors_origins)
         person = await entrance.person(token)
         await socket.accept()
         if person is None:
@@ -124,6 +130,17 @@ class LiveController(Controller):
             media_type="text/event-stream; charset=utf-8",
             headers={"X-Accel-Buffering": "no"},
         )
+
+
+def _of_our_page(socket: WebSocket[Any, Any, Any], origins: Collection[str]) -> str:
+    """The token in the cookie, when a page of ours opens the socket.
+
+    Browsers send cookies along whoever opens it, and ask nobody first: the page says where it is from in `Origin`,
+    which no script can change.
+    """
+    origin = socket.headers.get("origin", "")
+    own = urlsplit(origin).netloc == socket.headers.get("host")
+    return (cookie(socket.scope, SESSION_COOKIE) or "") if origin and (own or origin in origins) else ""
 
 
 async def _events(
