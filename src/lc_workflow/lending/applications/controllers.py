@@ -9,7 +9,6 @@ from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import APPROVE, CREATE, DELETE, PROCESS, READ, UPDATE, reads_numbers
-from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, Wanted
 from lc_workflow.lending.applications.schemas import (
     ApplicationAnswer,
@@ -27,7 +26,6 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
 from lc_workflow.platform.http.provide import DbSession
-from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
@@ -87,24 +85,25 @@ class ApplicationController(Controller):
         self,
         data: JSONBody[NewApplication],
         applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Begin an application."""
         drafted = await applications.draft(data, principal=principal, at=clock())
-        return await _shown(await applications.whole(drafted.id, principal=principal), reader)
+        return await _shown(await listed.one(drafted.id, principal=principal), reader)
 
     @get("/{application_id:uuid}", guards=[requires(READ)])
     async def read(
         self,
         application_id: FromPath[UUID],
-        applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Show one application."""
-        return await _shown(await applications.whole(application_id, principal=principal), reader)
+        return await _shown(await listed.one(application_id, principal=principal), reader)
 
     @put("/{application_id:uuid}", guards=[requires(UPDATE, PROCESS)])
     async def change(
@@ -112,6 +111,7 @@ class ApplicationController(Controller):
         application_id: FromPath[UUID],
         data: JSONBody[ApplicationChange],
         applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
@@ -121,7 +121,7 @@ class ApplicationController(Controller):
         await applications.change(
             application_id, data, expected_version=expected_version, principal=principal, at=clock()
         )
-        return await _shown(await applications.whole(application_id, principal=principal), reader)
+        return await _shown(await listed.one(application_id, principal=principal), reader)
 
     @patch("/{application_id:uuid}/priority", guards=[requires(UPDATE, PROCESS, APPROVE)])
     async def prioritise(
@@ -129,13 +129,14 @@ class ApplicationController(Controller):
         application_id: FromPath[UUID],
         data: JSONBody[PriorityChange],
         applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Say how soon an application should be worked on, wherever it stands."""
         await applications.prioritise(application_id, data.priority_level, principal=principal, at=clock())
-        return await _shown(await applications.whole(application_id, principal=principal), reader)
+        return await _shown(await listed.one(application_id, principal=principal), reader)
 
     @patch("/{application_id:uuid}/assign-reviewer", guards=[requires(UPDATE, PROCESS, APPROVE)])
     async def give_to_reviewer(
@@ -143,13 +144,14 @@ class ApplicationController(Controller):
         application_id: FromPath[UUID],
         data: JSONBody[ReviewerChange],
         applications: NamedDependency[ApplicationService],
+        listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Ask somebody of the branch to review an application, or nobody in particular any more."""
         await applications.give_to_reviewer(application_id, data.reviewer_id, principal=principal, at=clock())
-        return await _shown(await applications.whole(application_id, principal=principal), reader)
+        return await _shown(await listed.one(application_id, principal=principal), reader)
 
     @delete("/{application_id:uuid}", guards=[requires(DELETE)])
     async def throw_away(
@@ -187,13 +189,11 @@ class LoansOfCustomerController(Controller):
         return await _listed(rows, reader)
 
 
-async def _listed(rows: Sequence[CustomerApplication], reader: Reader) -> list[ApplicationAnswer]:
+async def _listed(answers: Sequence[ApplicationAnswer], reader: Reader) -> list[ApplicationAnswer]:
     """Show applications in a list, as far as the person may read what is personal in them."""
-    answers = [shaped(row, ApplicationAnswer) for row in rows]
     return await reader.show(answers, "application", allowed=reads_numbers(reader))
 
 
-async def _shown(row: CustomerApplication, reader: Reader) -> Answer[ApplicationAnswer]:
+async def _shown(answer: ApplicationAnswer, reader: Reader) -> Answer[ApplicationAnswer]:
     """Answer with an application and the version it has."""
-    answer = shaped(row, ApplicationAnswer)
-    return tagged(await reader.show_one(answer, "application", allowed=reads_numbers(reader)), row.version)
+    return tagged(await reader.show_one(answer, "application", allowed=reads_numbers(reader)), answer.version)

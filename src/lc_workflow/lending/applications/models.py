@@ -5,12 +5,10 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, and_, func, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
 
-from lc_workflow.documents.cards import DocumentCard
-from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.rules.backing import PartyRole
@@ -172,19 +170,6 @@ class CustomerApplication(DatedRow):
     rejection_reason: Mapped[str | None]
     disbursement_requested_at: Mapped[datetime | None]
 
-    employee_assignments: Mapped[list["Assignment"]] = relationship(
-        lazy="raise",
-        viewonly=True,
-        primaryjoin="and_(CustomerApplication.id == Assignment.application_id, Assignment.is_active)",
-        order_by="Assignment.assigned_at",
-    )
-    papers: Mapped[list[File]] = relationship(
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=lambda: and_(CustomerApplication.id == foreign(File.application_id), File.standing()),
-        order_by=File.created_at,
-    )
-
     parties: Mapped[list[Party]] = relationship(
         lazy="raise",
         viewonly=True,
@@ -249,16 +234,6 @@ class CustomerApplication(DatedRow):
     def status(self) -> Status:
         """The coarser word for where the application stands."""
         return STATUS_OF[self.workflow_status]
-
-    @property
-    def workflow_stage(self) -> Stage:
-        """The stage once more, under the name older screens read."""
-        return self.workflow_status
-
-    @property
-    def documents(self) -> list[DocumentCard]:
-        """The papers that were uploaded for it."""
-        return [DocumentCard(file.document_type, file.display_name, file.id, file.created_at) for file in self.papers]
 
     def stand_at(self, stage: Stage, *, by: UUID | None, at: datetime) -> None:
         """Record that the application now stands at a stage, and who brought it there."""
@@ -345,10 +320,3 @@ WITH_EMPLOYEE = joinedload(Assignment.employee, innerjoin=True).options(
 
 BACKED = (selectinload(CustomerApplication.parties), selectinload(CustomerApplication.collateral))
 """The loads that tell who and what stands behind an application, one statement each."""
-
-WHOLE = (
-    selectinload(CustomerApplication.employee_assignments).options(WITH_EMPLOYEE),
-    selectinload(CustomerApplication.papers),
-    *BACKED,
-)
-"""The loads an answer about an application needs: a statement each for employees, papers, parties and collateral."""

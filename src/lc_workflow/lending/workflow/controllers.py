@@ -11,8 +11,8 @@ from litestar.params import FromPath, JSONBody
 from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import APPROVE, PROCESS, READ, UPDATE, reads_numbers
+from lc_workflow.lending.applications.queries import ApplicationQueries
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
-from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.approvals.schemas import Deliberations
 from lc_workflow.lending.rules.authority import LimitExceeded, OutOfScope, SodParty, SodRepeat
@@ -54,7 +54,7 @@ class Door:
     """What every door does with a wish: pass it to the engine, and show the application as it stands then."""
 
     workflow: WorkflowService
-    applications: ApplicationService
+    listed: ApplicationQueries
     principal: Principal
     clock: Clock
     expected_version: int | None
@@ -69,22 +69,26 @@ class Door:
             principal=self.principal,
             at=self.clock(),
         )
-        row = await self.applications.whole(application_id, principal=self.principal)
-        answer = shaped(row, ApplicationAnswer)
+        answer = await self.listed.one(application_id, principal=self.principal)
         shown = await self.reader.show_one(answer, "application", allowed=reads_numbers(self.reader))
-        return tagged(shown, row.version)
+        return tagged(shown, answer.version)
 
 
 def open_door(
     workflow: NamedDependency[WorkflowService],
-    applications: NamedDependency[ApplicationService],
+    listed: NamedDependency[ApplicationQueries],
     principal: NamedDependency[Principal],
     clock: NamedDependency[Clock],
     expected_version: ExpectedVersion,
     reader: NamedDependency[Reader],
 ) -> Door:
     """Provide a door with what it needs."""
-    return Door(workflow, applications, principal, clock, expected_version, reader)
+    return Door(workflow, listed, principal, clock, expected_version, reader)
+
+
+def open_queries(db_session: DbSession) -> ApplicationQueries:
+    """Provide what shows an application."""
+    return ApplicationQueries(db_session)
 
 
 def open_past_moves(db_session: DbSession) -> PastMoves:
@@ -99,6 +103,7 @@ class WorkflowController(Controller):
     tags = ("Workflow",)
     dependencies = EXPECTED_VERSION | {
         "workflow": provide(WorkflowService),
+        "listed": Provide(open_queries, sync_to_thread=False),
         "door": Provide(open_door, sync_to_thread=False),
         "past": Provide(open_past_moves, sync_to_thread=False),
     }

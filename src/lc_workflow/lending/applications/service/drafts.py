@@ -26,7 +26,7 @@ from lc_workflow.lending.applications.access import (
     permissions_for,
     visible_to,
 )
-from lc_workflow.lending.applications.models import BACKED, WHOLE, CustomerApplication
+from lc_workflow.lending.applications.models import BACKED, CustomerApplication
 from lc_workflow.lending.applications.schemas import NUMBERS, ApplicationChange, NewApplication
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
@@ -107,15 +107,6 @@ class ApplicationService(Service[CustomerApplication]):
         self.backing = BackingService(session, customers=self._customers)
         self.looking_after = LookingAfterService(session)
         self._store = store
-
-    async def whole(self, application_id: UUID, *, principal: Principal) -> CustomerApplication:
-        """Load an application with its people and papers.
-
-        Raises:
-            Missing: There is none, or the person may not see it.
-        """
-        self.session.expire_all()
-        return await self.find(visible_to(principal), id=application_id, load=list(WHOLE))
 
     async def draft(self, wish: NewApplication, *, principal: Principal, at: datetime) -> CustomerApplication:
         """Begin an application, with its customer and the employees who look after it.

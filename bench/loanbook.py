@@ -1,0 +1,129 @@
+"""Fills databases with loanbooks of any size: INSERT … SELECT in the server, indexes built when the rows are there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import bcrypt
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
+
+from lc_workflow.platform.config import database_url
+from lc_workflow.platform.embedded import postgres
+from tests.lending.applications.test_hundred_thousand import BRANCHES, FILL, PEOPLE
+
+ROOT = Path(__file__).resolve().parents[1]
+PASSWORD = "Bench#2026pass"
+OFFICER = "u8"
+BRANCH = UUID(int=8)
+USERS = 500
+FILES = 2
+"""Papers of one application."""
+
+FURTHER = (
+    """
+    INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, status, branch_id,
+      onboarding_completed, login_count, failed_login_attempts, created_at, updated_at)
+    SELECT ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'u' || n, 'u' || n || '@x.example', 'A', 'B',
+      '', 'officer', 'active', lpad(to_hex(n % :branches), 32, '0')::uuid, false, 0, 0, now(), now()
+    FROM generate_series(:branches, :users - 1) AS n
+    """,
+    """
+    INSERT INTO files (id, key, original_filename, display_name, file_size, mime_type, sha256, document_type,
+      uploaded_by, application_id, created_at)
+    SELECT gen_random_uuid(), 'bench/' || a.id || '/' || n, 'scan.jpg', 'Scan', 200000 + n, 'image/jpeg', '',
+      (ARRAY['borrower_id_card', 'borrower_photo'])[n], a.user_id, a.id, a.created_at
+    FROM customer_applications AS a, generate_series(1, :files) AS n
+    """,
+    """
+    INSERT INTO tasks (id, application_id, branch_id, stage, cycle, opened_at, excluded, due_at, used_seconds)
+    SELECT gen_random_uuid(), id, branch_id, workflow_status, 1, created_at, '{}', created_at + interval '1 day', 0
+    FROM customer_applications WHERE workflow_status IN ('PO_CREATED', 'MANAGER_REVIEW')
+    """,
+)
+
+
+@dataclass(frozen=True)
+class Book:
+    """One filled database: its address, how many applications it has, and one of the measured branch."""
+
+    url: str
+    size: int
+    one: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A running PostgreSQL with its books; `pid` is the server's and `log` what it writes."""
+
+    books: list[Book]
+    pid: int
+    log: Path
+
+
+@contextmanager
+def filled(folder: Path, sizes: list[int]) -> Iterator[Shelf]:
+    """Run PostgreSQL with a loanbook of each size; the schema is migrated once and copied."""
+    with postgres(folder / "postgres", durable=False) as server:
+        house = database_url(server.url)
+        alembic = Config(toml_file=ROOT / "pyproject.toml")
+        alembic.attributes["database_url"] = house
+        command.upgrade(alembic, "head")
+        books = [_book(house, size) for size in sizes]
+        with engine_of(house.set(database="template1")).connect() as connection:
+            place = Path(connection.scalar(text("SHOW data_directory")) or "")
+        yield Shelf(books, int((place / "postmaster.pid").read_text().split()[0]), place.parent / "log")
+
+
+def engine_of(url: URL) -> Engine:
+    """An engine whose statements stand by themselves, on a connection of its own."""
+    return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+
+
+def _book(house: URL, size: int) -> Book:
+    name = f"book_{size}"
+    with engine_of(house.set(database="template1")).connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {house.database}"))
+    url = house.set(database=name)
+    with engine_of(url).connect() as connection:
+        with connection.begin():
+            _fill(connection, size)
+        connection.execute(text("VACUUM (ANALYZE, PARALLEL 0)"))
+        one = connection.scalar(
+            text("SELECT id FROM customer_applications WHERE branch_id = :branch ORDER BY id LIMIT 1"),
+            {"branch": BRANCH},
+        )
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return Book(plain, size, str(one))
+
+
+def _fill(connection: Connection, size: int) -> None:
+    """Write the rows without their indexes and without asking after every foreign key: they are right by making."""
+    connection.execute(text("SET session_replication_role = replica"))
+    indexes = connection.execute(
+        text(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'ix_%'"
+            " AND tablename IN ('customer_applications', 'customers', 'customer_identities', 'files', 'tasks')"
+        )
+    ).all()
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
+    numbers = {
+        "branches": BRANCHES,
+        "customers": size // 4,
+        "applications": size,
+        "users": USERS,
+        "files": FILES,
+    }
+    connection.execute(text(PEOPLE))
+    for statement in (*FILL, *FURTHER):
+        named = {name: number for name, number in numbers.items() if f":{name}" in statement}
+        connection.execute(text(statement), named)
+    digest = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    connection.execute(text("UPDATE users SET password_hash = :digest"), {"digest": digest})
+    for _, definition in indexes:
+        connection.execute(text(definition))
+    connection.execute(text("SET session_replication_role = origin"))
