@@ -14,6 +14,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.config import begins_to_write
 from lc_workflow.platform.journal import changes as changes  # noqa: PLC0414 - imported for what it notices
 from lc_workflow.platform.journal.models import JournalEntry
 
@@ -42,6 +43,7 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """Commit what the block did, or nothing of it; a failed commit is an error for the caller."""
+        await begins_to_write(self.session)
         try:
             yield
             await self.session.commit()

@@ -22,8 +22,10 @@ from lc_workflow.platform.security.tokens import Claims
 
 async def load_principal(session: AsyncSession, claims: Claims, at: datetime) -> Principal | None:
     """Find the person behind a token as their account stands now; None when the session ended or the account did."""
+    # On the connection itself the statement needs no preparation: it was written, and its key reckoned, once.
+    connection = await session.connection()
     found = (
-        await session.execute(_BY_SESSION, {"at": at, "session_id": claims.session_id, "user_id": claims.subject})
+        await connection.execute(_BY_SESSION, {"at": at, "session_id": claims.session_id, "user_id": claims.subject})
     ).one_or_none()
     return _principal(found, claims.session_id) if found else None
 

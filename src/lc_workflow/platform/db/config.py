@@ -1,14 +1,16 @@
 """The engine and the sessions, as the settings ask for them."""
 
 from decimal import Decimal
+from time import monotonic
 from typing import Any, Final
 
 import msgspec
 import structlog
 from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
@@ -19,6 +21,13 @@ CONNECT: Final = {
     "command_timeout": 15,
     "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
 }
+
+READING: Final = "reading"
+"""Set on a session that reads without a transaction."""
+
+RESTS_SINCE: Final = "rests since"
+SURE_SECONDS: Final = 1.0
+"""A connection that was used so lately is taken to stand."""
 
 _log = structlog.stdlib.get_logger()
 
@@ -57,14 +66,52 @@ class SessionMaker(async_sessionmaker[AsyncSession]):
         super().__init__(class_=ClosingSession, **options)
 
 
+async def only_reads(session: AsyncSession) -> None:
+    """Let a session read without BEGIN and ROLLBACK around it, which are two ways to the database and back.
+
+    Each statement sees what is committed, as it does within a transaction of ours (READ COMMITTED). Who then wants to
+    write begins a transaction with `begins_to_write`. A session on a given connection stays as it is: its transaction
+    is somebody else's.
+    """
+    if isinstance(session.bind, AsyncEngine) and not session.in_transaction():
+        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        session.info[READING] = True
+
+
+async def begins_to_write(session: AsyncSession) -> None:
+    """Let what follows be one transaction, on a session that may have been reading until now."""
+    if session.info.pop(READING, False):
+        await session.rollback()
+
+
+def _ping_the_rested(engine: AsyncEngine) -> None:
+    """Ask connections that have rested whether they still stand, before a request relies on them (DB_POOL_PRE_PING).
+
+    SQLAlchemy's own way asks each time: one more way to the database for every request.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_: object, record: ConnectionPoolEntry) -> None:
+        record.info[RESTS_SINCE] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def ask(connection: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401 - the driver's
+        since = record.info.get(RESTS_SINCE)
+        if since is None or monotonic() - since < SURE_SECONDS:
+            return
+        try:
+            engine.sync_engine.dialect.do_ping(connection)
+        except (engine.sync_engine.dialect.loaded_dbapi.Error, OSError) as gone:
+            raise DisconnectionError from gone
+
+
 def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
     """Describe the one engine of this process; the plugin opens and closes it."""
-    return SQLAlchemyAsyncConfig(
+    config = SQLAlchemyAsyncConfig(
         connection_string=settings.database_url.render_as_string(hide_password=False),
         engine_config=EngineConfig(
             pool_size=settings.pool_size,
             max_overflow=settings.pool_overflow,
-            pool_pre_ping=settings.pool_pre_ping,
             pool_timeout=10,
             pool_recycle=1800,
             connect_args=CONNECT,
@@ -79,6 +126,9 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
         set_default_exception_handler=False,
         enable_touch_updated_timestamp_listener=False,  # the verbs say the moment, from the clock they are given
     )
+    if settings.pool_pre_ping:
+        _ping_the_rested(config.get_engine())
+    return config
 
 
 def probe_engine(settings: Settings) -> AsyncEngine:

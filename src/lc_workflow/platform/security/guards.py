@@ -16,6 +16,7 @@ from structlog.contextvars import bind_contextvars
 from lc_workflow.kernel.errors import DomainError, Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.db.config import only_reads
 from lc_workflow.platform.journal.origin import SESSION
 from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMissing, Tokens
 
@@ -119,6 +120,8 @@ class Authenticate(ASGIMiddleware):
         if isinstance(claims, DomainError):
             raise claims
         session = self._open_session(scope["litestar_app"].state, scope)
+        if scope.get("method") in SAFE:
+            await only_reads(session)
         principal = await self._load_principal(session, claims, self._clock())
         if principal is None:
             raise SessionEnded("This session has ended; sign in again.")

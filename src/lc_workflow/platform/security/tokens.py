@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 from uuid import UUID, uuid4
@@ -15,6 +16,9 @@ AUDIENCE: Final = "lc-workflow"
 KIND: Final = "access"
 LEEWAY: Final = timedelta(seconds=5)
 """How far the clocks of two of our machines may differ."""
+
+MOST_READ: Final = 5_000
+"""How many tokens are remembered as ours, so that their signature is not reckoned again."""
 
 CLAIMS: Final = ("sub", "sid", "aud", "typ", "iat", "exp")
 
@@ -51,6 +55,7 @@ class Tokens:
         self._keys = {_key_id(key): key for key in (secret, *previous)}
         self._current = _key_id(secret)
         self._algorithm = algorithm
+        self._verified = lru_cache(maxsize=MOST_READ)(self._verify)
         self.lifetime = lifetime
 
     def issue(self, subject: UUID, session_id: UUID, *, at: datetime) -> str:
@@ -88,25 +93,34 @@ class Tokens:
             TokenExpired: It has ended.
         """
         try:
-            key = self._keys[jwt.get_unverified_header(token)["kid"]]
-            claims = jwt.decode(
-                token,
-                key,
-                algorithms=[self._algorithm],
-                audience=AUDIENCE,
-                # The moments are checked below, against the clock that was passed in.
-                options={"require": list(CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
-            )
-            issued = datetime.fromtimestamp(claims["iat"], UTC)
-            expires = datetime.fromtimestamp(claims["exp"], UTC)
-            found = Claims(UUID(claims["sub"]), UUID(claims["sid"]), expires)
+            found, issued = self._verified(token)
         except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, OverflowError, OSError):
             raise TokenInvalid("The access token is not valid; sign in again.") from None
-        if claims["typ"] != KIND or issued > at + LEEWAY:
+        if issued > at + LEEWAY:
             raise TokenInvalid("The access token is not valid; sign in again.")
-        if expires <= at:
+        if found.expires_at <= at:
             raise TokenExpired("The access token has expired; sign in again.")
         return found
+
+    def _verify(self, token: str) -> tuple[Claims, datetime]:
+        """Check what never changes about a token: who signed it and what it says.
+
+        Whether it has ended, and whether its session stands, is asked each time. Refusals are not remembered.
+        """
+        key = self._keys[jwt.get_unverified_header(token)["kid"]]
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[self._algorithm],
+            audience=AUDIENCE,
+            # The moments are checked against the clock that is passed to `read`.
+            options={"require": list(CLAIMS), "verify_exp": False, "verify_iat": False, "verify_nbf": False},
+        )
+        if claims["typ"] != KIND:
+            raise ValueError(claims["typ"])
+        issued = datetime.fromtimestamp(claims["iat"], UTC)
+        expires = datetime.fromtimestamp(claims["exp"], UTC)
+        return Claims(UUID(claims["sub"]), UUID(claims["sid"]), expires), issued
 
 
 def _key_id(secret: str) -> str:
