@@ -27,6 +27,7 @@ from lc_workflow.identity.sessions.schemas import (
     SignInAnswer,
 )
 from lc_workflow.identity.sessions.service import Entry, SessionService, Waiting
+from lc_workflow.identity.users.queries import shown
 from lc_workflow.identity.users.schemas import UserAnswer
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.principal import Principal
@@ -270,12 +271,12 @@ class AuthController(Controller):
     @get("/me", guards=[signed_in])
     async def me(
         self,
-        sessions: NamedDependency[SessionService],
+        db_session: DbSession,
         principal: NamedDependency[Principal],
         base_url: NamedDependency[str],
     ) -> UserAnswer:
         """Show the signed-in person."""
-        return UserAnswer.of(await sessions.me(principal), base_url=base_url)
+        return await shown(db_session, principal.id, base_url=base_url)
 
     @get("/me/permissions", guards=[signed_in])
     async def my_rights(

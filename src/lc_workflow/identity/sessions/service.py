@@ -346,10 +346,6 @@ class SessionService(Service[Session]):
             self.announce(FirstAdminSetUp(actor_id=user.id, at=at, user_id=user.id))
         return await person(self.session, user.id)
 
-    async def me(self, principal: Principal) -> User:
-        """Load the account of the signed-in person, with its place in the company."""
-        return await person(self.session, principal.id)
-
     def _entry(self, user: User, session_id: UUID, *, at: datetime) -> Entry:
         """Add the next refresh token to a session and sign an access token for it."""
         secret = token_urlsafe(32)

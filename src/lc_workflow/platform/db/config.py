@@ -81,7 +81,7 @@ async def only_reads(session: AsyncSession) -> None:
 async def begins_to_write(session: AsyncSession) -> None:
     """Let what follows be one transaction, on a session that may have been reading until now."""
     if session.info.pop(READING, False):
-        await session.rollback()
+        await session.commit()  # there is nothing to commit; what was loaded stays loaded
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:

@@ -1,0 +1,38 @@
+"""Sessions that only read need no transaction, those that write have one, and rested connections are asked first."""
+
+import pytest
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from lc_workflow.platform.db.config import alchemy_config, begins_to_write, only_reads
+from tests.conftest import settings_for
+
+PID = text("SELECT pg_backend_pid()")
+NOW = text("SELECT now()")  # the moment at which the transaction began
+
+
+async def test_reading_needs_no_transaction_and_writing_is_one(house_database: URL) -> None:
+    alchemy = alchemy_config(settings_for(house_database))
+    async with alchemy.get_session() as session:
+        await only_reads(session)
+        assert await session.scalar(NOW) != await session.scalar(NOW)
+        await begins_to_write(session)
+        assert await session.scalar(NOW) == await session.scalar(NOW)
+        await session.rollback()
+        assert await session.scalar(NOW) == await session.scalar(NOW)
+    await alchemy.get_engine().dispose()
+
+
+async def test_a_connection_that_broke_as_it_rested_is_replaced_before_anybody_needs_it(
+    house_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lc_workflow.platform.db.config.SURE_SECONDS", 0.0)
+    alchemy, other = alchemy_config(settings_for(house_database)), create_async_engine(house_database)
+    async with alchemy.get_engine().connect() as connection:
+        first = await connection.scalar(PID)
+    async with other.connect() as connection:
+        await connection.execute(text(f"SELECT pg_terminate_backend({first}, 5000)"))
+    async with alchemy.get_engine().connect() as connection:
+        assert await connection.scalar(PID) != first
+    await other.dispose()
+    await alchemy.get_engine().dispose()
