@@ -8,6 +8,7 @@ import msgspec
 import structlog
 from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -26,6 +27,7 @@ READING: Final = "reading"
 """Set on a session that reads without a transaction."""
 
 RESTS_SINCE: Final = "rests since"
+DOUBTED: Final = "doubted"
 SURE_SECONDS: Final = 1.0
 """A connection that was used so lately is taken to stand."""
 
@@ -85,19 +87,27 @@ async def begins_to_write(session: AsyncSession) -> None:
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:
-    """Ask connections that have rested whether they still stand, before a request relies on them (DB_POOL_PRE_PING).
+    """Ask connections that have rested whether they still stand, before a request relies on them (DATABASE_POOL_PRE_PING).
 
-    SQLAlchemy's own way asks each time: one more way to the database for every request.
+    SQLAlchemy's own way asks each time: one more way to the database for every request. One that was used a moment ago
+    is taken to stand, unless the driver knows better or its last statement failed.
     """
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def doubt(context: ExceptionContext) -> None:
+        if context.connection is not None and not context.connection.invalidated:
+            context.connection.info[DOUBTED] = True
 
     @event.listens_for(engine.sync_engine, "checkin")
     def note(_: object, record: ConnectionPoolEntry) -> None:
-        record.info[RESTS_SINCE] = monotonic()
+        record.info[RESTS_SINCE] = None if record.info.pop(DOUBTED, False) else monotonic()
 
     @event.listens_for(engine.sync_engine, "checkout")
     def ask(connection: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401 - the driver's
-        since = record.info.get(RESTS_SINCE)
-        if since is None or monotonic() - since < SURE_SECONDS:
+        since = record.info.get(RESTS_SINCE, monotonic())
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+        if since is not None and monotonic() - since < SURE_SECONDS:
             return
         try:
             engine.sync_engine.dialect.do_ping(connection)
