@@ -87,7 +87,7 @@ async def begins_to_write(session: AsyncSession) -> None:
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:
-    """Ask connections that have rested whether they still stand, before a request relies on them (DATABASE_POOL_PRE_PING).
+    """Ask connections that rested whether they still stand, before a request relies on them (DATABASE_POOL_PRE_PING).
 
     SQLAlchemy's own way asks each time: one more way to the database for every request. One that was used a moment ago
     is taken to stand, unless the driver knows better or its last statement failed.
