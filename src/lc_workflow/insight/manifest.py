@@ -6,6 +6,7 @@ from lc_workflow.insight.audit.controllers import (
     RightsAuditController,
 )
 from lc_workflow.insight.dashboard.controllers import DashboardController, PlaceStatsController
+from lc_workflow.insight.figures.controllers import FigureController
 from lc_workflow.insight.people.controllers import PeopleController
 from lc_workflow.platform.manifest import Manifest
 
@@ -17,5 +18,6 @@ MANIFEST = Manifest(
         ApplicationAuditController,
         RightsAuditController,
         PeopleController,
+        FigureController,
     )
 )

@@ -57,6 +57,7 @@ class ApplicationDecision(Row):
     __table_args__ = (
         Index("ix_application_decisions_application_id_number", "application_id", "number"),
         Index("ix_application_decisions_case_id", "case_id"),
+        Index("ix_application_decisions_at", "at"),
     )
 
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))

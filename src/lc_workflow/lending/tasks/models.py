@@ -43,6 +43,7 @@ class Task(Row):
             "id",
             postgresql_where=text("closed_at IS NULL AND owner_id IS NULL"),
         ),
+        Index("ix_tasks_closed_at", "closed_at", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_tasks_untold", "due_at", postgresql_where=text("closed_at IS NULL AND breach_told_at IS NULL")),
     )
 

@@ -18,7 +18,10 @@ class Move(Row):
     """
 
     __tablename__ = "application_moves"
-    __table_args__ = (Index("ix_application_moves_application_id_number", "application_id", "number"),)
+    __table_args__ = (
+        Index("ix_application_moves_application_id_number", "application_id", "number"),
+        Index("ix_application_moves_at", "at"),
+    )
 
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))

@@ -1,0 +1,121 @@
+"""The paths of figures."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+
+from lc_workflow.insight.figures.access import READ
+from lc_workflow.insight.figures.queries import Figures
+from lc_workflow.insight.figures.schemas import Figure, FigureAnswer, FileFormat, Period, Table
+from lc_workflow.insight.rules.charts import bars
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http import csv, xlsx
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.security.guards import requires
+
+DAYS: Final = 30
+"""How many days count where none are named, today included."""
+
+SVG: Final = "image/svg+xml"
+
+
+class PeriodReversed(Invalid):
+    """The period ends before it begins."""
+
+
+def open_figures(db_session: DbSession) -> Figures:
+    """Provide the figures on the request's session."""
+    return Figures(db_session)
+
+
+def wanted_period(
+    clock: NamedDependency[Clock],
+    date_from: FromQuery[date | None] = None,
+    date_to: FromQuery[date | None] = None,
+    branch_id: FromQuery[UUID | None] = None,
+) -> Period:
+    """Read which days and which branch are wanted; without days the last thirty.
+
+    Raises:
+        PeriodReversed: The last day comes before the first.
+    """
+    last = date_to or max(clock().astimezone(PHNOM_PENH).date(), date_from or date.min)
+    first = date_from or (last - timedelta(days=DAYS - 1) if last.toordinal() >= DAYS else date.min)
+    if first > last:
+        raise PeriodReversed(
+            "Give a first day that is not after the last.", errors=(FieldError("date_from", "is late", "query"),)
+        )
+    return Period(first, last, branch_id)
+
+
+class FigureController(Controller):
+    """Figures of lending within what somebody may count, as tables, files and charts."""
+
+    path = "/api/v1/figures"
+    tags = ("Figures",)
+    guards = (requires(READ),)
+    dependencies = {  # noqa: RUF012 - Litestar's own form
+        "figures": Provide(open_figures, sync_to_thread=False),
+        "period": Provide(wanted_period, sync_to_thread=False),
+    }
+
+    @get()
+    async def list_figures(self) -> list[Figure]:
+        """Name what can be counted."""
+        return list(Figure)
+
+    @get("/{figure:str}")
+    async def table(
+        self,
+        figure: FromPath[Figure],
+        figures: NamedDependency[Figures],
+        period: NamedDependency[Period],
+        principal: NamedDependency[Principal],
+    ) -> FigureAnswer:
+        """Count one table."""
+        found = await figures.table(figure, period, principal)
+        rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        return FigureAnswer(figure, period.first, period.last, period.branch_id, list(found.columns), rows)
+
+    @get("/{figure:str}/file/{file_format:str}")
+    async def as_file(
+        self,
+        figure: FromPath[Figure],
+        file_format: FromPath[FileFormat],
+        figures: NamedDependency[Figures],
+        period: NamedDependency[Period],
+        principal: NamedDependency[Principal],
+    ) -> Stream:
+        """Give one table out as CSV or as an Excel workbook."""
+        found = await figures.table(figure, period, principal)
+        name = f"{figure}-{period.first}-{period.last}.{file_format}"
+        download = csv.download if file_format is FileFormat.CSV else xlsx.download
+        return await download(name, found.columns, _rows(found))
+
+    @get("/{figure:str}/chart", media_type=SVG)
+    async def chart(
+        self,
+        figure: FromPath[Figure],
+        figures: NamedDependency[Figures],
+        period: NamedDependency[Period],
+        principal: NamedDependency[Principal],
+    ) -> Response[bytes]:
+        """Draw one table as SVG."""
+        found = await figures.table(figure, period, principal)
+        values = [(str(row[found.label]), float(row[found.drawn] or 0)) for row in found.rows]
+        title = f"{figure}: {found.columns[found.drawn].replace('_', ' ')}, {period.first} to {period.last}"
+        return Response(bars(title, values).encode(), media_type=SVG)
+
+
+async def _rows(table: Table) -> AsyncGenerator[Sequence[Any], None]:
+    for row in table.rows:
+        yield row

@@ -1,0 +1,312 @@
+"""Counting applications, each table with one statement over indexed columns."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Float,
+    Integer,
+    Numeric,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from lc_workflow.identity.users.models import User
+from lc_workflow.insight.figures.access import counted_for
+from lc_workflow.insight.figures.schemas import Figure, Period, Table
+from lc_workflow.kernel.dates import begin_of, end_of
+from lc_workflow.kernel.money import Currency
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase
+from lc_workflow.lending.exchange_rates.models import ExchangeRate
+from lc_workflow.lending.rules.deliberation import Decision
+from lc_workflow.lending.rules.stages import Action, Stage
+from lc_workflow.lending.tasks.models import Task
+from lc_workflow.lending.workflow.models import Move
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.models import Department
+from lc_workflow.system.settings.models import Setting
+
+HOUR: Final = 3_600
+
+MOST_REASONS: Final = 200
+"""Rows of a list whose words people write freely."""
+
+FUNNEL: Final = (
+    Stage.USER_COMPLETED,
+    Stage.TELLER_PROCESSING,
+    Stage.MANAGER_REVIEW,
+    Stage.APPROVED,
+    Stage.DISBURSED,
+    Stage.RETURNED,
+    Stage.REJECTED,
+    Stage.WITHDRAWN,
+    Stage.EXPIRED,
+)
+"""The stages of the funnel after the draft, on the way to the loan and then off it."""
+
+APPROVALS: Final = (Decision.APPROVE, Decision.APPROVE_WITH_CONDITIONS)
+
+BEGUN_WITH: Final = Decimal(4_100)
+"""Riel for one dollar where neither a rate nor the setting says it, as a new installation begins."""
+
+
+class Figures:
+    """Reads the figures of a period, within what the person may count."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Read on the request's session."""
+        self._session = session
+        self._tables: dict[Figure, Callable[[Period, Principal], Awaitable[Table]]] = {
+            Figure.FUNNEL: self.funnel,
+            Figure.TURNAROUND: self.turnaround,
+            Figure.RETURNS: self.returns,
+            Figure.EXCEPTIONS: self.exceptions,
+            Figure.CURRENCIES: self.currencies,
+            Figure.SLA: self.sla,
+            Figure.BRANCHES: self.branches,
+            Figure.DEPARTMENTS: self.departments,
+            Figure.USERS: self.users,
+        }
+
+    async def table(self, figure: Figure, period: Period, principal: Principal) -> Table:
+        """Count one table."""
+        return await self._tables[figure](period, principal)
+
+    async def funnel(self, period: Period, principal: Principal) -> Table:
+        """Of the applications drafted in the period: how many have come to each stage so far, each counted once."""
+        row = CustomerApplication
+        came = [func.count(row.id.distinct()).filter(Move.target == stage) for stage in FUNNEL]
+        counts = (
+            await self._session.execute(
+                select(func.count(row.id.distinct()), *came)
+                .select_from(row)
+                .outerjoin(Move, Move.application_id == row.id)
+                .where(*_drafted(period, principal))
+            )
+        ).one()
+        drafted = counts[0]
+        return Table(
+            ("stage", "applications", "percent_of_drafted"),
+            [
+                (stage, count, _percent(count, drafted))
+                for stage, count in zip((Stage.PO_CREATED, *FUNNEL), counts, strict=True)
+            ],
+            label=0,
+            drawn=1,
+        )
+
+    async def turnaround(self, period: Period, principal: Principal) -> Table:
+        """How many hours applications stood at a stage that they left in the period: half of them, and nine of ten."""
+        before, row = aliased(Move), CustomerApplication
+        entered = func.coalesce(
+            select(before.at)
+            .where(before.application_id == Move.application_id, before.number < Move.number)
+            .order_by(before.number.desc())
+            .limit(1)
+            .scalar_subquery(),
+            row.created_at,
+        )
+        hours = cast(func.extract("epoch", Move.at - entered), Float) / HOUR
+        rows = await self._session.execute(
+            select(Move.source, func.count(), _part(0.5, hours), _part(0.9, hours), func.max(hours))
+            .join(row, row.id == Move.application_id)
+            .where(*_within(Move.at, period, principal))
+            .group_by(Move.source)
+            .order_by(Move.source)
+        )
+        return Table(
+            ("stage", "left", "hours_p50", "hours_p90", "hours_most"),
+            [(stage, count, *(round(part, 2) for part in parts)) for stage, count, *parts in rows],
+            label=0,
+            drawn=2,
+        )
+
+    async def returns(self, period: Period, principal: Principal) -> Table:
+        """How often applications were returned in the period, from which stage and for which reason."""
+        reason = func.coalesce(func.nullif(func.trim(Move.reason), ""), "(no reason)")
+        rows = await self._session.execute(
+            select(reason, Move.source, func.count())
+            .join(CustomerApplication, CustomerApplication.id == Move.application_id)
+            .where(*_within(Move.at, period, principal), Move.action == Action.RETURN)
+            .group_by(reason, Move.source)
+            .order_by(func.count().desc(), reason, Move.source)
+            .limit(MOST_REASONS)
+        )
+        return Table(("reason", "stage", "returns"), [tuple(row) for row in rows], label=0, drawn=2)
+
+    async def exceptions(self, period: Period, principal: Principal) -> Table:
+        """Who approved how many loans in the period, and how many of them were exceptions to a policy."""
+        made = cast(ApprovalCase.path["exceptions"].astext, Integer) > 0
+        name = _name(User)
+        rows = await self._session.execute(
+            select(name, func.count(), func.count().filter(made))
+            .select_from(ApplicationDecision)
+            .join(User, User.id == ApplicationDecision.actor_id)
+            .join(ApprovalCase, ApprovalCase.id == ApplicationDecision.case_id)
+            .join(CustomerApplication, CustomerApplication.id == ApplicationDecision.application_id)
+            .where(
+                *_within(ApplicationDecision.at, period, principal),
+                ApplicationDecision.decision.in_(APPROVALS),
+                ApplicationDecision.voided_at.is_(None),
+            )
+            .group_by(User.id)
+            .order_by(func.count().filter(made).desc(), name)
+        )
+        return Table(
+            ("approver", "approvals", "exceptions", "percent"),
+            [(person, all_, some, _percent(some, all_)) for person, all_, some in rows],
+            label=0,
+            drawn=2,
+        )
+
+    async def currencies(self, period: Period, principal: Principal) -> Table:
+        """Which part of the loans approved in the period is in which currency, by number and by worth in dollars."""
+        row = CustomerApplication
+        rate = func.coalesce(
+            select(ExchangeRate.rate)
+            .where(
+                ExchangeRate.base == Currency.USD,
+                ExchangeRate.currency == Currency.KHR,
+                ExchangeRate.valid_on <= period.last,
+            )
+            .order_by(ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
+            .limit(1)
+            .scalar_subquery(),
+            select(case((func.jsonb_typeof(Setting.value) == "number", func.nullif(cast(Setting.value, Numeric), 0))))
+            .where(Setting.key == "khr_per_usd")
+            .scalar_subquery(),
+            BEGUN_WITH,
+        )
+        amount = func.coalesce(row.approved_amount, row.requested_amount, 0)
+        rows = await self._session.execute(
+            select(row.currency, func.count(), func.sum(amount), rate)
+            .where(*_within(row.approved_at, period, principal))
+            .group_by(row.currency)
+            .order_by(row.currency)
+        )
+        worth = [
+            (currency, count, total, total / khr_per_usd if currency is Currency.KHR else total)
+            for currency, count, total, khr_per_usd in rows
+        ]
+        loans, dollars = sum(count for _, count, _, _ in worth), sum(usd for *_, usd in worth)
+        return Table(
+            ("currency", "loans", "percent_of_loans", "amount", "amount_in_usd", "percent_of_amount"),
+            [
+                (currency, count, _percent(count, loans), total, round(usd, 2), _percent(usd, dollars))
+                for currency, count, total, usd in worth
+            ],
+            label=0,
+            drawn=2,
+        )
+
+    async def sla(self, period: Period, principal: Principal) -> Table:
+        """Of the tasks with a deadline that were closed in the period: how many in time, at each stage."""
+        in_time = func.count().filter(Task.closed_at <= Task.due_at)
+        rows = await self._session.execute(
+            select(Task.stage, func.count(), in_time)
+            .join(CustomerApplication, CustomerApplication.id == Task.application_id)
+            .where(*_within(Task.closed_at, period, principal), Task.due_at.is_not(None))
+            .group_by(Task.stage)
+            .order_by(Task.stage)
+        )
+        return Table(
+            ("stage", "closed", "in_time", "late", "percent_in_time"),
+            [(stage, count, good, count - good, _percent(good, count)) for stage, count, good in rows],
+            label=0,
+            drawn=4,
+        )
+
+    async def branches(self, period: Period, principal: Principal) -> Table:
+        """Count the applications drafted in the period by branch."""
+        return await self._by("branch", Branch.id, Branch.name, period, principal)
+
+    async def departments(self, period: Period, principal: Principal) -> Table:
+        """Count the applications drafted in the period by the department of whoever drafted them."""
+        return await self._by("department", Department.id, Department.name, period, principal)
+
+    async def users(self, period: Period, principal: Principal) -> Table:
+        """Count the applications drafted in the period by whoever drafted them."""
+        return await self._by("user", User.id, _name(User), period, principal)
+
+    async def _by(
+        self,
+        noun: str,
+        key: InstrumentedAttribute[Any],
+        name: ColumnElement[Any] | InstrumentedAttribute[Any],
+        period: Period,
+        principal: Principal,
+    ) -> Table:
+        row = CustomerApplication
+        hours = cast(func.extract("epoch", func.coalesce(row.approved_at, row.rejected_at) - row.submitted_at), Float)
+        rows = await self._session.execute(
+            select(
+                key,
+                func.coalesce(name, "(none)"),
+                func.count(),
+                func.count(row.submitted_at),
+                *(func.count().filter(row.workflow_status.in_(stages)) for stages in _OUTCOMES.values()),
+                *(
+                    func.coalesce(
+                        func.sum(row.approved_amount).filter(
+                            row.currency == currency, row.workflow_status.in_(_OUTCOMES["approved"])
+                        ),
+                        0,
+                    )
+                    for currency in (Currency.USD, Currency.KHR)
+                ),
+                _part(0.5, hours / HOUR),
+            )
+            .select_from(row)
+            .outerjoin(Branch, Branch.id == row.branch_id)
+            .outerjoin(User, User.id == row.user_id)
+            .outerjoin(Department, Department.id == User.department_id)
+            .where(*_drafted(period, principal))
+            .group_by(key, name)
+            .order_by(func.count().desc(), name)
+        )
+        return Table(
+            (f"{noun}_id", noun, "drafted", "submitted", *_OUTCOMES, "approved_usd", "approved_khr", "hours_p50"),
+            [(*one, None if half is None else round(half, 2)) for *one, half in rows],
+            label=1,
+            drawn=2,
+        )
+
+
+_OUTCOMES: Final = {
+    "approved": (Stage.APPROVED, Stage.DISBURSED),
+    "rejected": (Stage.REJECTED,),
+    "withdrawn": (Stage.WITHDRAWN, Stage.EXPIRED),
+}
+
+
+def _drafted(period: Period, principal: Principal) -> list[ColumnElement[bool]]:
+    return _within(CustomerApplication.created_at, period, principal)
+
+
+def _within(moment: InstrumentedAttribute[Any], period: Period, principal: Principal) -> list[ColumnElement[bool]]:
+    """Narrow to what happened in the period to applications the person may count."""
+    where = [counted_for(principal), moment >= begin_of(period.first), moment < end_of(period.last)]
+    if period.branch_id is not None:
+        where.append(CustomerApplication.branch_id == period.branch_id)
+    return where
+
+
+def _part(part: float, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.percentile_cont(literal_column(str(part))).within_group(value)
+
+
+def _name(person: type[User]) -> ColumnElement[str]:
+    return func.concat_ws(" ", person.first_name, person.last_name)
+
+
+def _percent(part: float | Decimal, whole: float | Decimal) -> float:
+    return round(100 * float(part) / float(whole), 2) if whole else 0.0
