@@ -283,6 +283,7 @@ def sweep(*, apply: bool) -> None:
 def reseal() -> None:
     """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
     from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - as below; it knows all columns
+    from lc_workflow.engagement.webhooks.jobs import seal_secrets  # noqa: PLC0415 - as below
     from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - as below
     from lc_workflow.platform.db.config import read_json, write_json  # noqa: PLC0415 - as below
     from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - as below
@@ -293,7 +294,7 @@ def reseal() -> None:
             settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
         )
         async with AsyncSession(engine) as session:
-            count = await seal_factors(session, vault)
+            count = await seal_factors(session, vault) + await seal_secrets(session, vault)
             await session.commit()
             return count + await reseal_columns(session, vault)
 

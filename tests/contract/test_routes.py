@@ -53,17 +53,7 @@ def served(application: tuple[Litestar, Sessions]) -> list[Served]:
     return found
 
 
-@pytest.mark.parametrize(
-    "call", [call for call in calls() if call.rank == "main"], ids=lambda call: f"{call.method} {call.path}"
-)
-def test_the_web_apps_main_journey_is_served(served: list[Served], call: Call) -> None:
-    assert any(route.takes(call) for route in served)
-
-
-def test_the_count_of_what_is_served_is_told(served: list[Served]) -> None:
+def test_every_call_of_the_web_app_is_served(served: list[Served]) -> None:
     known = calls()
-    assert len(known) == len(set(known))
-    ranks = {rank: [call for call in known if call.rank == rank] for rank in ("main", "page", "companion")}
-    there = {rank: sum(any(r.takes(call) for r in served) for call in rows) for rank, rows in ranks.items()}
-    print(", ".join(f"{rank}: {there[rank]} of {len(rows)} served" for rank, rows in ranks.items()))  # noqa: T201
-    assert there["main"] == len(ranks["main"])
+    assert len(known) == len(set(known)) > 180
+    assert not [f"{call.method} {call.path}" for call in known if not any(route.takes(call) for route in served)]

@@ -30,6 +30,7 @@ PUBLIC_ROUTES = {
     "POST /api/v1/auth/login/second-factor",
     "POST /api/v1/auth/second-factor/enrol",
     "GET /api/v1/health",
+    "GET /api/v1/settings/public",
     "GET /api/v1/health/live",
     "GET /api/v1/health/ready",
     "GET /docs",

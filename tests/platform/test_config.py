@@ -68,6 +68,7 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("SMTP_HOST", "smtp://post.example"),
         ("SMTP_PORT", "smtp"),
         ("WEBHOOKS_ALLOW_PRIVATE", "perhaps"),
+        ("WEBHOOKS_CA_FILE", "/nowhere/authority.pem"),
         ("SMTP_FROM", "the branch"),
         ("SMTP_SECURITY", "sometimes"),
     ],

@@ -21,7 +21,7 @@ from lc_workflow.engagement.notifications.listeners import (
 )
 from lc_workflow.engagement.preferences.controllers import PreferenceController
 from lc_workflow.engagement.webhooks.controllers import WebhookController
-from lc_workflow.engagement.webhooks.jobs import DELIVER, WATCH_WEBHOOKS
+from lc_workflow.engagement.webhooks.jobs import DELIVER, TIDY_WEBHOOKS, WATCH_WEBHOOKS
 from lc_workflow.engagement.webhooks.listeners import tell_others
 from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.lending.events import (
@@ -48,7 +48,7 @@ MANIFEST = Manifest(
         WebhookRemoved,
         WebhookReplayed,
     ),
-    jobs=(SEND_EMAILS, DELIVER, WATCH_WEBHOOKS),
+    jobs=(SEND_EMAILS, DELIVER, WATCH_WEBHOOKS, TIDY_WEBHOOKS),
     listeners={
         ApplicationDrafted: (tell_others,),
         ApplicationChanged: (tell_others,),

@@ -1,9 +1,11 @@
 """Signed calls to other people's systems, which may not lead into our own network."""
 
 import asyncio
+import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -22,7 +24,24 @@ class CallFailed(Exception):
         self.status = status
 
 
-async def call(url: str, body: bytes, *, key: str, secrets: Sequence[str], at: datetime, private_allowed: bool) -> int:
+def trust(ca: Path | None) -> ssl.SSLContext:
+    """Trust the authorities of the open internet, and with `ca` those of a PEM file as well."""
+    context = httpx.create_ssl_context()
+    if ca is not None:
+        context.load_verify_locations(ca)
+    return context
+
+
+async def call(
+    url: str,
+    body: bytes,
+    *,
+    key: str,
+    secrets: Sequence[str],
+    at: datetime,
+    private_allowed: bool,
+    trusted: ssl.SSLContext,
+) -> int:
     """Post a body; answers the status, which is one that means yes.
 
     `X-Webhook-Signature` holds one signature for each secret, separated by commas: hexadecimal HMAC-SHA256 of the
@@ -44,7 +63,10 @@ async def call(url: str, body: bytes, *, key: str, secrets: Sequence[str], at: d
         "X-Webhook-Signature": ",".join(signature(secret, timestamp, body) for secret in secrets),
     }
     try:
-        async with asyncio.timeout(SECONDS), httpx.AsyncClient(timeout=SECONDS, trust_env=False) as client:
+        async with (
+            asyncio.timeout(SECONDS),
+            httpx.AsyncClient(timeout=SECONDS, trust_env=False, verify=trusted) as client,
+        ):
             request = client.build_request(
                 "POST",
                 target.copy_with(host=address),

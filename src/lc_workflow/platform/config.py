@@ -102,6 +102,7 @@ class Settings:
     disbursement_webhook: DisbursementWebhook | None = None
     mail: MailServer | None = None
     webhooks_private: bool = False
+    webhooks_ca: Path | None = None
     upload_folder: Path = Path("uploads")
     rate_limit_enabled: bool = True
     rate_limit_requests: int = 100
@@ -148,6 +149,7 @@ class Settings:
             disbursement_webhook=_disbursement_webhook(read),
             mail=_mail(read),
             webhooks_private=read.flag("WEBHOOKS_ALLOW_PRIVATE", default=False),
+            webhooks_ca=read.file("WEBHOOKS_CA_FILE"),
             upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
@@ -299,6 +301,13 @@ class _Reader:
 
     def text(self, name: str, *, default: str) -> str:
         return self.optional(name) or default
+
+    def file(self, name: str) -> Path | None:
+        if (text := self.optional(name)) is None:
+            return None
+        if not (path := Path(text)).is_file():
+            raise BadSetting(f"{name} names no file.")
+        return path
 
     def secret(self, name: str) -> str:
         if len(value := self.required(name)) < SHORTEST_SECRET:

@@ -75,6 +75,8 @@ async def test_a_message_arrives_by_e_mail_once(
     client: AsyncClient, sign_in: SignIn, teller: Person, office: PostOffice, send: Send
 ) -> None:
     admin = await sign_in("admin")
+    name = {"category": "general", "key": "company_name", "value": "Micro & Sons"}
+    await client.post("/api/v1/settings", json=name, headers=admin.headers)
     body = {"user_ids": [str(teller.user.id)], "title": "Tonight", "message": "We close at 22:00."}
     await client.post("/api/v1/users/notifications/send", json=body, headers=admin.headers)
     silent = body | {"send_email": False, "title": "Nothing to mail"}
@@ -85,7 +87,12 @@ async def test_a_message_arrives_by_e_mail_once(
     assert [(letter["To"], letter["Subject"], letter["From"]) for letter in office.letters] == [
         ("dara@branch.example", "Tonight", "LC <lc@branch.example>")
     ]
-    assert office.letters[0].get_content().replace("\r\n", "\n") == "We close at 22:00.\n"
+    text, html = (office.letters[0].get_body(kind) for kind in (["plain"], ["html"]))
+    assert text is not None
+    assert html is not None
+    assert text.get_content().replace("\r\n", "\n") == "We close at 22:00.\n\n-- \nMicro & Sons\n"
+    assert "<p>We close at 22:00.</p>" in html.get_content()
+    assert "<address>Micro &amp; Sons</address>" in html.get_content()
 
 
 async def test_several_notifications_are_one_letter_in_both_languages(
@@ -96,7 +103,10 @@ async def test_several_notifications_are_one_letter_in_both_languages(
     await send()
     [letter] = office.letters
     assert "and 1 more" in letter["Subject"]
-    assert "បានអនុម័ត" in letter.get_content()
+    for kind in ("plain", "html"):
+        body = letter.get_body([kind])
+        assert body is not None
+        assert "បានអនុម័ត" in body.get_content()
     assert await still_due(session) == []
 
 

@@ -2,10 +2,19 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 
 @dataclass
@@ -36,9 +45,43 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Listener]:
+async def listening(encrypted: ssl.SSLContext | None = None) -> AsyncIterator[Listener]:
     listener = Listener()
-    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(listener.serve, "127.0.0.1", 0, ssl=encrypted)
     listener.port = server.sockets[0].getsockname()[1]
     async with server:
         yield listener
+
+
+def certified(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """What `localhost` serves HTTPS with, and the file of the authority that vouches for it."""
+    now = datetime.now(UTC)
+    key, owner = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+
+    def named(name: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+    def certificate(name: str, public: ec.EllipticCurvePublicKey, *, is_authority: bool) -> bytes:
+        return (
+            x509.CertificateBuilder()
+            .subject_name(named(name))
+            .issuer_name(named("An authority of this test"))
+            .public_key(public)
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .sign(key, hashes.SHA256())
+            .public_bytes(Encoding.PEM)
+        )
+
+    authority, chain = folder / "authority.pem", folder / "localhost.pem"
+    authority.write_bytes(certificate("An authority of this test", key.public_key(), is_authority=True))
+    chain.write_bytes(
+        owner.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate("localhost", owner.public_key(), is_authority=False)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain)
+    return context, authority

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -14,14 +15,17 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.rules.webhooks import MOST_ATTEMPTS
-from lc_workflow.engagement.webhooks.jobs import DELIVER, deliver, deliver_what_is_due
+from lc_workflow.engagement.webhooks.jobs import DELIVER, deliver, deliver_what_is_due, tidy_webhooks
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.callbacks import is_private
+from lc_workflow.platform.callbacks import CallFailed, is_private, trust
+from lc_workflow.platform.callbacks import call as post
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.security.vault import vault_of
+from lc_workflow.system.settings.models import Setting
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
-from tests.engagement.webhooks.listening import Listener, listening
+from tests.engagement.webhooks.listening import Listener, certified, listening
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 
@@ -249,3 +253,70 @@ async def test_a_name_that_leads_into_a_private_network_is_not_called(
 def test_private_addresses_are_known_in_every_form(address: str) -> None:
     assert is_private(address)
     assert not is_private("93.184.216.34")
+
+
+async def test_secrets_are_sealed_where_they_are_kept_and_calls_are_signed_all_the_same(
+    client: AsyncClient,
+    session: AsyncSession,
+    admin: Person,
+    officer: Person,
+    listener: Listener,
+    workplace: Workplace,
+    tell: Tell,
+    draft: Draft,
+) -> None:
+    private = replace(workplace, settings=replace(workplace.settings, webhooks_private=True))
+    made = (await client.post(URL, json={"url": OUTSIDE}, headers=admin.headers)).json()
+    turned = await client.post(f"{URL}/{made['id']}/rotate-secret", headers=admin.headers)
+    row = await session.get_one(Webhook, made["id"])
+    for secret in (made["secret"], turned.json()["secret"]):
+        assert secret not in f"{row.secret} {row.previous_secret}"
+    row.url = listener.url
+    await session.commit()
+    await draft(officer)
+    await tell()
+    await deliver(private, row.id)
+    signatures = listener.headers[0]["x-webhook-signature"].split(",")
+    assert signatures == [
+        signed(secret, listener.headers[0], listener.bodies[0]) for secret in (turned.json()["secret"], made["secret"])
+    ]
+
+
+async def test_at_night_old_calls_are_forgotten_and_open_secrets_sealed(
+    session: AsyncSession,
+    webhook: Webhook,
+    officer: Person,
+    listener: Listener,
+    workplace: Workplace,
+    call: Call,
+    draft: Draft,
+) -> None:
+    listener.moods = [200, 500]
+    for number in range(2):
+        await draft(officer, id_number=f"{number}")
+        await call()
+    session.add(Setting(category="engagement", key="webhook_kept_days", value=7, created_at=NOON, updated_at=NOON))
+    await session.commit()
+    await tidy_webhooks(replace(workplace, clock=lambda: NOON + timedelta(days=7)))
+    assert len(await calls_of(session)) == 2
+    await tidy_webhooks(replace(workplace, clock=lambda: NOON + timedelta(days=7, seconds=1)))
+    await session.refresh(webhook)
+    assert [row.status for row in await calls_of(session)] == ["waiting"]
+    assert webhook.secret.startswith("sealed:")
+    assert webhook.secrets_at(NOON, vault_of(workplace.settings)) == ["the secret of the other side"]
+
+
+async def test_a_call_is_encrypted_and_only_for_whom_a_trusted_authority_vouches(tmp_path: Path) -> None:
+    encrypted, authority = certified(tmp_path)
+    async with listening(encrypted) as listener:
+        url = f"https://localhost:{listener.port}/hook"
+
+        async def tell_them(ca: Path | None, url: str = url) -> int:
+            return await post(url, b"{}", key="1", secrets=["s"], at=NOON, private_allowed=True, trusted=trust(ca))
+
+        assert await tell_them(authority) == 200
+        with pytest.raises(CallFailed):
+            await tell_them(None)
+        with pytest.raises(CallFailed):  # the certificate is another name's
+            await tell_them(authority, url.replace("localhost", "127.0.0.1"))
+    assert len(listener.calls) == 1

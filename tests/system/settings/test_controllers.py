@@ -84,6 +84,8 @@ async def test_settings_are_listed_by_category_and_key(
         "value": "ម៉ៃក្រូ",
         "description": "Name",
         "is_public": True,
+        "type": "text",
+        "obeyed_by": "server",
         "created_at": "2026-11-24T05:00:00Z",
         "updated_at": "2026-11-24T05:00:00Z",
     }
@@ -107,6 +109,41 @@ async def test_what_is_not_public_is_for_those_who_look_after_the_system(
     one = await client.get(f"{URL}/note", headers=person.headers)
     assert one.status_code == (200 if sees_secret else 404)
     assert ("internal" in (await client.get(f"{URL}/categories", headers=person.headers)).json()) is sees_secret
+
+
+async def test_before_anybody_signs_in_only_what_is_public_is_known(
+    client: AsyncClient, session: AsyncSession, admin: Person
+) -> None:
+    begun = (await client.get(f"{URL}/public")).json()
+    assert (begun["theme_mode"], begun["company_name"]) == ("light", None)
+    session.add_all([a_setting(), a_setting(key="timezone", value="UTC", is_public=False)])
+    await session.commit()
+    shown = (await client.get(f"{URL}/public")).json()
+    assert shown["company_name"] == "ម៉ៃក្រូ"
+    assert "timezone" not in shown
+
+
+async def test_what_the_house_knows_holds_only_what_fits(client: AsyncClient, admin: Person) -> None:
+    await client.post(f"{URL}/initialize", headers=admin.headers)
+    for key, unfit, fit in (
+        ("approval_valid_days", 0, 45),
+        ("khr_per_usd", "4100", 4_050),
+        ("auto_assign_tasks", "yes", True),
+        ("theme_mode", "neon", "dark"),
+        ("primary_color", "red", "#aa0000"),
+        ("company_email", "nobody", "office@branch.example"),
+        ("logo_url", "javascript:alert(1)", "https://branch.example/logo.svg"),
+        ("company_name", "two\nlines", "Micro"),
+    ):
+        refused = await client.put(f"{URL}/{key}", json={"value": unfit}, headers=admin.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "UnfitValue"), refused.text
+        both = await client.patch(f"{URL}/bulk", json={key: unfit, "app_name": "LC"}, headers=admin.headers)
+        assert (both.status_code, both.json()["errors"][0]["field"]) == (422, key)
+        assert (await client.put(f"{URL}/{key}", json={"value": fit}, headers=admin.headers)).status_code == 200
+        assert (await client.put(f"{URL}/{key}", json={"value": None}, headers=admin.headers)).status_code == 200
+    entries = (await client.get(URL, headers=admin.headers)).json()
+    assert entries["lending"]["auto_assign_tasks"]["obeyed_by"] == "server"
+    assert entries["theme"]["theme_mode"]["obeyed_by"] == "web_app"
 
 
 async def test_nobody_reads_settings_without_signing_in(client: AsyncClient) -> None:

@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.preferences.models import NotificationPreference
-from lc_workflow.engagement.rules.letters import Told, letter_of
+from lc_workflow.engagement.rules.letters import Told, letter_of, page_of
 from lc_workflow.engagement.rules.quiet import Frequency, email_due
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.config import MailServer
 from lc_workflow.platform.jobs import Job, Workplace
+from lc_workflow.system.settings.models import COMPANY_NAME, COMPANY_NAME_KHMER
+from lc_workflow.system.settings.service import SettingService
 
 BATCH: Final = 200
 """Notifications that are looked at in one transaction."""
@@ -62,8 +64,9 @@ async def send_emails(place: Workplace) -> None:
         async with place.sessions() as session:
             looked_at, mailings = await _take(session, at=place.clock())
             await session.commit()
+            signed = await _signed(session) if mailings else ()
         if mailings:
-            await _post(place, server, mailings)
+            await _post(place, server, mailings, signed)
         if looked_at < BATCH:
             return
 
@@ -136,7 +139,14 @@ def _text(row: Notification, name: str) -> str | None:
     return value if isinstance(value := row.data.get(name), str) else None
 
 
-async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing]) -> None:
+async def _signed(session: AsyncSession) -> tuple[str, ...]:
+    """Name the institution, as its settings do."""
+    settings = SettingService(session)
+    names = [await settings.value_of(key) for key in (COMPANY_NAME_KHMER, COMPANY_NAME)]
+    return tuple(name for name in names if isinstance(name, str) and name)
+
+
+async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing], signed: Sequence[str]) -> None:
     # The client takes some memory and time to load, which an installation without a mail server need not spend.
     from lc_workflow.platform.mail.smtp import Letter, MailFailed, MailRefused, connected  # noqa: PLC0415
 
@@ -145,9 +155,17 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
         async with connected(server) as post:
             while waiting:
                 mailing = waiting[0]
-                subject, text = letter_of(mailing.told)
+                subject, text = letter_of(mailing.told, signed=signed)
                 try:
-                    await post.send(Letter(key=str(mailing.ids[0]), to=mailing.to, subject=subject, text=text))
+                    await post.send(
+                        Letter(
+                            key=str(mailing.ids[0]),
+                            to=mailing.to,
+                            subject=subject,
+                            text=text,
+                            html=page_of(mailing.told, signed=signed),
+                        )
+                    )
                     await _write_down(place, mailing, email_due_at=None, emailed_at=place.clock())
                 except MailRefused as refused:
                     log.warning("an e-mail was refused for good", notification=str(mailing.ids[0]), cause=str(refused))

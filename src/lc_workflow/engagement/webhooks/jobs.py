@@ -6,13 +6,15 @@ from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.engagement.rules.webhooks import rest_after
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.platform.jobs import Job, Workplace, ask_for
+from lc_workflow.platform.security.vault import Vault, vault_of
+from lc_workflow.system.settings.service import SettingService
 
 LEASE: Final = timedelta(minutes=2)
 """When a call is made again of which nobody wrote down how it ended, because the process died."""
@@ -23,6 +25,9 @@ MOST_CALLS: Final = 200
 MOST_FAILURES: Final = 2
 """After so many calls in a row without a yes an address is left alone until the next job."""
 
+KEPT_DAYS: Final = "webhook_kept_days"
+"""The setting that says how long a call that was taken stays on the list; what was given up stays longer."""
+
 log = structlog.get_logger()
 
 
@@ -32,8 +37,9 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
     A call whose process died is made again, with the same `X-Webhook-Id`.
     """
     # The client takes 0.1 s and some memory to load, which an installation without webhooks need not spend.
-    from lc_workflow.platform.callbacks import CallFailed, call  # noqa: PLC0415
+    from lc_workflow.platform.callbacks import CallFailed, call, trust  # noqa: PLC0415
 
+    vault, trusted = vault_of(place.settings), trust(place.settings.webhooks_ca)
     failures = 0
     for _ in range(MOST_CALLS):
         at = place.clock()
@@ -43,9 +49,6 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
         if taken is None:
             return
         webhook, delivery = taken
-        secrets = [webhook.secret]
-        if webhook.previous_secret and webhook.previous_secret_until and webhook.previous_secret_until > at:
-            secrets.append(webhook.previous_secret)
         failed: CallFailed | None = None
         status: int | None = None
         try:
@@ -53,9 +56,10 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
                 webhook.url,
                 msgspec.json.encode(delivery.body),
                 key=str(delivery.event_id),
-                secrets=secrets,
+                secrets=webhook.secrets_at(at, vault),
                 at=at,
                 private_allowed=place.settings.webhooks_private,
+                trusted=trusted,
             )
         except CallFailed as cause:
             failed, status = cause, cause.status
@@ -79,6 +83,36 @@ async def deliver_what_is_due(place: Workplace) -> None:
 
 
 WATCH_WEBHOOKS = Job(name="watch_webhooks", work=deliver_what_is_due, every="* * * * *")
+
+
+async def tidy_webhooks(place: Workplace) -> None:
+    """Forget the calls that were taken long ago, and seal the secrets that are open or sealed with an older key."""
+    async with place.sessions() as session:
+        kept = timedelta(days=int(await SettingService(session).value_of(KEPT_DAYS)))
+        old = await session.scalars(
+            delete(WebhookDelivery)
+            .where(WebhookDelivery.delivered_at < place.clock() - kept)
+            .returning(WebhookDelivery.id)
+        )
+        forgotten, sealed = len(old.all()), await seal_secrets(session, vault_of(place.settings))
+        await session.commit()
+    log.info("webhooks are tidied", deliveries=forgotten, sealed_anew=sealed)
+
+
+TIDY_WEBHOOKS = Job(name="tidy_webhooks", work=tidy_webhooks, every="40 19 * * *")
+"""At twenty to three in the night of Phnom Penh."""
+
+
+async def seal_secrets(session: AsyncSession, vault: Vault) -> int:
+    """Seal with the newest key what is open or was sealed with older ones, inside the running transaction.
+
+    Answers how much; afterwards the older keys can leave ENCRYPTION_KEYS.
+
+    Raises:
+        CannotOpen: No key that is known has sealed one of them.
+    """
+    rows = await session.scalars(select(Webhook).order_by(Webhook.id).with_for_update())
+    return sum(webhook.seal_anew(vault) for webhook in rows.all())
 
 
 async def ask_for_delivery(session: AsyncSession, webhook_id: UUID) -> None:

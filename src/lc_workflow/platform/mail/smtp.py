@@ -29,12 +29,13 @@ class MailRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter in plain text; `key` is the same when the same letter is sent again, so that readers see it once."""
+    """A letter as text and as HTML; `key` stays when a letter is sent again, so that readers see it once."""
 
     key: str
     to: str
     subject: str
     text: str
+    html: str
 
 
 class Post:
@@ -105,4 +106,5 @@ def _written(letter: Letter, sender: str) -> EmailMessage:
     message["Message-ID"] = f"<{letter.key}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
     return message

@@ -10,7 +10,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.security.guards import requires, signed_in
+from lc_workflow.platform.security.guards import PUBLIC, requires, signed_in
 from lc_workflow.system.settings.access import MANAGE
 from lc_workflow.system.settings.schemas import (
     Changed,
@@ -71,6 +71,11 @@ class SettingController(Controller):
     ) -> list[str]:
         """Name the categories of settings."""
         return await installation.categories(principal=principal)
+
+    @get("/public", opt={PUBLIC: True})
+    async def public(self, installation: NamedDependency[SettingService]) -> dict[str, Any]:
+        """Say what everybody may know, before they sign in: the public settings by key."""
+        return await installation.public()
 
     @get("/theme", guards=[signed_in])
     async def theme(self, installation: NamedDependency[SettingService]) -> dict[str, Any]:

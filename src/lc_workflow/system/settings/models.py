@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.platform.db.base import DatedRow
+from lc_workflow.system.rules.values import ADDRESS, ANYTHING, COLOUR, E_MAIL, FLAG, TEXT, Kind, one_of, whole
 
 THEME: Final = "theme"
 """The category of what the web app looks like."""
@@ -27,34 +28,85 @@ class Setting(DatedRow):
     description: Mapped[str | None]
     is_public: Mapped[bool] = mapped_column(default=False)
 
+    @property
+    def type(self) -> str:
+        """What it may hold."""
+        return kind_of(self.key).name
+
+    @property
+    def obeyed_by(self) -> str:
+        """Who goes by it: the `server`, or the `web_app` alone."""
+        default = KNOWN.get(self.key)
+        return "server" if default and default.obeyed else "web_app"
+
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A setting as an installation begins with it; `value` is None where only the institution knows."""
+    """A setting as an installation begins with it; `value` is None where only the institution knows.
+
+    `obeyed` are those by which the server itself goes, at once and in every process because it reads them when it needs
+    them; the others are kept for the web app.
+    """
 
     category: str
     key: str
     value: str | bool | int | None
     description: str
+    kind: Kind
+    obeyed: bool = False
 
+
+LANGUAGES: Final = one_of("km", "en")
+COMPANY_NAME: Final = "company_name"
+COMPANY_NAME_KHMER: Final = "company_name_khmer"
 
 DEFAULTS: Final = (
-    Default("general", "app_name", "LC Workflow", "Name of the application"),
-    Default("general", "company_name", None, "Name of the institution"),
-    Default("general", "company_name_khmer", None, "Name of the institution in Khmer"),
-    Default("general", "company_address", None, "Address of the head office"),
-    Default("general", "company_phone", None, "Telephone number of the head office"),
-    Default("general", "company_email", None, "E-mail address of the head office"),
-    Default("general", "default_language", "km", "Language of the web app: km or en"),
-    Default("general", "timezone", "Asia/Phnom_Penh", "Time zone of the branches"),
-    Default("general", "date_format", "DD/MM/YYYY", "How the web app writes dates"),
-    Default("general", "default_currency", "USD", "Currency of a new application: USD or KHR"),
-    Default(THEME, "theme_mode", "light", "Appearance: light, dark or system"),
-    Default(THEME, "primary_color", "#1d4ed8", "Colour of buttons and links"),
-    Default(THEME, "accent_color", "#0f766e", "Colour of highlights"),
-    Default(THEME, "logo_url", None, "Address of the logo"),
-    Default("lending", "approval_valid_days", 30, "For how many days an approval may be used before it expires"),
-    Default("lending", "khr_per_usd", 4_100, "Riel for one dollar where no exchange rate of the day is on record"),
+    Default("general", "app_name", "LC Workflow", "Name of the application", TEXT),
+    Default("general", COMPANY_NAME, None, "Name of the institution; it signs e-mails", TEXT, obeyed=True),
+    Default("general", COMPANY_NAME_KHMER, None, "Name of the institution in Khmer", TEXT, obeyed=True),
+    Default("general", "company_address", None, "Address of the head office", TEXT),
+    Default("general", "company_phone", None, "Telephone number of the head office", TEXT),
+    Default("general", "company_email", None, "E-mail address of the head office", E_MAIL),
+    Default("general", "default_language", "km", "Language of the web app: km or en", LANGUAGES),
+    Default("general", "timezone", "Asia/Phnom_Penh", "Time zone the web app shows", TEXT),
+    Default("general", "date_format", "DD/MM/YYYY", "How the web app writes dates", TEXT),
+    Default("general", "default_currency", "USD", "Currency of a new application in the web app", one_of("USD", "KHR")),
+    Default(THEME, "theme_mode", "light", "Appearance: light, dark or system", one_of("light", "dark", "system")),
+    Default(THEME, "primary_color", "#1d4ed8", "Colour of buttons and links", COLOUR),
+    Default(THEME, "accent_color", "#0f766e", "Colour of highlights", COLOUR),
+    Default(THEME, "logo_url", None, "Address of the logo", ADDRESS),
+    Default(
+        "lending",
+        "approval_valid_days",
+        30,
+        "For how many days an approval may be used before it expires",
+        whole(1, 3_650),
+        obeyed=True,
+    ),
+    Default(
+        "lending",
+        "khr_per_usd",
+        4_100,
+        "Riel for one dollar where no exchange rate of the day is on record",
+        whole(1, 1_000_000),
+        obeyed=True,
+    ),
+    Default("lending", "auto_assign_tasks", False, "Whether a task is given to somebody at once", FLAG, obeyed=True),
+    Default(
+        "engagement",
+        "webhook_kept_days",
+        30,
+        "For how many days calls that other systems took stay on the list",
+        whole(1, 3_650),
+        obeyed=True,
+    ),
 )
 """All of them are public: they are for the web app to show, and no secret. How the server runs stands in its
 environment; what the house lends by can be adjusted here."""
+
+KNOWN: Final = {default.key: default for default in DEFAULTS}
+
+
+def kind_of(key: str) -> Kind:
+    """Say what a setting may hold; one that the house does not know holds anything."""
+    return KNOWN[key].kind if key in KNOWN else ANYTHING

@@ -30,6 +30,8 @@ class SettingEntry(Struct, frozen=True):
     value: Any
     description: str | None
     is_public: bool
+    type: str
+    obeyed_by: str
     created_at: datetime
     updated_at: datetime
 
@@ -43,6 +45,8 @@ class SettingAnswer(Struct, frozen=True):
     value: Any
     description: str | None
     is_public: bool
+    type: str
+    obeyed_by: str
     created_at: datetime
     updated_at: datetime
 

@@ -8,16 +8,17 @@ from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
 from lc_workflow.system.events import SettingAdded, SettingChanged, SettingRemoved
 from lc_workflow.system.settings.access import visible_to
-from lc_workflow.system.settings.models import DEFAULTS, THEME, Setting
+from lc_workflow.system.settings.models import DEFAULTS, THEME, Setting, kind_of
 from lc_workflow.system.settings.schemas import Initialized, NewSetting, SettingChange, check_values
 
 _BEGUN: Final = {default.key: default.value for default in DEFAULTS}
@@ -25,6 +26,10 @@ _BEGUN: Final = {default.key: default.value for default in DEFAULTS}
 
 class SettingExists(Invalid):
     """There is a setting with this key."""
+
+
+class UnfitValue(Invalid):
+    """A setting cannot hold this value."""
 
 
 class NoSuchSetting(Invalid):
@@ -60,6 +65,12 @@ class SettingService(Service[Setting]):
         rows = await self.get_many(Setting.category == THEME, Setting.is_public.is_(True), OrderBy("key"))
         return values | {row.key: row.value for row in rows}
 
+    async def public(self) -> dict[str, Any]:
+        """Give out what everybody may know, by key, as it is or as an installation begins."""
+        rows = await self.get_many(OrderBy("key"))
+        begun = {key: value for key, value in _BEGUN.items() if key not in {row.key for row in rows}}
+        return begun | {row.key: row.value for row in rows if row.is_public}
+
     async def value_of(self, key: str) -> Any:  # noqa: ANN401 - a setting holds anything
         """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
         value = await self.session.scalar(select(Setting.value).where(Setting.key == key))
@@ -85,6 +96,7 @@ class SettingService(Service[Setting]):
         Raises:
             SettingExists: There is one with this key.
         """
+        _check({wish.key: wish.value})
         async with self.transaction():
             setting = await self.create(Setting(**given(wish), created_at=at, updated_at=at))
             self.announce(SettingAdded(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
@@ -95,9 +107,12 @@ class SettingService(Service[Setting]):
 
         Raises:
             Missing: There is no such setting.
+            UnfitValue: The setting cannot hold this.
         """
         async with self.transaction():
             setting = await self.named(name, principal=principal, lock=True)
+            if wish.value is not UNSET:
+                _check({setting.key: wish.value})
             for field, value in given(wish).items():
                 setattr(setting, field, value)
             self._changed(setting, principal, at=at)
@@ -111,6 +126,7 @@ class SettingService(Service[Setting]):
             InvalidInput: A value is too large, or there are none or too many.
         """
         check_values(values)
+        _check(values)
         async with self.transaction():
             wanted = select(Setting).where(visible_to(principal), Setting.key.in_(values)).order_by(Setting.key)
             rows = (await self.session.scalars(wanted.with_for_update())).all()
@@ -166,3 +182,17 @@ class SettingService(Service[Setting]):
     def _changed(self, setting: Setting, principal: Principal, *, at: datetime) -> None:
         setting.updated_at = at
         self.announce(SettingChanged(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    """Refuse what a setting that the house knows cannot hold.
+
+    Raises:
+        UnfitValue: Names each of them.
+    """
+    refused = {key: sentence for key, value in values.items() if (sentence := kind_of(key).refusal(value))}
+    if refused:
+        raise UnfitValue(
+            "; ".join(f"{key} {sentence}" for key, sentence in refused.items()) + ".",
+            errors=tuple(FieldError(key, sentence) for key, sentence in refused.items()),
+        )

@@ -1,0 +1,1 @@
+"""What settings may hold, in plain Python."""

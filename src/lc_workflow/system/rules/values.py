@@ -1,0 +1,52 @@
+"""What a setting may hold: each kind of value with the sentence that refuses another."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+LONGEST_TEXT: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of value: what it is called, which values are of it, and the sentence for those that are not.
+
+    Null is always allowed: the setting then counts as an installation begins.
+    """
+
+    name: str
+    holds: Callable[[Any], bool]
+    sentence: str
+
+    def refusal(self, value: object) -> str | None:
+        """Say why a value cannot be taken; None when it can."""
+        return None if value is None or self.holds(value) else self.sentence
+
+
+def _is_text(value: object, pattern: str = r"[^\x00-\x1f]+") -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and bool(re.fullmatch(pattern, value))
+
+
+def one_of(*choices: str) -> Kind:
+    """Take one of some words."""
+    return Kind("choice", lambda value: value in choices, f"must be one of {', '.join(choices)}")
+
+
+def whole(least: int, most: int) -> Kind:
+    """Take a whole number between two bounds."""
+    return Kind(
+        "number",
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
+        f"must be a whole number from {least} to {most}",
+    )
+
+
+TEXT: Final = Kind("text", _is_text, f"must be one line of at most {LONGEST_TEXT} characters")
+FLAG: Final = Kind("boolean", lambda value: isinstance(value, bool), "must be true or false")
+COLOUR: Final = Kind("colour", lambda value: _is_text(value, r"#[0-9a-fA-F]{6}"), "must be a colour like #1d4ed8")
+ADDRESS: Final = Kind(
+    "address", lambda value: _is_text(value, r"https?://[!-~]+|/[!-~]*"), "must be an address like https://…"
+)
+E_MAIL: Final = Kind("e-mail", lambda value: _is_text(value, r"[^@\s]+@[^@\s]+"), "must be an e-mail address")
+ANYTHING: Final = Kind("anything", lambda _: True, "")
