@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0130_count_figures"
-down_revision = "0111_look_into_pictures"
+down_revision = "0091_note_refusals"
 branch_labels = None
 depends_on = None
 
