@@ -119,6 +119,7 @@ class Settings:
     max_file_size: int = 10 * 1024 * 1024
     file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
     removed_files_days: int = 30
+    clamd_address: str | None = None
     max_application_size: int = 500 * 1024 * 1024
 
     @classmethod
@@ -171,6 +172,7 @@ class Settings:
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
             max_application_size=read.number("MAX_APPLICATION_SIZE", default=500 * 1024 * 1024, least=1),
+            clamd_address=_clamd(read),
             removed_files_days=read.number("REMOVED_FILES_DAYS", default=30, least=0),
         )
         settings.refuse_contradictions()
@@ -252,6 +254,15 @@ def _disbursement_webhook(read: "_Reader") -> DisbursementWebhook | None:
     if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
         raise BadSetting("DISBURSEMENT_WEBHOOK_URL must look like https://payments.example/orders.")
     return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
+
+
+def _clamd(read: "_Reader") -> str | None:
+    """Read where the virus scanner is: `host:port`, as a URL or bare."""
+    if (text := read.optional("CLAMD_URL")) is None:
+        return None
+    if not (found := re.fullmatch(r"(?:tcp://)?([^/\s:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/?", text)):
+        raise BadSetting("CLAMD_URL must be the scanner's host:port.")
+    return f"{found[1]}:{found[2]}"
 
 
 def _mail(read: "_Reader") -> MailServer | None:

@@ -41,6 +41,7 @@ from lc_workflow.platform.http.uploads import most_bytes_of
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.storage.clamd import scanner_at
 
 
 class UploadForm(Placement, frozen=True, kw_only=True):
@@ -77,6 +78,7 @@ def open_files(
         types=settings.file_types,
         kept_for=timedelta(days=settings.removed_files_days),
         quota=settings.max_application_size,
+        scanner=scanner_at(settings.clamd_address),
     )
 
 

@@ -49,6 +49,10 @@ class HarmfulContent(Invalid):
     """The file is of a kind that is taken, and would do what no paper does."""
 
 
+class VirusFound(Invalid):
+    """The scanner knows what the file carries."""
+
+
 def check_size(size: int, *, most: int) -> None:
     """Let a file of `size` bytes in when it holds something and at most `most` bytes.
 

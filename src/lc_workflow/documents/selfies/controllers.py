@@ -27,6 +27,7 @@ from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
 from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.storage.clamd import scanner_at
 
 
 class SelfieForm(Capture, frozen=True, kw_only=True):
@@ -48,6 +49,8 @@ def open_pictures(
         access=application_access,
         most_bytes=settings.max_file_size,
         types=[each for each in settings.file_types if each.startswith("image/")],
+        quota=settings.max_application_size,
+        scanner=scanner_at(settings.clamd_address),
     )
 
 

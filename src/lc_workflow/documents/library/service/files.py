@@ -29,7 +29,7 @@ from lc_workflow.documents.library.service.refusals import (
 )
 from lc_workflow.documents.library.service.removal import bring_back, put_aside, removal_of
 from lc_workflow.documents.library.service.versions import step_back, step_forward, succeed
-from lc_workflow.documents.rules.uploads import check_size, check_type, display_name, named_as
+from lc_workflow.documents.rules.uploads import VirusFound, check_size, check_type, display_name, named_as
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.db.base import Row
@@ -97,6 +97,7 @@ class FileService(FileReading):
             EmptyFile: There is nothing in it.
             FileTooLarge: There is too much in it.
             TypeNotAllowed: Its content is of a kind that is not taken, whatever its name says.
+            VirusFound: The scanner found one.
             HarmfulContent, NotAPicture, PictureTooLarge: See `examined`.
             ApplicationFull: The papers of the application take all the room they may.
             ReplacedMeanwhile, BelongsToAnother: See `succeed`.
@@ -107,6 +108,8 @@ class FileService(FileReading):
         await self._check_place(wish, source.seek(0, SEEK_END), principal=principal)
         await self.session.commit()  # others get the connection while the bytes travel
         shown = display_name(name)
+        if virus := await self._scanner.virus_in(source):
+            raise VirusFound(f"The scanner found {virus} in this file; clean the device it came from.")
         async with examined(source, most_bytes=self._most_bytes, types=self._types) as found:
             file = File(
                 id=file_id or uuid4(),

@@ -32,6 +32,9 @@ from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.storage.clamd import NoScanner, Scanner
+
+UNSEEN: Final = NoScanner()
 
 LINK_LIFETIME: Final = timedelta(minutes=15)
 """How long a link to a file works: long enough to read a paper, short enough for one that is passed on."""
@@ -58,11 +61,12 @@ class FileReading(Service[File]):
         types: Collection[str],
         kept_for: timedelta = timedelta(days=30),
         quota: int = 500 * 1024 * 1024,
+        scanner: Scanner = UNSEEN,
     ) -> None:
         """Open the service on the request's session; files have at most `most_bytes` and one of `types`.
 
         `kept_for` is how long a removed file can be brought back, `quota` how many bytes the papers of one application
-        may take.
+        may take; the `scanner` looks at all that is taken in.
         """
         super().__init__(session)
         self._store = store
@@ -71,6 +75,7 @@ class FileReading(Service[File]):
         self._types = types
         self._kept_for = kept_for
         self._quota = quota
+        self._scanner = scanner
         self._folders = FolderService(session, access=access)
 
     async def page(
