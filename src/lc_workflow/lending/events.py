@@ -522,3 +522,17 @@ class WaiverEnded(AboutApplication):
 
     waiver_id: UUID
     rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierAskedFor(AboutApplication):
+    """Somebody has a dossier printed."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierTaken(AboutApplication):
+    """Somebody took all that is known of an application in hand; `form` says how: json, pdf or zip."""
+
+    form: str

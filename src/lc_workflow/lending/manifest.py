@@ -23,6 +23,8 @@ from lc_workflow.lending.conditions.controllers import ConditionController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
 from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.lending.dossiers.controllers import DossierController
+from lc_workflow.lending.dossiers.jobs import PRINT_DOSSIER
 from lc_workflow.lending.events import (
     AffordabilityAssessed,
     ApplicationChanged,
@@ -54,6 +56,8 @@ from lc_workflow.lending.events import (
     DisbursementFailed,
     DisbursementHandedOver,
     DisbursementRequested,
+    DossierAskedFor,
+    DossierTaken,
     DuplicateDismissed,
     EmployeeAssigned,
     EmployeeReleased,
@@ -190,6 +194,7 @@ MANIFEST = Manifest(
         DelegationController,
         ChecklistController,
         RequirementController,
+        DossierController,
     ),
     events=(
         ApplicationDrafted,
@@ -250,12 +255,14 @@ MANIFEST = Manifest(
         PaperVerified,
         PaperWaived,
         WaiverEnded,
+        DossierAskedFor,
+        DossierTaken,
     ),
     listeners={
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
     },
-    jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER),
+    jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),

@@ -81,6 +81,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 Scope.ALL,
                 "application:read,create,update,delete,export",
                 "task:assign",
+                "dossier:read",
                 "customer:read,create,update,merge",
                 "file:read,create,delete",
                 "selfie:read,create,delete",
@@ -118,6 +119,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 Scope.ALL,
                 "application:read,approve",
                 "waiver:grant",
+                "dossier:read",
                 "customer:read",
                 "personal:read",
                 "file:read,verify",
@@ -138,6 +140,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 "application:read,create,update,delete,approve,export",
                 "task:assign",
                 "disbursement:request,confirm",
+                "dossier:read",
                 "customer:read,create,update,merge",
                 "personal:read",
                 "waiver:grant",
@@ -162,6 +165,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
                 Scope.BRANCH,
                 "application:read,create,update,process",
                 "disbursement:request",
+                "dossier:read",
                 "customer:read,create,update",
                 "personal:read",
                 "file:read,create,verify",
@@ -233,6 +237,7 @@ STANDINGS: Mapping[Role, Standing] = MappingProxyType(
             | _grants(
                 Scope.ALL,
                 "application:read,export",
+                "dossier:read",
                 "customer:read",
                 "file:read",
                 "selfie:read",
@@ -279,6 +284,7 @@ PERSONAL: Final = frozenset(
         "user",
         "analytics",
         "waiver",
+        "dossier",
     }
 )
 """The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""

@@ -1,0 +1,45 @@
+"""Printed dossiers as rows."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lc_workflow.lending.rules.dossier import Language, PrintStatus
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.types import choice
+from lc_workflow.platform.security.columns import SealedBytes
+
+
+class DossierPrint(Row):
+    """A dossier on paper: of what content, in which language, and how far it is.
+
+    `content` is what is printed, as JSON, until it is; `content_sha256` its fingerprint, under which the same content
+    is not printed twice. One that is `whole` shows identity numbers and telephones. `progress` is in percent,
+    `size` in bytes.
+    """
+
+    __tablename__ = "dossier_prints"
+    __table_args__ = (
+        Index("ix_dossier_prints_application_id_content_sha256", "application_id", "content_sha256", "language"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
+    language: Mapped[Language] = mapped_column(choice(Language))
+    content_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
+    content: Mapped[bytes | None] = mapped_column(SealedBytes("dossier_prints.content"))
+    whole: Mapped[bool]
+    filename: Mapped[str] = mapped_column(String(300))
+    status: Mapped[PrintStatus] = mapped_column(choice(PrintStatus))
+    progress: Mapped[int] = mapped_column(SmallInteger)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+    @property
+    def key(self) -> str:
+        """Where the store keeps it; it tells nobody's name."""
+        return f"dossiers/{self.id}"

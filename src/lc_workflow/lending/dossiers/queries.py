@@ -1,0 +1,254 @@
+"""Gathers all that is known of one application."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.models import File, Folder
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import DomainError, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import BACKED, CustomerApplication
+from lc_workflow.lending.approvals.queries import WhatIsSeen
+from lc_workflow.lending.backing.models import Collateral, Party
+from lc_workflow.lending.dossiers.access import readable_by
+from lc_workflow.lending.dossiers.schemas import (
+    AssessmentPart,
+    BorrowerPart,
+    ChecklistPart,
+    CollateralPart,
+    DossierContent,
+    MovePart,
+    PaperPart,
+    PartyPart,
+    RequestPart,
+    Summary,
+)
+from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
+from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.requirements.service import RequirementService, Standing
+from lc_workflow.lending.workflow.queries import PastMoves
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.security.personal import READ as READ_NUMBERS
+from lc_workflow.platform.security.personal import masked
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+
+
+class Everything:
+    """Reads what a dossier holds, for people who may take it in hand."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        """Read on the request's session."""
+        self._session = session
+        self._seen = WhatIsSeen(session)
+        self._quotes = QuoteService(session)
+        self._requirements = RequirementService(session)
+        self._moves = PastMoves(session)
+
+    async def of(self, application_id: UUID, *, principal: Principal, at: datetime) -> DossierContent:
+        """Gather the content of an application's dossier.
+
+        Raises:
+            Missing: There is no such application, or its dossier is not theirs to read.
+        """
+        found = (
+            await self._session.execute(
+                select(CustomerApplication, Branch.name, User.first_name, User.last_name)
+                .outerjoin(Branch, Branch.id == CustomerApplication.branch_id)
+                .outerjoin(User, User.id == CustomerApplication.user_id)
+                .where(readable_by(principal), CustomerApplication.id == application_id)
+                .options(*BACKED)
+            )
+        ).one_or_none()
+        if found is None:
+            raise Missing("There is no such application, or it is not yours to see.")
+        application, branch, *drafter = found
+        whole = principal.reaches(READ_NUMBERS, owner_id=application.user_id, branch_id=application.branch_id)
+        schedule, refusal = await self._schedule(application, at=at)
+        standing = await self._requirements.standing(application, at=at)
+        judged = await self._seen.judged(application)
+        score, affordability = judged.score or {}, judged.affordability or {}
+        return DossierContent(
+            application=Summary(
+                id=application.id,
+                stage=application.workflow_status,
+                cycle=application.cycle,
+                branch=branch,
+                drafted_by=" ".join(drafter),
+                portfolio_officer_name=application.portfolio_officer_name,
+                created_at=application.created_at,
+                submitted_at=application.submitted_at,
+                approved_at=application.approved_at,
+            ),
+            numbers_masked=not whole,
+            borrower=_borrower(application, whole=whole),
+            request=_request(application),
+            parties=[_party(party, whole=whole) for party in application.parties],
+            collateral=[_thing(row) for row in application.collateral],
+            assessment=AssessmentPart(
+                verdict=_text(affordability.get("verdict")),
+                score=_text(score.get("points")),
+                risk=judged.risk,
+                recommendation=_text(score.get("recommendation") or score.get("decision")),
+            ),
+            schedule=schedule,
+            schedule_refusal=refusal,
+            decisions=await self._seen.decisions(application.id),
+            conditions=await self._seen.conditions(application.id),
+            checklist=_checklist(standing),
+            history=[
+                MovePart(
+                    at=each.move.at,
+                    action=each.move.action,
+                    source=each.move.source,
+                    target=each.move.target,
+                    cycle=each.move.cycle,
+                    actor_name=each.actor_name,
+                    on_behalf_of_name=each.on_behalf_of_name,
+                    reason=each.move.reason,
+                    comment=each.move.comment,
+                )
+                for each in await self._moves.history(application.id, principal=principal)
+            ],
+            papers=await self._papers(application.id, standing),
+        )
+
+    async def files(self, file_ids: Sequence[UUID]) -> list[File]:
+        """Load the papers that a dossier names, in its order; what was purged since is left out."""
+        rows = {row.id: row for row in await self._session.scalars(select(File).where(File.id.in_(file_ids)))}
+        return [rows[file_id] for file_id in file_ids if file_id in rows]
+
+    async def _schedule(
+        self, application: CustomerApplication, *, at: datetime
+    ) -> tuple[QuoteAnswer | None, str | None]:
+        asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
+        try:
+            return told(await self._quotes.reckoned(application, asked, at=at), ()), None
+        except DomainError as refusal:
+            return None, refusal.detail
+
+    async def _papers(self, application_id: UUID, standing: Standing) -> list[PaperPart]:
+        rows = await self._session.execute(
+            select(File, Folder.name)
+            .outerjoin(Folder, Folder.id == File.folder_id)
+            .where(File.application_id == application_id, File.standing())
+            .order_by(File.created_at, File.id)
+        )
+        return [_paper(file, folder, standing) for file, folder in rows]
+
+
+def written(content: DossierContent) -> bytes:
+    """Write a dossier so that the same content always reads the same; numbers are text, so that their digits stay."""
+    return _ENCODER.encode(content)
+
+
+def fingerprint(content: bytes) -> bytes:
+    """Take the SHA-256 of a written dossier."""
+    return hashlib.sha256(content).digest()
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - stored documents hold anything
+    return None if value is None else str(value)
+
+
+def _borrower(row: CustomerApplication, *, whole: bool) -> BorrowerPart:
+    places = (row.current_address, row.village, row.commune, row.district, row.province)
+    return BorrowerPart(
+        full_name_khmer=row.full_name_khmer,
+        full_name_latin=row.full_name_latin,
+        id_card_type=row.id_card_type,
+        id_number=row.id_number if whole else masked(row.id_number),
+        date_of_birth=row.date_of_birth,
+        sex=row.sex,
+        marital_status=row.marital_status,
+        phone=row.phone if whole else masked(row.phone),
+        address=", ".join(place for place in places if place) or None,
+        occupation=row.occupation,
+        employer_name=row.employer_name,
+        income_source=row.income_source,
+        monthly_income=row.monthly_income,
+        monthly_expenses=row.monthly_expenses,
+        assets_value=row.assets_value,
+        account_id=row.account_id,
+    )
+
+
+def _request(row: CustomerApplication) -> RequestPart:
+    return RequestPart(
+        product=row.product_code or row.product_type,
+        currency=row.currency,
+        requested_amount=row.requested_amount,
+        requested_term=row.desired_loan_term,
+        interest_rate=row.interest_rate,
+        loan_purposes=row.loan_purposes,
+        purpose_details=row.purpose_details or row.loan_purpose,
+        requested_disbursement_date=row.requested_disbursement_date,
+        approved_amount=row.approved_amount,
+        approved_term=row.approved_loan_term,
+        approved_rate=row.approved_interest_rate,
+    )
+
+
+def _party(row: Party, *, whole: bool) -> PartyPart:
+    return PartyPart(
+        role=row.role,
+        full_name_khmer=row.full_name_khmer,
+        full_name_latin=row.full_name_latin,
+        id_number=row.id_number if whole else masked(row.id_number),
+        phone=row.phone if whole else masked(row.phone),
+        relation=row.relation,
+        address=row.current_address,
+    )
+
+
+def _thing(row: Collateral) -> CollateralPart:
+    return CollateralPart(
+        kind=row.kind,
+        description=row.description,
+        title_number=row.title_number,
+        owner_name=row.owner_name,
+        value=row.value,
+        currency=row.currency,
+    )
+
+
+def _checklist(standing: Standing) -> list[ChecklistPart]:
+    parts = []
+    for item in standing.items:
+        kind = standing.kinds.get(item.rule.document_type)
+        parts.append(
+            ChecklistPart(
+                rule=item.rule.code,
+                label=kind.label_en if kind else item.rule.document_type,
+                label_khmer=kind.label_km if kind else item.rule.document_type,
+                subject_name=item.subject.name,
+                count=item.rule.count,
+                gate=item.rule.gate,
+                status=item.need,
+            )
+        )
+    return parts
+
+
+def _paper(file: File, folder: str | None, standing: Standing) -> PaperPart:
+    kind = standing.kinds.get(file.document_type or "")
+    return PaperPart(
+        file_id=file.id,
+        document_type=file.document_type,
+        label=kind.label_en if kind else None,
+        label_khmer=kind.label_km if kind else None,
+        name=file.display_name,
+        folder=folder,
+        mime_type=file.mime_type,
+        size=file.file_size,
+        sha256=file.sha256.hex(),
+        uploaded_at=file.created_at,
+        version=file.version,
+    )

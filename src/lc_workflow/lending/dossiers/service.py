@@ -1,0 +1,197 @@
+"""Reading dossiers, having them printed, and taking them in hand; each time it is put on record."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.models import File
+from lc_workflow.kernel.errors import Busy, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.dossiers.access import printed_for
+from lc_workflow.lending.dossiers.jobs import PRINT_DOSSIER
+from lc_workflow.lending.dossiers.models import DossierPrint
+from lc_workflow.lending.dossiers.queries import Everything, fingerprint, written
+from lc_workflow.lending.dossiers.schemas import DossierContent
+from lc_workflow.lending.events import DossierAskedFor, DossierTaken
+from lc_workflow.lending.rules.dossier import Language, PrintStatus
+from lc_workflow.platform.http.zipping import Entry, distinct, zipped
+from lc_workflow.platform.jobs import ask_for
+from lc_workflow.platform.security.reads import Reader
+from lc_workflow.platform.service import Service
+from lc_workflow.platform.storage.base import ObjectStore
+
+LINK_LIFETIME: Final = timedelta(minutes=15)
+"""How long a link to a printed dossier works."""
+
+GONE: Final = "missing.txt"
+"""What an archive calls its list of papers whose bytes are no longer kept: an auditor is told, and gets the rest."""
+
+OTHER_FOLDER: Final = "Other"
+"""Where an archive keeps papers that lie in no folder."""
+
+
+class StillPrinting(Busy):
+    """The dossier is not printed yet."""
+
+
+class DossierService(Service[DossierPrint]):
+    """The dossiers of the applications a person may take in hand."""
+
+    class Repo(SQLAlchemyAsyncRepository[DossierPrint]):
+        """Printed dossiers as rows."""
+
+        model_type = DossierPrint
+
+    repository_type = Repo
+    noun = "dossier"
+
+    def __init__(self, session: AsyncSession, *, store: ObjectStore) -> None:
+        """Open the service on the request's session."""
+        super().__init__(session)
+        self._store = store
+        self._everything = Everything(session)
+
+    async def read(self, application_id: UUID, *, principal: Principal, at: datetime) -> tuple[DossierContent, str]:
+        """Show the content of a dossier with its fingerprint, and put on record who read it.
+
+        Raises:
+            Missing: There is no such application, or its dossier is not theirs to read.
+        """
+        async with self.transaction():
+            content = await self._everything.of(application_id, principal=principal, at=at)
+            self._record(application_id, "json", principal=principal, at=at)
+        await self._note_numbers(application_id, whole=not content.numbers_masked, principal=principal, at=at)
+        return content, fingerprint(written(content)).hex()
+
+    async def have_printed(
+        self, application_id: UUID, language: Language, *, principal: Principal, at: datetime
+    ) -> DossierPrint:
+        """Have a dossier printed in the background; one of the same content in the same language is printed once.
+
+        Raises:
+            Missing: There is no such application, or its dossier is not theirs to read.
+        """
+        async with self.transaction():
+            content = await self._everything.of(application_id, principal=principal, at=at)
+            plain = written(content)
+            known = await self.session.scalar(
+                select(DossierPrint).where(
+                    DossierPrint.application_id == application_id,
+                    DossierPrint.content_sha256 == fingerprint(plain),
+                    DossierPrint.language == language,
+                    DossierPrint.status != PrintStatus.FAILED,
+                )
+            )
+            if known is not None:
+                return known
+            name = content.borrower.full_name_khmer or content.borrower.full_name_latin or str(application_id)
+            printed = DossierPrint(
+                id=uuid4(),
+                application_id=application_id,
+                language=language,
+                content_sha256=fingerprint(plain),
+                content=plain,
+                whole=not content.numbers_masked,
+                filename=f"{name}.pdf",
+                status=PrintStatus.WAITING,
+                progress=0,
+                asked_by=principal.id,
+                asked_at=at,
+            )
+            self.session.add(printed)
+            await self.session.flush()
+            await ask_for(self.session, PRINT_DOSSIER, print_id=str(printed.id))
+            self.announce(
+                DossierAskedFor(actor_id=principal.id, at=at, application_id=application_id, language=language.value)
+            )
+        return printed
+
+    async def progress_of(self, application_id: UUID, print_id: UUID, *, principal: Principal) -> DossierPrint:
+        """Show how far the printing of a dossier is.
+
+        Raises:
+            Missing: There is no such dossier, or it is not theirs to read.
+        """
+        return await self.find(DossierPrint.application_id == application_id, printed_for(principal), id=print_id)
+
+    async def take(
+        self, application_id: UUID, print_id: UUID, *, principal: Principal, base_url: str, at: datetime
+    ) -> str:
+        """Give a link to a printed dossier, and put on record who took it.
+
+        Raises:
+            Missing: There is no such dossier, or it is not theirs to read.
+            StillPrinting: It is not printed yet.
+        """
+        async with self.transaction():
+            printed = await self.progress_of(application_id, print_id, principal=principal)
+            if printed.status is not PrintStatus.READY:
+                raise StillPrinting("This dossier is not printed yet; ask again in a moment.", retry_after=2)
+            self._record(application_id, "pdf", principal=principal, at=at)
+        await self._note_numbers(application_id, whole=printed.whole, principal=principal, at=at)
+        return await self._store.link(
+            printed.key,
+            filename=printed.filename,
+            content_type="application/pdf",
+            lifetime=LINK_LIFETIME,
+            base_url=base_url,
+        )
+
+    async def archive(
+        self, application_id: UUID, *, principal: Principal, at: datetime
+    ) -> tuple[str, AsyncIterator[bytes]]:
+        """Give everything there is of an application as one archive: its papers in their folders, and the dossier.
+
+        Answers the name of the archive and its bytes, which are read from the store while they are sent.
+
+        Raises:
+            Missing: There is no such application, or its dossier is not theirs to read.
+            Unavailable: The papers cannot be reached now.
+        """
+        async with self.transaction():
+            content = await self._everything.of(application_id, principal=principal, at=at)
+            files = await self._everything.files([paper.file_id for paper in content.papers])
+            await self._store.ping()
+            self._record(application_id, "zip", principal=principal, at=at)
+        await self._note_numbers(application_id, whole=not content.numbers_masked, principal=principal, at=at)
+        await self.session.close()  # others get the connection while the bytes travel
+        folders = {paper.file_id: paper.folder or OTHER_FOLDER for paper in content.papers}
+        paths = distinct(f"{_within(folders[file.id])}/{_within(file.display_name)}" for file in files)
+        name = content.borrower.full_name_khmer or content.borrower.full_name_latin or str(application_id)
+        return f"{name}.zip", zipped(self._entries(content, list(zip(files, paths, strict=True)), at=at))
+
+    async def _entries(
+        self, content: DossierContent, files: list[tuple[File, str]], *, at: datetime
+    ) -> AsyncIterator[Entry]:
+        plain = written(content)
+        yield Entry(name="dossier.json", at=at, size=len(plain), content=plain)
+        gone: list[str] = []
+        for file, path in files:
+            try:
+                chunks = await self._store.get(file.key)
+            except Missing:
+                gone.append(f"{path}\t{file.sha256.hex()}\n")
+                continue
+            yield Entry(name=path, at=file.created_at, size=file.file_size, chunks=chunks)
+        if gone:
+            told = "".join(gone).encode()
+            yield Entry(name=GONE, at=at, size=len(told), content=told)
+
+    def _record(self, application_id: UUID, form: str, *, principal: Principal, at: datetime) -> None:
+        self.announce(DossierTaken(actor_id=principal.id, at=at, application_id=application_id, form=form))
+
+    async def _note_numbers(self, application_id: UUID, *, whole: bool, principal: Principal, at: datetime) -> None:
+        """Write down that the person was shown identity numbers and telephones."""
+        if whole:
+            await Reader(self.session, principal, at).note("application", application_id)
+
+
+def _within(name: str) -> str:
+    """Keep a name from leading out of the folder that an archive is unpacked in."""
+    kept = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < ord(" ") else sign for sign in name).strip()
+    return kept.strip(".") or "_"

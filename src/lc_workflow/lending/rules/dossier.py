@@ -1,0 +1,406 @@
+"""How the dossier of an application reads on paper: its sections, in English or in Khmer, from what stands in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.lending.rules.labels import LABELS
+
+
+class Language(StrEnum):
+    """The languages that a dossier is printed in."""
+
+    ENGLISH = "en"
+    KHMER = "km"
+
+
+class PrintStatus(StrEnum):
+    """Where the printing of a dossier stands."""
+
+    WAITING = "waiting"
+    PRINTING = "printing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "dossier": ("Loan application dossier", "សំណុំឯកសារពាក្យស្នើសុំកម្ចី"),
+    "application": ("Application", "ពាក្យស្នើសុំ"),
+    "borrower": ("Borrower", "អ្នកខ្ចី"),
+    "request": ("Request and terms", "សំណើ និងលក្ខខណ្ឌ"),
+    "parties": ("Co-borrowers and guarantors", "អ្នករួមខ្ចី និងអ្នកធានា"),
+    "collateral": ("Collateral", "ទ្រព្យធានា"),
+    "assessment": ("Assessment", "ការវាយតម្លៃ"),
+    "schedule": ("Repayment schedule", "តារាងសងប្រាក់"),
+    "decisions": ("Decisions", "ការសម្រេចចិត្ត"),
+    "conditions": ("Conditions", "លក្ខខណ្ឌនៃការអនុម័ត"),
+    "checklist": ("Checklist", "បញ្ជីផ្ទៀងផ្ទាត់ឯកសារ"),
+    "history": ("History", "ប្រវត្តិ"),
+    "papers": ("Papers and their fingerprints", "ឯកសារ និងស្នាមសម្គាល់"),
+    "photos": ("Photos", "រូបថត"),
+    "nothing": ("None.", "គ្មាន"),
+    "no_schedule": ("The loan cannot be reckoned yet:", "មិនទាន់អាចគណនាកម្ចីបានទេ៖"),
+    "stage": ("Stands at", "ស្ថានភាព"),
+    "cycle": ("Cycle", "វដ្ត"),
+    "branch": ("Branch", "សាខា"),
+    "created_at": ("Begun", "បង្កើតនៅ"),
+    "submitted_at": ("Submitted", "ដាក់ស្នើនៅ"),
+    "approved_at": ("Approved", "អនុម័តនៅ"),
+    "drafted_by": ("Drafted by", "រៀបចំដោយ"),
+    "portfolio_officer_name": ("Portfolio officer", "មន្ត្រីឥណទាន"),
+    "full_name_khmer": ("Name in Khmer", "ឈ្មោះជាភាសាខ្មែរ"),
+    "full_name_latin": ("Name in Latin letters", "ឈ្មោះជាអក្សរឡាតាំង"),
+    "id_card_type": ("Identity paper", "ប្រភេទអត្តសញ្ញាណប័ណ្ណ"),
+    "id_number": ("Number", "លេខ"),
+    "date_of_birth": ("Born", "ថ្ងៃខែឆ្នាំកំណើត"),
+    "sex": ("Sex", "ភេទ"),
+    "marital_status": ("Marital status", "ស្ថានភាពគ្រួសារ"),
+    "phone": ("Telephone", "លេខទូរស័ព្ទ"),
+    "address": ("Address", "អាសយដ្ឋាន"),
+    "occupation": ("Occupation", "មុខរបរ"),
+    "employer_name": ("Employer", "និយោជក"),
+    "monthly_income": ("Monthly income", "ចំណូលប្រចាំខែ"),
+    "income_source": ("Source of income", "ប្រភពចំណូល"),
+    "monthly_expenses": ("Monthly expenses", "ចំណាយប្រចាំខែ"),
+    "assets_value": ("Assets", "តម្លៃទ្រព្យសម្បត្តិ"),
+    "account_id": ("Account", "លេខគណនី"),
+    "product": ("Product", "ផលិតផល"),
+    "currency": ("Currency", "រូបិយប័ណ្ណ"),
+    "requested_amount": ("Requested amount", "ចំនួនទឹកប្រាក់ស្នើសុំ"),
+    "requested_term": ("Requested term (months)", "រយៈពេលស្នើសុំ (ខែ)"),
+    "interest_rate": ("Interest (percent a year)", "អត្រាការប្រាក់ (ភាគរយក្នុងមួយឆ្នាំ)"),
+    "loan_purposes": ("Purposes", "គោលបំណង"),
+    "purpose_details": ("Details", "ព័ត៌មានលម្អិត"),
+    "requested_disbursement_date": ("Wished for on", "ថ្ងៃចង់បានប្រាក់"),
+    "approved_amount": ("Approved amount", "ចំនួនទឹកប្រាក់អនុម័ត"),
+    "approved_term": ("Approved term (months)", "រយៈពេលអនុម័ត (ខែ)"),
+    "approved_rate": ("Approved interest", "អត្រាការប្រាក់អនុម័ត"),
+    "role": ("Role", "តួនាទី"),
+    "guarantor": ("Guarantor", "អ្នកធានា"),
+    "co_borrower": ("Co-borrower", "អ្នករួមខ្ចី"),
+    "name": ("Name", "ឈ្មោះ"),
+    "relation": ("Relation", "ទំនាក់ទំនង"),
+    "kind": ("Kind", "ប្រភេទ"),
+    "description": ("Description", "ការពិពណ៌នា"),
+    "value": ("Value", "តម្លៃ"),
+    "owner_name": ("Owner", "ម្ចាស់"),
+    "title_number": ("Title", "លេខប័ណ្ណ"),
+    "verdict": ("Affordability", "លទ្ធភាពសង"),
+    "score": ("Score", "ពិន្ទុ"),
+    "risk": ("Risk", "ហានិភ័យ"),
+    "recommendation": ("Recommendation", "អនុសាសន៍"),
+    "number": ("No.", "ល.រ"),
+    "due_on": ("Due", "ថ្ងៃត្រូវសង"),
+    "principal": ("Principal", "ប្រាក់ដើម"),
+    "interest": ("Interest", "ការប្រាក់"),
+    "total": ("Total", "សរុប"),
+    "balance": ("Balance", "សមតុល្យ"),
+    "nominal_apr": ("APR nominal", "APR ធម្មតា"),
+    "effective_apr": ("APR effective", "APR ពិត"),
+    "at": ("When", "ពេលវេលា"),
+    "by": ("By", "ដោយ"),
+    "decision": ("Decision", "សេចក្តីសម្រេច"),
+    "amount": ("Amount", "ចំនួនទឹកប្រាក់"),
+    "remark": ("Remark", "កំណត់សម្គាល់"),
+    "void": ("void", "មោឃៈ"),
+    "on_behalf_of": ("for", "ជំនួស"),
+    "closed": ("met", "បានបំពេញ"),
+    "open": ("open", "មិនទាន់បំពេញ"),
+    "paper": ("Paper", "ឯកសារ"),
+    "for_whom": ("For", "សម្រាប់"),
+    "needed_before": ("Needed before", "ត្រូវការមុន"),
+    "standing": ("Standing", "ស្ថានភាព"),
+    "file": ("File", "ឯកសារ"),
+    "fingerprint": ("SHA-256", "SHA-256"),
+    "action": ("Step", "ជំហាន"),
+    "from_to": ("To", "ទៅកាន់"),
+    "house": ("The house", "ប្រព័ន្ធ"),
+}
+"""What a printed dossier calls things, in English and in Khmer."""
+
+VALUES: Final[Mapping[str, tuple[str, str]]] = {
+    "met": ("there", "មាន"),
+    "waived": ("waived", "លើកលែង"),
+    "another": ("another is there", "មានឯកសារជំនួស"),
+    "unverified": ("not verified yet", "មិនទាន់ផ្ទៀងផ្ទាត់"),
+    "outdated": ("too old", "ហួសកំណត់"),
+    "refused": ("refused", "បដិសេធ"),
+    "missing": ("missing", "ខ្វះ"),
+    "submit": ("submitting", "ការដាក់ស្នើ"),
+    "review": ("review", "ការពិនិត្យ"),
+    "approve": ("approving", "ការអនុម័ត"),
+    "disburse": ("paying out", "ការបើកប្រាក់"),
+    "start": ("taken up", "ចាប់ផ្តើមដំណើរការ"),
+    "send_to_review": ("sent to review", "បញ្ជូនពិនិត្យ"),
+    "reject": ("rejected", "បដិសេធ"),
+    "return": ("returned", "បញ្ជូនត្រឡប់"),
+    "withdraw": ("withdrawn", "ដកពាក្យ"),
+    "reopen": ("reopened", "បើកឡើងវិញ"),
+    "undo_approval": ("approval undone", "លុបការអនុម័ត"),
+    "expire": ("expired", "ផុតកំណត់"),
+    "approve_with_conditions": ("approved with conditions", "អនុម័តមានលក្ខខណ្ឌ"),
+    "counter_offer": ("other terms offered", "ផ្តល់លក្ខខណ្ឌផ្សេង"),
+    "abstain": ("abstained", "អនុប្បវាទ"),
+    "recuse": ("recused", "ដកខ្លួន"),
+}
+"""What single values are called, where no enumeration of the house says it."""
+
+BREAK: Final = "\u200b"
+"""Lets a line end where no space is."""
+
+LONGEST_RUN: Final = 16
+"""Signs without a space after which a line may end; names and fingerprints go on without one."""
+
+_Cells = Sequence[str]
+
+
+def breakable(text: str) -> str:
+    """Let long runs without a space be broken; the typesetter knows the words of Khmer, and needs no help there."""
+    written: list[str] = []
+    run = 0
+    for sign in text:
+        run = 0 if sign.isspace() or "\u1780" <= sign <= "\u17ff" else run + 1
+        if run > LONGEST_RUN:
+            written.append(BREAK)
+            run = 1
+        written.append(sign)
+    return "".join(written)
+
+
+class Pages:
+    """Puts the content of a dossier (`dossiers.schemas.DossierContent` as JSON) into words and sections."""
+
+    def __init__(self, content: Mapping[str, Any], language: Language) -> None:
+        """Read from `content`, and write in `language`."""
+        self._content = content
+        self._language = language
+        self._column = 0 if language is Language.ENGLISH else 1
+
+    def set_out(self, *, sha256: str, photos: Sequence[tuple[str | None, str]]) -> dict[str, Any]:
+        """Answer what the template reads; `photos` are files in its folder with the ids of their papers."""
+        content = self._content
+        borrower = content["borrower"]
+        names = [name for name in (borrower["full_name_khmer"], borrower["full_name_latin"]) if name]
+        return {
+            "language": self._language.value,
+            "title": self._word("dossier"),
+            "name": breakable(" – ".join(names)),
+            "reference": f"{content['application']['id']}",
+            "sha256": sha256,
+            "sections": [
+                self._pairs("application", content["application"], skip=("id",)),
+                self._pairs("borrower", borrower),
+                self._pairs("request", content["request"]),
+                *self._table(
+                    "parties",
+                    ("role", "name", "id_number", "phone", "relation", "address"),
+                    [self._party(party) for party in content["parties"]],
+                    widths=(2, 4, 3, 3, 2, 4),
+                ),
+                *self._table(
+                    "collateral",
+                    ("kind", "description", "title_number", "owner_name", "value"),
+                    [self._thing(thing) for thing in content["collateral"]],
+                    widths=(2, 4, 3, 3, 3),
+                    right=(4,),
+                ),
+                self._pairs("assessment", content["assessment"]),
+                self._schedule(),
+                *self._table(
+                    "decisions",
+                    ("at", "by", "stage", "decision", "amount", "remark"),
+                    [self._decision(row) for row in content["decisions"]],
+                    widths=(3, 3, 2, 3, 3, 4),
+                    right=(4,),
+                ),
+                *self._table(
+                    "conditions",
+                    ("description", "standing"),
+                    [
+                        (row["text"], self._word("closed" if row["closed_at"] else "open"))
+                        for row in content["conditions"]
+                    ],
+                    widths=(6, 2),
+                ),
+                *self._table(
+                    "checklist",
+                    ("paper", "for_whom", "needed_before", "standing"),
+                    [self._item(row) for row in content["checklist"]],
+                    widths=(5, 4, 3, 3),
+                ),
+                *self._table(
+                    "history",
+                    ("at", "action", "from_to", "by", "remark"),
+                    [self._move(row) for row in content["history"]],
+                    widths=(3, 3, 3, 3, 5),
+                ),
+                *self._table(
+                    "papers",
+                    ("paper", "file", "at", "fingerprint"),
+                    [self._paper(row) for row in content["papers"]],
+                    widths=(4, 4, 3, 6),
+                ),
+                *self._photos(photos),
+            ],
+        }
+
+    def _word(self, key: str) -> str:
+        return WORDS[key][self._column]
+
+    def _value(self, value: object, name: str = "") -> str:
+        """Write a value the way people read it."""
+        if value in _NOTHING:
+            return "–"
+        if isinstance(value, list):
+            return ", ".join(self._value(each, name) for each in value)
+        text = str(value)
+        if name.endswith("_at") or name == "at":
+            return f"{datetime.fromisoformat(text).astimezone(PHNOM_PENH):%Y-%m-%d %H:%M}"
+        if name in _AMOUNTS:
+            return f"{Decimal(text):,f}"
+        for labels in (LABELS[key] for key in _ENUMERATED.get(name, ())):
+            for member, words in labels.items():
+                if member.value == text:
+                    return words[self._column]
+        return VALUES[text][self._column] if text in VALUES and name in _WORDED else breakable(text)
+
+    def _pairs(self, key: str, values: Mapping[str, object], *, skip: Iterable[str] = ()) -> dict[str, Any]:
+        rows = [
+            (self._word(name), self._value(value, name))
+            for name, value in values.items()
+            if name not in skip and value not in _NOTHING
+        ]
+        return {"kind": "pairs", "title": self._word(key), "groups": [rows] if rows else [], **self._empty(rows)}
+
+    def _table(
+        self, key: str, head: _Cells, rows: Sequence[_Cells], *, widths: Sequence[int], right: Sequence[int] = ()
+    ) -> list[dict[str, Any]]:
+        if not rows:
+            return [{"kind": "pairs", "title": self._word(key), "groups": [], **self._empty(rows)}]
+        return [{"kind": "table", "title": self._word(key), **self._ruled(head, rows, widths=widths, right=right)}]
+
+    def _ruled(
+        self, head: _Cells, rows: Sequence[_Cells], *, widths: Sequence[int], right: Sequence[int]
+    ) -> dict[str, Any]:
+        return {
+            "head": [self._word(name) for name in head],
+            "rows": [list(row) for row in rows],
+            "widths": list(widths),
+            "align": ["right" if place in right else "left" for place in range(len(head))],
+        }
+
+    def _empty(self, rows: Sequence[object]) -> dict[str, str]:
+        return {} if rows else {"note": self._word("nothing")}
+
+    def _schedule(self) -> dict[str, Any]:
+        schedule = self._content["schedule"]
+        if schedule is None:
+            why = self._content["schedule_refusal"] or ""
+            note = f"{self._word('no_schedule')} {why}"
+            return {"kind": "pairs", "title": self._word("schedule"), "groups": [], "note": note}
+        columns = ("number", "due_on", "principal", "interest", "total", "balance")
+        rows = [[self._value(row[name], name) for name in columns] for row in schedule["installments"]]
+        totals = schedule["totals"]
+        rows.append([self._word("total"), "", *(self._value(totals[name], name) for name in columns[2:5]), ""])
+        rates = ", ".join(f"{self._word(name)} {schedule[name]} %" for name in ("nominal_apr", "effective_apr"))
+        return {
+            "kind": "schedule",
+            "title": self._word("schedule"),
+            "note": f"{self._content['request']['currency']} · {rates}",
+            "bars": [[float(row["principal"]), float(row["interest"])] for row in schedule["installments"]],
+            "words": [self._word("principal"), self._word("interest")],
+            **self._ruled(columns, rows, widths=(2, 4, 4, 4, 4, 4), right=(0, 2, 3, 4, 5)),
+        }
+
+    def _party(self, party: Mapping[str, Any]) -> _Cells:
+        names = [breakable(party[name]) for name in ("full_name_khmer", "full_name_latin") if party[name]]
+        return (
+            self._word(party["role"]),
+            " – ".join(names) or "–",
+            *(self._value(party[name], name) for name in ("id_number", "phone", "relation", "address")),
+        )
+
+    def _thing(self, thing: Mapping[str, Any]) -> _Cells:
+        value = thing["value"]
+        return (
+            *(self._value(thing[name], name) for name in ("kind", "description", "title_number", "owner_name")),
+            "–" if value is None else f"{thing['currency'] or ''} {self._value(value, 'value')}".strip(),
+        )
+
+    def _decision(self, row: Mapping[str, Any]) -> _Cells:
+        absent = f" ({self._word('on_behalf_of')} {row['on_behalf_of_name']})" if row["on_behalf_of_name"] else ""
+        said = self._value(row["decision"], "decision") + (f" ({self._word('void')})" if row["voided_at"] else "")
+        remarks = [text for text in (row["reason"], row["comment"]) if text]
+        return (
+            self._value(row["at"], "at"),
+            breakable(f"{row['actor_name']}{absent}"),
+            breakable(row["stage"]),
+            said,
+            self._value(row["amount"], "amount"),
+            breakable(" · ".join(remarks)) or "–",
+        )
+
+    def _item(self, row: Mapping[str, Any]) -> _Cells:
+        label = row["label"] if self._language is Language.ENGLISH else row["label_khmer"]
+        count = f" (×{row['count']})" if row["count"] > 1 else ""
+        return (
+            breakable(f"{label}{count}"),
+            self._value(row["subject_name"]),
+            self._value(row["gate"], "gate"),
+            self._value(row["status"], "status"),
+        )
+
+    def _move(self, row: Mapping[str, Any]) -> _Cells:
+        remarks = [text for text in (row["reason"], row["comment"]) if text]
+        return (
+            self._value(row["at"], "at"),
+            self._value(row["action"], "action"),
+            self._value(row["target"], "stage"),
+            breakable(row["actor_name"] or self._word("house")),
+            breakable(" · ".join(remarks)) or "–",
+        )
+
+    def _paper(self, row: Mapping[str, Any]) -> _Cells:
+        label = row["label"] if self._language is Language.ENGLISH else row["label_khmer"]
+        return (
+            breakable(label or row["document_type"] or "–"),
+            breakable(row["name"]),
+            self._value(row["uploaded_at"], "uploaded_at"),
+            breakable(row["sha256"]),
+        )
+
+    def _photos(self, photos: Sequence[tuple[str | None, str]]) -> list[dict[str, Any]]:
+        if not photos:
+            return []
+        papers = {row["file_id"]: row for row in self._content["papers"]}
+        return [
+            {
+                "kind": "photos",
+                "title": self._word("photos"),
+                "photos": [
+                    {"file": file, "caption": " · ".join(self._paper(papers[file_id])[:2])} for file, file_id in photos
+                ],
+            }
+        ]
+
+
+_NOTHING: Final[tuple[object, ...]] = (None, "", [])
+_AMOUNTS: Final = frozenset(
+    {
+        "monthly_income", "monthly_expenses", "assets_value", "requested_amount", "approved_amount", "value", "amount",
+        "principal", "interest", "total", "balance",
+    }
+)  # fmt: skip
+_ENUMERATED: Final[Mapping[str, Sequence[str]]] = {
+    "stage": ("workflow-statuses",),
+    "sex": ("sexes",),
+    "marital_status": ("marital-statuses",),
+    "id_card_type": ("id-card-types",),
+    "product": ("product-types",),
+    "loan_purposes": ("loan-purposes",),
+    "risk": ("risk-categories",),
+}
+_WORDED: Final = frozenset({"status", "gate", "action", "decision"})

@@ -1,0 +1,256 @@
+"""All that is known of an application, as JSON, as an archive, and on paper."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pypdfium2  # type: ignore[import-untyped]  # it comes without
+import pytest
+from httpx import AsyncClient
+from PIL import Image
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.documents.library.models import File
+from lc_workflow.lending.dossiers.models import DossierPrint
+from lc_workflow.lending.rules.dossier import LONGEST_RUN, WORDS, breakable
+from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.security.reads import PersonalRead
+from tests.conftest import Person, SignIn
+from tests.documents.library.conftest import NOBODY, PDF, send
+from tests.lending.checklist.steps import RULES, put_in_force
+from tests.lending.steps import URL, Draft, Take
+from tests.moments import NOON
+
+LONG = {
+    "full_name_latin": "CHANTHYSOPHEAKMONYROTANAKVISAL " * 5 + "X" * 40,
+    "full_name_khmer": "ចាន់ធីសុភ័ក្រមុន្នីរតនៈវិសាលស្រីពៅ" * 4,
+    "current_address": "ផ្ទះលេខ១២៣ផ្លូវ២៧១សង្កាត់ទឹកថ្លាខណ្ឌសែនសុខ" * 6,
+    "purpose_details": "https://example.test/" + "a" * 300,
+}
+MARGIN = 40
+"""Points that stay white around a page; the margins are 51 wide, and a chart's line is drawn on their edge."""
+
+WorkOff = Callable[[], Awaitable[list[str]]]
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+def photo(number: int) -> bytes:
+    """A picture of its own, larger than it is printed."""
+    written = io.BytesIO()
+    picture = Image.new("RGB", (1200, 900), (number * 4 % 256, 90, 160))
+    picture.paste((240, 240, 240), (100, 100, 1100, 800))
+    picture.save(written, "JPEG")
+    return written.getvalue()
+
+
+async def printed(
+    client: AsyncClient, person: Person, application: dict[str, Any], work_off: WorkOff, language: str
+) -> tuple[dict[str, Any], bytes]:
+    """Have a dossier printed, and download it."""
+    place = f"{URL}/{application['id']}/dossier/prints"
+    asked = await client.post(place, json={"language": language}, headers=person.headers)
+    assert (asked.status_code, asked.json()["status"], asked.json()["progress"]) == (202, "waiting", 0), asked.text
+    one = f"{place}/{asked.json()['id']}"
+    early = await client.get(f"{one}/download", headers=person.headers)
+    assert (early.status_code, early.json()["code"]) == (409, "StillPrinting")
+    assert "print_dossier" in await work_off()
+    ready = (await client.get(one, headers=person.headers)).json()
+    assert (ready["status"], ready["progress"]) == ("ready", 100)
+    link = (await client.get(f"{one}/download", headers=person.headers)).json()["url"]
+    pdf = await client.get(link)
+    assert (pdf.status_code, pdf.headers["content-type"], len(pdf.content)) == (200, "application/pdf", ready["size"])
+    return ready, pdf.content
+
+
+def text_of(pdf: bytes) -> str:
+    document = pypdfium2.PdfDocument(pdf)
+    return "\n".join(page.get_textpage().get_text_bounded() for page in document).replace("\u200b", "")
+
+
+def check_margins(pdf: bytes) -> int:
+    """See that nothing runs out at the right or the left of a page; answers how many pages there are."""
+    document = pypdfium2.PdfDocument(pdf)
+    for number, page in enumerate(document):
+        drawn = page.render(scale=0.5).to_pil().convert("L").point(lambda light: 255 if light < 250 else 0)
+        box = drawn.getbbox()
+        assert box is not None, number
+        assert box[0] >= MARGIN / 2, (number, box)
+        assert box[2] <= drawn.width - MARGIN / 2, (number, box)
+    return len(document)
+
+
+async def test_the_dossier_tells_everything_in_english_and_in_khmer(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, take: Take, work_off: WorkOff
+) -> None:
+    await put_in_force(client, await sign_in("admin"), *RULES)
+    teller = await sign_in("teller", branch_id=branch.id)
+    collateral = {"collaterals": [{"type": "land", "title_number": "PP-0001", "value": 9000}]}
+    guarantor = {"guarantor_name": "កែវ ដារ៉ា", "guarantor_phone": "+85512999888"}
+    application = await draft(officer, **collateral, **guarantor, monthly_income=450)
+    taken = await send(client, officer, photo(1), "ចាន់ធី.jpg", application_id=application["id"],
+                       document_type="borrower_id_card")  # fmt: skip
+    assert taken.status_code == 201, taken.text
+    await take(officer, application, "submit")
+    await take(teller, application, "start")
+
+    told = (await client.get(f"{URL}/{application['id']}/dossier", headers=officer.headers)).json()
+    content = told["content"]
+    assert content["papers"][0]["sha256"] and len(told["content_sha256"]) == 64  # noqa: PT018
+    assert [move["action"] for move in content["history"]] == ["submit", "start"]
+    assert len(content["schedule"]["installments"]) == 12
+    assert [item["status"] for item in content["checklist"]] == ["met", "missing", "missing", "missing"]
+    assert content["parties"][0]["full_name_khmer"] == "កែវ ដារ៉ា"
+
+    for language, said in (("en", "Repayment schedule"), ("km", "តារាងសងប្រាក់")):
+        ready, pdf = await printed(client, officer, application, work_off, language)
+        assert ready["content_sha256"] == told["content_sha256"]
+        text = text_of(pdf)
+        for wanted in (said, "SOK CHANTHY", told["content_sha256"], "1,500.50", "+85512999888", "PP-0001"):
+            assert wanted in text, wanted
+        assert check_margins(pdf) >= 3
+        again = await client.post(
+            f"{URL}/{application['id']}/dossier/prints", json={"language": language}, headers=officer.headers
+        )
+        assert again.json()["id"] == ready["id"]  # the same content is printed once
+
+
+@pytest.mark.parametrize("count", [1, 60])
+async def test_long_names_and_many_photos_stay_within_the_page(
+    client: AsyncClient,
+    officer: Person,
+    draft: Draft,
+    work_off: WorkOff,
+    session: AsyncSession,
+    workplace: Workplace,
+    count: int,
+) -> None:
+    application = await draft(officer, **{name: text[:200] for name, text in LONG.items()})
+    for number in range(count):
+        content, key = photo(number), f"photos/{uuid4()}"
+        await workplace.store.put(key, io.BytesIO(content), size=len(content), content_type="image/jpeg")
+        session.add(
+            File(
+                key=key,
+                original_filename="photo.jpg",
+                display_name="រូបថតអចលនទ្រព្យ" * 8 + ".jpg",
+                file_size=len(content),
+                mime_type="image/jpeg",
+                sha256=hashlib.sha256(content).digest(),
+                document_type="property_photos",
+                uploaded_by=officer.user.id,
+                application_id=UUID(application["id"]),
+                created_at=NOON,
+            )
+        )
+    await session.commit()
+    _, pdf = await printed(client, officer, application, work_off, "km")
+    pages = check_margins(pdf)
+    images = sum(
+        1 for page in pypdfium2.PdfDocument(pdf) for _ in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])
+    )
+    assert images == count
+    assert pages >= 3 + count // 18
+    assert len(pdf) < 150_000 + count * 30_000
+
+
+async def test_a_photo_that_cannot_be_read_leaves_its_place(
+    client: AsyncClient, officer: Person, draft: Draft, work_off: WorkOff, session: AsyncSession, workplace: Workplace
+) -> None:
+    application = await draft(officer)
+    await send(client, officer, photo(1), "photo.jpg", application_id=application["id"], document_type="borrower_photo")
+    content = (await client.get(f"{URL}/{application['id']}/dossier", headers=officer.headers)).json()["content"]
+    await work_off()
+    file = await session.get_one(File, content["papers"][0]["file_id"])
+    await workplace.store.remove(file.key)
+    _, pdf = await printed(client, officer, application, work_off, "en")
+    assert "Photos" in text_of(pdf)
+    packed = await client.get(f"{URL}/{application['id']}/dossier/archive", headers=officer.headers)
+    with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
+        assert archive.namelist() == ["dossier.json", "missing.txt"]
+        assert content["papers"][0]["sha256"] in archive.read("missing.txt").decode()
+    assert (await session.scalars(select(DossierPrint.content))).all() == [None]
+
+
+async def test_the_archive_holds_the_papers_in_their_folders(
+    client: AsyncClient, officer: Person, draft: Draft, announced: Callable[[], Awaitable[list[str]]]
+) -> None:
+    application = await draft(officer)
+    kept = {"contract": PDF, "land_title": PDF + b"another"}
+    for kind, content in kept.items():
+        await send(client, officer, content, "ប័ណ្ណ.pdf", application_id=application["id"], document_type=kind)
+    await send(client, officer, PDF, "ប័ណ្ណ.pdf", application_id=application["id"], document_type="contract")
+    answer = await client.get(f"{URL}/{application['id']}/dossier/archive", headers=officer.headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    assert "filename*=UTF-8''%E1%9E%9F" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == [
+            "Land Documents/ប័ណ្ណ.pdf",
+            "Supporting Documents/ប័ណ្ណ (2).pdf",
+            "Supporting Documents/ប័ណ្ណ.pdf",
+            "dossier.json",
+        ]
+        assert archive.read("Land Documents/ប័ណ្ណ.pdf") == kept["land_title"]
+        assert json.loads(archive.read("dossier.json"))["application"]["id"] == application["id"]
+    assert (await announced()).count("DossierTaken") == 1
+
+
+async def test_a_dossier_is_for_those_who_see_the_application_and_may_take_it_in_hand(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft
+) -> None:
+    application = await draft(officer)
+    place = f"{URL}/{application['id']}/dossier"
+    asked = (await client.post(f"{place}/prints", json={}, headers=officer.headers)).json()
+    one = f"{place}/prints/{asked['id']}"
+    stranger, teller = await sign_in("officer"), await sign_in("teller", branch_id=branch.id)
+    for method, address in (
+        ("GET", place),
+        ("GET", f"{place}/archive"),
+        ("POST", f"{place}/prints"),
+        ("GET", one),
+        ("GET", f"{one}/download"),
+    ):
+        missing = await client.request(method, address, json={}, headers=stranger.headers)
+        assert (missing.status_code, missing.json()["code"]) == (404, "Missing"), address
+        refused = await client.request(method, address, json={}, headers=teller.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "NotPermitted"), address
+    elsewhere = await client.get(f"{place}/prints/{NOBODY}", headers=officer.headers)
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "Missing")
+
+
+async def test_numbers_are_masked_for_those_who_may_not_read_them(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft
+) -> None:
+    application = await draft(officer)
+    place = f"{URL}/{application['id']}/dossier"
+    whole = (await client.post(f"{place}/prints", json={}, headers=officer.headers)).json()
+    read_before = await session.scalar(select(func.count()).select_from(PersonalRead)) or 0
+    assert (await client.get(place, headers=officer.headers)).json()["content"]["borrower"]["id_number"] == "010234567"
+    assert await session.scalar(select(func.count()).select_from(PersonalRead)) == read_before + 1
+    await session.execute(text("UPDATE roles SET grants = array_remove(grants, 'personal:read:branch')"))
+    await session.commit()
+    told = (await client.get(place, headers=officer.headers)).json()["content"]
+    assert (told["borrower"]["id_number"], told["borrower"]["phone"]) == ("•••567", "•••678")
+    hidden = await client.get(f"{place}/prints/{whole['id']}", headers=officer.headers)
+    assert (hidden.status_code, hidden.json()["code"]) == (404, "Missing")
+    anew = (await client.post(f"{place}/prints", json={}, headers=officer.headers)).json()
+    assert anew["id"] != whole["id"]
+
+
+def test_long_runs_may_be_broken_and_khmer_is_left_to_those_who_know_its_words() -> None:
+    assert breakable("SOK CHANTHY") == "SOK CHANTHY"
+    assert max(map(len, breakable("X" * 100).split("\u200b"))) == LONGEST_RUN
+    assert breakable("ស្ត្រីខ្មែរ" * 10) == "ស្ត្រីខ្មែរ" * 10
+    for english, khmer in WORDS.values():
+        assert english
+        assert khmer
