@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick sweep reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick sweep fuzz backup restore reseal verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -90,6 +90,15 @@ sweep: .venv/synced ## Compare papers and their bytes and say what does not agre
 
 reseal: .venv/synced ## Seal secrets with the newest of ENCRYPTION_KEYS, so that older keys can be given up.
 	@$(HOUSE) reseal
+
+backup: .venv/synced ## Write the database and the papers into an empty folder, while people work: make backup TO=folder.
+	@$(HOUSE) backup $(TO)
+
+restore: .venv/synced ## Put a backup back into an empty place, and prove it: make restore FROM=folder.
+	@$(HOUSE) restore $(FROM)
+
+fuzz: .venv/synced ## Send all that the description allows and forbids, as each role (EXAMPLES=12 ROLES="officer teller").
+	@PYTHONPATH=. $(BIN)/python -m bench.fuzz
 
 verify: .venv/synced ## Check the deployment files; or a deployment: make verify URL=https://… ORIGIN=https://….
 	@$(if $(URL),$(HOUSE) verify $(URL) $(if $(ORIGIN),--origin $(ORIGIN)),$(BIN)/pytest --verbose tests/deploy)

@@ -40,6 +40,7 @@ from lc_workflow.platform.workbench import (
     with_database,
     with_everything,
 )
+from lc_workflow.safekeeping.inventory import BackupRefused
 from lc_workflow.seeding.standing import CannotPlant, Standing, standing
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -61,7 +62,16 @@ class House(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded, CannotPlant, Stopped) as refusal:
+        except (
+            BadSetting,
+            DidNotStart,
+            FolderInUse,
+            NotInstalled,
+            ServerEnded,
+            CannotPlant,
+            Stopped,
+            BackupRefused,
+        ) as refusal:
             raise click.ClickException(str(refusal)) from refusal
 
 
@@ -305,6 +315,43 @@ def reseal() -> None:
         except (BadSetting, CannotOpen) as refusal:
             raise click.ClickException(str(refusal)) from refusal
     click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
+
+
+@house.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def backup(folder: Path) -> None:
+    """Write the database and the papers of this moment into an empty folder, while people work."""
+    from lc_workflow.app import open_store  # noqa: PLC0415 - as below
+    from lc_workflow.safekeeping.backup import back_up  # noqa: PLC0415 - as below
+
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        try:
+            made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
+        except DomainError as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"{folder} holds {sum(made.rows.values())} rows and {len(made.objects)} objects of {made.made_at:%c}.")
+    if made.missing:
+        raise click.ClickException(f"The store did not have {len(made.missing)} objects; the manifest names them.")
+
+
+@house.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Put a backup back into an empty database and an empty store, and prove that all of it is there."""
+    from lc_workflow.app import open_store  # noqa: PLC0415 - as below
+    from lc_workflow.safekeeping.restore import put_back  # noqa: PLC0415 - as below
+
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        try:
+            made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
+        except DomainError as refusal:
+            raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"{sum(made.rows.values())} rows and {len(made.objects)} objects are back, as they were counted.")
+    click.echo(f"The journal's {entries} entries agree with their chain.")
 
 
 @house.command()

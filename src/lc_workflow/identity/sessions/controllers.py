@@ -85,7 +85,7 @@ class SigningIn(WithOurRefusals):
                 type=OpenAPIType.OBJECT,
                 properties={"username": text, "password": text, "session": Schema(enum=["token", "cookie"])},
                 required=["username", "password"],
-                examples=[{"username": "officer", "password": "the password"}],
+                examples=[{"username": "dara.sok", "password": "the password"}],
             )
         )
         self.request_body = RequestBody({"application/x-www-form-urlencoded": form, "application/json": form})

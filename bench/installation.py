@@ -1,0 +1,68 @@
+"""A whole installation for a measurement: PostgreSQL, Valkey, the demo institution and Granian, gone afterwards."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+
+from bench.run import ROOT, free_port
+from lc_workflow.platform.config import Settings, database_url
+from lc_workflow.platform.embedded import postgres, valkey
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.workbench import serving
+from lc_workflow.seeding.planting import plant
+
+PASSWORD = "Bench#2026pass"
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A place that PostgreSQL can reach also when root measures."""
+    place = Path(tempfile.mkdtemp(prefix="lc-workflow-bench-"))
+    place.chmod(0o755)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def variables(database: str, redis: str | None, uploads: Path, **more: str) -> dict[str, str]:
+    """What the processes of the installation see; nobody is counted or locked out."""
+    return {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": database,
+        **({"REDIS_URL": redis} if redis else {}),
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "UPLOAD_FOLDER": str(uploads),
+        "RATE_LIMIT_ENABLED": "false",
+        "HOST": "127.0.0.1",
+        "PORT": str(free_port()),
+        "LOG_LEVEL": "CRITICAL",
+        **more,
+    }
+
+
+def migrate(database: str) -> None:
+    """Bring an empty database to the newest revision."""
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["database_url"] = database_url(database)
+    command.upgrade(config, "head")
+
+
+@contextmanager
+def planted_and_served(**more: str) -> Iterator[str]:
+    """Serve the demo institution, whose accounts are called by their roles, until the block ends; gives the address."""
+    with folder() as place, postgres(place / "postgres") as server, valkey(place / "valkey") as redis:
+        environ = variables(server.url, redis, place / "papers", **more)
+        settings = Settings.from_environ(environ)
+        migrate(server.url)
+        asyncio.run(plant(settings, ROOT / "db" / "seeds", demo_password=PASSWORD, passwords=Passwords(cost=4)))
+        with serving(settings, environ):
+            yield f"http://127.0.0.1:{settings.port}"

@@ -1,0 +1,98 @@
+"""Makes a backup: the rows of one moment first, then the objects they name, the manifest last."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import NullPool, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from lc_workflow.documents.deliveries.models import Delivery
+from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.service.previews import PreviewSize, preview_key
+from lc_workflow.identity.photos.service import sizes_of
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.safekeeping.database import dump, rows_of
+from lc_workflow.safekeeping.inventory import DUMP, OBJECTS, Backup, Kept, make_room, sha256_of, write_down
+
+SNAPSHOT = text("SELECT pg_export_snapshot()")
+ABOUT = text("SELECT version_num, current_setting('server_version') FROM alembic_version")
+PHOTO = "image/jpeg"
+
+
+async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: datetime) -> Backup:
+    """Write a backup into an empty folder while people work; nobody is kept waiting.
+
+    The dump, the counts and the list of objects are of one snapshot. Objects are written once and removed long after
+    their rows, so those of the snapshot are still there; one that is not is named in the manifest.
+
+    Raises:
+        BackupRefused: The folder holds something, or a program of PostgreSQL is missing or fails.
+        Unavailable: The store does not answer.
+    """
+    make_room(folder)
+    engine = create_async_engine(settings.database_url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+    async with engine.connect() as connection:
+        snapshot = await connection.scalar(SNAPSHOT)
+        revision, version = (await connection.execute(ABOUT)).one()
+        await dump(
+            settings.database_url, "--format=custom", "--no-owner", "--no-privileges",
+            f"--snapshot={snapshot}", f"--file={folder / DUMP}",
+        )  # fmt: skip
+        rows = await rows_of(connection)
+        named = [object_ async for object_ in _named(connection)]
+    objects, missing = [], []
+    for key, content_type, must_be_there in named:
+        kept = await _copy(store, key, content_type, folder / OBJECTS / key)
+        if kept is not None:
+            objects.append(kept)
+        elif must_be_there:
+            missing.append(key)
+    backup = Backup(
+        made_at=at,
+        postgresql=version,
+        revision=revision,
+        dump_sha256=sha256_of(folder / DUMP),
+        rows=rows,
+        objects=objects,
+        missing=missing,
+    )
+    write_down(backup, folder)
+    return backup
+
+
+async def _named(connection: AsyncConnection) -> AsyncIterator[tuple[str, str, bool]]:
+    """Every key that rows name, its media type, and whether the store must have it."""
+    for file in await connection.execute(select(File.id, File.key, File.mime_type, File.previews)):
+        yield file.key, file.mime_type, True
+        if file.previews:
+            for size in PreviewSize:
+                yield preview_key(file.id, size), PHOTO, False  # they are made anew where they are missing
+    photos = (await connection.scalars(select(User.profile_photo_key))).all()
+    for key in filter(None, photos):
+        for own_key in sizes_of(key).values():
+            yield own_key, PHOTO, True
+    for key in await connection.scalars(select(Delivery.key)):
+        yield key, "application/octet-stream", False  # announced, and perhaps not brought yet
+
+
+async def _copy(store: ObjectStore, key: str, content_type: str, file: Path) -> Kept | None:
+    """Copy one object; None when the store does not have it."""
+    try:
+        chunks = await store.get(key)
+    except Missing:
+        return None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    digest, size = hashlib.sha256(), 0
+    async with aclosing(chunks):
+        with file.open("wb") as copy:
+            async for piece in chunks:
+                copy.write(piece)
+                digest.update(piece)
+                size += len(piece)
+    return Kept(key, size, digest.hexdigest(), content_type)

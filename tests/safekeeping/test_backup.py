@@ -1,0 +1,130 @@
+"""A backup is put back into an empty place, and nothing is missing there; what is damaged or in use is refused."""
+
+import asyncio
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from click.testing import CliRunner, Result
+from httpx import AsyncClient
+
+from lc_workflow.cli import house
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.workbench import revision_of
+from tests.conftest import open_house, settings_for
+from tests.journey.town import Town, sign_in
+from tests.lending.steps import URL, WISH
+from tests.servers.databases import empty_database_on
+from tests.servers.s3 import s3_server
+
+PAPER = b"Loan agreement of Dara Sok"
+
+
+def run(*words: str | Path, settings: Settings) -> Result:
+    s3 = settings.object_store
+    environ = {
+        "DATABASE_URL": settings.database_url.render_as_string(hide_password=False),
+        "SECRET_KEY": settings.secret_key,
+        "UPLOAD_FOLDER": str(settings.upload_folder),
+    }
+    if s3 is not None:
+        environ |= {
+            "MINIO_ENDPOINT": s3.endpoint,
+            "MINIO_ACCESS_KEY": s3.access_key,
+            "MINIO_SECRET_KEY": s3.secret_key,
+            "MINIO_BUCKET_NAME": s3.bucket,
+            "MINIO_REGION": s3.region,
+            "MINIO_SECURE": str(s3.secure),
+        }
+    return CliRunner(env=environ).invoke(house, [str(word) for word in words])
+
+
+@pytest.fixture
+def empty_database(server: sqlalchemy.URL) -> sqlalchemy.URL:
+    return empty_database_on(server)
+
+
+@pytest.fixture
+def lived_in(town: Town, tmp_path: Path) -> Settings:
+    """An installation with a folder, in which a loan with a paper was drafted and submitted."""
+    settings = settings_for(town.database, upload_folder=tmp_path / "papers")
+    asyncio.run(_work(settings))
+    return settings
+
+
+async def _work(settings: Settings) -> None:
+    async with open_house(settings, in_background=False) as client:
+        officer = await sign_in(client, "officer")
+        drafted = (await client.post(URL, json=WISH, headers=officer)).json()["id"]
+        paper = {"file": ("agreement.txt", PAPER, "text/plain")}
+        await client.post("/api/v1/files/upload", files=paper, data={"application_id": drafted}, headers=officer)
+        moved = await client.post(f"{URL}/{drafted}/actions/submit", json={}, headers=officer)
+        assert moved.json()["workflow_status"] == "USER_COMPLETED"
+
+
+async def _look(settings: Settings) -> None:
+    """Read the loan and its paper in a house that runs on what was put back."""
+    async with open_house(settings, in_background=False) as client:
+        officer = await sign_in(client, "officer")
+        (loan,) = (await client.get(URL, headers=officer)).json()["items"]
+        assert loan["workflow_status"] == "USER_COMPLETED"
+        (paper,) = (await client.get("/api/v1/files", headers=officer)).json()["items"]
+        link = (await client.get(f"/api/v1/files/{paper['id']}/download", headers=officer)).json()["url"]
+        if settings.object_store is None:
+            assert (await client.get(link)).content == PAPER
+        else:
+            async with AsyncClient() as browser:
+                assert (await browser.get(link)).content == PAPER
+
+
+def test_what_was_saved_from_a_folder_is_back_in_an_s3_store(
+    lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    saved = run("backup", folder, settings=lived_in)
+    assert saved.exit_code == 0, saved.output
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    assert manifest["rows"]["customer_applications"] == manifest["rows"]["files"] == len(manifest["objects"]) == 1
+    assert manifest["objects"][0]["sha256"] == hashlib.sha256(PAPER).hexdigest()
+
+    (tmp_path / "s3").mkdir()
+    with s3_server(tmp_path / "s3") as s3, s3.bucket() as bucket:
+        place = replace(lived_in, database_url=empty_database, object_store=bucket, upload_folder=tmp_path / "nothing")
+        restored = run("restore", folder, settings=place)
+        assert restored.exit_code == 0, restored.output
+        assert f"The journal's {manifest['rows']['journal_entries']} entries agree with their chain." in restored.output
+        asyncio.run(_look(place))
+        again = run("restore", folder, settings=place)
+        assert (again.exit_code, "only put back into an empty one" in again.output) == (1, True)
+
+
+def test_what_is_not_as_it_was_saved_is_refused(
+    lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    assert run("backup", folder, settings=lived_in).exit_code == 0
+    taken = run("backup", folder, settings=lived_in)
+    assert (taken.exit_code, "wants a folder of its own" in taken.output) == (1, True)
+
+    full = run("restore", folder, settings=replace(lived_in, database_url=empty_database))
+    assert (full.exit_code, "The store has" in full.output) == (1, True)
+
+    place = replace(lived_in, database_url=empty_database, upload_folder=tmp_path / "elsewhere")
+    (paper,) = (file for file in (folder / "objects").rglob("*") if file.is_file())
+    paper.write_bytes(PAPER.replace(b"Dara", b"Sara"))
+    damaged = run("restore", folder, settings=place)
+    assert (damaged.exit_code, "is not what the manifest says" in damaged.output) == (1, True)
+    assert revision_of(empty_database) is None
+    (folder / "manifest.json").unlink()
+    broken_off = run("restore", folder, settings=place)
+    assert (broken_off.exit_code, "no complete backup" in broken_off.output) == (1, True)
+
+    (lost,) = (file for file in lived_in.upload_folder.rglob("*") if file.is_file())
+    lost.unlink()
+    saved = run("backup", tmp_path / "another", settings=lived_in)
+    assert (saved.exit_code, "did not have 1 objects" in saved.output) == (1, True)
+    missing = json.loads((tmp_path / "another" / "manifest.json").read_bytes())["missing"]
+    assert missing == [str(lost.relative_to(lived_in.upload_folder))]
