@@ -2,7 +2,12 @@
 
 from litestar.di import Provide
 
-from lc_workflow.documents.deliveries.controllers import ArrivalController, ContentController, DeliveryController
+from lc_workflow.documents.deliveries.controllers import (
+    ArrivalController,
+    ContentController,
+    DeliveryController,
+    PartController,
+)
 from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
 from lc_workflow.documents.events import (
     DocumentTypeChanged,
@@ -40,6 +45,7 @@ MANIFEST = Manifest(
         ContentController,
         FolderController,
         DeliveryController,
+        PartController,
         SelfieController,
     ),
     uploads=(UploadController, VersionController, ArrivalController, CaptureController),

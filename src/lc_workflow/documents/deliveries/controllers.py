@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Final, cast
+from uuid import UUID
 
-from litestar import Controller, Request, get, post, put
+from litestar import Controller, Request, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
@@ -14,13 +16,14 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.response import Stream
 from msgspec.structs import replace
 
-from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, UploadLink
+from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, PartsToCome, UploadLink
 from lc_workflow.documents.deliveries.service import IN_MEMORY, LINK_LIFETIME, DeliveryService
 from lc_workflow.documents.library.access import CREATE
+from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import FileAnswer
 from lc_workflow.documents.library.service import LINK_LIFETIME as DOWNLOAD_LIFETIME
 from lc_workflow.documents.library.service import FileService
-from lc_workflow.documents.rules.uploads import check_not_above
+from lc_workflow.documents.rules.uploads import check_not_above, parts_for
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
@@ -93,12 +96,67 @@ class DeliveryController(Controller):
         """Have a file checked and filed that was put to its link; asking again shows the same file."""
         at = clock()
         file = await deliveries.take_in(data, principal=principal, at=at)
-        return replace(
-            shaped(file, FileAnswer),
-            url=await files.link_to(file, base_url=base_url),
-            preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
-            expires_at=at + DOWNLOAD_LIFETIME,
-        )
+        return await _taken_in(file, files, base_url=base_url, at=at)
+
+
+class PartController(Controller):
+    """Large files that come in parts: each part is sent until it is there, and a break costs one part at most."""
+
+    path = "/api/v1/files/multipart"
+    tags = ("Files",)
+    dependencies = {"deliveries": Provide(open_deliveries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+
+    @post(guards=[requires(CREATE), limit("10/minute", name="upload")], status_code=200)
+    async def begin(
+        self,
+        data: JSONBody[NewDelivery],
+        deliveries: NamedDependency[DeliveryService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+    ) -> PartsToCome:
+        """Announce a file that comes in parts, and get links to PUT them to; announcing it again goes on with it."""
+        at = clock()
+        delivery = await deliveries.begin_in_parts(data, principal=principal, at=at)
+        return await _to_come(delivery.id, deliveries, principal=principal, base_url=base_url, at=at)
+
+    @get("/{file_id:uuid}", guards=[requires(CREATE)])
+    async def read(
+        self,
+        file_id: FromPath[UUID],
+        deliveries: NamedDependency[DeliveryService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+    ) -> PartsToCome:
+        """Show which parts have come, with links for the others."""
+        return await _to_come(file_id, deliveries, principal=principal, base_url=base_url, at=clock())
+
+    @post("/{file_id:uuid}/complete", guards=[requires(CREATE)])
+    async def complete(
+        self,
+        file_id: FromPath[UUID],
+        deliveries: NamedDependency[DeliveryService],
+        files: NamedDependency[FileService],
+        principal: NamedDependency[Principal],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+    ) -> FileAnswer:
+        """Put the parts together, and have the file checked and filed; asking again shows the same file."""
+        at = clock()
+        file = await deliveries.complete(file_id, principal=principal, at=at)
+        return await _taken_in(file, files, base_url=base_url, at=at)
+
+    @delete("/{file_id:uuid}", guards=[requires(CREATE)])
+    async def give_up(
+        self,
+        file_id: FromPath[UUID],
+        deliveries: NamedDependency[DeliveryService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> None:
+        """Forget a file that was to come in parts."""
+        await deliveries.give_up(file_id, principal=principal, at=clock())
 
 
 class ContentController(Controller):
@@ -187,3 +245,31 @@ async def _sent(chunks: Chunks) -> AsyncIterator[bytes]:
     async with aclosing(chunks):
         async for piece in chunks:
             yield piece
+
+
+async def _to_come(
+    file_id: UUID, deliveries: DeliveryService, *, principal: Principal, base_url: str, at: datetime
+) -> PartsToCome:
+    delivery, arrived, links = await deliveries.in_parts(file_id, principal=principal, base_url=base_url, at=at)
+    count = len(parts_for(delivery.file_size, delivery.part_size or delivery.file_size))
+    return PartsToCome(
+        file_id=delivery.id,
+        part_size=delivery.part_size or delivery.file_size,
+        part_count=count,
+        arrived=arrived,
+        missing=count - len(arrived),
+        parts=links,
+        expires_at=at + LINK_LIFETIME,
+        ends_at=delivery.ends_at,
+    )
+
+
+async def _taken_in(file: File, files: FileService, *, base_url: str, at: datetime) -> FileAnswer:
+    """Show a file to whoever has just brought it, with links to it."""
+    return replace(
+        shaped(file, FileAnswer),
+        seen_elsewhere=bool(await files.seen_elsewhere(file)),
+        url=await files.link_to(file, base_url=base_url),
+        preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
+        expires_at=at + DOWNLOAD_LIFETIME,
+    )

@@ -12,6 +12,7 @@ from lc_workflow.platform.db.base import Row
 class Delivery(Row):
     """A file somebody announced and may bring until `ends_at`; its id becomes the file's.
 
+    One that comes in parts has an `attempt`, by which the store knows them, and a `part_size` in bytes.
     `key` is where the client puts it, `file_size` is in bytes. The row goes when the library has the file.
     """
 
@@ -21,6 +22,9 @@ class Delivery(Row):
     key: Mapped[str] = mapped_column(String(200), unique=True)
     filename: Mapped[str] = mapped_column(String(300))
     file_size: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str | None] = mapped_column(String(100))
+    attempt: Mapped[str | None] = mapped_column(String(500))
+    part_size: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     document_type: Mapped[str | None] = mapped_column(String(60))
     field_name: Mapped[str | None] = mapped_column(String(100))

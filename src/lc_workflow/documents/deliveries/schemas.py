@@ -44,3 +44,30 @@ class Arrival(Struct, frozen=True, kw_only=True):
 
     file_id: UUID
     sha256: Sha256 | None = None
+
+
+class PartLink(Struct, frozen=True, kw_only=True):
+    """A part that has not come: PUT bytes `start` to before `end` of the file to the link, without a header of ours."""
+
+    number: int
+    start: int
+    end: int
+    upload_url: str
+
+
+class PartsToCome(Struct, frozen=True, kw_only=True):
+    """A file that comes in parts, in any order and side by side, each as often as the network needs.
+
+    `arrived` are the numbers of the parts that are there, `parts` links for the next of the others, at most a hundred;
+    the links end at `expires_at`, the whole undertaking at `ends_at`. Ask again for more links, or to go on after a
+    break. When `missing` is 0, `POST …/complete`.
+    """
+
+    file_id: UUID
+    part_size: int
+    part_count: int
+    arrived: list[int]
+    missing: int
+    parts: list[PartLink]
+    expires_at: datetime
+    ends_at: datetime

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
+from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, select
@@ -12,11 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.deliveries.models import Delivery
-from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery
+from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, PartLink
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import Placement
 from lc_workflow.documents.library.service import FileIdTaken, FileService
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.documents.rules.uploads import part_size_for, parts_for
+from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
@@ -27,11 +29,18 @@ LINK_LIFETIME: Final = timedelta(minutes=15)
 KEPT_FOR: Final = timedelta(days=1)
 """How long brought bytes wait for whoever brought them to say so."""
 
+MOST_LINKS: Final = 100
+"""Links for parts in one answer: they end sooner than a phone sends so many."""
+
 IN_MEMORY: Final = 1024 * 1024
 
 
 class NothingArrived(Invalid):
     """The file was announced and its bytes have not come."""
+
+
+class PartsMissing(Invalid):
+    """Not all parts of the file have come."""
 
 
 class WrongSize(Invalid):
@@ -69,11 +78,101 @@ class DeliveryService(Service[Delivery]):
             EmptyFile, FileTooLarge, TypeNotAllowed: It would not be taken in.
             FileIdTaken: Somebody else's file has this id.
         """
+        delivery = await self._announced(wish, principal=principal, at=at)
+        link = await self._store.upload_link(
+            delivery.key, most_bytes=delivery.file_size, lifetime=LINK_LIFETIME, base_url=base_url
+        )
+        return delivery, link
+
+    async def begin_in_parts(self, wish: NewDelivery, *, principal: Principal, at: datetime) -> Delivery:
+        """Announce a file that comes in parts; who announces the same again goes on where they were.
+
+        Raises:
+            Missing, FolderElsewhere, PapersClosed, EmptyFile, FileTooLarge, TypeNotAllowed, FileIdTaken: See
+                `announce_file`.
+            Unavailable: The store cannot be used now.
+        """
+        before = await self.get_one_or_none(Delivery.announced_by == principal.id, id=wish.file_id)
+        going_on = before is not None and before.attempt is not None and before.file_size == wish.file_size
+        given_up = None if before is None or going_on else (before.key, before.attempt)
+        delivery = await self._announced(wish, principal=principal, at=at)
+        if going_on:
+            return delivery
+        if given_up is not None and given_up[1] is not None:
+            await self._store.give_up_parts(given_up[0], given_up[1])
+        attempt = await self._store.begin_parts(delivery.key, content_type=wish.content_type)
+        async with self.transaction():
+            delivery.attempt = attempt
+            delivery.part_size = part_size_for(delivery.file_size)
+        return delivery
+
+    async def in_parts(
+        self, file_id: UUID, *, principal: Principal, base_url: str, at: datetime
+    ) -> tuple[Delivery, list[int], list[PartLink]]:
+        """Say which parts have come, and make links for those that have not.
+
+        Raises:
+            Missing: This person announced no such file in parts, or too long ago.
+            Unavailable: The store cannot be used now.
+        """
+        delivery, attempt, part_size = await self._in_parts(file_id, principal=principal, at=at)
+        there = await self._store.parts_of(delivery.key, attempt)
+        links = []
+        parts = parts_for(delivery.file_size, part_size)
+        arrived = [number for number, start, end in parts if there.get(number) == end - start]
+        for number, start, end in [part for part in parts if part[0] not in set(arrived)][:MOST_LINKS]:
+            link = await self._store.part_link(
+                delivery.key, attempt, number, most_bytes=end - start, lifetime=LINK_LIFETIME, base_url=base_url
+            )
+            links.append(PartLink(number=number, start=start, end=end, upload_url=link))
+        return delivery, arrived, links
+
+    async def complete(self, file_id: UUID, *, principal: Principal, at: datetime) -> File:
+        """Put the parts together, and take the file into the library.
+
+        Raises:
+            PartsMissing: Some have not come, or not whole.
+            WrongSize, WrongContent, and whatever `take_in` raises.
+        """
+        if before := await self._files.arrived(file_id, principal=principal):
+            return before
+        delivery, attempt, part_size = await self._in_parts(file_id, principal=principal, at=at)
+        there = await self._store.parts_of(delivery.key, attempt)
+        if there or await self._store.size_of(delivery.key) != delivery.file_size:  # put together, and broken off then
+            parts = parts_for(delivery.file_size, part_size)
+            if missing := [number for number, start, end in parts if there.get(number) != end - start]:
+                raise PartsMissing(f"{len(missing)} of {len(parts)} parts have not come; send number {missing[0]}.")
+            await self._store.put_together(delivery.key, attempt)
+        return await self.take_in(Arrival(file_id=file_id), principal=principal, at=at)
+
+    async def give_up(self, file_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Forget a file that comes in parts, and the parts that have come.
+
+        Raises:
+            Missing: This person announced no such file in parts, or too long ago.
+            Unavailable: The store cannot be used now.
+        """
+        delivery, attempt, _ = await self._in_parts(file_id, principal=principal, at=at)
+        await self._store.give_up_parts(delivery.key, attempt)
+        await self._store.remove(delivery.key)
+        async with self.transaction():
+            await self.session.execute(delete(Delivery).where(Delivery.id == file_id))
+
+    async def _in_parts(self, file_id: UUID, *, principal: Principal, at: datetime) -> tuple[Delivery, str, int]:
+        delivery = await self.find(Delivery.announced_by == principal.id, Delivery.ends_at > at, id=file_id)
+        await self.session.commit()  # others get the connection while the store is asked
+        if delivery.attempt is None or delivery.part_size is None:
+            raise Missing("This file does not come in parts; put it to its link.")
+        return delivery, delivery.attempt, delivery.part_size
+
+    async def _announced(self, wish: NewDelivery, *, principal: Principal, at: datetime) -> Delivery:
+        """Write an announcement down, in place of the one before."""
         async with self.transaction():
             await self._files.welcome(wish, size=wish.file_size, content_type=wish.content_type, principal=principal)
             await self._files.arrived(wish.file_id, principal=principal)
             told = {
                 "filename": wish.filename,
+                "content_type": wish.content_type,
                 "file_size": wish.file_size,
                 "sha256": bytes.fromhex(wish.sha256) if wish.sha256 else None,
                 "document_type": wish.document_type,
@@ -83,7 +182,7 @@ class DeliveryService(Service[Delivery]):
                 "announced_at": at,
                 "ends_at": at + KEPT_FOR,
             }
-            delivery = await self.session.scalar(
+            delivery: Delivery | None = await self.session.scalar(
                 insert(Delivery)
                 .values(id=wish.file_id, key=f"incoming/{wish.file_id}", announced_by=principal.id, **told)
                 .on_conflict_do_update(index_elements=["id"], set_=told, where=Delivery.announced_by == principal.id)
@@ -92,10 +191,7 @@ class DeliveryService(Service[Delivery]):
             )
             if delivery is None:
                 raise FileIdTaken("Another file has this id; make a new one.")
-        link = await self._store.upload_link(
-            delivery.key, most_bytes=delivery.file_size, lifetime=LINK_LIFETIME, base_url=base_url
-        )
-        return delivery, link
+        return delivery
 
     async def take_in(self, arrival: Arrival, *, principal: Principal, at: datetime) -> File:
         """Take an announced file into the library, when what was brought is what was announced.
@@ -144,8 +240,12 @@ class DeliveryService(Service[Delivery]):
 
 async def clear_up(session: AsyncSession, store: ObjectStore, *, at: datetime) -> int:
     """Take away what was announced and never finished, bytes first; answers how many there were."""
-    due = (await session.execute(select(Delivery.id, Delivery.key).where(Delivery.ends_at <= at))).all()
-    for delivery_id, key in due:
+    due = (
+        await session.execute(select(Delivery.id, Delivery.key, Delivery.attempt).where(Delivery.ends_at <= at))
+    ).all()
+    for delivery_id, key, attempt in due:
+        if attempt is not None:
+            await store.give_up_parts(key, attempt)
         await store.remove(key)
         await session.execute(delete(Delivery).where(Delivery.id == delivery_id, Delivery.ends_at <= at))
         await session.commit()

@@ -130,3 +130,21 @@ def _shortened(name: str, room: int = LONGEST_NAME) -> str:
     while end and (unicodedata.category(stem[end]).startswith("M") or stem[end - 1] in COENG + JOINERS):
         end -= 1
     return stem[:end].rstrip(" .") + dot + extension
+
+
+SMALLEST_PART: Final = 8 * 1024 * 1024
+"""Bytes: a phone at the edge of the network sends that in some minutes; S3 stores want at least 5 MiB."""
+
+MOST_PARTS: Final = 1_000
+"""What an S3 store lists in one answer."""
+
+
+def part_size_for(size: int) -> int:
+    """Say how many bytes the parts of a file have, all but the last."""
+    return max(SMALLEST_PART, -(-size // MOST_PARTS))
+
+
+def parts_for(size: int, part_size: int) -> list[tuple[int, int, int]]:
+    """Number the parts of a file from 1, each with where it begins and before which byte it ends."""
+    starts = range(0, size, part_size)
+    return [(number, start, min(start + part_size, size)) for number, start in enumerate(starts, 1)]

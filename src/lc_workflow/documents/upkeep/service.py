@@ -31,7 +31,7 @@ MOST_LOST: Final = 0.1
 ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PAPER: Final = re.compile(rf"(removed/)?(\d{{4}}/\d{{2}}/{ID})")
 PREVIEW: Final = re.compile(rf"previews/({ID})/[a-z]+\.jpg")
-ARRIVAL: Final = re.compile(rf"incoming/({ID})")
+ARRIVAL: Final = re.compile(rf"incoming/({ID})(?:\.parts/\d+)?")
 
 
 class WrongStore(Invalid):

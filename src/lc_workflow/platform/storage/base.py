@@ -128,6 +128,30 @@ class ObjectStore(Protocol):
         a folder of this machine; an S3 store takes any size, so whoever takes the object over looks at `size_of`.
         """
 
+    async def begin_parts(self, key: str, *, content_type: str) -> str:
+        """Begin an object that comes in parts, in any order; answers the number of this attempt."""
+
+    async def part_link(
+        self, key: str, attempt: str, number: int, *, most_bytes: int, lifetime: timedelta, base_url: str
+    ) -> str:
+        """Make an absolute URL that a client PUTs one part to, counted from 1; see `upload_link`.
+
+        All parts but the last have at least 5 MiB. A part that is sent again replaces the one before.
+        """
+
+    async def parts_of(self, key: str, attempt: str) -> dict[int, int]:
+        """The parts that have come, by number, with their sizes in bytes; none where the attempt is over."""
+
+    async def put_together(self, key: str, attempt: str) -> None:
+        """Make one object of all parts that have come, in the order of their numbers; the attempt is over then.
+
+        Raises:
+            Missing: No part has come, or the attempt is over.
+        """
+
+    async def give_up_parts(self, key: str, attempt: str) -> None:
+        """Forget the parts that have come; nothing being there is as good."""
+
     async def remove(self, key: str) -> None:
         """Forget what is kept under the key; nothing being there is as good."""
 

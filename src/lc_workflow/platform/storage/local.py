@@ -32,6 +32,9 @@ CONTENT_PATH: Final = "/api/v1/files/content/"
 UPLOAD_PATH: Final = "/api/v1/files/arrivals/"
 """Where it takes the bytes a signed link for an upload waits for."""
 
+PARTS: Final = ".parts"
+"""The folder of an object's parts is called as the object, with this behind it."""
+
 INCOMING: Final = ".incoming"
 """The folder of half-written files; no key begins with a dot, so none can lead there."""
 
@@ -162,6 +165,38 @@ class LocalStore:
             raise LinkExpired("This link is no longer valid; ask for a new one to upload the file.")
         return Place(errand.key, errand.most_bytes)
 
+    async def begin_parts(self, key: str, *, content_type: str) -> str:  # noqa: ARG002 - the link says the type
+        """Nothing needs to be begun; see `ObjectStore.begin_parts`."""
+        sound(key)
+        return "1"
+
+    async def part_link(
+        self,
+        key: str,
+        attempt: str,  # noqa: ARG002 - a folder knows one
+        number: int,
+        *,
+        most_bytes: int,
+        lifetime: timedelta,
+        base_url: str,
+    ) -> str:
+        """Sign a link to a file beside; see `ObjectStore.part_link`."""
+        return await self.upload_link(
+            f"{key}{PARTS}/{number}", most_bytes=most_bytes, lifetime=lifetime, base_url=base_url
+        )
+
+    async def parts_of(self, key: str, attempt: str) -> dict[int, int]:  # noqa: ARG002 - as above
+        """Look into the folder beside; see `ObjectStore.parts_of`."""
+        return await self._in_thread(partial(self._parts, self._path(key + PARTS)))
+
+    async def put_together(self, key: str, attempt: str) -> None:  # noqa: ARG002 - as above
+        """Write the parts one after the other; see `ObjectStore.put_together`."""
+        await self._in_thread(partial(self._put_together, self._path(key), self._path(key + PARTS)))
+
+    async def give_up_parts(self, key: str, attempt: str) -> None:  # noqa: ARG002 - as above
+        """Delete the folder beside; see `ObjectStore.give_up_parts`."""
+        await self._in_thread(partial(shutil.rmtree, self._path(key + PARTS), ignore_errors=True))
+
     async def remove(self, key: str) -> None:
         """Delete the file; see `ObjectStore.remove`."""
         await self._in_thread(partial(self._remove, self._path(key)))
@@ -243,6 +278,31 @@ class LocalStore:
             raise Missing("This file is no longer kept.") from None
         for moved in (target, path):
             self._sync_folders(moved)
+
+    def _parts(self, folder: Path) -> dict[int, int]:
+        try:
+            return {int(path.name): path.stat().st_size for path in folder.iterdir()}
+        except FileNotFoundError:
+            return {}
+
+    def _put_together(self, path: Path, folder: Path) -> None:
+        parts = self._parts(folder)
+        if not parts:
+            raise Missing("This file is no longer kept.")
+        descriptor, name = tempfile.mkstemp(dir=self._incoming)
+        try:
+            with os.fdopen(descriptor, "wb") as whole:
+                for number in sorted(parts):
+                    with (folder / str(number)).open("rb") as part:
+                        shutil.copyfileobj(part, whole, CHUNK)
+                whole.flush()
+                os.fsync(whole.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        self._sync_folders(path)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _everything(self) -> Iterator[Kept]:
         with _disk_trouble():

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import IO, BinaryIO, Final, TypeVar, cast
@@ -12,6 +12,7 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from minio import Minio
 from minio.commonconfig import CopySource
+from minio.datatypes import Part
 from minio.error import MinioException, S3Error
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
@@ -22,6 +23,8 @@ from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, Kept, ou
 from lc_workflow.platform.storage.disposition import content_disposition
 
 T = TypeVar("T")
+
+ABSENT: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 
 CONNECT_WITHIN: Final = 3.0
 """Seconds to reach the store; each request is tried twice."""
@@ -111,6 +114,52 @@ class MinioStore:
         """Presign a PUT at the store's public address; see `ObjectStore.upload_link`."""
         return self._public.get_presigned_url("PUT", self._bucket, sound(key), expires=lifetime)
 
+    async def begin_parts(self, key: str, *, content_type: str) -> str:
+        """Create a multipart upload; see `ObjectStore.begin_parts`."""
+        headers: dict[str, str | list[str] | tuple[str]] = {"Content-Type": content_type}
+        begin = partial(self._client._create_multipart_upload, self._bucket, sound(key), headers)  # noqa: SLF001 - the SDK offers it no other way
+        return await self._in_thread(begin)
+
+    async def part_link(
+        self,
+        key: str,
+        attempt: str,
+        number: int,
+        *,
+        most_bytes: int,  # noqa: ARG002 - a presigned PUT knows no size
+        lifetime: timedelta,
+        base_url: str,  # noqa: ARG002 - the store has an address of its own
+    ) -> str:
+        """Presign a PUT of one part; see `ObjectStore.part_link`."""
+        return self._public.get_presigned_url(
+            "PUT",
+            self._bucket,
+            sound(key),
+            expires=lifetime,
+            extra_query_params={"uploadId": attempt, "partNumber": str(number)},
+        )
+
+    async def parts_of(self, key: str, attempt: str) -> dict[int, int]:
+        """Ask for the list of parts; see `ObjectStore.parts_of`."""
+        try:
+            return {part.part_number: part.size or 0 for part in await self._in_thread(self._parts(key, attempt))}
+        except Missing:
+            return {}
+
+    async def put_together(self, key: str, attempt: str) -> None:
+        """Complete the multipart upload; see `ObjectStore.put_together`."""
+        parts = await self._in_thread(self._parts(key, attempt))
+        if not parts:
+            raise Missing("This file is no longer kept.")
+        complete = partial(self._client._complete_multipart_upload, self._bucket, sound(key), attempt, parts)  # noqa: SLF001 - as above
+        await self._in_thread(complete)
+
+    async def give_up_parts(self, key: str, attempt: str) -> None:
+        """Abort the multipart upload; see `ObjectStore.give_up_parts`."""
+        abort = partial(self._client._abort_multipart_upload, self._bucket, sound(key), attempt)  # noqa: SLF001 - as above
+        with suppress(Missing):
+            await self._in_thread(abort)
+
     async def remove(self, key: str) -> None:
         """Delete the object; see `ObjectStore.remove`."""
         await self._in_thread(partial(self._client.remove_object, self._bucket, sound(key)))
@@ -153,6 +202,10 @@ class MinioStore:
     def _move(self, key: str, target: str) -> None:
         self._client.copy_object(self._bucket, target, CopySource(self._bucket, key))
         self._client.remove_object(self._bucket, key)
+
+    def _parts(self, key: str, attempt: str) -> Callable[[], list[Part]]:
+        listed = partial(self._client._list_parts, self._bucket, sound(key), attempt)  # noqa: SLF001 - as above
+        return lambda: listed().parts
 
     def _everything(self) -> Iterator[Kept]:
         with _store_trouble():
@@ -201,7 +254,7 @@ def _store_trouble() -> Iterator[None]:
     try:
         yield
     except S3Error as refusal:
-        if refusal.code == "NoSuchKey":
+        if refusal.code in ABSENT:
             raise Missing("This file is no longer kept.") from refusal
         raise out_of_reach() from refusal
     except (MinioException, HTTPError, OSError, ParseError) as trouble:
