@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0112_bring_files_in_parts"
-down_revision = "0131_seal_webhooks"
+down_revision = "0122_print_dossiers"
 branch_labels = None
 depends_on = None
 
