@@ -1,6 +1,7 @@
 """What identity contributes: its routes, facts, jobs, answers to ports, and refusals."""
 
 from lc_workflow.identity.activation.controllers import ActivationController, InvitationController
+from lc_workflow.identity.activation.jobs import MAIL_CODE
 from lc_workflow.identity.availability.controllers import AvailabilityController
 from lc_workflow.identity.devices.controllers import MySessionController, UserSessionController
 from lc_workflow.identity.events import (
@@ -135,7 +136,7 @@ MANIFEST = Manifest(
         SecondFactorReset,
         SecondFactorFailed,
     ),
-    jobs=(FORGET_OLD_SESSIONS,),
+    jobs=(FORGET_OLD_SESSIONS, MAIL_CODE),
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
         **REFUSALS,

@@ -17,16 +17,22 @@ from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.vault import Vault
 
 ACTIVATIONS = Rate.parse("10/minute")
 """How often codes are tried from one address."""
 
 
 def open_activations(
-    db_session: DbSession, passwords: NamedDependency[Passwords], settings: NamedDependency[Settings]
+    db_session: DbSession,
+    passwords: NamedDependency[Passwords],
+    settings: NamedDependency[Settings],
+    vault: NamedDependency[Vault],
 ) -> ActivationService:
     """Provide the activation service with the password policy of this installation."""
-    return ActivationService(db_session, passwords=passwords, policy=settings.passwords)
+    return ActivationService(
+        db_session, passwords=passwords, policy=settings.passwords, post=vault if settings.mail else None
+    )
 
 
 SERVICE = {"activations": Provide(open_activations, sync_to_thread=False)}
@@ -69,5 +75,5 @@ class InvitationController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Invitation:
-        """Make a code with which somebody sets their own password; it is shown this once."""
+        """Make a code with which somebody sets their own password; it is mailed to them, or else shown this once."""
         return await activations.invite(user_id, principal=principal, at=clock())

@@ -10,12 +10,16 @@ from lc_workflow.identity.users.schemas import Password
 
 
 class Invitation(Struct, frozen=True):
-    """A code that its person sets their password with, shown this once: only its hash is kept."""
+    """A code that its person sets their password with, shown this once: only its hash is kept.
+
+    Where there is a mail server it goes to the person alone: then `code` is null, and `mailed_to` says where it went.
+    """
 
     user_id: UUID
     username: str
-    code: str
+    code: str | None
     expires_at: datetime
+    mailed_to: str | None = None
 
 
 class FirstPassword(Struct, frozen=True):

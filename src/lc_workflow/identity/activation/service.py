@@ -11,6 +11,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.activation.jobs import post_code
 from lc_workflow.identity.activation.models import Activation
 from lc_workflow.identity.activation.schemas import FirstPassword, Invitation
 from lc_workflow.identity.events import AccountActivated, AccountInvited, AccountStatusMoved
@@ -24,6 +25,7 @@ from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
 
 GOOD_FOR: Final = timedelta(days=14)
@@ -53,14 +55,20 @@ class ActivationService(Service[User]):
     repository_type = Repo
     noun = "user"
 
-    def __init__(self, session: AsyncSession, *, passwords: Passwords, policy: PasswordPolicy) -> None:
-        """Open the service on the request's session, with the password policy of this installation."""
+    def __init__(
+        self, session: AsyncSession, *, passwords: Passwords, policy: PasswordPolicy, post: Vault | None
+    ) -> None:
+        """Open the service on the request's session, with the password policy of this installation.
+
+        `post` seals the codes that are mailed; without a mail server it is None, and codes are shown.
+        """
         super().__init__(session)
         self._passwords = passwords
         self._policy = policy
+        self._post = post
 
     async def invite(self, user_id: UUID, *, principal: Principal, at: datetime) -> Invitation:
-        """Make a code for somebody; their earlier ones stop working.
+        """Make a code for somebody, and mail it to them where that is possible; their earlier ones stop working.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -80,6 +88,10 @@ class ActivationService(Service[User]):
             activation, code = new_activation(user.id, by=principal.id, at=at)
             self.session.add(activation)
             self.announce(AccountInvited(actor_id=principal.id, at=at, user_id=user.id))
+            if self._post:
+                await post_code(self.session, user.id, code, vault=self._post)
+        if self._post:
+            return Invitation(user.id, user.username, None, activation.expires_at, mailed_to=user.email)
         return Invitation(user.id, user.username, code, activation.expires_at)
 
     async def activate(self, wish: FirstPassword, *, at: datetime) -> None:

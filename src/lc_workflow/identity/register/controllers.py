@@ -25,6 +25,7 @@ from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.vault import Vault
 
 MOST_ROWS = 5_000
 """What is written well within the half minute after which the web app gives up."""
@@ -39,11 +40,14 @@ class ImportForm(Struct):
 
 
 def open_register(
-    db_session: DbSession, passwords: NamedDependency[Passwords], settings: NamedDependency[Settings]
+    db_session: DbSession,
+    passwords: NamedDependency[Passwords],
+    settings: NamedDependency[Settings],
+    vault: NamedDependency[Vault],
 ) -> RegisterService:
     """Provide the register."""
     users = UserService(db_session, passwords=passwords, policy=settings.passwords)
-    return RegisterService(db_session, users=users)
+    return RegisterService(db_session, users=users, post=vault if settings.mail else None)
 
 
 REGISTER = {"register": Provide(open_register, sync_to_thread=False)}

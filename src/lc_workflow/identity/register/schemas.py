@@ -39,13 +39,13 @@ class RowError(Struct, frozen=True):
 
 
 class NewCode(Struct, frozen=True):
-    """The activation code of somebody who got an account, shown this once."""
+    """The activation code of somebody who got an account, shown this once; null where it was mailed to them."""
 
     row: int
     user_id: UUID
     username: str
     email: str
-    code: str
+    code: str | None
     expires_at: datetime
 
 

@@ -7,10 +7,12 @@ from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.activation.jobs import post_code
 from lc_workflow.identity.activation.models import Activation
 from lc_workflow.identity.activation.service import new_activation
 from lc_workflow.identity.events import AccountOpened, AccountsImported
@@ -27,6 +29,7 @@ from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.http.csv import Table
 from lc_workflow.platform.http.database import database_refusal
+from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
 
 BATCH: Final = 100
@@ -71,10 +74,11 @@ class RegisterService(Service[AccountImport]):
     repository_type = Repo
     noun = "import"
 
-    def __init__(self, session: AsyncSession, *, users: UserService) -> None:
-        """Open the service on the request's session."""
+    def __init__(self, session: AsyncSession, *, users: UserService, post: Vault | None) -> None:
+        """Open the service on the request's session; `post` seals codes to be mailed, None where they are shown."""
         super().__init__(session)
         self._users = users
+        self._post = post
 
     async def latest(self, *, principal: Principal) -> Sequence[AccountImport]:
         """List somebody's own imports, the newest first, each with how far it is."""
@@ -174,6 +178,10 @@ class RegisterService(Service[AccountImport]):
                     await self._change(user, plan.values, outcome, principal=principal, at=at)
             await self.session.flush()
             self.session.add_all(activations)
+            if self._post:
+                for code in outcome.codes:
+                    await post_code(self.session, code.user_id, code.code or "", vault=self._post)
+                outcome.codes = [replace(code, code=None) for code in outcome.codes]
         return outcome
 
     async def _locked(self, user_ids: Iterable[UUID]) -> dict[UUID, User]:
