@@ -11,6 +11,7 @@ from sqlalchemy import URL
 from lc_workflow.cli import house
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.config import Settings
+from tests.conftest import ROOT
 
 
 def seed(database: URL, *words: str, **environ: str) -> Result:
@@ -38,6 +39,13 @@ def test_an_installation_is_given_a_base_and_no_accounts(copy_database: Callable
     assert "password" not in first.output
     assert ask(database, "SELECT count(*) FROM users") == 0
     assert ask(database, "SELECT count(*) FROM departments") == 4
+
+
+def test_a_checklist_is_put_in_force_in_the_name_of_somebody(copy_database: Callable[[], URL]) -> None:
+    environ = {"DATABASE_URL": copy_database().render_as_string(hide_password=False)}
+    file = str(ROOT / "db" / "seeds" / "kh-standard.toml")
+    refused = CliRunner(env=environ).invoke(house, ["adopt-checklist", file])
+    assert (refused.exit_code, refused.output) == (1, "Error: There is no active account named admin.\n")
 
 
 @pytest.mark.parametrize(("words", "environ"), [(("--demo",), {}), ((), {"DEBUG": "true"})])

@@ -21,6 +21,8 @@ from lc_workflow.lending.rules.dossier import LONGEST_RUN, WORDS, breakable
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.security.reads import PersonalRead
+from lc_workflow.platform.typesetting import press
+from lc_workflow.platform.typesetting.press import CannotSet
 from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import NOBODY, PDF, send
 from tests.lending.checklist.steps import RULES, put_in_force
@@ -179,6 +181,21 @@ async def test_a_photo_that_cannot_be_read_leaves_its_place(
         assert archive.namelist() == ["dossier.json", "missing.txt"]
         assert content["papers"][0]["sha256"] in archive.read("missing.txt").decode()
     assert (await session.scalars(select(DossierPrint.content))).all() == [None]
+
+
+async def test_a_printing_that_failed_says_so_and_can_be_asked_for_anew(
+    client: AsyncClient, officer: Person, draft: Draft, work_off: WorkOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application = await draft(officer)
+    place = f"{URL}/{application['id']}/dossier/prints"
+    asked = (await client.post(place, json={"language": "en"}, headers=officer.headers)).json()
+    monkeypatch.setattr(press, "PATIENCE", 0.01)
+    with pytest.raises(CannotSet):
+        await work_off()
+    failed = (await client.get(f"{place}/{asked['id']}", headers=officer.headers)).json()
+    assert failed["status"] == "failed"
+    again = (await client.post(place, json={"language": "en"}, headers=officer.headers)).json()
+    assert (again["id"] != asked["id"], again["status"]) == (True, "waiting")
 
 
 async def test_the_archive_holds_the_papers_in_their_folders(
