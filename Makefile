@@ -78,11 +78,13 @@ openapi: .venv/synced ## Write openapi.json.
 bench: .venv/synced ## Measure start, memory, and what requests cost at 1,000 to 100,000 applications, beside two peers (MILLION=1: one size more).
 	@.ci/environment --group bench
 	@PYTHONPATH=. $(BIN)/python -m bench.routes $(if $(MILLION),--million)
+	@PYTHONPATH=. $(BIN)/python -m bench.uploads
 	@PYTHONPATH=. $(BIN)/python -m bench.run
 
 bench-quick: .venv/synced ## The same at 1,000 and 10,000 applications, in under three minutes.
 	@.ci/environment --group bench
 	@PYTHONPATH=. $(BIN)/python -m bench.routes --quick
+	@PYTHONPATH=. $(BIN)/python -m bench.uploads --quick
 	@PYTHONPATH=. $(BIN)/python -m bench.run --quick
 
 sweep: .venv/synced ## Compare papers and their bytes and say what does not agree; with APPLY=yes mend it.
