@@ -24,7 +24,7 @@ from lc_workflow.lending.deadlines.controllers import DeadlineController
 from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.dossiers.controllers import DossierController
-from lc_workflow.lending.dossiers.jobs import PRINT_DOSSIER
+from lc_workflow.lending.dossiers.jobs import CLEAR_DOSSIERS, PRINT_DOSSIER
 from lc_workflow.lending.events import (
     AffordabilityAssessed,
     ApplicationChanged,
@@ -262,7 +262,7 @@ MANIFEST = Manifest(
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
     },
-    jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER),
+    jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),

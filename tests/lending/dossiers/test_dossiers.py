@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,10 +13,11 @@ import pypdfium2  # type: ignore[import-untyped]  # it comes without
 import pytest
 from httpx import AsyncClient
 from PIL import Image
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
+from lc_workflow.lending.dossiers.jobs import clear_dossiers
 from lc_workflow.lending.dossiers.models import DossierPrint
 from lc_workflow.lending.rules.dossier import LONGEST_RUN, WORDS, breakable
 from lc_workflow.organization.branches.models import Branch
@@ -196,6 +198,26 @@ async def test_a_printing_that_failed_says_so_and_can_be_asked_for_anew(
     assert failed["status"] == "failed"
     again = (await client.post(place, json={"language": "en"}, headers=officer.headers)).json()
     assert (again["id"] != asked["id"], again["status"]) == (True, "waiting")
+
+
+async def test_printed_dossiers_go_with_their_application_or_after_a_week(
+    client: AsyncClient, officer: Person, draft: Draft, work_off: WorkOff, session: AsyncSession, workplace: Workplace
+) -> None:
+    left = []
+    for number in (1, 2, 3):
+        one = await draft(officer, id_number=f"01023450{number}", phone=f"+8551234560{number}")
+        await printed(client, officer, one, work_off, "en")
+        left.append(one)
+    keys = [row.key for row in await session.scalars(select(DossierPrint))]
+    assert (await client.delete(f"{URL}/{left[0]['id']}", headers=officer.headers)).status_code == 204
+    week_old = DossierPrint.application_id == UUID(left[1]["id"])
+    await session.execute(update(DossierPrint).where(week_old).values(asked_at=NOON - timedelta(days=8)))
+    await session.commit()
+    await clear_dossiers(workplace)
+    session.expire_all()
+    (kept,) = (await session.scalars(select(DossierPrint))).all()
+    assert kept.application_id == UUID(left[2]["id"])
+    assert [key for key in keys if await workplace.store.size_of(key)] == [kept.key]
 
 
 async def test_the_archive_holds_the_papers_in_their_folders(

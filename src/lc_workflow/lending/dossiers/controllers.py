@@ -72,7 +72,9 @@ class DossierController(Controller):
         clock: NamedDependency[Clock],
     ) -> PrintAnswer:
         """Have a dossier printed as PDF in the background; the same content is printed once."""
-        return _shown(await dossiers.have_printed(application_id, data.language, principal=principal, at=clock()))
+        return _shown(
+            application_id, await dossiers.have_printed(application_id, data.language, principal=principal, at=clock())
+        )
 
     @get("/prints/{print_id:uuid}", guards=[requires(READ)])
     async def progress(
@@ -83,7 +85,7 @@ class DossierController(Controller):
         principal: NamedDependency[Principal],
     ) -> PrintAnswer:
         """Show how far the printing is."""
-        return _shown(await dossiers.progress_of(application_id, print_id, principal=principal))
+        return _shown(application_id, await dossiers.progress_of(application_id, print_id, principal=principal))
 
     @get("/prints/{print_id:uuid}/download", guards=[requires(READ)])
     async def download(
@@ -100,10 +102,10 @@ class DossierController(Controller):
         return DownloadAnswer(link, link, int(LINK_LIFETIME.total_seconds()))
 
 
-def _shown(row: DossierPrint) -> PrintAnswer:
+def _shown(application_id: UUID, row: DossierPrint) -> PrintAnswer:
     return PrintAnswer(
         id=row.id,
-        application_id=row.application_id,
+        application_id=application_id,
         language=row.language,
         status=row.status,
         progress=row.progress,

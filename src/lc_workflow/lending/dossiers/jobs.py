@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import Any, Final
@@ -28,6 +29,9 @@ SIDE: Final = 700
 
 IN_MEMORY: Final = 1_000_000
 """Bytes of a photo that are kept in memory while it is made small; larger ones go through a file."""
+
+KEPT_FOR: Final = timedelta(days=7)
+"""How long a printed dossier can be downloaded; after that the same content is printed again."""
 
 PHOTOS_DONE: Final = 80
 """Percent of the work that is done when all photos are small."""
@@ -129,3 +133,21 @@ async def _mark(place: Workplace, print_id: UUID, **values: Any) -> None:  # noq
 
 
 PRINT_DOSSIER: Final = Job(name="print_dossier", work=print_dossier, attempts=3)
+
+
+async def clear_dossiers(place: Workplace) -> None:
+    """Let printed dossiers go that are old, or whose application was thrown away: bytes first, then the row."""
+    async with place.sessions() as session:
+        over = await session.scalars(
+            select(DossierPrint).where(
+                (DossierPrint.asked_at < place.clock() - KEPT_FOR) | DossierPrint.application_id.is_(None)
+            )
+        )
+        for printed in over.all():
+            await place.store.remove(printed.key)
+            await session.delete(printed)
+            await session.commit()
+
+
+CLEAR_DOSSIERS: Final = Job(name="clear_dossiers", work=clear_dossiers, every="50 18 * * *")
+"""Every night in Phnom Penh."""

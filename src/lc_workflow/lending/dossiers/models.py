@@ -17,15 +17,16 @@ class DossierPrint(Row):
 
     `content` is what is printed, as JSON, until it is; `content_sha256` its fingerprint, under which the same content
     is not printed twice. One that is `whole` shows identity numbers and telephones. `progress` is in percent,
-    `size` in bytes.
+    `size` in bytes. It is let go some days later, and sooner where its application was thrown away.
     """
 
     __tablename__ = "dossier_prints"
     __table_args__ = (
         Index("ix_dossier_prints_application_id_content_sha256", "application_id", "content_sha256", "language"),
+        Index("ix_dossier_prints_asked_at", "asked_at"),
     )
 
-    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
+    application_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_applications.id", ondelete="SET NULL"))
     language: Mapped[Language] = mapped_column(choice(Language))
     content_sha256: Mapped[bytes] = mapped_column(LargeBinary(32))
     content: Mapped[bytes | None] = mapped_column(SealedBytes("dossier_prints.content"))
