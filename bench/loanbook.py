@@ -1,5 +1,6 @@
 """Fills databases with loanbooks of any size: INSERT … SELECT in the server, indexes built when the rows are there."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,14 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.embedded import postgres
+from lc_workflow.platform.security.vault import Vault
 from tests.lending.applications.test_hundred_thousand import BRANCHES, FILL, PEOPLE
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "Bench#2026pass"
+SECRET = secrets.token_urlsafe(48)
+"""What this run's servers sign and seal with, and what the numbers in the books are sealed with."""
+
 OFFICER = "u8"
 BRANCH = UUID(int=8)
 USERS = 500
@@ -111,12 +116,16 @@ def _fill(connection: Connection, size: int) -> None:
     ).all()
     for name, _ in indexes:
         connection.execute(text(f"DROP INDEX {name}"))
-    numbers = {
+    vault = Vault(SECRET)
+    numbers: dict[str, object] = {
         "branches": BRANCHES,
         "customers": size // 4,
         "applications": size,
         "users": USERS,
         "files": FILES,
+        "identity": vault.seal("010234567", about="customer_identities.id_number"),
+        "number": vault.seal("010234567", about="customer_applications.id_number"),
+        "phone": vault.seal("+85512345678", about="customer_applications.phone"),
     }
     connection.execute(text(PEOPLE))
     for statement in (*FILL, *FURTHER):

@@ -19,8 +19,8 @@ INSERT = """
 INSERT INTO customer_applications AS a (id, user_id, branch_id, version, cycle, preparers, editors, material_changes,
   workflow_status, account_id_validated, portfolio_officer_migrated, full_name_khmer, full_name_latin, phone, id_number,
   currency, requested_amount, desired_loan_term, loan_purposes, existing_loans, priority_level, created_at, updated_at)
-SELECT gen_random_uuid(), id, branch_id, 1, 1, ARRAY[id], '{}', 0, 'PO_CREATED', false, false, $2, $3, $4, $5, $6, $7,
-  $8, '{}', '[]', 'normal', now(), now()
+SELECT gen_random_uuid(), id, branch_id, 1, 1, ARRAY[id], '{}', 0, 'PO_CREATED', false, false, $2, $3,
+  convert_to($4, 'UTF8'), convert_to($5, 'UTF8'), $6, $7, $8, '{}', '[]', 'normal', now(), now()
 FROM users WHERE username = $1 RETURNING a.*
 """
 OFFICER = os.environ.get("BENCH_OFFICER", "")

@@ -34,9 +34,11 @@ from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.security.vault import Vault, use
 
 T = TypeVar("T")
 SECRET = os.environ["SECRET_KEY"]
+use(Vault(SECRET))
 
 engine = create_async_engine(
     database_url(os.environ["DATABASE_URL"]),

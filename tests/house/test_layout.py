@@ -41,9 +41,9 @@ and the documentation under `/schema` stand beside them below."""
 BY_CAPABILITY = ("/api/v1/files/content/", "/api/v1/files/arrivals/", "/api/v1/profile-photos/", "/schema")
 """Paths whose last part is the permission itself, and the documentation."""
 
-BY_THEIR_OWN_TOKEN = {"WEBSOCKET /api/v1/ws/realtime", "GET /api/v1/ws/events"}
+BY_THEIR_OWN_TOKEN = {"WEBSOCKET /api/v1/ws/realtime", "GET /api/v1/ws/events", "GET /metrics"}
 """A browser cannot send a header with a socket or an event source, so these two read the token from their address, and
-end without one."""
+end without one; Prometheus brings METRICS_TOKEN."""
 
 
 def name_of(module: Path) -> str:

@@ -116,6 +116,7 @@ class Settings:
     pool_pre_ping: bool = True
     log_level: str = "INFO"
     log_format: str = "json"
+    metrics_token: str | None = None
     max_file_size: int = 10 * 1024 * 1024
     file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
     removed_files_days: int = 30
@@ -169,6 +170,7 @@ class Settings:
             pool_pre_ping=read.flag("DATABASE_POOL_PRE_PING", default=True),
             log_level=read.choice("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}, default="INFO"),
             log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
+            metrics_token=read.optional("METRICS_TOKEN"),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
             max_application_size=read.number("MAX_APPLICATION_SIZE", default=500 * 1024 * 1024, least=1),
@@ -195,6 +197,8 @@ class Settings:
             raise BadSetting("SESSION_COOKIE_SAMESITE=none needs SESSION_COOKIE_SECURE=true.")
         if len(self.secret_key) < (needed := SHORTEST_SECRETS[self.algorithm]):
             raise BadSetting(f"SECRET_KEY must have at least {needed} characters with ALGORITHM={self.algorithm}.")
+        if self.metrics_token is not None and len(self.metrics_token) < SHORTEST_SECRET:
+            raise BadSetting(f"METRICS_TOKEN must have at least {SHORTEST_SECRET} characters.")
         if any(len(key) < SHORTEST_SECRET for key in self.previous_secret_keys):
             raise BadSetting(f"PREVIOUS_SECRET_KEYS must each have at least {SHORTEST_SECRET} characters.")
         if any(len(key) < SHORTEST_SECRET for key in self.encryption_keys):

@@ -7,12 +7,20 @@ from lc_workflow.system.enums.controllers import EnumerationController
 from lc_workflow.system.events import FactsReplayed, JobRetried, SettingAdded, SettingChanged, SettingRemoved
 from lc_workflow.system.health.controllers import HealthController
 from lc_workflow.system.jobs.controllers import JobController
+from lc_workflow.system.metrics.controllers import MetricsController
 from lc_workflow.system.outbox.controllers import OutboxController
 from lc_workflow.system.settings.controllers import SettingController
 from lc_workflow.system.settings.service import SettingExists
 
 MANIFEST = Manifest(
-    routes=(HealthController, SettingController, EnumerationController, JobController, OutboxController),
+    routes=(
+        HealthController,
+        MetricsController,
+        SettingController,
+        EnumerationController,
+        JobController,
+        OutboxController,
+    ),
     events=(SettingAdded, SettingChanged, SettingRemoved, JobRetried, FactsReplayed),
     jobs=(
         ANCHOR_JOURNAL,

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.watching.metrics import connection_returned, connection_taken
 
 CONNECT: Final = {
     "timeout": 5,
@@ -136,6 +137,9 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
         set_default_exception_handler=False,
         enable_touch_updated_timestamp_listener=False,  # the verbs say the moment, from the clock they are given
     )
+    engine = config.get_engine().sync_engine
+    event.listen(engine, "checkout", lambda *_: connection_taken())
+    event.listen(engine, "checkin", lambda *_: connection_returned())
     if settings.pool_pre_ping:
         _ping_the_rested(config.get_engine())
     return config

@@ -18,6 +18,7 @@ from lc_workflow.platform.http.answers import ENCODER
 from lc_workflow.platform.http.cors import Cors, Headers
 from lc_workflow.platform.http.problems import MEDIA_TYPE, UNFORESEEN, Problem, problem, with_head
 from lc_workflow.platform.journal.origin import ADDRESS, SESSION
+from lc_workflow.platform.watching.metrics import answered, socket_closed, socket_opened
 
 UNMATCHED: Final = "(no such path)"
 """What the log says instead of a path that leads nowhere: such a path may hold a token."""
@@ -65,6 +66,8 @@ class Shell:
         ADDRESS.set(client[0] if (client := scope.get("client")) else None)
         SESSION.set(None)
         visit = _Visit(scope, receive, send, self._cors)
+        if scope["type"] == ScopeType.WEBSOCKET:
+            socket_opened()
         with bound_contextvars(request_id=request_id):
             try:
                 if not await visit.refused():
@@ -75,6 +78,8 @@ class Shell:
                     raise
             finally:
                 visit.log()
+                if scope["type"] == ScopeType.WEBSOCKET:
+                    socket_closed()
 
 
 class _Visit:
@@ -144,13 +149,16 @@ class _Visit:
         return True
 
     def log(self) -> None:
-        """Write the one line of this request: never its query, never a path that no route knows."""
+        """Count this request and write its one line: never its query, never a path that no route knows."""
+        took = perf_counter() - self._began
+        if self._scope["type"] == ScopeType.HTTP:
+            answered(self._scope.get("path_template", UNMATCHED), self._method, self._outcome, took)
         _log.info(
             "request" if self._scope["type"] == ScopeType.HTTP else "socket",
             method=self._method or "WEBSOCKET",
             path=self._scope.get("path_template", UNMATCHED),
             status=self._outcome,
-            milliseconds=round((perf_counter() - self._began) * 1_000, 1),
+            milliseconds=round(took * 1_000, 1),
             user=self._scope["state"].get("subject"),
         )
 

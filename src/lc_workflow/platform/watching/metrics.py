@@ -1,0 +1,81 @@
+"""The figures of this process, with labels that stay few: a route's template, never an address or an id.
+
+Several workers write into one folder when `PROMETHEUS_MULTIPROC_DIR` names it; any of them then answers for all.
+"""
+
+import os
+from typing import Final
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+_requests: Final = Counter("lc_requests", "Requests answered.", ("route", "method", "status"))
+_seconds: Final = Histogram(
+    "lc_request_seconds",
+    "How long answers took, in seconds.",
+    ("route", "method"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+_sockets: Final = Gauge("lc_sockets", "Web sockets that are open.", multiprocess_mode="livesum")
+_pool: Final = Gauge(
+    "lc_pool_connections", "Database connections in use by requests and jobs.", multiprocess_mode="livesum"
+)
+_jobs: Final = Gauge("lc_jobs", "Jobs in the queue, by their standing.", ("status",), multiprocess_mode="mostrecent")
+_untold: Final = Gauge("lc_outbox_untold", "Facts that listeners have not heard yet.", multiprocess_mode="mostrecent")
+_given_up: Final = Gauge("lc_outbox_given_up", "Facts that were given up.", multiprocess_mode="mostrecent")
+_lag: Final = Gauge(
+    "lc_outbox_lag_seconds", "Age of the oldest fact that waits to be told.", multiprocess_mode="mostrecent"
+)
+
+
+def answered(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one request; what is no usual method is counted as one more."""
+    method = method if method in METHODS else "OTHER"
+    _requests.labels(route, method, f"{status // 100}xx").inc()
+    _seconds.labels(route, method).observe(seconds)
+
+
+def socket_opened() -> None:
+    """Count a web socket that was opened."""
+    _sockets.inc()
+
+
+def socket_closed() -> None:
+    """Count one that was closed."""
+    _sockets.dec()
+
+
+def connection_taken() -> None:
+    """Count a database connection that a request or a job took from the pool."""
+    _pool.inc()
+
+
+def connection_returned() -> None:
+    """Count one that was given back, or given up."""
+    _pool.dec()
+
+
+def note_jobs(by_status: dict[str, int]) -> None:
+    """Note how many jobs stand where; what no job stands at any more is nought."""
+    for status in ("todo", "doing", "failed"):
+        _jobs.labels(status).set(by_status.get(status, 0))
+
+
+def note_outbox(*, untold: int, given_up: int, lag_seconds: float) -> None:
+    """Note what listeners have not heard yet."""
+    _untold.set(untold)
+    _given_up.set(given_up)
+    _lag.set(lag_seconds)
+
+
+def exposition() -> bytes:
+    """Write everything in Prometheus' text form."""
+    if SHARED not in os.environ:
+        return generate_latest(REGISTRY)
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    return generate_latest(together)

@@ -1,0 +1,42 @@
+"""The path that Prometheus reads."""
+
+from hmac import compare_digest
+
+from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
+
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.security.tokens import TokenInvalid
+from lc_workflow.platform.watching.metrics import MEDIA_TYPE, exposition
+from lc_workflow.system.metrics.queries import take_stock
+
+
+class NoMetrics(Missing):
+    """This installation gives out no figures."""
+
+
+class MetricsController(Controller):
+    """Figures for whoever watches the installation."""
+
+    path = "/metrics"
+    tags = ("Health",)
+    opt = {"public": True, "unlimited": True}  # noqa: RUF012 - Litestar's own form
+
+    @get("/", media_type=MEDIA_TYPE, include_in_schema=False)
+    async def metrics(
+        self,
+        request: Request,  # type: ignore[type-arg]
+        settings: NamedDependency[Settings],
+        db_session: DbSession,
+        clock: NamedDependency[Clock],
+    ) -> Response[bytes]:
+        """Give the figures to whoever brings METRICS_TOKEN as a bearer token; without that variable there are none."""
+        if settings.metrics_token is None:
+            raise NoMetrics("This installation gives out no figures; METRICS_TOKEN is not set.")
+        if not compare_digest(request.headers.get("authorization", ""), f"Bearer {settings.metrics_token}"):
+            raise TokenInvalid("Bring METRICS_TOKEN as a bearer token.")
+        await take_stock(db_session, at=clock())
+        return Response(exposition(), media_type=MEDIA_TYPE)
