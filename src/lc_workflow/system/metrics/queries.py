@@ -27,5 +27,5 @@ async def take_stock(session: AsyncSession, *, at: datetime) -> None:
             ).join(JournalEntry, JournalEntry.id == Untold.id)
         )
     ).one()
-    lag = (at - oldest).total_seconds() if oldest else 0.0
+    lag = 0.0 if untold == 0 else (at - oldest).total_seconds()
     note_outbox(untold=untold, given_up=given_up, lag_seconds=max(lag, 0.0))
