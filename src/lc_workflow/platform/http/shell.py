@@ -152,7 +152,7 @@ class _Visit:
         """Count this request and write its one line: never its query, never a path that no route knows."""
         took = perf_counter() - self._began
         if self._scope["type"] == ScopeType.HTTP:
-            answered(str(self._scope.get("path_template", UNMATCHED)), self._method, self._outcome, took)
+            answered(str(self._scope.get("path_template", UNMATCHED)), str(self._method), self._outcome, took)
         _log.info(
             "request" if self._scope["type"] == ScopeType.HTTP else "socket",
             method=self._method or "WEBSOCKET",
