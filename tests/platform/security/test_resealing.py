@@ -1,11 +1,14 @@
 """Sealed columns: the keys are changed and everything is found and read as before; a wrong key is said at the start."""
 
 import asyncio
+import re
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from lc_workflow.cli import house
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, Wanted
@@ -88,6 +91,26 @@ def test_the_house_does_not_open_with_a_wrong_key(copy_planted: Settings) -> Non
     asyncio.run(start(Vault(copy_planted.secret_key)))
     with pytest.raises(BadSetting, match="ENCRYPTION_KEYS"):
         asyncio.run(start(Vault(NEW)))
+
+
+def test_the_command_seals_a_whole_installation_anew(copy_planted: Settings) -> None:
+    async def begin() -> None:
+        vault = use(Vault("m" * 32, previous=[copy_planted.secret_key]))  # a key with a comma is in no list
+        async with AsyncSession(create_async_engine(copy_planted.database_url, poolclass=NullPool)) as session:
+            await reseal_columns(session, vault)
+
+    asyncio.run(begin())
+    environ = {
+        "DATABASE_URL": copy_planted.database_url.render_as_string(hide_password=False),
+        "SECRET_KEY": copy_planted.secret_key,
+        "ENCRYPTION_KEYS": f"{'n' * 32},{'m' * 32}",
+    }
+    first, second = (CliRunner(env=environ).invoke(house, ["reseal"]) for _ in range(2))
+    assert re.fullmatch(r"\d{2,} rows were sealed anew; the newest key opens everything now.\n", first.output)
+    assert second.output == "0 rows were sealed anew; the newest key opens everything now.\n"
+    unknown = CliRunner(env={**environ, "ENCRYPTION_KEYS": "x" * 32})
+    refused = unknown.invoke(house, ["reseal"])
+    assert (refused.exit_code, refused.output[:6]) == (1, "Error:")
 
 
 async def test_a_wrong_key_reads_nothing(session: AsyncSession) -> None:
