@@ -99,7 +99,7 @@ class LiveController(Controller):
         if farewell:
             await _close(socket, farewell)
 
-    @get("/events", opt={UNCOMPRESSED: True}, media_type="text/event-stream")
+    @get("/events", opt={UNCOMPRESSED: True}, media_type="text/event-stream", tags=["Live"])
     async def events(
         self,
         request: Request[Any, Any, Any],
