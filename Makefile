@@ -81,6 +81,9 @@ bench: .venv/synced ## Measure start, memory, and what requests cost at 1,000 to
 	@PYTHONPATH=. $(BIN)/python -m bench.uploads
 	@PYTHONPATH=. $(BIN)/python -m bench.run
 
+bench-told: .venv/synced ## Make 2,000 changes while the process is killed every few seconds: everybody hears of each, once.
+	@PYTHONPATH=. $(BIN)/python -m bench.told
+
 bench-quick: .venv/synced ## The same at 1,000 and 10,000 applications, in under three minutes.
 	@.ci/environment --group bench
 	@PYTHONPATH=. $(BIN)/python -m bench.routes --quick
