@@ -128,6 +128,37 @@ async def test_the_dossier_tells_everything_in_english_and_in_khmer(
         assert again.json()["id"] == ready["id"]  # the same content is printed once
 
 
+async def test_a_decided_loan_s_dossier_tells_what_it_was_decided_on(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, to_review: Any, work_off: WorkOff
+) -> None:
+    teller, manager = [await sign_in(role, branch_id=branch.id) for role in ("teller", "manager")]
+    application = await to_review(officer, teller)
+    at = f"{URL}/{application['id']}"
+    await client.post(f"{at}/affordability", headers=officer.headers)
+    scored = (await client.post(f"{at}/score", json={"values": {}}, headers=manager.headers)).json()
+    agreed = {
+        "decision": "approve_with_conditions",
+        "conditions": ["Land title deposited"],
+        "reason": "Known for ten years",
+    }
+    approved = await client.post(f"{at}/decisions", json=agreed, headers=manager.headers)
+    assert approved.status_code == 200, approved.text
+
+    content = (await client.get(f"{at}/dossier", headers=manager.headers)).json()["content"]
+    assert content["assessment"] == {
+        "verdict": "REFER",
+        "score": str(scored["total"]),
+        "grade": scored["grade"],
+        "risk": scored["risk"].lower(),
+        "recommendation": "DECLINE",
+    }
+    _, pdf = await printed(client, manager, application, work_off, "en")
+    text = " ".join(text_of(pdf).split())
+    for wanted in (scored["grade"], "DECLINE", "Land title deposited", "approved with conditions", "Known for ten"):
+        assert wanted in text, wanted
+    check_margins(pdf)
+
+
 @pytest.mark.parametrize("count", [1, 60])
 async def test_long_names_and_many_photos_stay_within_the_page(
     client: AsyncClient,

@@ -94,9 +94,10 @@ class Everything:
             collateral=[_thing(row) for row in application.collateral],
             assessment=AssessmentPart(
                 verdict=_text(affordability.get("verdict")),
-                score=_text(score.get("points")),
+                score=_text(score.get("total")),
+                grade=_text(score.get("grade")),
                 risk=judged.risk,
-                recommendation=_text(score.get("recommendation") or score.get("decision")),
+                recommendation=_text(score.get("decision") or score.get("system_decision")),
             ),
             schedule=schedule,
             schedule_refusal=refusal,

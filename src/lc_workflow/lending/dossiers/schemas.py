@@ -91,10 +91,11 @@ class CollateralPart(Struct, frozen=True, kw_only=True):
 
 
 class AssessmentPart(Struct, frozen=True, kw_only=True):
-    """What the last look at the household and the last score say."""
+    """What the last look at the household and the last score say; a person's recommendation goes before the card's."""
 
     verdict: str | None
     score: str | None
+    grade: str | None
     risk: str | None
     recommendation: str | None
 

@@ -232,9 +232,8 @@ class WorkflowService(Service[CustomerApplication]):
             case Action.APPROVE if ballot and ballot.decision in AGREEING:
                 found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
                 found += await self._requirements.obstacles(application, Gate.APPROVE, at=at)
-                found += disagreement(
-                    docket.recommended, Recommendation.APPROVE, reason=wish.comment if wish else TYPED_IN
-                )
+                said = wish.reason or wish.comment if wish else TYPED_IN
+                found += disagreement(docket.recommended, Recommendation.APPROVE, reason=said)
             case Action.UNDO_APPROVAL:
                 if application.disbursement_requested_at is not None:
                     paying = "This loan is being paid out; its approval cannot be undone now."
