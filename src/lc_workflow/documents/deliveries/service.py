@@ -131,10 +131,15 @@ class DeliveryService(Service[Delivery]):
         """Put the parts together, and take the file into the library.
 
         Raises:
+            Missing: This person announced no such file in parts, or too long ago.
             PartsMissing: Some have not come, or not whole.
             WrongSize, WrongContent, and whatever `take_in` raises.
         """
-        if before := await self._files.arrived(file_id, principal=principal):
+        try:
+            before = await self._files.arrived(file_id, principal=principal)
+        except FileIdTaken:
+            raise Missing("There is no such file to put together.") from None  # whose it is stays untold
+        if before:
             return before
         delivery, attempt, part_size = await self._in_parts(file_id, principal=principal, at=at)
         there = await self._store.parts_of(delivery.key, attempt)
