@@ -102,6 +102,9 @@ async def work_until_killed(settings: Settings, answered: Answered, victims: lis
             for desk in range(DESKS)
             for work in (walk_loans(client, people, answered), upload(client, people["officer"], answered, desk))
         ]
+        async with asyncio.timeout(60):
+            while len(answered.stages) == known[0] or len(answered.files) == known[1]:  # noqa: ASYNC110 - told by no event
+                await asyncio.sleep(0.1)
         await asyncio.sleep(SECONDS_OF_WORK)
         for victim in victims:
             os.kill(victim, signal.SIGKILL)

@@ -29,6 +29,7 @@ VALUES: Final[dict[str, bytes]] = {
     "the last moment": b'"9999-12-31T23:59:59.999999-12:00"',
     "the id of nothing": b'"00000000-0000-0000-0000-000000000000"',
     "a list of everything": b'[null, 1, "x", [], {}]',
+    "an object": b"{}",
     "an object with a NUL in its key": b'{"a\\u0000": 1}',
     "a deep list": b"[" * 60 + b"]" * 60,
 }

@@ -253,6 +253,21 @@ async def test_headers_one_would_not_send(doors: list[Door], prober: Prober) -> 
             await prober.knock(door, f"{name}: {value[:40]!r}", headers={name: value})
 
 
+async def test_anybody_may_ask_which_methods_a_path_has(client: AsyncClient, doors: list[Door]) -> None:
+    numbers = {door: re.findall(r"{(\w+):int}", door.path) for door in doors if door.path.startswith("/api")}
+    for path in {door.address(dict.fromkeys(names, 1)) for door, names in numbers.items()}:
+        answer = await client.options(path)
+        assert (answer.status_code, answer.content) == (204, b""), path
+
+
+async def test_a_field_may_have_the_name_of_what_the_house_knows_itself(client: AsyncClient, sign_in: SignIn) -> None:
+    """Litestar confuses a quote's `principal` with the person who asks."""
+    person = await sign_in(Role.OFFICER)
+    answer = await client.post("/api/v1/quotes", json={"principal": {}}, headers=person.headers)
+    assert answer.status_code == 422
+    assert "principal" in {error["field"] for error in answer.json()["errors"]}
+
+
 async def _ten_megabytes() -> AsyncIterator[bytes]:
     yield b'{"name": "'
     for _ in range(160):

@@ -91,7 +91,7 @@ def own_house(copy_database: Callable[[], URL], tokens: Tokens, tmp_path: Path) 
             session.add(application := an_application(user.id, branch_id=branch.id))
             await session.commit()
         token = tokens.issue(user.id, visit.id, at=system_clock())
-        async with open_house(settings) as client:
+        async with open_house(settings, in_background=False) as client:  # which would make previews
             officer = Person(user, {"Authorization": f"Bearer {token}"})
             yield OwnHouse(client, engine, officer, application.id, tmp_path)
         await engine.dispose()

@@ -10,11 +10,17 @@ import structlog
 from advanced_alchemy.exceptions import NotFoundError
 from litestar import Request
 from litestar.enums import ScopeType
-from litestar.exceptions import ClientException, HTTPException, ValidationException, WebSocketException
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    InternalServerException,
+    ValidationException,
+    WebSocketException,
+)
 from litestar.types import Empty, ExceptionHandlersMap, Scope
 from litestar.typing import FieldDefinition
 from litestar.utils.scope.state import ScopeState
-from msgspec import Struct
+from msgspec import Struct, ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
@@ -97,6 +103,7 @@ def exception_handlers(refusals: Refusals) -> ExceptionHandlersMap:
     return {
         DomainError: refused,
         ValidationException: misfitting,
+        InternalServerException: mistaken,
         HTTPException: refused_by_litestar,
         DBAPIError: of_database,
         PoolExhausted: of_database,
@@ -142,6 +149,17 @@ def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
 def misfitting(request: AnyRequest, error: ValidationException) -> Answer[Problem]:
     """Answer to parameters or a body of the wrong form: 422, with every wrong field."""
     return refused(request, cannot_take(_field_errors(request, error)))
+
+
+def mistaken(request: AnyRequest, error: InternalServerException) -> Answer[Problem]:
+    """Answer to what Litestar takes for a mistake of ours.
+
+    A field of the body that has the name of a dependency, as a quote's `principal`, is still the client's.
+    """
+    cause = error.__cause__
+    if isinstance(cause, ValidationError) and "at `$.data" in str(cause) and (found := _errors_of_body(request)):
+        return refused(request, cannot_take(found))
+    return unforeseen(request, error)
 
 
 def refused_by_litestar(request: AnyRequest, error: HTTPException) -> Answer[Problem]:
