@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick sweep fuzz backup restore reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick bench-told sweep fuzz backup restore reseal verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
