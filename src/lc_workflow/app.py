@@ -37,7 +37,7 @@ from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, r
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
 from lc_workflow.platform.http.cors import Cors
-from lc_workflow.platform.http.openapi import Described, docs, documentation
+from lc_workflow.platform.http.openapi import Amounts, Described, docs, documentation
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
@@ -168,7 +168,7 @@ def create_app(
             Authenticate(load_principal, alchemy.provide_session, clock),
             Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
-        plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working), Described()],
+        plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working), Described(), Amounts()],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,
         response_class=Answer,

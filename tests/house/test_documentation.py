@@ -38,3 +38,8 @@ def test_a_guard_stands_in_the_description(operations: dict[str, dict[str, Any]]
         in approve["description"]
     )
     assert operations["POST /api/v1/auth/login"]["security"] == [{}]
+
+
+def test_amounts_are_numbers_as_in_the_answers(application: tuple[Litestar, Sessions]) -> None:
+    quote = application[0].openapi_schema.to_schema()["components"]["schemas"]["QuoteRequest"]["properties"]
+    assert quote["principal"]["type"] == "number"

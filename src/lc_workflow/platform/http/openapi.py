@@ -1,24 +1,27 @@
 """The documentation under `/schema`, in three viewers that need nothing from the internet."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
 from litestar import Request, Response, Router
+from litestar._openapi.schema_generation import SchemaCreator
 from litestar.datastructures import CacheControlHeader, ResponseHeader
 from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.handlers import HTTPRouteHandler, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, Operation, SecurityScheme, Tag
-from litestar.plugins import ReceiveRoutePlugin
+from litestar.openapi.spec import Components, OpenAPIType, Operation, Schema, SecurityScheme, Tag
+from litestar.plugins import OpenAPISchemaPlugin, ReceiveRoutePlugin
 from litestar.response import Redirect
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.typing import FieldDefinition
 
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused_by_litestar
@@ -70,6 +73,19 @@ class Viewer(OpenAPIRenderPlugin):
             f'<title>{escape(openapi_schema["info"]["title"])}</title><link rel="icon" href="data:,">{links}</head>'
             f'<body><div id="page" data-viewer="{self._name}" data-url="{document}"></div>{scripts}</body></html>'
         ).encode()
+
+
+class Amounts(OpenAPISchemaPlugin):
+    """Says that amounts are numbers, which they are in answers; Litestar would call every `Decimal` text."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: object) -> bool:
+        """Take exact numbers."""
+        return value is Decimal
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:  # noqa: ARG002 - the library's signature
+        """Describe one."""
+        return Schema(type=OpenAPIType.NUMBER)
 
 
 class Described(ReceiveRoutePlugin):
