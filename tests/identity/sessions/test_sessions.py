@@ -14,6 +14,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import RefreshToken, Session, User
 from tests.conftest import SignIn
 from tests.identity.factories import PASSWORD, a_user
+from tests.identity.rules.test_roles import MENU, SHOWN
 from tests.moments import NOON
 
 LOGIN = "/api/v1/auth/login"
@@ -228,6 +229,16 @@ class TestWhoIAm:
             "manager",
             "branch",
         )
+
+    @pytest.mark.parametrize("role", SHOWN)
+    async def test_each_role_is_told_its_menu(self, client: AsyncClient, sign_in: SignIn, role: Role) -> None:
+        person = await sign_in(role)
+        rights = (await client.get(f"{ME}/permissions", headers=person.headers)).json()["effective_permissions"]
+        held = {
+            (one["permission"]["resource_type"], one["permission"]["action"]) for one in rights if one["is_granted"]
+        }
+        shown = {noun: {verb for verb in verbs if (noun, verb) in held} for noun, verbs in MENU.items()}
+        assert {noun: verbs for noun, verbs in shown.items() if verbs} == SHOWN[role]
 
     @pytest.mark.parametrize("path", ["me", "me/permissions", "logout"])
     async def test_strangers_are_asked_to_sign_in(self, client: AsyncClient, path: str) -> None:
