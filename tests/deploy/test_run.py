@@ -41,6 +41,7 @@ def test_one_command_serves_and_a_signal_ends_everything(
     wait_until_nothing_is_left(image)
 
 
+@pytest.mark.timeout(400)
 def test_a_second_start_finds_the_data_even_after_kill_9(
     image: Path, environment: dict[str, str], port: int, start: Start
 ) -> None:

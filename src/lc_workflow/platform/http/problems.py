@@ -159,7 +159,7 @@ def mistaken(request: AnyRequest, error: InternalServerException) -> Answer[Prob
     cause = error.__cause__
     if isinstance(cause, ValidationError) and "at `$.data" in str(cause) and (found := _errors_of_body(request)):
         return refused(request, cannot_take(found))
-    return unforeseen(request, error)
+    return refused_by_litestar(request, error)
 
 
 def refused_by_litestar(request: AnyRequest, error: HTTPException) -> Answer[Problem]:
