@@ -9,11 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-
-from bench.run import ROOT, free_port
-from lc_workflow.platform.config import Settings, database_url
+from bench.run import ROOT, free_port, migrate
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.embedded import postgres, valkey
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.workbench import serving
@@ -47,13 +44,6 @@ def variables(database: str, redis: str | None, uploads: Path, **more: str) -> d
         "LOG_LEVEL": "CRITICAL",
         **more,
     }
-
-
-def migrate(database: str) -> None:
-    """Bring an empty database to the newest revision."""
-    config = Config(toml_file=ROOT / "pyproject.toml")
-    config.attributes["database_url"] = database_url(database)
-    command.upgrade(config, "head")
 
 
 @contextmanager

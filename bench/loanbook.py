@@ -8,17 +8,15 @@ from pathlib import Path
 from uuid import UUID
 
 import bcrypt
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, text
 
+from bench.installation import PASSWORD
+from bench.run import migrate
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.embedded import postgres
 from lc_workflow.platform.security.vault import Vault
 from tests.lending.applications.test_hundred_thousand import BRANCHES, FILL, PEOPLE
 
-ROOT = Path(__file__).resolve().parents[1]
-PASSWORD = "Bench#2026pass"
 SECRET = secrets.token_urlsafe(48)
 """What this run's servers sign and seal with, and what the numbers in the books are sealed with."""
 
@@ -74,9 +72,7 @@ def filled(folder: Path, sizes: list[int]) -> Iterator[Shelf]:
     """Run PostgreSQL with a loanbook of each size; the schema is migrated once and copied."""
     with postgres(folder / "postgres", durable=False) as server:
         house = database_url(server.url)
-        alembic = Config(toml_file=ROOT / "pyproject.toml")
-        alembic.attributes["database_url"] = house
-        command.upgrade(alembic, "head")
+        migrate(server.url)
         books = [_book(house, size) for size in sizes]
         with engine_of(house.set(database="template1")).connect() as connection:
             place = Path(connection.scalar(text("SHOW data_directory")) or "")

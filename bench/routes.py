@@ -17,9 +17,10 @@ from urllib.request import Request, urlopen
 
 from sqlalchemy import text
 
+from bench.installation import PASSWORD
 from bench.load import Ask, Figure, children, drive
-from bench.loanbook import BRANCH, OFFICER, PASSWORD, ROOT, SECRET, Book, Shelf, engine_of, filled
-from bench.run import free_port, resident
+from bench.loanbook import BRANCH, OFFICER, SECRET, Book, Shelf, engine_of, filled
+from bench.run import ROOT, free_port, resident
 from lc_workflow.platform.config import database_url
 
 V1 = "/api/v1"

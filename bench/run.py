@@ -30,9 +30,7 @@ MOST_MEMORY = 160
 """MB an idle worker may hold (issue 2, design/performance.md)."""
 
 MOST_SECONDS = 2.0
-"""Processor time from the start of the processes to the first healthy answer."""
-
-MOST_WAITING = 60.0
+"""From the start of the process to the first healthy answer."""
 
 
 @contextmanager
@@ -83,6 +81,13 @@ def resident(pid: int) -> float:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) / 1024
 
 
+def migrate(database: str) -> None:
+    """Bring an empty database to the newest revision."""
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["database_url"] = database_url(database)
+    command.upgrade(config, "head")
+
+
 def report(name: str, figures: list[float], unit: str, most: float) -> bool:
     """Print one line with the spread over all runs; tells whether the median keeps its limit."""
     middle = statistics.median(figures)
@@ -94,14 +99,12 @@ def report(name: str, figures: list[float], unit: str, most: float) -> bool:
 def main(arguments: list[str]) -> int:
     """Measure a few starts on an embedded database of their own; ends with 1 when a limit is not kept.
 
-    The limit of a start is compared with its processor time: that of the clock says how busy the machine is.
+    Both the clock and the processor count for a start: the difference says how busy the machine is.
     """
     runs = QUICK_RUNS if "--quick" in arguments else RUNS
     seconds, wall, memory = [], [], []
     with tempfile.TemporaryDirectory() as folder, postgres(Path(folder) / "postgres", durable=False) as database:
-        alembic = Config(toml_file=ROOT / "pyproject.toml")
-        alembic.attributes["database_url"] = database_url(database.url)
-        command.upgrade(alembic, "head")
+        migrate(database.url)
         for _ in range(runs):
             with worker(database.url, f"{folder}/uploads") as (server, took):
                 seconds.append(spent([server.pid, *children(server.pid)]) / 1e6)
@@ -111,7 +114,7 @@ def main(arguments: list[str]) -> int:
     print(f"{runs} starts{'':<28}minimum   median  maximum")
     kept = [
         report("start to healthy, processor time", seconds, "s", MOST_SECONDS),
-        report("start to healthy, by the clock", wall, "s", MOST_WAITING),
+        report("start to healthy, by the clock", wall, "s", MOST_SECONDS),
         report("memory of one idle worker", memory, "MB", MOST_MEMORY),
     ]
     return 0 if all(kept) else 1

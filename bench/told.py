@@ -1,11 +1,9 @@
 """Makes 2,000 changes while the process is killed every few seconds, and sees that everybody heard of each, once."""
 
-import shutil
 import sys
 import time
-from pathlib import Path
-from tempfile import mkdtemp
 
+from bench.installation import folder
 from tests.faults.test_told import tell
 
 CHANGES = 2_000
@@ -14,16 +12,13 @@ KILLS = 10
 
 def main() -> int:
     """Do it once; ends with 1 when somebody was not told, or twice."""
-    folder = Path(mkdtemp(prefix="lc-workflow-told-"))
-    folder.chmod(0o755)
     began = time.perf_counter()
     try:
-        told = tell(folder, changes=CHANGES, kills=KILLS)
+        with folder() as place:
+            told = tell(place, changes=CHANGES, kills=KILLS)
     except AssertionError as fault:
         print(f"not everybody was told once: {fault}"[:2_000])
         return 1
-    finally:
-        shutil.rmtree(folder)
     print(f"{CHANGES} changes, {KILLS} kills, {told} facts told once each, {time.perf_counter() - began:.0f} s")
     return 0
 

@@ -14,12 +14,11 @@ from subprocess import Popen
 from urllib.request import Request, urlopen
 
 import msgspec
-from alembic import command
-from alembic.config import Config
 from httpx import AsyncClient, Limits
 
-from bench.run import ROOT, resident, worker
-from lc_workflow.platform.config import database_url
+from bench.installation import PASSWORD
+from bench.load import children
+from bench.run import migrate, resident, worker
 from lc_workflow.platform.embedded import postgres
 
 MB = 1024 * 1024
@@ -30,12 +29,6 @@ MOST_GROWTH = 16.0
 AT_ONCE = 200
 SMALL = 256 * 1024
 ADMIN = {"username": "bench", "email": "bench@branch.example", "first_name": "B", "last_name": "B"}
-PASSWORD = "Bench#2026pass"
-
-
-def children(pid: int) -> list[int]:
-    """The processes a process has started."""
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextmanager
@@ -141,9 +134,7 @@ def main() -> int:
     at_once = 50 if "--quick" in sys.argv else AT_ONCE
     os.environ |= {"MAX_FILE_SIZE": str(LARGE), "RATE_LIMIT_ENABLED": "false"}
     with tempfile.TemporaryDirectory() as name, postgres(Path(name) / "postgres", durable=False) as database:
-        alembic = Config(toml_file=ROOT / "pyproject.toml")
-        alembic.attributes["database_url"] = database_url(database.url)
-        command.upgrade(alembic, "head")
+        migrate(database.url)
         with worker(database.url, f"{name}/uploads") as (server, _):
             port = server.args[server.args.index("--port") + 1]  # type: ignore[index,union-attr,arg-type]
             url = f"http://127.0.0.1:{port!s}"

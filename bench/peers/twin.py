@@ -26,9 +26,9 @@ import lc_workflow.app  # noqa: F401 - maps all tables
 from lc_workflow.documents.cards import DocumentCard
 from lc_workflow.documents.library.models import File
 from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.users.models import WHOLE as PLACE
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.identity.users.schemas import UserAnswer
-from lc_workflow.identity.users.service import WHOLE as PLACE
 from lc_workflow.lending.applications.models import BACKED, WITH_EMPLOYEE, Assignment, CustomerApplication
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.rules.stages import Stage

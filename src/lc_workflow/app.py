@@ -1,29 +1,27 @@
 """The factory: lists the contexts and connects their ports."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
-import structlog
 from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig, SQLAlchemyInitPlugin
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import InitPlugin
-from litestar.types import Scope
 from litestar_granian import GranianPlugin
-from sqlalchemy.exc import SQLAlchemyError
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
 from lc_workflow.engagement.live.hub import Hub
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.engagement.manifest import MANIFEST as ENGAGEMENT
 from lc_workflow.identity.manifest import MANIFEST as IDENTITY
-from lc_workflow.identity.protection.service import blocked_networks, note_refusal
+from lc_workflow.identity.protection.listeners import noting_refusals
+from lc_workflow.identity.protection.service import blocked_networks
 from lc_workflow.identity.sessions.principals import load_principal
 from lc_workflow.insight.manifest import MANIFEST as INSIGHT
 from lc_workflow.kernel.principal import Principal
@@ -49,7 +47,7 @@ from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
 from lc_workflow.platform.security.blocklist import Blocklist, RefuseBlocked
-from lc_workflow.platform.security.guards import ALARMING, Authenticate, ReadToken
+from lc_workflow.platform.security.guards import Authenticate, ReadToken
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.reads import open_reader
 from lc_workflow.platform.security.resealing import open_one_of_each
@@ -66,8 +64,6 @@ from lc_workflow.system.manifest import MANIFEST as SYSTEM
 
 HOUSE: Final = merged(SYSTEM, ORGANIZATION, IDENTITY, DOCUMENTS, LENDING, ENGAGEMENT, INSIGHT)
 """All contexts as one."""
-
-_log = structlog.stdlib.get_logger()
 
 METADATA: Final = Row.metadata
 """Every table, for the migrations: importing the manifests has imported all models."""
@@ -173,7 +169,7 @@ def create_app(
         request_class=CheckedRequest,
         response_class=Answer,
         before_request=prepare,
-        after_exception=[log_broken_socket, _noting_refusals(alchemy, clock)],
+        after_exception=[log_broken_socket, noting_refusals(alchemy.provide_session, clock)],
         compression_config=compression(),
         openapi_config=documentation(
             title="LC Workflow",
@@ -201,26 +197,6 @@ class WhileServing(InitPlugin):
         """Add our lifespan after those that are there."""
         app_config.lifespan.append(self._working)
         return app_config
-
-
-def _noting_refusals(alchemy: SQLAlchemyAsyncConfig, clock: Clock) -> Callable[[Exception, Scope], Awaitable[None]]:
-    """Write down the refusals that a route calls alarming: after what was refused is rolled back, and beside it."""
-
-    async def note(error: Exception, scope: Scope) -> None:
-        if "route_handler" not in scope:
-            return
-        kinds, person = scope["route_handler"].opt.get(ALARMING, ()), scope.get("user")
-        if not isinstance(error, kinds) or not isinstance(person, Principal):
-            return
-        session = alchemy.provide_session(scope["litestar_app"].state, scope)
-        try:
-            await session.rollback()
-            about: Any = scope["path_params"].get("application_id")  # a UUID, as the path says
-            await note_refusal(session, type(error).__name__, person_id=person.id, application_id=about, at=clock())
-        except (SQLAlchemyError, OSError) as broken:
-            _log.warning("a refused decision could not be written down", cause=type(broken).__name__)
-
-    return note
 
 
 def _principal(request: CheckedRequest) -> Principal:

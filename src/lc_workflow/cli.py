@@ -2,13 +2,12 @@
 
 import asyncio
 import os
-import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import click
@@ -28,6 +27,7 @@ from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import CannotOpen, use, vault_of
+from lc_workflow.platform.stopping import end_in_order_on_signals
 from lc_workflow.platform.verify import Deployment
 from lc_workflow.platform.verify import verify as verify_deployment
 from lc_workflow.platform.workbench import (
@@ -54,6 +54,12 @@ DEMO_PASSWORD: Final = "Demo#2026pass"  # noqa: S105 - everybody may know it; DE
 
 SIGNS_NOTHING: Final = "a key for commands that sign nothing"
 
+REFUSALS: Final = (
+    BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded, CannotPlant, CannotOpen, Stopped, BackupRefused,
+    DomainError, msgspec.MsgspecError, UnicodeDecodeError,
+)  # fmt: skip
+"""What our commands say no with."""
+
 
 class House(click.Group):
     """Shows what we refuse as a sentence, not as a traceback."""
@@ -62,16 +68,7 @@ class House(click.Group):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (
-            BadSetting,
-            DidNotStart,
-            FolderInUse,
-            NotInstalled,
-            ServerEnded,
-            CannotPlant,
-            Stopped,
-            BackupRefused,
-        ) as refusal:
+        except REFUSALS as refusal:
             raise click.ClickException(str(refusal)) from refusal
 
 
@@ -84,7 +81,7 @@ def house() -> None:
 def run() -> None:
     """Serve for development, with an embedded database and cache where none is set."""
     began = time.monotonic()
-    _end_in_order_on_signals()
+    end_in_order_on_signals()
     environ = _variables()
     with with_everything(environ, LOCAL):
         settings = Settings.from_environ(environ)
@@ -105,10 +102,8 @@ def run() -> None:
 @house.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    environ = _variables()
-    with with_database(environ, LOCAL):
-        _migrate(database_url(environ["DATABASE_URL"]), environ)
-    click.echo("The database is at the newest revision.")
+    with _newest_database():
+        click.echo("The database is at the newest revision.")
 
 
 @house.command()
@@ -140,51 +135,37 @@ def load_gazetteer(file: Path) -> None:
         async with AsyncSession(engine) as session:
             return await GazetteerService(session).load(lines, at=system_clock())
 
-    environ = _variables()
-    with with_database(environ, LOCAL):
-        url = database_url(environ["DATABASE_URL"])
-        _migrate(url, environ)
-        try:
-            # Excel writes a mark in front of UTF-8, which is not part of the first column's name.
-            places = asyncio.run(load(url, file.read_text("utf-8-sig").splitlines()))
-        except (DomainError, UnicodeDecodeError) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+    with _newest_database() as url:
+        # Excel writes a mark in front of UTF-8, which is not part of the first column's name.
+        places = asyncio.run(load(url, file.read_text("utf-8-sig").splitlines()))
     click.echo(f"The gazetteer knows {places} places of this list.")
 
 
+FROM_A_FILE: Final = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+BY: Final = click.option("--by", default="admin", show_default=True, help="The administrator who does it.")
+
+
 @house.command("adopt-approving")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--by", default="admin", show_default=True, help="The account of the administrator who does it.")
+@FROM_A_FILE
+@BY
 def adopt_approving(file: Path, by: str) -> None:
     """Put a way of approving into force for the applications to come: a matrix, regions, and who answers for them."""
     from lc_workflow.seeding.approving import put_into_force, read_way  # noqa: PLC0415 - as below
 
-    environ = _variables()
-    with with_database(environ, LOCAL):
-        url = database_url(environ["DATABASE_URL"])
-        _migrate(url, environ)
-        try:
-            number = asyncio.run(put_into_force(url, read_way(file), by=by))
-        except (DomainError, msgspec.MsgspecError) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+    with _newest_database() as url:
+        number = asyncio.run(put_into_force(url, read_way(file), by=by))
     click.echo(f"Applications to come are decided by matrix {number}.")
 
 
 @house.command("adopt-checklist")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--by", default="admin", show_default=True, help="The account of the administrator who does it.")
+@FROM_A_FILE
+@BY
 def adopt_checklist(file: Path, by: str) -> None:
     """Put a checklist into force: which papers the applications to come are asked for, and before which step."""
     from lc_workflow.seeding.checklists import follow, read_checklist  # noqa: PLC0415 - as below
 
-    environ = _variables()
-    with with_database(environ, LOCAL):
-        url = database_url(environ["DATABASE_URL"])
-        _migrate(url, environ)
-        try:
-            number = asyncio.run(follow(url, read_checklist(file), by=by))
-        except (DomainError, msgspec.MsgspecError) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+    with _newest_database() as url:
+        number = asyncio.run(follow(url, read_checklist(file), by=by))
     click.echo(f"Applications to come are asked for the papers of checklist {number}.")
 
 
@@ -216,11 +197,8 @@ def revision(message: str) -> None:
     """Write a revision for what the models have and the database lacks."""
     if not message:
         raise click.UsageError('Say what the revision does, with a verb: make revision MESSAGE="add approvals".')
-    environ = _variables()
-    with with_database(environ, LOCAL):
-        url = database_url(environ["DATABASE_URL"])
-        _migrate(url, environ)
-        command.revision(_alembic(url, environ), message, autogenerate=True)
+    with _newest_database() as url:
+        command.revision(_alembic(url, _variables()), message, autogenerate=True)
 
 
 @house.command("create-admin")
@@ -249,10 +227,7 @@ def create_admin(**answers: str) -> None:
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
     with with_database(environ, LOCAL):
-        try:
-            asyncio.run(set_up(Settings.from_environ(environ)))
-        except (DomainError, msgspec.ValidationError) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+        asyncio.run(set_up(Settings.from_environ(environ)))
     click.echo(f"{answers['username']} may sign in.")
 
 
@@ -273,10 +248,7 @@ def sweep(*, apply: bool) -> None:
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
     with with_database(environ, LOCAL):
-        try:
-            found = asyncio.run(swept(Settings.from_environ(environ)))
-        except DomainError as refusal:
-            raise click.ClickException(refusal.detail) from refusal
+        found = asyncio.run(swept(Settings.from_environ(environ)))
     for words, keys in (
         ("without a row", found.strays),
         ("in the wrong place", found.misplaced),
@@ -293,7 +265,6 @@ def sweep(*, apply: bool) -> None:
 def reseal() -> None:
     """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
     from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - as below; it knows all columns
-    from lc_workflow.engagement.webhooks.jobs import seal_secrets  # noqa: PLC0415 - as below
     from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - as below
     from lc_workflow.platform.db.config import read_json, write_json  # noqa: PLC0415 - as below
     from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - as below
@@ -304,16 +275,13 @@ def reseal() -> None:
             settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
         )
         async with AsyncSession(engine) as session:
-            count = await seal_factors(session, vault) + await seal_secrets(session, vault)
+            count = await seal_factors(session, vault)
             await session.commit()
             return count + await reseal_columns(session, vault)
 
     environ = _variables()
     with with_database(environ, LOCAL):
-        try:
-            count = asyncio.run(seal(Settings.from_environ(environ)))
-        except (BadSetting, CannotOpen) as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+        count = asyncio.run(seal(Settings.from_environ(environ)))
     click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
 
 
@@ -327,10 +295,7 @@ def backup(folder: Path) -> None:
     environ = {"SECRET_KEY": SIGNS_NOTHING, **_variables()}
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        try:
-            made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
-        except DomainError as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+        made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
     click.echo(f"{folder} holds {sum(made.rows.values())} rows and {len(made.objects)} objects of {made.made_at:%c}.")
     if made.missing:
         raise click.ClickException(f"The store did not have {len(made.missing)} objects; the manifest names them.")
@@ -346,10 +311,7 @@ def restore(folder: Path) -> None:
     environ = _variables()
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        try:
-            made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
-        except DomainError as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+        made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
     click.echo(f"{sum(made.rows.values())} rows and {len(made.objects)} objects are back, as they were counted.")
     click.echo(f"The journal's {entries} entries agree with their chain.")
 
@@ -407,6 +369,16 @@ def _plant(settings: Settings, demo_password: str | None) -> None:
     )
 
 
+@contextmanager
+def _newest_database() -> Iterator[URL]:
+    """The database that the variables name, or our own while the block runs, at the newest revision."""
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        url = database_url(environ["DATABASE_URL"])
+        _migrate(url, environ)
+        yield url
+
+
 def _migrate(url: URL, environ: Mapping[str, str]) -> None:
     config = _alembic(url, environ)
     # Loading the models takes a second, which a database at the newest revision spares us.
@@ -420,20 +392,6 @@ def _alembic(url: URL, environ: Mapping[str, str]) -> Config:
     config.attributes["database_url"] = url
     config.attributes["environ"] = environ
     return config
-
-
-def _end_in_order_on_signals() -> None:
-    """Turn the first signal into an ordinary end, which closes what is open; later ones must not disturb that."""
-    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def end(_: int, __: FrameType | None) -> None:
-        for number in ending:
-            signal.signal(number, signal.SIG_IGN)
-        sys.exit(0)
-
-    for number in ending:
-        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup keeps us alive
-            signal.signal(number, end)
 
 
 if __name__ == "__main__":

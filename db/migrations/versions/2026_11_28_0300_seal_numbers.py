@@ -1,4 +1,4 @@
-"""Seal identity numbers and telephones, find them by blind indexes, and note who reads them.
+"""Seal identity numbers, telephones and the secrets of webhooks, find numbers by blind indexes, note who reads them.
 
 The columns that could be read are dropped at once, which the version before this one does not survive: it was never
 released.
@@ -35,6 +35,8 @@ SEALED = (
     ("users", "phone_number", 40, True),
     ("employees", "phone_number", 40, True),
     ("selfies", "customer_id_number", 50, True),
+    ("webhooks", "secret", 100, False),
+    ("webhooks", "previous_secret", 100, True),
 )
 """Tables and columns, how long they were, and whether they may be empty."""
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0122_print_dossiers"
-down_revision = "0131_seal_webhooks"
+down_revision = "0130_count_figures"
 branch_labels = None
 depends_on = None
 

@@ -8,12 +8,18 @@ from lc_workflow.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileStored(Event):
-    """A file was uploaded; `file_size` is in bytes, `sha256` in hexadecimal."""
+class AboutFile(Event):
+    """A fact about one file."""
 
     subject: ClassVar[str] = "file"
     file_id: UUID
     application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStored(AboutFile):
+    """A file was uploaded; `file_size` is in bytes, `sha256` in hexadecimal."""
+
     document_type: str | None
     mime_type: str
     file_size: int
@@ -21,72 +27,49 @@ class FileStored(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileOpened(Event):
+class FileOpened(AboutFile):
     """Somebody was given a link to a file's content."""
-
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileRemoved(Event):
+class FileRemoved(AboutFile):
     """A file was taken away, until its retention ends only out of sight; `key` is where its bytes were kept."""
 
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
     document_type: str | None
     sha256: str
     key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileRestored(Event):
+class FileRestored(AboutFile):
     """A removed file was brought back."""
-
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileReplaced(Event):
+class FileReplaced(AboutFile):
     """A newer version, `by_id`, stands in the place of a file, which stays readable."""
 
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
     by_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileSeenElsewhere(Event):
+class FileSeenElsewhere(AboutFile):
     """A file came that was handed in for another person's application too."""
 
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileChecked(Event):
+class FileChecked(AboutFile):
     """The bytes of a file were read and compared with what was brought."""
 
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
     intact: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FilePurged(Event):
+class FilePurged(AboutFile):
     """The retention of a removed file ended; its bytes under `key` are gone for good."""
 
-    subject: ClassVar[str] = "file"
-    file_id: UUID
-    application_id: UUID | None
     key: str
 
 
@@ -101,30 +84,27 @@ class SelfieJudged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FolderMade(Event):
+class AboutFolder(Event):
+    """A fact about one folder."""
+
+    subject: ClassVar[str] = "folder"
+    folder_id: UUID
+    application_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderMade(AboutFolder):
     """A folder was made."""
 
-    subject: ClassVar[str] = "folder"
-    folder_id: UUID
-    application_id: UUID | None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FolderRenamed(Event):
+class FolderRenamed(AboutFolder):
     """A folder got another name."""
 
-    subject: ClassVar[str] = "folder"
-    folder_id: UUID
-    application_id: UUID | None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FolderRemoved(Event):
+class FolderRemoved(AboutFolder):
     """An empty folder was taken away."""
-
-    subject: ClassVar[str] = "folder"
-    folder_id: UUID
-    application_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -158,11 +158,6 @@ def open_applications(db_session: DbSession, store: NamedDependency[SkipValidati
     return ApplicationService(db_session, store=store)
 
 
-def open_what_is_seen(db_session: DbSession) -> WhatIsSeen:
-    """Provide the reader of what decisions rest on."""
-    return WhatIsSeen(db_session)
-
-
 MANIFEST = Manifest(
     routes=(
         RecognitionController,
@@ -268,7 +263,7 @@ MANIFEST = Manifest(
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
         "loan_book": Provide(Loanbook, sync_to_thread=False),
         "open_work": provide(Desk),
-        "seen": Provide(open_what_is_seen, sync_to_thread=False),
+        "seen": provide(WhatIsSeen),
         "applications": Provide(open_applications, sync_to_thread=False),
     },
     enumerations={name: labelled(labels) for name, labels in LABELS.items()},

@@ -1,7 +1,8 @@
-"""Hearing that the process is asked to end, while its connections are still open."""
+"""What a process does when it is asked to end."""
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,3 +38,17 @@ def told_of_the_end(tell: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end_in_order_on_signals() -> None:
+    """Turn the first signal into an ordinary end, which closes what is open; later ones must not disturb that."""
+    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def end(_: int, __: FrameType | None) -> None:
+        for number in ending:
+            signal.signal(number, signal.SIG_IGN)
+        sys.exit(0)
+
+    for number in ending:
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup keeps us alive
+            signal.signal(number, end)

@@ -74,6 +74,8 @@ async def _hand_in(application: Application, kind: str, turn: Turn) -> UUID:
         access=PapersOfApplications(),
         most_bytes=turn.means.settings.max_file_size,
         types=turn.means.settings.file_types,
+        kept_for=timedelta(days=turn.means.settings.removed_files_days),
+        quota=turn.means.settings.max_application_size,
     )
     where = Placement(application_id=turn.made[f"application/{application.number}"], document_type=kind)
     with SpooledTemporaryFile(max_size=len(content) + 1) as source:  # as uploads arrive

@@ -48,6 +48,8 @@ def files(session: AsyncSession) -> FileService:
         access=PapersOfApplications(),
         most_bytes=1_000_000,
         types=("image/jpeg",),
+        kept_for=timedelta(days=30),
+        quota=1_000_000,
     )
 
 

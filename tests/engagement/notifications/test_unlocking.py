@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.engagement.notifications.service import NotificationService
+from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.rules.statuses import UserStatus
 from tests.identity.factories import a_user
@@ -17,7 +17,7 @@ async def test_who_can_take_the_lock_away_hears_of_it_once(session: AsyncSession
     session.add_all([admin, manager, gone, locked])
     await session.commit()
     event = UnlockRequested(actor_id=manager.id, at=NOON, user_id=locked.id, reason="She is back")
-    notifications, event_id = NotificationService(session), uuid4()
+    notifications, event_id = TellingService(session), uuid4()
     [(person, message)] = await notifications.tell_of_unlock_request(event, event_id=event_id)
     assert person == admin.id
     assert message.message == "Chanthy Sok asks you to unlock the account of Dara Keo."

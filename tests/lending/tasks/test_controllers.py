@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.engagement.notifications.service import NotificationService
+from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.lending.events import DeadlineBreached
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
@@ -201,9 +201,9 @@ async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
     (entry,) = await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DeadlineBreached"))
     event = entry.event({"DeadlineBreached": DeadlineBreached})
     assert isinstance(event, DeadlineBreached)
-    told = await NotificationService(session).tell_of_breach(event, event_id=entry.id)
+    told = await TellingService(session).tell_of_breach(event, event_id=entry.id)
     assert {person for person, _ in told} == {teller.user.id, manager.user.id, admin.user.id}
-    assert await NotificationService(session).tell_of_breach(event, event_id=entry.id) == []
+    assert await TellingService(session).tell_of_breach(event, event_id=entry.id) == []
 
 
 async def test_the_institution_says_how_long_a_stage_may_take(

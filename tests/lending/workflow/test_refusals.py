@@ -8,8 +8,8 @@ from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.protection.listeners import MOST_REFUSALS
 from lc_workflow.identity.protection.models import RefusedDecision
-from lc_workflow.identity.protection.service import MOST_REFUSALS
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn

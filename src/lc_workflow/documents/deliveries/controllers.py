@@ -14,14 +14,11 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.response import Stream
-from msgspec.structs import replace
 
 from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, PartsToCome, UploadLink
 from lc_workflow.documents.deliveries.service import IN_MEMORY, LINK_LIFETIME, DeliveryService
 from lc_workflow.documents.library.access import CREATE
-from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import FileAnswer
-from lc_workflow.documents.library.service import LINK_LIFETIME as DOWNLOAD_LIFETIME
 from lc_workflow.documents.library.service import FileService
 from lc_workflow.documents.rules.uploads import check_not_above, parts_for
 from lc_workflow.kernel.principal import Principal
@@ -31,7 +28,6 @@ from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, problem
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.ranges import NO_SUCH_PART, part_asked_for
-from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import Chunks, ObjectStore
@@ -96,7 +92,7 @@ class DeliveryController(Controller):
         """Have a file checked and filed that was put to its link; asking again shows the same file."""
         at = clock()
         file = await deliveries.take_in(data, principal=principal, at=at)
-        return await _taken_in(file, files, base_url=base_url, at=at)
+        return await files.just_brought(file, base_url=base_url, at=at)
 
 
 class PartController(Controller):
@@ -145,7 +141,7 @@ class PartController(Controller):
         """Put the parts together, and have the file checked and filed; asking again shows the same file."""
         at = clock()
         file = await deliveries.complete(file_id, principal=principal, at=at)
-        return await _taken_in(file, files, base_url=base_url, at=at)
+        return await files.just_brought(file, base_url=base_url, at=at)
 
     @delete("/{file_id:uuid}", guards=[requires(CREATE)])
     async def give_up(
@@ -261,15 +257,4 @@ async def _to_come(
         parts=links,
         expires_at=at + LINK_LIFETIME,
         ends_at=delivery.ends_at,
-    )
-
-
-async def _taken_in(file: File, files: FileService, *, base_url: str, at: datetime) -> FileAnswer:
-    """Show a file to whoever has just brought it, with links to it."""
-    return replace(
-        shaped(file, FileAnswer),
-        seen_elsewhere=bool(await files.seen_elsewhere(file)),
-        url=await files.link_to(file, base_url=base_url),
-        preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
-        expires_at=at + DOWNLOAD_LIFETIME,
     )

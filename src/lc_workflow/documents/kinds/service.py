@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.documents.events import DocumentTypeChanged
 from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.documents.kinds.schemas import DocumentTypeChange, NewDocumentType
-from lc_workflow.documents.rules.filing import FOLDER_OF_OTHERS
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
+
+FOLDER_OF_OTHERS: Final = "Supporting Documents"
+"""Where a paper is filed that says no kind which the house knows."""
 
 COLUMNS: Final = {"label": "label_en", "label_khmer": "label_km"}
 """The columns of those fields that are called otherwise."""

@@ -1,6 +1,6 @@
 """The paths of files and folders."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -112,7 +112,7 @@ class UploadController(Controller):
         file = await files.take_in(
             data.file.file, data.file.filename, data, principal=principal, at=at, file_id=data.id
         )
-        return await _uploaded(file, files, base_url=base_url, at=at)
+        return await files.just_brought(file, base_url=base_url, at=at)
 
 
 class VersionController(Controller):
@@ -137,7 +137,7 @@ class VersionController(Controller):
         file = await files.replace(
             file_id, data.file.file, data.file.filename, principal=principal, at=at, file_id=data.id
         )
-        return await _uploaded(file, files, base_url=base_url, at=at)
+        return await files.just_brought(file, base_url=base_url, at=at)
 
     @get(guards=[requires(READ)])
     async def list_versions(
@@ -354,13 +354,3 @@ class FolderController(Controller):
 
 async def _told(file: File, files: FileService) -> FileAnswer:
     return replace(shaped(file, FileAnswer), seen_elsewhere=bool(await files.seen_elsewhere(file)))
-
-
-async def _uploaded(file: File, files: FileService, *, base_url: str, at: datetime) -> FileAnswer:
-    """Show a file to whoever has just brought it, with links to it."""
-    return replace(
-        await _told(file, files),
-        url=await files.link_to(file, base_url=base_url),
-        preview_url=await files.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
-        expires_at=at + LINK_LIFETIME,
-    )

@@ -1,5 +1,6 @@
 """The paths of selfies."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +50,7 @@ def open_pictures(
         access=application_access,
         most_bytes=settings.max_file_size,
         types=[each for each in settings.file_types if each.startswith("image/")],
+        kept_for=timedelta(days=settings.removed_files_days),
         quota=settings.max_application_size,
         scanner=scanner_at(settings.clamd_address),
     )

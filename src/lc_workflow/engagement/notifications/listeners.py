@@ -2,7 +2,7 @@
 
 import msgspec
 
-from lc_workflow.engagement.notifications.service import NotificationService
+from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited
 from lc_workflow.platform.manifest import Hearing
@@ -10,25 +10,25 @@ from lc_workflow.platform.manifest import Hearing
 
 async def tell_of_move(event: ApplicationMoved, hearing: Hearing) -> None:
     """Notify whom a step of an application concerns, and send it to those who are online."""
-    for person, message in await NotificationService(hearing.session).tell_of_move(event, event_id=hearing.event_id):
+    for person, message in await TellingService(hearing.session).tell_of_move(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))
 
 
 async def tell_of_awaited_decision(event: DecisionAwaited, hearing: Hearing) -> None:
     """Notify whoever holds the stage of approval that is open now."""
-    service = NotificationService(hearing.session)
+    service = TellingService(hearing.session)
     for person, message in await service.tell_of_awaited_decision(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))
 
 
 async def tell_of_breach(event: DeadlineBreached, hearing: Hearing) -> None:
     """Notify whoever has a late task, and those above it."""
-    for person, message in await NotificationService(hearing.session).tell_of_breach(event, event_id=hearing.event_id):
+    for person, message in await TellingService(hearing.session).tell_of_breach(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))
 
 
 async def tell_of_unlock_request(event: UnlockRequested, hearing: Hearing) -> None:
     """Notify the administrators that somebody is locked out, and send it to those who are online."""
-    service = NotificationService(hearing.session)
+    service = TellingService(hearing.session)
     for person, message in await service.tell_of_unlock_request(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))

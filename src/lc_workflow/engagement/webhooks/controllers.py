@@ -6,11 +6,9 @@ from uuid import UUID
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
-from msgspec.structs import asdict
 
 from lc_workflow.engagement.rules.webhooks import TOLD
 from lc_workflow.engagement.webhooks.access import MANAGE, READ
-from lc_workflow.engagement.webhooks.models import Webhook
 from lc_workflow.engagement.webhooks.schemas import (
     DeliveryAnswer,
     NewWebhook,
@@ -26,7 +24,6 @@ from lc_workflow.platform.http.paging import WINDOW, Page, Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
-from lc_workflow.platform.security.vault import Vault
 
 
 class WebhookController(Controller):
@@ -52,26 +49,23 @@ class WebhookController(Controller):
         data: JSONBody[NewWebhook],
         webhooks: NamedDependency[WebhookService],
         settings: NamedDependency[Settings],
-        vault: NamedDependency[Vault],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> WebhookWithSecret:
         """Call an address from now on; its secret is shown this once."""
-        private = settings.webhooks_private
-        made = await webhooks.register(data, private_allowed=private, vault=vault, principal=principal, at=clock())
-        return _with_secret(*made)
+        row = await webhooks.register(data, private_allowed=settings.webhooks_private, principal=principal, at=clock())
+        return shaped(row, WebhookWithSecret)
 
     @post("/{webhook_id:uuid}/rotate-secret", guards=[requires(MANAGE)], status_code=200)
     async def rotate(
         self,
         webhook_id: FromPath[UUID],
         webhooks: NamedDependency[WebhookService],
-        vault: NamedDependency[Vault],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> WebhookWithSecret:
         """Give a webhook a new secret; for a day calls are signed with the one before as well."""
-        return _with_secret(*await webhooks.rotate(webhook_id, vault=vault, principal=principal, at=clock()))
+        return shaped(await webhooks.rotate(webhook_id, principal=principal, at=clock()), WebhookWithSecret)
 
     @delete("/{webhook_id:uuid}", guards=[requires(MANAGE)], status_code=200)
     async def remove(
@@ -107,7 +101,3 @@ class WebhookController(Controller):
     ) -> DeliveryAnswer:
         """Try a call again that was given up."""
         return shaped(await webhooks.replay(delivery_id, principal=principal, at=clock()), DeliveryAnswer)
-
-
-def _with_secret(row: Webhook, secret: str) -> WebhookWithSecret:
-    return WebhookWithSecret(**asdict(shaped(row, WebhookAnswer)), secret=secret)

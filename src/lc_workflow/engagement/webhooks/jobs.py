@@ -13,7 +13,6 @@ from sqlalchemy.orm import aliased
 from lc_workflow.engagement.rules.webhooks import rest_after
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.platform.jobs import Job, Workplace, ask_for
-from lc_workflow.platform.security.vault import Vault, vault_of
 from lc_workflow.system.settings.service import SettingService
 
 LEASE: Final = timedelta(minutes=2)
@@ -39,7 +38,7 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
     # The client takes 0.1 s and some memory to load, which an installation without webhooks need not spend.
     from lc_workflow.platform.callbacks import CallFailed, call, trust  # noqa: PLC0415
 
-    vault, trusted = vault_of(place.settings), trust(place.settings.webhooks_ca)
+    trusted = trust(place.settings.webhooks_ca)
     failures = 0
     for _ in range(MOST_CALLS):
         at = place.clock()
@@ -56,7 +55,7 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
                 webhook.url,
                 msgspec.json.encode(delivery.body),
                 key=str(delivery.event_id),
-                secrets=webhook.secrets_at(at, vault),
+                secrets=webhook.secrets_at(at),
                 at=at,
                 private_allowed=place.settings.webhooks_private,
                 trusted=trusted,
@@ -86,7 +85,7 @@ WATCH_WEBHOOKS = Job(name="watch_webhooks", work=deliver_what_is_due, every="* *
 
 
 async def tidy_webhooks(place: Workplace) -> None:
-    """Forget the calls that were taken long ago, and seal the secrets that are open or sealed with an older key."""
+    """Forget the calls that were taken long ago."""
     async with place.sessions() as session:
         kept = timedelta(days=int(await SettingService(session).value_of(KEPT_DAYS)))
         old = await session.scalars(
@@ -94,25 +93,13 @@ async def tidy_webhooks(place: Workplace) -> None:
             .where(WebhookDelivery.delivered_at < place.clock() - kept)
             .returning(WebhookDelivery.id)
         )
-        forgotten, sealed = len(old.all()), await seal_secrets(session, vault_of(place.settings))
+        forgotten = len(old.all())
         await session.commit()
-    log.info("webhooks are tidied", deliveries=forgotten, sealed_anew=sealed)
+    log.info("webhooks are tidied", deliveries=forgotten)
 
 
 TIDY_WEBHOOKS = Job(name="tidy_webhooks", work=tidy_webhooks, every="40 19 * * *")
 """At twenty to three in the night of Phnom Penh."""
-
-
-async def seal_secrets(session: AsyncSession, vault: Vault) -> int:
-    """Seal with the newest key what is open or was sealed with older ones, inside the running transaction.
-
-    Answers how much; afterwards the older keys can leave ENCRYPTION_KEYS.
-
-    Raises:
-        CannotOpen: No key that is known has sealed one of them.
-    """
-    rows = await session.scalars(select(Webhook).order_by(Webhook.id).with_for_update())
-    return sum(webhook.seal_anew(vault) for webhook in rows.all())
 
 
 async def ask_for_delivery(session: AsyncSession, webhook_id: UUID) -> None:

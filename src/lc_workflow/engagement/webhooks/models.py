@@ -1,8 +1,7 @@
 """Who is told of what by calls, and the calls, as rows."""
 
-from base64 import b64decode, b64encode
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, SmallInteger, String, Text, UniqueConstraint, text
@@ -10,17 +9,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.platform.db.base import DatedRow, Row
-from lc_workflow.platform.security.vault import Vault
-
-SEALED: Final = "sealed:"
-"""How a sealed secret begins; none that we ever made holds a colon."""
+from lc_workflow.platform.security.columns import Sealed
 
 
 class Webhook(DatedRow):
     """An address of another system that is called when something happens; without `events`, for all there are.
 
-    While `previous_secret_until` is not over, calls are signed with the secret before as well. Both are sealed; those
-    of a release that kept them open are, until the next night, as they were.
+    While `previous_secret_until` is not over, calls are signed with the secret before as well.
     """
 
     __tablename__ = "webhooks"
@@ -28,47 +23,16 @@ class Webhook(DatedRow):
     url: Mapped[str] = mapped_column(String(2_000))
     description: Mapped[str | None] = mapped_column(String(200))
     events: Mapped[list[str]] = mapped_column(ARRAY(Text()))
-    secret: Mapped[str] = mapped_column(Text())
-    previous_secret: Mapped[str | None] = mapped_column(Text())
+    secret: Mapped[str] = mapped_column(Sealed("webhooks.secret"))
+    previous_secret: Mapped[str | None] = mapped_column(Sealed("webhooks.previous_secret"))
     previous_secret_until: Mapped[datetime | None]
     created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
 
-    def sign_with(self, secret: str, vault: Vault) -> None:
-        """Keep a secret, sealed."""
-        self.secret = SEALED + b64encode(vault.seal(secret, about=str(self.id))).decode()
-
-    def secrets_at(self, moment: datetime, vault: Vault) -> list[str]:
-        """Read the secrets that calls are signed with at a moment.
-
-        Raises:
-            CannotOpen: No key that is known has sealed one of them.
-        """
-        held = [self.secret]
+    def secrets_at(self, moment: datetime) -> list[str]:
+        """The secrets that calls are signed with at a moment."""
         if self.previous_secret and self.previous_secret_until and self.previous_secret_until > moment:
-            held.append(self.previous_secret)
-        return [_opened(text, vault, about=str(self.id)) for text in held]
-
-    def seal_anew(self, vault: Vault) -> bool:
-        """Seal with the newest key what is open or was sealed with an older one; tells whether there was such.
-
-        Raises:
-            CannotOpen: No key that is known has sealed one of them.
-        """
-        secret, previous = _resealed(self.secret, vault, str(self.id)), self.previous_secret
-        previous = previous and _resealed(previous, vault, str(self.id))
-        changed = (secret, previous) != (self.secret, self.previous_secret)
-        self.secret, self.previous_secret = secret, previous
-        return changed
-
-
-def _opened(text: str, vault: Vault, *, about: str) -> str:
-    return vault.open(b64decode(text.removeprefix(SEALED)), about=about) if text.startswith(SEALED) else text
-
-
-def _resealed(text: str, vault: Vault, about: str) -> str:
-    if text.startswith(SEALED) and vault.is_current(b64decode(text.removeprefix(SEALED))):
-        return text
-    return SEALED + b64encode(vault.seal(_opened(text, vault, about=about), about=about)).decode()
+            return [self.secret, self.previous_secret]
+        return [self.secret]
 
 
 class WebhookDelivery(Row):

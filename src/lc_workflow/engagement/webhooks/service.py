@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -20,7 +20,6 @@ from lc_workflow.engagement.webhooks.schemas import NewWebhook
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
 
 GRACE: Final = timedelta(hours=24)
@@ -61,10 +60,8 @@ class WebhookService(Service[Webhook]):
         """List the webhooks, the oldest first."""
         return await self.get_many(OrderBy("created_at"), OrderBy("id"))
 
-    async def register(
-        self, wish: NewWebhook, *, private_allowed: bool, vault: Vault, principal: Principal, at: datetime
-    ) -> tuple[Webhook, str]:
-        """Call an address from now on; answers it with the secret that calls are signed with.
+    async def register(self, wish: NewWebhook, *, private_allowed: bool, principal: Principal, at: datetime) -> Webhook:
+        """Call an address from now on.
 
         Raises:
             NoSuchEvent, PrivateAddress, TooManyWebhooks: It cannot be.
@@ -79,26 +76,22 @@ class WebhookService(Service[Webhook]):
         async with self.transaction():
             if await self.session.scalar(select(func.count()).select_from(Webhook)) >= MOST_WEBHOOKS:  # type: ignore[operator]
                 raise TooManyWebhooks(f"There are {MOST_WEBHOOKS} webhooks already; remove one first.")
-            secret = _new_secret()
             webhook = Webhook(
-                id=uuid4(),
                 url=wish.url,
                 description=wish.description,
                 events=sorted(set(wish.events)),
+                secret=_new_secret(),
                 created_by=principal.id,
                 created_at=at,
                 updated_at=at,
             )
-            webhook.sign_with(secret, vault)
             self.session.add(webhook)
             await self.session.flush()
             self.announce(WebhookRegistered(actor_id=principal.id, at=at, webhook_id=webhook.id, url=webhook.url))
-        return webhook, secret
+        return webhook
 
-    async def rotate(
-        self, webhook_id: UUID, *, vault: Vault, principal: Principal, at: datetime
-    ) -> tuple[Webhook, str]:
-        """Give a webhook a new secret, and answer it; for a day its calls are signed with the one before as well.
+    async def rotate(self, webhook_id: UUID, *, principal: Principal, at: datetime) -> Webhook:
+        """Give a webhook a new secret; for a day its calls are signed with the one before as well.
 
         Raises:
             Missing: There is no such webhook.
@@ -106,10 +99,9 @@ class WebhookService(Service[Webhook]):
         async with self.transaction():
             webhook = await self.find(id=webhook_id, lock=True)
             webhook.previous_secret, webhook.previous_secret_until = webhook.secret, at + GRACE
-            webhook.sign_with(secret := _new_secret(), vault)
-            webhook.updated_at = at
+            webhook.secret, webhook.updated_at = _new_secret(), at
             self.announce(WebhookSecretRotated(actor_id=principal.id, at=at, webhook_id=webhook.id))
-        return webhook, secret
+        return webhook
 
     async def remove(self, webhook_id: UUID, *, principal: Principal, at: datetime) -> str:
         """Call an address no more, and forget the calls; answers what it was.

@@ -1,6 +1,7 @@
 """The job that mails activation codes to the people they are for, so that nobody hands them out."""
 
 from hashlib import sha256
+from html import escape
 from typing import Final
 from uuid import UUID
 
@@ -79,5 +80,5 @@ def _about(user_id: UUID) -> str:
 
 
 def _page(text: str) -> str:
-    lines = "".join(f"<p>{line}</p>" for line in text.splitlines() if line)
+    lines = "".join(f"<p>{escape(line)}</p>" for line in text.splitlines() if line)
     return f'<!doctype html><html lang="en"><head><meta charset="utf-8"></head><body>{lines}</body></html>\n'

@@ -4,14 +4,14 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from lc_workflow.identity.availability.queries import Registry
 from lc_workflow.identity.availability.schemas import Availability
 from lc_workflow.identity.users.access import CREATE, IMPORT, MANAGE, READ
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 
@@ -21,17 +21,12 @@ OPENS_ACCOUNTS = (requires(CREATE, IMPORT, MANAGE), limit("60/minute", name="ava
 Asked = Annotated[str, QueryParameter(min_length=1, max_length=254)]
 
 
-def open_registry(db_session: DbSession) -> Registry:
-    """Provide the registry."""
-    return Registry(db_session)
-
-
 class AvailabilityController(Controller):
     """What is still free."""
 
     path = "/api/v1/validation"
     tags = ("Users",)
-    dependencies = {"registry": Provide(open_registry, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"registry": provide(Registry)}  # noqa: RUF012 - Litestar's own form
 
     @get("/check-email", guards=OPENS_ACCOUNTS)
     async def check_email(

@@ -15,7 +15,7 @@ from lc_workflow.identity.protection.service import ProtectionService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.security.blocklist import Blocklist
 from lc_workflow.platform.security.guards import requires
@@ -26,11 +26,6 @@ def open_protection(db_session: DbSession, blocklist: NamedDependency[SkipValida
     return ProtectionService(db_session, blocklist=blocklist)
 
 
-def open_alarms(db_session: DbSession) -> Alarms:
-    """Provide the alerts."""
-    return Alarms(db_session)
-
-
 class SecurityController(Controller):
     """What has threatened the house, and whom it shuts out."""
 
@@ -38,7 +33,7 @@ class SecurityController(Controller):
     tags = ("Security",)
     dependencies = {  # noqa: RUF012 - Litestar's own form
         "protection": Provide(open_protection, sync_to_thread=False),
-        "alarms": Provide(open_alarms, sync_to_thread=False),
+        "alarms": provide(Alarms),
         **WINDOW,
     }
 

@@ -1,28 +1,21 @@
-"""Shutting addresses out and letting them in again, and noting who was refused a decision."""
+"""Shutting addresses out, and letting them in again."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, cast, func, insert, literal, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from structlog.contextvars import get_contextvars
 
 from lc_workflow.identity.events import AddressBlocked, AddressUnblocked
-from lc_workflow.identity.protection.models import BlockedAddress, RefusedDecision
+from lc_workflow.identity.protection.models import BlockedAddress
 from lc_workflow.identity.protection.schemas import NewBlock
 from lc_workflow.identity.rules.blocking import check_not_own, network_of
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 from lc_workflow.platform.security.blocklist import Blocklist
 from lc_workflow.platform.service import Service
-
-MOST_REFUSALS: Final = 20
-REFUSALS_FOR: Final = timedelta(hours=1)
-"""How many refusals of one person are written down in which time: more say nothing new, and would fill the table."""
 
 
 class AlreadyBlocked(Invalid):
@@ -34,32 +27,6 @@ async def blocked_networks(session: AsyncSession, *, at: datetime) -> Iterable[s
     networks = (await session.scalars(select(BlockedAddress.network).where(_holds(at)))).all()
     await session.rollback()
     return networks
-
-
-async def note_refusal(
-    session: AsyncSession, code: str, *, person_id: UUID, application_id: UUID | None, at: datetime
-) -> None:
-    """Write down that somebody was refused a decision, and commit; the session has rolled back what was refused."""
-    recent = (
-        select(func.count())
-        .select_from(RefusedDecision)
-        .where(RefusedDecision.person_id == person_id, RefusedDecision.at > at - REFUSALS_FOR)
-        .scalar_subquery()
-    )
-    columns = RefusedDecision.__table__.c
-    values = {
-        "id": uuid4(),
-        "person_id": person_id,
-        "application_id": application_id,
-        "code": code,
-        "at": at,
-        "session_id": SESSION.get(),
-        "address": ADDRESS.get(),
-        "request_id": get_contextvars().get("request_id"),
-    }
-    row = select(*(cast(literal(value, columns[name].type), columns[name].type) for name, value in values.items()))
-    await session.execute(insert(RefusedDecision).from_select(list(values), row.where(recent < MOST_REFUSALS)))
-    await session.commit()
 
 
 class ProtectionService(Service[BlockedAddress]):

@@ -1,23 +1,30 @@
-"""Accounts as they are shown, in one statement that is written once."""
+"""Accounts as they are shown, in one statement that is written once, and what a list of them was asked for."""
 
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from advanced_alchemy.repository import OrderingPair
 from msgspec import Struct
 from msgspec.json import Decoder
-from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
-from lc_workflow.identity.users.schemas import UserAnswer, photo_url
+from lc_workflow.identity.users.schemas import ActivityLevel, SearchField, UserAnswer, UserFilter, photo_url
+from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.cards import BranchCard, DepartmentCard, EmployeeCard, PositionCard
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.db.nested import as_object_or_null
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.search import contains
+from lc_workflow.platform.security.columns import found_by
 
 
 class _Places(Struct, frozen=True):
@@ -83,3 +90,60 @@ _TABLE: Final = User.__table__
 _COLUMNS: Final = tuple(name for name in UserAnswer.__struct_fields__ if name in _TABLE.c)
 _SHOWN: Final = _shown()
 _PLACES: Final = Decoder(_Places)
+
+ACTIVE_FOR: Final = timedelta(days=30)
+DORMANT_AFTER: Final = timedelta(days=90)
+
+
+def conditions(wanted: UserFilter, roles: Sequence[str] | None, *, at: datetime) -> Iterator[ColumnElement[bool]]:
+    """Turn what was asked for into conditions; `roles` are those that the wanted word stands for."""
+    yield from (
+        getattr(User, name) == value
+        for name in ("status", "department_id", "branch_id", "position_id")
+        if (value := getattr(wanted, name)) is not None
+    )
+    if roles is not None:
+        yield User.role.in_(roles)
+    if wanted.search and wanted.search.strip():
+        yield or_(*_found(wanted.search, wanted.search_fields))
+    yield from _moments(wanted)
+    yield from _activity(wanted, at=at)
+
+
+def _moments(wanted: UserFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.created_from is not None:
+        yield User.created_at >= begin_of(wanted.created_from)
+    if wanted.created_to is not None:
+        yield User.created_at < end_of(wanted.created_to)
+    if wanted.last_login_from is not None:
+        yield User.last_login_at >= begin_of(wanted.last_login_from)
+    if wanted.last_login_to is not None:
+        yield User.last_login_at < end_of(wanted.last_login_to)
+
+
+def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[bool]]:
+    match wanted.activity_level:
+        case ActivityLevel.ACTIVE:
+            yield User.last_login_at >= at - ACTIVE_FOR
+        case ActivityLevel.DORMANT:
+            yield User.last_login_at < at - DORMANT_AFTER
+        case ActivityLevel.NEVER_LOGGED_IN:
+            yield User.last_login_at.is_(None)
+    if wanted.inactive_days is not None:
+        # An account that was never used is inactive since it was opened.
+        yield func.coalesce(User.last_activity_at, User.created_at) <= at - timedelta(days=wanted.inactive_days)
+
+
+def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement[bool]]:
+    for field in sorted(fields):  # one order, so that the prepared statement is found again
+        if field is SearchField.PHONE_NUMBER:
+            yield found_by(User.phone_index, phone_key(text), of="phone")
+        else:
+            yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
+
+
+def order(name: str, *, descending: bool) -> list[OrderingPair]:
+    """Put what is empty last; where nothing can be, say nothing of it, so that the index on `created_at` fits."""
+    column = User.__table__.c[name]
+    first, then = (column.desc(), User.id.desc()) if descending else (column.asc(), User.id.asc())
+    return [first.nulls_last() if column.nullable else first, then]

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from lc_workflow.insight.dashboard.queries import Dashboard
@@ -21,17 +21,11 @@ from lc_workflow.lending.applications.access import READ, reads_numbers
 from lc_workflow.organization.branches.access import READ as READ_BRANCHES
 from lc_workflow.organization.departments.access import READ as READ_DEPARTMENTS
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
 
-
-def open_dashboard(db_session: DbSession) -> Dashboard:
-    """Provide the figures on the request's session."""
-    return Dashboard(db_session)
-
-
-DASHBOARD = {"dashboard": Provide(open_dashboard, sync_to_thread=False)}
+DASHBOARD = {"dashboard": provide(Dashboard)}
 
 
 class DashboardController(Controller):

@@ -19,7 +19,7 @@ from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http import csv, xlsx
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
 
 DAYS: Final = 30
@@ -30,11 +30,6 @@ SVG: Final = "image/svg+xml"
 
 class PeriodReversed(Invalid):
     """The period ends before it begins."""
-
-
-def open_figures(db_session: DbSession) -> Figures:
-    """Provide the figures on the request's session."""
-    return Figures(db_session)
 
 
 def wanted_period(
@@ -64,7 +59,7 @@ class FigureController(Controller):
     tags = ("Figures",)
     guards = (requires(READ),)
     dependencies = {  # noqa: RUF012 - Litestar's own form
-        "figures": Provide(open_figures, sync_to_thread=False),
+        "figures": provide(Figures),
         "period": Provide(wanted_period, sync_to_thread=False),
     }
 

@@ -8,8 +8,6 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
-    Numeric,
-    case,
     cast,
     func,
     literal_column,
@@ -26,14 +24,13 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase
-from lc_workflow.lending.exchange_rates.models import ExchangeRate
+from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.rules.deliberation import Decision
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
-from lc_workflow.system.settings.models import Setting
 
 HOUR: Final = 3_600
 
@@ -54,9 +51,6 @@ FUNNEL: Final = (
 """The stages of the funnel after the draft, on the way to the loan and then off it."""
 
 APPROVALS: Final = (Decision.APPROVE, Decision.APPROVE_WITH_CONDITIONS)
-
-BEGUN_WITH: Final = Decimal(4_100)
-"""Riel for one dollar where neither a rate nor the setting says it, as a new installation begins."""
 
 
 class Figures:
@@ -171,31 +165,17 @@ class Figures:
     async def currencies(self, period: Period, principal: Principal) -> Table:
         """Which part of the loans approved in the period is in which currency, by number and by worth in dollars."""
         row = CustomerApplication
-        rate = func.coalesce(
-            select(ExchangeRate.rate)
-            .where(
-                ExchangeRate.base == Currency.USD,
-                ExchangeRate.currency == Currency.KHR,
-                ExchangeRate.valid_on <= period.last,
-            )
-            .order_by(ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
-            .limit(1)
-            .scalar_subquery(),
-            select(case((func.jsonb_typeof(Setting.value) == "number", func.nullif(cast(Setting.value, Numeric), 0))))
-            .where(Setting.key == "khr_per_usd")
-            .scalar_subquery(),
-            BEGUN_WITH,
-        )
         amount = func.coalesce(row.approved_amount, row.requested_amount, 0)
         rows = await self._session.execute(
-            select(row.currency, func.count(), func.sum(amount), rate)
+            select(row.currency, func.count(), func.sum(amount))
             .where(*_within(row.approved_at, period, principal))
             .group_by(row.currency)
             .order_by(row.currency)
         )
+        khr_per_usd = await MatrixService(self._session).khr_per_usd(at=begin_of(period.last))
         worth = [
             (currency, count, total, total / khr_per_usd if currency is Currency.KHR else total)
-            for currency, count, total, khr_per_usd in rows
+            for currency, count, total in rows
         ]
         loans, dollars = sum(count for _, count, _, _ in worth), sum(usd for *_, usd in worth)
         return Table(

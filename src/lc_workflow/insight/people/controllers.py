@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from litestar import Controller, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from lc_workflow.identity.users.access import READ
@@ -12,13 +12,8 @@ from lc_workflow.insight.people.queries import People
 from lc_workflow.insight.people.schemas import ActivityMetrics, OrganizationalMetrics, UserStats, UserSummary
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
-
-
-def open_people(db_session: DbSession) -> People:
-    """Provide the figures."""
-    return People(db_session)
 
 
 class PeopleController(Controller):
@@ -26,7 +21,7 @@ class PeopleController(Controller):
 
     path = "/api/v1/users"
     tags = ("Users",)
-    dependencies = {"people": Provide(open_people, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"people": provide(People)}  # noqa: RUF012 - Litestar's own form
 
     @get("/stats", guards=[requires(READ)])
     async def stats(

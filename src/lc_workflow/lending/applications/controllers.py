@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post, put
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
@@ -25,15 +25,10 @@ from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
-
-
-def open_queries(db_session: DbSession) -> ApplicationQueries:
-    """Provide the lists of applications."""
-    return ApplicationQueries(db_session)
 
 
 class ApplicationController(Controller):
@@ -41,7 +36,7 @@ class ApplicationController(Controller):
 
     path = "/api/v1/applications"
     tags = ("Applications",)
-    dependencies = {"listed": Provide(open_queries, sync_to_thread=False), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"listed": provide(ApplicationQueries), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)], dependencies=WIDE_WINDOW)
     async def list_applications(
@@ -173,7 +168,7 @@ class LoansOfCustomerController(Controller):
 
     path = "/api/v1/customers/{customer_id:uuid}/applications"
     tags = ("Customers",)
-    dependencies = {"listed": Provide(open_queries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"listed": provide(ApplicationQueries)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ_CUSTOMERS)])
     async def applications_of(

@@ -15,7 +15,7 @@ from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignm
 from lc_workflow.lending.assignments.service import AssignmentService
 from lc_workflow.organization.employees.access import READ as READ_EMPLOYEES
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
 
@@ -90,17 +90,12 @@ class AssignmentController(Controller):
         await assignments.release(assignment_id, principal=principal, at=clock())
 
 
-def open_workload(db_session: DbSession) -> WorkloadQueries:
-    """Provide the figures about employees' work."""
-    return WorkloadQueries(db_session)
-
-
 class WorkloadController(Controller):
     """How much work employees have."""
 
     path = "/api/v1/employees"
     tags = ("Assignments",)
-    dependencies = {"workload": Provide(open_workload, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"workload": provide(WorkloadQueries)}  # noqa: RUF012 - Litestar's own form
 
     @get("/{employee_id:uuid}/workload", guards=[requires(READ_EMPLOYEES)])
     async def of_one(

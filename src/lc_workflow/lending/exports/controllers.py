@@ -1,7 +1,7 @@
 """The paths of exports."""
 
 from litestar import Controller, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.response import Stream
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -12,13 +12,8 @@ from lc_workflow.lending.exports.queries import HEADER, ExportQueries
 from lc_workflow.lending.exports.service import ExportService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http import csv, xlsx
-from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
-
-
-def open_queries(db_session: DbSession) -> ExportQueries:
-    """Provide the rows of the file."""
-    return ExportQueries(db_session)
 
 
 class ExportController(Controller):
@@ -28,7 +23,7 @@ class ExportController(Controller):
     tags = ("Applications",)
     dependencies = {  # noqa: RUF012 - Litestar's own form
         "exports": provide(ExportService),
-        "exported": Provide(open_queries, sync_to_thread=False),
+        "exported": provide(ExportQueries),
     }
 
     @get("/csv", guards=[requires(EXPORT)], media_type=csv.MEDIA_TYPE)

@@ -116,10 +116,6 @@ class QuoteService(Service[CustomerApplication]):
         """
         return _reckoned(application, await self._grounds(application, at=at), asked, at=at)
 
-    async def obstacles(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> list[DomainError]:
-        """List what the product and the law have against a loan on these terms; empty when it may be made."""
-        return obstacles_to(application, asked, await self._grounds(application, at=at), at=at)
-
     async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
         """Load in one statement what an application's loan is judged by."""
         found = with_grounds(select(CustomerApplication.id), at=at).where(CustomerApplication.id == application.id)
@@ -200,7 +196,7 @@ def _terms(
     first_due_on = wish.first_due_on or (period_after(disbursed_on, frequency) if disbursed_on else None)
     said = conditions or _PLAIN
     business_day = wish.business_day or said.business_day
-    closed = grounds.holidays if wish.holidays is None else frozenset(wish.holidays)
+    closed = () if business_day is BusinessDay.NONE else grounds.holidays
     terms = Terms(
         currency=currency,
         principal=principal,
@@ -218,7 +214,7 @@ def _terms(
         anchor_day=wish.anchor_day,
         day_count=day_count,
         business_day=business_day,
-        holidays=frozenset() if wish.holidays is None and business_day is BusinessDay.NONE else closed,
+        holidays=frozenset(closed if wish.holidays is None else wish.holidays),
     )
     fees = wish.agreed_fees() if wish.fees is not None else fees_of(said.fees, principal, currency)
     return terms, fees

@@ -148,10 +148,7 @@ class TaskService(Service[Task]):
         task.seat_needs_limit = seat.needs_limit if seat else None
         task.excluded = list(dict.fromkeys([*kept_away, *(sorted(seat.voters) if seat else ())]))
         await self.session.flush()
-        numbers = {
-            phone_key(application.phone),
-            *(phone_key(one.phone) for one in await self._seen.parties(application)),
-        }
+        numbers = await self._seen.phones_behind(application)
         able = select(User.id, User.phone_number).where(User.id.in_(doers(task, at=at)), User.phone_number.is_not(None))
         if involved := [who for who, phone in await self.session.execute(able) if phone_key(phone) in numbers]:
             task.excluded = [*task.excluded, *involved]

@@ -36,7 +36,7 @@ from lc_workflow.lending.workflow.schemas import (
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import ALARMING, NotPermitted, requires
@@ -86,16 +86,6 @@ def open_door(
     return Door(workflow, listed, principal, clock, expected_version, reader)
 
 
-def open_queries(db_session: DbSession) -> ApplicationQueries:
-    """Provide what shows an application."""
-    return ApplicationQueries(db_session)
-
-
-def open_past_moves(db_session: DbSession) -> PastMoves:
-    """Provide the reader of moves."""
-    return PastMoves(db_session)
-
-
 class WorkflowController(Controller):
     """Moving an application along."""
 
@@ -103,9 +93,9 @@ class WorkflowController(Controller):
     tags = ("Workflow",)
     dependencies = EXPECTED_VERSION | {
         "workflow": provide(WorkflowService),
-        "listed": Provide(open_queries, sync_to_thread=False),
+        "listed": provide(ApplicationQueries),
         "door": Provide(open_door, sync_to_thread=False),
-        "past": Provide(open_past_moves, sync_to_thread=False),
+        "past": provide(PastMoves),
     }
 
     @patch("/submit", guards=[requires(UPDATE)])

@@ -167,7 +167,7 @@ class WorkflowService(Service[CustomerApplication]):
 
     async def _to_disbursing(self, docket: Docket, *, at: datetime) -> list[DomainError]:
         papers = await self._requirements.obstacles(docket.application, Gate.DISBURSE, at=at)
-        return [*_to_disbursing(docket, at=at), *papers]
+        return [*_against_paying_out(docket, at=at), *papers]
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
@@ -355,7 +355,8 @@ class WorkflowService(Service[CustomerApplication]):
         return PossibleAction(action, step.target, allowed=not found, needs=needs, blocked_by=blocked_by)
 
 
-def _to_disbursing(docket: Docket, *, at: datetime) -> list[DomainError]:
+def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
+    """What the approval itself, its conditions, the product and the law have against it."""
     application, found = docket.application, list[DomainError]()
     if application.approved_at is not None:
         # What was asked for in time is paid out, however long the payment takes.

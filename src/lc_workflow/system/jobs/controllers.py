@@ -1,22 +1,17 @@
 """The paths of jobs."""
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.system.jobs.access import MANAGE, READ
 from lc_workflow.system.jobs.schemas import JobAnswer, JobStatus
 from lc_workflow.system.jobs.service import JobQueue
-
-
-def open_queue(db_session: DbSession) -> JobQueue:
-    """Provide the queue on the request's session."""
-    return JobQueue(db_session)
 
 
 class JobController(Controller):
@@ -24,7 +19,7 @@ class JobController(Controller):
 
     path = "/api/v1/jobs"
     tags = ("Jobs",)
-    dependencies = {"queue": Provide(open_queue, sync_to_thread=False), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"queue": provide(JobQueue), **WINDOW}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_jobs(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +17,7 @@ from lc_workflow.documents.events import (
 )
 from lc_workflow.documents.library.access import files_visible_to
 from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.schemas import FileAnswer
 from lc_workflow.documents.library.service.duplicates import duplicates_of, seen_elsewhere
 from lc_workflow.documents.library.service.folders import FolderService
 from lc_workflow.documents.library.service.integrity import Measured, measured
@@ -28,6 +30,7 @@ from lc_workflow.documents.library.service.versions import versions_of
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
@@ -59,8 +62,8 @@ class FileReading(Service[File]):
         access: ApplicationAccess,
         most_bytes: int,
         types: Collection[str],
-        kept_for: timedelta = timedelta(days=30),
-        quota: int = 500 * 1024 * 1024,
+        kept_for: timedelta,
+        quota: int,
         scanner: Scanner = UNSEEN,
     ) -> None:
         """Open the service on the request's session; files have at most `most_bytes` and one of `types`.
@@ -194,6 +197,16 @@ class FileReading(Service[File]):
             lifetime=LINK_LIFETIME,
             base_url=base_url,
             inline=True,
+        )
+
+    async def just_brought(self, file: File, *, base_url: str, at: datetime) -> FileAnswer:
+        """Show a file to whoever has just brought it, with links to it."""
+        return replace(
+            shaped(file, FileAnswer),
+            seen_elsewhere=bool(await self.seen_elsewhere(file)),
+            url=await self.link_to(file, base_url=base_url),
+            preview_url=await self.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
+            expires_at=at + LINK_LIFETIME,
         )
 
     async def link_to(self, file: File, *, base_url: str, inline: bool = False) -> str:

@@ -8,25 +8,17 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec.json import Decoder
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Row,
-    Select,
-    Uuid,
-    any_,
-    bindparam,
     func,
     or_,
     select,
     union,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.documents.cards import DocumentCard
 from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.errors import Missing
@@ -34,28 +26,19 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import READ, visible_to
 from lc_workflow.lending.applications.models import FOUND_BY, Assignment, CustomerApplication
+from lc_workflow.lending.applications.queries.whole import whole
 from lc_workflow.lending.applications.schemas import (
     ApplicationAnswer,
     ApplicationCard,
-    AssignedEmployee,
-    AssignmentAnswer,
     StatsSummary,
     Sums,
 )
-from lc_workflow.lending.backing.models import Collateral, Party
-from lc_workflow.lending.backing.schemas import PartyAnswer
+from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.ports import LoanBook, Loans
-from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.matching import clean, scripts_of, with_ascii_digits
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.organization.branches.models import Branch
-from lc_workflow.organization.cards import BranchCard, DepartmentCard
-from lc_workflow.organization.departments.models import Department
-from lc_workflow.organization.employees.models import Employee
-from lc_workflow.platform.db.config import read_json
-from lc_workflow.platform.db.nested import as_list, as_object, as_object_or_null
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.search import among, contains, names
 from lc_workflow.platform.security.columns import found_by
@@ -122,7 +105,7 @@ class ApplicationQueries:
             .limit(window.size)
             .offset(window.offset)
         )
-        found = await self._answers(rows.scalars().all())
+        found = await whole(self.session, rows.scalars().all())
         return found, await self._total(len(found), window, where)
 
     async def one(self, application_id: UUID, *, principal: Principal) -> ApplicationAnswer:
@@ -131,7 +114,7 @@ class ApplicationQueries:
         Raises:
             Missing: There is none, or the person may not see it.
         """
-        found = await self._answers([application_id])
+        found = await whole(self.session, [application_id])
         if not found or not principal.reaches(READ, owner_id=found[0].user_id, branch_id=found[0].branch_id):
             raise Missing("There is no such application, or it is not yours to see.")
         return found[0]
@@ -193,22 +176,7 @@ class ApplicationQueries:
             .where(visible_to(principal), CustomerApplication.customer_id == present)
             .order_by(CustomerApplication.created_at.desc(), CustomerApplication.id)
         )
-        return await self._answers(rows.all())
-
-    async def _answers(self, ids: Sequence[UUID]) -> list[ApplicationAnswer]:
-        """Read applications whole, in the order of their ids: rows straight into structs.
-
-        Those behind the loans have a statement of their own: their numbers are sealed, and opened column by column.
-        """
-        if not ids:
-            return []
-        wanted = {"ids": list(ids)}
-        behind: dict[UUID, list[PartyAnswer]] = {each: [] for each in ids}
-        for application_id, *party in await self.session.execute(_PARTIES, wanted):
-            behind[application_id].append(PartyAnswer(**dict(zip(PartyAnswer.__struct_fields__, party, strict=True))))
-        rows = await self.session.execute(_WHOLE, wanted)
-        found = {row.id: _answer(row, behind[row.id]) for row in rows}
-        return [found[each] for each in ids if each in found]
+        return await whole(self.session, rows.all())
 
     async def _total(self, found: int, window: Window, where: Sequence[ColumnElement[bool]]) -> int:
         """Count what a list has in all, unless its first page has shown everything: counting would read it again."""
@@ -269,88 +237,6 @@ class Loanbook:
             .execution_options(synchronize_session=False)
         )
         return tuple(dict.fromkeys((*applications, *guaranteed)))
-
-
-def _answer(row: Row[Any], behind: list[PartyAnswer]) -> ApplicationAnswer:
-    fields = dict(zip(_COLUMNS, row, strict=False))
-    assignments, papers, collateral = row[len(_COLUMNS) :]
-    guarantor = next((party for party in behind if party.role is PartyRole.GUARANTOR), None)
-    if guarantor:
-        fields |= {
-            "guarantor_name": guarantor.full_name_latin or guarantor.full_name_khmer,
-            "guarantor_phone": guarantor.phone,
-            "guarantor_id_number": guarantor.id_number,
-            "guarantor_address": guarantor.current_address,
-            "guarantor_relationship": guarantor.relation,
-        }
-    else:
-        fields |= dict.fromkeys(_GUARANTOR)
-    return ApplicationAnswer(
-        **fields,
-        status=STATUS_OF[fields["workflow_status"]],
-        workflow_stage=fields["workflow_status"],
-        parties=behind,
-        collaterals=read_json(collateral),
-        documents=_PAPERS.decode(papers),
-        employee_assignments=_ASSIGNMENTS.decode(assignments),
-    )
-
-
-def _whole() -> Select[Any]:
-    """Write the statement that reads applications with everything an answer shows, once and for all."""
-    table, assigned, employee = _TABLE, Assignment.__table__, Employee.__table__
-    department, branch = Department.__table__, Branch.__table__
-    officer = as_object(
-        AssignedEmployee,
-        employee,
-        department=as_object_or_null(DepartmentCard, department),
-        branch=as_object_or_null(BranchCard, branch),
-    )
-    assignments = as_list(
-        as_object(AssignmentAnswer, assigned, employee=officer),
-        order=assigned.c.assigned_at,
-        source=assigned.join(employee, employee.c.id == assigned.c.employee_id)
-        .outerjoin(department, department.c.id == employee.c.department_id)
-        .outerjoin(branch, branch.c.id == employee.c.branch_id),
-    ).where(assigned.c.application_id == table.c.id, assigned.c.is_active)
-    file, pledged = File.__table__, Collateral.__table__
-    card = as_object(
-        DocumentCard,
-        file,
-        type=file.c.document_type,
-        name=file.c.display_name,
-        file_id=file.c.id,
-        upload_date=file.c.created_at,
-    )
-    children = (
-        assignments,
-        as_list(card, order=file.c.created_at, source=file).where(file.c.application_id == table.c.id, File.standing()),
-        as_list(pledged.c.entry, order=pledged.c.position, source=pledged).where(
-            pledged.c.application_id == table.c.id
-        ),
-    )
-    return select(
-        *(table.c[name] for name in _COLUMNS), *(child.correlate(table).scalar_subquery() for child in children)
-    ).where(table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-
-
-def _parties() -> Select[Any]:
-    """Write the statement that reads who stands behind applications."""
-    party = Party.__table__
-    return (
-        select(party.c.application_id, *(party.c[name] for name in PartyAnswer.__struct_fields__))
-        .where(party.c.application_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-        .order_by(party.c.position)
-    )
-
-
-_TABLE: Final = CustomerApplication.__table__
-_COLUMNS: Final = tuple(name for name in ApplicationAnswer.__struct_fields__ if name in _TABLE.c)
-_GUARANTOR: Final = tuple(name for name in ApplicationAnswer.__struct_fields__ if name.startswith("guarantor_"))
-_WHOLE: Final = _whole()
-_ASSIGNMENTS: Final = Decoder(list[AssignmentAnswer])
-_PAPERS: Final = Decoder(list[DocumentCard])
-_PARTIES: Final = _parties()
 
 
 def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

@@ -1,13 +1,13 @@
 """Opening, finding, changing and deactivating accounts."""
 
-from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset
-from advanced_alchemy.repository import OrderingPair, SQLAlchemyAsyncRepository
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,26 +25,20 @@ from lc_workflow.identity.roles.service import held_by, held_roles, levels
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.postings import check_same_branch
 from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
-from lc_workflow.identity.rules.roles import NoSuchRole, Role, RoleAboveOwn, check_rank
+from lc_workflow.identity.rules.roles import Role, RoleAboveOwn, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import DELETE, UPDATE, in_reach, visible_to
 from lc_workflow.identity.users.models import STANDING, WHOLE, Session, User
-from lc_workflow.identity.users.schemas import ActivityLevel, NewUser, SearchField, UserChange, UserFilter
-from lc_workflow.kernel.dates import begin_of, end_of
-from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.identity.users.queries import conditions, order
+from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
+from lc_workflow.identity.users.service.refusals import LastAdministrator
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
-from lc_workflow.organization.ports import AccountCard, Headcount
-from lc_workflow.organization.rules.references import NoSuchBranch, NoSuchDepartment
 from lc_workflow.platform.config import PasswordPolicy
-from lc_workflow.platform.http.database import Refusals
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import given, shaped
-from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.search import contains
-from lc_workflow.platform.security.columns import found_by
+from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
@@ -55,73 +49,8 @@ ADMINISTRATORS_LOCK: Final = 0x1C_0E
 EXPORTED: Final = 500
 """Accounts that an export reads at once."""
 
-ACTIVE_FOR: Final = timedelta(days=30)
-DORMANT_AFTER: Final = timedelta(days=90)
-
 POSTING: Final = frozenset({"branch_id", "portfolio_id", "line_manager_id"})
 """The fields that must agree about the branch."""
-
-
-class UsernameTaken(Invalid):
-    """Another account has this user name."""
-
-    def __init__(self) -> None:
-        super().__init__("Another account already has this user name.", errors=(FieldError("username", "is taken"),))
-
-
-class EmailTaken(Invalid):
-    """Another account has this e-mail address."""
-
-    def __init__(self) -> None:
-        super().__init__("Another account already has this e-mail address.", errors=(FieldError("email", "is taken"),))
-
-
-class EmployeeIdTaken(Invalid):
-    """Another account has this employee id."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Another account already has this employee id.", errors=(FieldError("employee_id", "is taken"),)
-        )
-
-
-class NoSuchPosition(Invalid):
-    """`position_id` is the id of no position."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such position.", errors=(FieldError("position_id", "is no position"),))
-
-
-class NoSuchPortfolio(Invalid):
-    """`portfolio_id` is the id of no employee."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such portfolio.", errors=(FieldError("portfolio_id", "is no employee"),))
-
-
-class NoSuchLineManager(Invalid):
-    """`line_manager_id` is the id of no employee."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such line manager.", errors=(FieldError("line_manager_id", "is no employee"),))
-
-
-class LastAdministrator(Invalid):
-    """Nobody would be left to administer the installation."""
-
-
-REFUSALS: Final[Refusals] = {
-    "fk_users_role": NoSuchRole,
-    "uq_users_username": UsernameTaken,
-    "uq_users_email": EmailTaken,
-    "uq_users_employee_id": EmployeeIdTaken,
-    "fk_users_branch_id": NoSuchBranch,
-    "fk_users_department_id": NoSuchDepartment,
-    "fk_users_position_id": NoSuchPosition,
-    "fk_users_portfolio_id": NoSuchPortfolio,
-    "fk_users_line_manager_id": NoSuchLineManager,
-}
-"""What it means when the database refuses an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +136,10 @@ class UserService(Service[User]):
         """List the wanted accounts with their places in the company, and how many there are in all."""
         return await self.get_many_and_count(
             visible_to(principal),
-            *_conditions(wanted, await self._roles_called(wanted.role), at=at),
+            *conditions(wanted, await self._roles_called(wanted.role), at=at),
             LimitOffset(window.size, window.offset),
             load=WHOLE,
-            order_by=_order(wanted.sort_by, descending=wanted.descending),
+            order_by=order(wanted.sort_by, descending=wanted.descending),
         )
 
     async def export(self, wanted: UserFilter, *, principal: Principal, at: datetime) -> AsyncGenerator[User, None]:
@@ -220,7 +149,7 @@ class UserService(Service[User]):
         """
         async with self.transaction():
             self.announce(RegisterExported(actor_id=principal.id, at=at, user_id=principal.id))
-        where = asked = [visible_to(principal), *_conditions(wanted, await self._roles_called(wanted.role), at=at)]
+        where = asked = [visible_to(principal), *conditions(wanted, await self._roles_called(wanted.role), at=at)]
         while True:
             rows = await self.session.scalars(
                 select(User).where(*where).order_by(User.created_at, User.id).limit(EXPORTED).options(*WHOLE)
@@ -408,94 +337,6 @@ class UserService(Service[User]):
         check_password(password, **asdict(self._policy))
         await self.session.rollback()
         return await self._passwords.hash(password)
-
-
-class AccountBook(Service[User]):
-    """Answers what the organization asks about accounts (`organization/ports.py`)."""
-
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
-    noun = "user"
-
-    async def of(self, department_ids: Collection[UUID]) -> Mapping[UUID, Headcount]:
-        """Count the accounts of departments."""
-        if not department_ids:
-            return {}
-        rows = await self.session.execute(
-            select(
-                User.department_id,
-                func.count(),
-                func.count().filter(User.status == UserStatus.ACTIVE),
-                func.count(User.branch_id.distinct()),
-            )
-            .where(User.department_id.in_(department_ids))
-            .group_by(User.department_id)
-        )
-        return {department: Headcount(*counts) for department, *counts in rows if department is not None}
-
-    async def cards(self, account_ids: Collection[UUID], principal: Principal) -> Mapping[UUID, AccountCard]:
-        """Look up those accounts that the person may see."""
-        if not account_ids:
-            return {}
-        rows = await self.session.scalars(select(User).where(visible_to(principal), User.id.in_(account_ids)))
-        return {user.id: shaped(user, AccountCard) for user in rows}
-
-
-def _conditions(wanted: UserFilter, roles: Sequence[str] | None, *, at: datetime) -> Iterator[ColumnElement[bool]]:
-    yield from (
-        getattr(User, name) == value
-        for name in ("status", "department_id", "branch_id", "position_id")
-        if (value := getattr(wanted, name)) is not None
-    )
-    if roles is not None:
-        yield User.role.in_(roles)
-    if wanted.search and wanted.search.strip():
-        yield or_(*_found(wanted.search, wanted.search_fields))
-    yield from _moments(wanted)
-    yield from _activity(wanted, at=at)
-
-
-def _moments(wanted: UserFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.created_from is not None:
-        yield User.created_at >= begin_of(wanted.created_from)
-    if wanted.created_to is not None:
-        yield User.created_at < end_of(wanted.created_to)
-    if wanted.last_login_from is not None:
-        yield User.last_login_at >= begin_of(wanted.last_login_from)
-    if wanted.last_login_to is not None:
-        yield User.last_login_at < end_of(wanted.last_login_to)
-
-
-def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[bool]]:
-    match wanted.activity_level:
-        case ActivityLevel.ACTIVE:
-            yield User.last_login_at >= at - ACTIVE_FOR
-        case ActivityLevel.DORMANT:
-            yield User.last_login_at < at - DORMANT_AFTER
-        case ActivityLevel.NEVER_LOGGED_IN:
-            yield User.last_login_at.is_(None)
-    if wanted.inactive_days is not None:
-        # An account that was never used is inactive since it was opened.
-        yield func.coalesce(User.last_activity_at, User.created_at) <= at - timedelta(days=wanted.inactive_days)
-
-
-def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement[bool]]:
-    for field in sorted(fields):  # one order, so that the prepared statement is found again
-        if field is SearchField.PHONE_NUMBER:
-            yield found_by(User.phone_index, phone_key(text), of="phone")
-        else:
-            yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
-
-
-def _order(name: str, *, descending: bool) -> list[OrderingPair]:
-    """Put what is empty last; where nothing can be, say nothing of it, so that the index on `created_at` fits."""
-    column = User.__table__.c[name]
-    first, then = (column.desc(), User.id.desc()) if descending else (column.asc(), User.id.asc())
-    return [first.nulls_last() if column.nullable else first, then]
 
 
 def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[str, Any]:

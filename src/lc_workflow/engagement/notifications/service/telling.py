@@ -1,19 +1,17 @@
-"""Telling people what concerns them, and what they did with it."""
+"""Telling people what concerns them, inside the transaction that hears of it."""
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select, true, update
+from sqlalchemy import select, true
 from sqlalchemy.dialects.postgresql import insert
 
-from lc_workflow.engagement.notifications.access import visible_to
 from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.engagement.notifications.schemas import LiveNotification, NotificationAnswer, Sender, Summary
+from lc_workflow.engagement.notifications.schemas import LiveNotification, Sender
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.rules.quiet import is_quiet
 from lc_workflow.engagement.rules.wording import (
@@ -33,7 +31,6 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE as MANAGE_USERS
 from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited
 from lc_workflow.lending.rules.stages import Stage
@@ -41,16 +38,11 @@ from lc_workflow.lending.rules.tasks import HIGHER_UP
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.tasks.access import ASSIGN, doers
 from lc_workflow.lending.tasks.models import Task
-from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.service import Service
 
-MOST_RECENT: Final = 20
-"""How many notifications a summary shows."""
 
-
-class NotificationService(Service[Notification]):
-    """What people were told."""
+class TellingService(Service[Notification]):
+    """Writes notifications; a fact that is heard twice is told once."""
 
     class Repo(SQLAlchemyAsyncRepository[Notification]):
         """Notifications as rows."""
@@ -59,82 +51,6 @@ class NotificationService(Service[Notification]):
 
     repository_type = Repo
     noun = "notification"
-
-    async def page(
-        self, window: Window, *, unread_only: bool, principal: Principal
-    ) -> tuple[Sequence[Notification], int]:
-        """List a person's notifications, the newest first, with how many there are in all."""
-        where = [visible_to(principal)]
-        if unread_only:
-            where.append(Notification.read_at.is_(None))
-        newest = (OrderBy("created_at", "desc"), OrderBy("id"))
-        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *newest)
-
-    async def summary(self, *, days: int, principal: Principal, at: datetime) -> Summary:
-        """Count what a person was told in the last days, and show the newest of it."""
-        where = (
-            visible_to(principal),
-            Notification.dismissed_at.is_(None),
-            Notification.created_at > at - timedelta(days=days),
-        )
-        kinds = await self.session.execute(
-            select(
-                Notification.type,
-                Notification.priority,
-                func.count(),
-                func.count().filter(Notification.read_at.is_(None)),
-            )
-            .where(*where)
-            .group_by(Notification.type, Notification.priority)
-        )
-        by_type, by_priority, unread_count = Counter[str](), Counter[str](), 0
-        for type_, priority, count, unread in kinds:
-            by_type[type_] += count
-            by_priority[priority] += count
-            unread_count += unread
-        recent = await self.get_many(*where, LimitOffset(MOST_RECENT, 0), OrderBy("created_at", "desc"), OrderBy("id"))
-        return Summary(
-            period_days=days,
-            total_notifications=by_type.total(),
-            unread_count=unread_count,
-            by_type=by_type,
-            by_priority=by_priority,
-            recent_notifications=[shaped(row, NotificationAnswer) for row in recent],
-            generated_at=at,
-        )
-
-    async def mark_read(self, notification_id: UUID, *, principal: Principal, at: datetime) -> Notification:
-        """Remember that a person read a notification; the first time counts.
-
-        Raises:
-            Missing: There is no such notification of theirs.
-        """
-        async with self.transaction():
-            notification = await self.find(visible_to(principal), id=notification_id, lock=True)
-            notification.read_at = notification.read_at or at
-        return notification
-
-    async def dismiss(self, notification_id: UUID, *, principal: Principal, at: datetime) -> Notification:
-        """Remember that a person does not want to see a notification any more.
-
-        Raises:
-            Missing: There is no such notification of theirs.
-        """
-        async with self.transaction():
-            notification = await self.find(visible_to(principal), id=notification_id, lock=True)
-            notification.dismissed_at = notification.dismissed_at or at
-        return notification
-
-    async def mark_all_read(self, *, principal: Principal, at: datetime) -> int:
-        """Remember that a person read everything; answers how many they had not."""
-        async with self.transaction():
-            read = await self.session.scalars(
-                update(Notification)
-                .where(visible_to(principal), Notification.read_at.is_(None))
-                .values(read_at=at)
-                .returning(Notification.id)
-            )
-        return len(read.all())
 
     async def tell_of_move(self, event: ApplicationMoved, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
         """Write the notifications of a step, inside the running transaction; answers the new ones with their people.

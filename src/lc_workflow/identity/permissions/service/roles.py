@@ -1,19 +1,14 @@
-"""Writing down rights and roles, and which role holds which right."""
+"""Opening and closing roles, and which role holds which right."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
-    PermissionAdded,
-    PermissionDescribed,
-    PermissionRemoved,
     RoleAltered,
     RoleClosed,
     RoleOpened,
@@ -22,45 +17,25 @@ from lc_workflow.identity.events import (
 from lc_workflow.identity.permissions.schemas import (
     Bulk,
     FromTemplate,
-    NewPermission,
     NewRole,
-    PermissionChange,
     RoleChange,
     Toggle,
 )
-from lc_workflow.identity.roles.models import CompanyRole, Permission, UserPermission, UserRole
+from lc_workflow.identity.permissions.service.rights import rights_by_id
+from lc_workflow.identity.roles.models import CompanyRole, Permission, UserRole
 from lc_workflow.identity.roles.service import lasting
 from lc_workflow.identity.rules.grants import Right, check_within_own
-from lc_workflow.identity.rules.roles import STANDINGS, NoSuchRole, Role, check_rank, check_right
+from lc_workflow.identity.rules.roles import STANDINGS, NoSuchRole, Role, check_rank
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
 SYSTEM_FIXED: Final = frozenset({"level", "web_word", "is_active"})
 """What stays as the release brings it about its own roles: the workflow and the ranks stand on them."""
-
-
-class PermissionTaken(Invalid):
-    """This right is written down already."""
-
-    def __init__(self) -> None:
-        super().__init__("This right is written down already.")
-
-
-class PermissionInUse(Invalid):
-    """Somebody holds the right, or a role does."""
-
-
-class SystemPermission(Invalid):
-    """The right comes with the release."""
-
-
-class NoSuchPermission(Invalid):
-    """An id is that of no right."""
 
 
 class RoleNameTaken(Invalid):
@@ -86,19 +61,6 @@ class AdministratorRoleFixed(Forbidden):
     """The administrator's role is what keeps the installation running."""
 
 
-async def rights_by_id(session: AsyncSession, ids: Iterable[UUID]) -> list[Permission]:
-    """Load rights by their ids, in the order of their names.
-
-    Raises:
-        NoSuchPermission: One of the ids is that of no right.
-    """
-    wanted = set(ids)
-    rows = (await session.scalars(select(Permission).where(Permission.id.in_(wanted)).order_by(Permission.name))).all()
-    if len(rows) != len(wanted):
-        raise NoSuchPermission("One of the permissions does not exist.")
-    return list(rows)
-
-
 def check_may_shape(role: CompanyRole, *, principal: Principal) -> None:
     """Let a person change the rights of a role.
 
@@ -112,73 +74,6 @@ def check_may_shape(role: CompanyRole, *, principal: Principal) -> None:
     if role.name in principal.roles:
         raise OwnRole("You hold this role yourself; somebody else must change what it may do.")
     check_rank(principal.level, {role.name: role.level})
-
-
-class PermissionService(Service[Permission]):
-    """The rights there are."""
-
-    class Repo(SQLAlchemyAsyncRepository[Permission]):
-        """Permissions as rows."""
-
-        model_type = Permission
-
-    repository_type = Repo
-    noun = "permission"
-
-    async def page(self, window: Window, *, search: str | None) -> tuple[Sequence[Permission], int]:
-        """List rights by name, with how many there are in all."""
-        where = [contains(Permission.name, search)] if search else []
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), order_by=[Permission.name.asc()]
-        )
-
-    async def add(self, wish: NewPermission, *, principal: Principal, at: datetime) -> Permission:
-        """Write a right down.
-
-        Raises:
-            NoSuchRight: Nothing in the house asks for it, or not in that scope.
-            PermissionTaken: It is written down already.
-        """
-        right = Right(f"{wish.resource_type}:{wish.action}", wish.scope)
-        check_right(right)
-        async with self.transaction():
-            row = await self.create(Permission(name=str(right), is_system=False, **given(wish)))
-            self.announce(PermissionAdded(actor_id=principal.id, at=at, permission_id=row.id, name=row.name))
-        return row
-
-    async def describe(
-        self, permission_id: UUID, wish: PermissionChange, *, principal: Principal, at: datetime
-    ) -> Permission:
-        """Say what a right is for.
-
-        Raises:
-            Missing: There is no such right.
-        """
-        async with self.transaction():
-            row = await self.find(id=permission_id, lock=True)
-            if changes := differing(row, wish):
-                row.description = changes["description"]
-                self.announce(PermissionDescribed(actor_id=principal.id, at=at, permission_id=row.id, name=row.name))
-        return row
-
-    async def remove(self, permission_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Strike out a right that the installation has added and nobody holds.
-
-        Raises:
-            Missing: There is no such right.
-            SystemPermission: It comes with the release.
-            PermissionInUse: Somebody holds it.
-        """
-        async with self.transaction():
-            row = await self.find(id=permission_id, lock=True)
-            if row.is_system:
-                raise SystemPermission("This right comes with the release; take it from roles and people instead.")
-            by_person = exists().where(UserPermission.permission_id == row.id)
-            by_role = exists().where(CompanyRole.grants.contains([row.name]))
-            if await self.session.scalar(select(or_(by_person, by_role))):
-                raise PermissionInUse("Somebody or some role holds this right; take it from them first.")
-            await self.session.execute(delete(Permission).where(Permission.id == row.id))
-            self.announce(PermissionRemoved(actor_id=principal.id, at=at, permission_id=permission_id, name=row.name))
 
 
 class RoleService(Service[CompanyRole]):

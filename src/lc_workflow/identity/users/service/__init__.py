@@ -1,0 +1,23 @@
+"""The verbs of accounts."""
+
+from lc_workflow.identity.users.service.account_book import AccountBook
+from lc_workflow.identity.users.service.accounts import (
+    UserService,
+    check_rank_over,
+    end_sessions,
+    keep_an_administrator,
+    person,
+    standing_above,
+)
+from lc_workflow.identity.users.service.refusals import REFUSALS
+
+__all__ = [
+    "REFUSALS",
+    "AccountBook",
+    "UserService",
+    "check_rank_over",
+    "end_sessions",
+    "keep_an_administrator",
+    "person",
+    "standing_above",
+]
