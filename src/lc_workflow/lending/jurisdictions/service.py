@@ -34,17 +34,19 @@ LATEST_USE: Final = select(JurisdictionUse.code).order_by(JurisdictionUse.number
 """Which law was chosen last."""
 
 
+_PROFILE = aliased(JurisdictionProfile)
+
+
 def in_force(*, at: datetime) -> ScalarSelect[UUID]:
     """Find the profile of the law that is followed: the latest that is confirmed and valid by a moment."""
-    row = aliased(JurisdictionProfile)
     return (
-        select(row.id)
+        select(_PROFILE.id)
         .where(
-            row.code == LATEST_USE.scalar_subquery(),
-            row.confirmed_at.is_not(None),
-            row.valid_from <= at.astimezone(PHNOM_PENH).date(),
+            _PROFILE.code == LATEST_USE.scalar_subquery(),
+            _PROFILE.confirmed_at.is_not(None),
+            _PROFILE.valid_from <= at.astimezone(PHNOM_PENH).date(),
         )
-        .order_by(row.valid_from.desc(), row.confirmed_at.desc())
+        .order_by(_PROFILE.valid_from.desc(), _PROFILE.confirmed_at.desc())
         .limit(1)
         .scalar_subquery()
     )
