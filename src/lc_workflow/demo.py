@@ -106,9 +106,9 @@ class Walk:
         """Ask who one is, and what one may do."""
         me = self.ask("GET", "/auth/me").json
         granted = self.ask("GET", "/auth/me/permissions").json["effective_permissions"]
-        names = {entry["permission"]["name"] for entry in granted if entry["is_granted"]}
-        able = [verb for verb in ("create", "process", "approve") if f"application:{verb}" in names]
-        return f"{me['username']} holds {len(names)} permissions; of applications: {', '.join(able)}"
+        rights = [entry["permission"] for entry in granted if entry["is_granted"]]
+        able = sorted(right["action"] for right in rights if right["resource_type"] == "application")
+        return f"{me['username']} holds {len(rights)} permissions; of applications: {', '.join(able)}"
 
     def draft(self) -> str:
         """Write the application down."""

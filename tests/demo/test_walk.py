@@ -21,6 +21,7 @@ def test_a_loan_is_walked_from_the_first_notes_to_the_decision(demo_server: str,
     assert len(steps) == len(STEPS)
     assert all(" ms  " in step for step in steps)
     assert total.endswith("ms in all.")
+    assert "permissions; of applications: create, delete, process, read, update\n" in result.output
     assert "APPROVED, 2,400.00 of 2,500.00 USD" in result.output
     assert "submit by Chandara Sok, start by Leakhena Kim, send_to_review by Leakhena Kim" in result.output
 
