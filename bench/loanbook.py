@@ -43,7 +43,7 @@ FURTHER = (
     """,
     """
     INSERT INTO tasks (id, application_id, branch_id, stage, cycle, opened_at, excluded, due_at, used_seconds)
-    SELECT gen_random_uuid(), id, branch_id, workflow_status, 1, created_at, '{}', created_at + interval '1 day', 0
+    SELECT gen_random_uuid(), id, branch_id, workflow_status, 1, created_at, '{}', now() + interval '3 days', 0
     FROM customer_applications WHERE workflow_status IN ('PO_CREATED', 'MANAGER_REVIEW')
     """,
 )

@@ -4,10 +4,13 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, or_, select
 
+from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.access import reached
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.platform.db.reach import within
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.security.reads import PersonalRead
 
 READ: Final = "audit:read"
 EXPORT: Final = "audit:export"
@@ -24,3 +27,8 @@ def visible_to(principal: Principal, permission: str = READ) -> ColumnElement[bo
     mine = JournalEntry.actor_id == principal.id
     applications = select(CustomerApplication.id).where(reached(principal, permission))
     return or_(mine, JournalEntry.application_id.in_(applications))
+
+
+def reads_visible_to(principal: Principal) -> ColumnElement[bool]:
+    """Narrow a query that joins readers to what a person may see: who of their reach was shown whose numbers."""
+    return within(principal, READ, owner=PersonalRead.reader_id, branch=User.branch_id)

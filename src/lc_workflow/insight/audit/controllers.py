@@ -28,6 +28,8 @@ from lc_workflow.insight.audit.schemas import (
     AuditFilter,
     EntryAnswer,
     FaultAnswer,
+    PersonalReadAnswer,
+    PersonalReadFilter,
     VerdictAnswer,
 )
 from lc_workflow.kernel.principal import Principal, Scope
@@ -82,6 +84,19 @@ def audit_filter(
     )
 
 
+def read_filter(
+    reader_id: FromQuery[UUID | None] = None,
+    subject: Word = None,
+    subject_id: FromQuery[UUID | None] = None,
+    date_from: FromQuery[date | None] = None,
+    date_to: FromQuery[date | None] = None,
+) -> PersonalReadFilter:
+    """Read which looks at numbers are wanted."""
+    return PersonalReadFilter(
+        reader_id=reader_id, subject=subject, subject_id=subject_id, date_from=date_from, date_to=date_to
+    )
+
+
 def of_any_application(
     narrowed: NamedDependency[AuditFilter], application_id: FromQuery[UUID | None] = None
 ) -> AuditFilter:
@@ -125,6 +140,22 @@ class AuditController(Controller):
     ) -> Stream:
         """Give what happened out as CSV, the oldest first."""
         return await download("audit.csv", HEADER, audit.rows(wanted, principal=principal))
+
+    @get(
+        "/personal-reads",
+        guards=[requires(READ)],
+        dependencies={"looked_for": Provide(read_filter, sync_to_thread=False)},
+    )
+    async def list_personal_reads(
+        self,
+        audit: NamedDependency[Audit],
+        principal: NamedDependency[Principal],
+        window: NamedDependency[Window],
+        looked_for: NamedDependency[PersonalReadFilter],
+    ) -> Page[PersonalReadAnswer]:
+        """List who was shown whose identity numbers and telephones whole, the newest first."""
+        rows, total = await audit.personal_reads(window, looked_for, principal=principal)
+        return Page.of(rows, total=total, window=window)
 
     @get("/verify", guards=[requires(READ)])
     async def verify(self, audit: NamedDependency[Audit], principal: NamedDependency[Principal]) -> VerdictAnswer:

@@ -1,15 +1,17 @@
 """Reading the journal within what a person may see."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.identity.users.models import User
-from lc_workflow.insight.audit.access import EXPORT, visible_to
-from lc_workflow.insight.audit.schemas import Actor, AuditFilter, EntryAnswer
+from lc_workflow.insight.audit.access import EXPORT, reads_visible_to, visible_to
+from lc_workflow.insight.audit.schemas import Actor, AuditFilter, EntryAnswer, PersonalReadAnswer, PersonalReadFilter
 from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
@@ -19,6 +21,7 @@ from lc_workflow.platform.db.config import write_json
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.journal.chain import Seals, Verdict, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
+from lc_workflow.platform.security.reads import PersonalRead
 
 BATCH: Final = 500
 """Rows of an export that are read at once."""
@@ -27,6 +30,10 @@ HEADER: Final = (
     "number", "at", "kind", "subject", "subject_id", "application_id", "actor", "on_behalf_of", "address",
     "session_id", "request_id", "reason", "changes", "hash",
 )  # fmt: skip
+
+
+PERSON: Final = (User.first_name, User.last_name, User.username, User.role)
+"""What names somebody in the record."""
 
 
 class Audit:
@@ -64,6 +71,24 @@ class Audit:
                 return
             reached = entries[-1].number
 
+    async def personal_reads(
+        self, window: Window, wanted: PersonalReadFilter, *, principal: Principal
+    ) -> tuple[list[PersonalReadAnswer], int]:
+        """List who was shown whose numbers whole, the newest first, and how many reads there are in all."""
+        where = (reads_visible_to(principal), *_read_conditions(wanted))
+        rows = await self._session.execute(
+            select(PersonalRead, *PERSON)
+            .join(User, User.id == PersonalRead.reader_id)
+            .where(*where)
+            .order_by(PersonalRead.at.desc(), PersonalRead.id)
+            .limit(window.size)
+            .offset(window.offset)
+        )
+        total = await self._session.scalar(
+            select(func.count()).select_from(PersonalRead).join(User, User.id == PersonalRead.reader_id).where(*where)
+        )
+        return [_read(*row) for row in rows], total or 0
+
     async def verify(self) -> Verdict:
         """Check the whole journal."""
         return await verify(self._session, self._seals)
@@ -98,11 +123,7 @@ class Audit:
 
 
 def _entries(*where: ColumnElement[bool]) -> Select[JournalEntry, Any, Any, Any, Any]:
-    return (
-        select(JournalEntry, User.first_name, User.last_name, User.username, User.role)
-        .outerjoin(User, User.id == JournalEntry.actor_id)
-        .where(*where)
-    )
+    return select(JournalEntry, *PERSON).outerjoin(User, User.id == JournalEntry.actor_id).where(*where)
 
 
 def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
@@ -111,10 +132,23 @@ def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
     for name in ("subject", "subject_id", "application_id", "actor_id", "request_id"):
         if (value := getattr(wanted, name)) is not None:
             yield getattr(JournalEntry, name) == value
-    if wanted.date_from is not None:
-        yield JournalEntry.at >= begin_of(wanted.date_from)
-    if wanted.date_to is not None:
-        yield JournalEntry.at < end_of(wanted.date_to)
+    yield from _between(JournalEntry.at, wanted.date_from, wanted.date_to)
+
+
+def _read_conditions(wanted: PersonalReadFilter) -> Iterator[ColumnElement[bool]]:
+    for name in ("reader_id", "subject", "subject_id"):
+        if (value := getattr(wanted, name)) is not None:
+            yield getattr(PersonalRead, name) == value
+    yield from _between(PersonalRead.at, wanted.date_from, wanted.date_to)
+
+
+def _between(
+    at: InstrumentedAttribute[datetime], first: date | None, last: date | None
+) -> Iterator[ColumnElement[bool]]:
+    if first is not None:
+        yield at >= begin_of(first)
+    if last is not None:
+        yield at < end_of(last)
 
 
 def _shown(
@@ -122,7 +156,7 @@ def _shown(
 ) -> EntryAnswer:
     actor = None
     if entry.actor_id is not None:
-        actor = Actor(entry.actor_id, f"{first_name or ''} {last_name or ''}".strip(), username or "", role or "")
+        actor = _actor(entry.actor_id, first_name, last_name, username, role)
     return EntryAnswer(
         id=entry.id,
         number=entry.number,
@@ -143,6 +177,28 @@ def _shown(
         position=entry.position,
         hash=entry.hash.hex(),
     )
+
+
+def _read(
+    read: PersonalRead, first_name: str | None, last_name: str | None, username: str | None, role: str | None
+) -> PersonalReadAnswer:
+    return PersonalReadAnswer(
+        id=read.id,
+        reader=_actor(read.reader_id, first_name, last_name, username, role),
+        subject=read.subject,
+        subject_id=read.subject_id,
+        how_many=read.how_many,
+        at=read.at,
+        session_id=read.session_id,
+        address=read.address,
+        request_id=read.request_id,
+    )
+
+
+def _actor(
+    person_id: UUID, first_name: str | None, last_name: str | None, username: str | None, role: str | None
+) -> Actor:
+    return Actor(person_id, f"{first_name or ''} {last_name or ''}".strip(), username or "", role or "")
 
 
 def _line(entry: EntryAnswer) -> tuple[object, ...]:

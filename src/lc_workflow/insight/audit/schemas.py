@@ -58,6 +58,33 @@ class AuditFilter(Struct, frozen=True, kw_only=True):
     date_to: date | None = None
 
 
+class PersonalReadAnswer(Struct, frozen=True, kw_only=True):
+    """Somebody was shown identity numbers and telephones whole.
+
+    `subject_id` says whose when one was opened; in a list it is empty and `how_many` counts them.
+    """
+
+    id: UUID
+    reader: Actor
+    subject: str
+    subject_id: UUID | None
+    how_many: int
+    at: datetime
+    session_id: UUID | None
+    address: str | None
+    request_id: str | None
+
+
+class PersonalReadFilter(Struct, frozen=True, kw_only=True):
+    """Which reads are wanted; days are days of the branches, both ends included."""
+
+    reader_id: UUID | None = None
+    subject: str | None = None
+    subject_id: UUID | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+
+
 class FaultAnswer(Struct, frozen=True):
     """A place where the journal is not what was written."""
 
