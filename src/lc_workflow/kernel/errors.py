@@ -45,7 +45,16 @@ class Invalid(DomainError):
 
 
 class Stale(DomainError):
-    """The thing changed since the person last read it."""
+    """The thing changed since the person last read it; `version` is the one it has now, where that is known."""
+
+    def __init__(self, detail: str, *, version: int | None = None) -> None:
+        """Say in `detail` what would help."""
+        super().__init__(detail)
+        self.version = version
+
+
+class FailedBefore(DomainError):
+    """What it builds on was refused just before, so it was not tried."""
 
 
 class Unauthenticated(DomainError):

@@ -11,7 +11,7 @@ from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
 from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
-from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.applications.service import ApplicationService, IdTaken
 from lc_workflow.lending.approvals.listeners import find_the_path_again
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.assessment.controllers import AssessmentController
@@ -89,6 +89,7 @@ from lc_workflow.lending.events import (
 )
 from lc_workflow.lending.exchange_rates.controllers import ExchangeRateController
 from lc_workflow.lending.exports.controllers import ExportController
+from lc_workflow.lending.fieldwork.controllers import SyncController
 from lc_workflow.lending.gazetteer.controllers import GazetteerController
 from lc_workflow.lending.handover.service import Desk
 from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
@@ -190,6 +191,7 @@ MANIFEST = Manifest(
         ChecklistController,
         RequirementController,
         DossierController,
+        SyncController,
     ),
     events=(
         ApplicationDrafted,
@@ -276,6 +278,7 @@ MANIFEST = Manifest(
         "uq_product_versions_draft": DraftUnderWay,
         "uq_product_versions_product_id_number": DraftUnderWay,
         "fk_customer_applications_branch_id": NoSuchBranch,
+        "pk_customer_applications": IdTaken,
         "fk_customers_branch_id": NoSuchBranch,
         "fk_authorities_branch_id": NoSuchBranch,
     },

@@ -1,6 +1,6 @@
 """What system contributes: its routes, facts, jobs and refusals."""
 
-from lc_workflow.platform.idempotency.middleware import FORGET_REQUESTS
+from lc_workflow.platform.idempotency.keys import FORGET_REQUESTS
 from lc_workflow.platform.journal.anchoring import ANCHOR_JOURNAL
 from lc_workflow.platform.manifest import Manifest
 from lc_workflow.system.enums.controllers import EnumerationController

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.idempotency.middleware import IN_FLIGHT_FOR, KEPT_FOR
+from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, KEPT_FOR
 from lc_workflow.platform.idempotency.models import RememberedRequest
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH

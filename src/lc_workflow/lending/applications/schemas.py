@@ -23,7 +23,7 @@ from lc_workflow.lending.rules.terms import (
     Sex,
 )
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
-from lc_workflow.platform.http.shapes import Code, Line, Note, Phone, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Code, Line, Note, Phone, check_amounts, check_new_id, check_percents
 from lc_workflow.platform.security.personal import masked
 
 NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone")
@@ -115,9 +115,18 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
 
 
 class NewApplication(ApplicationChange, frozen=True, kw_only=True):
-    """An application to draft; `branch_id` is for people who work for all branches, others draft for their own."""
+    """An application to draft; `branch_id` is for people who work for all branches, others draft for their own.
+
+    Whoever draws it up without a network makes its `id` themselves, a UUID of version 4.
+    """
 
     branch_id: UUID | None = None
+    id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what the fields of a change refuse, and ids that are not random."""
+        super().__post_init__()
+        check_new_id(self, "id")
 
 
 class AssignedEmployee(Struct, frozen=True):

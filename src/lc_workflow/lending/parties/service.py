@@ -22,6 +22,7 @@ from lc_workflow.lending.rules.backing import with_changes
 from lc_workflow.lending.rules.editing import check_edit
 from lc_workflow.lending.rules.matching import check_name
 from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 
 
@@ -70,11 +71,20 @@ class PartyService:
         """
         return (await self._seen(application_id, principal)).collateral
 
-    async def join(self, application_id: UUID, wish: NewParty, *, principal: Principal, at: datetime) -> Party:
+    async def join(
+        self,
+        application_id: UUID,
+        wish: NewParty,
+        *,
+        principal: Principal,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> Party:
         """Let somebody stand behind an application; the customer they are is found or written down.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
             PartyNameNeeded, MixedScripts, TooManyBehind, MaskedNumber: They cannot be written down like this.
         """
@@ -84,7 +94,7 @@ class PartyService:
         if not any(fields.get(name) for name in NAMES):
             raise PartyNameNeeded("Write the name, in Khmer or in Latin letters.")
         async with self._applications.transaction():
-            application = await self._open(application_id, "parties", principal)
+            application = await self._open(application_id, "parties", principal, expected_version)
             if len(application.parties) >= MOST:
                 raise TooManyBehind(f"No more than {MOST} people stand behind one loan.")
             party = await self._backing.join(
@@ -143,17 +153,24 @@ class PartyService:
             self._tell(application, "parties", principal, at=at)
 
     async def pledge(
-        self, application_id: UUID, wish: CollateralChange, *, principal: Principal, at: datetime
+        self,
+        application_id: UUID,
+        wish: CollateralChange,
+        *,
+        principal: Principal,
+        at: datetime,
+        expected_version: int | None = None,
     ) -> Collateral:
         """Pledge something for an application.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
             TooManyBehind: Too much is pledged already.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "collaterals", principal)
+            application = await self._open(application_id, "collaterals", principal, expected_version)
             if len(application.collateral) >= MOST:
                 raise TooManyBehind(f"No more than {MOST} things are pledged for one loan.")
             last = max((row.position for row in application.collateral), default=0)
@@ -195,11 +212,14 @@ class PartyService:
     async def _seen(self, application_id: UUID, principal: Principal) -> CustomerApplication:
         return await self._applications.find(visible_to(principal), id=application_id, load=list(BACKED))
 
-    async def _open(self, application_id: UUID, field: str, principal: Principal) -> CustomerApplication:
+    async def _open(
+        self, application_id: UUID, field: str, principal: Principal, expected_version: int | None = None
+    ) -> CustomerApplication:
         """Load and lock an application whose backing this person may change now."""
         application = await self._applications.find(
             visible_to(principal), id=application_id, load=list(BACKED), lock=True
         )
+        check_version(expected_version, application.version)
         check_edit([field], application.workflow_status, permissions=permissions_for(principal, application))
         return application
 

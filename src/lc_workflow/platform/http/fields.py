@@ -10,7 +10,7 @@ from enum import Enum
 from itertools import islice
 from math import isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from litestar.serialization import default_deserializer
@@ -18,6 +18,8 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import fields
 
 from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
+
+T = TypeVar("T")
 
 Kind: TypeAlias = Any
 """A type as an annotation writes it: a struct, `date | None`, `Annotated[int, Meta(ge=1)]`."""
@@ -76,6 +78,17 @@ def cannot_take(errors: Iterable[FieldError]) -> InvalidInput:
     names = list(dict.fromkeys(error.field for error in listed))
     named = ", ".join(names[:MOST_NAMED]) + (" and others" if len(names) > MOST_NAMED else "")
     return InvalidInput(f"{len(names)} fields cannot be taken: {named}.", errors=listed)
+
+
+def read_as(value: object, expected: type[T]) -> T:
+    """Read the decoded body `value` as an `expected`.
+
+    Raises:
+        InvalidInput: It does not fit; every wrong field is named.
+    """
+    if errors := field_errors(value, expected):
+        raise cannot_take(errors)
+    return msgspec.convert(value, expected, strict=False, str_keys=True, dec_hook=default_deserializer)
 
 
 def field_errors(value: object, expected: Kind) -> list[FieldError]:

@@ -20,7 +20,7 @@ from litestar.exceptions import (
 from litestar.types import Empty, ExceptionHandlersMap, Scope
 from litestar.typing import FieldDefinition
 from litestar.utils.scope.state import ScopeState
-from msgspec import Struct, ValidationError
+from msgspec import UNSET, Struct, UnsetType, ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
@@ -28,6 +28,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from lc_workflow.kernel.errors import (
     Busy,
     DomainError,
+    FailedBefore,
     FieldError,
     Forbidden,
     Invalid,
@@ -53,6 +54,7 @@ STATUSES: Final[Mapping[type[DomainError], int]] = {
     Forbidden: 403,
     Invalid: 422,
     Stale: 412,
+    FailedBefore: 424,
     Unauthenticated: 401,
     Locked: 423,
     TooLarge: 413,
@@ -82,7 +84,10 @@ _log = structlog.stdlib.get_logger()
 
 
 class Problem(Struct, kw_only=True, frozen=True):
-    """The body of every answer from 400 on; the web app shows `detail` as it is."""
+    """The body of every answer from 400 on; the web app shows `detail` as it is.
+
+    `version` comes with a 412: the version that the thing has now.
+    """
 
     type: str = "about:blank"
     title: str
@@ -91,6 +96,7 @@ class Problem(Struct, kw_only=True, frozen=True):
     code: str
     request_id: str
     errors: tuple[FieldError, ...] = ()
+    version: int | UnsetType = UNSET
 
 
 def exception_handlers(refusals: Refusals) -> ExceptionHandlersMap:
@@ -123,6 +129,7 @@ def problem(
     detail: str,
     *,
     errors: Iterable[FieldError] = (),
+    version: int | None = None,
 ) -> Problem:
     """Describe a refusal of this request."""
     return Problem(
@@ -132,6 +139,7 @@ def problem(
         code=code,
         request_id=str(scope.get("state", {}).get("request_id", "")),
         errors=tuple(errors),
+        version=UNSET if version is None else version,
     )
 
 
@@ -143,7 +151,17 @@ def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
         headers["WWW-Authenticate"] = "Bearer"
     if wait := refusal.retry_after or AGAIN_AFTER.get(kind):
         headers["Retry-After"] = str(wait)
-    return _answer(problem(request.scope, STATUSES[kind], refusal.code, refusal.detail, errors=refusal.errors), headers)
+    version = refusal.version if isinstance(refusal, Stale) else None
+    told = problem(request.scope, STATUSES[kind], refusal.code, refusal.detail, errors=refusal.errors, version=version)
+    return _answer(told, headers)
+
+
+def problem_of(request: AnyRequest, error: Exception) -> Problem:
+    """Say of a part of a request what it would be answered alone."""
+    handlers = request.app.exception_handlers
+    handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
+    told: Problem = handler(request, error).content
+    return told
 
 
 def misfitting(request: AnyRequest, error: ValidationException) -> Answer[Problem]:

@@ -24,6 +24,7 @@ from lc_workflow.platform.http.fields import (
     beyond_reason,
     cannot_take,
     field_errors,
+    read_as,
 )
 
 T = TypeVar("T")
@@ -115,9 +116,7 @@ class CheckedRequest(Request[Any, Any, Any]):
             value: Json = self._connection_state.form
         else:
             value = await self.json()
-        if errors := field_errors(value, expected):
-            raise cannot_take(errors)
-        return msgspec.convert(value, expected, strict=False, str_keys=True)
+        return read_as(value, expected)
 
     def _sends_json(self) -> bool:
         if not _JSON.fullmatch(self.content_type[0]):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
+from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, convert
 
@@ -28,6 +29,9 @@ Email: TypeAlias = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]
 
 Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
 """A short code in Latin letters and digits."""
+
+RANDOM: Final = 4
+"""The version of a UUID that nobody can guess."""
 
 MOST: Final = Decimal("9999999999999.99")
 """The largest amount a column holds."""
@@ -66,6 +70,17 @@ def check_percents(struct: Struct, *names: str) -> None:
     _check(
         struct, names, most=Decimal(999), places=4, said="must be a percentage from 0 to 999 with at most four decimals"
     )
+
+
+def check_new_id(struct: Struct, name: str) -> None:
+    """Refuse an id that was not made at random; called from `__post_init__`.
+
+    Raises:
+        InvalidInput: It is an id of another kind, which somebody could have guessed.
+    """
+    made = getattr(struct, name)
+    if isinstance(made, UUID) and made.version != RANDOM:
+        raise cannot_take([FieldError(name, "must be a UUID of version 4, made at random")])
 
 
 def _check(struct: Struct, names: Iterable[str], *, most: Decimal, places: int, said: str) -> None:

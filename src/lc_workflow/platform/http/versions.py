@@ -46,7 +46,9 @@ def check_version(expected: int | None, actual: int) -> None:
         StaleVersion: Somebody changed it in the meantime.
     """
     if expected is not None and expected != actual:
-        raise StaleVersion("Somebody else changed this in the meantime; read it again and repeat your change.")
+        raise StaleVersion(
+            "Somebody else changed this in the meantime; read it again and repeat your change.", version=actual
+        )
 
 
 def tagged(answer: T, version: int) -> Answer[T]:

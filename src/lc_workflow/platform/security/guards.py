@@ -63,9 +63,16 @@ class Permitted:
         Raises:
             NotPermitted: The person holds none of them.
         """
-        if _only_asks_how(connection):
-            return
-        if not any(connection.user.may(permission) for permission in self.permissions):
+        if not _only_asks_how(connection):
+            self.check(connection.user)
+
+    def check(self, principal: Principal) -> None:
+        """Let holders of one of the permissions go on.
+
+        Raises:
+            NotPermitted: The person holds none of them.
+        """
+        if not any(principal.may(permission) for permission in self.permissions):
             raise NotPermitted(f"This needs the permission {' or '.join(self.permissions)}, which you do not have.")
 
 

@@ -2,6 +2,7 @@
 
 from lc_workflow.lending.applications.service.drafts import (
     ApplicationService,
+    IdTaken,
     NoSuchProduct,
     NoSuchReviewer,
     NotADraft,
@@ -14,6 +15,7 @@ from lc_workflow.lending.applications.service.looking_after import LookingAfterS
 
 __all__ = [
     "ApplicationService",
+    "IdTaken",
     "LookingAfterService",
     "NoSuchEmployee",
     "NoSuchProduct",

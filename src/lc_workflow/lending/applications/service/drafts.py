@@ -46,6 +46,7 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
+from lc_workflow.platform.journal.models import JournalThread
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
@@ -73,6 +74,14 @@ class ReviewerOfAnotherBranch(Invalid):
 
 class ReviewerPrepared(Invalid):
     """Whoever prepared an application does not review it (lending.md §2)."""
+
+
+class IdTaken(Invalid):
+    """The id that was made for a new application stands for something already."""
+
+    def __init__(self) -> None:
+        """Say no more than that: what it stands for may be somebody else's."""
+        super().__init__("This id is taken; make a new one.", errors=(FieldError("id", "is taken"),))
 
 
 class NoSuchProduct(Invalid):
@@ -112,6 +121,7 @@ class ApplicationService(Service[CustomerApplication]):
         """Begin an application, with its customer and the employees who look after it.
 
         Raises:
+            IdTaken: The id it was given stands for something already.
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
             MixedScripts, NoSuchCode, UnknownPlace, MaskedNumber: Something cannot be as it is written.
@@ -119,13 +129,15 @@ class ApplicationService(Service[CustomerApplication]):
         fields = _EMPTY | given(wish)
         refuse_masked(fields, NUMBERS)
         assignments = fields.pop("employee_assignments", [])
-        asked_branch = fields.pop("branch_id")
+        asked_branch, made_id = fields.pop("branch_id"), fields.pop("id")
         anywhere = principal.scope_of(CREATE) is Scope.ALL
         async with self.transaction():
+            if made_id and await self.session.get(JournalThread, made_id):
+                raise IdTaken
             await self._check(fields)
             behind = {name: fields.pop(name) for name in BACKING_FIELDS & fields.keys()}
             application = CustomerApplication(
-                id=uuid4(),
+                id=made_id or uuid4(),
                 **fields,
                 user_id=principal.id,
                 branch_id=asked_branch or principal.branch_id if anywhere else principal.branch_id,
