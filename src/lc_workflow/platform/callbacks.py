@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
@@ -24,8 +25,12 @@ class CallFailed(Exception):
         self.status = status
 
 
+@cache
 def trust(ca: Path | None) -> ssl.SSLContext:
-    """Trust the authorities of the open internet, and with `ca` those of a PEM file as well."""
+    """Trust the authorities of the open internet, and with `ca` those of a PEM file as well.
+
+    Reading them takes as long as a few requests, so it is done once, and not where requests are answered.
+    """
     context = httpx.create_ssl_context()
     if ca is not None:
         context.load_verify_locations(ca)

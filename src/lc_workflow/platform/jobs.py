@@ -62,13 +62,15 @@ class Job:
 
     `every` is a cron expression in UTC for what recurs: one process does it once a tick, and the last tick is made up
     for when nobody was there. `attempts` is how often it is tried altogether, with growing rests between (4 seconds,
-    16, 64 …, at most an hour); then it is kept as failed until somebody retries it.
+    16, 64 …, at most an hour); then it is kept as failed until somebody retries it. `outside` says that it waits for
+    a server of somebody else: such jobs have their own places, so that a slow one keeps none of ours waiting.
     """
 
     name: str
     work: Work
     every: str | None = None
     attempts: int = 5
+    outside: bool = False
 
     async def do(self, workplace: Workplace, arguments: dict[str, Any]) -> None:
         """Do the work; the arguments, which waited as JSON, become what its signature says."""

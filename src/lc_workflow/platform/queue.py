@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -22,6 +22,9 @@ WORKER: Final = "lc-workflow worker"
 
 AT_ONCE: Final = 4
 """How many jobs one process does side by side; they share the connections of the requests."""
+
+OUTSIDE_AT_ONCE: Final = 16
+"""How many jobs beside them wait for servers of other people, and hold no connection meanwhile."""
 
 LOOK_SECONDS: Final = 5.0
 """How often a worker looks for what has become due; what is due at once wakes it."""
@@ -68,24 +71,52 @@ async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> Non
     connector = PsycopgConnector(
         conninfo=_conninfo(database),
         min_size=1,
-        max_size=AT_ONCE,
+        max_size=AT_ONCE + 1,  # each of the two workers listens on one
         timeout=5,
         kwargs={"application_name": WORKER},
     )
+    ours = _app(connector, inside := [job for job in jobs if not job.outside], workplace)
+    _keep_in_order(ours, {job.name: job.attempts for job in jobs})
+    outside = [job for job in jobs if job.outside]
+    async with ours.open_async():
+        # What only a newer version knows waits for it: each worker asks for the kinds it was taught.
+        workers = [_run(ours, [HOUSE, *(job.name for job in inside)], at_once=AT_ONCE)]
+        if outside:
+            theirs = _app(connector, outside, workplace)
+            workers.append(_run(theirs, [job.name for job in outside], at_once=OUTSIDE_AT_ONCE))
+        await _until_one_ends(*workers)
+
+
+def _app(connector: PsycopgConnector, jobs: Sequence[Job], workplace: Workplace) -> App:
     app = App(connector=connector, periodic_defaults={"max_delay": timedelta(days=1).total_seconds()})
     for job in jobs:
         _teach(app, job, workplace)
-    _keep_in_order(app, {job.name: job.attempts for job in jobs})
-    async with app.open_async():
-        await app.run_worker_async(
-            queues=[HOUSE, *(job.name for job in jobs)],  # what only a newer version knows waits for it
-            concurrency=AT_ONCE,
-            fetch_job_polling_interval=LOOK_SECONDS,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=STALLED_SECONDS,
-            shutdown_graceful_timeout=PATIENCE_SECONDS,
-            install_signal_handlers=False,
-        )
+    return app
+
+
+async def _run(app: App, queues: Sequence[str], *, at_once: int) -> None:
+    await app.run_worker_async(
+        queues=queues,
+        concurrency=at_once,
+        fetch_job_polling_interval=LOOK_SECONDS,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
+        shutdown_graceful_timeout=PATIENCE_SECONDS,
+        install_signal_handlers=False,
+    )
+
+
+async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:
+    """Work side by side; when one ends, the others end too, so that all begin anew together."""
+    tasks = [asyncio.create_task(part) for part in work]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _conninfo(database: URL) -> str:

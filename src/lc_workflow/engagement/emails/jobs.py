@@ -71,7 +71,7 @@ async def send_emails(place: Workplace) -> None:
             return
 
 
-SEND_EMAILS = Job(name="send_emails", work=send_emails, every="* * * * *")
+SEND_EMAILS = Job(name="send_emails", work=send_emails, every="* * * * *", outside=True)
 
 
 async def _take(session: AsyncSession, *, at: datetime) -> tuple[int, list[Mailing]]:

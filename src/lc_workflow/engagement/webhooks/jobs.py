@@ -1,6 +1,8 @@
 """Calling other systems, in the order in which things happened to each application."""
 
+import asyncio
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 from uuid import UUID
 
@@ -18,8 +20,8 @@ from lc_workflow.system.settings.service import SettingService
 LEASE: Final = timedelta(minutes=2)
 """When a call is made again of which nobody wrote down how it ended, because the process died."""
 
-MOST_CALLS: Final = 200
-"""Calls that one job makes; what is left is done by the next, so that no address keeps others from their turn."""
+TURN_SECONDS: Final = 20.0
+"""How long one job makes calls; what is left is done by the next, so that no address keeps others from their turn."""
 
 MOST_FAILURES: Final = 2
 """After so many calls in a row without a yes an address is left alone until the next job."""
@@ -30,23 +32,48 @@ KEPT_DAYS: Final = "webhook_kept_days"
 log = structlog.get_logger()
 
 
+_asked_again: Final[dict[UUID, bool]] = {}
+"""The addresses that this process is calling, and whether somebody asked for it meanwhile."""
+
+
 async def deliver(place: Workplace, webhook_id: UUID) -> None:
     """Make the calls that are due to one address; no connection to the database is held while the other side thinks.
 
-    A call whose process died is made again, with the same `X-Webhook-Id`.
+    A call whose process died is made again, with the same `X-Webhook-Id`. While an address is being called, who asks
+    for more leaves it to the job that calls: however slow the other side is, it takes one place.
     """
+    if webhook_id in _asked_again:
+        _asked_again[webhook_id] = True
+        return
+    _asked_again[webhook_id] = False
+    try:
+        done = await _call_for_a_turn(place, webhook_id)
+    finally:
+        del _asked_again[webhook_id]
+    if not done:
+        async with place.sessions() as session:
+            await ask_for_delivery(session, webhook_id)
+            await session.commit()
+
+
+async def _call_for_a_turn(place: Workplace, webhook_id: UUID) -> bool:
+    """Make calls until nothing is due, the other side is not there, or others shall have their turn (False)."""
     # The client takes 0.1 s and some memory to load, which an installation without webhooks need not spend.
     from lc_workflow.platform.callbacks import CallFailed, call, trust  # noqa: PLC0415
 
-    trusted = trust(place.settings.webhooks_ca)
+    trusted = await asyncio.to_thread(trust, place.settings.webhooks_ca)
     failures = 0
-    for _ in range(MOST_CALLS):
+    until = monotonic() + TURN_SECONDS
+    while monotonic() < until:
+        _asked_again[webhook_id] = False
         at = place.clock()
         async with place.sessions() as session:
             taken = await _take(session, webhook_id, at=at)
             await session.commit()
         if taken is None:
-            return
+            if _asked_again[webhook_id]:
+                continue
+            return True
         webhook, delivery = taken
         failed: CallFailed | None = None
         status: int | None = None
@@ -66,10 +93,11 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
         await _write_down(place, delivery.id, status=status, error=str(failed) if failed else None)
         failures = failures + 1 if failed else 0
         if failures >= MOST_FAILURES:
-            return
+            return True
+    return False
 
 
-DELIVER = Job(name="deliver_webhooks", work=deliver)
+DELIVER = Job(name="deliver_webhooks", work=deliver, outside=True)
 
 
 async def deliver_what_is_due(place: Workplace) -> None:

@@ -66,7 +66,7 @@ async def mail_code(place: Workplace, user_id: UUID, sealed: str) -> None:
         log.warning("an activation code was refused for good", user=str(user_id), cause=str(refused))
 
 
-MAIL_CODE: Final = Job(name="mail_activation_code", work=mail_code, attempts=8)
+MAIL_CODE: Final = Job(name="mail_activation_code", work=mail_code, attempts=8, outside=True)
 
 
 async def post_code(session: AsyncSession, user_id: UUID, code: str, *, vault: Vault) -> None:

@@ -68,7 +68,7 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
         raise failure
 
 
-HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=10)
+HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=10, outside=True)
 """Tried for about three hours."""
 
 
