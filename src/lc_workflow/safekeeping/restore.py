@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import NullPool
+from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.platform.config import Settings
@@ -38,7 +38,9 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
         settings.database_url, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
         f"--dbname={settings.database_url.database}", str(folder / DUMP),
     )  # fmt: skip
-    async with engine.connect() as connection:
+    async with engine.begin() as connection:
+        # The changes that tablets ask for are in the order of transactions, which this database counts itself.
+        await connection.execute(text("SELECT renumber_application_changes()"))
         rows = await rows_of(connection)
     if differing := sorted(table for table in rows | backup.rows if rows.get(table) != backup.rows.get(table)):
         raise BackupRefused(f"These tables do not hold as many rows as were saved: {', '.join(differing)}.")

@@ -73,8 +73,8 @@ async def test_a_day_in_the_village_is_sent_twice_and_happens_once(
     assert (len(shown["parties"]), len(shown["collaterals"])) == (1, 1)
     assert await session.scalar(select(func.count()).select_from(CustomerApplication)) == 2
     assert await session.scalar(select(func.count()).select_from(Comment)) == 1
-    requests = set(await session.scalars(select(JournalEntry.request_id).where(JournalEntry.kind == "CommentAdded")))
-    assert len(requests) == 1, "each operation is told from the others in the journal"
+    drafts = select(JournalEntry.request_id).where(JournalEntry.kind == "ApplicationDrafted")
+    assert len(set(await session.scalars(drafts))) == 2, "the journal tells operations of one request apart"
 
 
 async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
@@ -154,23 +154,6 @@ async def test_a_key_stands_for_one_operation(client: AsyncClient, session: Asyn
     await session.commit()
     assert codes(await send(client, officer, create)) == ["AnswerLost"]
     assert await session.scalar(select(func.count()).select_from(CustomerApplication)) == 1
-
-
-async def test_what_a_died_process_did_is_told_for_each_operation_by_itself(
-    client: AsyncClient, session: AsyncSession, officer: Person
-) -> None:
-    one, other = (an_operation("application.create", uuid4(), **FORM) for _ in range(2))
-    await send(client, officer, one)
-    done = (await session.scalars(select(RememberedRequest))).one()
-    died = {"status": None, "body": None, "begun_at": NOON - IN_FLIGHT_FOR}
-    not_begun = an_operation("comment.add", one["id"], text="Never said")
-    await send(client, officer, not_begun)
-    await session.execute(update(RememberedRequest).where(RememberedRequest.key == one["key"]).values(**died))
-    undone = update(RememberedRequest).where(RememberedRequest.key == not_begun["key"])
-    await session.execute(undone.values(**died, request_id=f"{done.request_id.rpartition('.')[0]}.1"))
-    await session.commit()
-    results = await send(client, officer, not_begun, one, other)
-    assert statuses(results) == [201, 422, 201], "the journal is asked about this operation alone"
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,24 @@
 
 from functools import partial
 
-from litestar import Controller, post
+from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import READ, reads_numbers
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.fieldwork.access import SEND
-from lc_workflow.lending.fieldwork.schemas import Batch, Results
+from lc_workflow.lending.fieldwork.queries import ChangeQueries
+from lc_workflow.lending.fieldwork.schemas import Batch, Changes, Gone, Present, Results
 from lc_workflow.lending.fieldwork.service import FieldworkService
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.http.paging import Cursor
 from lc_workflow.platform.http.problems import problem_of
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.reads import Reader
 
 
 class SyncController(Controller):
@@ -23,6 +27,7 @@ class SyncController(Controller):
 
     path = "/api/v1/sync"
     tags = ("Field work",)
+    dependencies = {"changed": provide(ChangeQueries)}  # noqa: RUF012 - Litestar's own form
 
     @post(guards=[requires(*SEND)], status_code=200)
     async def send(
@@ -57,3 +62,30 @@ class SyncController(Controller):
             problem_of=partial(problem_of, request),
         )
         return Results(await fieldwork.carry_out(data.operations, request_id=str(request.scope["state"]["request_id"])))
+
+    @get("/changes", guards=[requires(READ)])
+    async def changes(
+        self,
+        changed: NamedDependency[ChangeQueries],
+        principal: NamedDependency[Principal],
+        reader: NamedDependency[Reader],
+        since: Cursor = None,
+    ) -> Changes:
+        """List which of the applications one may see changed since the cursor, at most 200 a page.
+
+        Without `since` it begins with everything; with the `next` of the last answer it goes on from there. Each
+        application comes once, as it is now: its card with its version, its newest comments, one's own open tasks on
+        it. Those that were thrown away come as `{"id": …, "gone": true}`. A change appears as soon as every change that
+        was begun before it is done, so that none is missed.
+
+        Where one may see other things than before (another branch, another role), the list begins anew with
+        `reset: true`; forget then what does not come again. A cursor that is none of ours is a 422.
+        """
+        told = await changed.since(since, principal=principal)
+        cards = [change.card for change in told.changes if change.card]
+        shown = {card.id: card for card in await reader.show(cards, "application", allowed=reads_numbers(reader))}
+        listed = [
+            Present(change.id, shown[change.id], change.comments, change.tasks) if change.card else Gone(change.id)
+            for change in told.changes
+        ]
+        return Changes(listed, told.next, told.more, told.reset)

@@ -1,11 +1,15 @@
 """What comes from a tablet and what goes back to it."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from lc_workflow.lending.applications.schemas import ApplicationCard
+from lc_workflow.lending.comments.schemas import CommentAnswer
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.http.problems import Problem
 
 MOST_OPERATIONS: Final = 100
@@ -65,3 +69,49 @@ class Results(Struct, frozen=True):
     """What became of the operations, in the order they came."""
 
     results: list[Result]
+
+
+class ChangedCard(ApplicationCard, frozen=True, kw_only=True):
+    """A card with the version it shows, which a change of it is made on."""
+
+    version: int
+
+
+class TaskOfMine(Struct, frozen=True):
+    """Work on the application that the person who asks has taken; `due_at` is null while no clock runs."""
+
+    id: UUID
+    stage: Stage
+    cycle: int
+    opened_at: datetime
+    at_risk_at: datetime | None
+    due_at: datetime | None
+
+
+class Present(Struct, frozen=True):
+    """An application that changed, as it is now, with its newest comments (at most 50) and one's own open tasks."""
+
+    id: UUID
+    application: ChangedCard
+    comments: list[CommentAnswer]
+    tasks: list[TaskOfMine]
+
+
+class Gone(Struct, frozen=True):
+    """An application that is not there any more for whoever asks."""
+
+    id: UUID
+    gone: bool = True
+
+
+class Changes(Struct, frozen=True):
+    """What changed since the cursor, in the order of the changes.
+
+    `next` is the cursor to ask with the next time, at once if there is `more`. With `reset` the list begins anew:
+    whatever one holds of before and does not meet again until there is no more of it, is gone.
+    """
+
+    changes: list[Present | Gone]
+    next: str
+    more: bool
+    reset: bool

@@ -1,18 +1,37 @@
 """Lists in pages: `?page=&size=` in, `{items, total, page, size, pages}` out."""
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Final, Generic, Self, TypeVar
+from typing import Annotated, Final, Generic, Self, TypeAlias, TypeVar
 
 from litestar.di import Provide
 from litestar.params import QueryParameter
-from msgspec import Struct
+from msgspec import DecodeError, Struct, json
+
+from lc_workflow.kernel.errors import FieldError, Invalid
 
 T = TypeVar("T")
+PlaceT = TypeVar("PlaceT", bound=Struct)
 
 LAST_PAGE: Final = 1_000_000
 """Beyond it nobody pages; the refusal comes before the database is asked to count that far."""
+
+
+class BadCursor(Invalid):
+    """A cursor is none that an answer gave, or belongs to another list."""
+
+    def __init__(self) -> None:
+        """Say what would help."""
+        super().__init__(
+            "This cursor is not known here; begin without one.", errors=(FieldError("cursor", "is not known", "query"),)
+        )
+
+
+Cursor: TypeAlias = Annotated[
+    str | None, QueryParameter(max_length=1_000, description="Where to go on: the `next` of the answer before.")
+]
 
 
 class SortOrder(StrEnum):
@@ -71,3 +90,20 @@ def wide_window(
 
 WINDOW: Final = {"window": Provide(window, sync_to_thread=False)}
 WIDE_WINDOW: Final = {"window": Provide(wide_window, sync_to_thread=False)}
+
+
+def write_cursor(place: Struct) -> str:
+    """Turn a place in a list into text that nobody needs to read."""
+    return urlsafe_b64encode(json.encode(place)).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, kind: type[PlaceT]) -> PlaceT:
+    """Turn the text back into the place.
+
+    Raises:
+        BadCursor: It is none.
+    """
+    try:
+        return json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
+    except (ValueError, DecodeError) as unknown:
+        raise BadCursor from unknown
