@@ -21,6 +21,7 @@ SECRET = secrets.token_urlsafe(48)
 """What this run's servers sign and seal with, and what the numbers in the books are sealed with."""
 
 OFFICER = "u8"
+OFFICER_ID = UUID("00000000-0000-4000-8000-000000000008")
 BRANCH = UUID(int=8)
 USERS = 500
 FILES = 2

@@ -19,7 +19,8 @@ from sqlalchemy import text
 
 from bench.installation import PASSWORD
 from bench.load import Ask, Figure, children, drive
-from bench.loanbook import BRANCH, OFFICER, SECRET, Book, Shelf, engine_of, filled
+from bench.loanbook import BRANCH, OFFICER, OFFICER_ID, SECRET, Book, Shelf, engine_of, filled
+from bench.peers.texts import texts
 from bench.run import ROOT, free_port, resident
 from lc_workflow.platform.config import database_url
 
@@ -157,7 +158,8 @@ def stage(shelf: Shelf, folder: Path) -> Iterator[tuple[dict[int, Server], Serve
         ours = [
             start([*granian, "--factory", "lc_workflow.asgi:create_app"], f"{V1}/health", book) for book in shelf.books
         ]
-        bare = start([*granian, "bench.peers.bare:app"], "/", largest, BENCH_BRANCH=str(BRANCH), BENCH_OFFICER=OFFICER)
+        peer = {"BENCH_BRANCH": str(BRANCH), "BENCH_OFFICER": str(OFFICER_ID), **texts(SECRET)}
+        bare = start([*granian, "bench.peers.bare:app"], "/", largest, **peer)
         twin = start(
             ["uvicorn", "bench.peers.twin:app", "--no-access-log", "--log-level", "warning"], "/openapi.json", largest
         )
@@ -300,7 +302,7 @@ def pgbench(book: Book, seconds: int) -> None:
         print("\npgbench is not among PostgreSQL's programs here.")
         return
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as script:
-        script.write(LIST.replace("$1", f"'{BRANCH}'") + ";\n")
+        script.write(LIST.replace("$1", f"'{OFFICER_ID}'").replace("$2", f"'{BRANCH}'") + ";\n")
         script.flush()
         answer = subprocess.run(
             [str(program), "-n", "-M", "prepared", "-c", "4", "-T", str(seconds), "-f", script.name, book.url],

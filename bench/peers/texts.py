@@ -1,0 +1,31 @@
+"""The statements of ours as texts, so that the bare peer asks PostgreSQL the same without what wrote them."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+import lc_workflow.app  # noqa: F401 - maps all tables
+from lc_workflow.identity.users.queries import _SHOWN
+from lc_workflow.lending.applications.queries.whole import _PARTIES, _WHOLE
+from lc_workflow.platform.security.vault import Vault
+
+
+def texts(secret: str) -> dict[str, str]:
+    """Write what the bare peer is told in its environment: statements, and numbers sealed as ours are."""
+    vault = Vault(secret)
+    return {
+        "BENCH_ME": _text(_SHOWN),
+        "BENCH_WHOLE": _text(_WHOLE),
+        "BENCH_PARTIES": _text(_PARTIES),
+        "BENCH_PHONE": vault.seal("+85512345678", about="customer_applications.phone").hex(),
+        "BENCH_NUMBER": vault.seal("010203040", about="customer_applications.id_number").hex(),
+    }
+
+
+def _text(statement: Select[Any]) -> str:
+    """Write a statement and its arguments as JSON; an argument that the request brings is null."""
+    compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
+    arguments = [compiled.params[name] for name in compiled.positiontup or ()]
+    return json.dumps([str(compiled), arguments])
