@@ -13,6 +13,7 @@ from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import InitPlugin
+from litestar.routes import HTTPRoute
 from litestar_granian import GranianPlugin
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
@@ -181,6 +182,7 @@ def create_app(
         state=State({"limiter": limiter}),
         debug=False,
     )
+    _provide_in_turn(app)
     app.asgi_handler = Shell(
         app.asgi_handler, cors=Cors(settings.cors_origins), trusted_proxies=settings.trusted_proxies
     )
@@ -197,6 +199,17 @@ class WhileServing(InitPlugin):
         """Add our lifespan after those that are there."""
         app_config.lifespan.append(self._working)
         return app_config
+
+
+def _provide_in_turn(app: Litestar) -> None:
+    """Have what a handler needs provided one after another.
+
+    None of our providers waits for anything, and the library would begin a task for each of them.
+    """
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            for _, model in route.route_handler_map.values():
+                model.dependency_batches = [{one} for batch in model.dependency_batches for one in batch]
 
 
 def _principal(request: CheckedRequest) -> Principal:

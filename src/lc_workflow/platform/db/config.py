@@ -55,10 +55,11 @@ class ClosingSession(AsyncSession):
     async def close(self) -> None:
         """Give the connection back, whatever has become of it."""
         self.expunge_all()  # so that what was read can still be looked at
-        try:
-            await self.rollback()
-        except (DBAPIError, OSError) as broken:
-            _log.warning("a connection broke as it was given back", cause=type(broken).__name__)
+        if not self.info.get(READING):  # without a transaction there is nothing to take back
+            try:
+                await self.rollback()
+            except (DBAPIError, OSError) as broken:
+                _log.warning("a connection broke as it was given back", cause=type(broken).__name__)
         await super().close()
 
 

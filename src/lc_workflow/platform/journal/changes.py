@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import LargeBinary, event, inspect
-from sqlalchemy.orm import InstanceState, Session, UOWTransaction
+from sqlalchemy.orm import InstanceState, Mapper, Session, UOWTransaction
 
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.journal.models import JournalEntry
@@ -51,9 +52,8 @@ def _forget(session: Session) -> None:
 
 def _fields(row: Row, *, removed: bool) -> Iterator[tuple[str, tuple[Any, Any]]]:
     state: InstanceState[Row] = inspect(row)
-    for column in state.mapper.columns:
-        name = column.key
-        if UNSPOKEN.search(name) or isinstance(column.type, LargeBinary):
+    for name in _spoken(state.mapper):
+        if not removed and name not in state.committed_state:
             continue
         history = state.attrs[name].history
         before, after = _single(history.deleted), _single(history.added)
@@ -64,6 +64,16 @@ def _fields(row: Row, *, removed: bool) -> Iterator[tuple[str, tuple[Any, Any]]]
         if before is None and after is None:
             continue
         yield name, (_shown(name, before), _shown(name, after))
+
+
+@cache
+def _spoken(mapper: Mapper[Row]) -> tuple[str, ...]:
+    """The columns of a table that the journal may tell of."""
+    return tuple(
+        column.key
+        for column in mapper.columns
+        if not (UNSPOKEN.search(column.key) or isinstance(column.type, LargeBinary))
+    )
 
 
 def _shown(name: str, value: Any) -> Any:  # noqa: ANN401 - a column holds anything

@@ -98,7 +98,8 @@ class ApplicationQueries:
     ) -> tuple[list[ApplicationAnswer], int]:
         """List applications with their people and papers, and how many there are in all."""
         where = (visible_to(principal), *conditions(wanted))
-        rows = await self.session.execute(
+        connection = await self.session.connection()
+        rows = await connection.execute(
             select(CustomerApplication.id)
             .where(*where)
             .order_by(*_order(wanted))
@@ -182,7 +183,8 @@ class ApplicationQueries:
         """Count what a list has in all, unless its first page has shown everything: counting would read it again."""
         if window.page == 1 and found < window.size:
             return found
-        total = await self.session.scalar(select(func.count()).select_from(CustomerApplication).where(*where))
+        connection = await self.session.connection()
+        total = await connection.scalar(select(func.count()).select_from(CustomerApplication).where(*where))
         return total or 0
 
 

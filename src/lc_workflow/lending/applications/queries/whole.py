@@ -44,10 +44,11 @@ async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationA
     if not ids:
         return []
     wanted = {"ids": list(ids)}
+    connection = await session.connection()
     behind: dict[UUID, list[PartyAnswer]] = {each: [] for each in ids}
-    for application_id, *party in await session.execute(_PARTIES, wanted):
+    for application_id, *party in await connection.execute(_PARTIES, wanted):
         behind[application_id].append(PartyAnswer(**dict(zip(PartyAnswer.__struct_fields__, party, strict=True))))
-    rows = await session.execute(_WHOLE, wanted)
+    rows = await connection.execute(_WHOLE, wanted)
     found = {row.id: _answer(row, behind[row.id]) for row in rows}
     return [found[each] for each in ids if each in found]
 
