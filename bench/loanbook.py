@@ -15,7 +15,7 @@ from bench.run import migrate
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.embedded import postgres
 from lc_workflow.platform.security.vault import Vault
-from tests.lending.applications.test_hundred_thousand import BRANCHES, FILL, PEOPLE
+from tests.lending.applications.test_hundred_thousand import FILL, PEOPLE
 
 SECRET = secrets.token_urlsafe(48)
 """What this run's servers sign and seal with, and what the numbers in the books are sealed with."""
@@ -23,6 +23,9 @@ SECRET = secrets.token_urlsafe(48)
 OFFICER = "u8"
 OFFICER_ID = UUID("00000000-0000-4000-8000-000000000008")
 BRANCH = UUID(int=8)
+OF_A_BRANCH = 2_500
+"""Applications of one branch: an institution that grows opens branches. The small books have ten all the same."""
+
 USERS = 500
 FILES = 2
 """Papers of one application."""
@@ -115,7 +118,7 @@ def _fill(connection: Connection, size: int) -> None:
         connection.execute(text(f"DROP INDEX {name}"))
     vault = Vault(SECRET)
     numbers: dict[str, object] = {
-        "branches": BRANCHES,
+        "branches": max(10, size // OF_A_BRANCH),
         "customers": size // 4,
         "applications": size,
         "users": USERS,
@@ -133,3 +136,4 @@ def _fill(connection: Connection, size: int) -> None:
     for _, definition in indexes:
         connection.execute(text(definition))
     connection.execute(text("SET session_replication_role = origin"))
+    connection.execute(text("SELECT recount_applications()"))

@@ -10,6 +10,7 @@ from litestar.params import FromQuery, SkipValidation
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
+from lc_workflow.lending.applications.jobs import ADD_UP_TALLIES
 from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
 from lc_workflow.lending.applications.service import ApplicationService, IdTaken
 from lc_workflow.lending.approvals.listeners import find_the_path_again
@@ -259,7 +260,7 @@ MANIFEST = Manifest(
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
     },
-    jobs=(WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
+    jobs=(ADD_UP_TALLIES, WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
     dependencies={
         "application_access": Provide(PapersOfApplications, sync_to_thread=False),
         "wanted_applications": Provide(wanted_applications, sync_to_thread=False),

@@ -48,8 +48,10 @@ FILL = (
     """,
     """
     INSERT INTO customers (id, version, full_name_khmer, full_name_latin, branch_id, created_at, updated_at)
-    SELECT lpad(to_hex(n), 32, '0')::uuid, 1, 'សុខ ' || khmer[1 + n % 10] || ' ' || khmer[1 + n / 10 % 10],
-      'SOK ' || latin[1 + n % 10] || ' ' || latin[1 + n / 10 % 10], lpad(to_hex(n % :branches), 32, '0')::uuid,
+    SELECT lpad(to_hex(n), 32, '0')::uuid, 1,
+      'សុខ ' || khmer[1 + n / :branches % 10] || ' ' || khmer[1 + n / (:branches * 10) % 10],
+      'SOK ' || latin[1 + n / :branches % 10] || ' ' || latin[1 + n / (:branches * 10) % 10],
+      lpad(to_hex(n % :branches), 32, '0')::uuid,
       timestamptz '2026-01-01' + n * interval '1 minute', now()
     FROM generate_series(1, :customers) AS n, people
     """,
@@ -68,8 +70,8 @@ FILL = (
       lpad(to_hex(n % :branches), 32, '0')::uuid, lpad(to_hex(1 + n % :customers), 32, '0')::uuid, 1, 1, '{}', '{}', 0,
       (ARRAY['APPROVED', 'APPROVED', 'APPROVED', 'REJECTED', 'PO_CREATED', 'MANAGER_REVIEW'])[1 + n % 6],
       lpad(n::text, 8, '0'), false, false, 'cambodian_identity', :number, sha256(n::text::bytea),
-      'សុខ ' || khmer[1 + n % 10] || ' ' || khmer[1 + n / 10 % 10],
-      'SOK ' || latin[1 + n % 10] || ' ' || latin[1 + n / 10 % 10],
+      'សុខ ' || khmer[1 + n / :branches % 10] || ' ' || khmer[1 + n / (:branches * 10) % 10],
+      'SOK ' || latin[1 + n / :branches % 10] || ' ' || latin[1 + n / (:branches * 10) % 10],
       :phone, sha256(n::text::bytea), repeat('Phum ', 20), 'USD', n % 10000, '{}', '[]',
       (ARRAY['normal', 'normal', 'normal', 'high', 'low', 'normal', 'urgent'])[1 + n % 7],
       timestamptz '2026-01-01' + n * interval '3 minutes', now()
@@ -151,12 +153,15 @@ def _fill(connection: Connection) -> None:
     ).all()
     for name, _ in indexes:
         connection.execute(text(f"DROP INDEX {name}"))
+    connection.execute(text("SET session_replication_role = replica"))
     connection.execute(text(PEOPLE))
     for statement in FILL:
         named = {name: size for name, size in sizes.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
     for _, definition in indexes:
         connection.execute(text(definition))
+    connection.execute(text("SET session_replication_role = origin"))
+    connection.execute(text("SELECT recount_applications()"))
     connection.commit()
 
 

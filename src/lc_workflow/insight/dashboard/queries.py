@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.documents.library.models import File
 from lc_workflow.identity.events import (
     AccountLocked,
     AccountOpened,
@@ -36,8 +35,8 @@ from lc_workflow.insight.dashboard.schemas import (
 from lc_workflow.kernel.dates import PHNOM_PENH, begin_of
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import visible_to
-from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.access import tallies_visible_to, visible_to
+from lc_workflow.lending.applications.models import ApplicationTally, CustomerApplication
 from lc_workflow.lending.events import (
     ApplicationChanged,
     ApplicationDrafted,
@@ -88,10 +87,9 @@ class Dashboard:
 
     async def stats(self, principal: Principal) -> Stats:
         """Count everything the person may see, in two statements."""
-        applications = await self._application_counts(visible_to(principal))
+        applications, papers = await self._application_counts(principal)
         seen_users, seen_branches = users_visible_to(principal), branches_visible_to(principal)
         seen_departments = departments_visible_to(principal)
-        papers = File.application_id.in_(select(CustomerApplication.id).where(visible_to(principal)))
         counted = (
             await self._session.execute(
                 select(
@@ -103,10 +101,6 @@ class Dashboard:
                     ),
                     *_counts(Department, seen_departments, Department.is_active.is_(True)),
                     *_counts(Branch, seen_branches, Branch.is_active.is_(True)),
-                    select(func.count()).select_from(File).where(papers, File.standing()).scalar_subquery(),
-                    select(func.coalesce(func.sum(File.file_size), 0))
-                    .where(papers, File.deleted_at.is_(None))
-                    .scalar_subquery(),
                 )
             )
         ).one()
@@ -116,7 +110,7 @@ class Dashboard:
             users=UserCounts(users, active, users - active, admins, managers, officers, viewers),
             departments=PlaceCounts(*rest[0:2]),
             branches=PlaceCounts(*rest[2:4]),
-            files=FileCounts(*rest[4:6]),
+            files=papers,
         )
 
     async def recent(
@@ -206,19 +200,26 @@ class Dashboard:
         """
         await self._must_exist(Branch, branch_id, branches_visible_to(principal), "branch")
         counted = await self._people(User.branch_id == branch_id, Employee.branch_id == branch_id)
-        applications = await self._application_counts(visible_to(principal), CustomerApplication.branch_id == branch_id)
+        applications, _ = await self._application_counts(principal, ApplicationTally.branch_id == branch_id)
         return BranchStats(branch_id, counted, applications)
 
-    async def _application_counts(self, *where: ColumnElement[bool]) -> ApplicationCounts:
+    async def _application_counts(
+        self, principal: Principal, *where: ColumnElement[bool]
+    ) -> tuple[ApplicationCounts, FileCounts]:
+        """Add up the tallies of applications, and of their papers."""
+        tally = ApplicationTally
         rows = await self._session.execute(
-            select(CustomerApplication.workflow_status, func.count())
-            .where(*where)
-            .group_by(CustomerApplication.workflow_status)
+            select(tally.stage, func.sum(tally.applications), func.sum(tally.papers), func.sum(tally.bytes))
+            .where(tallies_visible_to(principal), *where)
+            .group_by(tally.stage)
         )
-        by_status = dict.fromkeys(Status, 0)
-        for stage, number in rows:
-            by_status[STATUS_OF[stage]] += number
-        return ApplicationCounts(
+        by_status, papers = dict.fromkeys(Status, 0), FileCounts(0, 0)
+        for stage, number, files, size in rows:
+            if stage is None:
+                papers = FileCounts(int(files), int(size))
+            else:
+                by_status[STATUS_OF[stage]] += number
+        counts = ApplicationCounts(
             total=sum(by_status.values()),
             draft=by_status[Status.DRAFT],
             submitted=by_status[Status.SUBMITTED],
@@ -227,6 +228,7 @@ class Dashboard:
             approved=by_status[Status.APPROVED],
             rejected=by_status[Status.REJECTED],
         )
+        return counts, papers
 
     async def _people(self, users: ColumnElement[bool], employees: ColumnElement[bool]) -> People:
         row = await self._session.execute(

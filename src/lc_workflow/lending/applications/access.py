@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.models import ApplicationTally, CustomerApplication
 from lc_workflow.lending.rules.stages import CLOSED, Stage
 from lc_workflow.platform.db.reach import within
 from lc_workflow.platform.security.reads import Reader
@@ -30,6 +30,11 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
 def reached(principal: Principal, permission: str) -> ColumnElement[bool]:
     """Narrow a query to the applications a permission of this person reaches."""
     return within(principal, permission, owner=CustomerApplication.user_id, branch=CustomerApplication.branch_id)
+
+
+def tallies_visible_to(principal: Principal) -> ColumnElement[bool]:
+    """Narrow a query to the tallies of the applications this person may see."""
+    return within(principal, READ, owner=ApplicationTally.owner_id, branch=ApplicationTally.branch_id)
 
 
 def permissions_for(principal: Principal, application: CustomerApplication) -> frozenset[str]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, func, text
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
 
@@ -325,3 +325,24 @@ WITH_EMPLOYEE = joinedload(Assignment.employee, innerjoin=True).options(
 
 BACKED = (selectinload(CustomerApplication.parties), selectinload(CustomerApplication.collateral))
 """The loads that tell who and what stands behind an application, one statement each."""
+
+
+class ApplicationTally(Row):
+    """How many applications somebody drew up in a branch stand at a stage; or, without one, their papers and bytes.
+
+    The database adds a row for every change, below zero for what goes, and a job adds them up: nobody waits for
+    anybody to count, and a sum over the rows is what a count of the applications would be, at any moment.
+    """
+
+    __tablename__ = "application_tallies"
+    __table_args__ = (
+        Index("ix_application_tallies_branch_id", "branch_id"),
+        Index("ix_application_tallies_owner_id", "owner_id"),
+    )
+
+    branch_id: Mapped[UUID | None]
+    owner_id: Mapped[UUID]
+    stage: Mapped[Stage | None] = mapped_column(choice(Stage))
+    applications: Mapped[int]
+    papers: Mapped[int]
+    bytes: Mapped[int] = mapped_column(BigInteger)

@@ -1,7 +1,7 @@
 """Listing and counting applications, and answering what customers ask about their loans."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Row,
+    Select,
     func,
     or_,
     select,
@@ -24,8 +26,8 @@ from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import READ, visible_to
-from lc_workflow.lending.applications.models import FOUND_BY, Assignment, CustomerApplication
+from lc_workflow.lending.applications.access import READ, tallies_visible_to, visible_to
+from lc_workflow.lending.applications.models import FOUND_BY, ApplicationTally, Assignment, CustomerApplication
 from lc_workflow.lending.applications.queries.whole import whole
 from lc_workflow.lending.applications.schemas import (
     ApplicationAnswer,
@@ -75,6 +77,13 @@ class Wanted:
     sort_by: SortKey = SortKey.CREATED_AT
     descending: bool = True
 
+    @property
+    def is_tallied(self) -> bool:
+        """Whether the tallies know how many these are: by stage and branch they do."""
+        return replace(self, status=None, workflow_status=None, branch_id=None) == Wanted(
+            sort_by=self.sort_by, descending=self.descending
+        )
+
 
 _SORTED_AS: Final = {key: getattr(CustomerApplication, key) for key in SortKey if key is not SortKey.STATUS} | {
     SortKey.STATUS: CustomerApplication.workflow_status
@@ -97,17 +106,10 @@ class ApplicationQueries:
         self, wanted: Wanted, window: Window, *, principal: Principal
     ) -> tuple[list[ApplicationAnswer], int]:
         """List applications with their people and papers, and how many there are in all."""
-        where = (visible_to(principal), *conditions(wanted))
         connection = await self.session.connection()
-        rows = await connection.execute(
-            select(CustomerApplication.id)
-            .where(*where)
-            .order_by(*_order(wanted))
-            .limit(window.size)
-            .offset(window.offset)
-        )
-        found = await whole(self.session, rows.scalars().all())
-        return found, await self._total(len(found), window, where)
+        rows = (await connection.execute(_one_page(wanted, window, principal))).all()
+        found = await whole(self.session, [row.id for row in rows])
+        return found, await self._total(rows, wanted, window, principal)
 
     async def one(self, application_id: UUID, *, principal: Principal) -> ApplicationAnswer:
         """Show an application with its people and papers.
@@ -122,12 +124,13 @@ class ApplicationQueries:
 
     async def cards(self, wanted: Wanted, window: Window, *, principal: Principal) -> tuple[list[ApplicationCard], int]:
         """List applications as small cards, and how many there are in all: only the columns a card shows are read."""
-        where = (visible_to(principal), *conditions(wanted))
-        rows = await self.session.execute(
-            select(*CARD).where(*where).order_by(*_order(wanted)).limit(window.size).offset(window.offset)
-        )
-        found = [ApplicationCard(**row, status=STATUS_OF[row["workflow_status"]]) for row in rows.mappings()]
-        return found, await self._total(len(found), window, where)
+        rows = (await self.session.execute(_one_page(wanted, window, principal, *CARD))).all()
+        fields = [column.key for column in CARD]
+        found = [
+            ApplicationCard(**dict(zip(fields, row, strict=False)), status=STATUS_OF[row.workflow_status])
+            for row in rows
+        ]
+        return found, await self._total(rows, wanted, window, principal)
 
     async def summary(self, wanted: Wanted, *, principal: Principal) -> StatsSummary:
         """Count applications and add up their amounts, in one statement."""
@@ -179,13 +182,47 @@ class ApplicationQueries:
         )
         return await whole(self.session, rows.all())
 
-    async def _total(self, found: int, window: Window, where: Sequence[ColumnElement[bool]]) -> int:
-        """Count what a list has in all, unless its first page has shown everything: counting would read it again."""
-        if window.page == 1 and found < window.size:
-            return found
+    async def _total(self, rows: Sequence[Row[Any]], wanted: Wanted, window: Window, principal: Principal) -> int:
+        """Say how many a list has in all: as its page tells, as the tallies tell, or else by counting."""
+        if window.page == 1 and len(rows) < window.size:
+            return len(rows)
+        if wanted.search and rows:
+            return int(rows[0].total)
+        counted = _tallied(wanted, principal) if wanted.is_tallied else _counted(wanted, principal)
         connection = await self.session.connection()
-        total = await connection.scalar(select(func.count()).select_from(CustomerApplication).where(*where))
-        return total or 0
+        return await connection.scalar(counted) or 0
+
+
+def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Write the statement that reads one page: columns, or the ids alone.
+
+    What a search finds is gathered first, through the indexes of names, and told how many it is: by the order of its
+    rows PostgreSQL would else look for twenty, and where a branch has nobody of that name read every application.
+    """
+    asked = select(*columns or [CustomerApplication.id])
+    where = (visible_to(principal), *conditions(wanted))
+    if wanted.search:
+        matching = select(CustomerApplication.id).where(*where).cte("matching").prefix_with("MATERIALIZED")
+        total = select(func.count()).select_from(matching).scalar_subquery()
+        asked = asked.add_columns(total.label("total")).join(matching, matching.c.id == CustomerApplication.id)
+    else:
+        asked = asked.where(*where)
+    return asked.order_by(*_order(wanted)).limit(window.size).offset(window.offset)
+
+
+def _tallied(wanted: Wanted, principal: Principal) -> Select[int]:
+    tally = ApplicationTally
+    stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}
+    if wanted.status is not None:
+        stages &= {stage for stage, status in STATUS_OF.items() if status is wanted.status}
+    where = [tallies_visible_to(principal), tally.stage.in_(sorted(stages))]
+    if wanted.branch_id is not None:
+        where.append(tally.branch_id == wanted.branch_id)
+    return select(func.sum(tally.applications)).where(*where)
+
+
+def _counted(wanted: Wanted, principal: Principal) -> Select[int]:
+    return select(func.count()).select_from(CustomerApplication).where(visible_to(principal), *conditions(wanted))
 
 
 class Loanbook:
