@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0125_tally_applications"
-down_revision = "0124_keep_reads"
+down_revision = "0310_number_changes"
 branch_labels = None
 depends_on = None
 
