@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi approving checklist bench bench-quick bench-told sweep fuzz backup restore reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told sweep fuzz backup restore reseal verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -62,6 +62,16 @@ seed: .venv/synced ## Plant the demo institution; what is there stays.
 
 gazetteer: .venv/synced ## Take in the public list of places: make gazetteer FILE=places.csv.
 	@$(HOUSE) load-gazetteer $(FILE)
+
+clients: .venv/synced ## Generate a Python client, and with node a TypeScript one, from the API's description into build/.
+	@mkdir -p build
+	@$(HOUSE) openapi build/openapi.json
+	@$(BIN)/openapi-python-client generate --path build/openapi.json --config tests/contract/python_client.yaml \
+		--meta none --output-path build/lc_workflow_client --overwrite --fail-on-warning
+	@if command -v npx >/dev/null; then \
+		npx --yes openapi-typescript@7 build/openapi.json --output build/lc_workflow_client.d.ts && \
+		npx --yes --package typescript@5 tsc --noEmit --strict build/lc_workflow_client.d.ts; \
+	else echo "There is no node here, so no TypeScript client."; fi
 
 approving: .venv/synced ## Put a way of approving into force: make approving FILE=db/seeds/strict.toml.
 	@$(HOUSE) adopt-approving $(FILE)

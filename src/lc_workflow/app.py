@@ -36,7 +36,8 @@ from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, r
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
 from lc_workflow.platform.http.cors import Cors
-from lc_workflow.platform.http.openapi import Amounts, Described, docs, documentation
+from lc_workflow.platform.http.openapi import Amounts, WithExamples, docs, documentation
+from lc_workflow.platform.http.operations import Described
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
@@ -165,7 +166,14 @@ def create_app(
             Authenticate(load_principal, alchemy.provide_session, clock),
             Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
-        plugins=[SQLAlchemyInitPlugin(alchemy), GranianPlugin(), WhileServing(working), Described(), Amounts()],
+        plugins=[
+            SQLAlchemyInitPlugin(alchemy),
+            GranianPlugin(),
+            WhileServing(working),
+            Described(),
+            Amounts(),
+            WithExamples(),
+        ],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,
         response_class=Answer,

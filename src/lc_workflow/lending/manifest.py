@@ -11,7 +11,7 @@ from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
 from lc_workflow.lending.applications.jobs import ADD_UP_TALLIES
-from lc_workflow.lending.applications.queries import Loanbook, SortKey, Wanted
+from lc_workflow.lending.applications.queries import ApplicationSortKey, Loanbook, Wanted
 from lc_workflow.lending.applications.service import ApplicationService, IdTaken
 from lc_workflow.lending.approvals.listeners import find_the_path_again
 from lc_workflow.lending.approvals.queries import WhatIsSeen
@@ -131,7 +131,7 @@ def wanted_applications(  # noqa: PLR0917 - Litestar reads them by name
     officer_id: FromQuery[UUID | None] = None,
     branch_id: FromQuery[UUID | None] = None,
     priority_level: FromQuery[Priority | None] = None,
-    sort_by: FromQuery[SortKey] = SortKey.CREATED_AT,
+    sort_by: FromQuery[ApplicationSortKey] = ApplicationSortKey.CREATED_AT,
     sort_order: FromQuery[SortOrder] = SortOrder.DESC,
 ) -> Wanted:
     """Read which applications a list, a card view, a summary or an export is asked for."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from lc_workflow.engagement.rules.quiet import Frequency, Quiet, email_due, is_quiet
+from lc_workflow.engagement.rules.quiet import MailFrequency, Quiet, email_due, is_quiet
 from lc_workflow.kernel.dates import PHNOM_PENH
 
 NIGHT = Quiet(time(22), time(8))
@@ -42,17 +42,17 @@ def test_who_has_no_quiet_hours_is_never_left_alone() -> None:
 @pytest.mark.parametrize(
     ("frequency", "quiet", "written", "due"),
     [
-        (Frequency.IMMEDIATE, None, at(24, 23), at(24, 23)),
-        (Frequency.IMMEDIATE, NIGHT, at(24, 23), at(25, 8)),
-        (Frequency.DAILY, None, at(24, 7, 59), at(24, 8)),
-        (Frequency.DAILY, None, at(24, 8), at(25, 8)),
-        (Frequency.DAILY, Quiet(time(7), time(9)), at(24, 12), at(25, 9)),
-        (Frequency.WEEKLY, None, at(24, 12), at(30, 8)),  # 24 November 2026 is a Tuesday
-        (Frequency.WEEKLY, None, at(23, 7), at(23, 8)),
+        (MailFrequency.IMMEDIATE, None, at(24, 23), at(24, 23)),
+        (MailFrequency.IMMEDIATE, NIGHT, at(24, 23), at(25, 8)),
+        (MailFrequency.DAILY, None, at(24, 7, 59), at(24, 8)),
+        (MailFrequency.DAILY, None, at(24, 8), at(25, 8)),
+        (MailFrequency.DAILY, Quiet(time(7), time(9)), at(24, 12), at(25, 9)),
+        (MailFrequency.WEEKLY, None, at(24, 12), at(30, 8)),  # 24 November 2026 is a Tuesday
+        (MailFrequency.WEEKLY, None, at(23, 7), at(23, 8)),
     ],
 )
 def test_e_mail_is_due_as_its_person_wants_it(
-    frequency: Frequency, quiet: Quiet | None, written: datetime, due: datetime
+    frequency: MailFrequency, quiet: Quiet | None, written: datetime, due: datetime
 ) -> None:
     assert email_due(written, frequency, quiet) == due
 

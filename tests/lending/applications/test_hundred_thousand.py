@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.applications.queries import ApplicationQueries, Loanbook, SortKey, Wanted
+from lc_workflow.lending.applications.queries import ApplicationQueries, ApplicationSortKey, Loanbook, Wanted
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.exports.queries import ExportQueries
 from lc_workflow.lending.rules.stages import Action, Stage, Status
@@ -231,7 +231,7 @@ ASKED = {
     "some days": Wanted(date_from=date(2026, 3, 1), date_to=date(2026, 3, 3)),
     "an officer": Wanted(officer_id=OFFICER),
     "a branch": Wanted(branch_id=BRANCH),
-    "the largest": Wanted(sort_by=SortKey.REQUESTED_AMOUNT),
+    "the largest": Wanted(sort_by=ApplicationSortKey.REQUESTED_AMOUNT),
     "a priority": Wanted(priority_level=Priority.URGENT),
 }
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.affordability import (
     TIMES_A_YEAR,
+    AffordabilityVerdict,
     Kind,
     Line,
     Party,
@@ -20,7 +21,6 @@ from lc_workflow.lending.rules.affordability import (
     Proposed,
     Rates,
     Rhythm,
-    Verdict,
     assess,
     monthly,
 )
@@ -115,7 +115,9 @@ def test_bands_are_told_by_unrounded_values(vector: dict[str, Any]) -> None:
 
 
 def test_exactly_the_limit_is_within_it() -> None:
-    assert assess(household("400", "0", "0"), one_installment("200"), POLICY, RATES).verdict is Verdict.PASS
+    assert (
+        assess(household("400", "0", "0"), one_installment("200"), POLICY, RATES).verdict is AffordabilityVerdict.PASS
+    )
     above = assess(household("400", "0", "0"), one_installment("200.01"), POLICY, RATES)
     assert [flag.code for flag in above.flags] == ["DtiAboveLimit"]
 
@@ -133,7 +135,7 @@ def test_exactly_the_limit_is_within_it() -> None:
 def test_what_is_unknown_is_referred(changed: list[Line], flags: set[str]) -> None:
     found = assess([*household("400", "0", "0"), *changed], one_installment("50"), POLICY, RATES)
     assert {flag.code for flag in found.flags} == flags
-    assert found.verdict is (Verdict.REFER if flags else Verdict.PASS)
+    assert found.verdict is (AffordabilityVerdict.REFER if flags else AffordabilityVerdict.PASS)
 
 
 def test_no_lines_no_loan_and_no_rate_are_referred_each_with_its_flag() -> None:

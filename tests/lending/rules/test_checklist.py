@@ -24,9 +24,9 @@ from lc_workflow.lending.rules.checklist import (
     PaperMissing,
     PaperRule,
     PaperUnverified,
+    PaperVerdict,
     SodUploader,
     Subject,
-    Verdict,
     WaiverOver,
     When,
     Whom,
@@ -109,10 +109,10 @@ def test_each_guarantor_needs_papers_of_their_own() -> None:
     ("rule", "paper", "need"),
     [
         ({}, {}, Need.MET),
-        ({}, {"verdict": Verdict.REFUSED}, Need.REFUSED),
+        ({}, {"verdict": PaperVerdict.REFUSED}, Need.REFUSED),
         ({"count": 2}, {}, Need.MISSING),
         ({"verified": True}, {}, Need.UNVERIFIED),
-        ({"verified": True}, {"verdict": Verdict.ACCEPTED}, Need.MET),
+        ({"verified": True}, {"verdict": PaperVerdict.ACCEPTED}, Need.MET),
         ({"max_age_days": 30}, {"dated": TODAY - timedelta(days=30)}, Need.MET),
         ({"max_age_days": 30}, {"dated": TODAY - timedelta(days=31)}, Need.OUTDATED),
         ({}, {"expires_on": TODAY}, Need.MET),
@@ -154,7 +154,7 @@ def test_a_waiver_is_for_one_or_for_all() -> None:
         st.builds(
             a_paper,
             subject_id=st.sampled_from([None, DARA, SOPHEAP]),
-            verdict=st.sampled_from([None, *Verdict]),
+            verdict=st.sampled_from([None, *PaperVerdict]),
             dated=st.sampled_from([TODAY, TODAY - timedelta(days=100)]),
         ),
         max_size=6,
@@ -174,9 +174,9 @@ def test_no_paper_counts_twice_and_a_better_one_never_harms(
 
     taken: list[UUID] = [paper for item in items_of([rule], loan(), papers, today=TODAY) for paper in item.papers]
     assert len(taken) == len(set(taken))
-    before, after = settled(papers), settled([*papers, a_paper(subject_id=DARA, verdict=Verdict.ACCEPTED)])
+    before, after = settled(papers), settled([*papers, a_paper(subject_id=DARA, verdict=PaperVerdict.ACCEPTED)])
     assert sum(after) >= sum(before)
-    assert settled([*papers, *(a_paper(verdict=Verdict.ACCEPTED) for _ in range(2 * count))]) == [True, True]
+    assert settled([*papers, *(a_paper(verdict=PaperVerdict.ACCEPTED) for _ in range(2 * count))]) == [True, True]
 
 
 @pytest.mark.parametrize("gate", GATES)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.rules.letters import Told, letter_of, page_of
-from lc_workflow.engagement.rules.quiet import Frequency, email_due
+from lc_workflow.engagement.rules.quiet import MailFrequency, email_due
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.config import MailServer
@@ -115,7 +115,7 @@ def _due(row: Notification, preference: NotificationPreference | None, *, at: da
     if not preference.mails(row.type):
         return None
     due = email_due(row.created_at, preference.notification_frequency, preference.quiet)
-    return due if due > at else email_due(at, Frequency.IMMEDIATE, preference.quiet)
+    return due if due > at else email_due(at, MailFrequency.IMMEDIATE, preference.quiet)
 
 
 def _mailing(email: str, rows: Sequence[Notification]) -> Mailing:

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from lc_workflow.engagement.notifications.access import READ
-from lc_workflow.engagement.notifications.schemas import Count, NotificationAnswer, Summary
+from lc_workflow.engagement.notifications.schemas import Count, NotificationAnswer, NotificationSummary
 from lc_workflow.engagement.notifications.service import NotificationService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -44,7 +44,7 @@ class NotificationController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         days: Annotated[int, QueryParameter(ge=1, le=365, description="How many days back to look.")] = 30,
-    ) -> Summary:
+    ) -> NotificationSummary:
         """Count one's own notifications of the last days and show the newest; what was dismissed is left out."""
         return await notifications.summary(days=days, principal=principal, at=clock())
 

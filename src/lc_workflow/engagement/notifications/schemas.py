@@ -21,7 +21,7 @@ class NotificationAnswer(Struct, frozen=True):
     data: dict[str, Any]
 
 
-class Summary(Struct, frozen=True):
+class NotificationSummary(Struct, frozen=True):
     """What a person was told in the last `period_days`, without what they dismissed; the newest come first."""
 
     period_days: int

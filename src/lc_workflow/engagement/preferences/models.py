@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lc_workflow.engagement.rules.quiet import Frequency, Quiet
+from lc_workflow.engagement.rules.quiet import MailFrequency, Quiet
 from lc_workflow.platform.db.base import DatedRow
 from lc_workflow.platform.db.types import choice
 
@@ -20,7 +20,7 @@ class NotificationPreference(DatedRow):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
     email_notifications: Mapped[dict[str, bool]] = mapped_column(JSONB)
     in_app_notifications: Mapped[dict[str, bool]] = mapped_column(JSONB)
-    notification_frequency: Mapped[Frequency] = mapped_column(choice(Frequency))
+    notification_frequency: Mapped[MailFrequency] = mapped_column(choice(MailFrequency))
     is_quiet: Mapped[bool]
     quiet_from: Mapped[str] = mapped_column(String(5))
     quiet_until: Mapped[str] = mapped_column(String(5))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lc_workflow.engagement.rules.quiet import Frequency
+from lc_workflow.engagement.rules.quiet import MailFrequency
 
 Type = Annotated[str, Meta(min_length=1, max_length=60)]
 Choices = Annotated[dict[Type, bool], Meta(max_length=100)]
@@ -35,7 +35,7 @@ class PreferencesChange(Struct, frozen=True, kw_only=True):
 
     email_notifications: Choices | UnsetType | None = UNSET
     in_app_notifications: Choices | UnsetType | None = UNSET
-    notification_frequency: Frequency | UnsetType | None = UNSET
+    notification_frequency: MailFrequency | UnsetType | None = UNSET
     quiet_hours: QuietHoursChange | UnsetType | None = UNSET
 
 
@@ -44,7 +44,7 @@ class Preferences(Struct, frozen=True):
 
     email_notifications: dict[str, bool]
     in_app_notifications: dict[str, bool]
-    notification_frequency: Frequency
+    notification_frequency: MailFrequency
     quiet_hours: QuietHours
 
 

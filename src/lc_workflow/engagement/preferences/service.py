@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from lc_workflow.engagement.events import NotificationPreferencesSet
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.preferences.schemas import Preferences, PreferencesChange, QuietHours
-from lc_workflow.engagement.rules.quiet import Frequency
+from lc_workflow.engagement.rules.quiet import MailFrequency
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.shapes import given
@@ -39,7 +39,7 @@ class PreferenceService(Service[NotificationPreference]):
     async def of(self, principal: Principal) -> Preferences:
         """Read a person's preferences; who never chose wants everything, at once, at any hour."""
         row = await self.get_one_or_none(user_id=principal.id)
-        return _shown(row) if row else Preferences({}, {}, Frequency.IMMEDIATE, QuietHours())
+        return _shown(row) if row else Preferences({}, {}, MailFrequency.IMMEDIATE, QuietHours())
 
     async def change(self, wish: PreferencesChange, *, principal: Principal, at: datetime) -> Preferences:
         """Change what the wish names.
@@ -72,7 +72,7 @@ def _beginning(user_id: UUID) -> dict[str, Any]:
         "user_id": user_id,
         "email_notifications": {},
         "in_app_notifications": {},
-        "notification_frequency": Frequency.IMMEDIATE,
+        "notification_frequency": MailFrequency.IMMEDIATE,
         "is_quiet": hours.enabled,
         "quiet_from": hours.start_time,
         "quiet_until": hours.end_time,

@@ -11,7 +11,7 @@ DIGEST_AT: Final = time(8)
 """When the e-mail of a day, or of a week on its Monday, is sent."""
 
 
-class Frequency(StrEnum):
+class MailFrequency(StrEnum):
     """How often a person wants e-mail."""
 
     IMMEDIATE = "immediate"
@@ -49,13 +49,13 @@ def is_quiet(quiet: Quiet | None, at: datetime) -> bool:
     return quiet is not None and quiet.over_at(at) > at
 
 
-def email_due(written: datetime, frequency: Frequency, quiet: Quiet | None) -> datetime:
+def email_due(written: datetime, frequency: MailFrequency, quiet: Quiet | None) -> datetime:
     """Say when what was written at a moment is due by e-mail."""
     due = written
-    if frequency is not Frequency.IMMEDIATE:
+    if frequency is not MailFrequency.IMMEDIATE:
         local = written.astimezone(PHNOM_PENH)
         day = local.date() if local.time() < DIGEST_AT else local.date() + timedelta(days=1)
-        if frequency is Frequency.WEEKLY:
+        if frequency is MailFrequency.WEEKLY:
             day += timedelta(days=-day.weekday() % 7)
         due = datetime.combine(day, DIGEST_AT, PHNOM_PENH).astimezone(written.tzinfo)
     return quiet.over_at(due) if quiet else due

@@ -12,8 +12,8 @@ from lc_workflow.engagement.webhooks.access import MANAGE, READ
 from lc_workflow.engagement.webhooks.schemas import (
     DeliveryAnswer,
     NewWebhook,
-    Removed,
     WebhookAnswer,
+    WebhookRemoved,
     WebhookWithSecret,
 )
 from lc_workflow.engagement.webhooks.service import WebhookService
@@ -74,10 +74,10 @@ class WebhookController(Controller):
         webhooks: NamedDependency[WebhookService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
-    ) -> Removed:
+    ) -> WebhookRemoved:
         """Call an address no more."""
         url = await webhooks.remove(webhook_id, principal=principal, at=clock())
-        return Removed(f"{url} is not called any more.")
+        return WebhookRemoved(f"{url} is not called any more.")
 
     @get("/{webhook_id:uuid}/deliveries", guards=[requires(READ)])
     async def list_deliveries(

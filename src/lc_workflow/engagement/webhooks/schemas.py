@@ -54,7 +54,7 @@ class DeliveryAnswer(Struct, frozen=True):
     last_error: str | None
 
 
-class Removed(Struct, frozen=True):
+class WebhookRemoved(Struct, frozen=True):
     """A sentence about what was removed."""
 
     message: str

@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, RequestBody, Schema
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Parameter, RequestBody, Schema
 from litestar.params import JSONBody, SkipValidation
 from msgspec import UNSET
 
@@ -36,7 +36,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.cookies import no_cookies, session_cookies
 from lc_workflow.platform.http.fields import IS_NEEDED, cannot_take
-from lc_workflow.platform.http.openapi import WithOurRefusals
+from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.requests import CheckedRequest
@@ -48,6 +48,8 @@ from lc_workflow.platform.security.vault import Vault
 
 SIGN_INS = Rate.parse("5/minute")
 """How often one name is tried from one address."""
+
+REQUEST_ID = "A name for this request, of at most 64 letters and digits; the answer and our log carry it."
 
 REFRESHES = Rate.parse("30/minute")
 SECOND_STEPS = Rate.parse("10/minute")
@@ -78,7 +80,6 @@ class SigningIn(WithOurRefusals):
 
     def __post_init__(self) -> None:
         """Say what the handler reads by itself."""
-        super().__post_init__()
         text = Schema(type=OpenAPIType.STRING)
         form = OpenAPIMediaType(
             Schema(
@@ -88,7 +89,14 @@ class SigningIn(WithOurRefusals):
                 examples=[{"username": "dara.sok", "password": "the password"}],
             )
         )
-        self.request_body = RequestBody({"application/x-www-form-urlencoded": form, "application/json": form})
+        self.request_body = RequestBody(
+            {"application/x-www-form-urlencoded": form, "application/json": form}, required=True
+        )
+        # A client may name its request on every address. It is written down where two kinds of body are, because the
+        # generator of Python clients forgets an import where such an operation has nothing else that may be absent.
+        named = Parameter("X-Request-ID", "header", Schema(type=OpenAPIType.STRING), description=REQUEST_ID)
+        self.parameters = [*(self.parameters or ()), named]
+        super().__post_init__()
 
 
 Opened: TypeAlias = SignInAnswer | CookieAnswer

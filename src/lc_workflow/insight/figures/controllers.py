@@ -1,12 +1,14 @@
 """The paths of figures."""
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency, Provide
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Schema
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
@@ -19,6 +21,7 @@ from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http import csv, xlsx
+from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
 
@@ -52,6 +55,18 @@ def wanted_period(
     return Period(first, last, branch_id)
 
 
+@dataclass
+class InTwoFormats(WithOurRefusals):
+    """An operation that answers with a file of the kind its path names."""
+
+    def __post_init__(self) -> None:
+        """Name both kinds."""
+        super().__post_init__()
+        file = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        kinds = {kind: OpenAPIMediaType(file) for kind in (csv.MEDIA_TYPE, xlsx.MEDIA_TYPE)}
+        self.responses = (self.responses or {}) | {"200": OpenAPIResponse("The file.", content=kinds)}
+
+
 class FigureController(Controller):
     """Figures of lending within what somebody may count, as tables, files and charts."""
 
@@ -81,7 +96,7 @@ class FigureController(Controller):
         rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
         return FigureAnswer(figure, period.first, period.last, period.branch_id, list(found.columns), rows)
 
-    @get("/{figure:str}/file/{file_format:str}")
+    @get("/{figure:str}/file/{file_format:str}", operation_class=InTwoFormats)
     async def as_file(
         self,
         figure: FromPath[Figure],

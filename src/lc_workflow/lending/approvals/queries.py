@@ -35,7 +35,7 @@ from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.customers.models import Telephone
 from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.quotes.service import Asked, QuoteService
-from lc_workflow.lending.rules.affordability import Verdict
+from lc_workflow.lending.rules.affordability import AffordabilityVerdict
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
@@ -192,7 +192,7 @@ class WhatIsSeen:
         """What the last score and the last look at the household say about a loan."""
         score = await self._scoring.latest_of(application.id)
         affordability = await self._assessment.latest_of(application.id)
-        doubtful = affordability is not None and affordability.verdict is not Verdict.PASS
+        doubtful = affordability is not None and affordability.verdict is not AffordabilityVerdict.PASS
         return Judged(
             risk=str(score.document["risk"]).lower() if score else None,
             exceptions=max(1, len(affordability.document["flags"])) if affordability and doubtful else 0,

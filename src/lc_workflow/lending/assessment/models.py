@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.rules.affordability import Kind, Party, Policy, Rhythm, Verdict
+from lc_workflow.lending.rules.affordability import AffordabilityVerdict, Kind, Party, Policy, Rhythm
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import AMOUNT, choice
 
@@ -61,7 +61,7 @@ class Affordability(Row):
 
     number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
-    verdict: Mapped[Verdict] = mapped_column(choice(Verdict))
+    verdict: Mapped[AffordabilityVerdict] = mapped_column(choice(AffordabilityVerdict))
     dti: Mapped[str | None]
     document: Mapped[dict[str, Any]] = mapped_column(JSONB)
     assessed_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))

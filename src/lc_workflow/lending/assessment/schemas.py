@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.rules.affordability import Band, Constraint, Kind, Party, Policy, Rhythm, Verdict
+from lc_workflow.lending.rules.affordability import AffordabilityVerdict, Band, Constraint, Kind, Party, Policy, Rhythm
 from lc_workflow.lending.rules.quoting import Warned
 from lc_workflow.platform.http.shapes import Line, check_amounts, check_percents
 
@@ -119,7 +119,7 @@ class AffordabilityAnswer(Struct, frozen=True, kw_only=True):
     max_principal_offered: Decimal | None
     exposure: Exposure
     flags: list[Warned]
-    verdict: Verdict
+    verdict: AffordabilityVerdict
     limits: Policy
     exchange_rates: list[RateUsed]
     quote_hash: str | None

@@ -17,7 +17,7 @@ from lc_workflow.platform.http.shapes import MOST, Code, Line, Name
 Word = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
-class WhenDocument(Struct, frozen=True, kw_only=True):
+class PaperWhenDocument(Struct, frozen=True, kw_only=True):
     """The loans a rule is for; what is left empty means any.
 
     `min_amount` is inclusive and in the loan's own currency; a currency it leaves out has no bound, so the paper is
@@ -37,13 +37,13 @@ class WhenDocument(Struct, frozen=True, kw_only=True):
                 raise cannot_take([FieldError(f"min_amount.{currency}", f"must be an amount from 0 to {MOST}")])
 
 
-class RuleDocument(Struct, frozen=True, kw_only=True):
+class PaperRuleDocument(Struct, frozen=True, kw_only=True):
     """One kind of paper that is asked for; see `rules.checklist.PaperRule`."""
 
     code: Code
     document_type: Annotated[str, Meta(min_length=1, max_length=60)]
     whom: Whom
-    when: WhenDocument = field(default_factory=WhenDocument)
+    when: PaperWhenDocument = field(default_factory=PaperWhenDocument)
     count: Annotated[int, Meta(ge=1, le=100)] = 1
     any_of: Code | None = None
     gate: Gate | None = None
@@ -56,7 +56,7 @@ class RuleDocument(Struct, frozen=True, kw_only=True):
 class ChecklistDocument(Struct, frozen=True, kw_only=True):
     """All the rules of a checklist; one without rules asks for nothing."""
 
-    rules: Annotated[list[RuleDocument], Meta(max_length=200)]
+    rules: Annotated[list[PaperRuleDocument], Meta(max_length=200)]
 
 
 class NewChecklist(ChecklistDocument, frozen=True, kw_only=True):
@@ -69,7 +69,7 @@ class ChecklistChange(Struct, frozen=True, kw_only=True):
     """What to change about a draft: absent fields stay."""
 
     name: Name | UnsetType = UNSET
-    rules: Annotated[list[RuleDocument], Meta(max_length=200)] | UnsetType = UNSET
+    rules: Annotated[list[PaperRuleDocument], Meta(max_length=200)] | UnsetType = UNSET
 
 
 class ChecklistAnswer(Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class ChecklistAnswer(Struct, frozen=True, kw_only=True):
     name: str
     status: ChecklistStatus
     is_current: bool
-    rules: list[RuleDocument]
+    rules: list[PaperRuleDocument]
     created_by: UUID | None
     created_at: datetime
     published_by: UUID | None

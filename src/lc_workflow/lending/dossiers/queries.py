@@ -24,11 +24,11 @@ from lc_workflow.lending.dossiers.schemas import (
     ChecklistPart,
     CollateralPart,
     DossierContent,
+    DossierSummary,
     MovePart,
     PaperPart,
     PartyPart,
     RequestPart,
-    Summary,
 )
 from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
 from lc_workflow.lending.quotes.service import Asked, QuoteService
@@ -76,7 +76,7 @@ class Everything:
         judged = await self._seen.judged(application)
         score, affordability = judged.score or {}, judged.affordability or {}
         return DossierContent(
-            application=Summary(
+            application=DossierSummary(
                 id=application.id,
                 stage=application.workflow_status,
                 cycle=application.cycle,

@@ -16,7 +16,7 @@ from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 
 
-class Summary(Struct, frozen=True, kw_only=True):
+class DossierSummary(Struct, frozen=True, kw_only=True):
     """Where the application stands, and who began it."""
 
     id: UUID
@@ -145,7 +145,7 @@ class PaperPart(Struct, frozen=True, kw_only=True):
 class DossierContent(Struct, frozen=True, kw_only=True):
     """All that is known of one application; identity numbers and telephones are masked for those without the right."""
 
-    application: Summary
+    application: DossierSummary
     numbers_masked: bool
     borrower: BorrowerPart
     request: RequestPart

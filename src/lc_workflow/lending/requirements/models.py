@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from lc_workflow.lending.rules.checklist import Verdict
+from lc_workflow.lending.rules.checklist import PaperVerdict
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
 
@@ -25,7 +25,7 @@ class PaperCheck(DatedRow):
     subject_id: Mapped[UUID | None]
     issued_on: Mapped[date | None]
     expires_on: Mapped[date | None]
-    verdict: Mapped[Verdict | None] = mapped_column(choice(Verdict))
+    verdict: Mapped[PaperVerdict | None] = mapped_column(choice(PaperVerdict))
     note: Mapped[str | None]
     verified_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     verified_at: Mapped[datetime | None]

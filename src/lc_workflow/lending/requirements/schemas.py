@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lc_workflow.lending.rules.checklist import Gate, Need, Verdict, Whom
+from lc_workflow.lending.rules.checklist import Gate, Need, PaperVerdict, Whom
 from lc_workflow.platform.http.shapes import Code, Note
 
 Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
@@ -22,7 +22,7 @@ class PaperAnswer(Struct, frozen=True, kw_only=True):
     subject_id: UUID | None
     issued_on: date | None
     expires_on: date | None
-    verdict: Verdict | None
+    verdict: PaperVerdict | None
     note: str | None
     verified_by: UUID | None
     verified_at: datetime | None
@@ -88,7 +88,7 @@ class PaperDescription(Struct, frozen=True, kw_only=True):
 class Verification(PaperDescription, frozen=True, kw_only=True):
     """What somebody found who looked at a paper; who refuses one says why."""
 
-    verdict: Verdict
+    verdict: PaperVerdict
     note: Note | None = None
 
 

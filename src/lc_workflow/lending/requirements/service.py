@@ -31,8 +31,8 @@ from lc_workflow.lending.rules.checklist import (
     Loan,
     Paper,
     PaperRule,
+    PaperVerdict,
     Subject,
-    Verdict,
     Whom,
     check_verifier,
     check_waiver,
@@ -196,7 +196,7 @@ class RequirementService(Service[PaperCheck]):
             application = await self._held(application_id, VERIFY, principal)
             check, file = await self._check_of(application, file_id, at=at)
             check_verifier(person=principal.id, uploaded_by=file.uploaded_by)
-            if finding.verdict is Verdict.REFUSED and not (finding.note or "").strip():
+            if finding.verdict is PaperVerdict.REFUSED and not (finding.note or "").strip():
                 raise VerdictNeedsWords("Say what is wrong with the paper, so that a better one can be brought.")
             await self._describe(check, application, finding, at=at)
             check.verdict, check.note = finding.verdict, finding.note

@@ -65,7 +65,7 @@ class Band(StrEnum):
     OVER_INDEBTED = "OVER_INDEBTED"
 
 
-class Verdict(StrEnum):
+class AffordabilityVerdict(StrEnum):
     """Whether the loan can be carried, or people have to look closer."""
 
     PASS = "PASS"  # noqa: S105 - no password
@@ -175,7 +175,7 @@ class Assessment:
     band: Band | None
     largest: Largest | None
     flags: tuple[Warned, ...]
-    verdict: Verdict
+    verdict: AffordabilityVerdict
 
 
 def check_policy(policy: Policy) -> None:
@@ -222,7 +222,7 @@ def assess(lines: Sequence[Line], proposed: Proposed | None, policy: Policy, rat
         band=_band(nii, policy),
         largest=largest,
         flags=flags,
-        verdict=Verdict.REFER if flags or dti is None or nii is None else Verdict.PASS,
+        verdict=AffordabilityVerdict.REFER if flags or dti is None or nii is None else AffordabilityVerdict.PASS,
     )
 
 

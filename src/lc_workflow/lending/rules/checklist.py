@@ -47,7 +47,7 @@ MANY: Final = frozenset({Whom.CO_BORROWER, Whom.GUARANTOR, Whom.COLLATERAL})
 """Those of whom there are none, one or several; each needs papers of its own."""
 
 
-class Verdict(StrEnum):
+class PaperVerdict(StrEnum):
     """What a second person found about a paper."""
 
     ACCEPTED = "accepted"
@@ -136,7 +136,7 @@ class Paper:
     dated: date
     expires_on: date | None = None
     subject_id: UUID | None = None
-    verdict: Verdict | None = None
+    verdict: PaperVerdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,12 +353,12 @@ _RANKS: Final = (Need.MET, Need.UNVERIFIED, Need.OUTDATED, Need.REFUSED)
 
 
 def _quality(rule: PaperRule, paper: Paper, *, today: date) -> Need:
-    if paper.verdict is Verdict.REFUSED:
+    if paper.verdict is PaperVerdict.REFUSED:
         return Need.REFUSED
     too_old = rule.max_age_days is not None and (today - paper.dated).days > rule.max_age_days
     if too_old or (paper.expires_on is not None and paper.expires_on < today):
         return Need.OUTDATED
-    if rule.verified and paper.verdict is not Verdict.ACCEPTED:
+    if rule.verified and paper.verdict is not PaperVerdict.ACCEPTED:
         return Need.UNVERIFIED
     return Need.MET
 

@@ -20,7 +20,7 @@ from lc_workflow.organization.employees.schemas import (
     NextCode,
     ReservedCodes,
 )
-from lc_workflow.organization.employees.service import EmployeeService, SortKey, Wanted
+from lc_workflow.organization.employees.service import EmployeeService, EmployeeSortKey, Wanted
 from lc_workflow.organization.ports import AccountDirectory, ForAccountDirectory
 from lc_workflow.organization.rules.codes import ANY, is_code
 from lc_workflow.platform.clock import Clock
@@ -36,7 +36,7 @@ def wanted(
     department_id: FromQuery[UUID | None] = None,
     branch_id: FromQuery[UUID | None] = None,
     is_active: FromQuery[bool | None] = None,
-    sort_by: FromQuery[SortKey] = SortKey.EMPLOYEE_CODE,
+    sort_by: FromQuery[EmployeeSortKey] = EmployeeSortKey.EMPLOYEE_CODE,
     sort_order: FromQuery[SortOrder] = SortOrder.ASC,
 ) -> Wanted:
     """Read which employees a list is asked for."""

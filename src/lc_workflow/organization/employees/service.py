@@ -62,7 +62,7 @@ class NotYourBranch(Forbidden):
     """The permission reaches the employees of one branch, and this one works elsewhere."""
 
 
-class SortKey(StrEnum):
+class EmployeeSortKey(StrEnum):
     """What a list of employees can be sorted by."""
 
     EMPLOYEE_CODE = "employee_code"
@@ -81,7 +81,7 @@ class Wanted:
     department_id: UUID | None = None
     branch_id: UUID | None = None
     is_active: bool | None = None
-    sort_by: SortKey = SortKey.EMPLOYEE_CODE
+    sort_by: EmployeeSortKey = EmployeeSortKey.EMPLOYEE_CODE
     descending: bool = False
 
 

@@ -1,31 +1,32 @@
 """The documentation under `/schema`, in three viewers that need nothing from the internet."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from html import escape
-from inspect import cleandoc
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response, Router
 from litestar._openapi.schema_generation import SchemaCreator
+from litestar._openapi.schema_generation.plugins.struct import StructSchemaPlugin
 from litestar.datastructures import CacheControlHeader, ResponseHeader
 from litestar.exceptions import InternalServerException, NotFoundException
-from litestar.handlers import HTTPRouteHandler, get
+from litestar.handlers import get
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, OpenAPIType, Operation, Schema, SecurityScheme, Tag
-from litestar.plugins import OpenAPISchemaPlugin, ReceiveRoutePlugin
+from litestar.openapi.spec import Components, OpenAPI, OpenAPIType, Schema, SecurityScheme, Tag
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.response import Redirect
-from litestar.routes import BaseRoute, HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.typing import FieldDefinition
 
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused_by_litestar
-from lc_workflow.platform.security.guards import PUBLIC, Permitted
+from lc_workflow.platform.http.operations import operation_id
+from lc_workflow.platform.http.problems import Problem, refused_by_litestar
+from lc_workflow.platform.security.guards import PUBLIC
 
 STATIC: Final = Path(__file__).with_name("static")
 ADDRESS: Final = "/schema"
@@ -39,16 +40,8 @@ PAGE_POLICY: Final = (
 """What the pages may load: only from here. The viewers write their styles into the page, hence the one exception."""
 
 
-FORBIDDEN: Final = 403
-REFUSALS: Final = {
-    401: "The token is missing, wrong, expired or revoked.",
-    FORBIDDEN: "The person is known and may not do this.",
-    404: "There is no such thing, or it is not this person's to see.",
-    422: "What was sent cannot be taken; `errors` names each field.",
-    429: "Asked too often; `Retry-After` says when to come again.",
-    503: "A part this needs is down for the moment; `Retry-After` says when to come again.",
-}
-"""How any operation can be refused; the body is always a problem (RFC 9457)."""
+_PAGE: Final = re.compile(r"Page_(?:\w+\.)+(\w+)_(?=\")")
+"""What Litestar calls a page."""
 
 
 class Viewer(OpenAPIRenderPlugin):
@@ -88,54 +81,50 @@ class Amounts(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.NUMBER)
 
 
-class Described(ReceiveRoutePlugin):
-    """Completes what the document says of each operation: its summary, its permission, and how it can be refused."""
+class WithExamples(StructSchemaPlugin):
+    """Shows of each kind of body the `EXAMPLE` that its class gives."""
 
-    def receive_route(self, route: BaseRoute) -> None:
-        """Read the guards of a route's handlers, and the first sentence of what they say they do."""
-        if isinstance(route, HTTPRoute):
-            for handler in route.route_handlers:
-                if handler.include_in_schema is not False and "OPTIONS" not in handler.http_methods:
-                    _describe(handler)
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Take classes with an example of their own."""
+        return super().is_plugin_supported_field(field_definition) and "EXAMPLE" in vars(field_definition.annotation)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
+        """Describe one."""
+        schema = super().to_openapi_schema(field_definition, schema_creator)
+        schema.examples = [field_definition.annotation.EXAMPLE]
+        return schema
+
+
+class Document(OpenAPI):
+    """The whole document, in which a page of branches is called `PageOfBranchAnswer`."""
+
+    def to_schema(self) -> dict[str, Any]:
+        """Write it with the names that generated clients give their classes."""
+        written = msgspec.json.encode(super().to_schema()).decode()
+        named: dict[str, Any] = msgspec.json.decode(_PAGE.sub(r"PageOf\1", written))
+        return named
 
 
 @dataclass
-class WithOurRefusals(Operation):
-    """An operation without the 400 that Litestar adds: what cannot be taken is a 422 here."""
+class Documentation(OpenAPIConfig):
+    """Where the document is read, and what stands over it."""
 
-    def __post_init__(self) -> None:
-        """Take it out again."""
-        if self.responses:
-            self.responses.pop("400", None)
-
-
-def _describe(handler: HTTPRouteHandler) -> None:
-    said = cleandoc(handler.fn.__doc__ or "")
-    needed = [" or ".join(guard.permissions) for guard in handler.resolve_guards() if isinstance(guard, Permitted)]
-    is_public = bool(handler.opt.get(PUBLIC))
-    if not issubclass(handler.operation_class, WithOurRefusals):
-        handler.operation_class = WithOurRefusals
-    handler.summary = handler.summary or said.partition("\n")[0].rstrip(".")
-    whom = "Everybody may call this." if is_public else "Everybody who is signed in may call this."
-    handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
-    if is_public:
-        handler.security = [{}]
-    statuses = REFUSALS if not is_public else {status: why for status, why in REFUSALS.items() if status != FORBIDDEN}
-    handler.responses = {
-        **{status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE) for status, why in statuses.items()},
-        **(handler.responses or {}),
-    }
+    def to_openapi_schema(self) -> OpenAPI:
+        """Begin the document."""
+        begun = super().to_openapi_schema()
+        return Document(**{part.name: getattr(begun, part.name) for part in fields(begun)})
 
 
 def documentation(*, title: str, version: str, description: str, tags: list[Tag] | None = None) -> OpenAPIConfig:
     """Describe the API and where its documentation is read."""
-    return OpenAPIConfig(
+    return Documentation(
         title=title,
         version=version,
         description=description,
         tags=tags,
         path=ADDRESS,
         use_handler_docstrings=True,
+        operation_id_creator=operation_id,
         components=Components(
             security_schemes={SCHEME: SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
         ),

@@ -10,7 +10,7 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.system.health.schemas import Health, Status, Word
+from lc_workflow.system.health.schemas import Health, HealthStatus, Word
 from lc_workflow.system.health.service import Pulse, judged
 
 VERSION: Final = version("lc-workflow")
@@ -35,7 +35,7 @@ class HealthController(Controller):
         status = judged(parts)
         return Answer(
             Health(status=status, timestamp=clock(), version=VERSION, **parts),
-            status_code=503 if status is Status.UNHEALTHY else 200,
+            status_code=503 if status is HealthStatus.UNHEALTHY else 200,
         )
 
     @get("/live", summary="Is the process alive?")
@@ -46,6 +46,6 @@ class HealthController(Controller):
     @get("/ready", summary="May requests come here?", responses={503: ResponseSpec(Word, description="Not now.")})
     async def ready(self, pulse: NamedDependency[Pulse]) -> Response[Word]:
         """Say whether the database answers, without which no request can be served."""
-        if judged(await pulse.parts()) is Status.UNHEALTHY:
+        if judged(await pulse.parts()) is HealthStatus.UNHEALTHY:
             return Answer(Word("not ready"), status_code=503)
         return Answer(Word("ready"), status_code=200)

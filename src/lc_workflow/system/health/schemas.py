@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 
-class Status(StrEnum):
+class HealthStatus(StrEnum):
     """How the whole stands: `degraded` means that something optional is down and the work goes on."""
 
     HEALTHY = "healthy"
@@ -25,7 +25,7 @@ class Part(StrEnum):
 class Health(Struct, frozen=True):
     """The state of the installation and of each of its parts."""
 
-    status: Status
+    status: HealthStatus
     timestamp: datetime
     version: str
     database: Part

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from lc_workflow.system.health.schemas import Part, Status
+from lc_workflow.system.health.schemas import HealthStatus, Part
 
 Ping: TypeAlias = Callable[[], Awaitable[object]]
 """Raises, or does not come back, when its part does not answer."""
@@ -50,8 +50,8 @@ class Pulse:
         return Part.HEALTHY
 
 
-def judged(parts: Mapping[str, Part]) -> Status:
+def judged(parts: Mapping[str, Part]) -> HealthStatus:
     """Judge the whole: without the database nothing works, without another part the rest does."""
     if parts["database"] is Part.UNHEALTHY:
-        return Status.UNHEALTHY
-    return Status.DEGRADED if Part.UNHEALTHY in parts.values() else Status.HEALTHY
+        return HealthStatus.UNHEALTHY
+    return HealthStatus.DEGRADED if Part.UNHEALTHY in parts.values() else HealthStatus.HEALTHY

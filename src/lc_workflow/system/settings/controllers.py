@@ -16,10 +16,10 @@ from lc_workflow.system.settings.schemas import (
     Changed,
     Initialized,
     NewSetting,
-    Removed,
     SettingAnswer,
     SettingChange,
     SettingEntry,
+    SettingRemoved,
 )
 from lc_workflow.system.settings.service import SettingService
 
@@ -123,7 +123,7 @@ class SettingController(Controller):
         installation: NamedDependency[SettingService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
-    ) -> Removed:
+    ) -> SettingRemoved:
         """Remove a setting."""
         key = await installation.remove(setting, principal=principal, at=clock())
-        return Removed(f"The setting {key} was removed.")
+        return SettingRemoved(f"The setting {key} was removed.")

@@ -93,7 +93,7 @@ class Changed(Struct, frozen=True):
     settings: dict[str, Any]
 
 
-class Removed(Struct, frozen=True):
+class SettingRemoved(Struct, frozen=True):
     """A sentence about what was removed."""
 
     message: str

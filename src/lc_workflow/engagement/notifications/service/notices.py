@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from lc_workflow.engagement.notifications.access import visible_to
 from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.engagement.notifications.schemas import NotificationAnswer, Summary
+from lc_workflow.engagement.notifications.schemas import NotificationAnswer, NotificationSummary
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import shaped
@@ -43,7 +43,7 @@ class NotificationService(Service[Notification]):
         newest = (OrderBy("created_at", "desc"), OrderBy("id"))
         return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *newest)
 
-    async def summary(self, *, days: int, principal: Principal, at: datetime) -> Summary:
+    async def summary(self, *, days: int, principal: Principal, at: datetime) -> NotificationSummary:
         """Count what a person was told in the last days, and show the newest of it."""
         where = (
             visible_to(principal),
@@ -66,7 +66,7 @@ class NotificationService(Service[Notification]):
             by_priority[priority] += count
             unread_count += unread
         recent = await self.get_many(*where, LimitOffset(MOST_RECENT, 0), OrderBy("created_at", "desc"), OrderBy("id"))
-        return Summary(
+        return NotificationSummary(
             period_days=days,
             total_notifications=by_type.total(),
             unread_count=unread_count,

@@ -1,5 +1,11 @@
 """Reading applications: in lists, and one as a whole."""
 
-from lc_workflow.lending.applications.queries.lists import ApplicationQueries, Loanbook, SortKey, Wanted, conditions
+from lc_workflow.lending.applications.queries.lists import (
+    ApplicationQueries,
+    ApplicationSortKey,
+    Loanbook,
+    Wanted,
+    conditions,
+)
 
-__all__ = ["ApplicationQueries", "Loanbook", "SortKey", "Wanted", "conditions"]
+__all__ = ["ApplicationQueries", "ApplicationSortKey", "Loanbook", "Wanted", "conditions"]

@@ -46,7 +46,7 @@ from lc_workflow.platform.search import among, contains, names
 from lc_workflow.platform.security.columns import found_by
 
 
-class SortKey(StrEnum):
+class ApplicationSortKey(StrEnum):
     """What a list of applications can be sorted by."""
 
     CREATED_AT = "created_at"
@@ -74,7 +74,7 @@ class Wanted:
     officer_id: UUID | None = None
     branch_id: UUID | None = None
     priority_level: Priority | None = None
-    sort_by: SortKey = SortKey.CREATED_AT
+    sort_by: ApplicationSortKey = ApplicationSortKey.CREATED_AT
     descending: bool = True
 
     @property
@@ -85,9 +85,9 @@ class Wanted:
         )
 
 
-_SORTED_AS: Final = {key: getattr(CustomerApplication, key) for key in SortKey if key is not SortKey.STATUS} | {
-    SortKey.STATUS: CustomerApplication.workflow_status
-}
+_SORTED_AS: Final = {
+    key: getattr(CustomerApplication, key) for key in ApplicationSortKey if key is not ApplicationSortKey.STATUS
+} | {ApplicationSortKey.STATUS: CustomerApplication.workflow_status}
 
 CARD: Final = tuple(
     getattr(CustomerApplication, name) for name in ApplicationCard.__struct_fields__ if name != "status"

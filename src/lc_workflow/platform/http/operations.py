@@ -1,0 +1,115 @@
+"""What the document says of each operation: its name, whom it is for, and how it can be refused."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from inspect import cleandoc
+from typing import Final
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIResponse, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from litestar.types import Method
+from litestar.types.internal_types import PathParameterDefinition
+
+from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
+from lc_workflow.platform.security.guards import PUBLIC, Permitted
+
+MISSING: Final = 404
+"""The refusal of which the others take their shape."""
+
+REFUSALS: Final = {
+    401: "The token is missing, wrong, expired or revoked.",
+    403: "The person may not do this, or nobody may from where they call.",
+    MISSING: "There is no such thing, or it is not this person's to see.",
+    409: "The same is being done at this moment; asking again helps.",
+    422: "What was sent cannot be taken; `errors` names each field.",
+    429: "Asked too often; `Retry-After` says when to come again.",
+    503: "A part this needs is down for the moment; `Retry-After` says when to come again.",
+}
+"""How any operation can be refused; the body is always a problem (RFC 9457)."""
+
+WHERE_A_PATH_VARIES: Final = {405: "The path leads to another address, which does not take this method."}
+WHERE_A_VERSION_IS_MEANT: Final = {412: "It is not the version any more that `If-Match` or the body names."}
+WHERE_A_BODY_COMES: Final = {
+    413: "More was sent than this address takes.",
+    415: "The body is of another type than this address takes.",
+}
+
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class Described(ReceiveRoutePlugin):
+    """Reads the guards of a route's handlers, and the first sentence of what they say they do."""
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Complete what the handlers of one route say of themselves."""
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                if handler.include_in_schema is not False and "OPTIONS" not in handler.http_methods:
+                    _describe(handler)
+
+
+@dataclass
+class WithOurRefusals(Operation):
+    """An operation with the refusals it can meet, and without the 400 that Litestar adds: that is a 422 here."""
+
+    def __post_init__(self) -> None:
+        """Look at what is sent, and say what can be wrong with it."""
+        responses = self.responses = self.responses or {}
+        responses.pop("400", None)
+        parameters = [given for given in self.parameters or () if isinstance(given, Parameter)]
+        refusals: dict[int, str] = {}
+        if any(given.param_in == "path" for given in parameters):
+            refusals |= WHERE_A_PATH_VARIES
+        if any(given.name == "If-Match" for given in parameters):
+            refusals |= WHERE_A_VERSION_IS_MEANT
+        if isinstance(self.request_body, RequestBody):
+            refusals |= WHERE_A_BODY_COMES
+            for kind in self.request_body.content.values():
+                if alone := _without_null(kind.schema):
+                    kind.schema = alone
+                    self.request_body.required = False
+        if isinstance(known := responses.get(str(MISSING)), OpenAPIResponse):
+            for status, why in refusals.items():
+                responses.setdefault(str(status), OpenAPIResponse(description=why, content=known.content))
+        self.responses = dict(sorted(responses.items()))
+        if self.security == [{}]:
+            self.security = []  # generators take the other form for a token that is needed
+
+
+def operation_id(handler: HTTPRouteHandler, _: Method, path: Sequence[str | PathParameterDefinition]) -> str:
+    """Name an operation after its controller and its verb, `branch_open`: clients call their functions so.
+
+    A handler at several addresses says which by the last word of the address.
+    """
+    *controller, verb = handler.fn.__qualname__.split(".")[-2:]
+    nouns = [_CAPITAL.sub("_", name.removesuffix("Controller")).lower() for name in controller if name.isidentifier()]
+    words = [part for part in path if isinstance(part, str)] if len(handler.paths) > 1 else []
+    return "_".join([*nouns, verb, *(word.replace("-", "_") for word in words[-1:])])
+
+
+def _describe(handler: HTTPRouteHandler) -> None:
+    said = cleandoc(handler.fn.__doc__ or "")
+    needed = [" or ".join(guard.permissions) for guard in handler.resolve_guards() if isinstance(guard, Permitted)]
+    is_public = bool(handler.opt.get(PUBLIC))
+    if not issubclass(handler.operation_class, WithOurRefusals):
+        handler.operation_class = WithOurRefusals
+    handler.summary = handler.summary or said.partition("\n")[0].rstrip(".")
+    whom = "Everybody may call this." if is_public else "Everybody who is signed in may call this."
+    handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
+    if is_public:
+        handler.security = [{}]
+    handler.responses = {
+        **{status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE) for status, why in REFUSALS.items()},
+        **(handler.responses or {}),
+    }
+
+
+def _without_null(schema: Schema | Reference | None) -> Schema | Reference | None:
+    """What a body is, of a handler that can do without one; nothing where it cannot."""
+    parts = schema.one_of if isinstance(schema, Schema) else None
+    kept = [part for part in parts or () if not (isinstance(part, Schema) and part.type == OpenAPIType.NULL)]
+    return kept[0] if parts and len(kept) == 1 and len(parts) > 1 else None
