@@ -11,7 +11,7 @@ from lc_workflow.lending.applications.access import READ, reads_numbers
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.fieldwork.access import SEND
 from lc_workflow.lending.fieldwork.queries import ChangeQueries
-from lc_workflow.lending.fieldwork.schemas import Batch, Changes, Gone, Present, Results
+from lc_workflow.lending.fieldwork.schemas import Batch, Change, Changes, Results
 from lc_workflow.lending.fieldwork.service import FieldworkService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import Cursor
@@ -85,7 +85,9 @@ class SyncController(Controller):
         cards = [change.card for change in told.changes if change.card]
         shown = {card.id: card for card in await reader.show(cards, "application", allowed=reads_numbers(reader))}
         listed = [
-            Present(change.id, shown[change.id], change.comments, change.tasks) if change.card else Gone(change.id)
+            Change(change.id, shown[change.id], change.comments, change.tasks)
+            if change.card
+            else Change(change.id, gone=True)
             for change in told.changes
         ]
         return Changes(listed, told.next, told.more, told.reset)

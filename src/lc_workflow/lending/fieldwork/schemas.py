@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lc_workflow.lending.applications.schemas import ApplicationCard
 from lc_workflow.lending.comments.schemas import CommentAnswer
@@ -88,20 +88,17 @@ class TaskOfMine(Struct, frozen=True):
     due_at: datetime | None
 
 
-class Present(Struct, frozen=True):
-    """An application that changed, as it is now, with its newest comments (at most 50) and one's own open tasks."""
+class Change(Struct, frozen=True):
+    """An application that changed, as it is now, with its newest comments (at most 50) and one's own open tasks.
+
+    One that is not there any more for whoever asks says `gone` and nothing else.
+    """
 
     id: UUID
-    application: ChangedCard
-    comments: list[CommentAnswer]
-    tasks: list[TaskOfMine]
-
-
-class Gone(Struct, frozen=True):
-    """An application that is not there any more for whoever asks."""
-
-    id: UUID
-    gone: bool = True
+    application: ChangedCard | UnsetType = UNSET
+    comments: list[CommentAnswer] | UnsetType = UNSET
+    tasks: list[TaskOfMine] | UnsetType = UNSET
+    gone: bool | UnsetType = UNSET
 
 
 class Changes(Struct, frozen=True):
@@ -111,7 +108,7 @@ class Changes(Struct, frozen=True):
     whatever one holds of before and does not meet again until there is no more of it, is gone.
     """
 
-    changes: list[Present | Gone]
+    changes: list[Change]
     next: str
     more: bool
     reset: bool
