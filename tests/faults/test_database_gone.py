@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, ExitStack
+from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -23,6 +24,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.db import config
 from lc_workflow.platform.embedded import PostgresServer, postgres
+from lc_workflow.platform.idempotency import middleware
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from tests.conftest import open_house, settings_for
 from tests.faults.wire import Break, Wire, wire_to
@@ -202,6 +204,22 @@ async def test_a_wire_that_breaks_at_the_commit(
     assert [(tmp_path / key).read_bytes() for key in keys] == [paper] * arrives
     assert applications == arrives
     assert kinds == {"SignedIn"} | ({"FileStored", "ApplicationDrafted"} if arrives else set())
+
+
+async def test_a_key_is_settled_as_soon_as_the_database_is_back(
+    client: AsyncClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loan is drafted and answered; that its answer is remembered fails at first."""
+    monkeypatch.setattr(middleware, "AGAIN_EVERY", timedelta(seconds=0.3))
+    officer = await sign_in(client, "officer") | {"Idempotency-Key": "a key"}
+    wire.breaks = Break(b"COMMIT", 5, arrives=False)  # the fifth remembers the answer
+    first = await client.post(URL, json=WISH, headers=officer)
+    second = await client.post(URL, json=WISH, headers=officer)
+    await asyncio.sleep(0.6)
+    third = await client.post(URL, json=WISH, headers=officer)
+    assert [first.status_code, second.status_code, third.status_code] == [201, 409, 201]
+    assert third.headers["idempotent-replay"] == "true"
+    assert third.content == first.content
 
 
 @pytest.fixture

@@ -35,6 +35,9 @@ GRANIAN: Final = {
     # database pool, which is what limits the work.
     "GRANIAN_BACKPRESSURE": "4096",
     "GRANIAN_WORKERS_KILL_TIMEOUT": str(KILL_SECONDS),
+    # A worker that was killed is replaced while the others go on; one that cannot start ends the server, the second
+    # time.
+    "GRANIAN_RESPAWN_FAILED_WORKERS": "true",
     "GRANIAN_LOG_LEVEL": "warning",
 }
 """How Granian is told to serve; the image sets the same."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -45,11 +45,12 @@ class Keys:
     request may use it. When a process dies in between, the journal tells whether the work was done.
     """
 
-    def __init__(self, session: AsyncSession, person_id: UUID, clock: Clock) -> None:
-        """Look after the keys of `person_id`."""
+    def __init__(self, session: AsyncSession, person_id: UUID, clock: Clock, *, settles: str | None = None) -> None:
+        """Look after the keys of `person_id`; given the request id that it `settles`, those that another took over stay."""
         self._session = session
         self._person_id = person_id
         self._clock = clock
+        self._settles = settles
 
     async def begin(self, key: str, digest: bytes, *, request_id: str) -> RememberedRequest | None:
         """Write a key down for what `digest` stands for; answers the finished request that had it before.
@@ -96,7 +97,7 @@ class Keys:
     async def free(self, key: str) -> None:
         """Let go of a key whose request was refused."""
         await begins_to_write(self._session)
-        await self._session.execute(delete(RememberedRequest).where(*self._is(key)))
+        await self._session.execute(delete(RememberedRequest).where(*self._mine(key)))
         await self._session.commit()
 
     async def leave_open(self, key: str) -> None:
@@ -105,7 +106,7 @@ class Keys:
 
     async def _settle(self, key: str, **values: Any) -> None:  # noqa: ANN401 - what the columns hold
         await begins_to_write(self._session)
-        await self._session.execute(update(RememberedRequest).where(*self._is(key)).values(**values))
+        await self._session.execute(update(RememberedRequest).where(*self._mine(key)).values(**values))
         await self._session.commit()
 
     async def _take_over(self, known: RememberedRequest, now: datetime, request_id: str) -> None:
@@ -129,8 +130,12 @@ class Keys:
         if taken is None:
             raise InFlight("The same request is being worked on; ask again in a moment.", retry_after=1)
 
-    def _is(self, key: str) -> tuple[Any, Any]:
+    def _is(self, key: str) -> tuple[ColumnElement[bool], ...]:
         return RememberedRequest.person_id == self._person_id, RememberedRequest.key == key
+
+    def _mine(self, key: str) -> tuple[ColumnElement[bool], ...]:
+        of_the_request = [] if self._settles is None else [RememberedRequest.request_id == self._settles]
+        return *self._is(key), *of_the_request
 
 
 def check_key(key: str) -> str:

@@ -1,7 +1,10 @@
 """Answers a repeated request with the answer that the first one got (`Idempotency-Key`)."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, suppress
+from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -15,11 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import TooLarge
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.idempotency.keys import Keys, check_key
+from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, Keys, check_key
 from lc_workflow.platform.idempotency.models import RememberedRequest
 
 HEADER: Final = b"idempotency-key"
 REPLAYED: Final = (b"idempotent-replay", b"true")
+AGAIN_EVERY: Final = timedelta(seconds=0.5)
+"""How often it is tried to settle a key while the database is gone."""
+
 LARGEST_ANSWER: Final = 1_000_000
 """Bytes of an answer that are remembered; creating something answers much less."""
 
@@ -44,6 +50,7 @@ class Idempotency(ASGIMiddleware):
         self._open_session = open_session
         self._clock = clock
         self._most_bytes = most_bytes
+        self._settling: set[asyncio.Task[None]] = set()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Answer again what was answered, or let the request through and remember its answer."""
@@ -64,15 +71,19 @@ class Idempotency(ASGIMiddleware):
         try:
             await next_app(scope, _again(messages, receive), answer.send)
         finally:
+            settle = partial(self._settle, person.id, key, request_id, answer)
             try:
-                await self._settle(person.id, key, answer)
+                await settle()
             except (SQLAlchemyError, OSError) as cause:  # the answer is on its way already
-                log.warning("an answer could not be remembered", cause=type(cause).__name__)
+                log.warning("an answer is remembered as soon as the database is back", cause=type(cause).__name__)
+                task = asyncio.create_task(_keep_trying(settle))
+                self._settling.add(task)
+                task.add_done_callback(self._settling.discard)
 
-    async def _settle(self, person_id: UUID, key: str, answer: "_Overheard") -> None:
+    async def _settle(self, person_id: UUID, key: str, request_id: str, answer: "_Overheard") -> None:
         """Remember the answer of a success; let go of the key after anything else."""
         async with self._open_session() as session:
-            keys = Keys(session, person_id, self._clock)
+            keys = Keys(session, person_id, self._clock, settles=request_id)
             if answer.is_success:
                 await keys.remember(key, status=answer.status, headers=answer.headers, body=bytes(answer.body))
             elif answer.is_refusal:
@@ -112,6 +123,15 @@ class _Overheard:
                 self.body += message.get("body", b"")
             self._whole = not message.get("more_body", False)
         await self._send(message)
+
+
+async def _keep_trying(settle: Callable[[], Awaitable[None]]) -> None:
+    """Settle a key once the database is back; whoever sends the request again hears that it is in flight until then."""
+    for _ in range(round(IN_FLIGHT_FOR / AGAIN_EVERY)):
+        await asyncio.sleep(AGAIN_EVERY.total_seconds())
+        with suppress(SQLAlchemyError, OSError):
+            await settle()
+            return
 
 
 def _key(scope: Scope) -> str | None:
