@@ -46,7 +46,7 @@ class Keys:
     """
 
     def __init__(self, session: AsyncSession, person_id: UUID, clock: Clock, *, settles: str | None = None) -> None:
-        """Look after the keys of `person_id`; given the request id that it `settles`, those that another took over stay."""
+        """Look after the keys of `person_id`; of one that another request took over, `settles` settles nothing."""
         self._session = session
         self._person_id = person_id
         self._clock = clock
