@@ -1,7 +1,7 @@
 """Deliveries as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 from uuid import UUID, uuid4
 
 from msgspec import Meta, Struct, field
@@ -17,6 +17,13 @@ class NewDelivery(Placement, frozen=True, kw_only=True):
 
     A client that makes the `file_id` itself may repeat every request, and there is one file in the end.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "filename": "id-card.jpg",
+        "content_type": "image/jpeg",
+        "file_size": 183204,
+        "document_type": "borrower_id_card",
+    }
 
     file_id: UUID = field(default_factory=uuid4)
     filename: Annotated[str, Meta(min_length=1, max_length=300)]
@@ -41,6 +48,8 @@ class UploadLink(Struct, frozen=True, kw_only=True):
 
 class Arrival(Struct, frozen=True, kw_only=True):
     """An announced file that was put in its place; the SHA-256 may be told now by whoever did not know it before."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"file_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
 
     file_id: UUID
     sha256: Sha256 | None = None

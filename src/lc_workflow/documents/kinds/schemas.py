@@ -1,6 +1,6 @@
 """Kinds of papers as requests and answers."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -26,6 +26,13 @@ class DocumentType(Struct, frozen=True):
 class NewDocumentType(Struct, frozen=True, kw_only=True):
     """A kind of paper to add; without a position it is listed last."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "value": "market_permit",
+        "label": "Market permit",
+        "label_khmer": "លិខិតអនុញ្ញាតផ្សារ",
+        "folder": "Borrower Documents",
+    }
+
     value: KindCode
     label: Name
     label_khmer: Name
@@ -35,6 +42,8 @@ class NewDocumentType(Struct, frozen=True, kw_only=True):
 
 class DocumentTypeChange(Struct, frozen=True, kw_only=True):
     """What to change about a kind of paper; another folder is for the papers to come."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"label": "Permit of the market"}
 
     label: Name | UnsetType = UNSET
     label_khmer: Name | UnsetType = UNSET

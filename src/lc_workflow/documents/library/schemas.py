@@ -1,7 +1,7 @@
 """Files and folders as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -116,6 +116,8 @@ class Hierarchy(Struct, frozen=True):
 class NewFolder(Struct, frozen=True, kw_only=True):
     """A folder to make, in another one or at the top, for an application or for the house."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"name": "Photos of the stall"}
+
     name: Name
     parent_id: UUID | None = None
     application_id: UUID | None = None
@@ -123,5 +125,7 @@ class NewFolder(Struct, frozen=True, kw_only=True):
 
 class FolderChange(Struct, frozen=True, kw_only=True):
     """A new name for a folder."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"name": "Photos of both stalls"}
 
     name: Name

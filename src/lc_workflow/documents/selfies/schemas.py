@@ -1,7 +1,7 @@
 """Selfies as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -59,6 +59,8 @@ class Capture(Struct, frozen=True, kw_only=True):
 
 class Finding(Struct, frozen=True, kw_only=True):
     """What somebody found who looked at a selfie: whether it shows what it should, and why not."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"is_valid": True, "notes": "Face and card agree"}
 
     is_valid: bool = True
     notes: Note | None = None

@@ -1,6 +1,6 @@
 """Messages as requests, and what became of them."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,12 @@ LARGEST_DATA: Final = 20_000
 
 class Message(Struct, frozen=True, kw_only=True):
     """What is said; `data` is for the app that shows it. By e-mail it leaves as each person wants, if at all."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "title": "The branch opens later",
+        "message": "On Monday we open at nine.",
+        "priority": "normal",
+    }
 
     notification_type: Annotated[str, Meta(min_length=1, max_length=60)] = "message"
     title: Name
@@ -38,11 +44,15 @@ class Message(Struct, frozen=True, kw_only=True):
 class ToPeople(Message, frozen=True, kw_only=True):
     """A message to certain people."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = Message.EXAMPLE | {"user_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7"]}
+
     user_ids: Annotated[list[UUID], Meta(min_length=1, max_length=1_000)]
 
 
 class ToPerson(Message, frozen=True, kw_only=True):
     """A message to one person."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = Message.EXAMPLE | {"user_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
 
     user_id: UUID
 
@@ -50,17 +60,23 @@ class ToPerson(Message, frozen=True, kw_only=True):
 class ToBranch(Message, frozen=True, kw_only=True):
     """A message to everybody in a branch."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = Message.EXAMPLE | {"branch_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
+
     branch_id: UUID
 
 
 class ToDepartment(Message, frozen=True, kw_only=True):
     """A message to everybody in a department."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = Message.EXAMPLE | {"department_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
+
     department_id: UUID
 
 
 class ToPattern(Message, frozen=True, kw_only=True):
     """A message to a pattern of the live socket: `general`, `role:<role>` or `user:<id>`."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = Message.EXAMPLE | {"pattern": "general"}
 
     pattern: Annotated[str, Meta(min_length=1, max_length=200)]
 

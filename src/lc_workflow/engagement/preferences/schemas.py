@@ -1,6 +1,6 @@
 """Preferences as requests and answers."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -32,6 +32,12 @@ class QuietHoursChange(Struct, frozen=True):
 
 class PreferencesChange(Struct, frozen=True, kw_only=True):
     """What to change; absent fields stay, and so do types that are not named."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "email_notifications": {"application_moved": True},
+        "notification_frequency": "daily",
+        "quiet_hours": {"enabled": True, "start_time": "20:00", "end_time": "07:00"},
+    }
 
     email_notifications: Choices | UnsetType | None = UNSET
     in_app_notifications: Choices | UnsetType | None = UNSET

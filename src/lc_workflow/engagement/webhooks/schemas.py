@@ -1,7 +1,7 @@
 """Webhooks as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -14,6 +14,12 @@ Url = Annotated[str, Meta(max_length=2_000, pattern=r"^https?://[A-Za-z0-9.-]+(:
 
 class NewWebhook(Struct, frozen=True, kw_only=True):
     """Whom to call, and for what: without `events`, for everything that is told."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "url": "https://partner.example/hook",
+        "description": "The core banking system",
+        "events": ["ApplicationMoved"],
+    }
 
     url: Url
     description: Line | None = None

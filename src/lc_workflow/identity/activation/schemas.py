@@ -1,7 +1,7 @@
 """Activating an account as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -24,6 +24,12 @@ class Invitation(Struct, frozen=True):
 
 class FirstPassword(Struct, frozen=True):
     """Who sets a password, with which code; a user name or an e-mail address says who."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "username": "chandara",
+        "code": "the code that was handed out",
+        "password": "Lotus-Pond-2026",
+    }
 
     username: Annotated[str, Meta(min_length=1, max_length=254)]
     code: Annotated[str, Meta(min_length=1, max_length=100)]

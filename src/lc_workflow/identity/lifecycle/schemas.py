@@ -1,7 +1,7 @@
 """Coming, being let in again and leaving, as requests and answers."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -47,6 +47,12 @@ class OnboardingAnswer(Struct, frozen=True, kw_only=True):
 class Leaving(Struct, frozen=True, kw_only=True):
     """Who takes over from somebody who leaves, why they leave, and their last day here; today when it is not said."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "successor_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "reason": "Moves to Battambang",
+        "last_working_day": "2026-12-31",
+    }
+
     successor_id: UUID | None = None
     reason: Note | None = None
     last_working_day: date | None = None
@@ -54,6 +60,11 @@ class Leaving(Struct, frozen=True, kw_only=True):
 
 class Left(Struct, frozen=True, kw_only=True):
     """Who takes over, when that was not said before or has changed."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "successor_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "notes": "Keys and tablet are back",
+    }
 
     successor_id: UUID | None = None
     notes: Note | None = None
@@ -88,11 +99,19 @@ class UnlockAnswer(Struct, frozen=True, kw_only=True):
 class UnlockWish(Struct, frozen=True):
     """Why somebody should be let in again."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"reason": "I mistyped my new password"}
+
     reason: Note | None = None
 
 
 class BulkStatus(Struct, frozen=True, kw_only=True):
     """Accounts that are to get a status together."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "user_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7"],
+        "status": "inactive",
+        "reason": "Long leave",
+    }
 
     user_ids: Annotated[list[UUID], Meta(min_length=1, max_length=500)]
     status: UserStatus

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -41,6 +41,13 @@ class PermissionAnswer(PermissionCard, frozen=True, kw_only=True):
 class NewPermission(Struct, frozen=True, kw_only=True):
     """A right to be written down: a permission that something in the house asks for, in one more scope."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "resource_type": "application",
+        "action": "read",
+        "scope": "department",
+        "description": "See the loans of one's department",
+    }
+
     resource_type: Part
     action: Part
     scope: Scope
@@ -49,6 +56,8 @@ class NewPermission(Struct, frozen=True, kw_only=True):
 
 class PermissionChange(Struct, frozen=True, kw_only=True):
     """What to say about a right; what it lets people do is fixed by its name."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"description": "See the loans of one's department"}
 
     description: Words | UnsetType | None = UNSET
 
@@ -80,6 +89,14 @@ class RoleWithPermissions(RoleAnswer, frozen=True, kw_only=True):
 class NewRole(Struct, frozen=True, kw_only=True):
     """A role to open, with rights that its author holds."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "senior_teller",
+        "display_name": "Senior teller",
+        "description": "Tells and helps tellers",
+        "level": 35,
+        "web_word": "teller",
+    }
+
     name: RoleName
     display_name: DisplayName
     description: Words | None = None
@@ -91,6 +108,8 @@ class NewRole(Struct, frozen=True, kw_only=True):
 
 class RoleChange(Struct, frozen=True, kw_only=True):
     """What to change about a role: absent fields stay; `permission_ids`, when given, is all of its rights."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"display_name": "Senior teller", "level": 35}
 
     display_name: DisplayName | UnsetType = UNSET
     description: Words | UnsetType | None = UNSET
@@ -114,6 +133,12 @@ class StandardRole(Struct, frozen=True):
 class FromTemplate(Struct, frozen=True, kw_only=True):
     """A role to open as a copy of a standard one."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "template": "teller",
+        "name": "night_teller",
+        "display_name": "Night teller",
+    }
+
     template: RoleName
     name: RoleName
     display_name: DisplayName | None = None
@@ -131,6 +156,13 @@ class Matrix(Struct, frozen=True):
 class Toggle(Struct, frozen=True, kw_only=True):
     """One field of the matrix to be set, or to be turned over when `is_granted` is not said."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "role_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "permission_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "is_granted": True,
+        "reason": "Tellers count cash from now on",
+    }
+
     role_id: UUID
     permission_id: UUID
     is_granted: bool | None = None
@@ -147,6 +179,13 @@ class Toggled(Struct, frozen=True):
 
 class Bulk(Struct, frozen=True, kw_only=True):
     """Rights to be given to, or taken from, several roles: all of it or nothing."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "action": "grant",
+        "role_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7"],
+        "permission_ids": ["0f8fad5b-d9cb-469f-a165-70867728950e"],
+        "reason": "Tellers count cash from now on",
+    }
 
     action: Literal["grant", "revoke"]
     role_ids: Annotated[list[UUID], Meta(min_length=1, max_length=100)]

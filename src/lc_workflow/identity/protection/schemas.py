@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -38,6 +38,8 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 class NewBlock(Struct, frozen=True, kw_only=True):
     """An address or a network to shut out: for so many minutes, or for good."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"address": "203.0.113.7", "reason": "Guesses passwords", "minutes": 60}
 
     address: Annotated[str, Meta(min_length=2, max_length=60)]
     reason: Note | None = None

@@ -1,7 +1,7 @@
 """The second factor as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -28,6 +28,8 @@ class SecondStep(Struct, frozen=True, kw_only=True):
 class Challenge(Struct, frozen=True):
     """A sign-in that waits for its second step."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"challenge": "the challenge of the sign-in"}
+
     challenge: Secret
 
 
@@ -41,17 +43,23 @@ class Passing(Struct, frozen=True):
 class PasswordAgain(Struct, frozen=True):
     """The password once more, to be sure who asks."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"password": "Lotus-Pond-2026"}
+
     password: Password
 
 
 class CodeGiven(Struct, frozen=True):
     """A code of the second factor."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"code": "492817"}
+
     code: Code
 
 
 class Removal(Struct, frozen=True):
     """The password and a code, to be sure who gives the second factor up."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"password": "Lotus-Pond-2026", "code": "492817"}
 
     password: Password
     code: Code

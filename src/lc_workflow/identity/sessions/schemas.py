@@ -1,6 +1,6 @@
 """Signing in and out as requests and answers."""
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -22,6 +22,12 @@ class Credentials(Struct, frozen=True):
 
 class SecondFactorPassing(Passing, frozen=True):
     """A sign-in that waits, the code that completes it, and how the session is to travel."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "challenge": "the challenge of the sign-in",
+        "code": "492817",
+        "session": "token",
+    }
 
     session: Transport = "token"
 
@@ -53,6 +59,8 @@ class CookieAnswer(Struct, frozen=True, kw_only=True):
 class RefreshRequest(Struct, frozen=True):
     """A refresh token to exchange; without one, that of the cookie is meant."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"refresh_token": "the refresh token of the sign-in"}
+
     refresh_token: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
@@ -66,6 +74,14 @@ class SetupStanding(Struct, frozen=True):
 class FirstAdmin(Struct, frozen=True):
     """The first administrator."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "username": "sophea",
+        "email": "sophea@branch.example",
+        "first_name": "Sophea",
+        "last_name": "Meas",
+        "password": "Lotus-Pond-2026",
+    }
+
     username: Username
     email: Email
     first_name: PersonName
@@ -75,6 +91,8 @@ class FirstAdmin(Struct, frozen=True):
 
 class PasswordChange(Struct, frozen=True):
     """The old password, to be sure who asks, and the new one."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"old_password": "Lotus-Pond-2026", "new_password": "Rice-Field-2027"}
 
     old_password: Password
     new_password: Password

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -36,6 +36,12 @@ class TemplateAnswer(Struct, frozen=True, kw_only=True):
 class NewTemplate(Struct, frozen=True, kw_only=True):
     """A template to write down: its rights by id, by name, or both."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "Cash desk",
+        "description": "What who counts cash may do",
+        "permissions": ["application:read:branch"],
+    }
+
     name: DisplayName
     description: Words | None = None
     permission_ids: Ids = []
@@ -44,6 +50,8 @@ class NewTemplate(Struct, frozen=True, kw_only=True):
 
 class TemplateChange(Struct, frozen=True, kw_only=True):
     """What to change about a template: absent fields stay; the rights are a whole list when given."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"description": "What who counts cash may do"}
 
     name: DisplayName | UnsetType = UNSET
     description: Words | UnsetType | None = UNSET
@@ -54,6 +62,12 @@ class TemplateChange(Struct, frozen=True, kw_only=True):
 class Exported(Struct, frozen=True, kw_only=True):
     """A template as a file: what `import` takes in again, in this or in another installation."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "Cash desk",
+        "description": "What who counts cash may do",
+        "permissions": ["application:read:branch"],
+    }
+
     name: DisplayName
     description: Words | None = None
     permissions: RightNames = []
@@ -62,11 +76,19 @@ class Exported(Struct, frozen=True, kw_only=True):
 class FromRoles(Struct, frozen=True, kw_only=True):
     """Roles whose rights become templates."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"role_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7"]}
+
     role_ids: Annotated[list[UUID], Meta(min_length=1, max_length=100)]
 
 
 class PreviewRequest(Struct, frozen=True, kw_only=True):
     """A template, or rights, and the role or the person they would be given to."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "target_type": "role",
+        "target_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "permissions": ["application:read:branch"],
+    }
 
     target_type: Target
     target_id: UUID

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Protocol, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
@@ -91,6 +91,16 @@ class UserFilter(Struct, frozen=True, kw_only=True):
 class NewUser(Struct, frozen=True, kw_only=True):
     """An account to open."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "username": "chandara",
+        "email": "chandara@branch.example",
+        "password": "Lotus-Pond-2026",
+        "first_name": "Chandara",
+        "last_name": "Sok",
+        "phone_number": "012 000 002",
+        "role": "officer",
+    }
+
     username: Username
     email: Email
     password: Password
@@ -114,6 +124,8 @@ class UserChange(Struct, frozen=True, kw_only=True):
     `is_active` is the web app's tick box: ticking it makes the account active, taking the tick away makes it inactive,
     and leaving it as it is changes nothing. `status` says more and counts when both are given.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"phone_number": "012 000 002", "first_name": "Chandara"}
 
     username: Username | UnsetType = UNSET
     email: Email | UnsetType = UNSET

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -57,6 +57,8 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     given, is the whole list of who looks after it from now on.
     `product_code` names a product of the institution; without one the product is that of `product_type`.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"requested_amount": 1800, "desired_loan_term": 18}
 
     id_card_type: IdCardType | UnsetType | None = UNSET
     id_number: Number | UnsetType | None = UNSET
@@ -119,6 +121,29 @@ class NewApplication(ApplicationChange, frozen=True, kw_only=True):
 
     Whoever draws it up without a network makes its `id` themselves, a UUID of version 4.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "full_name_khmer": "សុខ បុប្ផា",
+        "full_name_latin": "SOK BOPHA",
+        "date_of_birth": "1988-03-17",
+        "id_card_type": "cambodian_identity",
+        "id_number": "010234567",
+        "phone": "012 345 678",
+        "sex": "female",
+        "marital_status": "married",
+        "current_address": "Phum 4, Chbar Ampov",
+        "occupation": "Market vendor",
+        "monthly_income": 620,
+        "income_source": "business",
+        "monthly_expenses": 380,
+        "currency": "USD",
+        "requested_amount": 1500,
+        "desired_loan_term": 12,
+        "product_type": "monthly_loan",
+        "interest_rate": 18,
+        "loan_purposes": ["commerce"],
+        "purpose_details": "A second stall at the market",
+    }
 
     branch_id: UUID | None = None
     id: UUID | None = None
@@ -303,10 +328,14 @@ class StatsSummary(Struct, frozen=True, kw_only=True):
 class PriorityChange(Struct, frozen=True):
     """How soon an application should be worked on."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"priority_level": "high"}
+
     priority_level: Priority
 
 
 class ReviewerChange(Struct, frozen=True):
     """Who is to review an application: the id of an account; null for nobody in particular."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"reviewer_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
 
     reviewer_id: UUID | None

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -36,6 +36,19 @@ class FinancialLineWish(Struct, frozen=True, kw_only=True):
 class FinancialsWish(Struct, frozen=True):
     """All incomes, expenses and debts from now on."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "lines": [
+            {
+                "kind": "income",
+                "description": "Stall at the market",
+                "amount": 620,
+                "currency": "USD",
+                "frequency": "monthly",
+            },
+            {"kind": "expense", "description": "Household", "amount": 380, "currency": "USD", "frequency": "monthly"},
+        ]
+    }
+
     lines: Annotated[list[FinancialLineWish], Meta(max_length=100)]
 
 
@@ -61,6 +74,15 @@ class Financials(Struct, frozen=True):
 
 class PolicyBody(Struct, frozen=True, kw_only=True):
     """The house's limits, in percent; `steps` says in which steps principals are offered, by currency."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "base": "USD",
+        "dti_limit": 50,
+        "nii_solvent": 50,
+        "nii_at_risk": 70,
+        "capacity": 70,
+        "steps": {"USD": 10, "KHR": 10000},
+    }
 
     base: Currency
     dti_limit: Decimal

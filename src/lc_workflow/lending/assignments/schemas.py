@@ -1,5 +1,6 @@
 """Assignments as requests and answers; what one looks like stands with the application."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
@@ -13,11 +14,20 @@ from lc_workflow.platform.http.shapes import Note
 class NewAssignment(AssignmentWish, frozen=True, kw_only=True):
     """An employee to ask, and the application to look after."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "application_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "employee_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "assignment_role": "field_officer",
+        "notes": "Visits on Tuesday",
+    }
+
     application_id: UUID
 
 
 class AssignmentChange(Struct, frozen=True, kw_only=True):
     """What to change about an assignment: absent fields stay; `is_active: false` ends it."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"assignment_role": "primary_officer"}
 
     assignment_role: AssignmentRole | UnsetType = UNSET
     notes: Note | UnsetType | None = UNSET

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -20,6 +20,14 @@ Region = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
 
 class NewAuthority(Struct, frozen=True, kw_only=True):
     """A role to give somebody over a branch, a region or everything; `limits` are amounts by currency."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "person_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "role": "manager",
+        "reach": "branch",
+        "branch_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "limits": {"USD": 5000},
+    }
 
     person_id: UUID
     role: RoleName
@@ -51,6 +59,15 @@ class AuthorityAnswer(Struct, frozen=True):
 
 class NewDelegation(Struct, frozen=True, kw_only=True):
     """A role to hand on for a while; without `from_id` one's own, without limits up to the delegator's."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "to_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "role": "manager",
+        "starts_at": "2026-12-01T08:00:00+07:00",
+        "ends_at": "2026-12-15T17:00:00+07:00",
+        "limits": {"USD": 2000},
+        "reason": "Annual leave",
+    }
 
     to_id: UUID
     role: RoleName

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -23,6 +23,8 @@ class PartyChange(Struct, frozen=True, kw_only=True):
     `relation` is what they are to the borrower.
     """
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"phone": "011 222 334"}
+
     full_name_khmer: Line | UnsetType | None = UNSET
     full_name_latin: Line | UnsetType | None = UNSET
     date_of_birth: date | UnsetType | None = UNSET
@@ -35,6 +37,18 @@ class PartyChange(Struct, frozen=True, kw_only=True):
 
 class NewParty(PartyChange, frozen=True, kw_only=True):
     """Somebody who is to stand behind the loan."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "full_name_khmer": "ចាន់ ដារ៉ា",
+        "full_name_latin": "CHAN DARA",
+        "date_of_birth": "1985-11-02",
+        "phone": "011 222 333",
+        "id_card_type": "cambodian_identity",
+        "id_number": "020345678",
+        "current_address": "Phum 2, Chbar Ampov",
+        "relation": "brother",
+        "role": "guarantor",
+    }
 
     role: PartyRole = PartyRole.GUARANTOR
 
@@ -64,6 +78,15 @@ class CollateralChange(Struct, frozen=True, kw_only=True):
 
     `estimated_value` is in `currency`, or in the loan's where none is said; `others` are further keys to keep.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "collateral_type": "land",
+        "description": "Soft title, 120 m²",
+        "estimated_value": 9000,
+        "currency": "USD",
+        "owner_name": "SOK BOPHA",
+        "title_number": "0417-2019",
+    }
 
     collateral_type: ShortText | UnsetType | None = UNSET
     description: Note | UnsetType | None = UNSET

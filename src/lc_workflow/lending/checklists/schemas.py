@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, field
@@ -40,6 +40,15 @@ class PaperWhenDocument(Struct, frozen=True, kw_only=True):
 class PaperRuleDocument(Struct, frozen=True, kw_only=True):
     """One kind of paper that is asked for; see `rules.checklist.PaperRule`."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "code": "ID-CARD",
+        "document_type": "borrower_id_card",
+        "whom": "borrower",
+        "gate": "submit",
+        "verified": True,
+        "note": "Both sides, readable",
+    }
+
     code: Code
     document_type: Annotated[str, Meta(min_length=1, max_length=60)]
     whom: Whom
@@ -62,11 +71,15 @@ class ChecklistDocument(Struct, frozen=True, kw_only=True):
 class NewChecklist(ChecklistDocument, frozen=True, kw_only=True):
     """A checklist to draft."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"name": "From 2027", "rules": [PaperRuleDocument.EXAMPLE]}
+
     name: Name
 
 
 class ChecklistChange(Struct, frozen=True, kw_only=True):
     """What to change about a draft: absent fields stay."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"rules": [PaperRuleDocument.EXAMPLE]}
 
     name: Name | UnsetType = UNSET
     rules: Annotated[list[PaperRuleDocument], Meta(max_length=200)] | UnsetType = UNSET

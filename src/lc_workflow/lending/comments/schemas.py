@@ -1,7 +1,7 @@
 """Comments as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 
 class NewComment(Struct, frozen=True):
     """Something to say about an application."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"text": "The neighbours know her well."}
 
     text: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
 

@@ -1,5 +1,7 @@
 """Conditions as requests."""
 
+from typing import ClassVar
+
 from msgspec import Struct
 
 from lc_workflow.platform.http.shapes import Note
@@ -7,5 +9,7 @@ from lc_workflow.platform.http.shapes import Note
 
 class Closing(Struct, frozen=True):
     """How a condition was met."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"note": "The title was handed in"}
 
     note: Note | None = None

@@ -1,7 +1,7 @@
 """Customers, their papers and accounts as requests and answers."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
@@ -32,6 +32,8 @@ class CustomerChange(Struct, frozen=True, kw_only=True):
     `place_code` is a code of the gazetteer: 2 digits name a province, 4 a district, 6 a commune, 8 a village.
     """
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"current_address": "Phum 5, Chbar Ampov", "phones": ["012 345 678"]}
+
     full_name_khmer: Line | UnsetType | None = UNSET
     full_name_latin: Line | UnsetType | None = UNSET
     date_of_birth: date | UnsetType | None = UNSET
@@ -50,11 +52,27 @@ class CustomerChange(Struct, frozen=True, kw_only=True):
 class NewCustomer(CustomerChange, frozen=True, kw_only=True):
     """Somebody to write down; `branch_id` is for people who work for all branches, others write for their own."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "full_name_khmer": "លី ម៉ាលីស",
+        "full_name_latin": "LY MALIS",
+        "date_of_birth": "1979-08-09",
+        "sex": "female",
+        "marital_status": "married",
+        "current_address": "Phum 4, Chbar Ampov",
+        "identities": [{"id_card_type": "cambodian_identity", "id_number": "030456789", "expires_on": "2031-06-30"}],
+        "phones": ["016 777 888"],
+    }
+
     branch_id: UUID | None = None
 
 
 class MergeRequest(Struct, frozen=True, kw_only=True):
     """The customer who turned out to be this one, and how that was found out."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "customer_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "reason": "The same person, entered twice",
+    }
 
     customer_id: UUID
     reason: Reason

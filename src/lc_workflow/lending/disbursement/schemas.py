@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -39,6 +39,13 @@ class DisbursementAnswer(Struct, frozen=True):
 class Confirmation(Struct, frozen=True, kw_only=True):
     """What was paid: it must be what was approved."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "amount": 1485,
+        "currency": "USD",
+        "paid_on": "2026-12-01",
+        "reference": "CB-2026-00417",
+    }
+
     amount: Decimal
     currency: Currency
     paid_on: date
@@ -51,5 +58,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
 
 class Failure(Struct, frozen=True):
     """Why a loan was not paid out."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"reason": "The account is closed"}
 
     reason: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]

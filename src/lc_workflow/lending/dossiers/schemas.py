@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -170,6 +171,8 @@ class DossierAnswer(Struct, frozen=True):
 
 class PrintWish(Struct, frozen=True, kw_only=True):
     """The language to print a dossier in."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"language": "km"}
 
     language: Language = Language.KHMER
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -18,6 +18,14 @@ _FINEST: Final = -6
 
 class NewRate(Struct, frozen=True, kw_only=True):
     """A rate: how many units of `currency` one unit of `base` is from `valid_on` on, from today when left out."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "currency": "KHR",
+        "rate": 4065,
+        "base": "USD",
+        "valid_on": "2026-11-24",
+        "source": "National Bank of Cambodia",
+    }
 
     currency: Currency
     rate: Decimal

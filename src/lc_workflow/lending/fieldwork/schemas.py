@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -46,6 +46,17 @@ class Operation(Struct, frozen=True, kw_only=True):
 
 class Batch(Struct, frozen=True):
     """What was done without a network, in the order it was done; at most 100 operations."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "operations": [
+            {
+                "key": "tablet-7-0001",
+                "kind": "application.draft",
+                "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+                "body": {"full_name_latin": "SOK BOPHA", "requested_amount": 1500},
+            }
+        ]
+    }
 
     operations: Annotated[list[Operation], Meta(max_length=MOST_OPERATIONS)]
 

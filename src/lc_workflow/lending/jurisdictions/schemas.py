@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -15,6 +15,15 @@ Kinds = Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(
 
 class NewProfile(Struct, frozen=True, kw_only=True):
     """The law of a place from a day on; `rate_ceiling` in percent per year, null where there is none."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "code": "KH-2027",
+        "name": "Cambodia from 2027",
+        "valid_from": "2027-01-01",
+        "rate_ceiling": 18,
+        "flat_allowed": False,
+        "source": "Prakas of 13 March 2017",
+    }
 
     code: Code
     name: Name
@@ -32,6 +41,8 @@ class NewProfile(Struct, frozen=True, kw_only=True):
 
 class ProfileChange(Struct, frozen=True, kw_only=True):
     """What to change about a profile that nobody has confirmed: absent fields stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"rate_ceiling": 18, "source": "Prakas of 13 March 2017"}
 
     name: Name | UnsetType = UNSET
     valid_from: date | UnsetType = UNSET
@@ -66,6 +77,8 @@ class ProfileAnswer(Struct, frozen=True):
 
 class ProfileChoice(Struct, frozen=True):
     """The law to follow from now on; NONE follows none."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"code": "KH"}
 
     code: Code
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, field
@@ -59,6 +59,12 @@ class WhenDocument(Struct, frozen=True, kw_only=True):
 class RuleDocument(Struct, frozen=True):
     """The stages for the loans a rule is for; the lowest priority that fits decides."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "priority": 10,
+        "stages": [{"code": "branch", "role": "manager", "scope": "branch", "quorum": 1}],
+        "when": {"max_amount": 5000},
+    }
+
     priority: Annotated[int, Meta(ge=0, le=1_000_000)]
     stages: Annotated[list[StageDocument], Meta(max_length=10)]
     when: WhenDocument = field(default_factory=WhenDocument)
@@ -84,11 +90,19 @@ class MatrixDocument(Struct, frozen=True, kw_only=True):
 class NewMatrix(MatrixDocument, frozen=True, kw_only=True):
     """A matrix to draft."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "From 2027",
+        "base_currency": "USD",
+        "rules": [RuleDocument.EXAMPLE],
+    }
+
     name: Name
 
 
 class MatrixChange(Struct, frozen=True, kw_only=True):
     """What to change about a draft: absent fields stay."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"rules": [RuleDocument.EXAMPLE]}
 
     name: Name | UnsetType = UNSET
     base_currency: Currency | UnsetType = UNSET
@@ -119,6 +133,8 @@ class Simulation(Struct, frozen=True, kw_only=True):
     `amount` is in `currency`, `exposure` in the matrix's base currency; without `khr_per_usd` the rate of the settings
     is taken.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"amount": 1500, "currency": "USD", "product": "monthly_loan", "risk": "low"}
 
     amount: Decimal
     currency: Currency = Currency.USD

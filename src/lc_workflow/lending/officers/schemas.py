@@ -1,6 +1,6 @@
 """The migration of officers' names as requests and answers."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -11,6 +11,8 @@ from lc_workflow.platform.http.shapes import Name
 
 class MigrationRequest(Struct, frozen=True):
     """How to migrate: a dry run tells what would happen and changes nothing."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"dry_run": True}
 
     dry_run: bool = False
 
@@ -56,6 +58,11 @@ class UnmatchedName(Struct, frozen=True, kw_only=True):
 
 class ManualMatch(Struct, frozen=True, kw_only=True):
     """Whom a written name means."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "portfolio_officer_name": "Keo Vichitra",
+        "employee_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+    }
 
     portfolio_officer_name: Name
     employee_id: UUID

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -55,6 +55,26 @@ class FeeRuleLine(Struct, frozen=True):
 class ConditionsBody(Struct, frozen=True, kw_only=True):
     """What a version of a product says; rates are in percent per year."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "limits": [
+            {
+                "currency": "USD",
+                "amount_min": 100,
+                "amount_max": 5000,
+                "term_min": 3,
+                "term_max": 36,
+                "guarantor_from": 2000,
+            }
+        ],
+        "frequencies": ["monthly"],
+        "methods": ["annuity"],
+        "rate_min": 12,
+        "rate_max": 18,
+        "rate_default": 15,
+        "fees": [{"code": "ADMIN", "kind": "percent", "value": 1, "timing": "deducted"}],
+        "required_documents": ["borrower_id_card"],
+    }
+
     limits: Annotated[list[LimitsLine], Meta(max_length=10)]
     frequencies: Annotated[list[Frequency], Meta(max_length=10)]
     methods: Annotated[list[Method], Meta(max_length=10)]
@@ -104,6 +124,13 @@ class ConditionsBody(Struct, frozen=True, kw_only=True):
 class NewProduct(Struct, frozen=True, kw_only=True):
     """A product to offer; its first version is a draft."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "code": "market_loan",
+        "name_en": "Market loan",
+        "name_km": "ប្រាក់កម្ចីផ្សារ",
+        "conditions": ConditionsBody.EXAMPLE,
+    }
+
     code: ProductCode
     name_en: Name
     name_km: Name
@@ -112,6 +139,8 @@ class NewProduct(Struct, frozen=True, kw_only=True):
 
 class ProductChange(Struct, frozen=True, kw_only=True):
     """What to change about a product besides its versions: absent fields stay."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"name_en": "Market loan"}
 
     name_en: Name | UnsetType = UNSET
     name_km: Name | UnsetType = UNSET

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta, Struct
 
@@ -39,6 +39,8 @@ Fees = Annotated[list[FeeLine], Meta(max_length=20)]
 class ApplicationQuoteRequest(Struct, frozen=True, kw_only=True):
     """What to reckon otherwise than the application and its product say; units as in `QuoteRequest`."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"principal": 1500, "annual_rate": 18, "term": 12}
+
     currency: Currency | None = None
     principal: Decimal | None = None
     annual_rate: Decimal | None = None
@@ -74,6 +76,16 @@ class QuoteRequest(ApplicationQuoteRequest, frozen=True, kw_only=True):
     Amounts are in `currency`, `annual_rate` is in percent per year, `term` in installments. Both `disbursed_on` and
     `first_due_on` make the flows dated. What is left out is as usual: no grace, no residual, half up, periodic.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "currency": "USD",
+        "principal": 1500,
+        "annual_rate": 18,
+        "term": 12,
+        "frequency": "monthly",
+        "method": "annuity",
+        "disbursed_on": "2026-12-01",
+    }
 
     currency: Currency
     principal: Decimal

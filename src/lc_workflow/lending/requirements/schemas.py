@@ -1,7 +1,7 @@
 """The papers an application is asked for, as requests and answers."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -80,6 +80,8 @@ class ChecklistOfApplication(Struct, frozen=True, kw_only=True):
 class PaperDescription(Struct, frozen=True, kw_only=True):
     """Whom a paper is about (a party or a collateral), of when it is and until when it holds; absent fields stay."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"issued_on": "2021-07-01", "expires_on": "2031-06-30"}
+
     subject_id: UUID | UnsetType | None = UNSET
     issued_on: date | UnsetType | None = UNSET
     expires_on: date | UnsetType | None = UNSET
@@ -88,12 +90,20 @@ class PaperDescription(Struct, frozen=True, kw_only=True):
 class Verification(PaperDescription, frozen=True, kw_only=True):
     """What somebody found who looked at a paper; who refuses one says why."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"verdict": "refused", "note": "The back of the card is missing"}
+
     verdict: PaperVerdict
     note: Note | None = None
 
 
 class NewWaiver(Struct, frozen=True, kw_only=True):
     """Doing without a paper through `ends_on`: for one subject of the rule, or for all."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "rule": "ID-CARD",
+        "reason": "The card is being renewed; the receipt was seen",
+        "ends_on": "2026-12-31",
+    }
 
     rule: Code
     reason: Reason

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -37,6 +37,16 @@ class GradeLine(Struct, frozen=True):
 
 class NewScorecard(Struct, frozen=True, kw_only=True):
     """A scorecard to score loans with from now on; grades go from the best to the worst."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "code": "SC-2027",
+        "base": 300,
+        "attributes": {"years_in_business": [{"low": 0, "high": 3, "points": 10}, {"low": 3, "points": 40}]},
+        "grades": [
+            {"name": "A", "points": 330, "risk": "low", "recommendation": "APPROVE"},
+            {"name": "B", "points": 0, "risk": "high", "recommendation": "REFER"},
+        ],
+    }
 
     code: Code
     base: Points = 0
@@ -74,6 +84,8 @@ class ScoreRequest(Struct, frozen=True, kw_only=True):
     `dti_pct` is taken from the last affordability where there is one. `decision` is what the person recommends; where
     it differs from what the system does, `reason` says why.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"values": {"years_in_business": 6}}
 
     values: Annotated[dict[Attribute, Decimal | None], Meta(max_length=50)] = {}
     decision: Recommendation | None = None

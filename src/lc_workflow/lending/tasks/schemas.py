@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -51,5 +52,7 @@ class TaskAnswer(Struct, frozen=True):
 
 class TaskAssignment(Struct, frozen=True):
     """Who is to do a task; without a name it goes to whoever may do it and has the least to do."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"user_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7"}
 
     user_id: UUID | None = None

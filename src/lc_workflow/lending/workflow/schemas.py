@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -30,6 +30,13 @@ class DecisionRequest(Struct, frozen=True, kw_only=True):
     decided as offered. Returning and rejecting need a reason.
     """
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "decision": "counter_offer",
+        "approved_amount": 1200,
+        "approved_term": 12,
+        "reason": "The first loan stays small",
+    }
+
     decision: Decision
     stage: Code | None = None
     snapshot_hash: SnapshotHash | None = None
@@ -49,6 +56,8 @@ class DecisionRequest(Struct, frozen=True, kw_only=True):
 class Submission(Struct, frozen=True):
     """The wish to submit; a comment may go with it."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"notes": "All papers are there"}
+
     notes: Note | None = None
 
 
@@ -57,6 +66,13 @@ class Approval(Struct, frozen=True):
 
     The amount is in the application's currency, the term in months, the rate in percent per year.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "approved_amount": 1500,
+        "approved_term": 12,
+        "interest_rate": 18,
+        "notes": "The stall earns well",
+    }
 
     approved_amount: Decimal | None = None
     approved_term: Months | None = None
@@ -74,12 +90,19 @@ class Approval(Struct, frozen=True):
 class Rejection(Struct, frozen=True):
     """Why a loan is rejected."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "rejection_reason": "The income does not carry another loan",
+        "notes": "Ask again after the harvest",
+    }
+
     rejection_reason: Reason
     notes: Note | None = None
 
 
 class Transition(Struct, frozen=True):
     """The wish to move an application to another stage; `notes` serve as the reason where one is needed."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"new_status": "TELLER_PROCESSING", "notes": "Account to be opened"}
 
     new_status: Stage
     account_id: AccountId | None = None
@@ -88,6 +111,8 @@ class Transition(Struct, frozen=True):
 
 class ActionRequest(Struct, frozen=True):
     """What an action may need: the teller's account id, a reason, a comment, or the terms of an approval."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"notes": "All papers are there"}
 
     account_id: AccountId | None = None
     reason: Reason | None = None

@@ -1,7 +1,7 @@
 """Branches as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -35,6 +35,17 @@ class BranchAnswer(Struct, frozen=True):
 class NewBranch(Struct, frozen=True, kw_only=True):
     """A branch to open."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "Phnom Penh – Chbar Ampov",
+        "code": "PP02",
+        "address": "National Road 1, Chbar Ampov",
+        "phone_number": "023 123 456",
+        "email": "pp02@branch.example",
+        "latitude": 11.53,
+        "longitude": 104.95,
+        "region": "Phnom Penh",
+    }
+
     name: Name
     code: Code
     address: Note | None = None
@@ -49,6 +60,8 @@ class NewBranch(Struct, frozen=True, kw_only=True):
 
 class BranchChange(Struct, frozen=True, kw_only=True):
     """What to change about a branch: absent fields stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"phone_number": "023 123 456", "address": "Street 271, Phnom Penh"}
 
     name: Name | UnsetType = UNSET
     code: Code | UnsetType = UNSET

@@ -1,7 +1,7 @@
 """Departments as requests and answers."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
@@ -36,6 +36,12 @@ class DepartmentAnswer(Struct, frozen=True):
 class NewDepartment(Struct, frozen=True, kw_only=True):
     """A department to open."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "name": "Credit",
+        "code": "CRD",
+        "description": "Lends and looks after borrowers",
+    }
+
     name: Name
     code: Code
     description: Note | None = None
@@ -45,6 +51,8 @@ class NewDepartment(Struct, frozen=True, kw_only=True):
 
 class DepartmentChange(Struct, frozen=True, kw_only=True):
     """What to change about a department: absent fields stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"description": "Lends and looks after borrowers"}
 
     name: Name | UnsetType = UNSET
     code: Code | UnsetType = UNSET

@@ -1,7 +1,7 @@
 """Employees and their codes as requests and answers."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
@@ -50,6 +50,15 @@ class EmployeeAnswer(Struct, frozen=True, kw_only=True):
 class NewEmployee(Struct, frozen=True, kw_only=True):
     """Somebody to hire; without a code they get the next free one."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "employee_code": "1207",
+        "full_name_khmer": "កែវ វិចិត្រា",
+        "full_name_latin": "KEO VICHITRA",
+        "phone_number": "012 000 007",
+        "email": "vichitra@branch.example",
+        "position": "Loan officer",
+    }
+
     employee_code: EmployeeCode | UnsetType = UNSET
     full_name_khmer: Name
     full_name_latin: Name
@@ -65,6 +74,8 @@ class NewEmployee(Struct, frozen=True, kw_only=True):
 
 class EmployeeChange(Struct, frozen=True, kw_only=True):
     """What to change about an employee: absent fields stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"phone_number": "012 000 002", "position": "Senior loan officer"}
 
     employee_code: EmployeeCode | UnsetType = UNSET
     full_name_khmer: Name | UnsetType = UNSET
@@ -96,6 +107,8 @@ class CodeCheck(Struct, frozen=True):
 
 class CodesWanted(Struct, frozen=True, kw_only=True):
     """How many codes to set aside, and which they should fit."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"count": 3, "pattern": "12??"}
 
     count: Annotated[int, Meta(ge=1, le=100)]
     pattern: Line = ANY

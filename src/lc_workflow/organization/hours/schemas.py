@@ -1,7 +1,7 @@
 """Hours and holidays as requests and answers."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -29,8 +29,16 @@ class WorkingDay(Struct, frozen=True, kw_only=True):
 class Hours(Struct, frozen=True, kw_only=True):
     """When a branch is at work; weekdays that are not listed are free."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "time_zone": "Asia/Phnom_Penh",
+        "week": [
+            {"weekday": 1, "opens": "08:00", "closes": "17:00", "lunch_begins": "12:00", "lunch_ends": "13:00"},
+            {"weekday": 2, "opens": "08:00", "closes": "17:00", "lunch_begins": "12:00", "lunch_ends": "13:00"},
+        ],
+    }
+
     time_zone: Annotated[str, Meta(max_length=60, examples=["Asia/Phnom_Penh"])] = "Asia/Phnom_Penh"
-    week: Annotated[tuple[WorkingDay, ...], Meta(max_length=7)]
+    week: Annotated[list[WorkingDay], Meta(max_length=7)]
 
 
 class HoursAnswer(Struct, frozen=True):
@@ -44,6 +52,8 @@ class HoursAnswer(Struct, frozen=True):
 
 class NewHoliday(Struct, frozen=True, kw_only=True):
     """A day on which a branch is closed, or without a branch the whole institution."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"day": "2027-04-14", "name": "Khmer New Year"}
 
     day: date
     name: Name

@@ -1,6 +1,7 @@
 """Positions as requests and answers."""
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
@@ -22,6 +23,8 @@ class PositionAnswer(Struct, frozen=True):
 class NewPosition(Struct, frozen=True, kw_only=True):
     """A position to open."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {"name": "Loan officer", "description": "Visits borrowers where they live"}
+
     name: Name
     description: Note | None = None
     is_active: bool = True
@@ -29,6 +32,8 @@ class NewPosition(Struct, frozen=True, kw_only=True):
 
 class PositionChange(Struct, frozen=True, kw_only=True):
     """What to change about a position: absent fields stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"description": "Visits borrowers where they live"}
 
     name: Name | UnsetType = UNSET
     description: Note | UnsetType | None = UNSET

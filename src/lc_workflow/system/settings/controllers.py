@@ -1,10 +1,11 @@
 """The paths of settings."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from litestar import Controller, delete, get, patch, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, JSONBody, QueryParameter
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -22,6 +23,10 @@ from lc_workflow.system.settings.schemas import (
     SettingRemoved,
 )
 from lc_workflow.system.settings.service import SettingService
+
+VALUES: Final = Body(
+    media_type=RequestEncodingType.JSON, schema_extra={"examples": [{"receipt_footer": "Thank you for your trust"}]}
+)
 
 
 class SettingController(Controller):
@@ -85,7 +90,7 @@ class SettingController(Controller):
     @patch("/bulk", guards=[requires(MANAGE)])
     async def set_all(
         self,
-        data: JSONBody[dict[str, Any]],
+        data: Annotated[dict[str, Any], VALUES],
         installation: NamedDependency[SettingService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],

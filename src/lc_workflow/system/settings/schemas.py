@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -54,6 +54,14 @@ class SettingAnswer(Struct, frozen=True):
 class NewSetting(Struct, frozen=True, kw_only=True):
     """A setting to add."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "category": "general",
+        "key": "receipt_footer",
+        "value": "Thank you for your trust",
+        "description": "The last line of receipts",
+        "is_public": True,
+    }
+
     category: Category
     key: Key
     value: Any = None
@@ -67,6 +75,8 @@ class NewSetting(Struct, frozen=True, kw_only=True):
 
 class SettingChange(Struct, frozen=True, kw_only=True):
     """What to change about a setting: absent fields stay, null clears."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"value": "Thank you", "description": "The last line of receipts"}
 
     value: Any | UnsetType = UNSET
     description: Note | UnsetType | None = UNSET
