@@ -1,21 +1,36 @@
 """Finding or writing down the one row of a person, and keeping papers, telephones and accounts theirs."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, delete, func, not_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    not_,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.customers.models import (
-    WITH_NUMBERS,
     Account,
     Customer,
     IdentityPaper,
@@ -27,7 +42,8 @@ from lc_workflow.lending.rules.matching import identity_key, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, Known, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.security.columns import blind, found_by
+from lc_workflow.platform.security.columns import BLIND, blind, found_by
+from lc_workflow.platform.security.vault import in_use
 from lc_workflow.platform.service import Service
 
 MOST_SHARING: Final = 50
@@ -47,6 +63,9 @@ TRAITS: Final = (
     "place_code",
 )
 """What a customer's row says about the person."""
+
+Seen: TypeAlias = Row[UUID, str | None, str | None, date | None]
+"""Who somebody is, their names in Khmer and Latin, and their birth."""
 
 Alone = Callable[[UUID], Awaitable[bool]]
 """Answers whether nothing but the application at hand refers to a customer."""
@@ -143,7 +162,8 @@ class CustomerService(Service[Customer]):
         own = await self._own(current, written_for, alone)
         if not described.keys and current and own is None:
             return current
-        found = recognise(described, await self._sharing(described, but=own.id if own else None))
+        sharing = await self._sharing(described, but=own.id if own else None)
+        found = recognise(described, sharing)
         if found.customer_id:
             customer_id = found.customer_id
         elif own:
@@ -151,7 +171,8 @@ class CustomerService(Service[Customer]):
             await self._correct(own, person, at=at)
         else:
             customer_id = await self.written_down(person, written_for=written_for, at=at)
-        if found.customer_id or own:
+        kept = next((known.keys for known in sharing if known.customer_id == customer_id), frozenset())
+        if (found.customer_id or own) and not described.keys <= kept:
             await self._add_numbers(customer_id, person, at=at)
         await self.report(customer_id, found.others, by=by, at=at)
         return customer_id
@@ -215,30 +236,51 @@ class CustomerService(Service[Customer]):
 
     async def described(self, *where: Any) -> list[Known]:  # noqa: ANN401 - SQL conditions
         """Describe the customers who meet some conditions, the way people are compared."""
-        rows = await self.session.scalars(
-            select(Customer)
-            .where(*where)
-            .order_by(Customer.created_at, Customer.id)
-            .limit(MOST_SHARING)
-            .options(*WITH_NUMBERS)
-            .execution_options(populate_existing=True)
+        rows = await self.session.execute(
+            select(*_SEEN).where(*where).order_by(Customer.created_at, Customer.id).limit(MOST_SHARING)
         )
-        return [_known(row) for row in rows]
+        return await self._known(rows.all())
 
     async def _hold_keys(self, keys: Iterable[str]) -> None:
-        for lock in sorted(_lock_of(key) for key in keys):
-            await self.session.execute(select(func.pg_advisory_xact_lock(lock)))
+        if locks := sorted(_lock_of(key) for key in keys):
+            await self.session.execute(_HOLD, {"locks": locks})
 
     async def _sharing(self, described: Description, *, but: UUID | None) -> list[Known]:
         """Describe those who share a number with somebody."""
-        papers = select(IdentityPaper.customer_id).where(_shows(described.identity_keys))
-        phones = select(Telephone.customer_id).where(_answers(described.phone_keys))
-        where = [Customer.merged_into.is_(None), *([Customer.id != but] if but else [])]
-        shown = await self.described(*where, Customer.id.in_(papers)) if described.identity_keys else []
-        if not described.phone_keys:
-            return shown
-        seen = [known.customer_id for known in shown]
-        return shown + await self.described(*where, Customer.id.in_(phones), Customer.id.not_in(seen))
+        wanted = {
+            "papers": [index for key in described.identity_keys for index in in_use().indexes(key, of="identity")],
+            "phones": [index for key in described.phone_keys for index in in_use().indexes(key, of="phone")],
+            "but": but,
+        }
+        return await self._known((await self.session.execute(_SHARING, wanted)).all())
+
+    async def _known(self, rows: Sequence[Seen]) -> list[Known]:
+        """Put beside people the numbers they have, opened, for no two seals are alike."""
+        if not rows:
+            return []
+        wanted = {"ids": [row.id for row in rows]}
+        papers, phones = defaultdict(list), defaultdict(list)
+        for customer_id, kind, number in await self.session.execute(_PAPERS, wanted):
+            papers[customer_id].append((kind, number))
+        for customer_id, phone in await self.session.execute(_PHONES, wanted):
+            phones[customer_id].append(phone_key(phone))
+        people = [
+            (
+                row.id,
+                describe(
+                    khmer=row.full_name_khmer,
+                    latin=row.full_name_latin,
+                    born=row.date_of_birth,
+                    identities=papers[row.id],
+                    phone_keys=phones[row.id],
+                ),
+            )
+            for row in rows
+        ]
+        return [
+            Known(customer_id=one, traits=each.traits, identity_keys=each.identity_keys, phone_keys=each.phone_keys)
+            for one, each in people
+        ]
 
     async def _own(self, current: UUID | None, written_for: UUID, alone: Alone) -> Customer | None:
         """The current customer, if the application wrote them down and nothing else refers to them."""
@@ -324,22 +366,43 @@ def _about(person: Described) -> dict[str, Any]:
     return {name: getattr(person, name) for name in TRAITS}
 
 
-def _known(customer: Customer) -> Known:
-    described = describe(
-        khmer=customer.full_name_khmer,
-        latin=customer.full_name_latin,
-        born=customer.date_of_birth,
-        identities=(),
-        phone_keys=customer.phones,
-    )
-    return Known(
-        customer_id=customer.id,
-        traits=described.traits,
-        identity_keys=frozenset(paper.identity_key for paper in customer.identities),
-        phone_keys=described.phone_keys,
-    )
-
-
 def _lock_of(key: str) -> int:
     """The number of the advisory lock that stands for a key; two keys that share one only wait for each other."""
     return int.from_bytes(blake2b(f"customer:{key}".encode(), digest_size=8).digest(), signed=True)
+
+
+_SEEN: Final = (Customer.id, Customer.full_name_khmer, Customer.full_name_latin, Customer.date_of_birth)
+"""What people are compared by, beside their numbers."""
+
+
+def _sharing() -> Select[UUID, str | None, str | None, date | None]:
+    """Write the statement once that finds who has one of some papers or telephones, and is not `but`."""
+    paper, phone = IdentityPaper, Telephone
+
+    def first(having: Select[UUID]) -> Select[UUID]:
+        return (
+            select(Customer.id)
+            .where(
+                Customer.merged_into.is_(None),
+                Customer.id.is_distinct_from(bindparam("but", type_=Uuid())),
+                Customer.id.in_(having),
+            )
+            .order_by(Customer.created_at, Customer.id)
+            .limit(MOST_SHARING)
+        )
+
+    papers = select(paper.customer_id).where(paper.identity_index == any_(bindparam("papers", type_=ARRAY(BLIND))))
+    phones = select(phone.customer_id).where(phone.phone_index == any_(bindparam("phones", type_=ARRAY(BLIND))))
+    return select(*_SEEN).where(Customer.id.in_(union(first(papers), first(phones))))
+
+
+_SHARING: Final = _sharing()
+_IDS: Final = any_(bindparam("ids", type_=ARRAY(Uuid)))
+_PAPERS: Final = select(IdentityPaper.customer_id, IdentityPaper.id_card_type, IdentityPaper.id_number).where(
+    IdentityPaper.customer_id == _IDS
+)
+_PHONES: Final = select(Telephone.customer_id, Telephone.phone).where(Telephone.customer_id == _IDS)
+_HOLD: Final = select(func.pg_advisory_xact_lock(column("lock"))).select_from(
+    func.unnest(bindparam("locks", type_=ARRAY(BigInteger))).alias("lock")
+)
+"""Takes the locks one after another, in the order in which they are given."""

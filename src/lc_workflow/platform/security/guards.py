@@ -16,7 +16,7 @@ from structlog.contextvars import bind_contextvars
 from lc_workflow.kernel.errors import DomainError, Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.db.config import only_reads
+from lc_workflow.platform.db.config import begins_to_write, only_reads
 from lc_workflow.platform.journal.origin import SESSION
 from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMissing, Tokens
 
@@ -135,13 +135,13 @@ class Authenticate(ASGIMiddleware):
         if isinstance(claims, DomainError):
             raise claims
         session = self._open_session(scope["litestar_app"].state, scope)
-        if scope.get("method") in SAFE:
+        if scope.get("method") in SAFE | WITH_BODY:
             await only_reads(session)
         principal = await self._load_principal(session, claims, self._clock())
         if principal is None:
             raise SessionEnded("This session has ended; sign in again.")
         if scope.get("method") in WITH_BODY:
-            await session.commit()  # others get the connection while the body arrives
+            await begins_to_write(session)  # others get the connection while the body arrives
         scope["user"] = principal
         scope["auth"] = claims
         bind_contextvars(user_id=str(principal.id))

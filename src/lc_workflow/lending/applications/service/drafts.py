@@ -147,7 +147,8 @@ class ApplicationService(Service[CustomerApplication]):
             )
             application.stand_at(Stage.PO_CREATED, by=principal.id, at=at)
             application.product_version_id = await self._version_of(application)
-            await self._hold(application, behind)
+            if behind:
+                await self._hold(application, behind)
             await self._know_the_borrower(application, application, by=principal.id, at=at)
             self.session.add(application)
             await self.session.flush()
@@ -157,7 +158,8 @@ class ApplicationService(Service[CustomerApplication]):
                     actor_id=principal.id, at=at, application_id=application.id, customer_id=application.customer_id
                 )
             )
-            await self.looking_after.look_after(application, assignments, by=principal.id, at=at)
+            if assignments:
+                await self.looking_after.look_after(application, assignments, by=principal.id, at=at)
         return application
 
     async def change(
