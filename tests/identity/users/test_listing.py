@@ -226,7 +226,7 @@ async def test_a_page_beyond_the_last_is_empty_and_keeps_the_total(
     session.add_all(a_user() for _ in range(4))
     await session.commit()
     page = (await client.get(f"{URL}/?page=9&size=2", headers=admin.headers)).json()
-    assert page == {"items": [], "total": 5, "page": 9, "size": 2, "pages": 3}
+    assert page == {"items": [], "total": 5, "page": 9, "size": 2, "pages": 3, "next": None}
 
 
 async def test_pages_of_people_who_came_on_one_day_neither_repeat_nor_skip(
@@ -249,8 +249,8 @@ async def test_a_list_costs_two_statements_however_long_it_is(
     session.add_all(a_user(branch_id=branch.id, portfolio_id=chief.id, line_manager_id=chief.id) for _ in range(30))
     await session.commit()
     with sent(engine) as asked:
-        page = (await client.get(f"{URL}?size=100&search=person", headers=admin.headers)).json()
-    assert (len(page["items"]), page["items"][0]["line_manager"]["id"]) == (30, str(chief.id))
+        page = (await client.get(f"{URL}?size=20&search=person", headers=admin.headers)).json()
+    assert (len(page["items"]), page["items"][0]["line_manager"]["id"]) == (20, str(chief.id))
     read = [statement for statement, _ in asked if statement.startswith("SELECT")]
     assert len(read) == 3, "who asks, how many there are, and the page"
     assert sum("JOIN branches" in statement for statement in read) == 1, "counting needs no joins"

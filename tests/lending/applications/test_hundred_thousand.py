@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 from sqlalchemy import URL, Connection, NullPool, event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -18,14 +19,16 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, ApplicationSortKey, Loanbook, Wanted
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.exports.queries import ExportQueries
+from lc_workflow.lending.fieldwork.queries import ChangeQueries, Place
 from lc_workflow.lending.rules.stages import Action, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.db.config import read_json, write_json
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_cursor, write_cursor
 from lc_workflow.platform.security.vault import Vault
 from tests.conftest import SECRET
 from tests.moments import NOON
+from tests.statements import sent
 
 HOW_MANY = 100_000
 BRANCHES = 40
@@ -97,6 +100,12 @@ FILL = (
 """A branch has one officer and 2,500 applications, one in a hundred people bears a name; the addresses make the rows
 as wide as real ones. Everybody has one number, sealed once; the indexes are as different as real ones."""
 
+CHANGES = """
+INSERT INTO application_changes (id, user_id, branch_id, position)
+SELECT id, user_id, branch_id, (row_number() OVER (ORDER BY created_at)) / 200 FROM customer_applications
+"""
+"""What the trigger would have written one by one: 500 transactions, all of them long ended."""
+
 PEOPLE = """
 CREATE TEMPORARY TABLE people AS SELECT
   ARRAY['ចាន់ធី','បុប្ផា','ដារ៉ា','សុភា','វិសាល','រតនា','សុវណ្ណ','កល្យាណ','មករា','ពិសិដ្ឋ'] AS khmer,
@@ -148,16 +157,19 @@ def _fill(connection: Connection) -> None:
     indexes = connection.execute(
         text(
             "SELECT indexname, indexdef FROM pg_indexes"
-            " WHERE tablename IN ('customer_applications', 'customers') AND indexname LIKE 'ix_%'"
+            " WHERE tablename IN ('customer_applications', 'customers', 'application_changes')"
+            " AND indexname LIKE 'ix_%'"
         )
     ).all()
     for name, _ in indexes:
         connection.execute(text(f"DROP INDEX {name}"))
     connection.execute(text("SET session_replication_role = replica"))
     connection.execute(text(PEOPLE))
-    for statement in FILL:
+    connection.execute(text("ALTER TABLE customer_applications DISABLE TRIGGER note_change"))
+    for statement in (*FILL, CHANGES):
         named = {name: size for name, size in sizes.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
+    connection.execute(text("ALTER TABLE customer_applications ENABLE TRIGGER note_change"))
     for _, definition in indexes:
         connection.execute(text(definition))
     connection.execute(text("SET session_replication_role = origin"))
@@ -172,7 +184,10 @@ def reader(scope: Scope) -> Principal:
     )
 
 
-TABLES = ("customer_identities", "customers", "customer_applications", "approval_cases", "application_decisions")
+TABLES = (
+    "customer_identities", "customers", "customer_applications", "approval_cases", "application_decisions",
+    "application_changes",
+)  # fmt: skip
 """What is filled, and read through indexes only."""
 
 
@@ -242,8 +257,9 @@ async def test_a_list_takes_two_statements_with_indexes(
     full: AsyncEngine, plans: Plans, scope: Scope, asked: Wanted
 ) -> None:
     async with AsyncSession(full) as session:
-        cards, total = await ApplicationQueries(session).cards(asked, Window(1, 20), principal=reader(scope))
-    assert len(cards) == min(total, 20)
+        part = await ApplicationQueries(session).cards(asked, Window(1, 20), principal=reader(scope))
+    assert part.total is not None
+    assert len(part.rows) == min(part.total, 20)
     sent, plans.sent = len(plans.sent), plans.sent[:2]
     assert sent <= 2
     await plans.check()
@@ -284,3 +300,52 @@ async def test_the_action_list_takes_two_statements_with_indexes(full: AsyncEngi
     assert len(actions) == len(Action)
     assert plans.statements == (2 if stage in {Stage.MANAGER_REVIEW, Stage.APPROVED} else 1)
     await plans.check()
+
+
+async def touched_by(engine: AsyncEngine, statement: str, parameters: Any) -> dict[str, int]:
+    """Let PostgreSQL answer a statement through indexes; tells how many rows each kind of node touched, at most."""
+    async with engine.connect() as connection:
+        asked = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters)
+        told = asked.scalar_one()
+    plan = told if isinstance(told, list) else json.loads(told)
+    assert not _read_whole(plan), statement
+    touched: dict[str, int] = {}
+    for node in _nodes(plan):
+        rows = int(node["Actual Rows"]) + node.get("Rows Removed by Filter", 0)
+        touched[node["Node Type"]] = max(touched.get(node["Node Type"], 0), rows)
+    return touched
+
+
+def _nodes(plan: Any) -> Iterator[dict[str, Any]]:
+    for part in plan if isinstance(plan, list) else plan.values():
+        if isinstance(part, dict | list):
+            yield from _nodes(part)
+    if isinstance(plan, dict) and "Node Type" in plan:
+        yield plan
+
+
+@pytest.mark.parametrize("asked", [Wanted(), Wanted(descending=False)])
+async def test_a_list_goes_on_at_any_depth_with_what_it_shows(full: AsyncEngine, asked: Wanted) -> None:
+    async with AsyncSession(full) as session:
+        queries = ApplicationQueries(session)
+        deep = await queries.cards(asked, Window(4_000, 20), principal=reader(Scope.ALL))
+        with sent(full) as statements:
+            part = await queries.cards(asked, Window(1, 20, deep.next), principal=reader(Scope.ALL))
+    assert (len(part.rows), part.total, len(statements)) == (20, None, 1), "nothing is counted"
+    touched = await touched_by(full, *statements[0])
+    assert "Sort" not in touched
+    assert max(touched.values()) < 100
+
+
+@pytest.mark.parametrize("scope", [Scope.ALL, Scope.BRANCH, Scope.OWN])
+async def test_a_tablet_hears_what_changed_through_an_index(full: AsyncEngine, scope: Scope) -> None:
+    async with AsyncSession(full) as session:
+        queries = ChangeQueries(session)
+        begun = await queries.since(None, principal=reader(scope))
+        place = read_cursor(begun.next, Place)
+        with sent(full) as statements:
+            told = await queries.since(write_cursor(structs.replace(place, position=400)), principal=reader(scope))
+    assert (len(told.changes), told.more, len(statements)) == (200, True, 2)
+    touched = await touched_by(full, *statements[1])
+    assert touched.get("Sort", 0) <= 201
+    assert max(touched.values()) < (10_000 if scope is Scope.BRANCH else 300)

@@ -28,8 +28,8 @@ NEW = "a new key that only the tests know, as long"
 
 
 async def found(session: AsyncSession, reader: Principal, search: str) -> int:
-    _, total = await ApplicationQueries(session).cards(Wanted(search=search), Window(1, 20), principal=reader)
-    return total
+    part = await ApplicationQueries(session).cards(Wanted(search=search), Window(1, 20), principal=reader)
+    return part.total or 0
 
 
 async def test_a_new_key_finds_what_the_old_one_sealed_and_then_takes_it_over(session: AsyncSession) -> None:

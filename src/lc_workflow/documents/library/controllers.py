@@ -33,7 +33,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
+from lc_workflow.platform.http.paging import WIDE_LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
@@ -155,7 +155,7 @@ class FileController(Controller):
 
     path = "/api/v1/files"
     tags = ("Files",)
-    dependencies = WIDE_WINDOW
+    dependencies = WIDE_LONG_WINDOW
 
     @get(guards=[requires(READ)])
     async def list_files(
@@ -167,9 +167,9 @@ class FileController(Controller):
         folder_id: FromQuery[UUID | None] = None,
         search: FromQuery[str | None] = None,
         removed: FromQuery[bool] = False,
-    ) -> Page[FileAnswer]:
+    ) -> LongPage[FileAnswer]:
         """List files, newest first; with `removed` those that can be brought back."""
-        rows, total = await files.page(
+        part = await files.page(
             window,
             application_id=application_id,
             folder_id=folder_id,
@@ -177,9 +177,9 @@ class FileController(Controller):
             removed=removed,
             principal=principal,
         )
-        known = await files.seen_elsewhere(*rows)
-        answers = [replace(shaped(row, FileAnswer), seen_elsewhere=row.id in known) for row in rows]
-        return Page.of(answers, total=total, window=window)
+        known = await files.seen_elsewhere(*part.rows)
+        answers = [replace(shaped(row, FileAnswer), seen_elsewhere=row.id in known) for row in part.rows]
+        return LongPage.of(answers, part=part, window=window)
 
     @get("/{file_id:uuid}", guards=[requires(READ)])
     async def read(

@@ -12,7 +12,7 @@ from lc_workflow.engagement.notifications.schemas import Count, NotificationAnsw
 from lc_workflow.engagement.notifications.service import NotificationService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
@@ -23,7 +23,7 @@ class NotificationController(Controller):
 
     path = "/api/v1/users/notifications"
     tags = ("Notifications",)
-    dependencies = {"notifications": provide(NotificationService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"notifications": provide(NotificationService), **LONG_WINDOW}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_notifications(
@@ -32,10 +32,10 @@ class NotificationController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         unread_only: FromQuery[bool] = False,
-    ) -> Page[NotificationAnswer]:
+    ) -> LongPage[NotificationAnswer]:
         """List one's own notifications, the newest first; dismissed ones are among them."""
-        rows, total = await notifications.page(window, unread_only=unread_only, principal=principal)
-        return Page.of([shaped(row, NotificationAnswer) for row in rows], total=total, window=window)
+        part = await notifications.page(window, unread_only=unread_only, principal=principal)
+        return LongPage.of([shaped(row, NotificationAnswer) for row in part.rows], part=part, window=window)
 
     @get("/summary", guards=[requires(READ)])
     async def summary(

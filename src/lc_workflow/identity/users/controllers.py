@@ -41,7 +41,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import download
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
@@ -111,7 +111,7 @@ def user_filter(
     )
 
 
-USERS = {"users": Provide(open_users, sync_to_thread=False), **WINDOW}
+USERS = {"users": Provide(open_users, sync_to_thread=False), **LONG_WINDOW}
 
 
 class UserController(Controller):
@@ -131,10 +131,10 @@ class UserController(Controller):
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
         reader: NamedDependency[Reader],
-    ) -> Page[UserAnswer]:
+    ) -> LongPage[UserAnswer]:
         """List users, the newest first unless asked otherwise."""
-        rows, total = await users.page(window, wanted, principal=principal, at=clock())
-        return Page.of(await _listed(rows, reader, base_url=base_url), total=total, window=window)
+        part = await users.page(window, wanted, principal=principal, at=clock())
+        return LongPage.of(await _listed(part.rows, reader, base_url=base_url), part=part, window=window)
 
     @get("/export/csv", guards=[requires(EXPORT), limit("10/minute", name="export")], media_type="text/csv")
     async def export(
@@ -226,12 +226,12 @@ class DepartmentUserController(Controller):
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
         reader: NamedDependency[Reader],
-    ) -> Page[UserAnswer]:
+    ) -> LongPage[UserAnswer]:
         """List the users of a department by name."""
         await departments.find(departments_visible_to(principal), id=department_id)
         wanted = UserFilter(department_id=department_id, sort_by="first_name", descending=False)
-        rows, total = await users.page(window, wanted, principal=principal, at=clock())
-        return Page.of(await _listed(rows, reader, base_url=base_url), total=total, window=window)
+        part = await users.page(window, wanted, principal=principal, at=clock())
+        return LongPage.of(await _listed(part.rows, reader, base_url=base_url), part=part, window=window)
 
     @get("/with-relations", guards=[requires(READ_DEPARTMENTS)])
     async def read_with_people(
@@ -277,12 +277,12 @@ class BranchUserController(Controller):
         clock: NamedDependency[Clock],
         base_url: NamedDependency[str],
         reader: NamedDependency[Reader],
-    ) -> Page[UserAnswer]:
+    ) -> LongPage[UserAnswer]:
         """List the users of a branch by name."""
         await branches.find(branches_visible_to(principal), id=branch_id)
         wanted = UserFilter(branch_id=branch_id, sort_by="first_name", descending=False)
-        rows, total = await users.page(window, wanted, principal=principal, at=clock())
-        return Page.of(await _listed(rows, reader, base_url=base_url), total=total, window=window)
+        part = await users.page(window, wanted, principal=principal, at=clock())
+        return LongPage.of(await _listed(part.rows, reader, base_url=base_url), part=part, window=window)
 
 
 def _reads(reader: Reader) -> Callable[[UserAnswer | UserCard], bool]:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from advanced_alchemy.repository import OrderingPair
 from msgspec import Struct
 from msgspec.json import Decoder
 from sqlalchemy import ColumnElement, Select, Text, Uuid, bindparam, func, literal_column, or_, select
@@ -22,6 +21,7 @@ from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.db.nested import as_object_or_null
+from lc_workflow.platform.http.paging import Key
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.security.columns import found_by
@@ -142,8 +142,6 @@ def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement
             yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
 
 
-def order(name: str, *, descending: bool) -> list[OrderingPair]:
-    """Put what is empty last; where nothing can be, say nothing of it, so that the index on `created_at` fits."""
-    column = User.__table__.c[name]
-    first, then = (column.desc(), User.id.desc()) if descending else (column.asc(), User.id.asc())
-    return [first.nulls_last() if column.nullable else first, then]
+def order(name: str, *, descending: bool) -> tuple[Key, Key]:
+    """Sort both columns the same way round, as the index on `created_at` is written."""
+    return Key(getattr(User, name), descending=descending), Key(User.id, descending=descending)

@@ -34,7 +34,7 @@ from lc_workflow.insight.audit.schemas import (
 )
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.http.csv import download
-from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.journal.chain import Seals, Verdict
 from lc_workflow.platform.security.guards import NotPermitted, requires
@@ -108,7 +108,7 @@ AUDIT: Final = {
     "audit": Provide(open_audit, sync_to_thread=False),
     "narrowed": Provide(audit_filter, sync_to_thread=False),
     "wanted": Provide(of_any_application, sync_to_thread=False),
-    **WINDOW,
+    **LONG_WINDOW,
 }
 
 
@@ -126,10 +126,10 @@ class AuditController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         wanted: NamedDependency[AuditFilter],
-    ) -> Page[EntryAnswer]:
+    ) -> LongPage[EntryAnswer]:
         """List what happened, the newest first."""
-        rows, total = await audit.page(window, wanted, principal=principal)
-        return Page.of(rows, total=total, window=window)
+        part = await audit.page(window, wanted, principal=principal)
+        return LongPage.of(part.rows, part=part, window=window)
 
     @get("/export", guards=[requires(EXPORT)])
     async def export(
@@ -152,10 +152,10 @@ class AuditController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         looked_for: NamedDependency[PersonalReadFilter],
-    ) -> Page[PersonalReadAnswer]:
+    ) -> LongPage[PersonalReadAnswer]:
         """List who was shown whose identity numbers and telephones whole, the newest first."""
-        rows, total = await audit.personal_reads(window, looked_for, principal=principal)
-        return Page.of(rows, total=total, window=window)
+        part = await audit.personal_reads(window, looked_for, principal=principal)
+        return LongPage.of(part.rows, part=part, window=window)
 
     @get("/verify", guards=[requires(READ)])
     async def verify(self, audit: NamedDependency[Audit], principal: NamedDependency[Principal]) -> VerdictAnswer:
@@ -168,7 +168,7 @@ class AuditController(Controller):
             raise NotPermitted("The whole journal is checked by those who may read all of it.")
         return _verdict(await audit.verify())
 
-    @get("/anchors", guards=[requires(READ)])
+    @get("/anchors", guards=[requires(READ)], dependencies=WINDOW)
     async def anchors(self, audit: NamedDependency[Audit], window: NamedDependency[Window]) -> Page[AnchorAnswer]:
         """List the daily seals on the journal, the newest first."""
         rows, total = await audit.anchors(window)
@@ -194,11 +194,11 @@ class ApplicationAuditController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         narrowed: NamedDependency[AuditFilter],
-    ) -> Page[EntryAnswer]:
+    ) -> LongPage[EntryAnswer]:
         """List what happened to an application, the newest first."""
         await audit.check_visible(application_id, principal=principal)
-        rows, total = await audit.page(window, replace(narrowed, application_id=application_id), principal=principal)
-        return Page.of(rows, total=total, window=window)
+        part = await audit.page(window, replace(narrowed, application_id=application_id), principal=principal)
+        return LongPage.of(part.rows, part=part, window=window)
 
     @get("/verify")
     async def verify(
@@ -225,10 +225,10 @@ class RightsAuditController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         wanted: NamedDependency[AuditFilter],
-    ) -> Page[EntryAnswer]:
+    ) -> LongPage[EntryAnswer]:
         """List changes of roles and rights, the newest first."""
-        rows, total = await audit.page(window, _of_rights(wanted), principal=principal)
-        return Page.of(rows, total=total, window=window)
+        part = await audit.page(window, _of_rights(wanted), principal=principal)
+        return LongPage.of(part.rows, part=part, window=window)
 
     @get("/export", guards=[requires(EXPORT)])
     async def export(

@@ -1,6 +1,7 @@
 """Reading the journal within what a person may see."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -18,7 +19,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to as applications_visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.db.config import write_json
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.journal.chain import Seals, Verdict, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from lc_workflow.platform.security.reads import PersonalRead
@@ -32,6 +33,9 @@ HEADER: Final = (
 )  # fmt: skip
 
 
+_LATEST: Final = Key(JournalEntry.number, descending=True)
+_LATEST_READ: Final = (Key(PersonalRead.at, descending=True), Key(PersonalRead.id))
+
 PERSON: Final = (User.first_name, User.last_name, User.username, User.role)
 """What names somebody in the record."""
 
@@ -44,14 +48,16 @@ class Audit:
         self._session = session
         self._seals = seals
 
-    async def page(self, window: Window, wanted: AuditFilter, *, principal: Principal) -> tuple[list[EntryAnswer], int]:
-        """List entries, the newest first, each with who did it, and how many there are in all."""
+    async def page(self, window: Window, wanted: AuditFilter, *, principal: Principal) -> Part[EntryAnswer]:
+        """List entries, the newest first, each with who did it.
+
+        Raises:
+            BadCursor: The cursor is none of this list.
+        """
         where = (visible_to(principal), *_conditions(wanted))
-        rows = await self._session.execute(
-            _entries(*where).order_by(JournalEntry.number.desc()).limit(window.size).offset(window.offset)
-        )
-        total = await self._session.scalar(select(func.count()).select_from(JournalEntry).where(*where))
-        return [_shown(*row) for row in rows], total or 0
+        count = select(func.count()).select_from(JournalEntry).where(*where)
+        part = await cut(self._session, _entries(*where), window, _LATEST, count=count)
+        return replace(part, rows=[_shown(*row) for row in part.rows])
 
     async def rows(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[Sequence[object], None]:
         """Give entries out oldest first as rows under `HEADER`, in batches; the connection goes back in between."""
@@ -73,21 +79,21 @@ class Audit:
 
     async def personal_reads(
         self, window: Window, wanted: PersonalReadFilter, *, principal: Principal
-    ) -> tuple[list[PersonalReadAnswer], int]:
-        """List who was shown whose numbers whole, the newest first, and how many reads there are in all."""
-        where = (reads_visible_to(principal), *_read_conditions(wanted))
-        rows = await self._session.execute(
-            select(PersonalRead, *PERSON)
-            .join(User, User.id == PersonalRead.reader_id)
-            .where(*where)
-            .order_by(PersonalRead.at.desc(), PersonalRead.id)
-            .limit(window.size)
-            .offset(window.offset)
+    ) -> Part[PersonalReadAnswer]:
+        """List who was shown whose numbers whole, the newest first.
+
+        Raises:
+            BadCursor: The cursor is none of this list.
+        """
+        where, theirs = (reads_visible_to(principal), *_read_conditions(wanted)), User.id == PersonalRead.reader_id
+        part = await cut(
+            self._session,
+            select(PersonalRead, *PERSON).join(User, theirs).where(*where),
+            window,
+            *_LATEST_READ,
+            count=select(func.count()).select_from(PersonalRead).join(User, theirs).where(*where),
         )
-        total = await self._session.scalar(
-            select(func.count()).select_from(PersonalRead).join(User, User.id == PersonalRead.reader_id).where(*where)
-        )
-        return [_read(*row) for row in rows], total or 0
+        return replace(part, rows=[_read(*row) for row in part.rows])
 
     async def verify(self) -> Verdict:
         """Check the whole journal."""

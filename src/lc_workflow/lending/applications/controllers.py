@@ -24,7 +24,7 @@ from lc_workflow.lending.customers.access import READ as READ_CUSTOMERS
 from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
+from lc_workflow.platform.http.paging import WIDE_LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
@@ -38,7 +38,7 @@ class ApplicationController(Controller):
     tags = ("Applications",)
     dependencies = {"listed": provide(ApplicationQueries), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
 
-    @get(guards=[requires(READ)], dependencies=WIDE_WINDOW)
+    @get(guards=[requires(READ)], dependencies=WIDE_LONG_WINDOW)
     async def list_applications(
         self,
         listed: NamedDependency[ApplicationQueries],
@@ -46,12 +46,16 @@ class ApplicationController(Controller):
         window: NamedDependency[Window],
         wanted_applications: NamedDependency[Wanted],
         reader: NamedDependency[Reader],
-    ) -> Page[ApplicationAnswer]:
-        """List the applications one may see, newest first unless asked otherwise."""
-        rows, total = await listed.page(wanted_applications, window, principal=principal)
-        return Page.of(await _listed(rows, reader), total=total, window=window)
+    ) -> LongPage[ApplicationAnswer]:
+        """List the applications one may see, newest first unless asked otherwise.
 
-    @get("/cards", guards=[requires(READ)], dependencies=WIDE_WINDOW)
+        Page numbers count from the newest, so that rows move on while others are written. To read a list from end to
+        end follow `next` with `after`: each application comes once, and nothing is counted.
+        """
+        part = await listed.page(wanted_applications, window, principal=principal)
+        return LongPage.of(await _listed(part.rows, reader), part=part, window=window)
+
+    @get("/cards", guards=[requires(READ)], dependencies=WIDE_LONG_WINDOW)
     async def list_cards(
         self,
         listed: NamedDependency[ApplicationQueries],
@@ -59,11 +63,11 @@ class ApplicationController(Controller):
         window: NamedDependency[Window],
         wanted_applications: NamedDependency[Wanted],
         reader: NamedDependency[Reader],
-    ) -> Page[ApplicationCard]:
+    ) -> LongPage[ApplicationCard]:
         """List the applications one may see as small cards, with the filters of the list."""
-        cards, total = await listed.cards(wanted_applications, window, principal=principal)
-        shown = await reader.show(cards, "application", allowed=reads_numbers(reader))
-        return Page.of(shown, total=total, window=window)
+        part = await listed.cards(wanted_applications, window, principal=principal)
+        shown = await reader.show(part.rows, "application", allowed=reads_numbers(reader))
+        return LongPage.of(shown, part=part, window=window)
 
     @get("/stats/summary", guards=[requires(READ)])
     async def summary(

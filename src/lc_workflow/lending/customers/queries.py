@@ -1,6 +1,8 @@
 """Finding customers: lists, one with everything, who may be whom, and whose account is whose."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -20,10 +22,12 @@ from lc_workflow.lending.customers.models import (
 from lc_workflow.lending.ports import LoanBook
 from lc_workflow.lending.rules.matching import clean, identity_key
 from lc_workflow.lending.rules.terms import IdCardType
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import among, names
 from lc_workflow.platform.security.columns import found_by
+
+_NEWEST: Final = (Key(Customer.created_at, descending=True), Key(Customer.id))
 
 
 class CustomerQueries:
@@ -36,26 +40,25 @@ class CustomerQueries:
 
     async def page(
         self, window: Window, *, search: str | None, branch_id: UUID | None, principal: Principal
-    ) -> tuple[Sequence[Customer], int]:
-        """List customers, newest first, without those who turned out to be somebody else."""
+    ) -> Part[Customer]:
+        """List customers, newest first, without those who turned out to be somebody else.
+
+        Raises:
+            BadCursor: The cursor is none of this list.
+        """
         where = [visible_to(principal, self._loan_book), Customer.merged_into.is_(None)]
         if branch_id is not None:
             where.append(Customer.branch_id == branch_id)
         if search and search.strip():
             where.append(_mentions(search))
-        rows = await self._session.scalars(
-            select(Customer)
-            .where(*where)
-            .order_by(Customer.created_at.desc(), Customer.id)
-            .limit(window.size)
-            .offset(window.offset)
-            .options(*WITH_NUMBERS)
+        part = await cut(
+            self._session,
+            select(Customer).where(*where).options(*WITH_NUMBERS),
+            window,
+            *_NEWEST,
+            count=select(func.count()).select_from(Customer).where(*where),
         )
-        found = rows.all()
-        if window.page == 1 and len(found) < window.size:
-            return found, len(found)
-        total = await self._session.scalar(select(func.count()).select_from(Customer).where(*where))
-        return found, total or 0
+        return replace(part, rows=[row for (row,) in part.rows])
 
     async def whole(self, customer_id: UUID, *, principal: Principal) -> Customer:
         """Load a customer with their papers and telephones; who was merged away is still there, and points on.

@@ -22,7 +22,7 @@ from lc_workflow.lending.ports import NO_LOANS, ForLoanBook, LoanBook
 from lc_workflow.lending.registry.service import CustomerRegistry
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.paging import WINDOW, Page, Window
+from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
@@ -51,7 +51,7 @@ class CustomerController(Controller):
         **EXPECTED_VERSION,
     }
 
-    @get(guards=[requires(READ)], dependencies=WINDOW)
+    @get(guards=[requires(READ)], dependencies=LONG_WINDOW)
     async def list_customers(
         self,
         found: NamedDependency[CustomerQueries],
@@ -62,17 +62,17 @@ class CustomerController(Controller):
         reader: NamedDependency[Reader],
         search: FromQuery[str | None] = None,
         branch_id: FromQuery[UUID | None] = None,
-    ) -> Page[CustomerAnswer]:
+    ) -> LongPage[CustomerAnswer]:
         """List customers; `search` finds parts of names in either script, and whole identity and telephone numbers."""
-        rows, total = await found.page(window, search=search, branch_id=branch_id, principal=principal)
-        loans = await loan_book.count(db_session, [row.id for row in rows], principal)
+        part = await found.page(window, search=search, branch_id=branch_id, principal=principal)
+        loans = await loan_book.count(db_session, [row.id for row in part.rows], principal)
         shown = [
             CustomerAnswer.of(row, applications=had.applications, files=had.files)
-            for row in rows
+            for row in part.rows
             for had in [loans.get(row.id, NO_LOANS)]
         ]
         shown = await reader.show(shown, "customer", allowed=reads_numbers(reader, principal))
-        return Page.of(shown, total=total, window=window)
+        return LongPage.of(shown, part=part, window=window)
 
     @post(guards=[requires(CREATE)])
     async def register(

@@ -1,19 +1,30 @@
-"""Lists in pages: `?page=&size=` in, `{items, total, page, size, pages}` out."""
+"""Lists in pages: `?page=&size=` in, `{items, total, page, size, pages}` out; long ones go on with `?after=`."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Final, Generic, Self, TypeAlias, TypeVar
+from hashlib import sha256
+from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
 
 from litestar.di import Provide
 from litestar.params import QueryParameter
-from msgspec import DecodeError, Struct, json
+from msgspec import DecodeError, Meta, Struct, convert, json
+from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.http.fields import beyond_reason
 
 T = TypeVar("T")
 PlaceT = TypeVar("PlaceT", bound=Struct)
+
+Columns: TypeAlias = Select[*tuple[Any, ...]]
+"""A statement that gives whatever it gives."""
 
 LAST_PAGE: Final = 1_000_000
 """Beyond it nobody pages; the refusal comes before the database is asked to count that far."""
@@ -46,10 +57,14 @@ PageNumber = Annotated[int, QueryParameter(ge=1, le=LAST_PAGE, description="Whic
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a list that is wanted: `page` counts from 1, `size` is rows a page."""
+    """The part of a list that is wanted: `page` counts from 1, `size` is rows a page.
+
+    With a cursor it is what comes after that, and `page` says nothing.
+    """
 
     page: int = 1
     size: int = 20
+    after: str | None = None
 
     @property
     def offset(self) -> int:
@@ -72,6 +87,149 @@ class Page(Struct, Generic[T], frozen=True):
         return cls(list(items), total, window.page, window.size, -(-total // window.size))
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One column that a list is sorted by; where it can be empty, empty values come last."""
+
+    column: InstrumentedAttribute[Any]
+    descending: bool = False
+
+    @property
+    def order(self) -> ColumnElement[Any]:
+        """The column as a statement sorts by it, written as its index is."""
+        order = self.column.desc() if self.descending else self.column.asc()
+        return order.nulls_last() if self.column.nullable else order
+
+    def read(self, value: object) -> Any:  # noqa: ANN401 - what the column holds
+        """Take a value of this column out of a cursor.
+
+        Raises:
+            ValueError: It is none.
+        """
+        if value is None and self.column.nullable:
+            return None
+        kind: Any = self.column.type.python_type
+        read = convert(value, _WITH_ZONE if kind is datetime else kind, strict=False)
+        if isinstance(read, Decimal | int) and beyond_reason(read):
+            raise ValueError
+        return read
+
+    def beyond(self, value: object, then: ColumnElement[bool] | None) -> ColumnElement[bool]:
+        """Match what comes after a value; `then` says it of the columns that follow, among equal values.
+
+        The bound that an index is entered at stands by itself, as PostgreSQL finds none inside an OR.
+        """
+        column = self.column
+        if value is None:
+            return column.is_(None) & (false() if then is None else then)
+        past = column < value if self.descending else column > value
+        if then is not None:
+            past = and_(column <= value if self.descending else column >= value, or_(past, then))
+        return or_(past, column.is_(None)) if column.nullable else past
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """Some rows of a list, the cursor to go on with, and how many there are in all, where that was counted."""
+
+    rows: Sequence[T]
+    next: str | None
+    total: int | None
+
+
+class LongPage(Struct, Generic[T], frozen=True):
+    """One page of a list that grows, in the shape the web app reads; `next` is null on the last one.
+
+    After a cursor nothing is counted: `total`, `page` and `pages` are null.
+    """
+
+    items: list[T]
+    total: int | None
+    page: int | None
+    size: int
+    pages: int | None
+    next: str | None
+
+    @classmethod
+    def of(cls, items: Iterable[T], *, part: Part[Any], window: Window) -> Self:
+        """Say where `items` stand in their list, and how to go on."""
+        if part.total is None:
+            return cls(list(items), None, None, window.size, None, part.next)
+        return cls(list(items), part.total, window.page, window.size, -(-part.total // window.size), part.next)
+
+
+def after(stmt: Columns, cursor: str, *keys: Key) -> Columns:
+    """Narrow a statement that is sorted by these keys, the last of them unique, to what comes after the cursor.
+
+    Rows that are written meanwhile move nothing: each row that was there is met exactly once.
+
+    Raises:
+        BadCursor: It is none, or was given by a list of another order.
+    """
+    place = read_cursor(cursor, _Place)
+    if place.order != _name(keys) or len(place.values) != len(keys):
+        raise BadCursor
+    beyond = None
+    try:
+        for key, value in reversed([*zip(keys, place.values, strict=True)]):
+            beyond = key.beyond(key.read(value), beyond)
+    except ValueError as unknown:
+        raise BadCursor from unknown
+    return stmt if beyond is None else stmt.where(beyond)
+
+
+def part_wanted(stmt: Columns, window: Window, *keys: Key) -> Columns:
+    """Cut the wanted part out of what a statement gives, and one row more, which tells whether the list goes on.
+
+    The last key is unique. The statement gives rows, or columns among which are those of the keys.
+
+    Raises:
+        BadCursor: The cursor is none of this list.
+    """
+    wanted = stmt.order_by(*(key.order for key in keys)).limit(window.size + 1)
+    return wanted.offset(window.offset) if window.after is None else after(wanted, window.after, *keys)
+
+
+def part_found(found: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
+    """Say what `part_wanted` has found; without a `total` where it does not tell, and after a cursor."""
+    rows, more = found[: window.size], len(found) > window.size
+    is_last = window.after is None and not more and (rows or window.page == 1)
+    return Part(rows, _cursor(rows[-1], keys) if more else None, window.offset + len(rows) if is_last else None)
+
+
+async def cut(session: AsyncSession, stmt: Columns, window: Window, *keys: Key, count: Select[int]) -> Part[Any]:
+    """Read the wanted part of what a statement gives; `count` is asked only where the part does not tell.
+
+    Raises:
+        BadCursor: The cursor is none of this list.
+    """
+    part = part_found((await session.execute(part_wanted(stmt, window, *keys))).all(), window, *keys)
+    if part.total is None and window.after is None:
+        part = replace(part, total=await session.scalar(count))
+    return part
+
+
+class _Place(Struct, frozen=True, array_like=True):
+    """The last row that was shown: how its list was sorted, and its values in that order."""
+
+    order: str
+    values: list[Any]
+
+
+def _cursor(row: Any, keys: Sequence[Key]) -> str:  # noqa: ANN401 - a row, or columns of one
+    holder = row[0] if isinstance(row[0], Row) else row
+    return write_cursor(_Place(_name(keys), [getattr(holder, key.column.key) for key in keys]))
+
+
+def _name(keys: Sequence[Key]) -> str:
+    """Tell orders apart, without saying what they are."""
+    said = ",".join(f"{key.column} {key.descending}" for key in keys)
+    return sha256(said.encode()).hexdigest()[:8]
+
+
+_WITH_ZONE: Final = Annotated[datetime, Meta(tz=True)]
+
+
 def window(
     page: PageNumber = 1,
     size: Annotated[int, QueryParameter(ge=1, le=100, description="Rows a page, at most 100.")] = 20,
@@ -88,8 +246,28 @@ def wide_window(
     return Window(page, size)
 
 
+def long_window(
+    page: PageNumber = 1,
+    size: Annotated[int, QueryParameter(ge=1, le=100, description="Rows a page, at most 100.")] = 20,
+    after: Cursor = None,
+) -> Window:
+    """Read the wanted part of a list that grows."""
+    return Window(page, size, after)
+
+
+def wide_long_window(
+    page: PageNumber = 1,
+    size: Annotated[int, QueryParameter(ge=1, le=1_000, description="Rows a page, at most 1000.")] = 20,
+    after: Cursor = None,
+) -> Window:
+    """Read the wanted part of a list that grows, and that the web app also asks for as a whole."""
+    return Window(page, size, after)
+
+
 WINDOW: Final = {"window": Provide(window, sync_to_thread=False)}
 WIDE_WINDOW: Final = {"window": Provide(wide_window, sync_to_thread=False)}
+LONG_WINDOW: Final = {"window": Provide(long_window, sync_to_thread=False)}
+WIDE_LONG_WINDOW: Final = {"window": Provide(wide_long_window, sync_to_thread=False)}
 
 
 def write_cursor(place: Struct) -> str:

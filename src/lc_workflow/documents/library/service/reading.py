@@ -1,14 +1,14 @@
 """Finding files, and handing out links to them."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from msgspec.structs import replace
-from sqlalchemy import ColumnElement
+from msgspec import structs
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import (
@@ -29,7 +29,7 @@ from lc_workflow.documents.library.service.refusals import (
 from lc_workflow.documents.library.service.versions import versions_of
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.search import contains
@@ -38,6 +38,8 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.clamd import NoScanner, Scanner
 
 UNSEEN: Final = NoScanner()
+
+_NEWEST: Final = (Key(File.created_at, descending=True), Key(File.id))
 
 LINK_LIFETIME: Final = timedelta(minutes=15)
 """How long a link to a file works: long enough to read a paper, short enough for one that is passed on."""
@@ -90,8 +92,12 @@ class FileReading(Service[File]):
         search: str | None,
         removed: bool = False,
         principal: Principal,
-    ) -> tuple[Sequence[File], int]:
-        """List the files that count, newest first, or those that were `removed`, with how many there are in all."""
+    ) -> Part[File]:
+        """List the files that count, newest first, or those that were `removed`.
+
+        Raises:
+            BadCursor: The cursor is none of this list.
+        """
         where: list[ColumnElement[bool]] = [files_visible_to(principal, self._access, removed=removed)]
         if not removed:
             where.append(File.standing())
@@ -101,9 +107,9 @@ class FileReading(Service[File]):
             where.append(File.folder_id == folder_id)
         if search:
             where.append(contains(File.display_name, search))
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), OrderBy("created_at", "desc"), OrderBy("id")
-        )
+        count = select(func.count()).select_from(File).where(*where)
+        part = await cut(self.session, select(File).where(*where), window, *_NEWEST, count=count)
+        return replace(part, rows=[file for (file,) in part.rows])
 
     async def read(self, file_id: UUID, *, principal: Principal) -> File:
         """Show one file.
@@ -201,7 +207,7 @@ class FileReading(Service[File]):
 
     async def just_brought(self, file: File, *, base_url: str, at: datetime) -> FileAnswer:
         """Show a file to whoever has just brought it, with links to it."""
-        return replace(
+        return structs.replace(
             shaped(file, FileAnswer),
             seen_elsewhere=bool(await self.seen_elsewhere(file)),
             url=await self.link_to(file, base_url=base_url),

@@ -1,7 +1,7 @@
 """What people were told, and what they did with it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,9 +14,11 @@ from lc_workflow.engagement.notifications.access import visible_to
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import NotificationAnswer, NotificationSummary
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.service import Service
+
+_NEWEST: Final = (Key(Notification.created_at, descending=True), Key(Notification.id))
 
 MOST_RECENT: Final = 20
 """How many notifications a summary shows."""
@@ -33,15 +35,18 @@ class NotificationService(Service[Notification]):
     repository_type = Repo
     noun = "notification"
 
-    async def page(
-        self, window: Window, *, unread_only: bool, principal: Principal
-    ) -> tuple[Sequence[Notification], int]:
-        """List a person's notifications, the newest first, with how many there are in all."""
+    async def page(self, window: Window, *, unread_only: bool, principal: Principal) -> Part[Notification]:
+        """List a person's notifications, the newest first.
+
+        Raises:
+            BadCursor: The cursor is none of this list.
+        """
         where = [visible_to(principal)]
         if unread_only:
             where.append(Notification.read_at.is_(None))
-        newest = (OrderBy("created_at", "desc"), OrderBy("id"))
-        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *newest)
+        count = select(func.count()).select_from(Notification).where(*where)
+        part = await cut(self.session, select(Notification).where(*where), window, *_NEWEST, count=count)
+        return replace(part, rows=[notification for (notification,) in part.rows])
 
     async def summary(self, *, days: int, principal: Principal, at: datetime) -> NotificationSummary:
         """Count what a person was told in the last days, and show the newest of it."""

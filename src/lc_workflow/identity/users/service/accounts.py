@@ -1,12 +1,11 @@
 """Opening, finding, changing and deactivating accounts."""
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
@@ -37,7 +36,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.config import PasswordPolicy
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Part, Window, cut
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
@@ -130,17 +129,21 @@ class UserService(Service[User]):
         self._passwords = passwords
         self._policy = policy
 
-    async def page(
-        self, window: Window, wanted: UserFilter, *, principal: Principal, at: datetime
-    ) -> tuple[Sequence[User], int]:
-        """List the wanted accounts with their places in the company, and how many there are in all."""
-        return await self.get_many_and_count(
-            visible_to(principal),
-            *conditions(wanted, await self._roles_called(wanted.role), at=at),
-            LimitOffset(window.size, window.offset),
-            load=WHOLE,
-            order_by=order(wanted.sort_by, descending=wanted.descending),
+    async def page(self, window: Window, wanted: UserFilter, *, principal: Principal, at: datetime) -> Part[User]:
+        """List the wanted accounts with their places in the company.
+
+        Raises:
+            BadCursor: The cursor is none of a list in this order.
+        """
+        where = (visible_to(principal), *conditions(wanted, await self._roles_called(wanted.role), at=at))
+        part = await cut(
+            self.session,
+            select(User).where(*where).options(*WHOLE),
+            window,
+            *order(wanted.sort_by, descending=wanted.descending),
+            count=select(func.count()).select_from(User).where(*where),
         )
+        return replace(part, rows=[user for (user,) in part.rows])
 
     async def export(self, wanted: UserFilter, *, principal: Principal, at: datetime) -> AsyncGenerator[User, None]:
         """Give out all wanted accounts with their places, the oldest first; what was asked for is put on record.

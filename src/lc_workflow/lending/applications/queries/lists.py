@@ -20,6 +20,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.dates import begin_of, end_of
@@ -41,7 +42,7 @@ from lc_workflow.lending.ports import LoanBook, Loans
 from lc_workflow.lending.rules.matching import clean, scripts_of, with_ascii_digits
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Columns, Key, Part, Window, part_found, part_wanted
 from lc_workflow.platform.search import among, contains, names
 from lc_workflow.platform.security.columns import found_by
 
@@ -102,14 +103,17 @@ class ApplicationQueries:
         """Open the queries on the request's session."""
         self.session = session
 
-    async def page(
-        self, wanted: Wanted, window: Window, *, principal: Principal
-    ) -> tuple[list[ApplicationAnswer], int]:
-        """List applications with their people and papers, and how many there are in all."""
+    async def page(self, wanted: Wanted, window: Window, *, principal: Principal) -> Part[ApplicationAnswer]:
+        """List applications with their people and papers.
+
+        Raises:
+            BadCursor: The cursor is none of a list in this order.
+        """
         connection = await self.session.connection()
-        rows = (await connection.execute(_one_page(wanted, window, principal))).all()
-        found = await whole(self.session, [row.id for row in rows])
-        return found, await self._total(rows, wanted, window, principal)
+        keys = [key.column for key in _order(wanted)]
+        rows = (await connection.execute(_one_page(wanted, window, principal, *keys))).all()
+        part = await self._part(rows, wanted, window, principal)
+        return replace(part, rows=await whole(self.session, [row.id for row in part.rows]))
 
     async def one(self, application_id: UUID, *, principal: Principal) -> ApplicationAnswer:
         """Show an application with its people and papers.
@@ -122,15 +126,20 @@ class ApplicationQueries:
             raise Missing("There is no such application, or it is not yours to see.")
         return found[0]
 
-    async def cards(self, wanted: Wanted, window: Window, *, principal: Principal) -> tuple[list[ApplicationCard], int]:
-        """List applications as small cards, and how many there are in all: only the columns a card shows are read."""
+    async def cards(self, wanted: Wanted, window: Window, *, principal: Principal) -> Part[ApplicationCard]:
+        """List applications as small cards: only the columns a card shows are read.
+
+        Raises:
+            BadCursor: The cursor is none of a list in this order.
+        """
         rows = (await self.session.execute(_one_page(wanted, window, principal, *CARD))).all()
+        part = await self._part(rows, wanted, window, principal)
         fields = [column.key for column in CARD]
-        found = [
+        cards = [
             ApplicationCard(**dict(zip(fields, row, strict=False)), status=STATUS_OF[row.workflow_status])
-            for row in rows
+            for row in part.rows
         ]
-        return found, await self._total(rows, wanted, window, principal)
+        return replace(part, rows=cards)
 
     async def summary(self, wanted: Wanted, *, principal: Principal) -> StatsSummary:
         """Count applications and add up their amounts, in one statement."""
@@ -182,24 +191,27 @@ class ApplicationQueries:
         )
         return await whole(self.session, rows.all())
 
-    async def _total(self, rows: Sequence[Row[Any]], wanted: Wanted, window: Window, principal: Principal) -> int:
+    async def _part(
+        self, rows: Sequence[Row[*tuple[Any, ...]]], wanted: Wanted, window: Window, principal: Principal
+    ) -> Part[Any]:
         """Say how many a list has in all: as its page tells, as the tallies tell, or else by counting."""
-        if window.page == 1 and len(rows) < window.size:
-            return len(rows)
+        part = part_found(rows, window, *_order(wanted))
+        if part.total is not None or window.after is not None:
+            return part
         if wanted.search and rows:
-            return int(rows[0].total)
+            return replace(part, total=int(rows[0].total))
         counted = _tallied(wanted, principal) if wanted.is_tallied else _counted(wanted, principal)
         connection = await self.session.connection()
-        return await connection.scalar(counted) or 0
+        return replace(part, total=await connection.scalar(counted) or 0)
 
 
-def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Write the statement that reads one page: columns, or the ids alone.
+def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: InstrumentedAttribute[Any]) -> Columns:
+    """Write the statement that reads one page of these columns, and one row more.
 
     What a search finds is gathered first, through the indexes of names, and told how many it is: by the order of its
     rows PostgreSQL would else look for twenty, and where a branch has nobody of that name read every application.
     """
-    asked = select(*columns or [CustomerApplication.id])
+    asked = select(*columns)
     where = (visible_to(principal), *conditions(wanted))
     if wanted.search:
         matching = select(CustomerApplication.id).where(*where).cte("matching").prefix_with("MATERIALIZED")
@@ -207,7 +219,7 @@ def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: Co
         asked = asked.add_columns(total.label("total")).join(matching, matching.c.id == CustomerApplication.id)
     else:
         asked = asked.where(*where)
-    return asked.order_by(*_order(wanted)).limit(window.size).offset(window.offset)
+    return part_wanted(asked, window, *_order(wanted))
 
 
 def _tallied(wanted: Wanted, principal: Principal) -> Select[int]:
@@ -320,8 +332,5 @@ def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
     return (CustomerApplication.user_id == officer_id) | among(CustomerApplication.id, looked_after)
 
 
-def _order(wanted: Wanted) -> tuple[Any, Any]:
-    """Put empty values last; where there are none the order is left plain, because indexes are written that way."""
-    key = _SORTED_AS[wanted.sort_by]
-    order = key.desc() if wanted.descending else key.asc()
-    return (order.nulls_last() if key.nullable else order, CustomerApplication.id)
+def _order(wanted: Wanted) -> tuple[Key, Key]:
+    return Key(_SORTED_AS[wanted.sort_by], descending=wanted.descending), Key(CustomerApplication.id)
