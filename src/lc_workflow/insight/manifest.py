@@ -8,6 +8,7 @@ from lc_workflow.insight.audit.controllers import (
 from lc_workflow.insight.dashboard.controllers import DashboardController, PlaceStatsController
 from lc_workflow.insight.figures.controllers import FigureController
 from lc_workflow.insight.people.controllers import PeopleController
+from lc_workflow.insight.reports.controllers import ReportController
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -19,5 +20,6 @@ MANIFEST = Manifest(
         RightsAuditController,
         PeopleController,
         FigureController,
+        ReportController,
     )
 )

@@ -24,8 +24,10 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase
+from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.rules.deliberation import Decision
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.workflow.models import Move
@@ -60,11 +62,13 @@ class Figures:
         """Read on the request's session."""
         self._session = session
         self._tables: dict[Figure, Callable[[Period, Principal], Awaitable[Table]]] = {
+            Figure.STATES: self.states,
             Figure.FUNNEL: self.funnel,
             Figure.TURNAROUND: self.turnaround,
             Figure.RETURNS: self.returns,
             Figure.EXCEPTIONS: self.exceptions,
             Figure.CURRENCIES: self.currencies,
+            Figure.DISBURSED: self.disbursed,
             Figure.SLA: self.sla,
             Figure.BRANCHES: self.branches,
             Figure.DEPARTMENTS: self.departments,
@@ -74,6 +78,19 @@ class Figures:
     async def table(self, figure: Figure, period: Period, principal: Principal) -> Table:
         """Count one table."""
         return await self._tables[figure](period, principal)
+
+    async def states(self, period: Period, principal: Principal) -> Table:
+        """Where the applications drafted in the period stand now."""
+        stage = CustomerApplication.workflow_status
+        counted = select(stage, func.count()).where(*_drafted(period, principal)).group_by(stage)
+        found: dict[Stage, int] = dict((await self._session.execute(counted)).all())
+        total = sum(found.values())
+        return Table(
+            ("stage", "applications", "percent"),
+            [(stage, found[stage], _percent(found[stage], total)) for stage in Stage if stage in found],
+            label=0,
+            drawn=1,
+        )
 
     async def funnel(self, period: Period, principal: Principal) -> Table:
         """Of the applications drafted in the period: how many have come to each stage so far, each counted once."""
@@ -187,6 +204,18 @@ class Figures:
             label=0,
             drawn=2,
         )
+
+    async def disbursed(self, period: Period, principal: Principal) -> Table:
+        """How much was paid out in the period: what the payment system confirmed in it, by currency."""
+        row = DisbursementRequest
+        rows = await self._session.execute(
+            select(row.currency, func.count(), func.sum(row.amount))
+            .join(CustomerApplication, CustomerApplication.id == row.application_id)
+            .where(*_within(row.closed_at, period, principal), row.status == DisbursementStatus.CONFIRMED)
+            .group_by(row.currency)
+            .order_by(row.currency)
+        )
+        return Table(("currency", "loans", "amount"), [tuple(one) for one in rows], label=0, drawn=1)
 
     async def sla(self, period: Period, principal: Principal) -> Table:
         """Of the tasks with a deadline that were closed in the period: how many in time, at each stage."""

@@ -13,11 +13,13 @@ from msgspec import Struct
 class Figure(StrEnum):
     """What can be counted."""
 
+    STATES = "states"
     FUNNEL = "funnel"
     TURNAROUND = "turnaround"
     RETURNS = "returns"
     EXCEPTIONS = "exceptions"
     CURRENCIES = "currencies"
+    DISBURSED = "disbursed"
     SLA = "sla"
     BRANCHES = "branches"
     DEPARTMENTS = "departments"

@@ -20,6 +20,12 @@ PATIENCE: Final = 120.0
 """Seconds that a document may take; one of sixty photos takes two."""
 
 
+AT_ONCE: Final = 2
+"""Documents that one process has set at once; each takes a processor and some hundred megabytes meanwhile."""
+
+_places: Final = asyncio.Semaphore(AT_ONCE)
+
+
 class CannotSet(DomainError):
     """The document could not be set."""
 
@@ -30,6 +36,12 @@ async def set_pages(folder: Path) -> Path:
     Raises:
         CannotSet: It took too long, or the typesetter refused it.
     """
+    async with _places:
+        await _set(folder)
+    return folder / PRINTED
+
+
+async def _set(folder: Path) -> None:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -49,7 +61,6 @@ async def set_pages(folder: Path) -> Path:
             await child.wait()
     if child.returncode:
         raise CannotSet(f"The document could not be set: {said.decode(errors='replace')[-500:]}")
-    return folder / PRINTED
 
 
 def print_folder(folder: Path) -> None:

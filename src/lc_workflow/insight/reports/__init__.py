@@ -1,0 +1,1 @@
+"""Reports that are printed: what a branch did in a month."""
