@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told faults sweep fuzz backup restore reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told bench-sockets faults sweep fuzz backup restore reseal verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -96,6 +96,8 @@ bench-told: .venv/synced ## Make 2,000 changes while the process is killed every
 
 faults: .venv/synced ## Take away database, Redis, store and workers while people work, and print what that costs them.
 	@PYTHONPATH=. $(BIN)/python -m bench.faults
+bench-sockets: .venv/synced ## Hold 2,000 live sockets open on one worker: memory, from commit to message, and Redis killed meanwhile.
+	@PYTHONPATH=. $(BIN)/python -m bench.sockets
 
 bench-quick: .venv/synced ## The same at 1,000 and 10,000 applications, in under three minutes.
 	@.ci/environment --group bench

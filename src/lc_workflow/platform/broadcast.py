@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import islice
 from time import monotonic
 from typing import Any, Final, Protocol, TypeAlias
 from uuid import uuid4
@@ -18,8 +19,13 @@ from redis.exceptions import RedisError
 STREAM: Final = "lc-workflow:live:stream"
 TEXT: Final = b"text"
 START: Final = "0-0"
-MOST_KEPT: Final = 1_000
-"""Messages that the stream keeps for those who lost their connection, and a process while Redis is gone."""
+MOST_KEPT: Final = 10_000
+"""Messages that the stream keeps for those who lost their connection, and a process while Redis is gone.
+
+What is said to each of some thousand people at once must fit in.
+"""
+SENT_AT_ONCE: Final = 500
+"""Messages that go to Redis in one go."""
 ANSWER_SECONDS: Final = 0.5
 """How long a message waits for Redis to take it."""
 REST_SECONDS: Final = 1.0
@@ -35,11 +41,18 @@ log = structlog.get_logger()
 _DECODER: Final = msgspec.json.Decoder(tuple[str, int, str, dict[str, Any]])
 
 
+Message: TypeAlias = tuple[str, Mapping[str, Any]]
+"""What is said, and the pattern it is said to."""
+
+
 class Broadcast(Protocol):
     """Carries a message to every process that serves people."""
 
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Send a message to whoever listens to the pattern."""
+
+    async def publish_all(self, messages: Iterable[Message]) -> None:
+        """Send several messages in their order, and in as few ways to other servers as that needs."""
 
     def receive_with(self, receiver: Receiver) -> None:
         """Hand every message that arrives to the receiver."""
@@ -57,6 +70,11 @@ class LocalBroadcast:
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Hand the message to this process's receivers."""
         self._hand_over(pattern, message)
+
+    async def publish_all(self, messages: Iterable[Message]) -> None:
+        """Hand the messages to this process's receivers."""
+        for pattern, message in messages:
+            self._hand_over(pattern, message)
 
     def receive_with(self, receiver: Receiver) -> None:
         """Remember the receiver."""
@@ -95,9 +113,14 @@ class RedisBroadcast(LocalBroadcast):
 
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Hand the message over here, and send it to the others; while Redis is gone, they hear it later."""
-        self._hand_over(pattern, message)
-        self._number += 1
-        self._unsent.append(msgspec.json.encode((self._me, self._number, pattern, message)))
+        await self.publish_all([(pattern, message)])
+
+    async def publish_all(self, messages: Iterable[Message]) -> None:
+        """Hand the messages over here, and send them to the others; while Redis is gone, they hear them later."""
+        for pattern, message in messages:
+            self._hand_over(pattern, message)
+            self._number += 1
+            self._unsent.append(msgspec.json.encode((self._me, self._number, pattern, message)))
         if monotonic() >= self._rests_until:
             try:
                 await self._send()
@@ -121,12 +144,15 @@ class RedisBroadcast(LocalBroadcast):
             return
         self._sends = True
         try:
-            while self._unsent:
-                text = self._unsent[0]
+            while texts := list(islice(self._unsent, SENT_AT_ONCE)):
+                sending = self._redis.pipeline(transaction=False)
+                for text in texts:
+                    sending.xadd(STREAM, {TEXT: text}, maxlen=MOST_KEPT)
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._redis.xadd(STREAM, {TEXT: text}, maxlen=MOST_KEPT)
-                if self._unsent and self._unsent[0] is text:
-                    self._unsent.popleft()
+                    await sending.execute()
+                for text in texts:
+                    if self._unsent and self._unsent[0] is text:  # else it was one too many meanwhile
+                        self._unsent.popleft()
         finally:
             self._sends = False
 

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from lc_workflow.engagement.live import controllers
+from lc_workflow.engagement.live import controllers, service
 from lc_workflow.engagement.live.hub import MOST_WAITING, Hub
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.identity.users.models import User
@@ -219,6 +219,7 @@ async def test_a_session_that_has_ended_closes_with_4001(
 @pytest.fixture
 def checking_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(controllers, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(service, "GATHER_SECONDS", 0.02)
 
 
 @pytest.mark.usefixtures("checking_often")

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -159,8 +159,8 @@ async def test_live_messages_leave_after_the_telling_is_committed(sessions: Sess
     seen: list[tuple[str, Mapping[str, Any], int]] = []
 
     class Witness(LocalBroadcast):
-        async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
-            seen.append((pattern, message, len(await untold(sessions))))
+        async def publish_all(self, messages: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+            seen.extend([(*message, len(await untold(sessions))) for message in messages])
 
     await open_branches(sessions, "A", "B")
     await a_relay(sessions, ears, broadcast=Witness()).tell_all()

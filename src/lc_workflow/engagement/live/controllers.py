@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Coroutine
-from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from lc_workflow.engagement.live.hub import Ear, Hub, NoRoom, TooManyConnections
+from lc_workflow.engagement.live.hub import TOO_SLOW, Ear, Farewell, Hub, NoRoom, TooManyConnections
 from lc_workflow.engagement.live.schemas import Ping, Pong, Refused, Subscribed, SubscribePattern
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.kernel.errors import Forbidden
@@ -45,20 +44,10 @@ CLOSE_SECONDS: Final = 1.0
 _DECODER: Final = msgspec.json.Decoder(Ping | SubscribePattern)
 
 
-@dataclass(frozen=True, slots=True)
-class Farewell:
-    """Why the server closes a socket."""
-
-    code: int
-    reason: str
-
-
 NOT_SIGNED_IN: Final = Farewell(4001, "The access token is not valid any more; sign in again.")
 NOT_TEXT: Final = Farewell(1003, "Messages are text.")
 TOO_LARGE: Final = Farewell(1009, f"A message has at most {LARGEST_MESSAGE} characters.")
-TOO_SLOW: Final = Farewell(1013, "Messages were not read fast enough; connect again.")
 SILENT: Final = Farewell(1001, "Nothing was heard of you for a while; connect again.")
-RESTARTING: Final = Farewell(1012, "The server restarts; connect again.")
 NO_ROOM: Final = 1013
 """The code with which a socket is closed that is one too many: try again later."""
 
@@ -91,9 +80,7 @@ class LiveController(Controller):
         socket.scope["state"]["subject"] = str(person.id)
         try:
             with hub.listening(person) as ear:
-                farewell = await _first(
-                    _hear(socket, ear), _speak(socket, ear), _watch(ear, entrance, token), _end(hub)
-                )
+                farewell = await _first(_hear(socket, ear), _speak(socket, ear), _watch(ear, entrance, token))
         except (TooManyConnections, NoRoom) as refusal:
             farewell = Farewell(NO_ROOM, refusal.detail)
         if farewell:
@@ -150,26 +137,26 @@ async def _events(
     with hub.listening(person) as ear:
         if not ear.allowed.issuperset(patterns or ()):
             raise NotYourPattern(_allowed(ear))
-        ear.patterns |= set(patterns) if patterns else ear.allowed
+        ear.listen(*(patterns or ear.allowed))
         yield f": listening\nretry: {RETRY_MILLISECONDS}\n\n".encode()
-        ends = asyncio.create_task(hub.ended())
+        over = asyncio.create_task(ear.over.wait())
         try:
             checked = monotonic()
-            while not (ends.done() or ear.too_slow.is_set()):
-                said = await _said(ear, ends)
+            while not over.done():
+                said = await _said(ear, over)
                 yield f"data: {said}\n\n".encode() if said else b": still here\n\n"
                 if monotonic() - checked >= CHECK_SECONDS:
                     checked = monotonic()
                     if not await entrance.still_welcomes(person, token):
                         return
         finally:
-            ends.cancel()
+            over.cancel()
 
 
-async def _said(ear: Ear, ends: asyncio.Task[None]) -> str | None:
-    """Wait for the next message; None when none came for a while, or the process is about to end."""
+async def _said(ear: Ear, over: asyncio.Task[Any]) -> str | None:
+    """Wait for the next message; None when none came for a while, or the stream is about to end."""
     hears = asyncio.create_task(ear.next())
-    await asyncio.wait((hears, ends), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((hears, over), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if hears.done():
         return hears.result()
     hears.cancel()
@@ -210,7 +197,7 @@ def _answer(text: str, ear: Ear) -> Pong | Subscribed | Refused:
         return Pong()
     if message.pattern not in ear.allowed:
         return Refused(NotYourPattern.__name__, _allowed(ear))
-    ear.patterns.add(message.pattern)
+    ear.listen(message.pattern)
     return Subscribed(message.pattern)
 
 
@@ -229,22 +216,17 @@ async def _speak(socket: WebSocket[Any, Any, Any], ear: Ear) -> Farewell:
             return TOO_SLOW
 
 
-async def _watch(ear: Ear, entrance: Entrance, token: str) -> Farewell:
-    """Wait until the reader is too slow, or may not listen any more as who they were."""
+async def _watch(ear: Ear, entrance: Entrance, token: str) -> Farewell | None:
+    """Wait until the connection is over, or its person may not listen any more as who they were."""
     while True:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                await ear.too_slow.wait()
+                await ear.over.wait()
         except TimeoutError:
             if not await entrance.still_welcomes(ear.person, token):
                 return NOT_SIGNED_IN
         else:
-            return TOO_SLOW
-
-
-async def _end(hub: Hub) -> Farewell:
-    await hub.ended()
-    return RESTARTING
+            return ear.farewell
 
 
 async def _first(*work: Coroutine[Any, Any, Farewell | None]) -> Farewell | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,6 +27,18 @@ MOST_OF_ALL: Final = 3_000
 RETRY_SECONDS: Final = 30
 
 
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """Why the server closes a socket."""
+
+    code: int
+    reason: str
+
+
+TOO_SLOW: Final = Farewell(1013, "Messages were not read fast enough; connect again.")
+RESTARTING: Final = Farewell(1012, "The server restarts; connect again.")
+
+
 class TooManyConnections(TooMany):
     """A person holds as many live connections as they may."""
 
@@ -37,12 +50,29 @@ class NoRoom(Unavailable):
 class Ear:
     """One open connection: what its person may hear, what it asked for, and what waits to be sent."""
 
-    def __init__(self, person: Principal) -> None:
+    def __init__(self, person: Principal, listening: dict[str, set["Ear"]]) -> None:
         self.person = person
         self.allowed = frozenset({"general", f"user:{person.id}", *(f"role:{role}" for role in person.roles)})
-        self.patterns: set[str] = set()
-        self.too_slow = asyncio.Event()
+        self._patterns: set[str] = set()
+        self._listening = listening
+        self.over = asyncio.Event()
+        self.farewell: Farewell | None = None
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
+
+    def listen(self, *patterns: str) -> None:
+        """Hear from now on what is sent to the patterns as well."""
+        for pattern in patterns:
+            self._listening.setdefault(pattern, set()).add(self)
+            self._patterns.add(pattern)
+
+    def leave(self) -> None:
+        """Hear nothing any more."""
+        for pattern in self._patterns:
+            others = self._listening[pattern]
+            others.discard(self)
+            if not others:
+                del self._listening[pattern]
+        self._patterns.clear()
 
     def say(self, message: Struct | Mapping[str, Any]) -> None:
         """Put a message at the end of what waits."""
@@ -53,7 +83,12 @@ class Ear:
         try:
             self._waiting.put_nowait(text)
         except asyncio.QueueFull:
-            self.too_slow.set()
+            self.end(TOO_SLOW)
+
+    def end(self, farewell: Farewell) -> None:
+        """Have the connection closed, and say why."""
+        self.farewell = self.farewell or farewell
+        self.over.set()
 
     async def next(self) -> str:
         """Wait for the next message to send."""
@@ -65,8 +100,9 @@ class Hub:
 
     def __init__(self, broadcast: Broadcast, *, most_of_one: int = MOST_OF_ONE, most_of_all: int = MOST_OF_ALL) -> None:
         self._ears: set[Ear] = set()
+        self._listening: dict[str, set[Ear]] = {}
         self._held: Counter[UUID] = Counter()
-        self._ends = asyncio.Event()
+        self._ends = False
         self._most_of_one = most_of_one
         self._most_of_all = most_of_all
         broadcast.receive_with(self._hand_out)
@@ -85,11 +121,14 @@ class Hub:
             )
         if len(self._ears) >= self._most_of_all:
             raise NoRoom("There is no room for another live connection; try again later.", retry_after=RETRY_SECONDS)
-        self._ears.add(ear := Ear(person))
+        self._ears.add(ear := Ear(person, self._listening))
         self._held[person.id] += 1
+        if self._ends:
+            ear.end(RESTARTING)
         try:
             yield ear
         finally:
+            ear.leave()
             self._ears.discard(ear)
             self._held[person.id] -= 1
             if not self._held[person.id]:
@@ -97,14 +136,12 @@ class Hub:
 
     def end(self) -> None:
         """Let every connection say farewell, because the process ends."""
-        self._ends.set()
-
-    async def ended(self) -> None:
-        """Wait until the process is about to end."""
-        await self._ends.wait()
+        self._ends = True
+        for ear in self._ears:
+            ear.end(RESTARTING)
 
     def _hand_out(self, pattern: str, message: Mapping[str, Any]) -> None:
-        if ears := [ear for ear in self._ears if pattern in ear.patterns]:
+        if ears := self._listening.get(pattern):
             text = _written(message)
             for ear in ears:
                 ear.say_written(text)

@@ -1,25 +1,45 @@
 """Who may open a live socket, and for how long."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.sessions.principals import load_principal
+from lc_workflow.identity.sessions.principals import load_principal, roles_by_session
 from lc_workflow.kernel.errors import Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.security.tokens import Tokens
 
+LOOKS_AT_ONCE: Final = 4
+"""Connections to the database that live sockets take at most: when a thousand browsers come back at once, they wait
+for one another and not the requests for them."""
+
+GATHER_SECONDS: Final = 1.0
+"""How long a look waits for others, to be one with them."""
+
 log = structlog.get_logger()
+
+
+class Look:
+    """One look at the database for several people."""
+
+    def __init__(self, find: Callable[["Look"], Coroutine[Any, Any, dict[UUID, frozenset[str]]]]) -> None:
+        self.sessions: set[UUID] = set()
+        self.askers = 0
+        self.found = asyncio.create_task(find(self))
 
 
 class Entrance:
     """Turns an access token into the person behind it, as often as it is asked.
 
-    A socket lives long and a session of the database must not, so each look opens one of its own.
+    A socket lives long and a session of the database must not, so each look opens one of its own. Whether people may go
+    on listening is looked up for all who ask in the same second together.
     """
 
     def __init__(
@@ -28,6 +48,8 @@ class Entrance:
         self._open_session = open_session
         self._tokens = tokens
         self._clock = clock
+        self._places = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._next: Look | None = None
 
     async def person(self, token: str) -> Principal | None:
         """Find the person; None when the token is not ours or has ended, or the session or the account has."""
@@ -35,14 +57,42 @@ class Entrance:
             claims = self._tokens.read(token, at=self._clock())
         except Unauthenticated:
             return None
-        async with self._open_session() as session:
+        async with self._places, self._open_session() as session:
             return await load_principal(session, claims, self._clock())
 
     async def still_welcomes(self, person: Principal, token: str) -> bool:
         """Whether the person may go on listening as who they were; while the database is gone, nothing is decided."""
         try:
-            now = await self.person(token)
+            claims = self._tokens.read(token, at=self._clock())
+        except Unauthenticated:
+            return False
+        try:
+            roles = await self._look_for(claims.session_id)
         except (SQLAlchemyError, OSError) as cause:
             log.warning("it cannot be checked who is listening", cause=type(cause).__name__)
             return True
-        return now is not None and now.roles == person.roles
+        return roles.get(claims.session_id) == person.roles
+
+    async def _look_for(self, session_id: UUID) -> dict[UUID, frozenset[str]]:
+        """Take part in the next look; when all who asked have left, nobody looks."""
+        if self._next is None:
+            self._next = Look(self._look_together)
+        look = self._next
+        look.sessions.add(session_id)
+        look.askers += 1
+        try:
+            return await asyncio.shield(look.found)
+        finally:
+            look.askers -= 1
+            if not look.askers and not look.found.done():
+                if self._next is look:
+                    self._next = None
+                look.found.cancel()
+                await asyncio.gather(look.found, return_exceptions=True)
+
+    async def _look_together(self, look: Look) -> dict[UUID, frozenset[str]]:
+        """Wait for others who ask, and look for all of them; who asks after that begins the next look."""
+        await asyncio.sleep(GATHER_SECONDS)
+        self._next = None
+        async with self._places, self._open_session() as session:
+            return await roles_by_session(session, look.sessions, self._clock())

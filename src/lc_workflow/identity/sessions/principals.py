@@ -1,5 +1,6 @@
 """From a token to the person behind it, with their rights as they stand at this moment."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +29,20 @@ async def load_principal(session: AsyncSession, claims: Claims, at: datetime) ->
         await connection.execute(_BY_SESSION, {"at": at, "session_id": claims.session_id, "user_id": claims.subject})
     ).one_or_none()
     return _principal(found, claims.session_id) if found else None
+
+
+async def roles_by_session(
+    session: AsyncSession, session_ids: Collection[UUID], at: datetime
+) -> dict[UUID, frozenset[str]]:
+    """Say of many sessions at once which of them last, and which roles their people hold now."""
+    held = roles_of(User.id, User.role, at=literal(at, DateTime(timezone=True))).lateral("held")
+    found = await session.execute(
+        select(Session.id, held.c.roles)
+        .join(User, User.id == Session.user_id)
+        .join(held, literal(value=True))
+        .where(Session.id.in_(session_ids), Session.ended_at.is_(None), User.status == UserStatus.ACTIVE)
+    )
+    return {session_id: frozenset(roles.split()) for session_id, roles in found}
 
 
 async def principal_of(session: AsyncSession, user_id: UUID, at: datetime) -> Principal | None:

@@ -179,8 +179,7 @@ class Relay:
                     messages += heard
                     told += 1
             reached = rows[-1][0].number
-        for pattern, message in messages:
-            await self._broadcast.publish(pattern, message)
+        await self._broadcast.publish_all(messages)
         return reached, told
 
     async def _tell(
