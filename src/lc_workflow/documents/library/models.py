@@ -51,6 +51,7 @@ class File(Row):
     __tablename__ = "files"
     __table_args__ = (
         Index("ix_files_application_id_created_at", "application_id", "created_at"),
+        Index("ix_files_created_at", text("created_at DESC")),
         Index("ix_files_folder_id", "folder_id"),
         Index("ix_files_uploaded_by_created_at", "uploaded_by", "created_at"),
         Index("ix_files_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
