@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -281,20 +281,8 @@ class WhatIsSeen:
         """
         if application.customer_id is None:
             return Decimal(0)
-        row = CustomerApplication
-        stood_for = select(Party.application_id).where(
-            Party.customer_id == application.customer_id, Party.role == PartyRole.GUARANTOR
-        )
-        granted = await self._session.execute(
-            select(row.currency, func.sum(row.approved_amount))
-            .where(
-                (row.customer_id == application.customer_id) | row.id.in_(stood_for),
-                row.id != application.id,
-                row.workflow_status.in_((Stage.APPROVED, Stage.DISBURSED)),
-                row.approved_amount.is_not(None),
-            )
-            .group_by(row.currency)
-        )
+        wanted = {"customer_id": application.customer_id, "but": application.id}
+        granted = await self._session.execute(_GRANTED, wanted)
         return sum(
             (exchanged(amount or Decimal(0), currency, base, khr_per_usd=khr_per_usd) for currency, amount in granted),
             Decimal(0),
@@ -419,3 +407,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a column holds anything
             return {name: _plain(entry) for name, entry in value.items()}
         case _:
             return value
+
+
+_STOOD_FOR: Final = select(Party.application_id).where(
+    Party.customer_id == bindparam("customer_id"), Party.role == PartyRole.GUARANTOR
+)
+_GRANTED: Final = (
+    select(CustomerApplication.currency, func.sum(CustomerApplication.approved_amount))
+    .where(
+        (CustomerApplication.customer_id == bindparam("customer_id")) | CustomerApplication.id.in_(_STOOD_FOR),
+        CustomerApplication.id != bindparam("but"),
+        CustomerApplication.workflow_status.in_((Stage.APPROVED, Stage.DISBURSED)),
+        CustomerApplication.approved_amount.is_not(None),
+    )
+    .group_by(CustomerApplication.currency)
+)
+"""What a customer was granted and has not lost again, and what they stand in for, beside one loan; written once."""

@@ -1,12 +1,12 @@
 """Writing the law down, confirming it, and choosing which one is followed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -37,14 +37,14 @@ LATEST_USE: Final = select(JurisdictionUse.code).order_by(JurisdictionUse.number
 _PROFILE = aliased(JurisdictionProfile)
 
 
-def in_force(*, at: datetime) -> ScalarSelect[UUID]:
-    """Find the profile of the law that is followed: the latest that is confirmed and valid by a moment."""
+def in_force(*, on: date | ColumnElement[date]) -> ScalarSelect[UUID]:
+    """Find the profile of the law that is followed: the latest that is confirmed and valid by a day."""
     return (
         select(_PROFILE.id)
         .where(
             _PROFILE.code == LATEST_USE.scalar_subquery(),
             _PROFILE.confirmed_at.is_not(None),
-            _PROFILE.valid_from <= at.astimezone(PHNOM_PENH).date(),
+            _PROFILE.valid_from <= on,
         )
         .order_by(_PROFILE.valid_from.desc(), _PROFILE.confirmed_at.desc())
         .limit(1)

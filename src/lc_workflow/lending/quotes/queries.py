@@ -1,11 +1,11 @@
 """What a loan is judged by beside its terms, read with whatever else is wanted of its application."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import Date, Row, Select, String, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, Row, Select, String, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -36,8 +36,8 @@ class Grounds:
     holidays: frozenset[date]
 
 
-def with_grounds(statement: Select[Any], *, at: datetime) -> Select[Any]:
-    """Let a statement about applications bring the grounds of each; `read_grounds` reads them from its rows."""
+def with_grounds(statement: Select[Any], *, on: date | ColumnElement[date]) -> Select[Any]:
+    """Let a statement about applications bring the grounds of each on a day; `read_grounds` reads its rows."""
     row = CustomerApplication
     version = select(ProductVersion.document).where(ProductVersion.id == row.product_version_id)
     pledged = (
@@ -46,7 +46,7 @@ def with_grounds(statement: Select[Any], *, at: datetime) -> Select[Any]:
         .order_by(Collateral.position)
     )
     closed = select(Holiday.day).where(or_(Holiday.branch_id.is_(None), Holiday.branch_id == row.branch_id))
-    return statement.outerjoin(JurisdictionProfile, JurisdictionProfile.id == in_force(at=at)).add_columns(
+    return statement.outerjoin(JurisdictionProfile, JurisdictionProfile.id == in_force(on=on)).add_columns(
         version.scalar_subquery().label("product_says"),
         LATEST_USE.scalar_subquery().label("law_followed"),
         JurisdictionProfile,

@@ -118,7 +118,9 @@ class QuoteService(Service[CustomerApplication]):
 
     async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
         """Load in one statement what an application's loan is judged by."""
-        found = with_grounds(select(CustomerApplication.id), at=at).where(CustomerApplication.id == application.id)
+        found = with_grounds(select(CustomerApplication.id), on=at.astimezone(PHNOM_PENH).date()).where(
+            CustomerApplication.id == application.id
+        )
         return read_grounds((await self.session.execute(found)).one())
 
 

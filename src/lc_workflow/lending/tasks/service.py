@@ -1,11 +1,11 @@
 """Tasks: made and closed by moves, taken, given and given back by people, and told of when they are late."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, Row, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.users.models import User
@@ -166,13 +166,8 @@ class TaskService(Service[Task]):
         minutes = WORK[stage].minutes
         if minutes is None:
             return None
-        said = select(StageDeadline.minutes).where(StageDeadline.stage == stage).scalar_subquery()
-        before = (
-            select(func.sum(Task.used_seconds))
-            .where(Task.application_id == application.id, Task.cycle == application.cycle, Task.stage == stage)
-            .scalar_subquery()
-        )
-        set_minutes, used = (await self.session.execute(select(said, before))).one()
+        wanted = {"application_id": application.id, "cycle": application.cycle, "stage": stage}
+        set_minutes, used = (await self.session.execute(_DEADLINE, wanted)).one()
         try:
             return deadline(at, minutes=set_minutes or minutes, used=timedelta(seconds=used or 0), calendar=calendar)
         except NeverOpen:  # a branch whose hours make no sense must not stop its loans
@@ -389,3 +384,16 @@ def _answer(row: Row[*tuple[Any, ...]], *, at: datetime) -> TaskAnswer:
         due_at=task.due_at,
         urgency=limits.urgency(at) if limits else None,
     )
+
+
+_DEADLINE: Final = select(
+    select(StageDeadline.minutes).where(StageDeadline.stage == bindparam("stage")).scalar_subquery(),
+    select(func.sum(Task.used_seconds))
+    .where(
+        Task.application_id == bindparam("application_id"),
+        Task.cycle == bindparam("cycle"),
+        Task.stage == bindparam("stage"),
+    )
+    .scalar_subquery(),
+)
+"""The minutes that are set for a stage, and what of them an application has used in a cycle."""

@@ -7,15 +7,16 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Uuid, any_, func, select
+from sqlalchemy import Date, Uuid, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import visible_to
+from lc_workflow.lending.applications.access import READ, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
 from lc_workflow.lending.approvals.service import Sitting
@@ -134,32 +135,13 @@ class Dockets:
         return docket
 
     async def _read(self, application_id: UUID, principal: Principal, *, at: datetime) -> Docket | None:
-        statement = (
-            select(
-                CustomerApplication,
-                ApprovalCase,
-                Branch.code.label("place"),
-                Branch.region,
-                select(User.phone_number).where(User.id == principal.id).scalar_subquery().label("own_phone"),
-                _PHONES,
-                _KNOWN_PHONES,
-                _VOTES,
-                _RECOMMENDED,
-                _OPEN_CONDITIONS,
-                _VALID_DAYS,
-            )
-            .outerjoin(
-                ApprovalCase,
-                (ApprovalCase.application_id == CustomerApplication.id)
-                & (ApprovalCase.cycle == CustomerApplication.cycle),
-            )
-            .outerjoin(Branch, Branch.id == CustomerApplication.branch_id)
-            .where(visible_to(principal), CustomerApplication.id == application_id)
-        )
-        row = (await self._session.execute(with_grounds(statement, at=at))).one_or_none()
+        wanted = {"application_id": application_id, "person": principal.id, "on": at.astimezone(PHNOM_PENH).date()}
+        row = (await self._session.execute(_DOCKET, wanted)).one_or_none()
         if row is None:
             return None
         application: CustomerApplication = row.CustomerApplication
+        if not principal.reaches(READ, owner_id=application.user_id, branch_id=application.branch_id):
+            return None
         sits = application.workflow_status in AT_A_SEAT
         return Docket(
             application=application,
@@ -246,3 +228,27 @@ _OPEN_CONDITIONS: Final = (
 )
 
 _VALID_DAYS: Final = select(Setting.value).where(Setting.key == VALID_DAYS).scalar_subquery().label("valid_days")
+
+_DOCKET: Final = with_grounds(
+    select(
+        CustomerApplication,
+        ApprovalCase,
+        Branch.code.label("place"),
+        Branch.region,
+        select(User.phone_number).where(User.id == bindparam("person")).scalar_subquery().label("own_phone"),
+        _PHONES,
+        _KNOWN_PHONES,
+        _VOTES,
+        _RECOMMENDED,
+        _OPEN_CONDITIONS,
+        _VALID_DAYS,
+    )
+    .outerjoin(
+        ApprovalCase,
+        (ApprovalCase.application_id == CustomerApplication.id) & (ApprovalCase.cycle == CustomerApplication.cycle),
+    )
+    .outerjoin(Branch, Branch.id == CustomerApplication.branch_id)
+    .where(CustomerApplication.id == bindparam("application_id")),
+    on=bindparam("on", type_=Date()),
+)
+"""Written once: with so many parts, writing it takes longer than asking it."""

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
@@ -143,14 +144,10 @@ async def calendars(
 ) -> Mapping[UUID | None, BusinessHours]:
     """The hours of some branches, with their holidays from a day on; what belongs to no branch keeps office hours."""
     wanted = set(branches)
-    known = [branch for branch in wanted if branch is not None]
-    rows = await session.scalars(select(BranchHours).where(BranchHours.branch_id.in_(known)))
+    known = {"branches": [branch for branch in wanted if branch is not None]}
+    rows = await session.scalars(_HOURS, known)
     hours = {row.branch_id: row for row in rows}
-    free = await session.execute(
-        select(Holiday.branch_id, Holiday.day).where(
-            Holiday.day >= since, or_(Holiday.branch_id.is_(None), Holiday.branch_id.in_(known))
-        )
-    )
+    free = await session.execute(_FREE, known | {"since": since})
     days: dict[UUID | None, set[date]] = {}
     for branch, day in free:
         days.setdefault(branch, set()).add(day)
@@ -206,3 +203,10 @@ def _makes_sense(day: WorkingDay) -> bool:
     if moments[-1] == MIDNIGHT:
         moments[-1] = time.max
     return all(earlier < later for earlier, later in pairwise(moments))
+
+
+_BRANCHES: Final = any_(bindparam("branches", type_=ARRAY(Uuid)))
+_HOURS: Final = select(BranchHours).where(BranchHours.branch_id == _BRANCHES)
+_FREE: Final = select(Holiday.branch_id, Holiday.day).where(
+    Holiday.day >= bindparam("since"), or_(Holiday.branch_id.is_(None), Holiday.branch_id == _BRANCHES)
+)

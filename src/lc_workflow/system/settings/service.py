@@ -9,7 +9,7 @@ from uuid import UUID
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
@@ -73,7 +73,7 @@ class SettingService(Service[Setting]):
 
     async def value_of(self, key: str) -> Any:  # noqa: ANN401 - a setting holds anything
         """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
-        value = await self.session.scalar(select(Setting.value).where(Setting.key == key))
+        value = await self.session.scalar(_VALUE, {"key": key})
         return value if value is not None else _BEGUN.get(key)
 
     async def named(self, name: str, *, principal: Principal, lock: bool = False) -> Setting:
@@ -196,3 +196,6 @@ def _check(values: Mapping[str, Any]) -> None:
             "; ".join(f"{key} {sentence}" for key, sentence in refused.items()) + ".",
             errors=tuple(FieldError(key, sentence) for key, sentence in refused.items()),
         )
+
+
+_VALUE: Final = select(Setting.value).where(Setting.key == bindparam("key"))
