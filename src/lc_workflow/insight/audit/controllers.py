@@ -33,7 +33,7 @@ from lc_workflow.insight.audit.schemas import (
     VerdictAnswer,
 )
 from lc_workflow.kernel.principal import Principal, Scope
-from lc_workflow.platform.http.csv import download
+from lc_workflow.platform.http.csv import MEDIA_TYPE, download
 from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.journal.chain import Seals, Verdict
@@ -131,7 +131,7 @@ class AuditController(Controller):
         part = await audit.page(window, wanted, principal=principal)
         return LongPage.of(part.rows, part=part, window=window)
 
-    @get("/export", guards=[requires(EXPORT)])
+    @get("/export", guards=[requires(EXPORT)], media_type=MEDIA_TYPE)
     async def export(
         self,
         audit: NamedDependency[Audit],
@@ -230,7 +230,7 @@ class RightsAuditController(Controller):
         part = await audit.page(window, _of_rights(wanted), principal=principal)
         return LongPage.of(part.rows, part=part, window=window)
 
-    @get("/export", guards=[requires(EXPORT)])
+    @get("/export", guards=[requires(EXPORT)], media_type=MEDIA_TYPE)
     async def export(
         self,
         audit: NamedDependency[Audit],
