@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import cleandoc
 from typing import Final
 
@@ -102,9 +102,13 @@ def _describe(handler: HTTPRouteHandler) -> None:
     handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
     if is_public:
         handler.security = [{}]
+    answers = {
+        status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE) for status, why in REFUSALS.items()
+    }
+    # Examples are those that a class shows; the library would make up words.
     handler.responses = {
-        **{status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE) for status, why in REFUSALS.items()},
-        **(handler.responses or {}),
+        status: replace(answer, generate_examples=False)
+        for status, answer in (answers | dict(handler.responses or {})).items()
     }
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, ClassVar, Final, TypeAlias, cast
 
 import asyncpg
 import structlog
@@ -88,6 +88,16 @@ class Problem(Struct, kw_only=True, frozen=True):
 
     `version` comes with a 412: the version that the thing has now.
     """
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "type": "about:blank",
+        "title": "Unprocessable Entity",
+        "status": 422,
+        "detail": "Some fields cannot be taken as they are.",
+        "code": "InvalidInput",
+        "request_id": "4f0c7a1be2d94a53b7a4",
+        "errors": [{"field": "requested_amount", "msg": "must be a number", "loc": "body"}],
+    }
 
     type: str = "about:blank"
     title: str
