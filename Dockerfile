@@ -13,7 +13,7 @@ RUN uv sync --frozen --no-dev --no-default-groups && python -m compileall -q src
 FROM python:3.13-slim
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 # The same as `make run` gives the server; platform/workbench.py says why.
-ENV GRANIAN_INTERFACE=asgi GRANIAN_FACTORY=true GRANIAN_BACKPRESSURE=4096 GRANIAN_WORKERS_KILL_TIMEOUT=5 \
+ENV GRANIAN_INTERFACE=asgi GRANIAN_FACTORY=true GRANIAN_BACKPRESSURE=4096 GRANIAN_WORKERS_KILL_TIMEOUT=10 \
     GRANIAN_RESPAWN_FAILED_WORKERS=true GRANIAN_LOG_LEVEL=warning
 WORKDIR /app
 # Files are kept here unless MINIO_ENDPOINT is set; mount a volume then.

@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told bench-sockets faults sweep fuzz backup restore reseal verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told bench-sockets faults sweep fuzz backup restore reseal audit verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -119,6 +119,11 @@ restore: .venv/synced ## Put a backup back into an empty place, and prove it: ma
 
 fuzz: .venv/synced ## Send all that the description allows and forbids, as each role (EXAMPLES=12 ROLES="officer teller").
 	@PYTHONPATH=. $(BIN)/python -m bench.fuzz
+
+audit: .venv/synced ## Compare the locked dependencies with known vulnerabilities, and look for secrets in all that was ever committed.
+	@PATH="$(CURDIR)/.tools/bin:$$PATH"; \
+		uv audit --frozen --preview-features audit-command || { echo "The dependencies were not found to be free of known vulnerabilities (see above)."; failed=1; }; \
+		uv tool run --from detect-secrets==1.5.0 python bench/leaks.py || failed=1; exit $${failed:-0}
 
 verify: .venv/synced ## Check the deployment files; or a deployment: make verify URL=https://… ORIGIN=https://….
 	@$(if $(URL),$(HOUSE) verify $(URL) $(if $(ORIGIN),--origin $(ORIGIN)),$(BIN)/pytest --verbose tests/deploy)

@@ -42,6 +42,10 @@ STILL_AT_WORK = 409
 Ask = Callable[..., Awaitable[Response]]
 
 
+class Done(Exception):
+    """The request was carried out before, and whoever sent it does not know its answer: somebody looks for it."""
+
+
 class Cut(NamedTuple):
     """A connection that broke without an answer."""
 
@@ -54,14 +58,16 @@ class Cut(NamedTuple):
 class Load:
     """What became of the requests during one fault, and what was answered with success.
 
-    `again` counts 503 with Retry-After, `waiting` 409 to a repeated key whose first request is not settled, `cut` the
-    connections that broke without an answer.
+    `again` counts 503 with Retry-After, `waiting` 409 to a repeated key whose first request is not settled,
+    `done_unheard` 422 to a key whose request was carried out and whose answer nobody knows, `cut` the connections that
+    broke without an answer.
     """
 
     asked: int = 0
     held: int = 0
     again: int = 0
     waiting: int = 0
+    done_unheard: int = 0
     other: Counter[str] = field(default_factory=Counter)
     cut: list[Cut] = field(default_factory=list)
     longest: float = 0.0
@@ -91,6 +97,9 @@ class Load:
             self.again += 1
         elif answer.status_code == STILL_AT_WORK and again:
             self.waiting += 1
+        elif answer.json().get("code") == "AnswerLost":
+            self.done_unheard += 1
+            raise Done
         else:
             self.other[f"{answer.status_code} {answer.json().get('code')}"] += 1
         return None
@@ -157,7 +166,11 @@ async def _insist(
     until = time.monotonic() + PATIENCE
     headers = who | {"Idempotency-Key": key}
     while time.monotonic() < until:
-        if answer := await load.ask(kind, ask("POST", path, json=body, headers=headers)):
+        try:
+            answer = await load.ask(kind, ask("POST", path, json=body, headers=headers))
+        except Done:
+            return None
+        if answer:
             found: dict[str, Any] = answer.json()
             return found
         if load.over:

@@ -198,6 +198,7 @@ async def measure(fault: Fault, site: Site, staff: Staff) -> bool:
     others = sum(load.other.values()) + (0 if fault.cuts else len(load.cut))
     broken = f", {len(load.cut)} cut off and asked again" if fault.cuts and load.cut else ""
     waiting = f", {load.waiting} × 409 to a repeated key" if load.waiting else ""
+    waiting += f", {load.done_unheard} × “done, answer lost”" if load.done_unheard else ""
     after = "never" if recovered is None else f"{recovered:.1f} s"
     print(
         f"| {fault.name} | {held} | {lost} | {doubled} | {others}{broken}{waiting} | {after} | {load.longest:.1f} s |",

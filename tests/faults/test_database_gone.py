@@ -206,6 +206,25 @@ async def test_a_wire_that_breaks_at_the_commit(
     assert kinds == {"SignedIn"} | ({"FileStored", "ApplicationDrafted"} if arrives else set())
 
 
+async def test_who_finds_all_connections_busy_is_told_to_come_again(
+    town: Town, database: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(config, "POOL_SECONDS", 0.5)
+    settings = settings_for(town.database, upload_folder=tmp_path, pool_size=1, pool_overflow=0)
+    async with open_house(settings, in_background=False) as client, database.connect() as connection:
+        officer = await sign_in(client, "officer")
+        for statement in ("BEGIN", "LOCK TABLE customer_applications IN ACCESS EXCLUSIVE MODE"):
+            await connection.execute(text(statement))
+        drafting = asyncio.create_task(client.post(URL, json=WISH, headers=officer))
+        await asyncio.sleep(0.2)  # it has the only connection, and waits for the lock
+        began = time.monotonic()
+        others = await asyncio.gather(*(client.get(URL, headers=officer) for _ in range(5)))
+        assert time.monotonic() - began < SOON
+        await connection.execute(text("ROLLBACK"))
+        assert {(answer.status_code, answer.headers["retry-after"]) for answer in others} == {(503, "5")}
+        assert (await drafting).status_code == 201
+
+
 async def test_a_key_is_settled_as_soon_as_the_database_is_back(
     client: AsyncClient, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed
 
 from lc_workflow.identity.rules.roles import Role
-from lc_workflow.platform.workbench import GRANIAN
+from lc_workflow.platform.workbench import GRANIAN, KILL_SECONDS
 from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
 from tests.organization.factories import a_branch
@@ -206,7 +206,7 @@ async def test_the_server_takes_leave_of_sockets_and_streams_and_its_log_holds_n
             assert not line.startswith("data:")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
-    await asyncio.to_thread(served.process.wait, 4)
+    await asyncio.to_thread(served.process.wait, KILL_SECONDS)
     log = served.log.read_text()
     assert token not in log
     assert token.rpartition(".")[2] not in log

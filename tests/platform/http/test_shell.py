@@ -239,3 +239,21 @@ async def test_a_socket_that_fails_outside_the_app_is_closed() -> None:
     app = Litestar([live], openapi_config=None, logging_config=None)
     app.asgi_handler = Shell(fails, cors=Cors([]))
     assert [message["code"] for message in await call_socket(app, "/live", b"")] == [1011]
+
+
+@pytest.mark.parametrize(("announced", "read"), [(3_000_000, True), (5_000_000, False)])
+async def test_a_refusal_waits_for_the_body_unless_it_is_long(
+    client: AsyncClient, announced: int, *, read: bool
+) -> None:
+    """Who is still sending while the server answers and hangs up hears of a broken network, not of the refusal."""
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(announced // 100_000):
+            sent += 100_000
+            yield b"x" * 100_000
+
+    answer = await client.post("/nowhere", content=body(), headers={"Content-Length": str(announced)})
+    assert answer.status_code == 404
+    assert sent == announced * read

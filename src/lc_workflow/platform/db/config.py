@@ -24,6 +24,9 @@ CONNECT: Final = {
     "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
 }
 
+POOL_SECONDS: Final = 10.0
+"""How long a request waits for a connection while all are busy; then it is told to come again."""
+
 READING: Final = "reading"
 """Set on a session that reads without a transaction."""
 
@@ -124,7 +127,7 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
         engine_config=EngineConfig(
             pool_size=settings.pool_size,
             max_overflow=settings.pool_overflow,
-            pool_timeout=10,
+            pool_timeout=POOL_SECONDS,
             pool_recycle=1800,
             connect_args=CONNECT,
             hide_parameters=True,

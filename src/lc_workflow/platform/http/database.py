@@ -99,6 +99,8 @@ def _is_unreachable(error: Exception, driver: BaseException) -> bool:
     """Tell a broken connection from a broken disk, which is an `OSError` as well."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(driver, PoolExhausted | asyncpg.InterfaceError | ConnectionError | TimeoutError | gaierror):
+    # InternalClientError: the connection was lost while the driver still waited for the answer before.
+    gone = PoolExhausted | asyncpg.InterfaceError | asyncpg.InternalClientError
+    if isinstance(driver, gone | ConnectionError | TimeoutError | gaierror):
         return True
     return isinstance(driver, OSError) and driver.errno in {None, errno.EHOSTUNREACH, errno.ENETUNREACH}

@@ -1,7 +1,9 @@
 """What surrounds the whole app: the request id, the log line, security and CORS headers, and the last safety net."""
 
+import asyncio
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from time import perf_counter
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -33,6 +35,10 @@ SECURITY_HEADERS: Final = (
 )
 """Each only where the answer does not carry its own."""
 STAY_ON_HTTPS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+MOST_UNREAD: Final = 4_000_000
+"""Bytes of a body nobody asked for that are read all the same before the answer."""
+READ_ON_SECONDS: Final = 1.0
+"""How long that may take: whoever sends slowly must not keep what the answer still holds."""
 INTERNAL_ERROR: Final = 1011
 POLICY_VIOLATION: Final = 1008
 
@@ -95,6 +101,8 @@ class _Visit:
         self._outcome = 0
         """The answer's status or the socket's close code; 0 while there is none."""
         self._method = scope.get("method", "")
+        self._unread = _announced(scope)
+        """How many bytes of the body are still to come; 0 where nobody said how many."""
         if self._method == "HEAD":
             scope["method"] = "GET"  # type: ignore[typeddict-unknown-key]  # the same answer, without its body
 
@@ -103,11 +111,14 @@ class _Visit:
         message = await self._receive()
         if message["type"] == "websocket.disconnect":
             self._outcome = self._outcome or message.get("code", 1005)
+        elif message["type"] == "http.request":
+            self._unread = max(0, self._unread - len(message.get("body", b""))) if message.get("more_body") else 0
         return message
 
     async def send(self, message: Message) -> None:
         """Pass on what the app answers, with the headers every answer has."""
         if message["type"] == "http.response.start":
+            await self._read_on()
             self._outcome = message["status"]
             own = list(message.get("headers", ()))
             if self._method == "OPTIONS" and "path_template" in self._scope:
@@ -118,6 +129,18 @@ class _Visit:
         elif message["type"] == "websocket.close":
             self._outcome = message.get("code", 1000)
         await self._send(message)
+
+    async def _read_on(self) -> None:
+        """Read the rest of a body that is refused: a server that answers in the middle of it breaks the connection.
+
+        The client would hear of a network that failed, instead of why it was refused.
+        """
+        if self._unread > MOST_UNREAD:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READ_ON_SECONDS):
+                while self._unread and (await self.receive())["type"] == "http.request":
+                    pass
 
     async def refused(self) -> bool:
         """Answer what must not reach the app: preflights, and addresses that are not text."""
@@ -182,6 +205,12 @@ class _Visit:
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for key, value in scope["headers"] if key == name), None)
+
+
+def _announced(scope: Scope) -> int:
+    """Read how many bytes the body has, where the client says it."""
+    length = _header(scope, b"content-length") or b""
+    return int(length) if length.isdigit() else 0
 
 
 def _methods(scope: Scope) -> bytes:
