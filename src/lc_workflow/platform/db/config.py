@@ -24,7 +24,7 @@ CONNECT: Final = {
     "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
 }
 
-POOL_SECONDS: Final = 10.0
+POOL_SECONDS: Final = 10
 """How long a request waits for a connection while all are busy; then it is told to come again."""
 
 READING: Final = "reading"
