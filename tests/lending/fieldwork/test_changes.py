@@ -1,5 +1,6 @@
 """What a tablet missed while it had no network is told once it asks, and none of it is lost on the way."""
 
+import asyncio
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -22,7 +23,8 @@ from tests.lending.steps import WISH
 from tests.moments import NOON
 from tests.organization.factories import a_branch
 
-CHANGES = "/api/v1/sync/changes"
+SYNC = "/api/v1/sync"
+CHANGES = f"{SYNC}/changes"
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +118,30 @@ async def test_a_tablet_hears_what_it_missed_and_nobody_else_does(
         await session.commit()
     moved = await ask(api, officer, of_officer["next"])
     assert moved["reset"], "who sees other things than before begins anew"
+
+
+async def test_a_tablet_that_lost_patience_sends_its_day_again_while_it_is_worked_on(
+    api: AsyncClient, rows: AsyncEngine, tokens: Tokens
+) -> None:
+    """Two requests with one day in them, at the same moment: whatever each is told, everything is done once."""
+    officer = await somebody(rows, tokens, "officer", await a_branch_of_its_own(rows))
+    day = [
+        {"key": uuid4().hex, "kind": kind, "id": about, "body": body}
+        for about in (str(uuid4()) for _ in range(4))
+        for kind, body in (("application.create", WISH), ("comment.add", {"text": "Seen at home."}))
+    ]
+
+    async def send() -> list[int]:
+        answer = await api.post(SYNC, json={"operations": day}, headers=officer.headers)
+        assert answer.status_code == 200, answer.text
+        return [result["status"] for result in answer.json()["results"]]
+
+    told = await asyncio.gather(*(send() for _ in range(3)))
+    assert {status for statuses in told for status in statuses} <= {201, 409, 424}
+    assert await send() == [201] * len(day)
+    heard = (await ask(api, officer))["changes"]
+    assert sorted(change["id"] for change in heard) == sorted({str(operation["id"]) for operation in day})
+    assert [len(change["comments"]) for change in heard] == [1] * 4
 
 
 async def test_what_is_committed_late_is_not_lost(api: AsyncClient, rows: AsyncEngine, tokens: Tokens) -> None:
