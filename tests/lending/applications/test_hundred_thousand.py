@@ -14,6 +14,8 @@ from msgspec import structs
 from sqlalchemy import URL, Connection, NullPool, event, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from lc_workflow.insight.figures.queries import Figures
+from lc_workflow.insight.figures.schemas import Figure, Period
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, ApplicationSortKey, Loanbook, Wanted
@@ -95,6 +97,11 @@ FILL = (
     SELECT gen_random_uuid(), application_id, id, 1, 'BM', 'approve', '00000000-0000-4000-8000-000000000001', now(),
       '{}', decode(repeat('00', 32), 'hex')
     FROM approval_cases
+    """,
+    """
+    INSERT INTO application_moves (id, application_id, action, source, target, at, cycle)
+    SELECT gen_random_uuid(), id, 'submit', 'PO_CREATED', 'USER_COMPLETED', created_at + interval '2 hours', 1
+    FROM customer_applications WHERE workflow_status = 'APPROVED' AND requested_amount < 4000
     """,
 )
 """A branch has one officer and 2,500 applications, one in a hundred people bears a name; the addresses make the rows
@@ -178,7 +185,7 @@ def _fill(connection: Connection) -> None:
 
 
 def reader(scope: Scope) -> Principal:
-    permissions = ("application:read", "application:export", "customer:read")
+    permissions = ("application:read", "application:export", "customer:read", "analytics:read")
     return Principal(
         id=OFFICER, role="officer", session_id=OFFICER, branch_id=BRANCH, grants=dict.fromkeys(permissions, scope)
     )
@@ -349,3 +356,20 @@ async def test_a_tablet_hears_what_changed_through_an_index(full: AsyncEngine, s
     touched = await touched_by(full, *statements[1])
     assert touched.get("Sort", 0) <= 201
     assert max(touched.values()) < (10_000 if scope is Scope.BRANCH else 300)
+
+
+@pytest.mark.parametrize("figure", Figure)
+@pytest.mark.parametrize("scope", [Scope.ALL, Scope.BRANCH])
+async def test_a_figure_takes_one_statement_with_an_index(
+    full: AsyncEngine, plans: Plans, scope: Scope, figure: Figure
+) -> None:
+    some_days = Period(date(2026, 3, 1), date(2026, 3, 3))
+    async with AsyncSession(full) as session:
+        with sent(full) as statements:
+            await Figures(session).table(figure, some_days, reader(scope))
+    plans.sent = [said for said in statements if "customer_applications" in said[0]]
+    assert len(plans.sent) == 1
+    assert len([said for said, _ in statements if said.startswith("SELECT")]) <= (
+        3 if figure is Figure.CURRENCIES else 1
+    )
+    await plans.check()

@@ -1,6 +1,7 @@
 """Settings over HTTP."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.system.settings.models import DEFAULTS, Setting
 from tests.conftest import Person, SignIn
+from tests.house.test_layout import SOURCE
 from tests.moments import NOON
 
 URL = "/api/v1/settings"
@@ -292,3 +294,18 @@ async def test_what_are_no_values_sets_nothing(
 async def test_a_setting_that_is_not_there_is_missing(client: AsyncClient, admin: Person, name: str) -> None:
     answer = await client.get(f"{URL}/{name}", headers=admin.headers)
     assert answer.status_code == (422 if name == "%00" else 404)
+
+
+async def test_each_setting_that_is_offered_says_who_goes_by_it_and_the_server_reads_what_it_obeys(
+    client: AsyncClient, admin: Person
+) -> None:
+    await client.post(f"{URL}/initialize", headers=admin.headers)
+    offered = (await client.get(f"{URL}/", headers=admin.headers)).json()
+    obeyed_by = {key: one["obeyed_by"] for category in offered.values() for key, one in category.items()}
+    assert obeyed_by.keys() == {default.key for default in DEFAULTS}
+    assert set(obeyed_by.values()) == {"server", "web_app"}
+    modules = [path.read_text("utf-8") for path in SOURCE.rglob("*.py") if path.parent.name != "settings"]
+    for key, who in obeyed_by.items():
+        # The server reads a setting by a name for its key, which stands with the code that obeys or with the settings.
+        named = [text for text in modules if re.search(rf'Final = "{key}"|\b{key.upper()}\b', text)]
+        assert bool(named) == (who == "server"), key

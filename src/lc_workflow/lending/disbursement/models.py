@@ -26,6 +26,7 @@ class DisbursementRequest(Row):
         ),
         Index("ix_disbursement_requests_application_id", "application_id"),
         Index("ix_disbursement_requests_status_requested_at", "status", "requested_at"),
+        Index("ix_disbursement_requests_paid", "closed_at", postgresql_where=text("status = 'confirmed'")),
     )
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id"))
