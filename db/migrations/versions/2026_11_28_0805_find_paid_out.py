@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0340_find_paid_out"
-down_revision = "0125_tally_applications"
+down_revision = "0311_list_files_by_age"
 branch_labels = None
 depends_on = None
 
