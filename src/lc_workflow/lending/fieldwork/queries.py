@@ -89,7 +89,7 @@ class ChangeQueries:
         Raises:
             BadCursor: It is none of ours.
         """
-        asked = read_cursor(cursor, Place) if cursor else None
+        asked = read_cursor(cursor, Place, name="since") if cursor else None
         now = (await self._session.execute(_NOW)).one()
         origin, reach = _digest(now.system_identifier, now.table_id), _reach(principal)
         begin = Place(origin, reach, now.horizon, -1, NOWHERE)

@@ -33,10 +33,10 @@ LAST_PAGE: Final = 1_000_000
 class BadCursor(Invalid):
     """A cursor is none that an answer gave, or belongs to another list."""
 
-    def __init__(self) -> None:
-        """Say what would help."""
+    def __init__(self, name: str = "after") -> None:
+        """Say what would help; `name` is the parameter's."""
         super().__init__(
-            "This cursor is not known here; begin without one.", errors=(FieldError("cursor", "is not known", "query"),)
+            "This cursor is not known here; begin without one.", errors=(FieldError(name, "is not known", "query"),)
         )
 
 
@@ -275,7 +275,7 @@ def write_cursor(place: Struct) -> str:
     return urlsafe_b64encode(json.encode(place)).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, kind: type[PlaceT]) -> PlaceT:
+def read_cursor(cursor: str, kind: type[PlaceT], *, name: str = "after") -> PlaceT:
     """Turn the text back into the place.
 
     Raises:
@@ -284,4 +284,4 @@ def read_cursor(cursor: str, kind: type[PlaceT]) -> PlaceT:
     try:
         return json.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)), type=kind)
     except (ValueError, DecodeError) as unknown:
-        raise BadCursor from unknown
+        raise BadCursor(name) from unknown
