@@ -2,10 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, Executable, Select, cast, exists, literal, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    DateTime,
+    Executable,
+    Select,
+    Uuid,
+    bindparam,
+    cast,
+    exists,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
@@ -21,6 +36,10 @@ Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
 """A condition on a column: on the person, or on the role."""
 
 
+Moment: TypeAlias = datetime | BindParameter[datetime]
+"""A moment, or the argument of a statement that stands for one."""
+
+
 class Holders:
     """Reads holdings, all that matter in one statement; nobody holds anything whose account is not active."""
 
@@ -30,24 +49,14 @@ class Holders:
 
     async def of(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds: by name, by their post, and for those they stand in for."""
-        return await self._read(holdings_of(person, at=at))
+        return await self._read(HOLDINGS, person=person, at=at)
 
     async def own(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds themselves, whomever they stand in for."""
         return await self._read(_shown(_own(lambda column: column == person, at=at)))
 
-    async def _read(self, statement: Executable) -> list[Holding]:
-        return [_holding(row) for row in (await self._session.execute(statement)).mappings()]
-
-
-def holdings_of(person: UUID, *, at: datetime) -> CompoundSelect[Any]:
-    """Select what a person holds: by name, by their post, and for those they stand in for."""
-    stands_in = _lasting(at) & (Delegation.to_id == person)
-    absent = select(Delegation.from_id).where(stands_in)
-    return union_all(
-        _shown(_own(lambda column: column == person, at=at)),
-        _handed_on(_own(lambda column: column.in_(absent), at=at), stands_in),
-    )
+    async def _read(self, statement: Executable, **wanted: object) -> list[Holding]:
+        return [_holding(row) for row in (await self._session.execute(statement, wanted)).mappings()]
 
 
 def holdings_in(role: str, *, at: datetime) -> CompoundSelect[Any]:
@@ -56,11 +65,11 @@ def holdings_in(role: str, *, at: datetime) -> CompoundSelect[Any]:
     return union_all(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
 
 
-def _lasting(at: datetime) -> ColumnElement[bool]:
+def _lasting(at: Moment) -> ColumnElement[bool]:
     return Delegation.ended_at.is_(None) & (Delegation.starts_at <= at) & (Delegation.ends_at > at)
 
 
-def _own(who: Narrowed, *, at: datetime, role: str | None = None) -> CompoundSelect[Any]:
+def _own(who: Narrowed, *, at: Moment, role: str | None = None) -> CompoundSelect[Any]:
     """What people hold themselves; where a role is theirs by name, the post adds nothing to it."""
     by_name = (
         select(
@@ -137,3 +146,17 @@ def _holding(row: Mapping[Any, Any]) -> Holding:
         absent=row["absent"],
         is_given=row["is_given"],
     )
+
+
+def _holdings() -> CompoundSelect[Any]:
+    person, at = bindparam("person", type_=Uuid()), bindparam("at", type_=DateTime(timezone=True))
+    stands_in = _lasting(at) & (Delegation.to_id == person)
+    absent = select(Delegation.from_id).where(stands_in)
+    return union_all(
+        _shown(_own(lambda column: column == person, at=at)),
+        _handed_on(_own(lambda column: column.in_(absent), at=at), stands_in),
+    )
+
+
+HOLDINGS: Final = _holdings()
+"""What `person` holds at a moment `at`, written once: by name, by their post, and for those they stand in for."""

@@ -27,7 +27,7 @@ from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications import access as applications
-from lc_workflow.lending.authorities.queries import holdings_in, holdings_of
+from lc_workflow.lending.authorities.queries import HOLDINGS, holdings_in
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.stages import APPROVE, Stage
 from lc_workflow.lending.rules.tasks import WORK
@@ -60,19 +60,21 @@ def within(principal: Principal, permission: str) -> ColumnElement[bool]:
             return false()
 
 
-def claimable_by(principal: Principal, *, at: datetime) -> ColumnElement[bool]:
+def claimable_by(principal: Principal) -> ColumnElement[bool]:
     """Narrow a query to the work this person could take: nobody has it, and neither right nor §2 keeps them from it."""
     not_kept_away = literal(principal.id) != all_(Task.excluded)
-    return Task.owner_id.is_(None) & within(principal, READ) & not_kept_away & doable_by(principal, at=at)
+    return Task.owner_id.is_(None) & within(principal, READ) & not_kept_away & doable_by(principal)
 
 
-def doable_by(principal: Principal, *, at: datetime) -> ColumnElement[bool]:
-    """Narrow a query to the work this person's rights reach: by permission, and a decision by the seat it waits for."""
+def doable_by(principal: Principal) -> ColumnElement[bool]:
+    """Narrow a query to the work this person's rights reach: by permission, and a decision by the seat it waits for.
+
+    A statement with it is told `person` and `at`, for what somebody holds is written once.
+    """
     by_reach: dict[Scope | None, list[Stage]] = {}
     for stage, work in WORK.items():
         by_reach.setdefault(principal.scope_of(work.permission), []).append(stage)
-    held = holdings_of(principal.id, at=at).cte("held")
-    seated = exists().where(sits_at(held), held.c.is_given | _reached(principal, APPROVE)).select_from(held)
+    seated = exists().where(_SITS, _HELD.c.is_given | _reached(principal, APPROVE)).select_from(_HELD)
     of_branch = by_reach.get(Scope.BRANCH, []) if principal.branch_id is not None else []
     by_permission = or_(
         Task.stage.in_(by_reach.get(Scope.ALL, [])),
@@ -141,3 +143,7 @@ def sits_at(held: FromClause) -> ColumnElement[bool]:
 def reaches(principal: Principal, permission: str, task: Task) -> bool:
     """Whether a permission of this person reaches a task."""
     return principal.reaches(permission, owner_id=task.owner_id, branch_id=task.branch_id)
+
+
+_HELD: Final = HOLDINGS.cte("held")
+_SITS: Final = sits_at(_HELD)

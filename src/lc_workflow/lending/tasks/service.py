@@ -180,10 +180,10 @@ class TaskService(Service[Task]):
         where = [Task.closed_at.is_(None), _queue(queue, principal, at=at)]
         if stage is not None:
             where.append(Task.stage == stage)
-        rows = await self.session.execute(
-            _SHOWN.where(*where).order_by(Task.due_at, Task.opened_at, Task.id).limit(window.size).offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(Task).where(*where))
+        seen_by = {"person": principal.id, "at": at}
+        shown = _SHOWN.where(*where).order_by(Task.due_at, Task.opened_at, Task.id)
+        rows = await self.session.execute(shown.limit(window.size).offset(window.offset), seen_by)
+        total = await self.session.scalar(select(func.count()).select_from(Task).where(*where), seen_by)
         return [_answer(row, at=at) for row in rows], total or 0
 
     async def claim(self, task_id: UUID, *, principal: Principal, at: datetime) -> TaskAnswer:
@@ -197,8 +197,8 @@ class TaskService(Service[Task]):
             task = await self._open(task_id, principal)
             if task.owner_id not in {None, principal.id}:
                 raise TaskTaken("Somebody else has taken this task.")
-            may_do = select(doable_by(principal, at=at)).where(Task.id == task.id)
-            if not await self.session.scalar(may_do):
+            may_do = select(doable_by(principal)).where(Task.id == task.id)
+            if not await self.session.scalar(may_do, {"person": principal.id, "at": at}):
                 raise NotYourTask(
                     f"This task needs the permission {WORK[task.stage].permission}, or the seat it waits for."
                 )
@@ -357,7 +357,7 @@ def _queue(queue: Queue, principal: Principal, *, at: datetime) -> ColumnElement
         case Queue.MINE:
             return Task.owner_id == principal.id
         case Queue.CLAIMABLE:
-            return claimable_by(principal, at=at)
+            return claimable_by(principal)
         case Queue.TEAM:
             return within(principal, READ)
         case Queue.OVERDUE:
