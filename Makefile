@@ -91,8 +91,9 @@ bench: .venv/synced ## Measure start, memory, and what requests cost at 1,000 to
 	@PYTHONPATH=. $(BIN)/python -m bench.uploads
 	@PYTHONPATH=. $(BIN)/python -m bench.run
 
-bench-told: .venv/synced ## Make 2,000 changes while the process is killed every few seconds: everybody hears of each, once.
+bench-told: .venv/synced ## Make 2,000 changes while the process is killed every few seconds: everybody hears of each, once; and beside slow channels.
 	@PYTHONPATH=. $(BIN)/python -m bench.told
+	@PYTHONPATH=. $(BIN)/python -m bench.channels
 
 faults: .venv/synced ## Take away database, Redis, store and workers while people work, and print what that costs them.
 	@PYTHONPATH=. $(BIN)/python -m bench.faults
