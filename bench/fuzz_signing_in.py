@@ -12,7 +12,7 @@ ADDRESS, NAME, PASSWORD = (os.environ[f"FUZZ_{name}"] for name in ("ADDRESS", "N
 PATIENCE = 60.0
 """Seconds; the machine may be busy with other things."""
 
-WRONG_TYPE = re.compile(r"(?P<name>\w+): Incorrect type")
+WRONG_TYPE = re.compile(r"(?P<name>\w+)(?: -> Object with invalid additional property)?: Incorrect type")
 _held: dict[str, str] = {}
 
 
@@ -81,8 +81,10 @@ def _is_read_leniently(message: str, body: object) -> bool:
 def _named(name: str, value: object) -> Iterator[object]:
     """Everything of that name, however deep."""
     if isinstance(value, dict):
-        if name in value:
-            yield value[name]
+        if isinstance(found := value.get(name), dict):
+            yield from found.values()
+        elif name in value:
+            yield found
         value = list(value.values())
     if isinstance(value, list):
         for item in value:
