@@ -245,7 +245,8 @@ def _create_cluster(programs: Path, data: Path, password: Path, *, lock: int) ->
     major = int(re.findall(r"\d+", _version(programs))[0])
     locale = ["--locale=C.UTF-8"]
     if major >= WITH_BUILTIN_LOCALE:
-        locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        # The provider orders; what is a letter, trigrams still ask of the system's locale.
+        locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     result = subprocess.run(  # noqa: S603 - the program and its options are ours
         [
             programs / "initdb",

@@ -43,6 +43,7 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.service import ScoringService
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.search import among
 from lc_workflow.platform.security.personal import masked
 from lc_workflow.platform.security.vault import in_use
 
@@ -415,7 +416,7 @@ _STOOD_FOR: Final = select(Party.application_id).where(
 _GRANTED: Final = (
     select(CustomerApplication.currency, func.sum(CustomerApplication.approved_amount))
     .where(
-        (CustomerApplication.customer_id == bindparam("customer_id")) | CustomerApplication.id.in_(_STOOD_FOR),
+        (CustomerApplication.customer_id == bindparam("customer_id")) | among(CustomerApplication.id, _STOOD_FOR),
         CustomerApplication.id != bindparam("but"),
         CustomerApplication.workflow_status.in_((Stage.APPROVED, Stage.DISBURSED)),
         CustomerApplication.approved_amount.is_not(None),
