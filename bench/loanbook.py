@@ -50,6 +50,14 @@ FURTHER = (
     SELECT gen_random_uuid(), id, branch_id, workflow_status, 1, created_at, '{}', now() + interval '3 days', 0
     FROM customer_applications WHERE workflow_status IN ('PO_CREATED', 'MANAGER_REVIEW')
     """,
+    """
+    INSERT INTO approval_cases (id, application_id, cycle, matrix_id, khr_per_usd, material_changes, amount, term, path,
+      opened_at)
+    SELECT gen_random_uuid(), application.id, 1, opened.matrix_id, opened.khr_per_usd, 0, requested_amount, 12,
+      opened.path, created_at
+    FROM customer_applications AS application, (SELECT * FROM approval_cases LIMIT 1) AS opened
+    WHERE workflow_status = 'APPROVED'
+    """,
 )
 
 
