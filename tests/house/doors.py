@@ -52,9 +52,9 @@ class Door:
         return f"{self.method} {self.path}"
 
     @property
-    def parameters(self) -> list[str]:
-        """The names of the path's variable parts."""
-        return re.findall(r"{(\w+):\w+}", self.path)
+    def parts(self) -> dict[str, str]:
+        """The variable parts of the path: names, and what is read from them."""
+        return dict(re.findall(r"{(\w+):(\w+)}", self.path))
 
     @property
     def documented(self) -> str:

@@ -131,6 +131,9 @@ PARTS: Final[dict[str, str]] = QUERIES | {
 }
 """Values of a part of the path."""
 
+IDS: Final = {what: QUERIES[what] for what in ("a word", "the id of nothing", "an id in braces")}
+"""Those of them that could be ids."""
+
 HEADERS: Final[dict[str, str]] = {
     "authorization": "Bearer " + "x" * 5_000,
     "if-match": '"99999999999999999999"',

@@ -147,7 +147,7 @@ async def test_everybody_comes_as_far_as_the_matrix_says(
 
 async def _reach(door: Door, role: Role, cast: Cast, client: AsyncClient, session: AsyncSession) -> str:
     things = cast.things[role]
-    places = PLACES if PLACED & set(door.parameters) and not door.form else PLACES[:1]
+    places = PLACES if PLACED & set(door.parts) and not door.form else PLACES[:1]
     let_in: set[str] = set()
     for place in places:
         status, code = await _knock(door, things[place], cast.people[role], client, session)
