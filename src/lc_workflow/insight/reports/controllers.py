@@ -1,6 +1,7 @@
 """The paths of reports."""
 
 import shutil
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +13,7 @@ import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Schema
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from lc_workflow.insight.figures.access import READ
@@ -23,6 +25,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.rules.dossier import Language
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.storage.disposition import content_disposition
@@ -30,6 +33,19 @@ from lc_workflow.platform.typesetting.press import TEMPLATE, set_pages
 
 PDF: Final = "application/pdf"
 MONTH: Final = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
+
+
+@dataclass
+class AlsoAsPdf(WithOurRefusals):
+    """An operation that answers with figures, or with a document of them."""
+
+    def __post_init__(self) -> None:
+        """Name the other kind."""
+        super().__post_init__()
+        if isinstance(answer := (self.responses or {}).get("200"), OpenAPIResponse) and answer.content is not None:
+            answer.content["application/pdf"] = OpenAPIMediaType(
+                Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+            )
 
 
 class ReportController(Controller):
@@ -42,6 +58,7 @@ class ReportController(Controller):
 
     @get(
         "/branches/{branch_id:uuid}/monthly",
+        operation_class=AlsoAsPdf,
         responses={200: ResponseSpec(MonthlyReport, description="The figures; with format=pdf a document of them.")},
     )
     async def monthly(
