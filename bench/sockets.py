@@ -1,9 +1,9 @@
 """Holds 2,000 live sockets open on one worker: what they cost, how soon they hear, and that nobody misses anything.
 
 Granian takes some memory for a socket whatever is served over it; how much is measured with an application that does
-nothing, so that one sees whose the memory is. The limit is for both. Each of 2,000 people holds one connection. Messages are sent to
-all and to twenty of them, then Redis is killed and comes back, then a quarter of the connections break and are opened
-again.
+nothing, so that one sees whose the memory is. The limit is for both. Each of 2,000 people holds one connection.
+Messages are sent to all and to twenty of them, then Redis is killed and comes back, then a quarter of the connections
+break and are opened again.
 """
 
 import asyncio

@@ -116,6 +116,7 @@ class Settings:
     pool_pre_ping: bool = True
     log_level: str = "INFO"
     log_format: str = "json"
+    slow_statement_ms: int = 500
     metrics_token: str | None = None
     max_file_size: int = 10 * 1024 * 1024
     file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
@@ -170,6 +171,7 @@ class Settings:
             pool_pre_ping=read.flag("DATABASE_POOL_PRE_PING", default=True),
             log_level=read.choice("LOG_LEVEL", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}, default="INFO"),
             log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
+            slow_statement_ms=read.number("SLOW_STATEMENT_MS", default=500, least=0),
             metrics_token=read.optional("METRICS_TOKEN"),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,

@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.testing import capture_logs
 
 from lc_workflow.platform.db.config import alchemy_config, begins_to_write, only_reads
 from tests.conftest import settings_for
@@ -36,3 +38,17 @@ async def test_a_connection_that_broke_as_it_rested_is_replaced_before_anybody_n
         assert await connection.scalar(PID) != first
     await other.dispose()
     await alchemy.get_engine().dispose()
+
+
+async def test_a_statement_that_takes_long_is_logged_with_its_request_and_without_its_values(
+    house_database: URL,
+) -> None:
+    alchemy = alchemy_config(settings_for(house_database, slow_statement_ms=20))
+    with capture_logs([merge_contextvars]) as logged, bound_contextvars(request_id="asked-at-the-counter"):
+        async with alchemy.get_session() as session:
+            await session.execute(text("SELECT 1"))
+            await session.execute(text("SELECT pg_sleep(0.05), :phone"), {"phone": "012 345 678"})
+    await alchemy.get_engine().dispose()
+    (line,) = (line for line in logged if line["event"] == "a statement took long")
+    assert line["statement"].startswith("SELECT pg_sleep(0.05)")
+    assert (line["request_id"], line["ms"] >= 50, "345" in str(line)) == ("asked-at-the-counter", True, False)

@@ -146,6 +146,14 @@ VALUES: Final[Mapping[str, tuple[str, str]]] = {
     "counter_offer": ("other terms offered", "ផ្តល់លក្ខខណ្ឌផ្សេង"),
     "abstain": ("abstained", "អនុប្បវាទ"),
     "recuse": ("recused", "ដកខ្លួន"),
+    "PASS": ("can be carried", "អាចសងបាន"),
+    "REFER": ("to be looked at more closely", "ត្រូវពិនិត្យបន្ថែម"),
+    "APPROVE": ("approve", "គួរអនុម័ត"),
+    "DECLINE": ("decline", "គួរបដិសេធ"),
+    "LOW": ("low", "ទាប"),
+    "MEDIUM": ("medium", "មធ្យម"),
+    "HIGH": ("high", "ខ្ពស់"),
+    "VERY_HIGH": ("very high", "ខ្ពស់ណាស់"),
 }
 """What single values are called, where no enumeration of the house says it."""
 
@@ -404,4 +412,4 @@ _ENUMERATED: Final[Mapping[str, Sequence[str]]] = {
     "loan_purposes": ("loan-purposes",),
     "risk": ("risk-categories",),
 }
-_WORDED: Final = frozenset({"status", "gate", "action", "decision"})
+_WORDED: Final = frozenset({"status", "gate", "action", "decision", "verdict", "recommendation", "risk"})

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.watching.metrics import connection_returned, connection_taken
+from lc_workflow.platform.watching.slow import log_slow_statements
 
 CONNECT: Final = {
     "timeout": 5,
@@ -144,6 +145,8 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
     engine = config.get_engine().sync_engine
     event.listen(engine, "checkout", lambda *_: connection_taken())
     event.listen(engine, "checkin", lambda *_: connection_returned())
+    if settings.slow_statement_ms:
+        log_slow_statements(engine, most_ms=settings.slow_statement_ms)
     if settings.pool_pre_ping:
         _ping_the_rested(config.get_engine())
     return config
