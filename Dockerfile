@@ -14,7 +14,7 @@ FROM python:3.13-slim
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 # The same as `make run` gives the server; platform/workbench.py says why.
 ENV GRANIAN_INTERFACE=asgi GRANIAN_FACTORY=true GRANIAN_BACKPRESSURE=4096 GRANIAN_WORKERS_KILL_TIMEOUT=10 \
-    GRANIAN_RESPAWN_FAILED_WORKERS=true GRANIAN_LOG_LEVEL=warning
+    GRANIAN_LOG_LEVEL=warning
 WORKDIR /app
 # Files are kept here unless MINIO_ENDPOINT is set; mount a volume then.
 RUN useradd --system --uid 10001 --no-create-home house && install -d -o 10001 uploads
@@ -26,4 +26,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["python", "-c", "from http.client import HTTPConnection; from os import environ; server = HTTPConnection('127.0.0.1', int(environ['PORT']), timeout=4); server.request('GET', '/api/v1/health'); raise SystemExit(server.getresponse().status != 200)"]
 # Only a shell fills in the variables; exec makes it the server, so that SIGTERM arrives.
-CMD ["/bin/sh", "-c", "exec granian --host $HOST --port $PORT --workers ${WEB_CONCURRENCY:-1} lc_workflow.asgi:create_app"]
+CMD ["/bin/sh", "-c", "exec granian --host $HOST --port $PORT --workers ${WEB_CONCURRENCY:-1} ${WEB_CONCURRENCY:+--respawn-failed-workers} lc_workflow.asgi:create_app"]

@@ -38,9 +38,6 @@ GRANIAN: Final = {
     # database pool, which is what limits the work.
     "GRANIAN_BACKPRESSURE": "4096",
     "GRANIAN_WORKERS_KILL_TIMEOUT": str(KILL_SECONDS),
-    # A worker that was killed is replaced while the others go on; one that cannot start ends the server, the second
-    # time.
-    "GRANIAN_RESPAWN_FAILED_WORKERS": "true",
     "GRANIAN_LOG_LEVEL": "warning",
 }
 """How Granian is told to serve; the image sets the same."""
@@ -130,6 +127,10 @@ def serving(settings: Settings, environ: Mapping[str, str]) -> Iterator["subproc
         ServerEnded: It ended, or was silent for a minute.
     """
     where = ["--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers)]
+    if settings.workers > 1:
+        # One that was killed is replaced while the others go on. A worker by itself ends the server: one that takes
+        # long to find out that it cannot start would be tried for ever.
+        where.append("--respawn-failed-workers")
     process = subprocess.Popen(  # noqa: S603 - the command is ours
         [sys.executable, "-m", "granian", *where, "lc_workflow.asgi:create_app"],
         env={**environ, **GRANIAN},
