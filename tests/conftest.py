@@ -13,6 +13,8 @@ from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig
 from alembic import command
 from alembic.config import Config
 from httpx import ASGITransport, AsyncClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from redis import Redis
 from sqlalchemy import URL, NullPool, select, text
@@ -66,6 +68,10 @@ structlog.configure(
     ]
 )
 """Tracebacks as they are: drawing one with everything around it takes half a minute."""
+
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
+"""How long an example takes says how busy the machine is, and nothing about us."""
 
 ROOT = Path(__file__).parents[1]
 SECRET = "a secret that only the tests know, long enough"

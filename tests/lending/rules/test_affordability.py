@@ -156,7 +156,7 @@ def test_a_balloon_needs_a_source_and_counts_with_its_usual_installments() -> No
     assert found.proposed == 30
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.integers(1, 100_000),
     st.integers(0, 50_000),

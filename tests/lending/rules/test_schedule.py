@@ -115,7 +115,7 @@ def check(terms: Terms) -> bool:
     return True
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(loans())
 def test_any_loan_is_repaid_in_its_rows_at_the_rate_another_library_finds(terms: Terms) -> None:
     assume(check(terms))

@@ -194,7 +194,7 @@ async def test_a_picture_that_breaks_off_is_refused() -> None:
 WHOLE = {kind: a_picture((48, 32), kind).getvalue() for kind in ("JPEG", "PNG", "GIF", "WEBP")}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     kind=st.sampled_from(sorted(WHOLE)),
     changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8),
