@@ -154,7 +154,7 @@ async def test_a_decided_loan_s_dossier_tells_what_it_was_decided_on(
     }
     _, pdf = await printed(client, manager, application, work_off, "en")
     text = " ".join(text_of(pdf).split())
-    for wanted in (scored["grade"], "DECLINE", "Land title deposited", "approved with conditions", "Known for ten"):
+    for wanted in (scored["grade"], "decline", "Land title deposited", "approved with conditions", "Known for ten"):
         assert wanted in text, wanted
     check_margins(pdf)
 
