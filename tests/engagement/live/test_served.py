@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import httpx
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, NullPool, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as dial
@@ -25,6 +25,7 @@ from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
 from tests.organization.factories import a_branch
 
+WORKERS = 2
 V1 = "/api/v1"
 
 
@@ -72,10 +73,10 @@ def serving(database: URL, redis_url: str, folder: Path, output: IO[bytes]) -> I
         "CORS_ORIGINS": "https://app.branch.example",
         "UPLOAD_FOLDER": str(folder / "uploads"),
         "RATE_LIMIT_ENABLED": "false",
-        "WEB_CONCURRENCY": "2",
+        "WEB_CONCURRENCY": str(WORKERS),
         "DATABASE_POOL_SIZE": "2",
     }
-    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", "2"]
+    where = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS)]
     command = [sys.executable, "-m", "granian", *where, "lc_workflow.asgi:create_app"]
     process = subprocess.Popen(command, env=environ, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
     try:
@@ -92,10 +93,24 @@ async def served(
     folder = tmp_path_factory.mktemp("served")
     with (folder / "log").open("wb") as output, serving(database, redis_url, folder, output) as served:
         async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(90):
-            while not await is_healthy(client):
+            while not (await is_healthy(client) and await relays_of(database) == WORKERS):
                 assert served.process.poll() is None, served.log.read_text()
                 await asyncio.sleep(0.1)
+            await asyncio.sleep(3)  # one that listens already may still be starting, and nothing outside shows it
         yield served
+
+
+async def relays_of(database: URL) -> int:
+    """How many processes hear of changes: one that ends while another starts cuts its sockets."""
+    engine = create_async_engine(database, poolclass=NullPool)
+    async with engine.connect() as connection:
+        found = await connection.scalar(
+            text(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'lc-workflow relay'"
+            )
+        )
+    return found or 0
 
 
 async def is_healthy(client: httpx.AsyncClient) -> bool:
