@@ -43,9 +43,7 @@ class AlsoAsPdf(WithOurRefusals):
         """Name the other kind."""
         super().__post_init__()
         if isinstance(answer := (self.responses or {}).get("200"), OpenAPIResponse) and answer.content is not None:
-            answer.content["application/pdf"] = OpenAPIMediaType(
-                Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
-            )
+            answer.content[PDF] = OpenAPIMediaType(Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY))
 
 
 class ReportController(Controller):

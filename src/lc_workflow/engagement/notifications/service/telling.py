@@ -24,6 +24,7 @@ from lc_workflow.engagement.rules.wording import (
     UNLOCK_REQUESTED,
     UPDATE,
     UPDATES,
+    Words,
     priority_of_update,
 )
 from lc_workflow.identity.events import UnlockRequested
@@ -96,22 +97,17 @@ class TellingService(Service[Notification]):
                 khmer=application.full_name_khmer,
             )
             rows.append(
-                {
-                    "user_id": person,
-                    "event_id": event_id,
-                    "type": type_,
-                    "title": said.title,
-                    "message": said.message,
-                    "priority": priority,
-                    "data": {
-                        "application_id": str(event.application_id),
-                        "action": event.action,
-                        "workflow_status": target,
-                        "title_khmer": said.title_khmer,
-                        "message_khmer": said.message_khmer,
-                    },
-                    "created_at": event.at,
-                }
+                _row(
+                    person,
+                    event_id,
+                    type_,
+                    said,
+                    priority,
+                    at=event.at,
+                    application_id=str(event.application_id),
+                    action=event.action,
+                    workflow_status=target,
+                )
             )
         return await self._tell(rows, sender, at=event.at)
 
@@ -142,22 +138,17 @@ class TellingService(Service[Notification]):
             khmer=application.full_name_khmer,
         )
         rows = [
-            {
-                "user_id": person,
-                "event_id": event_id,
-                "type": TASK,
-                "title": said.title,
-                "message": said.message,
-                "priority": application.priority_level,
-                "data": {
-                    "application_id": str(event.application_id),
-                    "task_id": str(event.task_id),
-                    "workflow_status": event.stage,
-                    "title_khmer": said.title_khmer,
-                    "message_khmer": said.message_khmer,
-                },
-                "created_at": event.at,
-            }
+            _row(
+                person,
+                event_id,
+                TASK,
+                said,
+                application.priority_level,
+                at=event.at,
+                application_id=str(event.application_id),
+                task_id=str(event.task_id),
+                workflow_status=event.stage,
+            )
             for person in people
         ]
         return await self._tell(rows, sender, at=event.at)
@@ -195,23 +186,18 @@ class TellingService(Service[Notification]):
         )
         said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
         rows = [
-            {
-                "user_id": person,
-                "event_id": event_id,
-                "type": BREACH,
-                "title": said.title,
-                "message": said.message,
-                "priority": Priority.HIGH,
-                "data": {
-                    "application_id": str(event.application_id),
-                    "task_id": str(event.task_id),
-                    "workflow_status": event.stage,
-                    "due_at": event.due_at,
-                    "title_khmer": said.title_khmer,
-                    "message_khmer": said.message_khmer,
-                },
-                "created_at": event.at,
-            }
+            _row(
+                person,
+                event_id,
+                BREACH,
+                said,
+                Priority.HIGH,
+                at=event.at,
+                application_id=str(event.application_id),
+                task_id=str(event.task_id),
+                workflow_status=event.stage,
+                due_at=event.due_at,
+            )
             for person in people
         ]
         return await self._tell(rows, None, at=event.at)
@@ -251,21 +237,16 @@ class TellingService(Service[Notification]):
             .order_by(User.id)
         )
         rows = [
-            {
-                "user_id": person,
-                "event_id": event_id,
-                "type": SECURITY,
-                "title": said.title,
-                "message": said.message,
-                "priority": Priority.HIGH,
-                "data": {
-                    "user_id": str(event.user_id),
-                    "reason": event.reason,
-                    "title_khmer": said.title_khmer,
-                    "message_khmer": said.message_khmer,
-                },
-                "created_at": event.at,
-            }
+            _row(
+                person,
+                event_id,
+                SECURITY,
+                said,
+                Priority.HIGH,
+                at=event.at,
+                user_id=str(event.user_id),
+                reason=event.reason,
+            )
             for person in people
         ]
         return await self._tell(rows, sender, at=event.at)
@@ -308,6 +289,22 @@ class TellingService(Service[Notification]):
             index_elements=[Notification.event_id, Notification.user_id]
         )
         return (await self.session.scalars(written.returning(Notification), rows)).all()
+
+
+def _row(
+    person: UUID, event_id: UUID, type_: str, said: Words, priority: str, *, at: datetime, **about: object
+) -> dict[str, Any]:
+    """The notification of an event to one person; `about` is what a program reads of it."""
+    return {
+        "user_id": person,
+        "event_id": event_id,
+        "type": type_,
+        "title": said.title,
+        "message": said.message,
+        "priority": priority,
+        "data": about | {"title_khmer": said.title_khmer, "message_khmer": said.message_khmer},
+        "created_at": at,
+    }
 
 
 def _live(row: Notification, sender: Sender | None) -> LiveNotification:
