@@ -6,7 +6,7 @@ HOUSE := $(BIN)/python -m lc_workflow.cli
 # The fingerprint of the only two addresses that uv.lock may name, so that no other file names a package index.
 LOCK_HOSTS := 152979bb3007f595
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told bench-sockets faults sweep fuzz backup restore reseal audit verify lock
+.PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told bench-sockets faults sweep fuzz backup restore move reseal audit verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -117,6 +117,9 @@ backup: .venv/synced ## Write the database and the papers into an empty folder, 
 
 restore: .venv/synced ## Put a backup back into an empty place, and prove it: make restore FROM=folder.
 	@$(HOUSE) restore $(FROM)
+
+move: .venv/synced ## Say what the old service's book would come to here; with WRITE=1 take it: make move FROM=postgresql://….
+	@$(HOUSE) move-from "$(FROM)" $(if $(WRITE),--write) $(if $(REPORT),--report $(REPORT))
 
 fuzz: .venv/synced ## Send all that the description allows and forbids, as each role (EXAMPLES=12 ROLES="officer teller").
 	@PYTHONPATH=. $(BIN)/python -m bench.fuzz

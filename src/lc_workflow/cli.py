@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from lc_workflow.demo import Stopped, walk
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.kernel.errors import DomainError
+from lc_workflow.moving.old import NotTheOldService
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
@@ -56,7 +57,7 @@ SIGNS_NOTHING: Final = "a key for commands that sign nothing"
 
 REFUSALS: Final = (
     BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded, CannotPlant, CannotOpen, Stopped, BackupRefused,
-    DomainError, msgspec.MsgspecError, UnicodeDecodeError,
+    NotTheOldService, DomainError, msgspec.MsgspecError, UnicodeDecodeError,
 )  # fmt: skip
 """What our commands say no with."""
 
@@ -314,6 +315,30 @@ def restore(folder: Path) -> None:
         made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
     click.echo(f"{sum(made.rows.values())} rows and {len(made.objects)} objects are back, as they were counted.")
     click.echo(f"The journal's {entries} entries agree with their chain.")
+
+
+@house.command("move-from")
+@click.argument("old_database_url")
+@click.option(
+    "--write", is_flag=True, help="Take it; without this nothing is changed and the report says what would be."
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here, with all ids.")
+def move_from(old_database_url: str, *, write: bool, report: Path | None) -> None:
+    """Take in the book of the service that came before; its database is only read. As often as you like."""
+    from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - as below; it knows all tables
+    from lc_workflow.moving.moving import move  # noqa: PLC0415 - as below
+
+    environ = _variables()
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        _migrate(settings.database_url, environ)
+        use(vault_of(settings))
+        found = asyncio.run(move(settings.database_url, database_url(old_database_url), write=write, at=system_clock()))
+    for line in found.lines():
+        click.echo(line)
+    if report:
+        report.write_bytes(found.as_json())
+    click.echo("It is done." if write else "Nothing was changed; take it with --write.")
 
 
 @house.command()

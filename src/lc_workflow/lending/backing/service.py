@@ -88,7 +88,7 @@ class BackingService(Service[Party]):
         *,
         branch_id: UUID | None,
         alone: Alone,
-        by: UUID,
+        by: UUID | None,
         at: datetime,
     ) -> Party:
         """Let somebody stand behind the application, after those who do already."""
@@ -106,7 +106,7 @@ class BackingService(Service[Party]):
         await self.know(party, branch_id=branch_id, alone=alone, by=by, at=at)
         return party
 
-    async def know(self, party: Party, *, branch_id: UUID | None, alone: Alone, by: UUID, at: datetime) -> None:
+    async def know(self, party: Party, *, branch_id: UUID | None, alone: Alone, by: UUID | None, at: datetime) -> None:
         """Find or write down the customer a party is."""
         former = party.customer_id
         # Asked after the party's own claim: the caller answers for everything else.

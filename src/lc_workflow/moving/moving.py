@@ -1,0 +1,80 @@
+"""Moves everything from the old service into this house, or says what that would come to."""
+
+from datetime import datetime
+from typing import Final
+from uuid import uuid4
+
+from sqlalchemy import URL, NullPool, delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from structlog.contextvars import bound_contextvars, get_contextvars
+
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.customers.models import Customer
+from lc_workflow.lending.rules.expiry import VALID_DAYS, begin_of_validity, valid_days
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.moving.company import appoint, take_employees, take_places
+from lc_workflow.moving.events import BookMovedIn
+from lc_workflow.moving.loans import Loans
+from lc_workflow.moving.old import opened
+from lc_workflow.moving.people import take_accounts
+from lc_workflow.moving.report import Report
+from lc_workflow.moving.taking import Taking
+from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.journal.models import JournalEntry, Untold
+from lc_workflow.system.settings.service import SettingService
+
+ALONE: Final = text("LOCK TABLE customers IN SHARE ROW EXCLUSIVE MODE")
+"""Keeps others from writing down the same people meanwhile, a second move among them; reading goes on."""
+
+
+async def move(url: URL, old: URL, *, write: bool, at: datetime) -> Report:
+    """Take the old service's book into the database at `url`, in one transaction; without `write` it is rolled back.
+
+    What came before stays as it is, so a second move takes only what is new. Nobody is told of what comes.
+
+    Raises:
+        NotTheOldService: The old database is none.
+        BadSetting: It does not answer.
+    """
+    engine = create_async_engine(url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json)
+    report = Report(at=at, written=write)
+    with bound_contextvars(request_id=f"move:{uuid4()}"):
+        async with opened(old) as database, AsyncSession(engine, expire_on_commit=False) as session:
+            await session.execute(ALONE)
+            await _take_everything(Taking(database, session, report, at))
+            if write:
+                await session.commit()
+    return report
+
+
+async def _take_everything(taking: Taking) -> None:
+    """Take the tables in the order in which they refer to each other, and put on record what came."""
+    report, session = taking.report, taking.session
+    customers = await _customers(session)
+    await take_places(taking)
+    await take_accounts(taking)
+    await take_employees(taking)
+    await appoint(taking)
+    await Loans(taking).take()
+    report.figures["customers written down"] = await _customers(session) - customers
+    report.figures["approvals that are too old and expire within the hour"] = await _expiring(taking)
+    for table, why in taking.old.left().items():
+        report.left[table] = (await taking.old.count(table), why)
+    taken = {table: part.taken for table, part in report.parts.items() if part.taken}
+    if taken:
+        session.add(JournalEntry.of(BookMovedIn(actor_id=None, at=taking.at, taken=taken)))
+        await session.flush()
+    mine = select(JournalEntry.id).where(JournalEntry.request_id == get_contextvars()["request_id"])
+    await session.execute(delete(Untold).where(Untold.id.in_(mine)))
+
+
+async def _customers(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(Customer)) or 0
+
+
+async def _expiring(taking: Taking) -> int:
+    """Count the approvals that the house will end because nobody used them in time."""
+    days = valid_days(await SettingService(taking.session).value_of(VALID_DAYS))
+    row = CustomerApplication
+    where = (row.workflow_status == Stage.APPROVED, row.approved_at <= begin_of_validity(taking.at, days=days))
+    return await taking.session.scalar(select(func.count()).select_from(row).where(*where)) or 0

@@ -1,0 +1,85 @@
+"""What travels through a move: the two databases, the report, and which old rows have a row here."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.moving.old import OldDatabase
+from lc_workflow.moving.old import Row as OldRow
+from lc_workflow.moving.reading import moment
+from lc_workflow.moving.report import Known, Part, Report, Unfit
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.journal.changes import NOTICED
+
+FUTURE: Final = "it was written in the future"
+
+
+@dataclass(slots=True)
+class Taking:
+    """A move under way, in one transaction of our database; `at` is its moment."""
+
+    old: OldDatabase
+    session: AsyncSession
+    report: Report
+    at: datetime
+    branches: Known = field(default_factory=Known)
+    departments: Known = field(default_factory=Known)
+    positions: Known = field(default_factory=Known)
+    users: Known = field(default_factory=Known)
+    employees: Known = field(default_factory=Known)
+    applications: Known = field(default_factory=Known)
+    folders: Known = field(default_factory=Known)
+    files: Known = field(default_factory=Known)
+
+    async def unseen(self, table: str, known: Known, kind: type[Row]) -> AsyncIterator[tuple[OldRow, Part]]:
+        """Read the rows of an old table that are not here yet; those that are become known."""
+        part = self.report.of(table)
+        here = set(await self.session.scalars(select(kind.id)))
+        async for row in self.old.rows(table):
+            part.read += 1
+            if row["id"] in here:
+                part.there_already += 1
+                known.ids[row["id"]] = row["id"]
+            else:
+                yield row, part
+
+    async def put(self, part: Part, old_id: UUID, *rows: Row, known: Known | None = None) -> bool:
+        """Write rows that belong together; what the database refuses stays behind alone."""
+        try:
+            async with self.session.begin_nested():
+                self.session.add_all(rows)
+        except DBAPIError as refusal:
+            part.refuse(f"the database refused it ({constraint_of(refusal)})", old_id)
+            return False
+        self.taken(part, old_id, known)
+        return True
+
+    def taken(self, part: Part, old_id: UUID, known: Known | None) -> None:
+        """Count a row that is here now."""
+        part.taken += 1
+        if known is not None:
+            known.ids[old_id] = old_id
+        self.session.info.pop(NOTICED, None)  # the journal says that it came, not how it was written
+
+    def dated(self, row: OldRow) -> dict[str, Any]:
+        """When an old row was written and last changed; where nobody knows, now.
+
+        Raises:
+            Unfit: That was in the future.
+        """
+        created = moment(row.get("created_at")) or self.at
+        if created > self.at:
+            raise Unfit(FUTURE)
+        return {"created_at": created, "updated_at": min(moment(row.get("updated_at")) or created, self.at)}
+
+
+def constraint_of(refusal: DBAPIError) -> str:
+    """Name what the database refused a row for, and nothing of the row."""
+    cause = getattr(refusal.orig, "__cause__", None)
+    return str(getattr(cause, "constraint_name", None) or type(cause or refusal.orig).__name__)

@@ -1,0 +1,290 @@
+"""What the old service held is here afterwards: people sign in with their passwords, and loans go on."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import pytest
+from click.testing import CliRunner
+from httpx import AsyncClient
+from sqlalchemy import URL, NullPool, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.cli import house
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.journal.chain import Seals, verify
+from tests.conftest import SECRET, open_house, settings_for
+from tests.identity.factories import a_user
+from tests.journey.town import sign_in
+from tests.moving.old_service import FIRST, FIRST_BOOK, LAST, LAST_BOOK, old_id, open_old_service
+from tests.organization.factories import a_branch
+from tests.servers.databases import empty_database_on
+
+URL_ = "/api/v1/applications"
+
+
+def address(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An installation, the old service, and what the three runs (dry, written, again) said and left behind."""
+
+    settings: Settings
+    old: URL
+    folder: Path
+    said: list[str]
+    reports: list[dict[str, Any]]
+    rows: list[dict[str, int]]
+
+
+@asynccontextmanager
+async def session_on(url: URL) -> AsyncIterator[AsyncSession]:
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with AsyncSession(engine, expire_on_commit=False) as session:
+        yield session
+
+
+async def rows_of(url: URL) -> dict[str, int]:
+    """Count every row of a database."""
+    async with session_on(url) as session:
+        tables = await session.scalars(
+            text("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+        )
+        return {table: await session.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0 for table in tables.all()}
+
+
+async def settle(url: URL) -> None:
+    """The new installation has an administrator already, and has opened one of the branches."""
+    async with session_on(url) as session, session.begin():
+        session.add(a_branch(name="Battambang", code="BB02"))
+        session.add(a_user(username="admin", email="admin@new.example", role="admin"))
+
+
+def move(settings: Settings, old: URL, folder: Path, *words: str) -> tuple[str, dict[str, Any]]:
+    """Run the command; answers what it printed, and the report it wrote."""
+    environ = {
+        "DATABASE_URL": address(settings.database_url),
+        "SECRET_KEY": settings.secret_key,
+        "UPLOAD_FOLDER": str(settings.upload_folder),
+    }
+    report = folder / "report.json"
+    ran = CliRunner(env=environ).invoke(house, ["move-from", address(old), f"--report={report}", *words])
+    assert ran.exit_code == 0, ran.output
+    return ran.output, msgspec.json.decode(report.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def moved(server: URL, copy_database: Callable[[], URL], tmp_path_factory: pytest.TempPathFactory) -> Moved:
+    """Move the last release's book: first dry, then in earnest, then once more."""
+    folder = tmp_path_factory.mktemp("moved")
+    settings, old = settings_for(copy_database(), upload_folder=folder / "papers"), empty_database_on(server)
+    asyncio.run(settle(settings.database_url))
+    asyncio.run(open_old_service(old, LAST, LAST_BOOK))
+    rows, said, reports = [asyncio.run(rows_of(settings.database_url))], [], []
+    for words in ((), ("--write",), ("--write",)):
+        output, report = move(settings, old, folder, *words)
+        said.append(output)
+        reports.append(report)
+        rows.append(asyncio.run(rows_of(settings.database_url)))
+    return Moved(settings, old, folder, said, reports, rows)
+
+
+@pytest.fixture(scope="module")
+async def client(moved: Moved) -> AsyncIterator[AsyncClient]:
+    """A client of the house that the book moved into."""
+    async with open_house(moved.settings, in_background=False) as client:
+        yield client
+
+
+def test_a_dry_run_says_what_would_be_taken_and_changes_nothing(moved: Moved) -> None:
+    assert moved.rows[1] == moved.rows[0]
+    assert moved.said[0].endswith("Nothing was changed; take it with --write.\n")
+    assert moved.reports[0]["parts"] == moved.reports[1]["parts"]
+
+
+def test_a_second_move_changes_nothing(moved: Moved) -> None:
+    assert moved.rows[3] == moved.rows[2]
+    parts = moved.reports[2]["parts"]
+    assert {table: part["taken"] for table, part in parts.items() if part["taken"]} == {}
+    assert parts["customer_applications"]["there_already"] == 10
+
+
+def test_every_row_is_taken_or_refused_with_a_reason(moved: Moved) -> None:
+    parts = moved.reports[1]["parts"]
+    for table, part in parts.items():
+        refused = sum(map(len, part["refused"].values()))
+        assert part["read"] == part["taken"] + part["there_already"] + refused, table
+        assert part["read"] == len(LAST_BOOK.get(table, ())), table
+    assert parts["customer_applications"]["refused"] == {
+        "nobody knows what its status means": [str(old_id("unknown_status"))],
+        "it was submitted, and no amount was asked for": [str(old_id("no_amount"))],
+        "its officer's account did not come": [str(old_id("nobodys"))],
+        "its status and its workflow contradict each other": [str(old_id("contradiction"))],
+        "it was written in the future": [str(old_id("tomorrow"))],
+    }
+    assert parts["branches"]["refused"] == {"it has no name": [str(old_id(""))]}
+    odd = {how for how, ids in parts["customer_applications"]["mended"].items() if str(old_id("odd_draft")) in ids}
+    assert len(odd) == 6
+    assert moved.reports[1]["left"]["notifications"][0] == moved.reports[1]["left"]["audit_logs"][0] == 1
+    assert "CHEA" not in moved.said[1]
+
+
+async def test_the_old_database_is_only_read(moved: Moved) -> None:
+    from lc_workflow.moving.old import opened  # noqa: PLC0415
+
+    for table, rows in LAST_BOOK.items():
+        assert (await rows_of(moved.old))[table] == len(rows)
+    async with opened(moved.old) as old:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await old._connection.execute("DELETE FROM users")
+
+
+async def test_the_counts_and_the_journal_hold_afterwards(moved: Moved) -> None:
+    tallied = text("SELECT branch_id, owner_id, stage, sum(applications), sum(papers), sum(bytes)"
+                   " FROM application_tallies GROUP BY 1, 2, 3 HAVING sum(applications) <> 0 OR sum(papers) <> 0"
+                   " ORDER BY 1, 2, 3")  # fmt: skip
+    async with session_on(moved.settings.database_url) as session:
+        verdict = await verify(session, Seals(SECRET))
+        assert verdict.intact
+        assert verdict.entries > 0
+        kept = (await session.execute(tallied)).all()
+        await session.execute(text("SELECT recount_applications()"))
+        assert (await session.execute(tallied)).all() == kept
+        assert await session.scalar(text("SELECT count(*) FROM journal_outbox")) == 0
+        customers = await session.execute(
+            select(CustomerApplication.id, CustomerApplication.customer_id).where(
+                CustomerApplication.id.in_([old_id("approved"), old_id("second")])
+            )
+        )
+        assert len({customer for _, customer in customers}) == 1
+        without = select(func.count()).where(CustomerApplication.customer_id.is_(None))
+        assert await session.scalar(without) == 0
+
+
+async def loan(client: AsyncClient, name: str, person: dict[str, str]) -> dict[str, Any]:
+    answer = await client.get(f"{URL_}/{old_id(name)}", headers=person)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_people_sign_in_with_their_passwords_and_go_on_where_they_were(client: AsyncClient) -> None:
+    dara = await sign_in(client, "dara")
+    listed = (await client.get(URL_, headers=dara)).json()
+    assert {UUID(item["id"]) for item in listed["items"]} == {
+        old_id(name)
+        for name in (
+            "draft",
+            "submitted",
+            "counter",
+            "review",
+            "approved",
+            "second",
+            "rejected",
+            "paid_out",
+            "odd_draft",
+        )
+    }
+    draft = await loan(client, "draft", dara)
+    assert (draft["workflow_status"], draft["guarantor_name"], draft["sex"]) == ("PO_CREATED", "ជា រតនា", "female")
+    assert draft["collaterals"][1] == {"description": "a motorbike"}
+    sent = await client.post(f"{URL_}/{old_id('draft')}/actions/submit", json={}, headers=dara)
+    assert (sent.status_code, sent.json()["workflow_status"]) == (200, "USER_COMPLETED"), sent.text
+
+    tola = await sign_in(client, "tola")
+    begun = await client.post(f"{URL_}/{old_id('submitted')}/actions/start", json={}, headers=tola)
+    assert begun.status_code == 200, begun.text
+
+    maly = await sign_in(client, "maly")
+    decided = await client.post(f"{URL_}/{old_id('review')}/actions/approve", json={}, headers=maly)
+    assert (decided.status_code, decided.json()["workflow_status"]) == (200, "APPROVED"), decided.text
+    tasks = (await client.get("/api/v1/tasks?queue=team", headers=maly)).json()
+    assert str(old_id("counter")) in {task["application_id"] for task in tasks["items"]}
+
+
+async def test_what_was_decided_stands_as_it_stood(client: AsyncClient) -> None:
+    maly = await sign_in(client, "maly")
+    approved = await loan(client, "approved", maly)
+    assert approved["approved_at"].startswith("2026-09-05")
+    assert approved["approved_by"] == str(old_id("maly"))
+    assert (approved["requested_amount"], approved["approved_amount"]) == (1500.5, 1200.0)
+    rejected = await loan(client, "rejected", maly)
+    assert (rejected["workflow_status"], rejected["rejection_reason"]) == ("REJECTED", "Income not shown.")
+    assert (await loan(client, "paid_out", maly))["workflow_status"] == "DISBURSED"
+    history = await client.get(f"{URL_}/{old_id('approved')}/workflow/history", headers=maly)
+    passed = [(each["from_status"], each["to_status"], each["actor_name"], each["at"][:10]) for each in history.json()]
+    assert passed == [
+        ("PO_CREATED", "USER_COMPLETED", "Dara Sok", "2026-09-03"),
+        ("USER_COMPLETED", "TELLER_PROCESSING", "Tola Sok", "2026-09-04"),
+        ("TELLER_PROCESSING", "APPROVED", "Maly Sok", "2026-09-05"),
+    ]
+    for name in ("approved", "rejected", "paid_out", "counter"):
+        actions = await client.get(f"{URL_}/{old_id(name)}/actions", headers=maly)
+        assert actions.status_code == 200, actions.text
+
+
+async def test_accounts_that_could_harm_cannot_sign_in(moved: Moved) -> None:
+    async with session_on(moved.settings.database_url) as session:
+        accounts = {
+            row.id: row
+            for row in await session.execute(
+                text("SELECT id, username, role, status, branch_id, employee_id FROM users")
+            )
+        }
+    standing = {
+        name: (accounts[old_id(name)].role, accounts[old_id(name)].status)
+        for name in ("dara", "admin", "Maly2", "astrologer", "md5", "gone")
+    }
+    assert standing == {
+        "dara": ("officer", "active"),
+        "admin": ("admin", "archived"),
+        "Maly2": ("officer", "archived"),
+        "astrologer": ("viewer", "active"),
+        "md5": ("officer", "pending"),
+        "gone": ("officer", "archived"),
+    }
+    assert accounts[old_id("maly")].employee_id == "0007"
+
+
+async def test_who_leads_whom_is_known_by_their_employees(moved: Moved) -> None:
+    led = text(
+        "SELECT b.manager_id, d.manager_id, u.line_manager_id FROM branches b, departments d, users u"
+        " WHERE b.code = 'PP01' AND d.code = 'CR' AND u.username = 'dara'"
+    )
+    async with session_on(moved.settings.database_url) as session:
+        assert (await session.execute(led)).one() == (old_id("maly"), old_id("maly"), old_id("E7"))
+
+
+def test_the_first_release_moves_as_well(server: URL, copy_database: Callable[[], URL], tmp_path: Path) -> None:
+    settings, old = settings_for(copy_database()), empty_database_on(server)
+    asyncio.run(open_old_service(old, FIRST, FIRST_BOOK))
+    _, report = move(settings, old, tmp_path, "--write")
+    parts = report["parts"]
+    assert {table: part["taken"] for table, part in parts.items() if part["read"]} == {
+        "branches": 1,
+        "users": 2,
+        "customer_applications": 3,
+    }
+    assert parts["customer_applications"]["mended"] == {
+        "the term is no number of months, and is left out": [str(old_id("first_approved"))]
+    }
+
+
+def test_another_database_is_no_old_service(moved: Moved, server: URL) -> None:
+    for url, word in (
+        (empty_database_on(server), "is it the right one"),
+        (moved.settings.database_url, "has a journal"),
+    ):
+        ran = CliRunner(env={"DATABASE_URL": address(moved.settings.database_url), "SECRET_KEY": SECRET}).invoke(
+            house, ["move-from", address(url)]
+        )
+        assert (ran.exit_code, word in ran.output) == (1, True), ran.output
