@@ -36,10 +36,10 @@ def fuzz(address: str, name: str, *, examples: int, only: list[str], report: Pat
         text=True,
     )
     report.with_suffix(".txt").write_text(found.stdout + found.stderr)
-    counted = re.search(r"([\d,]+) generated(?:, ([\d,]+) found ([\d,]+) unique)?", found.stdout)
+    counted = re.search(r"([\d,]+) generated(?:, [\d,]+ found ([\d,]+) unique)?", found.stdout)
     if counted is None:
         sys.exit(found.stdout[-3000:] + found.stderr[-3000:])
-    return int(counted[1].replace(",", "")), found.returncode and int((counted[3] or "1").replace(",", ""))
+    return int(counted[1].replace(",", "")), found.returncode and int((counted[2] or "1").replace(",", ""))
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, r
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
 from lc_workflow.platform.http.cors import Cors
-from lc_workflow.platform.http.openapi import Amounts, WithExamples, docs, documentation
+from lc_workflow.platform.http.openapi import Amounts, Structs, docs, documentation
 from lc_workflow.platform.http.operations import Described
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
@@ -172,7 +172,7 @@ def create_app(
             WhileServing(working),
             Described(),
             Amounts(),
-            WithExamples(),
+            Structs(),
         ],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,

@@ -16,6 +16,13 @@ def operations(application: tuple[Litestar, Sessions]) -> dict[str, dict[str, An
     return {f"{method.upper()} {path}": operation for path, item in paths.items() for method, operation in item.items()}
 
 
+@pytest.fixture(scope="session")
+def described(application: tuple[Litestar, Sessions]) -> dict[str, dict[str, Any]]:
+    """What the document says of the fields of each class."""
+    schemas = application[0].openapi_schema.to_schema()["components"]["schemas"]
+    return {name: schema.get("properties", {}) for name, schema in schemas.items()}
+
+
 def test_each_operation_says_what_it_does_and_for_whom(operations: dict[str, dict[str, Any]]) -> None:
     for name, operation in operations.items():
         assert operation["summary"], name
@@ -64,3 +71,52 @@ def test_a_guard_stands_in_the_description(operations: dict[str, dict[str, Any]]
 def test_amounts_are_numbers_as_in_the_answers(application: tuple[Litestar, Sessions]) -> None:
     quote = application[0].openapi_schema.to_schema()["components"]["schemas"]["QuoteRequest"]["properties"]
     assert quote["principal"]["type"] == "number"
+
+
+def test_what_a_list_or_a_mapping_may_hold_stands_in_the_description(described: dict[str, dict[str, Any]]) -> None:
+    banned = described["NewProfile"]["prohibited_collateral"]
+    assert (banned["maxItems"], banned["items"]) == (100, {"type": "string", "minLength": 1, "maxLength": 60})
+    assert described["ProfileChange"]["prohibited_collateral"]["oneOf"][0]["items"] == banned["items"]
+    attributes = described["NewScorecard"]["attributes"]
+    assert (attributes["maxProperties"], attributes["additionalProperties"]["maxItems"]) == (50, 50)
+    assert attributes["propertyNames"]["pattern"].startswith("^[a-z]")
+    limits, nothing = described["NewAuthority"]["limits"]["oneOf"]
+    assert (limits["propertyNames"], nothing) == ({"enum": ["USD", "KHR"]}, {"type": "null"})
+    assert limits["additionalProperties"]["minimum"] == 0
+
+
+def test_amounts_rates_and_new_ids_say_what_they_can_be(described: dict[str, dict[str, Any]]) -> None:
+    assert described["Confirmation"]["amount"] == {"type": "number", "minimum": 0, "maximum": 9999999999999.99}
+    assert described["NewRate"]["rate"]["exclusiveMinimum"] == 0
+    assert described["RoleChange"]["level"]["minimum"] == 0
+    made_at_random, _ = described["NewApplication"]["id"]["oneOf"]
+    assert re.match(made_at_random["pattern"], "5a3b0f0e-4a53-4f3c-9d52-6f5f0c0f7a11")
+    assert not re.match(made_at_random["pattern"], "5a3b0f0e-4a53-1f3c-9d52-6f5f0c0f7a11")
+
+
+def test_no_text_that_a_request_needs_can_be_empty(application: tuple[Litestar, Sessions]) -> None:
+    """What is empty counts as absent, so it would be refused as missing."""
+    document = application[0].openapi_schema.to_schema()
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    sent = _named(document, [operation.get("requestBody") for operation in operations])
+    answered = _named(document, [operation["responses"] for operation in operations])
+    found = [
+        f"{name}.{field}"
+        for name in sent - answered
+        for field in document["components"]["schemas"][name].get("required", ())
+        if (told := document["components"]["schemas"][name]["properties"][field]).get("type") == "string"
+        and not {"minLength", "pattern", "format", "enum", "const"} & told.keys()
+    ]
+    assert len(sent - answered) > 100
+    assert found == []
+
+
+def _named(document: dict[str, Any], part: Any) -> set[str]:
+    """The classes that a part of the document speaks of, and those that these speak of."""
+    known: set[str] = set()
+    waiting = [part]
+    while waiting:
+        new = set(re.findall(r"#/components/schemas/(\w+)", str(waiting.pop()))) - known
+        known |= new
+        waiting += [document["components"]["schemas"][name] for name in new]
+    return known

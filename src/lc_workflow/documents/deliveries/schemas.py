@@ -27,7 +27,7 @@ class NewDelivery(Placement, frozen=True, kw_only=True):
 
     file_id: UUID = field(default_factory=uuid4)
     filename: Annotated[str, Meta(min_length=1, max_length=300)]
-    content_type: Annotated[str, Meta(max_length=100)]
+    content_type: Annotated[str, Meta(min_length=1, max_length=100)]
     file_size: Annotated[int, Meta(ge=0, le=2**53)]
     sha256: Sha256 | None = None
 

@@ -26,7 +26,7 @@ from lc_workflow.identity.sessions.schemas import (
     SetupStanding,
     SignInAnswer,
 )
-from lc_workflow.identity.sessions.service import Entry, SessionService, Waiting
+from lc_workflow.identity.sessions.service import Entry, RefreshTokenNeeded, SessionService, Waiting
 from lc_workflow.identity.users.queries import shown
 from lc_workflow.identity.users.schemas import UserAnswer
 from lc_workflow.kernel.errors import FieldError
@@ -35,7 +35,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.cookies import no_cookies, session_cookies
-from lc_workflow.platform.http.fields import IS_NEEDED, cannot_take
+from lc_workflow.platform.http.fields import IS_NEEDED
 from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
 from lc_workflow.platform.http.provide import DbSession
@@ -257,7 +257,8 @@ class AuthController(Controller):
         if data is not None and data.refresh_token is not None:
             return carrier.hand_over(await sessions.refresh(data.refresh_token, at=clock()), by_cookie=False)
         if (token := cookie(request.scope, REFRESH_COOKIE)) is None:
-            raise cannot_take([FieldError("refresh_token", IS_NEEDED)])
+            missing = FieldError("refresh_token", IS_NEEDED)
+            raise RefreshTokenNeeded("Send the refresh token of the session, or its cookie.", errors=(missing,))
         if (session_id := await sessions.session_of(token)) is not None:
             check_csrf(request.scope, tokens, session_id)
         return carrier.hand_over(await sessions.refresh(token, at=clock()), by_cookie=True)

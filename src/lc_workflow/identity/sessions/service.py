@@ -61,6 +61,10 @@ class RefreshTokenInvalid(Unauthenticated):
     """The refresh token is unknown or has expired."""
 
 
+class RefreshTokenNeeded(Invalid):
+    """A session is to go on, but neither the body nor a cookie holds its refresh token."""
+
+
 class SetupDone(Invalid):
     """The installation has accounts, so a first administrator is no longer created this way."""
 

@@ -53,7 +53,11 @@ from lc_workflow.platform.security.reads import Reader
 Search = Annotated[str | None, QueryParameter(max_length=200, description="A part of what is looked for.")]
 SearchFields = Annotated[
     str | None,
-    QueryParameter(max_length=200, description=f"Where to look, separated by commas: {', '.join(SearchField)}."),
+    QueryParameter(
+        max_length=200,
+        description=f"Where to look, separated by commas: {', '.join(SearchField)}.",
+        schema_extra={"pattern": rf"^ *({'|'.join(SearchField)}) *(, *({'|'.join(SearchField)}) *)*$"},
+    ),
 ]
 Days = Annotated[int | None, QueryParameter(ge=0, le=36_500, description="For how many days the account was not used.")]
 

@@ -23,7 +23,18 @@ from lc_workflow.lending.rules.terms import (
     Sex,
 )
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
-from lc_workflow.platform.http.shapes import Code, Line, Note, Phone, check_amounts, check_new_id, check_percents
+from lc_workflow.platform.http.shapes import (
+    Amount,
+    Code,
+    Line,
+    NewId,
+    Note,
+    Percent,
+    Phone,
+    check_amounts,
+    check_new_id,
+    check_percents,
+)
 from lc_workflow.platform.security.personal import masked
 
 NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone")
@@ -77,17 +88,17 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     place_code: PlaceCode | UnsetType | None = UNSET
     occupation: Line | UnsetType | None = UNSET
     employer_name: Line | UnsetType | None = UNSET
-    monthly_income: Decimal | UnsetType | None = UNSET
+    monthly_income: Amount | UnsetType | None = UNSET
     income_source: Line | UnsetType | None = UNSET
-    monthly_expenses: Decimal | UnsetType | None = UNSET
-    assets_value: Decimal | UnsetType | None = UNSET
+    monthly_expenses: Amount | UnsetType | None = UNSET
+    assets_value: Amount | UnsetType | None = UNSET
     existing_loans: Entries | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
-    requested_amount: Decimal | UnsetType | None = UNSET
+    requested_amount: Amount | UnsetType | None = UNSET
     desired_loan_term: Months | UnsetType | None = UNSET
     product_type: ProductType | UnsetType | None = UNSET
     product_code: Code | UnsetType | None = UNSET
-    interest_rate: Decimal | UnsetType | None = UNSET
+    interest_rate: Percent | UnsetType | None = UNSET
     loan_purposes: Annotated[list[LoanPurpose], Meta(max_length=20)] | UnsetType = UNSET
     loan_purpose: Line | UnsetType | None = UNSET
     purpose_details: Note | UnsetType | None = UNSET
@@ -146,7 +157,7 @@ class NewApplication(ApplicationChange, frozen=True, kw_only=True):
     }
 
     branch_id: UUID | None = None
-    id: UUID | None = None
+    id: NewId | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the fields of a change refuse, and ids that are not random."""

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict, Band, Constraint, Kind, Party, Policy, Rhythm
 from lc_workflow.lending.rules.quoting import Warned
-from lc_workflow.platform.http.shapes import Line, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Amount, Line, Percent, check_amounts, check_percents
 
 
 class FinancialLineWish(Struct, frozen=True, kw_only=True):
@@ -22,7 +22,7 @@ class FinancialLineWish(Struct, frozen=True, kw_only=True):
     kind: Kind
     party: Party = Party.BORROWER
     description: Line | None = None
-    amount: Decimal | None = None
+    amount: Amount | None = None
     currency: Currency = Currency.USD
     frequency: Rhythm = Rhythm.MONTHLY
     verified_by: UUID | None = None
@@ -85,10 +85,10 @@ class PolicyBody(Struct, frozen=True, kw_only=True):
     }
 
     base: Currency
-    dti_limit: Decimal
-    nii_solvent: Decimal
-    nii_at_risk: Decimal
-    capacity: Decimal
+    dti_limit: Percent
+    nii_solvent: Percent
+    nii_at_risk: Percent
+    capacity: Percent
     steps: dict[Currency, Decimal]
 
     def __post_init__(self) -> None:

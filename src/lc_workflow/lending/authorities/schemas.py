@@ -12,7 +12,7 @@ from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.shapes import MOST, Note
+from lc_workflow.platform.http.shapes import MOST, Amount, Note
 
 RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z][a-z0-9_]*$(?!\n)")]
 Region = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
@@ -34,7 +34,7 @@ class NewAuthority(Struct, frozen=True, kw_only=True):
     reach: Reach
     branch_id: UUID | None = None
     region: Region | None = None
-    limits: dict[Currency, Decimal] | None = None
+    limits: dict[Currency, Amount] | None = None
 
     def __post_init__(self) -> None:
         """Refuse limits that are no amounts."""
@@ -74,7 +74,7 @@ class NewDelegation(Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     from_id: UUID | None = None
-    limits: dict[Currency, Decimal] | None = None
+    limits: dict[Currency, Amount] | None = None
     reason: Note | None = None
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.terms import IdCardType
-from lc_workflow.platform.http.shapes import Line, Note, Phone, check_amounts
+from lc_workflow.platform.http.shapes import Amount, Line, Note, Phone, check_amounts
 from lc_workflow.platform.security.personal import masked
 
 ShortText = Annotated[str, Meta(max_length=100)]
@@ -90,7 +90,7 @@ class CollateralChange(Struct, frozen=True, kw_only=True):
 
     collateral_type: ShortText | UnsetType | None = UNSET
     description: Note | UnsetType | None = UNSET
-    estimated_value: Decimal | UnsetType | None = UNSET
+    estimated_value: Amount | UnsetType | None = UNSET
     currency: Currency | UnsetType | None = UNSET
     owner_name: Line | UnsetType | None = UNSET
     title_number: ShortText | UnsetType | None = UNSET

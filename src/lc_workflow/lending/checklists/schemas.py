@@ -1,7 +1,6 @@
 """Checklists as requests and answers, and as the documents that are stored."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.checklist import ChecklistStatus, Gate, PaperRule, When, Whom
 from lc_workflow.lending.rules.terms import MaritalStatus
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.shapes import MOST, Code, Line, Name
+from lc_workflow.platform.http.shapes import MOST, Amount, Code, Line, Name
 
 Word = Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -24,7 +23,7 @@ class PaperWhenDocument(Struct, frozen=True, kw_only=True):
     asked for. `products` are codes of products or the web app's product types.
     """
 
-    min_amount: dict[Currency, Decimal] = {}
+    min_amount: dict[Currency, Amount] = {}
     income_sources: Annotated[list[Word], Meta(max_length=50)] = []
     marital_statuses: Annotated[list[MaritalStatus], Meta(max_length=10)] = []
     collateral_kinds: Annotated[list[Word], Meta(max_length=50)] = []

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
-from lc_workflow.platform.http.shapes import Name, check_amounts
+from lc_workflow.platform.http.shapes import Amount, Name, check_amounts
 
 
 class DisbursementAnswer(Struct, frozen=True):
@@ -46,7 +46,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
         "reference": "CB-2026-00417",
     }
 
-    amount: Decimal
+    amount: Amount
     currency: Currency
     paid_on: date
     reference: Name

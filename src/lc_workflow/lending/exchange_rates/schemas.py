@@ -2,18 +2,19 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final, TypeAlias
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.money import Currency
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.shapes import Line
+from lc_workflow.platform.http.shapes import Line, places
 
 _LARGEST: Final = Decimal(1_000_000_000)
-_FINEST: Final = -6
+_FINEST: Final = 6
+_Rate: TypeAlias = Annotated[Decimal, Meta(extra_json_schema={"exclusiveMinimum": 0, "maximum": float(_LARGEST)})]
 
 
 class NewRate(Struct, frozen=True, kw_only=True):
@@ -28,16 +29,17 @@ class NewRate(Struct, frozen=True, kw_only=True):
     }
 
     currency: Currency
-    rate: Decimal
+    rate: _Rate
     base: Currency = Currency.USD
     valid_on: date | None = None
     source: Line | None = None
 
     def __post_init__(self) -> None:
         """Refuse rates that no column holds."""
-        exponent = self.rate.normalize().as_tuple().exponent if self.rate.is_finite() else "n"
-        if not isinstance(exponent, int) or not 0 < self.rate <= _LARGEST or exponent < _FINEST:
-            raise cannot_take([FieldError("rate", "must be a number above zero with at most six decimals")])
+        if not (self.rate.is_finite() and 0 < self.rate <= _LARGEST):
+            raise cannot_take([FieldError("rate", f"must be a number above zero, up to {_LARGEST}")])
+        if places(self.rate) > _FINEST:
+            raise cannot_take([FieldError("rate", "must have at most six decimals")])
 
 
 class RateAnswer(Struct, frozen=True):

@@ -38,7 +38,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     """
 
     key: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[ -~]+$(?!\n)")]
-    kind: Annotated[str, Meta(max_length=40)]
+    kind: Annotated[str, Meta(min_length=1, max_length=40)]
     id: UUID
     version: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
     body: dict[str, Any] | None = None

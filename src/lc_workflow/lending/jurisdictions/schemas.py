@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lc_workflow.platform.http.shapes import Code, Name, Note, check_percents
+from lc_workflow.platform.http.shapes import Code, Name, Note, Percent, check_percents
 
 Kinds = Annotated[list[Annotated[str, Meta(min_length=1, max_length=60)]], Meta(max_length=100)]
 """Kinds of collateral, in the words of the applications."""
@@ -28,7 +28,7 @@ class NewProfile(Struct, frozen=True, kw_only=True):
     code: Code
     name: Name
     valid_from: date
-    rate_ceiling: Decimal | None = None
+    rate_ceiling: Percent | None = None
     flat_allowed: bool = True
     fees_count: bool = False
     prohibited_collateral: Kinds = []
@@ -46,7 +46,7 @@ class ProfileChange(Struct, frozen=True, kw_only=True):
 
     name: Name | UnsetType = UNSET
     valid_from: date | UnsetType = UNSET
-    rate_ceiling: Decimal | UnsetType | None = UNSET
+    rate_ceiling: Percent | UnsetType | None = UNSET
     flat_allowed: bool | UnsetType = UNSET
     fees_count: bool | UnsetType = UNSET
     prohibited_collateral: Kinds | UnsetType = UNSET

@@ -23,7 +23,7 @@ from lc_workflow.lending.rules.approval import (
 )
 from lc_workflow.lending.rules.terms import RiskCategory
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.shapes import Code, Name, check_amounts
+from lc_workflow.platform.http.shapes import MOST, Amount, Code, Name, check_amounts
 
 RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z][a-z0-9_]*$(?!\n)")]
 """The name of a role, as `/permissions/roles` lists them or as the matrix calls a committee."""
@@ -43,8 +43,8 @@ class StageDocument(Struct, frozen=True):
 class WhenDocument(Struct, frozen=True, kw_only=True):
     """What a rule is for; an empty list means any. Bounds are inclusive and in the base currency."""
 
-    min_amount: Decimal | None = None
-    max_amount: Decimal | None = None
+    min_amount: Amount | None = None
+    max_amount: Amount | None = None
     currencies: Annotated[list[Currency], Meta(max_length=10)] = []
     products: Annotated[list[Product], Meta(max_length=50)] = []
     risks: Annotated[list[RiskCategory], Meta(max_length=10)] = []
@@ -136,14 +136,14 @@ class Simulation(Struct, frozen=True, kw_only=True):
 
     EXAMPLE: ClassVar[dict[str, object]] = {"amount": 1500, "currency": "USD", "product": "monthly_loan", "risk": "low"}
 
-    amount: Decimal
+    amount: Amount
     currency: Currency = Currency.USD
     product: Product | None = None
     risk: RiskCategory | None = None
     branch_id: UUID | None = None
-    exposure: Decimal = Decimal(0)
+    exposure: Amount = Decimal(0)
     exceptions: Annotated[int, Meta(ge=0, le=1_000)] = 0
-    khr_per_usd: Decimal | None = None
+    khr_per_usd: Annotated[Decimal, Meta(extra_json_schema={"minimum": 1, "maximum": float(MOST)})] | None = None
     matrix_id: UUID | None = None
 
     def __post_init__(self) -> None:

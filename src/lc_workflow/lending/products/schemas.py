@@ -1,7 +1,6 @@
 """Products as requests and answers."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, FeeKind, FeeRule, Limits, VersionStatus
 from lc_workflow.lending.rules.quoting import FeeTiming
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding
-from lc_workflow.platform.http.shapes import Code, Name, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Amount, Code, Name, Percent, check_amounts, check_percents
 
 ProductCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Months = Annotated[int, Meta(ge=1, le=600)]
@@ -23,12 +22,12 @@ class LimitsLine(Struct, frozen=True):
     """What is lent in one currency: amounts in it, terms in months."""
 
     currency: Currency
-    amount_min: Decimal
-    amount_max: Decimal
+    amount_min: Amount
+    amount_max: Amount
     term_min: Months
     term_max: Months
-    guarantor_from: Decimal | None = None
-    collateral_from: Decimal | None = None
+    guarantor_from: Amount | None = None
+    collateral_from: Amount | None = None
 
     def __post_init__(self) -> None:
         """Refuse amounts that no column holds."""
@@ -40,7 +39,7 @@ class FeeRuleLine(Struct, frozen=True):
 
     code: Code
     kind: FeeKind
-    value: Decimal
+    value: Amount
     timing: FeeTiming
     currency: Currency | None = None
 
@@ -78,9 +77,9 @@ class ConditionsBody(Struct, frozen=True, kw_only=True):
     limits: Annotated[list[LimitsLine], Meta(max_length=10)]
     frequencies: Annotated[list[Frequency], Meta(max_length=10)]
     methods: Annotated[list[Method], Meta(max_length=10)]
-    rate_min: Decimal
-    rate_max: Decimal
-    rate_default: Decimal
+    rate_min: Percent
+    rate_max: Percent
+    rate_default: Percent
     fees: Annotated[list[FeeRuleLine], Meta(max_length=20)] = []
     installment_rounding: Rounding = Rounding.HALF_UP
     interest_rounding: Literal["HALF_UP", "FLOOR"] = "HALF_UP"

@@ -10,7 +10,7 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.quoting import Fee, FeeTiming, Quote, Warned, payable, percent
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms
-from lc_workflow.platform.http.shapes import Code, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Amount, Code, Percent, check_amounts, check_percents
 
 Installments = Annotated[int, Meta(ge=1, le=1_000)]
 """A term in installments; nobody repays a loan in more than a thousand."""
@@ -25,7 +25,7 @@ class FeeLine(Struct, frozen=True):
     """A fee in the loan's currency, and how it is taken."""
 
     code: Code
-    amount: Decimal
+    amount: Amount
     timing: FeeTiming
 
     def __post_init__(self) -> None:
@@ -42,14 +42,14 @@ class ApplicationQuoteRequest(Struct, frozen=True, kw_only=True):
     EXAMPLE: ClassVar[dict[str, object]] = {"principal": 1500, "annual_rate": 18, "term": 12}
 
     currency: Currency | None = None
-    principal: Decimal | None = None
-    annual_rate: Decimal | None = None
+    principal: Amount | None = None
+    annual_rate: Percent | None = None
     term: Installments | None = None
     frequency: Frequency | None = None
     method: Method | None = None
     principal_grace: Periods | None = None
     principal_every: Every | None = None
-    residual: Decimal | None = None
+    residual: Amount | None = None
     installment_rounding: Rounding | None = None
     interest_rounding: Literal["HALF_UP", "FLOOR"] | None = None
     disbursed_on: date | None = None
@@ -88,8 +88,8 @@ class QuoteRequest(ApplicationQuoteRequest, frozen=True, kw_only=True):
     }
 
     currency: Currency
-    principal: Decimal
-    annual_rate: Decimal
+    principal: Amount
+    annual_rate: Percent
     term: Installments
     frequency: Frequency
     method: Method

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, TypeAlias
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -78,6 +78,13 @@ class ScorecardAnswer(Struct, frozen=True):
     published_at: datetime
 
 
+_LARGEST: Final = Decimal(1_000_000_000_000)
+
+_Value: TypeAlias = Annotated[
+    Decimal, Meta(extra_json_schema={"minimum": -float(_LARGEST), "maximum": float(_LARGEST)})
+]
+
+
 class ScoreRequest(Struct, frozen=True, kw_only=True):
     """What is known of the loan, by attribute; null, or left out, is not known.
 
@@ -87,7 +94,7 @@ class ScoreRequest(Struct, frozen=True, kw_only=True):
 
     EXAMPLE: ClassVar[dict[str, object]] = {"values": {"years_in_business": 6}}
 
-    values: Annotated[dict[Attribute, Decimal | None], Meta(max_length=50)] = {}
+    values: Annotated[dict[Attribute, _Value | None], Meta(max_length=50)] = {}
     decision: Recommendation | None = None
     reason: Note | None = None
 
@@ -99,9 +106,6 @@ class ScoreRequest(Struct, frozen=True, kw_only=True):
             if value is not None and not (value.is_finite() and abs(value) <= _LARGEST)
         ]:
             raise cannot_take(wrong)
-
-
-_LARGEST = Decimal(1_000_000_000_000)
 
 
 class ScoreAnswer(Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from lc_workflow.lending.approvals.schemas import ConditionText
 from lc_workflow.lending.approvals.service import Ballot
 from lc_workflow.lending.rules.deliberation import Decision
 from lc_workflow.lending.rules.stages import Action, Stage, Status, Step
-from lc_workflow.platform.http.shapes import Code, Note, check_amounts, check_percents
+from lc_workflow.platform.http.shapes import Amount, Code, Note, Percent, check_amounts, check_percents
 
 Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
 
@@ -40,9 +40,9 @@ class DecisionRequest(Struct, frozen=True, kw_only=True):
     decision: Decision
     stage: Code | None = None
     snapshot_hash: SnapshotHash | None = None
-    approved_amount: Decimal | None = None
+    approved_amount: Amount | None = None
     approved_term: Months | None = None
-    interest_rate: Decimal | None = None
+    interest_rate: Percent | None = None
     conditions: Conditions = []
     reason: Reason | None = None
     notes: Note | None = None
@@ -74,9 +74,9 @@ class Approval(Struct, frozen=True):
         "notes": "The stall earns well",
     }
 
-    approved_amount: Decimal | None = None
+    approved_amount: Amount | None = None
     approved_term: Months | None = None
-    interest_rate: Decimal | None = None
+    interest_rate: Percent | None = None
     notes: Note | None = None
     conditions: Conditions = []
     snapshot_hash: SnapshotHash | None = None
@@ -117,9 +117,9 @@ class ActionRequest(Struct, frozen=True):
     account_id: AccountId | None = None
     reason: Reason | None = None
     notes: Note | None = None
-    approved_amount: Decimal | None = None
+    approved_amount: Amount | None = None
     approved_term: Months | None = None
-    interest_rate: Decimal | None = None
+    interest_rate: Percent | None = None
     conditions: Conditions = []
     snapshot_hash: SnapshotHash | None = None
 

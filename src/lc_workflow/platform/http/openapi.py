@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from litestar import Request, Response, Router
@@ -22,8 +22,10 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.typing import FieldDefinition
+from msgspec import inspect
 
 from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.bounds import bound
 from lc_workflow.platform.http.operations import operation_id
 from lc_workflow.platform.http.problems import Problem, refused_by_litestar
 from lc_workflow.platform.security.guards import PUBLIC
@@ -81,17 +83,16 @@ class Amounts(OpenAPISchemaPlugin):
         return Schema(type=OpenAPIType.NUMBER)
 
 
-class WithExamples(StructSchemaPlugin):
-    """Shows of each kind of body the `EXAMPLE` that its class gives."""
-
-    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
-        """Take classes with an example of their own."""
-        return super().is_plugin_supported_field(field_definition) and "EXAMPLE" in vars(field_definition.annotation)
+class Structs(StructSchemaPlugin):
+    """Describes bodies and answers with all their bounds, and with the `EXAMPLE` that a class gives."""
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
         """Describe one."""
         schema = super().to_openapi_schema(field_definition, schema_creator)
-        schema.examples = [field_definition.annotation.EXAMPLE]
+        for field in cast("inspect.StructType", inspect.type_info(field_definition.type_)).fields:
+            bound((schema.properties or {})[field.encode_name], field.type)
+        if "EXAMPLE" in vars(field_definition.annotation):
+            schema.examples = [field_definition.annotation.EXAMPLE]
         return schema
 
 

@@ -33,8 +33,21 @@ Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A
 RANDOM: Final = 4
 """The version of a UUID that nobody can guess."""
 
+_OF_A_RANDOM_ID: Final = r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$"
+
+NewId: TypeAlias = Annotated[UUID, Meta(extra_json_schema={"pattern": _OF_A_RANDOM_ID})]
+"""An id that somebody made beforehand; `check_new_id` refuses what it says here."""
+
 MOST: Final = Decimal("9999999999999.99")
 """The largest amount a column holds."""
+
+MOST_PERCENT: Final = Decimal(999)
+
+Amount: TypeAlias = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": float(MOST)})]
+"""An amount of money as it was given; `check_amounts` refuses what it says here, and more than two decimals."""
+
+Percent: TypeAlias = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": float(MOST_PERCENT)})]
+"""A percentage as it was given; `check_percents` refuses what it says here, and more than four decimals."""
 
 
 def given(change: Struct) -> dict[str, Any]:
@@ -58,7 +71,7 @@ def check_amounts(struct: Struct, *names: str) -> None:
     Raises:
         InvalidInput: Names each field that is no such amount.
     """
-    _check(struct, names, most=MOST, places=2, said=f"must be an amount from 0 to {MOST} with at most two decimals")
+    _check(struct, names, most=MOST, decimals=2, said=f"must be an amount from 0 to {MOST}", finer="two")
 
 
 def check_percents(struct: Struct, *names: str) -> None:
@@ -67,9 +80,8 @@ def check_percents(struct: Struct, *names: str) -> None:
     Raises:
         InvalidInput: Names each field that is no such percentage.
     """
-    _check(
-        struct, names, most=Decimal(999), places=4, said="must be a percentage from 0 to 999 with at most four decimals"
-    )
+    said = f"must be a percentage from 0 to {MOST_PERCENT}"
+    _check(struct, names, most=MOST_PERCENT, decimals=4, said=said, finer="four")
 
 
 def check_new_id(struct: Struct, name: str) -> None:
@@ -83,17 +95,20 @@ def check_new_id(struct: Struct, name: str) -> None:
         raise cannot_take([FieldError(name, "must be a UUID of version 4, made at random")])
 
 
-def _check(struct: Struct, names: Iterable[str], *, most: Decimal, places: int, said: str) -> None:
-    numbers = {name: number for name in names if isinstance(number := getattr(struct, name), Decimal)}
-    if wrong := [
-        FieldError(name, said)
-        for name, number in numbers.items()
-        if not (number.is_finite() and 0 <= number <= most and _places(number) <= places)
-    ]:
-        raise cannot_take(wrong)
-
-
-def _places(number: Decimal) -> int:
+def places(number: Decimal) -> int:
     """How many decimals a number has, trailing zeros aside; only asked of numbers whose size was checked."""
     exponent = number.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _check(struct: Struct, names: Iterable[str], *, most: Decimal, decimals: int, said: str, finer: str) -> None:
+    wrong = []
+    for name in names:
+        number = getattr(struct, name)
+        if isinstance(number, Decimal):
+            if not (number.is_finite() and 0 <= number <= most):
+                wrong.append(FieldError(name, said))
+            elif places(number) > decimals:
+                wrong.append(FieldError(name, f"must have at most {finer} decimals"))
+    if wrong:
+        raise cannot_take(wrong)

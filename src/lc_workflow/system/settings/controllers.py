@@ -14,6 +14,7 @@ from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import PUBLIC, requires, signed_in
 from lc_workflow.system.settings.access import MANAGE
 from lc_workflow.system.settings.schemas import (
+    MOST_VALUES,
     Changed,
     Initialized,
     NewSetting,
@@ -25,7 +26,12 @@ from lc_workflow.system.settings.schemas import (
 from lc_workflow.system.settings.service import SettingService
 
 VALUES: Final = Body(
-    media_type=RequestEncodingType.JSON, schema_extra={"examples": [{"receipt_footer": "Thank you for your trust"}]}
+    media_type=RequestEncodingType.JSON,
+    schema_extra={
+        "examples": [{"receipt_footer": "Thank you for your trust"}],
+        "min_properties": 1,
+        "max_properties": MOST_VALUES,
+    },
 )
 
 
