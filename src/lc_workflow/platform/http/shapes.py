@@ -33,7 +33,7 @@ Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A
 RANDOM: Final = 4
 """The version of a UUID that nobody can guess."""
 
-_OF_A_RANDOM_ID: Final = r"^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?4[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12}$"
+_OF_A_RANDOM_ID: Final = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 
 NewId: TypeAlias = Annotated[UUID, Meta(extra_json_schema={"pattern": _OF_A_RANDOM_ID})]
 """An id that somebody made beforehand; `check_new_id` refuses what it says here."""
