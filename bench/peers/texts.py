@@ -1,14 +1,11 @@
 """The statements of ours as texts, so that the bare peer asks PostgreSQL the same without what wrote them."""
 
 import json
-from typing import Any
-
-from sqlalchemy import Select
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 import lc_workflow.app  # noqa: F401 - maps all tables
 from lc_workflow.identity.users.queries import _SHOWN
 from lc_workflow.lending.applications.queries.whole import _PARTIES, _WHOLE
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.vault import Vault
 
 
@@ -24,8 +21,6 @@ def texts(secret: str) -> dict[str, str]:
     }
 
 
-def _text(statement: Select[Any]) -> str:
+def _text(statement: Written) -> str:
     """Write a statement and its arguments as JSON; an argument that the request brings is null."""
-    compiled = statement.compile(dialect=dialect())  # type: ignore[no-untyped-call]
-    arguments = [compiled.params[name] for name in compiled.positiontup or ()]
-    return json.dumps([str(compiled), arguments])
+    return json.dumps([statement.text, statement.always])

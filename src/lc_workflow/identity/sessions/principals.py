@@ -17,17 +17,14 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.tokens import Claims
 
 
 async def load_principal(session: AsyncSession, claims: Claims, at: datetime) -> Principal | None:
     """Find the person behind a token as their account stands now; None when the session ended or the account did."""
-    # On the connection itself the statement needs no preparation: it was written, and its key reckoned, once.
-    connection = await session.connection()
-    found = (
-        await connection.execute(_BY_SESSION, {"at": at, "session_id": claims.session_id, "user_id": claims.subject})
-    ).one_or_none()
+    found = await _BY_SESSION.one(session, at=at, session_id=claims.session_id, user_id=claims.subject)
     return _principal(found, claims.session_id) if found else None
 
 
@@ -47,7 +44,7 @@ async def roles_by_session(
 
 async def principal_of(session: AsyncSession, user_id: UUID, at: datetime) -> Principal | None:
     """Take somebody's rights without their having signed in, to judge what they could do; None when inactive."""
-    found = (await session.execute(_BY_ACCOUNT, {"at": at, "user_id": user_id})).one_or_none()
+    found = await _BY_ACCOUNT.one(session, at=at, user_id=user_id)
     return _principal(found, user_id) if found else None
 
 
@@ -175,7 +172,9 @@ def _statement() -> Select[Any]:
     )
 
 
-_BY_ACCOUNT: Final = _statement()
-_BY_SESSION: Final = _BY_ACCOUNT.join(Session, Session.user_id == User.id).where(
-    Session.id == bindparam("session_id", type_=Uuid()), Session.ended_at.is_(None)
+_BY_ACCOUNT: Final = Written(_statement())
+_BY_SESSION: Final = Written(
+    _statement()
+    .join(Session, Session.user_id == User.id)
+    .where(Session.id == bindparam("session_id", type_=Uuid()), Session.ended_at.is_(None))
 )

@@ -21,6 +21,7 @@ from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.db.nested import as_object_or_null
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Key
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import contains
@@ -39,8 +40,7 @@ class _Places(Struct, frozen=True):
 
 async def shown(session: AsyncSession, user_id: UUID, *, base_url: str) -> UserAnswer:
     """Show an account that is there, with its place in the company; `base_url` is where browsers reach this API."""
-    connection = await session.connection()
-    row = (await connection.execute(_SHOWN, {"user_id": user_id})).one()
+    row = await _SHOWN.one(session, user_id=user_id)
     fields = dict(zip(_COLUMNS, row, strict=False))
     word, photo, places = row[len(_COLUMNS) :]
     placed = _PLACES.decode(places)
@@ -88,7 +88,7 @@ def _shown() -> Select[Any]:
 
 _TABLE: Final = User.__table__
 _COLUMNS: Final = tuple(name for name in UserAnswer.__struct_fields__ if name in _TABLE.c)
-_SHOWN: Final = _shown()
+_SHOWN: Final = Written(_shown())
 _PLACES: Final = Decoder(_Places)
 
 ACTIVE_FOR: Final = timedelta(days=30)

@@ -29,7 +29,7 @@ POOL_SECONDS: Final = 10
 """How long a request waits for a connection while all are busy; then it is told to come again."""
 
 READING: Final = "reading"
-"""Set on a session that reads without a transaction."""
+"""The connection of a session that reads without a transaction, for as long as it has it."""
 
 RESTS_SINCE: Final = "rests since"
 DOUBTED: Final = "doubted"
@@ -59,12 +59,22 @@ class ClosingSession(AsyncSession):
     async def close(self) -> None:
         """Give the connection back, whatever has become of it."""
         self.expunge_all()  # so that what was read can still be looked at
-        if not self.info.get(READING):  # without a transaction there is nothing to take back
+        if self.info.pop(READING, None) is None:  # without a transaction there is nothing to take back
             try:
                 await self.rollback()
             except (DBAPIError, OSError) as broken:
                 _log.warning("a connection broke as it was given back", cause=type(broken).__name__)
         await super().close()
+
+    async def commit(self) -> None:
+        """Commit, and give the connection back: it is somebody else's from here on."""
+        self.info.pop(READING, None)
+        await super().commit()
+
+    async def rollback(self) -> None:
+        """Take back what was not committed, and give the connection back."""
+        self.info.pop(READING, None)
+        await super().rollback()
 
 
 class SessionMaker(async_sessionmaker[AsyncSession]):
@@ -82,13 +92,13 @@ async def only_reads(session: AsyncSession) -> None:
     is somebody else's.
     """
     if isinstance(session.bind, AsyncEngine) and not session.in_transaction():
-        await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        session.info[READING] = True
+        connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        session.info[READING] = connection.sync_connection
 
 
 async def begins_to_write(session: AsyncSession) -> None:
     """Let what follows be one transaction, on a session that may have been reading until now."""
-    if session.info.pop(READING, False):
+    if READING in session.info:
         await session.commit()  # there is nothing to commit; what was loaded stays loaded
 
 

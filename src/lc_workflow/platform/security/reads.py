@@ -14,6 +14,7 @@ from structlog.contextvars import get_contextvars
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 from lc_workflow.platform.security.personal import READ
 
@@ -98,26 +99,22 @@ class Reader:
 
     async def note(self, subject: str, subject_id: UUID | None, *, how_many: int = 1) -> None:
         """Write down that the person was shown numbers."""
-        connection = await self._session.connection()
-        await connection.execute(
-            _NOTE,
-            {
-                "id": uuid4(),
-                "reader_id": self._principal.id,
-                "subject": subject,
-                "subject_id": subject_id,
-                "how_many": how_many,
-                "at": self._at,
-                "session_id": SESSION.get(),
-                "address": ADDRESS.get(),
-                "request_id": get_contextvars().get("request_id"),
-            },
+        await _NOTE.rows(
+            self._session,
+            id=uuid4(),
+            reader_id=self._principal.id,
+            subject=subject,
+            subject_id=subject_id,
+            how_many=how_many,
+            at=self._at,
+            session_id=SESSION.get(),
+            address=ADDRESS.get(),
+            request_id=get_contextvars().get("request_id"),
         )
         await self._session.commit()
 
 
-_NOTE: Final = insert(PersonalRead)
-"""Written once: made anew through the mapped class it takes longer than everything else about a read."""
+_NOTE: Final = Written(insert(PersonalRead))
 
 
 def open_reader(

@@ -34,6 +34,7 @@ from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.db.config import read_json
 from lc_workflow.platform.db.nested import as_list, as_object, as_object_or_null
+from lc_workflow.platform.db.written import Written
 
 
 async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationAnswer]:
@@ -43,13 +44,10 @@ async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationA
     """
     if not ids:
         return []
-    wanted = {"ids": list(ids)}
-    connection = await session.connection()
     behind: dict[UUID, list[PartyAnswer]] = {each: [] for each in ids}
-    for application_id, *party in await connection.execute(_PARTIES, wanted):
+    for application_id, *party in await _PARTIES.rows(session, ids=list(ids)):
         behind[application_id].append(PartyAnswer(**dict(zip(PartyAnswer.__struct_fields__, party, strict=True))))
-    rows = await connection.execute(_WHOLE, wanted)
-    found = {row.id: _answer(row, behind[row.id]) for row in rows}
+    found = {row.id: _answer(row, behind[row.id]) for row in await _WHOLE.rows(session, ids=list(ids))}
     return [found[each] for each in ids if each in found]
 
 
@@ -120,7 +118,7 @@ def _parties() -> Select[Any]:
 
 _TABLE: Final = CustomerApplication.__table__
 _COLUMNS: Final = tuple(name for name in ApplicationAnswer.__struct_fields__ if name in _TABLE.c)
-_WHOLE: Final = _whole()
+_WHOLE: Final = Written(_whole())
 _ASSIGNMENTS: Final = Decoder(list[AssignmentAnswer])
 _PAPERS: Final = Decoder(list[DocumentCard])
-_PARTIES: Final = _parties()
+_PARTIES: Final = Written(_parties())

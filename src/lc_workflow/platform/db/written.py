@@ -1,0 +1,143 @@
+"""Statements that are written once and sent on the driver itself: those of every request, and of the busiest lists."""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, Final
+
+from asyncpg import Attribute
+from sqlalchemy import BindParameter, Connection, Insert, Select
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
+
+from lc_workflow.platform.db.config import DOUBTED, READING, read_json, write_json
+
+_DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_json)  # type: ignore[no-untyped-call]
+
+_Process = Callable[[Any], Any]
+
+
+class Written:
+    """A statement of SQLAlchemy's that goes to PostgreSQL without SQLAlchemy, which takes longer than the driver does.
+
+    It gives what the same statement gives on the session's connection: rows by name and place, values in the types of
+    their columns. What the driver raises comes as it is; problem bodies are made of either. A parameter that has no
+    value of its own is brought with each sending, so that nobody's value is sent for somebody else.
+    """
+
+    def __init__(self, statement: Select[Any] | Insert) -> None:
+        """Take the statement; it is put into text when it is first sent, for by then all tables are known."""
+        self._statement = statement
+        self._readers: list[tuple[int, _Process]] | None = None
+
+    @cached_property
+    def text(self) -> str:
+        """What PostgreSQL is sent."""
+        return str(self._compiled)
+
+    @cached_property
+    def always(self) -> list[Any]:
+        """What always stands at each of its places, and None where a value is brought."""
+        arguments = []
+        for parameter in self._parameters:
+            process = _written_by(parameter.type)
+            arguments.append(process(parameter.effective_value) if process else parameter.effective_value)
+        return arguments
+
+    async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Any]:  # noqa: ANN401 - as the columns are
+        """Send it and give all rows."""
+        connection: Connection | None = session.info.get(READING)
+        if connection is None:
+            opened = await session.connection()
+            connection = opened.sync_connection
+            assert connection is not None  # noqa: S101 - it has just been opened
+            if not _driver(connection).is_in_transaction():
+                # The transaction begins with the first statement that SQLAlchemy sends itself.
+                result = await opened.execute(self._statement, values)
+                return result.all() if result.returns_rows else ()
+        return await self._send(connection, values)
+
+    async def one(self, session: AsyncSession, **values: Any) -> Any:  # noqa: ANN401 - as above
+        """Send it and give the first row, or None."""
+        found = await self.rows(session, **values)
+        return found[0] if found else None
+
+    async def value(self, session: AsyncSession, **values: Any) -> Any:  # noqa: ANN401 - as above
+        """Send it and give the first value of the first row, or None."""
+        found = await self.rows(session, **values)
+        return found[0][0] if found else None
+
+    async def _send(self, connection: Connection, values: dict[str, Any]) -> Sequence[Any]:
+        driver = _driver(connection)
+        arguments = self.always.copy()
+        for place, name, process in self._brought:
+            arguments[place] = process(values[name]) if process else values[name]
+        sent = (connection, None, self.text, arguments, SimpleNamespace(), False)
+        for hears in connection.dispatch.before_cursor_execute:
+            hears(*sent)
+        try:
+            if self._readers is None:
+                self._readers = self._read_by((await driver.prepare(self.text)).get_attributes())
+            found = await driver.fetch(self.text, *arguments)
+        except BaseException:
+            connection.info[DOUBTED] = True
+            raise
+        for hears in connection.dispatch.after_cursor_execute:
+            hears(*sent)
+        if not self._readers:
+            return [*map(self._row._make, found)]
+        return [self._row._make(self._read(record)) for record in found]
+
+    def _read(self, record: Any) -> list[Any]:  # noqa: ANN401 - a row of the driver's
+        row = list(record)
+        for place, process in self._readers or ():
+            row[place] = process(row[place])
+        return row
+
+    @cached_property
+    def _compiled(self) -> Any:  # noqa: ANN401 - SQLAlchemy's
+        columns = [*self._statement.table.c.keys()] if isinstance(self._statement, Insert) else None
+        compiled = self._statement.compile(dialect=_DIALECT, column_keys=columns)
+        if "POSTCOMPILE" in str(compiled):
+            raise TypeError("A written statement has as many places as it has; compare with any_() of an array.")
+        return compiled
+
+    @cached_property
+    def _brought(self) -> list[tuple[int, str, _Process | None]]:
+        """The places whose values are brought."""
+        return [
+            (place, parameter.key, _written_by(parameter.type))
+            for place, parameter in enumerate(self._parameters)
+            if parameter.required
+        ]
+
+    @cached_property
+    def _parameters(self) -> list[BindParameter[Any]]:
+        return [self._compiled.binds[name] for name in self._compiled.positiontup]
+
+    @cached_property
+    def _row(self) -> Any:  # noqa: ANN401 - a class that is made here
+        names = [] if isinstance(self._statement, Insert) else self._statement.selected_columns.keys()
+        return namedtuple("_Row", names, rename=True)  # noqa: PYI024 - the names are the columns'
+
+    def _read_by(self, attributes: Sequence[Attribute]) -> list[tuple[int, _Process]]:
+        """Which values are not yet what their columns say when the driver gives them, and what makes them so."""
+        if isinstance(self._statement, Insert):
+            return []
+        readers: list[tuple[int, _Process]] = []
+        for place, (column, attribute) in enumerate(zip(self._statement.selected_columns, attributes, strict=True)):
+            kind: TypeEngine[Any] = column.type
+            process = kind.dialect_impl(_DIALECT).result_processor(_DIALECT, attribute.type.oid)
+            if process is not None:
+                readers.append((place, process))
+        return readers
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg's connection, behind a name of SQLAlchemy's
+    return connection.connection.driver_connection
+
+
+def _written_by(kind: TypeEngine[Any]) -> _Process | None:
+    return kind.dialect_impl(_DIALECT).bind_processor(_DIALECT)

@@ -1,0 +1,115 @@
+"""Statements that are sent on the driver give what SQLAlchemy gives, and never on a connection that was given back."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import URL, Uuid, any_, bindparam, insert, literal, literal_column, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from structlog.contextvars import bound_contextvars, merge_contextvars
+from structlog.testing import capture_logs
+
+from lc_workflow.identity.users.models import User
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.db.config import DOUBTED, alchemy_config, begins_to_write, only_reads
+from lc_workflow.platform.db.written import Written
+from lc_workflow.platform.security.reads import PersonalRead
+from tests.conftest import settings_for
+from tests.identity.factories import a_user
+from tests.lending.factories import an_application
+from tests.moments import NOON
+
+ROW = CustomerApplication
+WHOLE = select(
+    ROW.id, ROW.workflow_status, ROW.requested_amount, ROW.phone, ROW.loan_purposes, ROW.existing_loans
+).where(ROW.id == any_(bindparam("ids", type_=ARRAY(Uuid))), ROW.workflow_status == Stage.PO_CREATED)
+NAME = Written(select(literal("Sok").label("name"), bindparam("one", type_=Uuid).label("one")))
+"""A statement that needs no rows."""
+
+
+@pytest.fixture
+async def reading(house_database: URL) -> AsyncIterator[AsyncSession]:
+    """A session of its own that only reads, as a request has it."""
+    alchemy = alchemy_config(settings_for(house_database, slow_statement_ms=20))
+    async with alchemy.get_session() as session:
+        await only_reads(session)
+        yield session
+    await alchemy.get_engine().dispose()
+
+
+async def test_rows_are_what_sqlalchemy_gives(session: AsyncSession) -> None:
+    session.add(officer := a_user())
+    await session.flush()
+    session.add(
+        drafted := an_application(
+            user_id=officer.id,
+            requested_amount=Decimal("1500.50"),
+            phone="+85512345678",
+            existing_loans=[{"left": 0.1}],
+        )
+    )
+    await session.flush()
+    wanted = {"ids": [drafted.id]}
+    (ours,) = await Written(WHOLE).rows(session, **wanted)
+    theirs = (await (await session.connection()).execute(WHOLE, wanted)).one()
+    assert (tuple(ours), [*map(type, ours)]) == (tuple(theirs), [*map(type, theirs)])
+    assert (ours.workflow_status, ours.phone) == (Stage.PO_CREATED, "+85512345678")
+
+
+async def test_a_value_is_brought_each_time(reading: AsyncSession) -> None:
+    one, other = uuid4(), uuid4()
+    assert [(await NAME.one(reading, one=each)).one for each in (one, other)] == [one, other]
+    assert await NAME.value(reading, one=one) == "Sok"
+    with pytest.raises(KeyError):
+        await NAME.one(reading)
+
+
+async def test_what_is_compared_with_any_number_of_values_is_no_written_statement(reading: AsyncSession) -> None:
+    with pytest.raises(TypeError):
+        await Written(select(User.id).where(User.id.in_([uuid4()]))).rows(reading)
+
+
+async def test_a_session_that_gave_its_connection_back_asks_on_another(reading: AsyncSession) -> None:
+    engine = reading.bind
+    assert isinstance(engine, AsyncEngine)
+    await NAME.one(reading, one=uuid4())
+    await reading.commit()
+    async with engine.connect() as somebody, somebody.begin():  # takes the connection that is free now
+        theirs = await somebody.scalar(text("SELECT pg_backend_pid()"))
+        ours = Written(select(literal_column("pg_backend_pid()")))
+        assert await ours.value(reading) != theirs
+    await begins_to_write(reading)
+    await NAME.one(reading, one=uuid4())
+
+
+async def test_what_is_written_belongs_to_the_transaction(reading: AsyncSession) -> None:
+    await begins_to_write(reading)
+    note = Written(insert(PersonalRead))
+    values = {"reader_id": uuid4(), "subject": "application", "subject_id": None, "how_many": 1, "at": NOON}
+    values |= {"session_id": None, "address": None, "request_id": None}
+    for one in (uuid4(), uuid4()):  # the first goes through SQLAlchemy, which begins, the second on the driver
+        await note.rows(reading, id=one, **values)
+    await reading.rollback()
+    assert not (await reading.scalars(select(PersonalRead.id))).all()
+
+
+async def test_what_the_driver_refuses_is_raised_and_the_connection_is_doubted(reading: AsyncSession) -> None:
+    connection = await reading.connection()
+    assert connection.sync_connection is not None
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await Written(select(literal_column("1 / 0"))).rows(reading)
+    assert connection.sync_connection.info[DOUBTED]
+    assert isinstance((await NAME.one(reading, one=uuid4())).one, UUID)
+
+
+async def test_one_that_takes_long_is_logged_without_its_values(reading: AsyncSession) -> None:
+    with capture_logs([merge_contextvars]) as logged, bound_contextvars(request_id="asked-at-the-counter"):
+        await Written(select(literal_column("pg_sleep(0.05)"), bindparam("one", type_=Uuid))).rows(
+            reading, one=UUID(int=345)
+        )
+    (line,) = (line for line in logged if line["event"] == "a statement took long")
+    assert (line["request_id"], "345" in str(line)) == ("asked-at-the-counter", False)
