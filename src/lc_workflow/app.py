@@ -55,7 +55,7 @@ from lc_workflow.platform.security.reads import open_reader
 from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import use, vault_of
-from lc_workflow.platform.stopping import told_of_the_end
+from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
@@ -90,6 +90,7 @@ def create_app(
     redis = open_redis(settings.redis_url)
     broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
     hub = Hub(broadcast)
+    departure = Departure()
     store = open_store(settings, clock)
     tokens = Tokens(
         settings.secret_key,
@@ -114,7 +115,7 @@ def create_app(
                 await reach(redis)
             await store.prepare()
             if in_background:
-                stack.enter_context(told_of_the_end(hub.end))
+                stack.enter_context(departure.heard(hub.end))
                 await stack.enter_async_context(broadcast.running())
                 sessions, engine = app.state[alchemy.session_maker_app_state_key], alchemy.get_engine()
                 relay = Relay(
@@ -147,6 +148,7 @@ def create_app(
             "store": _always(store),
             "broadcast": _always(broadcast),
             "hub": _always(hub),
+            "departure": _always(departure),
             "entrance": _always(Entrance(alchemy.get_session, tokens, clock)),
             "enumerations": _always(HOUSE.enumerations),
             "pulse": _always(
@@ -192,7 +194,10 @@ def create_app(
     )
     _provide_in_turn(app)
     app.asgi_handler = Shell(
-        app.asgi_handler, cors=Cors(settings.cors_origins), trusted_proxies=settings.trusted_proxies
+        app.asgi_handler,
+        cors=Cors(settings.cors_origins),
+        departure=departure,
+        trusted_proxies=settings.trusted_proxies,
     )
     return app
 

@@ -1,16 +1,22 @@
 """What Granian starts: the application, with its settings from the environment."""
 
 import sys
+from typing import TYPE_CHECKING
 
-from litestar import Litestar
+from lc_workflow.platform.stopping import end_at_once_on_signals
 
-from lc_workflow import app
-from lc_workflow.platform.config import BadSetting, Settings
-from lc_workflow.platform.logging import configure_logging
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 
-def create_app() -> Litestar:
+def create_app() -> "Litestar":
     """Build the application for one worker; a wrong variable ends the process with a sentence that names it."""
+    end_at_once_on_signals()
+    # Loading takes seconds, in which the process must hear already that it shall end.
+    from lc_workflow import app  # noqa: PLC0415
+    from lc_workflow.platform.config import BadSetting, Settings  # noqa: PLC0415
+    from lc_workflow.platform.logging import configure_logging  # noqa: PLC0415
+
     try:
         settings = Settings.from_environ()
         configure_logging(settings.log_level, settings.log_format)

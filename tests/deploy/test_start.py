@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import URL
 
 from lc_workflow.platform.verify import Deployment, verify
+from lc_workflow.platform.workbench import KILL_SECONDS
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 from tests.deploy.files import final_stage, health_check, image_environment, railway
 from tests.servers.databases import empty_database_on
@@ -67,7 +68,8 @@ def test_a_server_told_to_end_while_it_starts_ends(
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(moment)
     process.send_signal(signal.SIGTERM)
-    process.wait(12)
+    output, _ = process.communicate(timeout=KILL_SECONDS + 2)
+    assert "refused to gracefully stop" not in output
     assert those_at_home_in(image) == []
 
 

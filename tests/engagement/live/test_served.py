@@ -33,6 +33,7 @@ class Server:
     """A running installation."""
 
     def __init__(self, port: int, log: Path, process: "subprocess.Popen[bytes]") -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
         self.process = process
@@ -96,12 +97,11 @@ async def served(
             while not (await is_healthy(client) and await relays_of(database) == WORKERS):
                 assert served.process.poll() is None, served.log.read_text()
                 await asyncio.sleep(0.1)
-            await asyncio.sleep(3)  # one that listens already may still be starting, and nothing outside shows it
         yield served
 
 
 async def relays_of(database: URL) -> int:
-    """How many processes hear of changes: one that ends while another starts cuts its sockets."""
+    """How many processes hear of changes."""
     engine = create_async_engine(database, poolclass=NullPool)
     async with engine.connect() as connection:
         found = await connection.scalar(
@@ -205,18 +205,55 @@ async def test_a_book_of_a_message_closes_the_socket(served: Server, client: htt
     assert closed.value.rcvd.code == 1009
 
 
-async def test_the_server_takes_leave_of_sockets_and_streams_and_its_log_holds_no_token(
+class Begun:
+    """A request whose body the server waits for."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rest: bytes) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._rest = rest
+
+    @classmethod
+    async def at(cls, served: Server, path: str, token: str, body: object) -> "Begun":
+        content = json.dumps(body).encode()
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(
+            f"POST {V1}{path} HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {token}\r\nExpect: 100-continue\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+        )
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+        return cls(reader, writer, content)
+
+    async def finish(self) -> bytes:
+        """Send the body; answers everything that comes until the server hangs up."""
+        self._writer.write(self._rest)
+        async with asyncio.timeout(10):
+            answer = await self._reader.read()
+        self._writer.close()
+        return answer
+
+
+async def test_a_server_that_ends_finishes_and_takes_leave_and_its_log_holds_no_token(
     served: Server, client: httpx.AsyncClient
 ) -> None:
     token, person = await sign_in(client, "officer")
     connection = await dial(served.address(token))
     await ask(connection, {"type": "subscribe_pattern", "pattern": f"user:{person}"})
-    async with client.stream("GET", f"{V1}/ws/events", params={"token": token}, timeout=10) as answer:
+    assert (await client.get(f"{V1}/health/ready")).status_code == 200
+    begun = [await Begun.at(served, "/applications", token, WISH) for _ in range(8)]  # so that both workers have some
+    async with (
+        httpx.AsyncClient(base_url=served.url) as balancer,
+        client.stream("GET", f"{V1}/ws/events", params={"token": token}, timeout=10) as answer,
+    ):
         lines = answer.aiter_lines()
         assert await anext(lines) == ": listening"
         served.process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionClosed) as closed:
             await hear(connection)
+        ready = await balancer.get(f"{V1}/health/ready")
+        assert (ready.status_code, ready.headers["retry-after"], ready.headers["connection"]) == (503, "5", "close")
+        answers = await asyncio.gather(*(one.finish() for one in begun))
+        assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 201 Created"}
         async for line in lines:  # the stream comes to its end, it is not cut
             assert not line.startswith("data:")
     assert closed.value.rcvd is not None

@@ -15,6 +15,7 @@ from lc_workflow.platform.http.database import Refusals
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
+from lc_workflow.platform.stopping import Departure
 
 WEB_APP = "https://app.example"
 
@@ -55,7 +56,9 @@ async def serve() -> AsyncIterator[Serve]:
                 "openapi_config": None,
             }
             app = Litestar(handlers, **(wiring | options))
-            app.asgi_handler = Shell(app.asgi_handler, cors=Cors(origins), trusted_proxies=trusted_proxies)
+            app.asgi_handler = Shell(
+                app.asgi_handler, cors=Cors(origins), departure=Departure(), trusted_proxies=trusted_proxies
+            )
             await stack.enter_async_context(app.lifespan())
             transport = ASGITransport(cast("Any", app), raise_app_exceptions=False, client=("10.1.2.3", 4321))
             return await stack.enter_async_context(AsyncClient(transport=transport, base_url=base_url))

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 
 from lc_workflow.platform.http.cors import Cors
 from lc_workflow.platform.http.shell import Shell
+from lc_workflow.platform.stopping import Departure
 from tests.platform.http.conftest import WEB_APP, Serve
 
 
@@ -164,7 +165,7 @@ async def test_an_exception_outside_the_app_is_still_a_problem_with_cors() -> No
         raise RuntimeError("secret text")
 
     app = Litestar([thing], openapi_config=None, logging_config=None)
-    app.asgi_handler = Shell(fails, cors=Cors([WEB_APP]))
+    app.asgi_handler = Shell(fails, cors=Cors([WEB_APP]), departure=Departure())
     async with AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://test") as client:
         answer = await client.get(THING, headers={"Origin": WEB_APP})
     assert (answer.status_code, answer.json()["code"]) == (500, "UnforeseenError")
@@ -217,7 +218,7 @@ async def call_socket(app: Litestar, path: str, query: bytes) -> list[Any]:
 
 async def test_a_socket_leaves_a_line_when_it_closes_without_its_token() -> None:
     app = Litestar([live, broken], openapi_config=None, logging_config=None)
-    app.asgi_handler = Shell(app.asgi_handler, cors=Cors([]))
+    app.asgi_handler = Shell(app.asgi_handler, cors=Cors([]), departure=Departure())
     with capture_logs() as lines:
         messages = await call_socket(app, "/live", b"token=secret")
         refused = await call_socket(app, "/live", b"token=%00")
@@ -237,7 +238,7 @@ async def test_a_socket_that_fails_outside_the_app_is_closed() -> None:
         raise RuntimeError("broken")
 
     app = Litestar([live], openapi_config=None, logging_config=None)
-    app.asgi_handler = Shell(fails, cors=Cors([]))
+    app.asgi_handler = Shell(fails, cors=Cors([]), departure=Departure())
     assert [message["code"] for message in await call_socket(app, "/live", b"")] == [1011]
 
 

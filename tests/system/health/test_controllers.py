@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.di import Provide
 
 from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.stores import open_redis
 from lc_workflow.system.health.controllers import HealthController
 from lc_workflow.system.health.service import Ping, Pulse
@@ -38,10 +39,12 @@ async def watch() -> AsyncIterator[Watch]:
 
         def start(**pings: Ping | None) -> AsyncClient:
             pulse = Pulse(pings, patience_seconds=0.2)
+            departure = Departure()
             app = Litestar(
                 [HealthController],
                 dependencies={
                     "pulse": Provide(lambda: pulse, sync_to_thread=False),
+                    "departure": Provide(lambda: departure, sync_to_thread=False),
                     "clock": Provide(lambda: lambda: NOON, sync_to_thread=False),
                 },
                 response_class=Answer,
@@ -88,7 +91,8 @@ async def test_without_the_database_nothing_works(watch: Watch, fault: Ping) -> 
     client = watch(database=fault, redis=answers, storage=answers)
     answer = await client.get("/health")
     assert (answer.status_code, answer.json()["status"], answer.json()["database"]) == (503, "unhealthy", "unhealthy")
-    assert (await client.get("/health/ready")).status_code == 503
+    unready = await client.get("/health/ready")
+    assert (unready.status_code, unready.headers["retry-after"]) == (503, "5")
     assert (await client.get("/health/live")).json() == {"status": "alive"}
 
 

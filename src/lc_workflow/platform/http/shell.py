@@ -20,6 +20,7 @@ from lc_workflow.platform.http.answers import ENCODER
 from lc_workflow.platform.http.cors import Cors, Headers
 from lc_workflow.platform.http.problems import MEDIA_TYPE, UNFORESEEN, Problem, problem, with_head
 from lc_workflow.platform.journal.origin import ADDRESS, SESSION
+from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.watching.metrics import answered, socket_closed, socket_opened
 
 UNMATCHED: Final = "(no such path)"
@@ -35,6 +36,8 @@ SECURITY_HEADERS: Final = (
 )
 """Each only where the answer does not carry its own."""
 STAY_ON_HTTPS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+LAST_HERE: Final = (b"connection", b"close")
+"""On answers of a process that ends, so that the next request of this connection is sent to another."""
 MOST_UNREAD: Final = 4_000_000
 """Bytes of a body nobody asked for that are read all the same before the answer."""
 READ_ON_SECONDS: Final = 1.0
@@ -54,9 +57,10 @@ class Shell:
     connection itself says who calls.
     """
 
-    def __init__(self, app: ASGIApp, *, cors: Cors, trusted_proxies: Iterable[str] = ()) -> None:
+    def __init__(self, app: ASGIApp, *, cors: Cors, departure: Departure, trusted_proxies: Iterable[str] = ()) -> None:
         self._app = app
         self._cors = cors
+        self._departure = departure
         self._entrance = wrap_asgi_with_proxy_headers(self._enter, list(trusted_proxies))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -71,10 +75,10 @@ class Shell:
         scope.setdefault("state", {})["request_id"] = request_id
         ADDRESS.set(client[0] if (client := scope.get("client")) else None)
         SESSION.set(None)
-        visit = _Visit(scope, receive, send, self._cors)
+        visit = _Visit(scope, receive, send, self._cors, self._departure)
         if scope["type"] == ScopeType.WEBSOCKET:
             socket_opened()
-        with bound_contextvars(request_id=request_id):
+        with self._departure.visit(), bound_contextvars(request_id=request_id):
             try:
                 if not await visit.refused():
                     await self._app(scope, visit.receive, visit.send)
@@ -91,11 +95,12 @@ class Shell:
 class _Visit:
     """One request or socket on its way through the shell."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, cors: Cors) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, cors: Cors, departure: Departure) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._cors = cors
+        self._departure = departure
         self._began = perf_counter()
         self._origin = _header(scope, b"origin")
         self._outcome = 0
@@ -196,6 +201,7 @@ class _Visit:
         return [
             *(header for header in SECURITY_HEADERS if header[0] not in names),
             *([STAY_ON_HTTPS] if self._scope["scheme"] == "https" else []),
+            *([LAST_HERE] if self._departure.asked and self._scope["http_version"].startswith("1") else []),
             *self._cors.of_answer(self._origin),
             (b"vary", b"Origin"),
             (b"x-request-id", state["request_id"].encode()),

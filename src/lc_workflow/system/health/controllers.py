@@ -10,10 +10,12 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.stopping import Departure
 from lc_workflow.system.health.schemas import Health, HealthStatus, Word
 from lc_workflow.system.health.service import Pulse, judged
 
 VERSION: Final = version("lc-workflow")
+RETRY_SECONDS: Final = 5
 OPEN: Final = {"public": True, "unlimited": True}
 
 
@@ -44,8 +46,8 @@ class HealthController(Controller):
         return Word("alive")
 
     @get("/ready", summary="May requests come here?", responses={503: ResponseSpec(Word, description="Not now.")})
-    async def ready(self, pulse: NamedDependency[Pulse]) -> Response[Word]:
-        """Say whether the database answers, without which no request can be served."""
-        if judged(await pulse.parts()) is HealthStatus.UNHEALTHY:
-            return Answer(Word("not ready"), status_code=503)
+    async def ready(self, pulse: NamedDependency[Pulse], departure: NamedDependency[Departure]) -> Response[Word]:
+        """Say whether the database answers and the process stays: where not, requests are better sent elsewhere."""
+        if departure.asked or judged(await pulse.parts()) is HealthStatus.UNHEALTHY:
+            return Answer(Word("not ready"), status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
         return Answer(Word("ready"), status_code=200)
