@@ -318,26 +318,51 @@ def restore(folder: Path) -> None:
 
 
 @house.command("move-from")
-@click.argument("old_database_url")
+@click.argument("old_database_url", envvar="OLD_DATABASE_URL")
 @click.option(
     "--write", is_flag=True, help="Take it; without this nothing is changed and the report says what would be."
 )
+@click.option(
+    "--old-bucket", help="The bucket with the old papers; OLD_MINIO_… where it is in another store than ours."
+)
+@click.option(
+    "--old-folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that the old bucket was copied into, instead.",
+)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here, with all ids.")
-def move_from(old_database_url: str, *, write: bool, report: Path | None) -> None:
-    """Take in the book of the service that came before; its database is only read. As often as you like."""
-    from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - as below; it knows all tables
+def move_from(
+    old_database_url: str, *, write: bool, old_bucket: str | None, old_folder: Path | None, report: Path | None
+) -> None:
+    """Take in the book of the service that came before; its database is only read. As often as you like.
+
+    OLD_DATABASE_URL may be a variable, so that its password stays out of the list of processes.
+    """
+    from lc_workflow.app import open_store  # noqa: PLC0415 - as below
     from lc_workflow.moving.moving import move  # noqa: PLC0415 - as below
+    from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - as below
 
     environ = _variables()
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         _migrate(settings.database_url, environ)
         use(vault_of(settings))
-        found = asyncio.run(move(settings.database_url, database_url(old_database_url), write=write, at=system_clock()))
+        found = asyncio.run(
+            move(
+                settings,
+                database_url(old_database_url),
+                papers=old_papers(environ, bucket=old_bucket, folder=old_folder),
+                store=open_store(settings, system_clock),
+                write=write,
+                at=system_clock(),
+            )
+        )
     for line in found.lines():
         click.echo(line)
     if report:
         report.write_bytes(found.as_json())
+    if found.broken_off:
+        raise click.ClickException("A store did not answer, so papers are still to come: move once more.")
     click.echo("It is done." if write else "Nothing was changed; take it with --write.")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -10,6 +11,7 @@ import asyncpg
 import msgspec
 from sqlalchemy import URL
 
+from lc_workflow.samples import photo
 from tests.identity.factories import PASSWORD_HASH
 
 FIRST = """
@@ -89,6 +91,14 @@ def day(number: int) -> datetime:
     return datetime(2026, 9, number, 3, tzinfo=UTC)
 
 
+AGREEMENT = b"Loan agreement of Sophea Nhem"
+PAPERS = {
+    "applications/A/Loan agreement ខ្មែរ.txt": AGREEMENT,
+    "applications/A/Portrait.JPG": photo("Portrait", "Sophea Nhem"),
+    "applications/A/nice.pdf": b"MZ\x90\x00\x03 no paper at all",
+}
+"""What the old bucket holds, by names that people gave."""
+
 Book = Mapping[str, list[dict[str, Any]]]
 
 _DATED = {"created_at": day(1), "updated_at": day(1)}
@@ -133,6 +143,47 @@ def _loan(name: str, status: str, **more: Any) -> dict[str, Any]:
         "loan_purposes": ["business"],
         "priority_level": "normal",
         **_DATED,
+        **more,
+    }
+
+
+def _assignment(key: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": old_id(key),
+        "application_id": old_id("draft"),
+        "employee_id": old_id("E7"),
+        "assignment_role": "primary_officer",
+        "assigned_at": day(2),
+        **more,
+    }
+
+
+def _folder(key: str, **more: Any) -> dict[str, Any]:
+    return {"id": old_id(key), "name": key, "application_id": old_id("draft"), **_DATED, **more}
+
+
+def _file(key: str, path: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": old_id(key),
+        "filename": path,
+        "original_filename": path.rpartition("/")[2],
+        "file_path": path,
+        "file_size": len(AGREEMENT),
+        "mime_type": "text/plain",
+        "uploaded_by": old_id("dara"),
+        "application_id": old_id("draft"),
+        "created_at": day(2),
+        **more,
+    }
+
+
+def _selfie(key: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": old_id(key),
+        "application_id": old_id("draft"),
+        "selfie_type": "customer_profile",
+        "captured_at": day(2),
+        "captured_by_user_id": old_id("dara"),
         **more,
     }
 
@@ -240,6 +291,33 @@ LAST_BOOK: Book = {
         _loan("tomorrow", "approved", approved_at=datetime(2199, 1, 1, tzinfo=UTC), approved_by=old_id("maly")),
         _loan("homeless_draft", "draft", user_id=old_id("homeless")),
     ],
+    "application_employee_assignments": [
+        _assignment("first_look", assigned_by=old_id("maly"), is_active=True),
+        _assignment("nobodys_wish", assignment_role="field_officer"),
+        _assignment("fortune", assignment_role="fortune_teller"),
+    ],
+    "folders": [
+        _folder("Identity", parent_id=old_id("Papers")),
+        _folder("Papers"),
+        _folder("Papers again", name="Papers", created_at=day(3)),
+        _folder("Lost", parent_id=old_id("no such folder")),
+    ],
+    "files": [
+        _file("agreement", "applications/A/Loan agreement ខ្មែរ.txt", folder_id=old_id("Papers again")),
+        _file("portrait", "applications/A/Portrait.JPG", mime_type="image/jpeg"),
+        _file("missing", "applications/A/missing.pdf"),
+        _file("script", "applications/A/nice.pdf", mime_type="application/pdf"),
+        _file("outside", "../report.json", created_at=day(3)),
+        _file("of_nobodys", "applications/A/Portrait.JPG", application_id=old_id("nobodys")),
+    ],
+    "selfies": [
+        _selfie("selfie", file_id=old_id("portrait"), status="validated", validated_by=old_id("maly")),
+        _selfie("lost_selfie", file_id=old_id("missing")),
+    ],
+    "settings": [
+        {"id": old_id(key), "key": key, "value": value, "category": "general", "is_public": True, **_DATED}
+        for key, value in {"company_name": "Old House", "approval_valid_days": "many", "smtp_password": "x"}.items()
+    ],
     "notifications": [{"id": old_id("notice"), "user_id": old_id("dara"), "title": "Hello"}],
     "audit_logs": [{"id": 1, "action": "login", "details": {}}],
 }
@@ -266,6 +344,13 @@ FIRST_BOOK: Book = {
     ],
 }
 """The book of the first release, which knew no tellers, no employees, and terms in words."""
+
+
+def fill_old_store(folder: Path) -> None:
+    """Write the papers into a folder, as if the bucket had been copied there."""
+    for name, content in PAPERS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
 
 
 async def open_old_service(url: URL, tables: str, book: Book) -> None:

@@ -23,7 +23,16 @@ from lc_workflow.platform.journal.chain import Seals, verify
 from tests.conftest import SECRET, open_house, settings_for
 from tests.identity.factories import a_user
 from tests.journey.town import sign_in
-from tests.moving.old_service import FIRST, FIRST_BOOK, LAST, LAST_BOOK, old_id, open_old_service
+from tests.moving.old_service import (
+    AGREEMENT,
+    FIRST,
+    FIRST_BOOK,
+    LAST,
+    LAST_BOOK,
+    fill_old_store,
+    old_id,
+    open_old_service,
+)
 from tests.organization.factories import a_branch
 from tests.servers.databases import empty_database_on
 
@@ -90,8 +99,9 @@ def moved(server: URL, copy_database: Callable[[], URL], tmp_path_factory: pytes
     asyncio.run(settle(settings.database_url))
     asyncio.run(open_old_service(old, LAST, LAST_BOOK))
     rows, said, reports = [asyncio.run(rows_of(settings.database_url))], [], []
+    fill_old_store(bucket := folder / "old bucket")
     for words in ((), ("--write",), ("--write",)):
-        output, report = move(settings, old, folder, *words)
+        output, report = move(settings, old, folder, f"--old-folder={bucket}", *words)
         said.append(output)
         reports.append(report)
         rows.append(asyncio.run(rows_of(settings.database_url)))
@@ -108,7 +118,9 @@ async def client(moved: Moved) -> AsyncIterator[AsyncClient]:
 def test_a_dry_run_says_what_would_be_taken_and_changes_nothing(moved: Moved) -> None:
     assert moved.rows[1] == moved.rows[0]
     assert moved.said[0].endswith("Nothing was changed; take it with --write.\n")
-    assert moved.reports[0]["parts"] == moved.reports[1]["parts"]
+    dry, written = (report["parts"] for report in moved.reports[:2])
+    assert {table for table in written if dry[table] != written[table]} == {"files"}  # bytes are judged when they come
+    assert dry["files"]["refused"].keys() < written["files"]["refused"].keys()
 
 
 def test_a_second_move_changes_nothing(moved: Moved) -> None:
@@ -132,6 +144,16 @@ def test_every_row_is_taken_or_refused_with_a_reason(moved: Moved) -> None:
         "it was written in the future": [str(old_id("tomorrow"))],
     }
     assert parts["branches"]["refused"] == {"it has no name": [str(old_id(""))]}
+    assert parts["files"]["refused"] == {
+        "its bytes are not in the old store": [str(old_id("missing")), str(old_id("outside"))],
+        "its application did not come": [str(old_id("of_nobodys"))],
+        "a rule of this house refused it (TypeNotAllowed)": [str(old_id("script"))],
+    }
+    assert parts["folders"]["refused"] == {"the folder it lies in did not come": [str(old_id("Lost"))]}
+    assert parts["folders"]["there_already"] == 1
+    assert parts["application_employee_assignments"]["taken"] == 2
+    assert parts["selfies"]["refused"] == {"its picture did not come": [str(old_id("lost_selfie"))]}
+    assert (parts["settings"]["taken"], len(parts["settings"]["refused"])) == (1, 2)
     odd = {how for how, ids in parts["customer_applications"]["mended"].items() if str(old_id("odd_draft")) in ids}
     assert len(odd) == 6
     assert moved.reports[1]["left"]["notifications"][0] == moved.reports[1]["left"]["audit_logs"][0] == 1
@@ -209,6 +231,27 @@ async def test_people_sign_in_with_their_passwords_and_go_on_where_they_were(cli
     assert (decided.status_code, decided.json()["workflow_status"]) == (200, "APPROVED"), decided.text
     tasks = (await client.get("/api/v1/tasks?queue=team", headers=maly)).json()
     assert str(old_id("counter")) in {task["application_id"] for task in tasks["items"]}
+
+
+async def test_papers_lie_in_their_folders_and_can_be_read(client: AsyncClient) -> None:
+    dara = await sign_in(client, "dara")
+    papers = (await client.get(f"/api/v1/files?application_id={old_id('draft')}", headers=dara)).json()["items"]
+    assert {paper["id"]: paper["folder_id"] for paper in papers} == {
+        str(old_id("agreement")): str(old_id("Papers")),
+        str(old_id("portrait")): None,
+    }
+    for name, content in (("agreement", AGREEMENT), ("portrait", b"\xff\xd8")):
+        link = (await client.get(f"/api/v1/files/{old_id(name)}/download", headers=dara)).json()["url"]
+        assert (await client.get(link)).content.startswith(content)
+    (selfie,) = (await client.get("/api/v1/selfies", headers=dara)).json()["items"]
+    assert (selfie["status"], selfie["validated_by"]) == ("valid", str(old_id("maly")))
+    looked_after = await client.get(f"{URL_}/{old_id('draft')}", headers=dara)
+    assert {each["assignment_role"] for each in looked_after.json()["employee_assignments"]} == {
+        "primary_officer",
+        "field_officer",
+    }
+    settings = await client.get("/api/v1/settings/public", headers=dara)
+    assert settings.json()["company_name"] == "Old House"
 
 
 async def test_what_was_decided_stands_as_it_stood(client: AsyncClient) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.identity.users.models import User
 from lc_workflow.moving.old import Row as OldRow
-from lc_workflow.moving.reading import name, text
+from lc_workflow.moving.reading import degrees, name, text
 from lc_workflow.moving.report import Known, Part, Unfit
 from lc_workflow.moving.taking import Taking
 from lc_workflow.organization.branches.models import Branch
@@ -63,7 +63,6 @@ def _named(values: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _branch(row: OldRow) -> dict[str, Any]:
-    where = {degrees: row.get(degrees) for degrees in ("latitude", "longitude")}
     return {
         "name": name(row["name"]),
         "code": text(row["code"]),
@@ -71,7 +70,8 @@ def _branch(row: OldRow) -> dict[str, Any]:
         "phone_number": text(row.get("phone_number")),
         "email": text(row.get("email")),
         "is_active": row.get("is_active") is not False,
-        **{degrees: float(value) for degrees, value in where.items() if value is not None and value.is_finite()},
+        "latitude": degrees(row.get("latitude")),
+        "longitude": degrees(row.get("longitude")),
     }
 
 

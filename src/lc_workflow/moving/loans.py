@@ -5,9 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
-
-from lc_workflow.kernel.errors import DomainError
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.service import ApprovalService
 from lc_workflow.lending.backing.service import BackingService
@@ -24,7 +21,7 @@ from lc_workflow.moving.events import ApplicationMovedIn
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import Passed, name, stage_of, steps_of, text
 from lc_workflow.moving.report import Unfit
-from lc_workflow.moving.taking import FUTURE, Taking, constraint_of
+from lc_workflow.moving.taking import FUTURE, Taking, or_left_behind
 from lc_workflow.platform.journal.models import JournalEntry
 
 NO_OFFICER: Final = "its officer's account did not come"
@@ -79,18 +76,11 @@ class Loans:
         applications = taking.unseen("customer_applications", taking.applications, CustomerApplication)
         async for row, part in applications:
             mended: list[str] = []
-            try:
+            with or_left_behind(part, row["id"]):
                 stage, steps = self._course(row)
                 application = application_of(row, taking, stage, branch_id=branch_of[row["user_id"]], mended=mended)
                 async with self._session.begin_nested():
                     await self._take(row, application, steps, mended)
-            except Unfit as why:
-                part.refuse(str(why), row["id"])
-            except DomainError as refusal:
-                part.refuse(f"a rule of this house refused it ({refusal.code})", row["id"])
-            except DBAPIError as refusal:
-                part.refuse(f"the database refused it ({constraint_of(refusal)})", row["id"])
-            else:
                 taking.taken(part, row["id"], taking.applications)
                 for how in mended:
                     part.mend(how, row["id"])

@@ -8,46 +8,69 @@ from sqlalchemy import URL, NullPool, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from structlog.contextvars import bound_contextvars, get_contextvars
 
+from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.lending.rules.expiry import VALID_DAYS, begin_of_validity, valid_days
 from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.moving.adjusting import take_settings
 from lc_workflow.moving.company import appoint, take_employees, take_places
 from lc_workflow.moving.events import BookMovedIn
 from lc_workflow.moving.loans import Loans
 from lc_workflow.moving.old import opened
+from lc_workflow.moving.papers import UNNAMED_STORE, Papers, take_selfies
 from lc_workflow.moving.people import take_accounts
 from lc_workflow.moving.report import Report
+from lc_workflow.moving.shelves import take_assignments, take_folders
+from lc_workflow.moving.stores import OldPapers
 from lc_workflow.moving.taking import Taking
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.config import read_json, write_json
 from lc_workflow.platform.journal.models import JournalEntry, Untold
+from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.system.settings.service import SettingService
 
 ALONE: Final = text("LOCK TABLE customers IN SHARE ROW EXCLUSIVE MODE")
 """Keeps others from writing down the same people meanwhile, a second move among them; reading goes on."""
 
 
-async def move(url: URL, old: URL, *, write: bool, at: datetime) -> Report:
-    """Take the old service's book into the database at `url`, in one transaction; without `write` it is rolled back.
+async def move(
+    settings: Settings, old: URL, *, papers: OldPapers | None, store: ObjectStore, write: bool, at: datetime
+) -> Report:
+    """Take the old service's book into the house of these settings; without `write` everything is rolled back.
 
-    What came before stays as it is, so a second move takes only what is new. Nobody is told of what comes.
+    All rows come in one transaction; then papers, each in its own, from where `papers` finds their bytes. What came
+    before stays as it is, so a second move takes only what is new. Nobody is told of what comes.
 
     Raises:
         NotTheOldService: The old database is none.
         BadSetting: It does not answer.
+        Unavailable: Our own store does not answer.
     """
-    engine = create_async_engine(url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json)
+    engine = create_async_engine(
+        settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+    )
     report = Report(at=at, written=write)
+    if write:
+        await store.prepare()
     with bound_contextvars(request_id=f"move:{uuid4()}"):
         async with opened(old) as database, AsyncSession(engine, expire_on_commit=False) as session:
+            taking = Taking(database, session, report, at)
             await session.execute(ALONE)
-            await _take_everything(Taking(database, session, report, at))
+            await _take_rows(taking)
+            for table, why in database.left().items():
+                report.left[table] = (await database.count(table), why)
             if write:
                 await session.commit()
+            if papers is not None:
+                await _take_papers(taking, papers, store, settings)
+            else:
+                for table in {"files", "selfies"} & database.tables.keys():
+                    report.left[table] = (await database.count(table), UNNAMED_STORE)
     return report
 
 
-async def _take_everything(taking: Taking) -> None:
+async def _take_rows(taking: Taking) -> None:
     """Take the tables in the order in which they refer to each other, and put on record what came."""
     report, session = taking.report, taking.session
     customers = await _customers(session)
@@ -56,16 +79,25 @@ async def _take_everything(taking: Taking) -> None:
     await take_employees(taking)
     await appoint(taking)
     await Loans(taking).take()
+    await take_assignments(taking)
+    await take_folders(taking)
+    await take_settings(taking)
     report.figures["customers written down"] = await _customers(session) - customers
     report.figures["approvals that are too old and expire within the hour"] = await _expiring(taking)
-    for table, why in taking.old.left().items():
-        report.left[table] = (await taking.old.count(table), why)
-    taken = {table: part.taken for table, part in report.parts.items() if part.taken}
-    if taken:
+    if taken := {table: part.taken for table, part in report.parts.items() if part.taken}:
         session.add(JournalEntry.of(BookMovedIn(actor_id=None, at=taking.at, taken=taken)))
         await session.flush()
     mine = select(JournalEntry.id).where(JournalEntry.request_id == get_contextvars()["request_id"])
     await session.execute(delete(Untold).where(Untold.id.in_(mine)))
+
+
+async def _take_papers(taking: Taking, papers: OldPapers, store: ObjectStore, settings: Settings) -> None:
+    """Take the papers as far as both stores answer; what came stays, and the next move goes on there."""
+    try:
+        await Papers(taking, papers, store, settings).take()
+    except Unavailable:
+        taking.report.broken_off = True
+    await take_selfies(taking)
 
 
 async def _customers(session: AsyncSession) -> int:

@@ -55,6 +55,7 @@ async def take_accounts(taking: Taking) -> None:
 
 
 def _account(row: OldRow, part: Part, taking: Taking, names: set[str], codes: set[str]) -> User:
+    dated = taking.dated(row)
     role, status = among(row["role"], ROLES), among(row["status"], STATUSES)
     if role is None:
         part.mend(UNKNOWN_ROLE, row["id"])
@@ -97,5 +98,5 @@ def _account(row: OldRow, part: Part, taking: Taking, names: set[str], codes: se
         last_activity_at=moment(row.get("last_activity_at")),
         login_count=max(0, row.get("login_count") or 0),
         **where,
-        **taking.dated(row),
+        **dated,
     )

@@ -171,6 +171,11 @@ def percent(written: object) -> Decimal | None:
     return written
 
 
+def degrees(written: object) -> float | None:
+    """Read a latitude or a longitude; None for what is no number."""
+    return float(written) if isinstance(written, Decimal) and written.is_finite() else None
+
+
 def birthday(written: date | None, *, at: datetime) -> date | None:
     """Read a day of birth.
 

@@ -45,6 +45,8 @@ class Report:
     written: bool = False
     parts: dict[str, Part] = field(default_factory=dict)
     left: dict[str, tuple[int, str]] = field(default_factory=dict)
+    broken_off: bool = False
+    """Whether a store did not answer, so that papers are still to come."""
     figures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def of(self, table: str) -> Part:

@@ -1,6 +1,7 @@
 """What travels through a move: the two databases, the report, and which old rows have a row here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.kernel.errors import DomainError, Unavailable
 from lc_workflow.moving.old import OldDatabase
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import moment
@@ -17,6 +19,7 @@ from lc_workflow.moving.report import Known, Part, Report, Unfit
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.journal.changes import NOTICED
 
+SILENT: Final = "a store did not answer here; this one and those behind it come with the next move"
 FUTURE: Final = "it was written in the future"
 
 
@@ -36,6 +39,7 @@ class Taking:
     applications: Known = field(default_factory=Known)
     folders: Known = field(default_factory=Known)
     files: Known = field(default_factory=Known)
+    selfies: Known = field(default_factory=Known)
 
     async def unseen(self, table: str, known: Known, kind: type[Row]) -> AsyncIterator[tuple[OldRow, Part]]:
         """Read the rows of an old table that are not here yet; those that are become known."""
@@ -51,14 +55,12 @@ class Taking:
 
     async def put(self, part: Part, old_id: UUID, *rows: Row, known: Known | None = None) -> bool:
         """Write rows that belong together; what the database refuses stays behind alone."""
-        try:
+        with or_left_behind(part, old_id):
             async with self.session.begin_nested():
                 self.session.add_all(rows)
-        except DBAPIError as refusal:
-            part.refuse(f"the database refused it ({constraint_of(refusal)})", old_id)
-            return False
-        self.taken(part, old_id, known)
-        return True
+            self.taken(part, old_id, known)
+            return True
+        return False
 
     def taken(self, part: Part, old_id: UUID, known: Known | None) -> None:
         """Count a row that is here now."""
@@ -77,6 +79,26 @@ class Taking:
         if created > self.at:
             raise Unfit(FUTURE)
         return {"created_at": created, "updated_at": min(moment(row.get("updated_at")) or created, self.at)}
+
+
+@contextmanager
+def or_left_behind(part: Part, old_id: UUID) -> Iterator[None]:
+    """Leave one row behind, with the reason, when something in the block refuses it.
+
+    Raises:
+        Unavailable: A store does not answer, so the rest cannot come now either.
+    """
+    try:
+        yield
+    except Unfit as why:
+        part.refuse(str(why), old_id)
+    except Unavailable:
+        part.refuse(SILENT, old_id)
+        raise
+    except DomainError as refusal:
+        part.refuse(f"a rule of this house refused it ({refusal.code})", old_id)
+    except DBAPIError as refusal:
+        part.refuse(f"the database refused it ({constraint_of(refusal)})", old_id)
 
 
 def constraint_of(refusal: DBAPIError) -> str:
