@@ -60,6 +60,7 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
 from lc_workflow.platform.stores import open_redis, reach
+from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
 from lc_workflow.platform.worker import Worker
 from lc_workflow.system.health.service import Pulse
 from lc_workflow.system.manifest import MANIFEST as SYSTEM
@@ -87,7 +88,11 @@ def create_app(
     The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`.
     """
     alchemy = alchemy or alchemy_config(settings)
+    tracing = open_tracing(settings)
+    tracing.watch_database(alchemy.get_engine())
     redis = open_redis(settings.redis_url)
+    if redis:
+        tracing.watch_redis(redis)
     broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
     hub = Hub(broadcast)
     departure = Departure()
@@ -107,6 +112,7 @@ def create_app(
     async def working(app: Litestar) -> AsyncIterator[None]:
         """Make sure at the start that what is configured works, and tell and work while the application runs."""
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(tracing.end)
             stack.push_async_callback(probe.dispose)
             await reach_database(probe)
             await open_one_of_each(probe)
@@ -124,9 +130,17 @@ def create_app(
                     listeners=HOUSE.listeners,
                     broadcast=broadcast,
                     clock=clock,
+                    tracing=tracing,
                 )
                 await stack.enter_async_context(relay.running(engine))
-                place = Workplace(sessions=sessions, clock=clock, store=store, settings=settings, broadcast=broadcast)
+                place = Workplace(
+                    sessions=sessions,
+                    clock=clock,
+                    store=store,
+                    settings=settings,
+                    broadcast=broadcast,
+                    tracing=tracing,
+                )
                 await stack.enter_async_context(Worker(HOUSE.jobs, place, database=engine.url).running())
             yield
 
@@ -193,11 +207,13 @@ def create_app(
         debug=False,
     )
     _provide_in_turn(app)
-    app.asgi_handler = Shell(
-        app.asgi_handler,
-        cors=Cors(settings.cors_origins),
-        departure=departure,
-        trusted_proxies=settings.trusted_proxies,
+    app.asgi_handler = tracing.around(
+        Shell(
+            app.asgi_handler,
+            cors=Cors(settings.cors_origins),
+            departure=departure,
+            trusted_proxies=settings.trusted_proxies,
+        )
     )
     return app
 
@@ -239,6 +255,16 @@ def _base_url(request: CheckedRequest) -> str:
 def _always(thing: object) -> Provide:
     """Provide the same object to every request."""
     return Provide(lambda: thing, sync_to_thread=False)
+
+
+def open_tracing(settings: Settings) -> Tracing:
+    """Follow requests and jobs where the settings name somebody to tell."""
+    if settings.traces_url is None:
+        return NO_TRACING
+    # The SDK takes 0.5 s and 20 MB to load, which an installation without a collector need not spend.
+    from lc_workflow.platform.watching.spans import Spans  # noqa: PLC0415
+
+    return Spans(settings.traces_url)
 
 
 def open_store(settings: Settings, clock: Clock) -> ObjectStore:

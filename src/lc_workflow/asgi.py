@@ -13,6 +13,7 @@ def create_app() -> "Litestar":
     """Build the application for one worker; a wrong variable ends the process with a sentence that names it."""
     end_at_once_on_signals()
     # Loading takes seconds, in which the process must hear already that it shall end.
+    import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
     from lc_workflow import app  # noqa: PLC0415
     from lc_workflow.platform.config import BadSetting, Settings  # noqa: PLC0415
     from lc_workflow.platform.logging import configure_logging  # noqa: PLC0415

@@ -74,9 +74,13 @@ def test_a_server_told_to_end_while_it_starts_ends(
 
 
 def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[str, str], start: Start) -> None:
-    process = start(start_of_the_image(), {**image_environment(), **production, "SECRET_KEY": "hunter2"})
+    wrong = {"SECRET_KEY": "hunter2", "PYTHONPROFILEIMPORTTIME": "1"}
+    process = start(start_of_the_image(), {**image_environment(), **production, **wrong})
     output, _ = process.communicate(timeout=20)
     assert process.returncode == 1
     assert "SECRET_KEY" in output
     assert "hunter2" not in output
     assert "Traceback" not in output
+    # Python has listed what it loaded: tracing, which nobody asked for, is not among it.
+    assert "lc_workflow.platform.stores" in output
+    assert "opentelemetry.context" not in output

@@ -118,6 +118,7 @@ class Settings:
     log_format: str = "json"
     slow_statement_ms: int = 500
     metrics_token: str | None = None
+    traces_url: str | None = None
     max_file_size: int = 10 * 1024 * 1024
     file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
     removed_files_days: int = 30
@@ -173,6 +174,7 @@ class Settings:
             log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
             slow_statement_ms=read.number("SLOW_STATEMENT_MS", default=500, least=0),
             metrics_token=read.optional("METRICS_TOKEN"),
+            traces_url=_traces(read),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
             max_application_size=read.number("MAX_APPLICATION_SIZE", default=500 * 1024 * 1024, least=1),
@@ -269,6 +271,17 @@ def _clamd(read: "_Reader") -> str | None:
     if not (found := re.fullmatch(r"(?:tcp://)?([^/\s:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/?", text)):
         raise BadSetting("CLAMD_URL must be the scanner's host:port.")
     return f"{found[1]}:{found[2]}"
+
+
+def _traces(read: "_Reader") -> str | None:
+    """Read where traces go, with the names and the rules of OpenTelemetry: the second name is the whole address."""
+    collector, whole = read.optional("OTEL_EXPORTER_OTLP_ENDPOINT"), read.optional("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if not (url := whole or (collector and f"{collector.rstrip('/')}/v1/traces")):
+        return None
+    if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url):
+        name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" if whole else "OTEL_EXPORTER_OTLP_ENDPOINT"
+        raise BadSetting(f"{name} must look like http://collector.example:4318.")
+    return url
 
 
 def _mail(read: "_Reader") -> MailServer | None:

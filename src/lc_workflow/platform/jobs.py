@@ -15,6 +15,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.config import write_json
 from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.watching.tracing import NO_TRACING, TRACEPARENT, Tracing
 
 PREFIX: Final = "procrastinate_"
 """How all that belongs to the library is called in the database; revisions bring it, our models know nothing of it."""
@@ -43,14 +44,18 @@ _PUT: Final = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workplace:
-    """What a job finds when it begins: sessions to open, the clock, the store, the settings, and the live channel."""
+    """What a job finds: sessions to open, the clock, the store, the settings, the live channel, and tracing."""
 
     sessions: Callable[[], AsyncSession]
     clock: Clock
     store: ObjectStore
     settings: Settings
     broadcast: Broadcast
+    tracing: Tracing = NO_TRACING
 
+
+_NOTE_WHO_ASKED: Final = text("UPDATE procrastinate_jobs SET traceparent = :traceparent WHERE id = :number")
+"""A column of ours on the library's table: an argument would be one too many for the release before."""
 
 Work = Callable[..., Awaitable[None]]
 """`async work(workplace, **arguments)`. A process may die in the middle of it, so it must stand being done twice."""
@@ -114,4 +119,6 @@ async def ask_for(
 
 async def _put(session: AsyncSession, wish: dict[str, Any]) -> int:
     number: int = (await session.execute(_PUT, wish)).scalar_one()
+    if (here := TRACEPARENT.get()) is not None:
+        await session.execute(_NOTE_WHO_ASKED, {"number": number, "traceparent": here})
     return number

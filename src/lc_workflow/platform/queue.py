@@ -142,24 +142,35 @@ def _teach(app: App, job: Job, workplace: Workplace) -> None:
 
     async def work(context: JobContext, /, timestamp: int | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
         queued = context.job
-        told = log.bind(job=job.name, number=queued.id, attempt=queued.attempts + 1)
+        attempt = queued.attempts + 1
+        told = log.bind(job=job.name, number=queued.id, attempt=attempt)
         if queued.queueing_lock is not None:
             # One that is tried again must not stand in the way of the one that was asked for meanwhile.
             await app.connector.execute_query_async(
                 "UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = %(number)s", number=queued.id
             )
-        try:
-            await job.do(workplace, arguments)
-        except Exception:
-            told.exception("a job failed", again=queued.attempts + 1 < job.attempts)
-            raise
-        told.log(logging.INFO if timestamp is None else logging.DEBUG, "a job is done")
+        asked_by = await _who_asked(app, queued) if workplace.tracing.on else None
+        with workplace.tracing.following(f"job {job.name}", asked_by=asked_by, job=queued.id, attempt=attempt):
+            try:
+                await job.do(workplace, arguments)
+            except Exception:
+                told.exception("a job failed", again=attempt < job.attempts)
+                raise
+            told.log(logging.INFO if timestamp is None else logging.DEBUG, "a job is done")
 
     task = app.task(name=job.name, queue=job.name, pass_context=True, retry=Backoff(job.attempts, workplace.clock))(
         work
     )
     if job.every is not None:
         app.periodic(cron=job.every, lock=job.name, queueing_lock=job.name)(task)
+
+
+async def _who_asked(app: App, queued: Queued) -> str | None:
+    row = await app.connector.execute_query_one_async(
+        "SELECT traceparent FROM procrastinate_jobs WHERE id = %(number)s", number=queued.id
+    )
+    traceparent: str | None = row["traceparent"]
+    return traceparent
 
 
 def _keep_in_order(app: App, attempts: dict[str, int]) -> None:

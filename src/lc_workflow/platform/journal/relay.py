@@ -19,6 +19,7 @@ from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.manifest import Listener
+from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
 
 CHANNEL = "journal"
 """The NOTIFY channel that the trigger on `journal_entries` wakes relays on."""
@@ -67,12 +68,14 @@ class Relay:
         listeners: Mapping[type[Event], Sequence[Listener]],
         broadcast: Broadcast,
         clock: Clock,
+        tracing: Tracing = NO_TRACING,
     ) -> None:
         self._sessions = sessions
         self._kinds = {kind.__name__: kind for kind in kinds}
         self._listeners = listeners
         self._broadcast = broadcast
         self._clock = clock
+        self._tracing = tracing
         self._woken = asyncio.Event()
         self._stirred = asyncio.Event()
         """The listening connection was lost, or the relay ends."""
@@ -189,9 +192,10 @@ class Relay:
         hearing = _Hearing(entry.id, session)
         try:
             event = entry.event(self._kinds)
-            async with session.begin_nested():
-                for listener in self._listeners.get(type(event), ()) if event else ():
-                    await listener(event, hearing)
+            with self._tracing.following(f"tell {entry.kind}", request_id=entry.request_id):
+                async with session.begin_nested():
+                    for listener in self._listeners.get(type(event), ()) if event else ():
+                        await listener(event, hearing)
         except Exception:
             untold.attempts += 1
             now = self._clock()
