@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -17,6 +18,7 @@ from lc_workflow.identity.events import (
 )
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import READ as READ_USERS
 from lc_workflow.identity.users.access import visible_to as users_visible_to
 from lc_workflow.identity.users.models import User
 from lc_workflow.insight.dashboard.schemas import (
@@ -35,7 +37,7 @@ from lc_workflow.insight.dashboard.schemas import (
 from lc_workflow.kernel.dates import PHNOM_PENH, begin_of
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import tallies_visible_to, visible_to
+from lc_workflow.lending.applications.access import READ, tallies_visible_to, visible_to
 from lc_workflow.lending.applications.models import ApplicationTally, CustomerApplication
 from lc_workflow.lending.events import (
     ApplicationChanged,
@@ -47,11 +49,15 @@ from lc_workflow.lending.events import (
     EmployeeReleased,
 )
 from lc_workflow.lending.rules.stages import DECIDED, STATUS_OF, Stage, Status
+from lc_workflow.organization.branches.access import READ as READ_BRANCHES
 from lc_workflow.organization.branches.access import visible_to as branches_visible_to
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.departments.access import READ as READ_DEPARTMENTS
 from lc_workflow.organization.departments.access import visible_to as departments_visible_to
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.db.reach import Reach, brought
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.journal.models import JournalEntry
 
@@ -88,22 +94,8 @@ class Dashboard:
     async def stats(self, principal: Principal) -> Stats:
         """Count everything the person may see, in two statements."""
         applications, papers = await self._application_counts(principal)
-        seen_users, seen_branches = users_visible_to(principal), branches_visible_to(principal)
-        seen_departments = departments_visible_to(principal)
-        counted = (
-            await self._session.execute(
-                select(
-                    *_counts(
-                        User,
-                        seen_users,
-                        User.status == UserStatus.ACTIVE,
-                        *(_shown_as(word) for word in ("admin", "manager", "officer", "viewer")),
-                    ),
-                    *_counts(Department, seen_departments, Department.is_active.is_(True)),
-                    *_counts(Branch, seen_branches, Branch.is_active.is_(True)),
-                )
-            )
-        ).one()
+        reach = Reach.of(principal, READ_USERS, READ_DEPARTMENTS, READ_BRANCHES)
+        counted = await _written_counts(reach).one(self._session, **brought(principal))
         users, active, admins, managers, officers, viewers, *rest = (int(number) for number in counted)
         return Stats(
             applications=applications,
@@ -200,19 +192,15 @@ class Dashboard:
         """
         await self._must_exist(Branch, branch_id, branches_visible_to(principal), "branch")
         counted = await self._people(User.branch_id == branch_id, Employee.branch_id == branch_id)
-        applications, _ = await self._application_counts(principal, ApplicationTally.branch_id == branch_id)
+        applications, _ = await self._application_counts(principal, branch_id)
         return BranchStats(branch_id, counted, applications)
 
     async def _application_counts(
-        self, principal: Principal, *where: ColumnElement[bool]
+        self, principal: Principal, branch_id: UUID | None = None
     ) -> tuple[ApplicationCounts, FileCounts]:
         """Add up the tallies of applications, and of their papers."""
-        tally = ApplicationTally
-        rows = await self._session.execute(
-            select(tally.stage, func.sum(tally.applications), func.sum(tally.papers), func.sum(tally.bytes))
-            .where(tallies_visible_to(principal), *where)
-            .group_by(tally.stage)
-        )
+        tallied = _written_tallies(Reach.of(principal, READ), in_branch=branch_id is not None)
+        rows = await tallied.rows(self._session, **brought(principal), branch=branch_id)
         by_status, papers = dict.fromkeys(Status, 0), FileCounts(0, 0)
         for stage, number, files, size in rows:
             if stage is None:
@@ -244,6 +232,30 @@ class Dashboard:
     ) -> None:
         if not await self._session.scalar(select(kind.id).where(kind.id == place_id, visible)):
             raise Missing(f"There is no such {noun}, or it is not yours to see.")
+
+
+@lru_cache(maxsize=64)
+def _written_counts(reach: Reach) -> Written:
+    """Count accounts, departments and branches for all who see as far."""
+    seen = reach.anybody
+    words = ("admin", "manager", "officer", "viewer")
+    accounts = (User.status == UserStatus.ACTIVE, *(_shown_as(word) for word in words))
+    return Written(
+        select(
+            *_counts(User, users_visible_to(seen), *accounts),
+            *_counts(Department, departments_visible_to(seen), Department.is_active.is_(True)),
+            *_counts(Branch, branches_visible_to(seen), Branch.is_active.is_(True)),
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def _written_tallies(reach: Reach, *, in_branch: bool) -> Written:
+    """Add up tallies by stage for all who see as far, of one branch or of all."""
+    tally = ApplicationTally
+    sums = (func.sum(tally.applications), func.sum(tally.papers), func.sum(tally.bytes))
+    asked = select(tally.stage, *sums).where(tallies_visible_to(reach.anybody)).group_by(tally.stage)
+    return Written(asked.where(tally.branch_id == bindparam("branch", type_=Uuid)) if in_branch else asked)
 
 
 def _counts(kind: type[Any], seen: ColumnElement[bool], *parts: ColumnElement[bool]) -> Sequence[ColumnElement[int]]:

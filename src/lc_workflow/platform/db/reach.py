@@ -1,9 +1,11 @@
 """How far a permission reaches, as a condition on rows."""
 
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Uuid, any_, bindparam, false, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.kernel.principal import Principal, Scope
@@ -29,8 +31,54 @@ def within(
         case Scope.BRANCH if principal.branch_id is not None:
             return mine | (branch == principal.branch_id)
         case Scope.DEPARTMENT:
-            return mine | owner.in_(principal.department)
+            return mine | _is_one_of(owner, principal.department)
         case Scope.TEAM:
-            return mine | owner.in_(principal.team)
+            return mine | _is_one_of(owner, principal.team)
         case _:
             return mine
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far some permissions of a person reach, without saying whose: what a statement that is written once hangs on.
+
+    People of one reach share the statement, and each sending brings who they are with `brought`.
+    """
+
+    grants: tuple[tuple[str, Scope], ...]
+    has_branch: bool
+
+    @classmethod
+    def of(cls, principal: Principal, *permissions: str) -> Self:
+        """Take the reach of these permissions; a statement that asks for another one finds that nobody holds it."""
+        held = ((name, scope) for name in permissions if (scope := principal.scope_of(name)) is not None)
+        return cls(tuple(held), principal.branch_id is not None)
+
+    @property
+    def anybody(self) -> Principal:
+        """Whoever reaches so far, for `visible_to`: in place of ids it has the places into which they are brought."""
+        places: dict[str, Any] = {name: bindparam(name, type_=Uuid) for name in ("reader", "reader_branch")}
+        places |= {name: bindparam(name, type_=ARRAY(Uuid)) for name in ("team", "department")}
+        return Principal(
+            id=places["reader"],
+            role="",
+            session_id=places["reader"],
+            branch_id=places["reader_branch"] if self.has_branch else None,
+            team=places["team"],
+            department=places["department"],
+            grants=dict(self.grants),
+        )
+
+
+def brought(principal: Principal) -> dict[str, Any]:
+    """Who a person is, for a statement that was written for anybody of their reach."""
+    return {
+        "reader": principal.id,
+        "reader_branch": principal.branch_id,
+        "team": [*principal.team],
+        "department": [*principal.department],
+    }
+
+
+def _is_one_of(owner: InstrumentedAttribute[Any], people: Collection[UUID] | BindParameter[Any]) -> ColumnElement[bool]:
+    return owner == any_(people) if isinstance(people, BindParameter) else owner.in_(people)

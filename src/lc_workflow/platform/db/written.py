@@ -27,7 +27,7 @@ class Written:
     value of its own is brought with each sending, so that nobody's value is sent for somebody else.
     """
 
-    def __init__(self, statement: Select[Any] | Insert) -> None:
+    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert) -> None:
         """Take the statement; it is put into text when it is first sent, for by then all tables are known."""
         self._statement = statement
         self._readers: list[tuple[int, _Process]] | None = None

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
 from litestar.di import Provide
 from litestar.params import QueryParameter
 from msgspec import DecodeError, Meta, Struct, convert, json
-from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -190,8 +190,19 @@ def part_wanted(stmt: Columns, window: Window, *keys: Key) -> Columns:
     return wanted.offset(window.offset) if window.after is None else after(wanted, window.after, *keys)
 
 
+def part_brought(stmt: Columns, *keys: Key) -> Columns:
+    """Cut a part by page out of what a statement gives; which part, `place_of` brings at each sending."""
+    most, offset = bindparam("most", type_=Integer), bindparam("offset", type_=Integer)
+    return stmt.order_by(*(key.order for key in keys)).limit(most).offset(offset)
+
+
+def place_of(window: Window) -> dict[str, int]:
+    """The values that a statement with `part_brought` is sent with."""
+    return {"most": window.size + 1, "offset": window.offset}
+
+
 def part_found(found: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
-    """Say what `part_wanted` has found; without a `total` where it does not tell, and after a cursor."""
+    """Say what one of these has found; without a `total` where it does not tell, and after a cursor."""
     rows, more = found[: window.size], len(found) > window.size
     is_last = window.after is None and not more and (rows or window.page == 1)
     return Part(rows, _cursor(rows[-1], keys) if more else None, window.offset + len(rows) if is_last else None)

@@ -1,19 +1,24 @@
 """Listing and counting applications, and answering what customers ask about their loans."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     CompoundSelect,
-    Row,
     Select,
+    Uuid,
+    any_,
+    bindparam,
     func,
+    literal,
     or_,
     select,
     union,
@@ -42,7 +47,18 @@ from lc_workflow.lending.ports import LoanBook, Loans
 from lc_workflow.lending.rules.matching import clean, scripts_of, with_ascii_digits
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.platform.http.paging import Columns, Key, Part, Window, part_found, part_wanted
+from lc_workflow.platform.db.reach import Reach, brought
+from lc_workflow.platform.db.written import Written
+from lc_workflow.platform.http.paging import (
+    Columns,
+    Key,
+    Part,
+    Window,
+    part_brought,
+    part_found,
+    part_wanted,
+    place_of,
+)
 from lc_workflow.platform.search import among, contains, names
 from lc_workflow.platform.security.columns import found_by
 
@@ -90,7 +106,9 @@ _SORTED_AS: Final = {
     key: getattr(CustomerApplication, key) for key in ApplicationSortKey if key is not ApplicationSortKey.STATUS
 } | {ApplicationSortKey.STATUS: CustomerApplication.workflow_status}
 
-CARD: Final = tuple(
+_Columns: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
+
+CARD: Final[_Columns] = tuple(
     getattr(CustomerApplication, name) for name in ApplicationCard.__struct_fields__ if name != "status"
 )
 """The columns a card shows."""
@@ -109,10 +127,7 @@ class ApplicationQueries:
         Raises:
             BadCursor: The cursor is none of a list in this order.
         """
-        connection = await self.session.connection()
-        keys = [key.column for key in _order(wanted)]
-        rows = (await connection.execute(_one_page(wanted, window, principal, *keys))).all()
-        part = await self._part(rows, wanted, window, principal)
+        part = await self._part(tuple(key.column for key in _order(wanted)), wanted, window, principal)
         return replace(part, rows=await whole(self.session, [row.id for row in part.rows]))
 
     async def one(self, application_id: UUID, *, principal: Principal) -> ApplicationAnswer:
@@ -132,8 +147,7 @@ class ApplicationQueries:
         Raises:
             BadCursor: The cursor is none of a list in this order.
         """
-        rows = (await self.session.execute(_one_page(wanted, window, principal, *CARD))).all()
-        part = await self._part(rows, wanted, window, principal)
+        part = await self._part(CARD, wanted, window, principal)
         fields = [column.key for column in CARD]
         cards = [
             ApplicationCard(**dict(zip(fields, row, strict=False)), status=STATUS_OF[row.workflow_status])
@@ -191,18 +205,49 @@ class ApplicationQueries:
         )
         return await whole(self.session, rows.all())
 
-    async def _part(
-        self, rows: Sequence[Row[*tuple[Any, ...]]], wanted: Wanted, window: Window, principal: Principal
-    ) -> Part[Any]:
-        """Say how many a list has in all: as its page tells, as the tallies tell, or else by counting."""
-        part = part_found(rows, window, *_order(wanted))
+    async def _part(self, columns: _Columns, wanted: Wanted, window: Window, principal: Principal) -> Part[Any]:
+        """Read one page, and say how many the list has in all: as the page tells, as the tallies tell, or by counting.
+
+        What most lists are asked for are stages and a branch, newest first: for these a statement is written once.
+        """
+        order = _order(wanted)
+        if wanted.is_tallied and window.after is None:
+            asked, in_branch = replace(wanted, branch_id=None), wanted.branch_id is not None
+            reach, whose = Reach.of(principal, READ), brought(principal) | {"branch": wanted.branch_id}
+            page = _written_page(columns, asked, reach, in_branch=in_branch)
+            part = part_found(await page.rows(self.session, **whose, **place_of(window)), window, *order)
+            if part.total is None:
+                tallied = _written_tallies(asked, reach, in_branch=in_branch)
+                part = replace(part, total=await tallied.value(self.session, **whose) or 0)
+            return part
+        rows = (await self.session.execute(_one_page(wanted, window, principal, *columns))).all()
+        part = part_found(rows, window, *order)
         if part.total is not None or window.after is not None:
             return part
         if wanted.search and rows:
             return replace(part, total=int(rows[0].total))
-        counted = _tallied(wanted, principal) if wanted.is_tallied else _counted(wanted, principal)
-        connection = await self.session.connection()
-        return replace(part, total=await connection.scalar(counted) or 0)
+        return replace(part, total=await self.session.scalar(_counted(wanted, principal)) or 0)
+
+
+@lru_cache(maxsize=512)
+def _written_page(columns: _Columns, wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
+    """Write the page of a list for all who see as far; reader, branch and place in the list are brought."""
+    asked = select(*columns).where(visible_to(reach.anybody), *conditions(wanted))
+    if in_branch:
+        asked = asked.where(CustomerApplication.branch_id == bindparam("branch", type_=Uuid))
+    return Written(part_brought(asked, *_order(wanted)))
+
+
+@lru_cache(maxsize=512)
+def _written_tallies(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
+    """Write what the tallies say of such a list."""
+    tally = ApplicationTally
+    stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}
+    if wanted.status is not None:
+        stages &= _stages_of(wanted.status)
+    seen = tallies_visible_to(reach.anybody)
+    asked = select(func.sum(tally.applications)).where(seen, _one_of(tally.stage, stages))
+    return Written(asked.where(tally.branch_id == bindparam("branch", type_=Uuid)) if in_branch else asked)
 
 
 def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: InstrumentedAttribute[Any]) -> Columns:
@@ -220,17 +265,6 @@ def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: In
     else:
         asked = asked.where(*where)
     return part_wanted(asked, window, *_order(wanted))
-
-
-def _tallied(wanted: Wanted, principal: Principal) -> Select[int]:
-    tally = ApplicationTally
-    stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}
-    if wanted.status is not None:
-        stages &= {stage for stage, status in STATUS_OF.items() if status is wanted.status}
-    where = [tallies_visible_to(principal), tally.stage.in_(sorted(stages))]
-    if wanted.branch_id is not None:
-        where.append(tally.branch_id == wanted.branch_id)
-    return select(func.sum(tally.applications)).where(*where)
 
 
 def _counted(wanted: Wanted, principal: Principal) -> Select[int]:
@@ -295,7 +329,7 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     row = CustomerApplication
     filters: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
         (wanted.search, _mentions),
-        (wanted.status, lambda word: row.workflow_status.in_([s for s, w in STATUS_OF.items() if w is word])),
+        (wanted.status, lambda word: _one_of(row.workflow_status, _stages_of(word))),
         (wanted.workflow_status, lambda stage: row.workflow_status == stage),
         (wanted.amount_min, lambda amount: row.requested_amount >= amount),
         (wanted.amount_max, lambda amount: row.requested_amount <= amount),
@@ -306,6 +340,15 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         (wanted.priority_level, lambda level: row.priority_level == level),
     )
     return [condition(value) for value, condition in filters if value is not None]
+
+
+def _stages_of(word: Status) -> set[Stage]:
+    """The stages that the web app knows by one word."""
+    return {stage for stage, status in STATUS_OF.items() if status is word}
+
+
+def _one_of(column: InstrumentedAttribute[Any], stages: Collection[Stage]) -> ColumnElement[bool]:
+    return column == any_(literal(sorted(stages), ARRAY(column.type)))
 
 
 def _mentions(written: str) -> ColumnElement[bool]:
