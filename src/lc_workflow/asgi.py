@@ -1,5 +1,6 @@
 """What Granian starts: the application, with its settings from the environment."""
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,14 @@ def create_app() -> "Litestar":
     end_at_once_on_signals()
     # Loading takes seconds, in which the process must hear already that it shall end.
     import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
-    from lc_workflow import app  # noqa: PLC0415
     from lc_workflow.platform.config import BadSetting, Settings  # noqa: PLC0415
     from lc_workflow.platform.logging import configure_logging  # noqa: PLC0415
+    from lc_workflow.platform.watching.shared import share_figures  # noqa: PLC0415
 
     try:
+        share_figures(os.environ)
+        from lc_workflow import app  # noqa: PLC0415
+
         settings = Settings.from_environ()
         configure_logging(settings.log_level, settings.log_format)
         return app.create_app(settings)

@@ -71,6 +71,8 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("WEBHOOKS_CA_FILE", "/nowhere/authority.pem"),
         ("SMTP_FROM", "the branch"),
         ("SMTP_SECURITY", "sometimes"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://somebody:secret@collector.example/v1/traces"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_not_repeated(name: str, value: str) -> None:
@@ -88,6 +90,7 @@ def test_a_wrong_value_is_refused_by_name_and_not_repeated(name: str, value: str
     ("variables", "name"),
     [
         ({"SESSION_COOKIE_SAMESITE": "none", "SESSION_COOKIE_SECURE": "false"}, "SESSION_COOKIE_SAMESITE"),
+        ({"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://h", "METRICS_TOKEN": "m" * 32}, "PROMETHEUS_MULTIPROC_DIR"),
         ({"MINIO_ACCESS_KEY": "branch"}, "MINIO_ENDPOINT"),
         ({"MINIO_SECRET_KEY": "vault"}, "MINIO_ENDPOINT"),
         ({"SMTP_FROM": "loans@branch.example"}, "SMTP_HOST"),

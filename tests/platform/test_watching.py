@@ -1,11 +1,16 @@
-"""The dashboard and the alerts ask only for figures that there are."""
+"""The dashboard and the alerts ask only for figures that there are, and workers add theirs up."""
 
 import json
+import os
 import re
 from pathlib import Path
 
+import pytest
+
 from lc_workflow.platform import watching
+from lc_workflow.platform.config import BadSetting
 from lc_workflow.platform.watching.metrics import exposition
+from lc_workflow.platform.watching.shared import share_figures
 
 FOLDER = Path(watching.__file__).parent
 
@@ -18,3 +23,45 @@ def test_dashboard_and_alerts_ask_only_for_figures_that_there_are() -> None:
     names = {name.removesuffix("_bucket") for expression in asked for name in re.findall(r"lc_\w+", expression)}
     assert len(asked) > 12
     assert names <= told
+
+
+def test_each_alert_says_what_it_means_and_what_to_do_first() -> None:
+    alerts = (FOLDER / "alerts.yml").read_text().split("- alert: ")[1:]
+    assert len(alerts) > 6
+    for alert in alerts:
+        assert re.fullmatch(
+            r"\w+\n +expr: .+\n( +for: \d+m\n)? +annotations:\n +summary: .+\.\n +action: .+\.?\n\s*", alert
+        ), alert
+
+
+def files_after(folder: Path, *names: str, of_this_server: bool) -> set[str]:
+    folder.mkdir()
+    for name in names:
+        (folder / name).touch()
+    if of_this_server:
+        share_figures({"PROMETHEUS_MULTIPROC_DIR": str(folder.parent / "other")})
+        (folder / "run").write_text((folder.parent / "other" / "run").read_text())
+    else:
+        (folder / "run").write_text("1 before the restart")
+    share_figures({"PROMETHEUS_MULTIPROC_DIR": str(folder)})
+    return {file.name for file in folder.glob("*.db")}
+
+
+def test_a_dead_worker_leaves_what_it_counted_and_takes_what_it_held(tmp_path: Path) -> None:
+    dead, alive, again = 999_999_999, os.getppid(), os.getpid()
+    names = [f"{kind}_{pid}.db" for kind in ("counter", "gauge_livesum") for pid in (dead, alive, again)]
+    left = files_after(tmp_path / "figures", *names, of_this_server=True)
+    assert left == {f"counter_{dead}.db", f"counter_{alive}.db", f"counter_{again}.db", f"gauge_livesum_{alive}.db"}
+
+
+def test_what_another_server_counted_goes(tmp_path: Path) -> None:
+    names = ["counter_999999999.db", f"counter_{os.getpid()}.db", f"counter_{os.getppid()}.db"]
+    assert files_after(tmp_path / "figures", *names, of_this_server=False) == {f"counter_{os.getppid()}.db"}
+
+
+def test_an_empty_variable_is_none_and_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
+    share_figures(variables := {"PROMETHEUS_MULTIPROC_DIR": ""})
+    assert variables == {}
+    (tmp_path / "file").touch()
+    with pytest.raises(BadSetting, match="PROMETHEUS_MULTIPROC_DIR must be a folder"):
+        share_figures({"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "file" / "figures")})

@@ -118,6 +118,7 @@ class Settings:
     log_format: str = "json"
     slow_statement_ms: int = 500
     metrics_token: str | None = None
+    metrics_folder: Path | None = None
     traces_url: str | None = None
     max_file_size: int = 10 * 1024 * 1024
     file_types: tuple[str, ...] = DEFAULT_FILE_TYPES
@@ -174,6 +175,7 @@ class Settings:
             log_format=read.choice("LOG_FORMAT", {"json", "console"}, default="json"),
             slow_statement_ms=read.number("SLOW_STATEMENT_MS", default=500, least=0),
             metrics_token=read.optional("METRICS_TOKEN"),
+            metrics_folder=read.path("PROMETHEUS_MULTIPROC_DIR"),
             traces_url=_traces(read),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
@@ -199,14 +201,21 @@ class Settings:
             raise BadSetting("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share limits and live messages there.")
         if self.cookie_same_site == "none" and not self.cookie_secure:
             raise BadSetting("SESSION_COOKIE_SAMESITE=none needs SESSION_COOKIE_SECURE=true.")
+        if self.workers > 1 and self.metrics_token is not None and self.metrics_folder is None:
+            raise BadSetting(
+                "WEB_CONCURRENCY above 1 with METRICS_TOKEN needs PROMETHEUS_MULTIPROC_DIR: workers add up there."
+            )
+        self._refuse_short_keys()
+
+    def _refuse_short_keys(self) -> None:
         if len(self.secret_key) < (needed := SHORTEST_SECRETS[self.algorithm]):
             raise BadSetting(f"SECRET_KEY must have at least {needed} characters with ALGORITHM={self.algorithm}.")
         if self.metrics_token is not None and len(self.metrics_token) < SHORTEST_SECRET:
             raise BadSetting(f"METRICS_TOKEN must have at least {SHORTEST_SECRET} characters.")
-        if any(len(key) < SHORTEST_SECRET for key in self.previous_secret_keys):
-            raise BadSetting(f"PREVIOUS_SECRET_KEYS must each have at least {SHORTEST_SECRET} characters.")
-        if any(len(key) < SHORTEST_SECRET for key in self.encryption_keys):
-            raise BadSetting(f"ENCRYPTION_KEYS must each have at least {SHORTEST_SECRET} characters.")
+        lists = {"PREVIOUS_SECRET_KEYS": self.previous_secret_keys, "ENCRYPTION_KEYS": self.encryption_keys}
+        for name, keys in lists.items():
+            if any(len(key) < SHORTEST_SECRET for key in keys):
+                raise BadSetting(f"{name} must each have at least {SHORTEST_SECRET} characters.")
 
 
 def database_url(text: str) -> URL:
@@ -331,6 +340,9 @@ class _Reader:
 
     def text(self, name: str, *, default: str) -> str:
         return self.optional(name) or default
+
+    def path(self, name: str) -> Path | None:
+        return None if (text := self.optional(name)) is None else Path(text)
 
     def file(self, name: str) -> Path | None:
         if (text := self.optional(name)) is None:

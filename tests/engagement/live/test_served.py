@@ -27,6 +27,7 @@ from tests.organization.factories import a_branch
 
 WORKERS = 2
 V1 = "/api/v1"
+FIGURES_TOKEN = "what Prometheus brings along, long enough"
 
 
 class Server:
@@ -76,7 +77,11 @@ def serving(database: URL, redis_url: str, folder: Path, output: IO[bytes]) -> I
         "RATE_LIMIT_ENABLED": "false",
         "WEB_CONCURRENCY": str(WORKERS),
         "DATABASE_POOL_SIZE": "2",
+        "METRICS_TOKEN": FIGURES_TOKEN,
+        "PROMETHEUS_MULTIPROC_DIR": str(folder / "figures"),
     }
+    (folder / "figures").mkdir()
+    (folder / "figures" / "gauge_livesum_999999999.db").touch()  # of a worker that is dead
     where = ["--host", "127.0.0.1", "--port", str(port), "--workers", str(WORKERS)]
     command = [sys.executable, "-m", "granian", *where, "lc_workflow.asgi:create_app"]
     process = subprocess.Popen(command, env=environ, cwd=folder, stdout=output, stderr=subprocess.STDOUT)
@@ -203,6 +208,28 @@ async def test_a_book_of_a_message_closes_the_socket(served: Server, client: htt
             await ask(connection, {"padding": "x" * 3_000_000})
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
+
+
+async def test_either_worker_gives_the_figures_of_both(served: Server, client: httpx.AsyncClient) -> None:
+    token, _ = await sign_in(client, "officer")
+    async with AsyncExitStack() as stack:
+        for _ in range(6):
+            await stack.enter_async_context(dial(served.address(token)))
+        figures = []
+        for _ in range(20):  # each on a connection of its own, so that both workers get some
+            async with httpx.AsyncClient(base_url=served.url) as once:
+                assert (await once.get(f"{V1}/health/live")).status_code == 200
+        for _ in range(6):
+            async with httpx.AsyncClient(base_url=served.url) as once:
+                told = await once.get("/metrics", headers={"Authorization": f"Bearer {FIGURES_TOKEN}"})
+            assert told.status_code == 200, told.text
+            figures.append(dict(line.rsplit(" ", 1) for line in told.text.splitlines() if not line.startswith("#")))
+    lives = 'lc_requests_total{method="GET",route="/api/v1/health/live",status="2xx"}'
+    assert [one[lives] for one in figures] == ["20.0"] * 6
+    assert {one["lc_sockets"] for one in figures} == {"6.0"}
+    assert {one["lc_pool_limit"] for one in figures} == {"44.0"}
+    counting = (served.log.parent / "figures").glob("counter_*.db")
+    assert len([*counting]) == WORKERS
 
 
 class Begun:

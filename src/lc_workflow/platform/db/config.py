@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
-from lc_workflow.platform.watching.metrics import connection_returned, connection_taken
+from lc_workflow.platform.watching.metrics import connection_returned, connection_taken, pool_opened
 from lc_workflow.platform.watching.slow import log_slow_statements
 
 CONNECT: Final = {
@@ -152,6 +152,7 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
         set_default_exception_handler=False,
         enable_touch_updated_timestamp_listener=False,  # the verbs say the moment, from the clock they are given
     )
+    pool_opened(settings.pool_size + settings.pool_overflow)
     engine = config.get_engine().sync_engine
     event.listen(engine, "checkout", lambda *_: connection_taken())
     event.listen(engine, "checkin", lambda *_: connection_returned())

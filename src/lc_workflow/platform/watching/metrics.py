@@ -9,8 +9,9 @@ from typing import Final
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from lc_workflow.platform.watching.shared import FOLDER
+
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _requests: Final = Counter("lc_requests", "Requests answered.", ("route", "method", "status"))
@@ -23,6 +24,9 @@ _seconds: Final = Histogram(
 _sockets: Final = Gauge("lc_sockets", "Web sockets that are open.", multiprocess_mode="livesum")
 _pool: Final = Gauge(
     "lc_pool_connections", "Database connections in use by requests and jobs.", multiprocess_mode="livesum"
+)
+_limit: Final = Gauge(
+    "lc_pool_limit", "Database connections that requests and jobs can have.", multiprocess_mode="livesum"
 )
 _jobs: Final = Gauge("lc_jobs", "Jobs in the queue, by their standing.", ("status",), multiprocess_mode="mostrecent")
 _untold: Final = Gauge("lc_outbox_untold", "Facts that listeners have not heard yet.", multiprocess_mode="mostrecent")
@@ -59,6 +63,11 @@ def connection_returned() -> None:
     _pool.dec()
 
 
+def pool_opened(limit: int) -> None:
+    """Note how many connections the pool of this process gives out at most."""
+    _limit.set(limit)
+
+
 def note_jobs(by_status: dict[str, int]) -> None:
     """Note how many jobs stand where; what no job stands at any more is nought."""
     for status in ("todo", "doing", "failed"):
@@ -74,7 +83,7 @@ def note_outbox(*, untold: int, given_up: int, lag_seconds: float) -> None:
 
 def exposition() -> bytes:
     """Write everything in Prometheus' text form."""
-    if SHARED not in os.environ:
+    if FOLDER not in os.environ:
         return generate_latest(REGISTRY)
     together = CollectorRegistry()
     MultiProcessCollector(together)  # type: ignore[no-untyped-call]

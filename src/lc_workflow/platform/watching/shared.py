@@ -1,0 +1,59 @@
+"""The folder in which the workers of a server add up their figures: made where it is missing, rid of what is stale."""
+
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Final
+
+from lc_workflow.platform.config import BadSetting
+
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+_RUN: Final = "run"
+"""The file that says which server the others belong to."""
+
+
+def share_figures(environ: MutableMapping[str, str]) -> None:
+    """Make the folder ready for this process, before `prometheus_client` is loaded and opens its files there.
+
+    What a dead worker counted stays, or its server's counters would fall; the connections and sockets it held go with
+    it. When another server has run here, all that its workers left goes.
+
+    Raises:
+        BadSetting: The folder cannot be made or written.
+    """
+    if not environ.get(FOLDER, "").strip():
+        environ.pop(FOLDER, None)  # an empty one would be the working folder to the library
+        return
+    folder = Path(environ[FOLDER])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        run, ours = folder / _RUN, _server()
+        goes_on = run.exists() and run.read_text() == ours
+        for file in folder.glob("*.db"):
+            worker = int(file.stem.rpartition("_")[2])
+            is_stale = not goes_on or file.name.startswith("gauge_live")
+            if is_stale and (worker == os.getpid() or not _lives(worker)):
+                file.unlink(missing_ok=True)
+        run.write_text(ours)
+    except OSError as refused:
+        raise BadSetting(f"{FOLDER} must be a folder that can be written ({type(refused).__name__}).") from refused
+
+
+def _server() -> str:
+    """Name the process that starts the workers; its number alone comes again after each restart of a container."""
+    parent = os.getppid()
+    try:
+        began = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:  # no Linux
+        began = ""
+    return f"{parent} {began}"
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
