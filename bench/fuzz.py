@@ -14,19 +14,20 @@ from bench.run import ROOT
 from lc_workflow.identity.rules.roles import Role
 
 
-def fuzz(address: str, name: str, *, examples: int, only: list[str], report: Path) -> tuple[int, int]:
+def fuzz(address: str, database: str, name: str, *, options: list[str], report: Path) -> tuple[int, int]:
     """Fuzz as one account; answers how many cases were sent and how many kinds of failure were found."""
     found = subprocess.run(
         [
             *(str(ROOT / ".venv/bin/st"), "--config-file", str(ROOT / "bench/schemathesis.toml")),
             *("run", f"{address}/schema/openapi.json", "--url", address),
-            *("--max-examples", str(examples), "--report", "ndjson", "--report-ndjson-path", str(report), *only),
+            *("--report", "ndjson", "--report-ndjson-path", str(report), *options),
         ],
         env=os.environ
         | {
             "SCHEMATHESIS_HOOKS": "bench.fuzz_signing_in",
             "PYTHONPATH": str(ROOT),
             "FUZZ_ADDRESS": address,
+            "FUZZ_DATABASE": database,
             "FUZZ_NAME": name,
             "FUZZ_PASSWORD": PASSWORD,
         },
@@ -43,15 +44,14 @@ def fuzz(address: str, name: str, *, examples: int, only: list[str], report: Pat
 
 
 def main() -> None:
-    examples = int(os.environ.get("EXAMPLES") or 12)
     roles = os.environ.get("ROLES", "").split() or [role.value for role in reversed(Role)]
-    only = os.environ.get("ONLY", "").split()
+    options = ["--max-examples", os.environ.get("EXAMPLES") or "12", *os.environ.get("ONLY", "").split()]
     place = Path(tempfile.mkdtemp(prefix="lc-workflow-fuzz-"))
     sent = failures = 0
-    with planted_and_served(ACCESS_TOKEN_EXPIRE_MINUTES="600") as address:
+    with planted_and_served(ACCESS_TOKEN_EXPIRE_MINUTES="600") as (address, database):
         for role in roles:
             began = time.monotonic()
-            cases, wrong = fuzz(address, role, examples=examples, only=only, report=place / f"{role}.ndjson")
+            cases, wrong = fuzz(address, database, role, options=options, report=place / f"{role}.ndjson")
             print(f"{role:8} {cases:7} cases, {wrong} kinds of failure, {time.monotonic() - began:.0f} s", flush=True)
             sent, failures = sent + cases, failures + wrong
     print(json.dumps({"cases": sent, "failures": failures, "reports": str(place)}))

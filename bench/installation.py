@@ -47,12 +47,15 @@ def variables(database: str, redis: str | None, uploads: Path, **more: str) -> d
 
 
 @contextmanager
-def planted_and_served(**more: str) -> Iterator[str]:
-    """Serve the demo institution, whose accounts are called by their roles, until the block ends; gives the address."""
+def planted_and_served(**more: str) -> Iterator[tuple[str, str]]:
+    """Serve the demo institution, whose accounts are called by their roles, until the block ends.
+
+    Gives the address, and that of the database.
+    """
     with folder() as place, postgres(place / "postgres") as server, valkey(place / "valkey") as redis:
         environ = variables(server.url, redis, place / "papers", **more)
         settings = Settings.from_environ(environ)
         migrate(server.url)
         asyncio.run(plant(settings, ROOT / "db" / "seeds", demo_password=PASSWORD, passwords=Passwords(cost=4)))
         with serving(settings, environ):
-            yield f"http://127.0.0.1:{settings.port}"
+            yield f"http://127.0.0.1:{settings.port}", server.url

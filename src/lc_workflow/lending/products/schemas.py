@@ -6,12 +6,14 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, FeeKind, FeeRule, Limits, VersionStatus
 from lc_workflow.lending.rules.quoting import FeeTiming
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding
-from lc_workflow.platform.http.shapes import Amount, Code, Name, Percent, check_amounts, check_percents
+from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.shapes import MOST_PERCENT, Amount, Code, Name, Percent, check_amounts, check_percents
 
 ProductCode = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Months = Annotated[int, Meta(ge=1, le=600)]
@@ -46,6 +48,8 @@ class FeeRuleLine(Struct, frozen=True):
     def __post_init__(self) -> None:
         """Refuse values that are no amount, or no percentage."""
         if self.kind is FeeKind.PERCENT:
+            if self.value > MOST_PERCENT:
+                raise cannot_take([FieldError("value", f"must be at most {MOST_PERCENT} where the fee is in percent")])
             check_percents(self, "value")
         else:
             check_amounts(self, "value")
