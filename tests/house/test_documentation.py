@@ -89,9 +89,10 @@ def test_amounts_rates_and_new_ids_say_what_they_can_be(described: dict[str, dic
     assert described["Confirmation"]["amount"] == {"type": "number", "minimum": 0, "maximum": 9999999999999.99}
     assert described["NewRate"]["rate"]["exclusiveMinimum"] == 0
     assert described["RoleChange"]["level"]["minimum"] == 0
-    made_at_random, _ = described["NewApplication"]["id"]["oneOf"]
-    assert re.match(made_at_random["pattern"], "5a3b0f0e-4a53-4f3c-9d52-6f5f0c0f7a11")
-    assert not re.match(made_at_random["pattern"], "5a3b0f0e-4a53-1f3c-9d52-6f5f0c0f7a11")
+    assert described["NewApplication"]["requested_amount"]["minimum"] == 0
+    made_at_random = described["NewApplication"]["id"]["pattern"]
+    assert re.match(made_at_random, "5a3b0f0e-4a53-4f3c-9d52-6f5f0c0f7a11")
+    assert not re.match(made_at_random, "5a3b0f0e-4a53-1f3c-9d52-6f5f0c0f7a11")
 
 
 def test_no_text_that_a_request_needs_can_be_empty(application: tuple[Litestar, Sessions]) -> None:

@@ -2,10 +2,11 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated, TypeAlias
 from uuid import UUID
 
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromQuery, SkipValidation
+from litestar.params import FromQuery, QueryParameter, SkipValidation
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
@@ -116,16 +117,19 @@ from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.paging import SortOrder
 from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.shapes import MOST
 from lc_workflow.platform.manifest import Manifest, labelled
 from lc_workflow.platform.storage.base import ObjectStore
+
+_Bound: TypeAlias = Annotated[Decimal | None, QueryParameter(schema_extra={"minimum": 0, "maximum": float(MOST)})]
 
 
 def wanted_applications(  # noqa: PLR0917 - Litestar reads them by name
     search: FromQuery[str | None] = None,
     status: FromQuery[Status | None] = None,
     workflow_status: FromQuery[Stage | None] = None,
-    amount_min: FromQuery[Decimal | None] = None,
-    amount_max: FromQuery[Decimal | None] = None,
+    amount_min: _Bound = None,
+    amount_max: _Bound = None,
     date_from: FromQuery[date | None] = None,
     date_to: FromQuery[date | None] = None,
     officer_id: FromQuery[UUID | None] = None,

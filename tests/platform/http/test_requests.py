@@ -69,6 +69,11 @@ async def test_amounts_travel_without_losing_a_digit(client: AsyncClient) -> Non
     assert answer.text.startswith('{"amount":12345678901.10,')
 
 
+async def test_a_whole_number_may_be_written_with_zeros_behind_its_point(client: AsyncClient) -> None:
+    answer = await client.post("/raw", content=b'{"term": 12.0, "rate": 12.50, "grace": -0.00}', headers=JSON)
+    assert answer.text == '{"term":12,"rate":12.50,"grace":0}'
+
+
 async def test_empty_strings_count_as_absent_at_every_depth(client: AsyncClient) -> None:
     body = {"a": "", "b": {"c": "", "d": 1, "e": [{"f": ""}]}, "g": ["", "x"]}
     assert (await client.post("/raw", json=body)).json() == {"b": {"d": 1, "e": [{}]}, "g": ["", "x"]}
@@ -97,6 +102,7 @@ async def test_null_is_not_absent(client: AsyncClient) -> None:
         b'{"amount": 1e-400}',
         b'{"amount": ' + b"9" * 5_000 + b"}",
         b'{"amount": ' + b"9" * 60 + b"}",
+        b'{"amount": ' + b"9" * 5_000 + b".0}",
         b'{"amount": "NaN"}',
         b'{"amount": "-Infinity"}',
         b'{"amount": "1e99999999"}',
@@ -203,6 +209,10 @@ async def test_a_broken_upload_is_refused(client: AsyncClient, kind: str, body: 
 
 async def test_empty_filters_are_no_filters(client: AsyncClient) -> None:
     assert (await client.get("/list?search=&least=")).json() == {"search": None, "least": None}
+
+
+async def test_a_small_fraction_is_a_number_as_any_other(client: AsyncClient) -> None:
+    assert (await client.get("/list?least=3.5e-12")).json()["least"] == pytest.approx(3.5e-12)
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-inf", "1e999", "x", "1" * 60])

@@ -59,7 +59,15 @@ SearchFields = Annotated[
         schema_extra={"pattern": rf"^ *({'|'.join(SearchField)}) *(, *({'|'.join(SearchField)}) *)*$"},
     ),
 ]
-Days = Annotated[int | None, QueryParameter(ge=0, le=36_500, description="For how many days the account was not used.")]
+Days = Annotated[
+    int | None,
+    QueryParameter(
+        ge=0,
+        le=36_500,
+        description="For how many days the account was not used.",
+        schema_extra={"minimum": 0},  # Litestar leaves a zero out
+    ),
+]
 
 
 def open_users(

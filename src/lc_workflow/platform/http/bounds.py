@@ -19,6 +19,7 @@ _TOLD: Final = {
 }
 """What a bound is called in a document, and as a field of Litestar's schemas."""
 
+_Scalar: TypeAlias = inspect.StrType | inspect.IntType | inspect.FloatType | inspect.DecimalType | inspect.UUIDType
 _Collection: TypeAlias = inspect.ListType | inspect.SetType | inspect.FrozenSetType | inspect.VarTupleType
 
 
@@ -29,11 +30,9 @@ def bound(schema: object, kind: inspect.Type) -> None:
     """
     if not isinstance(schema, Schema):
         return
-    told: dict[str, Any] = {}
-    if isinstance(kind, inspect.Metadata):
-        told, kind = kind.extra_json_schema or {}, kind.type
-    if schema.one_of:
-        _bound_one_of(schema.one_of[0], kind)
+    kind, told = _unwrapped(kind)
+    if schema.one_of and not isinstance(kind, _Scalar):
+        bound(schema.one_of[0], kind)
     elif isinstance(kind, inspect.DictType):
         bound(schema.additional_properties, kind.value_type)
         schema.property_names = _names(kind.key_type)
@@ -42,6 +41,16 @@ def bound(schema: object, kind: inspect.Type) -> None:
     for name, value in (_bounds(kind) | told).items():
         if name in _TOLD and value is not None and getattr(schema, _TOLD[name]) is None:
             setattr(schema, _TOLD[name], value)
+
+
+def _unwrapped(kind: inspect.Type) -> tuple[inspect.Type, dict[str, Any]]:
+    """The one kind that a value is when it is not null, and what a `Meta` says of it."""
+    if isinstance(kind, inspect.UnionType):
+        kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
+        kind = kinds[0] if len(kinds) == 1 else kind
+    if isinstance(kind, inspect.Metadata):
+        return kind.type, kind.extra_json_schema or {}
+    return kind, {}
 
 
 def _bounds(kind: inspect.Type) -> dict[str, Any]:
@@ -54,14 +63,6 @@ def _bounds(kind: inspect.Type) -> dict[str, Any]:
     if isinstance(kind, inspect.DictType):
         return {"minProperties": kind.min_length, "maxProperties": kind.max_length}
     return {}
-
-
-def _bound_one_of(arm: object, kind: inspect.Type) -> None:
-    """Go on with what may also be null or left out; Litestar has written the bounds of a text or a number beside."""
-    several = kind.types if isinstance(kind, inspect.UnionType) else (kind,)
-    kinds = [one for one in several if not isinstance(one, inspect.NoneType)]
-    if len(kinds) == 1 and not isinstance(kinds[0], inspect.StrType | inspect.IntType | inspect.FloatType):
-        bound(arm, kinds[0])
 
 
 def _names(kind: inspect.Type) -> Schema | None:

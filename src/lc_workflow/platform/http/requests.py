@@ -19,6 +19,7 @@ from litestar.typing import FieldDefinition
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.platform.http.fields import (
     BODY,
+    LARGEST_EXPONENT,
     MOST_ERRORS,
     TOO_LARGE,
     beyond_reason,
@@ -36,7 +37,15 @@ DEEPEST: Final = 32
 MOST_FORM_FIELDS: Final = 1_000
 FORMS: Final = frozenset({RequestEncodingType.URL_ENCODED, RequestEncodingType.MULTI_PART})
 
-_DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+def _number(text: str) -> Decimal | int:
+    """Read a number with a fraction exactly; `12.0` is a whole number, which some libraries write so."""
+    whole, _, fraction = text.partition(".")
+    is_whole = fraction and not fraction.strip("0") and len(whole) <= LARGEST_EXPONENT
+    return int(whole) if is_whole else Decimal(text)
+
+
+_DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _ODD_NUMBER: Final = re.compile(r"\s*[+-]?(?:s?nan\d*|inf(?:inity)?|[\d._]*e[+-]?\d{2,}|[\d._]{40,})\s*", re.IGNORECASE)
 """Text that Python takes for a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
@@ -159,7 +168,7 @@ async def prepare(request: Request[Any, Any, Any]) -> None:
         MalformedBody: The form cannot be read.
     """
     handler = request.route_handler
-    if odd := {name for name, text in request.query_params.multi_items() if _ODD_NUMBER.fullmatch(text)}:
+    if odd := {name for name, text in request.query_params.multi_items() if _nobody_means(text)}:
         parameters = [
             handler.parsed_fn_signature,
             *(p.parsed_fn_signature for p in handler.resolve_dependencies().values()),
@@ -172,6 +181,13 @@ async def prepare(request: Request[Any, Any, Any]) -> None:
     data = handler.parsed_data_field
     if data is not None and isinstance(data.kwarg_definition, BodyKwarg) and data.kwarg_definition.media_type in FORMS:
         await request.form()
+
+
+def _nobody_means(text: str) -> bool:
+    try:
+        return bool(_ODD_NUMBER.fullmatch(text)) and beyond_reason(Decimal(text.strip()))
+    except ArithmeticError:
+        return True
 
 
 class _Reading:
