@@ -60,7 +60,24 @@ def is_allowed_as_read(case: Case, response: Response) -> bool:
         for place in (ParameterLocation.PATH, ParameterLocation.HEADER, ParameterLocation.COOKIE)
     ):
         return False
-    return _fits_in_query(case, response) and _fits_as_body(case)
+    return _fits_in_query(case, response) and fits_as_body(case)
+
+
+def fits_as_body(case: Case) -> bool:
+    """Say whether the body, read so, is one that the description allows."""
+    described = case.operation.get_body_for_media_type(case.media_type)
+    if described is None:
+        return case.body is NOT_SET
+    if case.body is NOT_SET or case.body is None:
+        return not described.is_required
+    validator = described.get_validator()
+    body = _as_json(case.body)
+    for name, told in described.validation_schema.get("properties", {}).items():
+        if isinstance(body, dict) and told.get("format") == "binary" and name in case.body:
+            body[name] = "a file, which schemathesis puts in where it has nothing"
+    for place in [place for error in validator.iter_errors(body) for place in _places(error)]:
+        body = _read_again(body, place, validator)
+    return bool(validator.is_valid(body))
 
 
 def _fits_in_query(case: Case, response: Response) -> bool:
@@ -74,22 +91,6 @@ def _fits_in_query(case: Case, response: Response) -> bool:
         if texts and not any(map(validator.is_valid, [*readings, texts, [_first(_readings(text)) for text in texts]])):
             return False
     return True
-
-
-def _fits_as_body(case: Case) -> bool:
-    described = case.operation.get_body_for_media_type(case.media_type)
-    if described is None:
-        return case.body is NOT_SET
-    if case.body is NOT_SET or case.body is None:
-        return not described.is_required
-    validator = described.get_validator()
-    body = _as_json(case.body)
-    for name, told in described.validation_schema.get("properties", {}).items():
-        if told.get("format") == "binary" and name in case.body:
-            body[name] = "a file, which schemathesis puts in where it has nothing"
-    for place in [place for error in validator.iter_errors(body) for place in _places(error)]:
-        body = _read_again(body, place, validator)
-    return bool(validator.is_valid(body))
 
 
 def _as_json(value: Json) -> Json:

@@ -60,8 +60,10 @@ def _put_back_account() -> None:
     """Undo what somebody did to their own account, or all that follows would be refused with 401."""
     with psycopg.connect(DATABASE) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS accounts_before AS SELECT * FROM users")
-        told = connection.execute("SELECT * FROM accounts_before WHERE false").description or ()
-        columns = SQL(", ").join(Identifier(column.name) for column in told)
+        written = connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'users' AND is_generated = 'NEVER'"
+        )
+        columns = SQL(", ").join(Identifier(name) for (name,) in written)
         connection.execute(
             SQL(
                 "UPDATE users SET ({columns}) = (SELECT {columns} FROM accounts_before WHERE username = %(name)s)"

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import schemathesis
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from litestar import Litestar
@@ -17,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from bench.fuzz_reading import fits_as_body, is_refused_for_its_meaning
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Sessions, SignIn
@@ -47,6 +49,44 @@ async def test_the_loan_path_answers_as_its_description_says(
         sent["content"] = sent.pop("data", None)
         answer = await client.request(**{name: value for name, value in sent.items() if name in SENT})
         case.validate_response(answer, checks=CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_none"),
+    [
+        ({"flat_allowed": 1, "rate_ceiling": "18", "source": ""}, True),
+        ({"flat_allowed": 2}, False),
+        ({"rate_ceiling": "-18"}, False),
+        ({"rate_ceiling": "eighteen", "source": ""}, False),
+        ({"flat_allowed": "true", "name": ""}, False),
+        ({"prohibited_collateral": [""]}, False),
+    ],
+)
+def test_a_failure_is_dropped_only_if_all_of_the_case_can_be_read(
+    application: tuple[Litestar, Sessions], sent: dict[str, Any], *, is_none: bool
+) -> None:
+    path = "/api/v1/jurisdiction-profiles"
+    document = application[0].openapi_schema.to_schema()
+    schema = schemathesis.openapi.from_dict(document | {"paths": {path: document["paths"][path]}})
+    body = {"name": "Cambodia", "code": "KH-2027", "valid_from": "2027-01-01"} | sent
+    assert fits_as_body(schema[path]["POST"].Case(body=body, media_type="application/json")) is is_none
+
+
+@pytest.mark.parametrize(
+    ("told", "is_none"),
+    [
+        ({"code": "NoSuchBranch", "errors": [{"msg": "There is no such branch."}]}, True),
+        ({"code": "InvalidInput", "errors": [{"msg": "must have at most two decimals"}]}, True),
+        ({"code": "InvalidInput", "errors": [{"msg": "must be an id"}]}, False),
+        ({"code": "InvalidInput", "errors": [{"msg": "must be an id"}, {"msg": "is nested too deeply"}]}, False),
+        ({"code": "MalformedBody", "detail": "The body is not UTF-8 text.", "errors": []}, False),
+    ],
+)
+def test_a_refusal_of_what_the_description_allows_is_dropped_only_if_it_cannot_say_why(
+    told: dict[str, Any], *, is_none: bool
+) -> None:
+    refused: Any = Response(422, json=told)
+    assert is_refused_for_its_meaning(refused) is is_none
 
 
 def _cases(document: dict[str, Any]) -> Iterator[Any]:
