@@ -15,6 +15,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.openapi.checks import RejectedPositiveData
 
 Json: TypeAlias = Any
+AnyCase: TypeAlias = Case[Any]
 
 NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d)?")
 OF_THE_FORM = {"InvalidInput", "MalformedBody", "MalformedRequest"}
@@ -29,7 +30,7 @@ UNSPEAKABLE = re.compile(
 """What no description can say: of members it does not name, of a whole, of a binary number, of one field by another."""
 
 
-def is_meant(failure: Failure, case: Case, response: Response) -> bool:
+def is_meant(failure: Failure, case: AnyCase, response: Response) -> bool:
     """Say whether the answer that a check takes for a failure is meant so; only failures of two checks can be."""
     if isinstance(failure, AcceptedNegativeData):
         return is_allowed_as_read(case, response)
@@ -48,7 +49,7 @@ def is_refused_for_its_meaning(response: Response) -> bool:
     return told["code"] not in OF_THE_FORM or all(map(UNSPEAKABLE.fullmatch, sentences))
 
 
-def is_allowed_as_read(case: Case, response: Response) -> bool:
+def is_allowed_as_read(case: AnyCase, response: Response) -> bool:
     """Say whether a case that breaks the description fits it once it is read as this house reads.
 
     What is empty counts as absent, because the web app sends `""` for what a person left empty. `1` and `"true"` are
@@ -63,7 +64,7 @@ def is_allowed_as_read(case: Case, response: Response) -> bool:
     return _fits_in_query(case, response) and fits_as_body(case)
 
 
-def fits_as_body(case: Case) -> bool:
+def fits_as_body(case: AnyCase) -> bool:
     """Say whether the body, read so, is one that the description allows."""
     described = case.operation.get_body_for_media_type(case.media_type)
     if described is None:
@@ -71,16 +72,17 @@ def fits_as_body(case: Case) -> bool:
     if case.body is NOT_SET or case.body is None:
         return not described.is_required
     validator = described.get_validator()
-    body = _as_json(case.body)
+    sent: Json = case.body
+    body = _as_json(sent)
     for name, told in described.validation_schema.get("properties", {}).items():
-        if isinstance(body, dict) and told.get("format") == "binary" and name in case.body:
+        if isinstance(body, dict) and told.get("format") == "binary" and name in sent:
             body[name] = "a file, which schemathesis puts in where it has nothing"
     for place in [place for error in validator.iter_errors(body) for place in _places(error)]:
         body = _read_again(body, place, validator)
     return bool(validator.is_valid(body))
 
 
-def _fits_in_query(case: Case, response: Response) -> bool:
+def _fits_in_query(case: AnyCase, response: Response) -> bool:
     sent = parse_qs(urlsplit(response.request.url or "").query)
     for parameter in case.operation.query:
         texts = sent.get(parameter.name, [])
@@ -141,6 +143,6 @@ def _at(value: Json, place: list[str | int]) -> Json:
 def _with(value: Json, place: list[str | int], item: Json) -> Json:
     if not place:
         return item
-    copied = dict(value) if isinstance(value, Mapping) else list(value)
+    copied: Json = dict(value) if isinstance(value, Mapping) else list(value)
     copied[place[0]] = _with(value[place[0]], place[1:], item)
     return copied

@@ -80,7 +80,7 @@ class SigningIn(WithOurRefusals):
 
     def __post_init__(self) -> None:
         """Say what the handler reads by itself."""
-        text = Schema(type=OpenAPIType.STRING)
+        text = Schema(type=OpenAPIType.STRING, min_length=1, max_length=254)
         form = OpenAPIMediaType(
             Schema(
                 type=OpenAPIType.OBJECT,
