@@ -80,11 +80,12 @@ class SigningIn(WithOurRefusals):
 
     def __post_init__(self) -> None:
         """Say what the handler reads by itself."""
-        text = Schema(type=OpenAPIType.STRING, min_length=1, max_length=254)
+        username = Schema(type=OpenAPIType.STRING, min_length=1, max_length=254)
+        password = Schema(type=OpenAPIType.STRING, min_length=1, max_length=200)
         form = OpenAPIMediaType(
             Schema(
                 type=OpenAPIType.OBJECT,
-                properties={"username": text, "password": text, "session": Schema(enum=["token", "cookie"])},
+                properties={"username": username, "password": password, "session": Schema(enum=["token", "cookie"])},
                 required=["username", "password"],
                 examples=[{"username": "dara.sok", "password": "the password"}],
             )
