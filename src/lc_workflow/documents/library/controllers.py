@@ -1,7 +1,7 @@
 """The paths of files and folders."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, patch, post
@@ -47,12 +47,24 @@ from lc_workflow.platform.storage.clamd import scanner_at
 class UploadForm(Placement, frozen=True, kw_only=True):
     """A file, where it belongs, and the id the client made for it, so that trying again does not make a second one."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "file": "identity-card.jpg",
+        "application_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "document_type": "borrower_id_card",
+        "id": "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+    }
+
     file: UploadFile
     id: UUID | None = None
 
 
 class VersionForm(Struct, frozen=True, kw_only=True):
     """The newer version, and the id the client made for it, so that trying again does not make a second one."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "file": "identity-card-renewed.jpg",
+        "id": "5a1c77de-2b0f-4f0e-8f0a-6d1b9a4f7c12",
+    }
 
     file: UploadFile
     id: UUID | None = None

@@ -1,7 +1,7 @@
 """The paths of selfies."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
@@ -33,6 +33,16 @@ from lc_workflow.platform.storage.clamd import scanner_at
 
 class SelfieForm(Capture, frozen=True, kw_only=True):
     """A picture, and what it shows."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "file": "with-the-officer.jpg",
+        "application_id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "selfie_type": "customer_with_officer",
+        "customer_name": "Sok Dara",
+        "location_latitude": 11.5564,
+        "location_longitude": 104.9282,
+        "notes": "In front of the shop",
+    }
 
     file: UploadFile
 

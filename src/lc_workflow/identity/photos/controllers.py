@@ -1,6 +1,6 @@
 """The paths of profile photos."""
 
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
@@ -27,6 +27,8 @@ FOR_A_YEAR: Final = "private, max-age=31536000, immutable"
 
 class PhotoUpload(Struct):
     """A form with a picture in its field `file`."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"file": "dara.jpg"}
 
     file: UploadFile
 

@@ -1,7 +1,7 @@
 """The paths of the register: lists of accounts that are taken in, and the form for one."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import anyio.to_thread
 from litestar import Controller, get, post
@@ -33,6 +33,12 @@ MOST_ROWS = 5_000
 
 class ImportForm(Struct):
     """A list of accounts as a CSV file; `preview_only` tries it and writes nothing."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {
+        "file": "email,username,first_name,last_name,role\nsophea@branch.example,sophea.chan,Sophea,Chan,officer\n",
+        "import_mode": "create_and_update",
+        "preview_only": True,
+    }
 
     file: UploadFile
     import_mode: Annotated[str, Meta(max_length=40)] = ImportMode.CREATE_AND_UPDATE.value
