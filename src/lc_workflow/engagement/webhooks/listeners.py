@@ -1,8 +1,12 @@
 """What follows for other systems from what happens to an application."""
 
+from typing import Final
+from uuid import UUID
+
 import msgspec
-from sqlalchemy import func, literal, or_, select
+from sqlalchemy import DateTime, String, Uuid, any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from lc_workflow.engagement.rules.webhooks import told_of
 from lc_workflow.engagement.webhooks.jobs import ask_for_delivery
@@ -22,26 +26,35 @@ async def tell_others(event: AboutApplication, hearing: Hearing) -> None:
         "application_id": facts["application_id"],
         "data": told_of(kind, facts),
     }
+    heard = {"event_id": hearing.event_id, "kind": kind, "about": event.application_id, "body": body, "at": event.at}
+    for webhook_id in (await hearing.session.scalars(_ADD, heard)).all():
+        await ask_for_delivery(hearing.session, webhook_id)
+
+
+def _add() -> ReturningInsert[UUID]:
+    """Write the statement that puts a call into the list of everybody who wants it, and says whose it is new to."""
+    kind, at = bindparam("kind", type_=String), bindparam("at", type_=DateTime(timezone=True))
+    table = WebhookDelivery.metadata.tables[WebhookDelivery.__tablename__]
     columns = {
-        WebhookDelivery.id: func.gen_random_uuid(),
-        WebhookDelivery.webhook_id: Webhook.id,
-        WebhookDelivery.event_id: literal(hearing.event_id),
-        WebhookDelivery.event: literal(kind),
-        WebhookDelivery.application_id: literal(event.application_id),
-        WebhookDelivery.body: literal(body, JSONB),
-        WebhookDelivery.created_at: literal(event.at),
-        WebhookDelivery.due_at: literal(event.at),
-        WebhookDelivery.attempts: literal(0),
+        "id": func.gen_random_uuid(),
+        "webhook_id": Webhook.id,
+        "event_id": bindparam("event_id", type_=Uuid),
+        "event": kind,
+        "application_id": bindparam("about", type_=Uuid),
+        "body": bindparam("body", type_=JSONB),
+        "created_at": at,
+        "due_at": at,
+        "attempts": literal(0),
     }
     wanted = select(*columns.values()).where(
-        or_(func.cardinality(Webhook.events) == 0, Webhook.events.overlap([kind])),
-        Webhook.created_at <= event.at,
+        or_(func.cardinality(Webhook.events) == 0, kind == any_(Webhook.events)), Webhook.created_at <= at
     )
-    added = await hearing.session.scalars(
-        insert(WebhookDelivery)
-        .from_select([column.key for column in columns], wanted, include_defaults=False)
-        .on_conflict_do_nothing(index_elements=[WebhookDelivery.webhook_id, WebhookDelivery.event_id])
-        .returning(WebhookDelivery.webhook_id)
+    return (
+        insert(table)
+        .from_select([*columns], wanted, include_defaults=False)
+        .on_conflict_do_nothing(index_elements=[table.c.webhook_id, table.c.event_id])
+        .returning(table.c.webhook_id)
     )
-    for webhook_id in added.all():
-        await ask_for_delivery(hearing.session, webhook_id)
+
+
+_ADD: Final = _add()

@@ -41,6 +41,7 @@ from lc_workflow.lending.events import PossibleDuplicateFound
 from lc_workflow.lending.rules.matching import identity_key, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, Known, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.columns import BLIND, blind, found_by
 from lc_workflow.platform.security.vault import in_use
@@ -243,26 +244,28 @@ class CustomerService(Service[Customer]):
 
     async def _hold_keys(self, keys: Iterable[str]) -> None:
         if locks := sorted(_lock_of(key) for key in keys):
-            await self.session.execute(_HOLD, {"locks": locks})
+            await _HOLD.rows(self.session, locks=locks)
 
     async def _sharing(self, described: Description, *, but: UUID | None) -> list[Known]:
         """Describe those who share a number with somebody."""
-        wanted = {
-            "papers": [index for key in described.identity_keys for index in in_use().indexes(key, of="identity")],
-            "phones": [index for key in described.phone_keys for index in in_use().indexes(key, of="phone")],
-            "but": but,
-        }
-        return await self._known((await self.session.execute(_SHARING, wanted)).all())
+        await self.session.flush()  # who was corrected a moment ago is looked for as they are now
+        found = await _SHARING.rows(
+            self.session,
+            papers=[index for key in described.identity_keys for index in in_use().indexes(key, of="identity")],
+            phones=[index for key in described.phone_keys for index in in_use().indexes(key, of="phone")],
+            but=but,
+        )
+        return await self._known(found)
 
     async def _known(self, rows: Sequence[Seen]) -> list[Known]:
         """Put beside people the numbers they have, opened, for no two seals are alike."""
         if not rows:
             return []
-        wanted = {"ids": [row.id for row in rows]}
+        ids = [row.id for row in rows]
         papers, phones = defaultdict(list), defaultdict(list)
-        for customer_id, kind, number in await self.session.execute(_PAPERS, wanted):
+        for customer_id, kind, number in await _PAPERS.rows(self.session, ids=ids):
             papers[customer_id].append((kind, number))
-        for customer_id, phone in await self.session.execute(_PHONES, wanted):
+        for customer_id, phone in await _PHONES.rows(self.session, ids=ids):
             phones[customer_id].append(phone_key(phone))
         people = [
             (
@@ -396,13 +399,17 @@ def _sharing() -> Select[UUID, str | None, str | None, date | None]:
     return select(*_SEEN).where(Customer.id.in_(union(first(papers), first(phones))))
 
 
-_SHARING: Final = _sharing()
+_SHARING: Final = Written(_sharing())
 _IDS: Final = any_(bindparam("ids", type_=ARRAY(Uuid)))
-_PAPERS: Final = select(IdentityPaper.customer_id, IdentityPaper.id_card_type, IdentityPaper.id_number).where(
-    IdentityPaper.customer_id == _IDS
+_PAPERS: Final = Written(
+    select(IdentityPaper.customer_id, IdentityPaper.id_card_type, IdentityPaper.id_number).where(
+        IdentityPaper.customer_id == _IDS
+    )
 )
-_PHONES: Final = select(Telephone.customer_id, Telephone.phone).where(Telephone.customer_id == _IDS)
-_HOLD: Final = select(func.pg_advisory_xact_lock(column("lock"))).select_from(
-    func.unnest(bindparam("locks", type_=ARRAY(BigInteger))).alias("lock")
+_PHONES: Final = Written(select(Telephone.customer_id, Telephone.phone).where(Telephone.customer_id == _IDS))
+_HOLD: Final = Written(
+    select(func.pg_advisory_xact_lock(column("lock"))).select_from(
+        func.unnest(bindparam("locks", type_=ARRAY(BigInteger))).alias("lock")
+    )
 )
 """Takes the locks one after another, in the order in which they are given."""

@@ -31,6 +31,9 @@ POOL_SECONDS: Final = 10
 READING: Final = "reading"
 """The connection of a session that reads without a transaction, for as long as it has it."""
 
+DONE: Final = "done"
+"""Set on a request's session when what it was to write is committed: what follows reads for the answer."""
+
 RESTS_SINCE: Final = "rests since"
 DOUBTED: Final = "doubted"
 SURE_SECONDS: Final = 1.0
@@ -98,6 +101,7 @@ async def only_reads(session: AsyncSession) -> None:
 
 async def begins_to_write(session: AsyncSession) -> None:
     """Let what follows be one transaction, on a session that may have been reading until now."""
+    session.info.pop(DONE, None)
     if READING in session.info:
         await session.commit()  # there is nothing to commit; what was loaded stays loaded
 
@@ -145,11 +149,12 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
             json_serializer=write_json,
             json_deserializer=read_json,
         ),
-        session_config=AsyncSessionConfig(expire_on_commit=False),
+        session_config=AsyncSessionConfig(expire_on_commit=False, info={"enable_cache_listener": False}),
         session_maker_class=SessionMaker,
         metadata=Row.metadata,
         create_all=False,
         set_default_exception_handler=False,
+        enable_file_object_listener=False,
         enable_touch_updated_timestamp_listener=False,  # the verbs say the moment, from the clock they are given
     )
     pool_opened(settings.pool_size + settings.pool_overflow)

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ARRAY, DateTime, Select, String, any_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import aliased
 
@@ -157,17 +157,10 @@ class Relay:
         messages: list[tuple[str, Mapping[str, Any]]] = []
         told = 0
         async with self._sessions() as session, session.begin():
-            if not await session.scalar(select(func.pg_try_advisory_xact_lock(RELAY_LOCK))):
+            if not await session.scalar(_MINE_TO_TELL):
                 return None
-            rows = (
-                await session.execute(
-                    select(Untold, JournalEntry)
-                    .join(JournalEntry, JournalEntry.id == Untold.id)
-                    .where(Untold.number > after, JournalEntry.kind.in_(list(self._kinds)), _is_due(self._clock()))
-                    .order_by(Untold.number)
-                    .limit(BATCH)
-                )
-            ).all()
+            wanted = {"after": after, "kinds": [*self._kinds], "now": self._clock()}
+            rows = (await session.execute(_NEXT, wanted)).all()
             if not rows:
                 return None
             held: set[UUID] = set()
@@ -214,13 +207,29 @@ async def _at_most(seconds: float, event: asyncio.Event) -> None:
             await event.wait()
 
 
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """Neither given up nor resting, nor behind a fact of its thread that rests."""
-    earlier = aliased(Untold)
+def _next() -> Select[Untold, JournalEntry]:
+    """Write the statement that finds what is due: neither given up nor resting, nor behind one that rests."""
+    earlier, now = aliased(Untold), bindparam("now", type_=DateTime(timezone=True))
     waits = exists().where(
         earlier.thread_id == Untold.thread_id,
         earlier.number < Untold.number,
         earlier.given_up_at.is_(None),
         earlier.due_at > now,
     )
-    return and_(Untold.given_up_at.is_(None), or_(Untold.due_at.is_(None), Untold.due_at <= now), ~waits)
+    return (
+        select(Untold, JournalEntry)
+        .join(JournalEntry, JournalEntry.id == Untold.id)
+        .where(
+            Untold.number > bindparam("after"),
+            JournalEntry.kind == any_(bindparam("kinds", type_=ARRAY(String))),
+            Untold.given_up_at.is_(None),
+            or_(Untold.due_at.is_(None), Untold.due_at <= now),
+            ~waits,
+        )
+        .order_by(Untold.number)
+        .limit(BATCH)
+    )
+
+
+_NEXT: Final = _next()
+_MINE_TO_TELL: Final = select(func.pg_try_advisory_xact_lock(RELAY_LOCK))
