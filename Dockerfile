@@ -14,7 +14,7 @@ FROM python:3.13-slim
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 HOST=0.0.0.0 PORT=8000
 # The same as `make run` gives the server; platform/workbench.py says why.
 ENV GRANIAN_INTERFACE=asgi GRANIAN_FACTORY=true GRANIAN_BACKPRESSURE=4096 GRANIAN_WORKERS_KILL_TIMEOUT=10 \
-    GRANIAN_LOG_LEVEL=warning
+    GRANIAN_LOG_LEVEL=warning MALLOC_ARENA_MAX=2 PYTHONNODEBUGRANGES=1
 WORKDIR /app
 # Files are kept here unless MINIO_ENDPOINT is set; mount a volume then.
 RUN useradd --system --uid 10001 --no-create-home house && install -d -o 10001 uploads

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -86,8 +85,3 @@ def test_a_password_that_the_database_refuses_is_not_repeated(run: Run, empty_da
 
 def test_a_revision_needs_words(run: Run) -> None:
     assert "add approvals" in run("revision", "").output
-
-
-def test_litestar_s_own_command_line_has_them_too() -> None:
-    (entry,) = entry_points(group="litestar.commands", name="house")
-    assert entry.load() is house

@@ -1,4 +1,4 @@
-"""The commands of the house: `python -m lc_workflow.cli run`, or `litestar house run`."""
+"""The commands of the house: `python -m lc_workflow.cli run`."""
 
 import asyncio
 import os

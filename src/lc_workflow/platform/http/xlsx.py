@@ -11,7 +11,6 @@ from typing import IO, Any, Final
 
 from anyio import to_thread
 from litestar.response import Stream
-from xlsxwriter import Workbook
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.platform.storage.disposition import content_disposition
@@ -39,6 +38,9 @@ class _Sheet:
     """A workbook with one sheet that is being written."""
 
     def __init__(self, path: Path, header: Sequence[str]) -> None:
+        # 42 modules, which only those who export need.
+        from xlsxwriter import Workbook  # noqa: PLC0415
+
         self._book = Workbook(
             str(path),
             {

@@ -9,6 +9,9 @@ from anyio import CapacityLimiter
 LONGEST: Final = 72
 """bcrypt reads no more bytes than this, so a longer password is refused rather than cut."""
 
+NOBODY: Final = "$2b${:02}$" + 53 * "."
+"""The form of a hash: no password is known for it, and to check one takes as long as with any other of its cost."""
+
 
 class Passwords:
     """Hashes and checks passwords; `cost` is bcrypt's work factor (2^cost rounds)."""
@@ -16,7 +19,7 @@ class Passwords:
     def __init__(self, *, cost: int = 12, threads: int = 2) -> None:
         self._cost = cost
         self._limiter = CapacityLimiter(threads)
-        self._nobody = bcrypt.hashpw(b"nobody has this password", bcrypt.gensalt(cost)).decode()
+        self._nobody = NOBODY.format(cost)
 
     async def hash(self, password: str) -> str:
         """Hash a password of at most 72 bytes."""
