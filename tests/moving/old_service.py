@@ -75,7 +75,7 @@ ALTER TABLE customer_applications ADD account_id varchar(100), ADD sex varchar(2
   ADD po_created_at timestamptz, ADD po_created_by uuid, ADD user_completed_at timestamptz,
   ADD user_completed_by uuid, ADD teller_processed_at timestamptz, ADD teller_processed_by uuid,
   ADD manager_reviewed_at timestamptz, ADD manager_reviewed_by uuid, ADD account_id_validated boolean,
-  ADD account_id_validation_notes text;
+  ADD account_id_validation_notes text, ADD profile_image text, ADD borrower_nid_photo_path text;
 """
 )
 """The tables of the last release."""
@@ -88,7 +88,7 @@ def old_id(name: str) -> UUID:
 
 def day(number: int) -> datetime:
     """A morning of the autumn before the move."""
-    return datetime(2026, 9, number, 3, tzinfo=UTC)
+    return datetime(2025, 9, number, 3, tzinfo=UTC)
 
 
 AGREEMENT = b"Loan agreement of Sophea Nhem"
@@ -258,6 +258,7 @@ LAST_BOOK: Book = {
             collaterals=[{"type": "land", "estimated_value": "12,000", "title_number": "T-77"}, "a motorbike"],
             sex="Female",
             marital_status="married",
+            profile_image="applications/A/Portrait.JPG",
         ),
         _loan("submitted", "submitted", workflow_status="USER_COMPLETED", **_SUBMITTED),
         _loan("counter", "submitted", workflow_status="TELLER_PROCESSING", **_AT_THE_COUNTER | {"account_id": "00099"}),
@@ -273,7 +274,7 @@ LAST_BOOK: Book = {
             rejected_by=old_id("maly"),
             rejection_reason="Income not shown.",
         ),
-        _loan("paid_out", "approved", **_APPROVED | {"account_id": "00012345"}, loan_start_date=date(2026, 9, 8)),
+        _loan("paid_out", "approved", **_APPROVED | {"account_id": "00012345"}, loan_start_date=date(2025, 9, 8)),
         _loan(
             "odd_draft",
             "draft",
@@ -283,6 +284,7 @@ LAST_BOOK: Book = {
             product_type="micro_loan",
             loan_purposes=["a trip to the moon"],
             id_card_type="library_card",
+            borrower_nid_photo_path="applications/nobody-filed-this.jpg",
         ),
         _loan("unknown_status", "in_limbo"),
         _loan("no_amount", "submitted", requested_amount=Decimal("NaN")),

@@ -1,6 +1,6 @@
 """What an old application asks for, field by field, and what of it cannot be believed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from functools import partial
 from typing import Final, TypeVar
@@ -49,6 +49,7 @@ LONG_ACCOUNT: Final = "its account id is longer than 40 signs, and is left out"
 UNKNOWN_PRODUCT: Final = "its product is none of ours, and is left out; the journal keeps the old word"
 UNKNOWN_PAPER: Final = "nobody knows the kind of its identity paper; it counts as another paper"
 UNKNOWN_PURPOSE: Final = "a purpose is none of ours, and counts as another purpose"
+PICTURE_ALONE: Final = "it names a picture that is no paper's; look for it in the old store, and hand it in"
 NO_BRANCH: Final = "its officer has no branch, so it has none either"
 
 AMOUNTS: Final = ("monthly_income", "monthly_expenses", "assets_value")
@@ -67,6 +68,17 @@ TEXTS: Final = (
     "assessment_notes",
 )
 NAMES: Final = ("full_name_khmer", "full_name_latin", "portfolio_officer_name", "employer_name")
+PICTURES: Final = (
+    "profile_image",
+    "profile_photo_path",
+    "borrower_nid_photo_path",
+    "borrower_home_or_land_photo_path",
+    "borrower_business_photo_path",
+    "guarantor_nid_photo_path",
+    "guarantor_home_or_land_photo_path",
+    "guarantor_business_photo_path",
+)
+"""Columns that named pictures beside the papers."""
 DATES: Final = ("requested_disbursement_date", "loan_start_date", "loan_end_date")
 MOMENTS: Final = ("po_created_at", "user_completed_at", "teller_processed_at", "manager_reviewed_at", "submitted_at")
 PEOPLE: Final = (
@@ -124,7 +136,7 @@ def application_of(
         priority_level=member(row.get("priority_level"), Priority) or Priority.NORMAL,
         account_id=_account(row, mended),
         account_id_validated=bool(row.get("account_id_validated")),
-        portfolio_officer_migrated=False,
+        portfolio_officer_migrated=bool(row.get("portfolio_officer_migrated")),
         rejection_reason=text(row.get("rejection_reason")) if stage is Stage.REJECTED else None,
         **{column: _or_none(partial(amount, row.get(column)), mended) for column in AMOUNTS},
         **{column: _name(row.get(column), column, mended) for column in NAMES},
@@ -142,6 +154,15 @@ def application_of(
     if application.branch_id is None:
         mended.append(NO_BRANCH)
     return application
+
+
+def names_lost_picture(row: OldRow, papers: Collection[str]) -> bool:
+    """Whether an old application names bytes that no row of the old papers does."""
+    listed = row.get("documents")
+    documents = listed if isinstance(listed, list) else []
+    named = [row.get(column) for column in PICTURES]
+    named += [document.get("object_name") for document in documents if isinstance(document, dict)]
+    return any(path and path not in papers for path in named)
 
 
 def _or_none(read: Callable[[], T | None], mended: list[str]) -> T | None:

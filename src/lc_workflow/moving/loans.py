@@ -11,18 +11,20 @@ from lc_workflow.lending.backing.service import BackingService
 from lc_workflow.lending.customers.service import AccountOfAnother, CustomerService, paper_kind
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.expiry import VALID_DAYS, begin_of_validity, valid_days
 from lc_workflow.lending.rules.matching import scripts_of
 from lc_workflow.lending.rules.stages import CLOSED, PREPARING, Stage
 from lc_workflow.lending.rules.tasks import WORK
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.lending.workflow.models import Move
-from lc_workflow.moving.applying import LONGEST_NAME, application_of
+from lc_workflow.moving.applying import LONGEST_NAME, PICTURE_ALONE, application_of, names_lost_picture
 from lc_workflow.moving.events import ApplicationMovedIn
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import Passed, name, stage_of, steps_of, text
 from lc_workflow.moving.report import Unfit
 from lc_workflow.moving.taking import FUTURE, Taking, or_left_behind
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.system.settings.service import SettingService
 
 NO_OFFICER: Final = "its officer's account did not come"
 UNDECIDED_WHEN: Final = "it was decided, and nobody wrote down when"
@@ -68,11 +70,14 @@ class Loans:
         self._approvals = ApprovalService(self._session)
         self._tasks = TaskService(self._session)
         self._products = ProductService(self._session)
+        self._versions: dict[str, UUID | None] = {}
+        self._valid_days: int | None = None
 
     async def take(self) -> None:
         """Take the applications that are not here yet, the oldest first: the first of a customer writes them down."""
         taking = self._taking
         branch_of = {row["id"]: taking.branches.get(row.get("branch_id")) async for row in taking.old.rows("users")}
+        papers = {row["file_path"] async for row in taking.old.rows("files")}
         applications = taking.unseen("customer_applications", taking.applications, CustomerApplication)
         async for row, part in applications:
             mended: list[str] = []
@@ -84,6 +89,8 @@ class Loans:
                 taking.taken(part, row["id"], taking.applications)
                 for how in mended:
                     part.mend(how, row["id"])
+                if names_lost_picture(row, papers):
+                    part.mend(PICTURE_ALONE, row["id"])
 
     def _course(self, row: OldRow) -> tuple[Stage, list[Passed]]:
         """Say where an application stands and how it came there.
@@ -107,7 +114,7 @@ class Loans:
         if stage in CLOSED and not any(step.target in CLOSED for step in steps):
             mended.append(UNDECIDED_WHEN)
         if stage not in CLOSED and application.product_type:
-            application.product_version_id = await self._products.in_force(application.product_type)
+            application.product_version_id = await self._version_of(application.product_type)
         await self._know(application)
         self._session.add(application)
         await self._session.flush()
@@ -122,10 +129,22 @@ class Loans:
                 mended.append(ACCOUNT_OF_ANOTHER)
         self._session.add(JournalEntry.of(_fact(row, application, at=at)))
         await self._session.flush()
-        if stage in WORK:
+        if stage in WORK and not await self._is_expired(application):
             await self._approvals.open(application, at=at)
             await self._tasks.follow(application, by=application.teller_processed_by, at=at)
             await self._session.flush()
+
+    async def _version_of(self, product: str) -> UUID | None:
+        if product not in self._versions:
+            self._versions[product] = await self._products.in_force(product)
+        return self._versions[product]
+
+    async def _is_expired(self, application: CustomerApplication) -> bool:
+        """Whether an approval is so old that the house ends it within the hour: it makes no work any more."""
+        if self._valid_days is None:
+            self._valid_days = valid_days(await SettingService(self._session).value_of(VALID_DAYS))
+        last = begin_of_validity(self._taking.at, days=self._valid_days)
+        return application.approved_at is not None and application.approved_at <= last
 
     async def _know(self, application: CustomerApplication) -> None:
         """Find or write down the customer; a submitted application has one, however little it says of them."""
