@@ -201,7 +201,6 @@ _APPROVED = _AT_THE_COUNTER | {
     "approved_by": old_id("maly"),
     "manager_reviewed_at": day(5),
     "manager_reviewed_by": old_id("maly"),
-    "loan_status": "active",
 }
 RETURNING = {"id_number": "010203040", "full_name_latin": "NHEM SOPHEA", "phone": "011 222 333"}
 """A customer with two loans."""
@@ -274,6 +273,7 @@ LAST_BOOK: Book = {
             rejected_by=old_id("maly"),
             rejection_reason="Income not shown.",
         ),
+        _loan("running", "approved", **_APPROVED, loan_status="active"),
         _loan("paid_out", "approved", **_APPROVED | {"account_id": "00012345"}, loan_start_date=date(2025, 9, 8)),
         _loan(
             "odd_draft",

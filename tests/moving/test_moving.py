@@ -127,7 +127,7 @@ def test_a_second_move_changes_nothing(moved: Moved) -> None:
     assert moved.rows[3] == moved.rows[2]
     parts = moved.reports[2]["parts"]
     assert {table: part["taken"] for table, part in parts.items() if part["taken"]} == {}
-    assert parts["customer_applications"]["there_already"] == 10
+    assert parts["customer_applications"]["there_already"] == 11
 
 
 def test_every_row_is_taken_or_refused_with_a_reason(moved: Moved) -> None:
@@ -212,6 +212,7 @@ async def test_people_sign_in_with_their_passwords_and_go_on_where_they_were(cli
             "approved",
             "second",
             "rejected",
+            "running",
             "paid_out",
             "odd_draft",
         )
@@ -262,7 +263,9 @@ async def test_what_was_decided_stands_as_it_stood(client: AsyncClient) -> None:
     assert (approved["requested_amount"], approved["approved_amount"]) == (1500.5, 1200.0)
     rejected = await loan(client, "rejected", maly)
     assert (rejected["workflow_status"], rejected["rejection_reason"]) == ("REJECTED", "Income not shown.")
-    assert (await loan(client, "paid_out", maly))["workflow_status"] == "DISBURSED"
+    assert (rejected["rejected_by"], rejected["rejected_at"][:10]) == (str(old_id("maly")), "2025-09-06")
+    for name in ("paid_out", "running"):
+        assert (await loan(client, name, maly))["workflow_status"] == "DISBURSED"
     history = await client.get(f"{URL_}/{old_id('approved')}/workflow/history", headers=maly)
     passed = [(each["from_status"], each["to_status"], each["actor_name"], each["at"][:10]) for each in history.json()]
     assert passed == [

@@ -24,7 +24,8 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
         ({"status": "submitted", "workflow_status": "MANAGER_REVIEW"}, Stage.MANAGER_REVIEW),
         ({"status": "under_review"}, Stage.TELLER_PROCESSING),
         ({"status": "approved", "workflow_status": "po_created"}, Stage.APPROVED),
-        ({"status": "approved", "loan_status": "active"}, Stage.APPROVED),
+        ({"status": "approved", "loan_status": "active", "approved_at": day(30)}, Stage.APPROVED),
+        ({"status": "approved", "loan_status": "active", "approved_at": day(1)}, Stage.DISBURSED),
         ({"status": "approved", "loan_status": "Completed"}, Stage.DISBURSED),
         ({"status": "approved", "loan_start_date": date(2025, 12, 1)}, Stage.DISBURSED),
         ({"status": "approved", "loan_start_date": date(2026, 2, 1)}, Stage.APPROVED),
@@ -34,7 +35,7 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
     ],
 )
 def test_where_an_application_stood_is_where_it_stands(row: dict[str, Any], stage: Stage) -> None:
-    assert stage_of(row, at=AT) is stage
+    assert stage_of(row, at=AT, valid_since=day(15)) is stage
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_where_an_application_stood_is_where_it_stands(row: dict[str, Any], stag
 )
 def test_what_nobody_knows_is_not_guessed(row: dict[str, Any]) -> None:
     with pytest.raises(Unfit):
-        stage_of(row, at=AT)
+        stage_of(row, at=AT, valid_since=day(15))
 
 
 def test_steps_that_nobody_wrote_down_are_not_made_up() -> None:

@@ -20,12 +20,13 @@ from lc_workflow.lending.workflow.models import Move
 from lc_workflow.moving.applying import LONGEST_NAME, PICTURE_ALONE, application_of, names_lost_picture
 from lc_workflow.moving.events import ApplicationMovedIn
 from lc_workflow.moving.old import Row as OldRow
-from lc_workflow.moving.reading import Passed, name, stage_of, steps_of, text
+from lc_workflow.moving.reading import Passed, name, stage_of, steps_of, text, word
 from lc_workflow.moving.report import Unfit
 from lc_workflow.moving.taking import FUTURE, Taking, or_left_behind
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.system.settings.service import SettingService
 
+PAID_OUT: Final = "it was approved, and counts as paid out for what else the old service says of it"
 NO_OFFICER: Final = "its officer's account did not come"
 UNDECIDED_WHEN: Final = "it was decided, and nobody wrote down when"
 ACCOUNT_OF_ANOTHER: Final = "its account id is another customer's; it stands on the application alone"
@@ -71,12 +72,14 @@ class Loans:
         self._tasks = TaskService(self._session)
         self._products = ProductService(self._session)
         self._versions: dict[str, UUID | None] = {}
-        self._valid_days: int | None = None
+        self._valid_since = taking.at
 
     async def take(self) -> None:
         """Take the applications that are not here yet, the oldest first: the first of a customer writes them down."""
         taking = self._taking
         branch_of = {row["id"]: taking.branches.get(row.get("branch_id")) async for row in taking.old.rows("users")}
+        days = valid_days(await SettingService(self._session).value_of(VALID_DAYS))
+        self._valid_since = begin_of_validity(taking.at, days=days)
         papers = {row["file_path"] async for row in taking.old.rows("files")}
         applications = taking.unseen("customer_applications", taking.applications, CustomerApplication)
         async for row, part in applications:
@@ -100,7 +103,7 @@ class Loans:
         """
         if row["user_id"] not in self._taking.users:
             raise Unfit(NO_OFFICER)
-        stage = stage_of(row, at=self._taking.at)
+        stage = stage_of(row, at=self._taking.at, valid_since=self._valid_since)
         steps = steps_of(row, stage, self._taking.users.ids)
         if any(step.at > self._taking.at for step in steps):
             raise Unfit(FUTURE)
@@ -111,6 +114,8 @@ class Loans:
     ) -> None:
         stage, at = application.workflow_status, self._taking.at
         moves = _course_of(application, steps)
+        if stage is Stage.DISBURSED and word(row.get("status")) != "disbursed":
+            mended.append(PAID_OUT)
         if stage in CLOSED and not any(step.target in CLOSED for step in steps):
             mended.append(UNDECIDED_WHEN)
         if stage not in CLOSED and application.product_type:
@@ -129,7 +134,8 @@ class Loans:
                 mended.append(ACCOUNT_OF_ANOTHER)
         self._session.add(JournalEntry.of(_fact(row, application, at=at)))
         await self._session.flush()
-        if stage in WORK and not await self._is_expired(application):
+        # An approval that the house ends within the hour makes no work any more.
+        if stage in WORK and not (application.approved_at and application.approved_at <= self._valid_since):
             await self._approvals.open(application, at=at)
             await self._tasks.follow(application, by=application.teller_processed_by, at=at)
             await self._session.flush()
@@ -138,13 +144,6 @@ class Loans:
         if product not in self._versions:
             self._versions[product] = await self._products.in_force(product)
         return self._versions[product]
-
-    async def _is_expired(self, application: CustomerApplication) -> bool:
-        """Whether an approval is so old that the house ends it within the hour: it makes no work any more."""
-        if self._valid_days is None:
-            self._valid_days = valid_days(await SettingService(self._session).value_of(VALID_DAYS))
-        last = begin_of_validity(self._taking.at, days=self._valid_days)
-        return application.approved_at is not None and application.approved_at <= last
 
     async def _know(self, application: CustomerApplication) -> None:
         """Find or write down the customer; a submitted application has one, however little it says of them."""

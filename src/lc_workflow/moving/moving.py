@@ -56,7 +56,8 @@ async def move(
     with bound_contextvars(request_id=f"move:{uuid4()}"):
         async with opened(old) as database, AsyncSession(engine, expire_on_commit=False) as session:
             taking = Taking(database, session, report, at)
-            await session.execute(ALONE)
+            if write:
+                await session.execute(ALONE)
             await _take_rows(taking)
             for table, why in database.left().items():
                 report.left[table] = (await database.count(table), why)

@@ -192,12 +192,13 @@ def moment(written: datetime | None) -> datetime | None:
     return written.replace(tzinfo=UTC) if written is not None and written.tzinfo is None else written
 
 
-def stage_of(row: Mapping[str, Any], *, at: datetime) -> Stage:
+def stage_of(row: Mapping[str, Any], *, at: datetime, valid_since: datetime) -> Stage:
     """Say where an application of the old service stands here.
 
     It says so twice, in `status` and in `workflow_status`, and a release that kept only one left the other at its
     beginning: the one that is further on counts. An approved loan counts as paid out where the old service says so
-    in a word, or knows a day of disbursement that has come.
+    in a word, or knows a day of disbursement that has come, or calls a loan active that was approved before
+    `valid_since`: the old service called it so from its approval on, and nobody waits for the money that long.
 
     Raises:
         Unfit: A word is known to nobody, or the two contradict each other.
@@ -219,8 +220,12 @@ def stage_of(row: Mapping[str, Any], *, at: datetime) -> Stage:
     if not ends:
         return max(said, key=WAY.index)
     (stage,) = ends
-    paid_out = word(row.get("loan_status")) in PAID_OUT or (
-        isinstance(day := row.get("loan_start_date"), date) and day <= at.date()
+    called, day = word(row.get("loan_status")), row.get("loan_start_date")
+    approved_at = moment(row.get("approved_at")) or moment(row.get("manager_reviewed_at"))
+    paid_out = (
+        called in PAID_OUT
+        or (isinstance(day, date) and day <= at.date())
+        or (called == "active" and approved_at is not None and approved_at <= valid_since)
     )
     return Stage.DISBURSED if stage is Stage.APPROVED and paid_out else stage
 
