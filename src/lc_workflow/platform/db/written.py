@@ -86,8 +86,9 @@ class Written:
         except BaseException:
             connection.info[DOUBTED] = True
             raise
-        for hears in connection.dispatch.after_cursor_execute:
-            hears(*sent)
+        finally:  # one that failed may have taken the longest
+            for hears in connection.dispatch.after_cursor_execute:
+                hears(*sent)
         if not self._readers:
             return [*map(self._row._make, found)]
         return [self._row._make(self._read(record)) for record in found]
