@@ -89,6 +89,7 @@ bench: .venv/synced ## Measure start, memory, and what requests cost at 1,000 to
 	@.ci/environment --group bench
 	@PYTHONPATH=. $(BIN)/python -m bench.routes $(if $(MILLION),--million)
 	@PYTHONPATH=. $(BIN)/python -m bench.uploads
+	@PYTHONPATH=. $(BIN)/python -m bench.signing_in
 	@PYTHONPATH=. $(BIN)/python -m bench.run
 
 bench-told: .venv/synced ## Make 2,000 changes while the process is killed every few seconds: everybody hears of each, once; and beside slow channels.
@@ -104,6 +105,7 @@ bench-quick: .venv/synced ## The same at 1,000 and 10,000 applications, in under
 	@.ci/environment --group bench
 	@PYTHONPATH=. $(BIN)/python -m bench.routes --quick
 	@PYTHONPATH=. $(BIN)/python -m bench.uploads --quick
+	@PYTHONPATH=. $(BIN)/python -m bench.signing_in --quick
 	@PYTHONPATH=. $(BIN)/python -m bench.run --quick
 
 sweep: .venv/synced ## Compare papers and their bytes and say what does not agree; with APPLY=yes mend it.
