@@ -18,7 +18,13 @@ from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 from redis import Redis
 from sqlalchemy import URL, NullPool, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from lc_workflow.app import HOUSE, create_app, open_store
 from lc_workflow.identity.rules.roles import Role
@@ -30,6 +36,7 @@ from lc_workflow.platform.db.config import alchemy_config, read_json, write_json
 from lc_workflow.platform.embedded import postgres, valkey
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import Vault, use
@@ -60,6 +67,8 @@ pytest_plugins = [
     "tests.seeding.planted",
     "tests.journey.town",
 ]
+
+settle()
 
 structlog.configure(
     processors=[
@@ -181,7 +190,12 @@ def house_settings(house_database: URL, tmp_path_factory: pytest.TempPathFactory
 def engine(house_database: URL) -> AsyncEngine:
     """An engine that keeps no connection, so that nothing has to be closed."""
     return create_async_engine(
-        house_database, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+        house_database,
+        poolclass=NullPool,
+        query_cache_size=5000,
+        connect_args={"prepared_statement_cache_size": 2000},
+        json_serializer=write_json,
+        json_deserializer=read_json,
     )
 
 
@@ -203,20 +217,46 @@ def application(engine: AsyncEngine, house_settings: Settings) -> tuple[Litestar
 async def house(application: tuple[Litestar, Sessions]) -> AsyncIterator[tuple[Litestar, Sessions]]:
     """Run the application for the whole session."""
     async with application[0].lifespan():
+        settle()
         yield application
 
 
+class Line:
+    """The connection that tests take turns on: what PostgreSQL and its driver know of our statements stays known."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+
+    async def connection(self) -> AsyncConnection:
+        """The connection, or another one when a test has broken it."""
+        if self._connection is None or self._connection.closed or self._connection.invalidated:
+            self._connection = await self._engine.connect()
+        return self._connection
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+
+@pytest.fixture(scope="session")
+async def line(engine: AsyncEngine, house: tuple[Litestar, Sessions]) -> AsyncIterator[Line]:
+    line = Line(engine)
+    yield line
+    await line.close()
+
+
 @pytest.fixture
-async def session(engine: AsyncEngine, house: tuple[Litestar, Sessions]) -> AsyncIterator[AsyncSession]:
+async def session(line: Line, house: tuple[Litestar, Sessions]) -> AsyncIterator[AsyncSession]:
     """A session on the test's own transaction, which is rolled back in the end."""
-    async with engine.connect() as connection:
-        transaction = await connection.begin()
-        maker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
-        house[1].maker = maker
-        async with maker() as session:
-            yield session
-        await transaction.rollback()
-        house[1].maker = None
+    connection = await line.connection()
+    transaction = await connection.begin()
+    maker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+    house[1].maker = maker
+    async with maker() as session:
+        yield session
+    house[1].maker = None
+    await transaction.rollback()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from lc_workflow.platform.memory import settle
 from lc_workflow.platform.stopping import end_at_once_on_signals
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ def create_app() -> "Litestar":
     # of the start, and pauses of a third of a second later.
     gc.disable()
     app = _build()
-    gc.freeze()
-    gc.enable()
+    settle()
     return app
 
 

@@ -25,6 +25,7 @@ from lc_workflow.moving.old import NotTheOldService
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import BadSetting, Settings, database_url
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
+from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import CannotOpen, use, vault_of
@@ -413,6 +414,7 @@ def _plant(settings: Settings, demo_password: str | None) -> None:
     from lc_workflow.seeding.planting import plant  # noqa: PLC0415 - as below
 
     began = time.monotonic()
+    settle()
     planted = asyncio.run(plant(settings, SEEDS, demo_password=demo_password))
     click.echo(
         f"The seeds are planted: {planted.now} steps taken, {planted.before} before; {time.monotonic() - began:.1f} s."

@@ -1,13 +1,13 @@
 """Knocks at doors with whatever comes to mind, and notes every answer that must not be."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from httpx import AsyncClient, Response
-from sqlalchemy import event, text
+from sqlalchemy import TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from lc_workflow.app import METADATA
@@ -26,9 +26,21 @@ MARKS = {"notifications", "personal_reads"}
 RECORDED = {"refused_decisions"}
 """Tables that say what was refused; nothing else is written by a refusal."""
 
-_HELD = " UNION ALL ".join(
-    f"SELECT '{table}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t" for table in METADATA.tables
+_TOUCHED = text(
+    "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+    " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
 )
+"""How many rows of which tables the transaction has written so far, even where it took that back."""
+
+
+def _held(tables: Iterable[str]) -> TextClause:
+    """Ask what stands in some tables, boiled down."""
+    return text(
+        " UNION ALL ".join(
+            f"SELECT '{table}', md5(string_agg(t::text, '' ORDER BY t::text)) FROM {table} t"
+            for table in sorted(tables)
+        )
+    )
 
 
 @dataclass
@@ -47,13 +59,16 @@ class Prober:
     knocks: int = 0
     _start: AsyncTransaction | None = None
     _rows: dict[str, str] = field(default_factory=dict)
+    _touched: dict[str, int] = field(default_factory=dict)
     _files: set[Path] = field(default_factory=set)
+    _folders: dict[Path, int] = field(default_factory=dict)
     _commits: int = 0
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Look at the house as it is, and notice from now on whenever something is committed."""
-        self._rows, self._files = await self._held(), self._kept()
+        self._rows, self._files = await self._held(METADATA.tables), self._kept()
+        self._touched = await self._written()
         self._start = await self.connection.begin_nested()
         event.listen(self.connection.sync_connection, "release_savepoint", self._notice)
         yield
@@ -84,7 +99,9 @@ class Prober:
         files = self._kept()
         if not self._commits and files == self._files:
             return None
-        rows = await self._held()
+        touched = await self._written()
+        rows = await self._held(table for table in touched if touched[table] != self._touched.get(table))
+        self._touched = touched
         changed = {table for table in rows if rows[table] != self._rows[table]}
         assert self._start is not None
         await self._start.rollback()
@@ -99,17 +116,28 @@ class Prober:
             return f"written, and not in the journal ({changed})"
         return None
 
-    async def _held(self) -> dict[str, str]:
-        """What stands in each table, boiled down."""
-        rows = await self.connection.execute(text(_HELD))
-        return {row[0]: row[1] for row in rows}
+    async def _held(self, tables: Iterable[str]) -> dict[str, str]:
+        """What stands in these tables, boiled down."""
+        ours = METADATA.tables.keys() & set(tables)
+        return {row[0]: row[1] for row in await self.connection.execute(_held(ours))} if ours else {}
+
+    async def _written(self) -> dict[str, int]:
+        """How many rows were written so far, table by table."""
+        return {row[0]: row[1] for row in await self.connection.execute(_TOUCHED)}
 
     def _kept(self) -> set[Path]:
-        """The files in the store, half-written ones included."""
-        return {path for path in self.uploads.rglob("*") if path.is_file()}
+        """The files in the store, half-written ones included; a folder in which one comes or goes has another time."""
+        if not self._folders or any(_changed_at(folder) != at for folder, at in self._folders.items()):
+            self._folders = {path: _changed_at(path) for path in (self.uploads, *self.uploads.rglob("*/"))}
+            return {path for path in self.uploads.rglob("*") if path.is_file()}
+        return self._files
 
     def _notice(self, *_: object) -> None:
         self._commits += 1
+
+
+def _changed_at(folder: Path) -> int:
+    return folder.stat().st_mtime_ns if folder.exists() else 0
 
 
 def _fault(door: Door, answer: Response) -> str | None:

@@ -33,9 +33,13 @@ from lc_workflow.seeding.steps import DemoPlanted, Means, Step, Turn, acting, ta
 
 HASTY: Final = {
     "timeout": 5,
+    "prepared_statement_cache_size": 1000,
     "server_settings": {"application_name": "lc-workflow seeding", "synchronous_commit": "off"},
 }
 """Nobody waits for the disk: a step that a crash takes back is one that the next run takes again."""
+
+CONNECTIONS: Final = 3
+"""Few, and the last one first, so that each knows most statements by heart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,17 @@ async def plant(
     at = now or system_clock()
     use(vault_of(settings))
     engine = create_async_engine(
-        settings.database_url, connect_args=HASTY, json_serializer=write_json, json_deserializer=read_json
+        settings.database_url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_use_lifo=True,
+        connect_args=HASTY,
+        json_serializer=write_json,
+        json_deserializer=read_json,
     )
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     store = open_store(settings, system_clock)
-    means = Means(settings, store, passwords or Passwords(), demo_password or "")
+    means = Means(settings, store, OneDigest(passwords or Passwords()), demo_password or "")
     try:
         async with sessions() as session:
             made = await taken_steps(session)
@@ -83,6 +93,24 @@ async def plant(
     finally:
         await engine.dispose()
     return Planted(len(todo), len(steps) - len(todo))
+
+
+class OneDigest(Passwords):
+    """Hashes a password once: the accounts of the demo share theirs, which everybody may know, and so its digest."""
+
+    def __init__(self, passwords: Passwords) -> None:
+        self._passwords = passwords
+        self._known: dict[str, asyncio.Task[str]] = {}
+
+    async def hash(self, password: str) -> str:
+        """Hash a password, or give the digest it has got before."""
+        if password not in self._known:
+            self._known[password] = asyncio.create_task(self._passwords.hash(password))
+        return await self._known[password]
+
+    async def matches(self, password: str, digest: str | None) -> bool:
+        """Check a password."""
+        return await self._passwords.matches(password, digest)
 
 
 def _plan(seeds: Path, *, with_demo: bool, now: datetime) -> Iterator[Step]:
