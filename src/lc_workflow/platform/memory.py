@@ -9,10 +9,9 @@ OFTEN = 50_000
 def settle() -> None:
     """Leave what stands by now out of every later search, and search seldom.
 
-    An application is a million objects that stay until its end. Looking through them again and again took an eighth of
+    An application is 400,000 objects that stay until its end. Looking through them again and again took an eighth of
     the processor time of a request; circles are rare, and nearly all that a request leaves goes without any search.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(OFTEN, 20, 50)
     gc.enable()
