@@ -1,7 +1,7 @@
 """The database of the old service, in its first and its last shape, with a small book of invented people."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,8 @@ PAPERS = {
     "applications/A/nice.pdf": b"MZ\x90\x00\x03 no paper at all",
 }
 """What the old bucket holds, by names that people gave."""
+
+YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 Book = Mapping[str, list[dict[str, Any]]]
 
@@ -272,6 +274,12 @@ LAST_BOOK: Book = {
             rejected_at=day(6),
             rejected_by=old_id("maly"),
             rejection_reason="Income not shown.",
+        ),
+        _loan(
+            "fresh",
+            "approved",
+            **_APPROVED | {"account_id": "00055", "approved_at": YESTERDAY, "manager_reviewed_at": YESTERDAY},
+            loan_status="active",
         ),
         _loan("running", "approved", **_APPROVED, loan_status="active"),
         _loan("paid_out", "approved", **_APPROVED | {"account_id": "00012345"}, loan_start_date=date(2025, 9, 8)),

@@ -29,6 +29,8 @@ from tests.moving.old_service import (
     FIRST_BOOK,
     LAST,
     LAST_BOOK,
+    RETURNING,
+    YESTERDAY,
     fill_old_store,
     old_id,
     open_old_service,
@@ -127,7 +129,7 @@ def test_a_second_move_changes_nothing(moved: Moved) -> None:
     assert moved.rows[3] == moved.rows[2]
     parts = moved.reports[2]["parts"]
     assert {table: part["taken"] for table, part in parts.items() if part["taken"]} == {}
-    assert parts["customer_applications"]["there_already"] == 11
+    assert parts["customer_applications"]["there_already"] == 12
 
 
 def test_every_row_is_taken_or_refused_with_a_reason(moved: Moved) -> None:
@@ -192,6 +194,28 @@ async def test_the_counts_and_the_journal_hold_afterwards(moved: Moved) -> None:
         assert await session.scalar(without) == 0
 
 
+async def test_what_the_old_service_said_is_on_record_and_numbers_are_sealed(moved: Moved) -> None:
+    fact = text("SELECT facts FROM journal_entries WHERE kind = 'ApplicationMovedIn' AND application_id = :id")
+    async with session_on(moved.settings.database_url) as session:
+        said = (await session.scalars(fact, {"id": old_id("paid_out")})).one()
+        assert (said["stage"], said["old"]["status"], said["old"]["workflow_status"]) == (
+            "DISBURSED",
+            "approved",
+            "APPROVED",
+        )
+        assert said["moments"]["approved_at"].startswith("2025-09-05")
+        assert said["people"]["approved_by"] == str(old_id("maly"))
+        for table, column in (
+            ("customer_applications", "id_number"),
+            ("customer_applications", "phone"),
+            ("customer_identities", "id_number"),
+            ("journal_entries", "convert_to(facts::text, 'UTF8')"),
+        ):
+            for number in (RETURNING["id_number"], RETURNING["phone"]):
+                readable = text(f"SELECT count(*) FROM {table} WHERE position(convert_to(:n, 'UTF8') IN {column}) > 0")
+                assert await session.scalar(readable, {"n": number}) == 0
+
+
 async def loan(client: AsyncClient, name: str, person: dict[str, str]) -> dict[str, Any]:
     answer = await client.get(f"{URL_}/{old_id(name)}", headers=person)
     assert answer.status_code == 200, answer.text
@@ -214,6 +238,7 @@ async def test_people_sign_in_with_their_passwords_and_go_on_where_they_were(cli
             "rejected",
             "running",
             "paid_out",
+            "fresh",
             "odd_draft",
         )
     }
@@ -276,6 +301,20 @@ async def test_what_was_decided_stands_as_it_stood(client: AsyncClient) -> None:
     for name in ("approved", "rejected", "paid_out", "counter"):
         actions = await client.get(f"{URL_}/{old_id(name)}/actions", headers=maly)
         assert actions.status_code == 200, actions.text
+
+
+async def test_an_approval_that_holds_is_paid_out_here_or_taken_back(client: AsyncClient) -> None:
+    dara, tola, maly = [await sign_in(client, name) for name in ("dara", "tola", "maly")]
+    actions = (await client.get(f"{URL_}/{old_id('fresh')}/actions", headers=maly)).json()
+    assert next(action for action in actions if action["action"] == "undo_approval")["allowed"]
+    asked = await client.post(f"{URL_}/{old_id('fresh')}/disbursement-requests", headers=dara)
+    assert asked.status_code == 200, asked.text
+    paid = {"amount": 1500.5, "currency": "USD", "paid_on": str(YESTERDAY.date()), "reference": "TRX-77"}
+    confirmed = await client.post(
+        f"/api/v1/disbursement-requests/{asked.json()['id']}/confirm", json=paid, headers=tola
+    )
+    assert confirmed.status_code in {200, 201}, confirmed.text
+    assert (await loan(client, "fresh", dara))["workflow_status"] == "DISBURSED"
 
 
 async def test_accounts_that_could_harm_cannot_sign_in(moved: Moved) -> None:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
+from rich.console import Console
+from rich.progress import Progress
 from sqlalchemy import URL, NullPool, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from structlog.contextvars import bound_contextvars, get_contextvars
@@ -53,9 +55,13 @@ async def move(
     report = Report(at=at, written=write)
     if write:
         await store.prepare()
-    with bound_contextvars(request_id=f"move:{uuid4()}"):
+    console = Console(stderr=True)
+    with (
+        bound_contextvars(request_id=f"move:{uuid4()}"),
+        Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
+    ):
         async with opened(old) as database, AsyncSession(engine, expire_on_commit=False) as session:
-            taking = Taking(database, session, report, at)
+            taking = Taking(database, session, report, at, progress)
             if write:
                 await session.execute(ALONE)
             await _take_rows(taking)

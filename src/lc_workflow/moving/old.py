@@ -86,7 +86,9 @@ class OldDatabase:
             yield dict(row)
 
     async def count(self, table: str) -> int:
-        """Count a table."""
+        """Count a table; one that is not there has no rows."""
+        if table not in self.tables:
+            return 0
         return int(await self._connection.fetchval(f'SELECT count(*) FROM public."{table}"'))  # noqa: S608 - as it is called there
 
     def left(self) -> dict[str, str]:

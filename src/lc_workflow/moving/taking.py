@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +32,7 @@ class Taking:
     session: AsyncSession
     report: Report
     at: datetime
+    progress: Progress
     branches: Known = field(default_factory=Known)
     departments: Known = field(default_factory=Known)
     positions: Known = field(default_factory=Known)
@@ -45,8 +47,10 @@ class Taking:
         """Read the rows of an old table that are not here yet; those that are become known."""
         part = self.report.of(table)
         here = set(await self.session.scalars(select(kind.id)))
+        bar = self.progress.add_task(table, total=await self.old.count(table))
         async for row in self.old.rows(table):
             part.read += 1
+            self.progress.advance(bar)
             if row["id"] in here:
                 part.there_already += 1
                 known.ids[row["id"]] = row["id"]
