@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig
+from advanced_alchemy.config import SQLAlchemyAsyncConfig
 from alembic import command
 from alembic.config import Config
 from httpx import ASGITransport, AsyncClient
@@ -32,7 +32,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.broadcast import LocalBroadcast
 from lc_workflow.platform.config import Settings, database_url
-from lc_workflow.platform.db.config import alchemy_config, read_json, write_json
+from lc_workflow.platform.db.config import read_json, write_json
 from lc_workflow.platform.embedded import postgres, valkey
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
@@ -352,13 +352,9 @@ def work_off(workplace: Workplace, session: AsyncSession) -> Callable[[], Awaita
 @asynccontextmanager
 async def open_house(settings: Settings, **changes: Any) -> AsyncIterator[AsyncClient]:
     """Run a whole application on its own database, background work included, and give a client of it."""
-    alchemy = alchemy_config(settings)
-    app = create_app(settings, alchemy=alchemy, passwords=CHEAP, **changes)
-    try:
-        async with app.lifespan(), client_of(app) as client:
-            yield client
-    finally:
-        await alchemy.get_engine().dispose()  # the library closes the first engine of a process only
+    app = create_app(settings, passwords=CHEAP, **changes)
+    async with app.lifespan(), client_of(app) as client:
+        yield client
 
 
 def client_of(app: Litestar) -> AsyncClient:

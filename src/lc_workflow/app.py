@@ -7,14 +7,13 @@ from functools import partial
 from importlib.metadata import version
 from typing import Final
 
-from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig, SQLAlchemyInitPlugin
+from advanced_alchemy.config import SQLAlchemyAsyncConfig
 from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import InitPlugin
 from litestar.routes import HTTPRoute
-from litestar_granian import GranianPlugin
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
 from lc_workflow.engagement.live.hub import Hub
@@ -33,6 +32,7 @@ from lc_workflow.platform.clock import Clock, system_clock
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, reach_database
+from lc_workflow.platform.db.sessions import RequestSessions
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
 from lc_workflow.platform.http.cors import Cors
@@ -88,6 +88,7 @@ def create_app(
     The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`.
     """
     alchemy = alchemy or alchemy_config(settings)
+    requests = RequestSessions(alchemy)
     tracing = open_tracing(settings)
     tracing.watch_database(alchemy.get_engine())
     redis = open_redis(settings.redis_url)
@@ -109,7 +110,7 @@ def create_app(
     vault = use(vault_of(settings))
 
     @asynccontextmanager
-    async def working(app: Litestar) -> AsyncIterator[None]:
+    async def working(_: Litestar) -> AsyncIterator[None]:
         """Make sure at the start that what is configured works, and tell and work while the application runs."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(tracing.end)
@@ -123,7 +124,7 @@ def create_app(
             if in_background:
                 stack.enter_context(departure.heard(hub.end))
                 await stack.enter_async_context(broadcast.running())
-                sessions, engine = app.state[alchemy.session_maker_app_state_key], alchemy.get_engine()
+                sessions, engine = alchemy.create_session_maker(), alchemy.get_engine()
                 relay = Relay(
                     sessions,
                     kinds=HOUSE.events,
@@ -176,15 +177,14 @@ def create_app(
             ),
         },
         middleware=[
-            RefuseBlocked(blocklist, alchemy.provide_session),
+            RefuseBlocked(blocklist, requests.session),
             ReadToken(tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
-            Authenticate(load_principal, alchemy.provide_session, clock),
+            Authenticate(load_principal, requests.session, clock),
             Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
         plugins=[
-            SQLAlchemyInitPlugin(alchemy),
-            GranianPlugin(),
+            requests,
             WhileServing(working),
             Described(),
             Amounts(),
@@ -194,7 +194,7 @@ def create_app(
         request_class=CheckedRequest,
         response_class=Answer,
         before_request=prepare,
-        after_exception=[log_broken_socket, noting_refusals(alchemy.provide_session, clock)],
+        after_exception=[log_broken_socket, noting_refusals(requests.session, clock)],
         compression_config=compression(),
         openapi_config=documentation(
             title="LC Workflow",
@@ -219,7 +219,7 @@ def create_app(
 
 
 class WhileServing(InitPlugin):
-    """Puts our lifespan inside the database's, which its plugin adds late: begun after it and ended before it."""
+    """Puts our lifespan inside the database's, which a plugin adds late: begun after it and ended before it."""
 
     def __init__(self, working: Callable[[Litestar], AbstractAsyncContextManager[None]]) -> None:
         self._working = working

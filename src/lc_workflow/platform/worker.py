@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from threading import Thread
 from typing import Final, TypeAlias
 
 import structlog
@@ -42,8 +43,7 @@ class Worker:
             await asyncio.wait([work], timeout=REST_SECONDS)
 
     async def _keep_working(self) -> None:
-        # The library takes 0.3 s to load, which a process that begins to serve need not wait for.
-        serve = await asyncio.to_thread(_load)
+        serve = await _loaded()
         failing = False
         while True:
             try:
@@ -57,7 +57,23 @@ class Worker:
             await asyncio.sleep(REST_SECONDS)
 
 
-def _load() -> Serve:
-    from lc_workflow.platform.queue import serve  # noqa: PLC0415 - see above
+async def _loaded() -> Serve:
+    """Load the library beside the work: it takes 0.3 s, which a process that begins to serve need not wait for.
 
-    return serve
+    Nor does one that ends before that: its end would wait for a thread of the loop's, but not for a daemon.
+    """
+    loop = asyncio.get_running_loop()
+    loaded: asyncio.Future[Serve] = loop.create_future()
+
+    def hand_over(serve: Serve) -> None:
+        if not loaded.done():
+            loaded.set_result(serve)
+
+    def load() -> None:
+        from lc_workflow.platform.queue import serve  # noqa: PLC0415 - see above
+
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(hand_over, serve)
+
+    Thread(target=load, daemon=True).start()
+    return await loaded

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
-from advanced_alchemy.extensions.litestar import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
+from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -153,7 +153,6 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
         session_maker_class=SessionMaker,
         metadata=Row.metadata,
         create_all=False,
-        set_default_exception_handler=False,
         enable_file_object_listener=False,
         enable_touch_updated_timestamp_listener=False,  # the verbs say the moment, from the clock they are given
     )

@@ -1,7 +1,7 @@
 """Tells listeners what the journal holds: after the commit, at least once, in order."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy import ARRAY, DateTime, Select, String, any_, bindparam, exists, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.events import Event
@@ -62,7 +62,7 @@ class Relay:
 
     def __init__(
         self,
-        sessions: async_sessionmaker[AsyncSession],
+        sessions: Callable[[], AsyncSession],
         *,
         kinds: Sequence[type[Event]],
         listeners: Mapping[type[Event], Sequence[Listener]],

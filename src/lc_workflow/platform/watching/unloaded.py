@@ -1,13 +1,17 @@
-"""Keeps OpenTelemetry unloaded until it is wanted.
+"""Keeps out what libraries load only because it is installed: OpenTelemetry until it is wanted, and rich for good.
 
-redis-py loads its metrics wherever they are installed (0.15 s, 3 MB), although that part of it is never turned on here.
-Whoever imports this first has redis-py find nothing.
+redis-py loads its metrics (0.15 s, 3 MB), although that part of it is never turned on here, and structlog a painter of
+tracebacks (0.15 s, 5 MB), although ours are plain. Whoever imports this first has both find nothing.
 """
 
 import sys
 
-if "opentelemetry" not in sys.modules:
-    sys.modules["opentelemetry"] = None  # type: ignore[assignment]  # how Python notes that there is no such module
-    import redis.asyncio  # noqa: F401 - loaded now, while it finds nothing
+for name in ("opentelemetry", "rich"):
+    if name not in sys.modules:
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python notes that there is no such module
 
-    del sys.modules["opentelemetry"]
+import structlog  # noqa: E402, F401 - as well
+
+for name in ("opentelemetry", "rich"):
+    if sys.modules[name] is None:
+        del sys.modules[name]
