@@ -20,6 +20,7 @@ from alembic.config import Config
 from bench.load import children, spent
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.embedded import postgres
+from lc_workflow.platform.workbench import GRANIAN
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNS, QUICK_RUNS = 5, 2
@@ -37,16 +38,20 @@ MOST_SECONDS = 2.0
 def worker(url: str, uploads: str) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """Start one worker and wait for its first answer; gives the server and the seconds that took."""
     port = free_port()
-    environ = os.environ | {
-        "DATABASE_URL": url,
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "UPLOAD_FOLDER": uploads,
-        "LOG_LEVEL": "WARNING",
-    }
+    environ = (
+        os.environ
+        | GRANIAN
+        | {
+            "DATABASE_URL": url,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "UPLOAD_FOLDER": uploads,
+            "LOG_LEVEL": "WARNING",
+        }
+    )
     began = time.perf_counter()
     server = subprocess.Popen(
         [
-            *(str(ROOT / ".venv/bin/granian"), "--interface", "asgi", "--factory", "lc_workflow.asgi:create_app"),
+            *(str(ROOT / ".venv/bin/granian"), "lc_workflow.asgi:create_app"),
             *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         ],
         env=environ,
