@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
 from lc_workflow.lending.applications.jobs import ADD_UP_TALLIES
@@ -115,6 +115,7 @@ from lc_workflow.lending.tasks.listeners import seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
+from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.paging import SortOrder
 from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.shapes import MOST
@@ -138,7 +139,14 @@ def wanted_applications(  # noqa: PLR0917 - Litestar reads them by name
     sort_by: FromQuery[ApplicationSortKey] = ApplicationSortKey.CREATED_AT,
     sort_order: FromQuery[SortOrder] = SortOrder.DESC,
 ) -> Wanted:
-    """Read which applications a list, a card view, a summary or an export is asked for."""
+    """Read which applications a list, a card view, a summary or an export is asked for.
+
+    Raises:
+        InvalidInput: A bound is no amount that a loan can have.
+    """
+    bounds = {"amount_min": amount_min, "amount_max": amount_max}
+    if wrong := [name for name, bound in bounds.items() if bound is not None and not 0 <= bound <= MOST]:
+        raise cannot_take(FieldError(name, f"must be an amount from 0 to {MOST}", "query") for name in wrong)
     return Wanted(
         search=search,
         status=status,

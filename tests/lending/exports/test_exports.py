@@ -113,5 +113,6 @@ async def test_who_may_not_export_is_told_so(client: AsyncClient, officer: Perso
     for form in ("csv", "xlsx"):
         refused = await client.get(f"{URL}/export/{form}", headers=officer.headers)
         assert (refused.status_code, refused.json()["code"]) == (403, "NotPermitted")
-        unclear = await client.get(f"{URL}/export/{form}?amount_min=much", headers=manager.headers)
-        assert (unclear.status_code, unclear.json()["errors"][0]["field"]) == (422, "amount_min")
+        for amount in ("much", "-1"):
+            unclear = await client.get(f"{URL}/export/{form}?amount_min={amount}", headers=manager.headers)
+            assert (unclear.status_code, unclear.json()["errors"][0]["field"]) == (422, "amount_min")
