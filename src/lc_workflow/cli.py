@@ -344,6 +344,8 @@ def move_from(
     from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - as below
 
     environ = _variables()
+    if not environ.get("DATABASE_URL"):  # our own database is sealed with the key that `make run` opens it with
+        environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         _migrate(settings.database_url, environ)

@@ -124,7 +124,7 @@ def application_of(
         interest_rate=_or_none(lambda: percent(row.get("interest_rate")), mended),
         product_type=_product(row, mended),
         loan_purposes=_purposes(row.get("loan_purposes"), mended),
-        existing_loans=loans if isinstance(loans := row.get("existing_loans"), list) else [],
+        existing_loans=_listed(row.get("existing_loans")),
         date_of_birth=_or_none(lambda: birthday(row.get("date_of_birth"), at=at), mended),
         sex=member(row.get("sex"), Sex),
         marital_status=member(row.get("marital_status"), MaritalStatus),
@@ -214,6 +214,10 @@ def _purposes(written: object, mended: list[str]) -> list[str]:
     if any(among(word, PURPOSES) is None for word in words):
         mended.append(UNKNOWN_PURPOSE)
     return [purpose.value for purpose in dict.fromkeys(purposes)]
+
+
+def _listed(written: object) -> list[object]:
+    return written if isinstance(written, list) else [written] if written else []
 
 
 def _day(written: object) -> date | None:
