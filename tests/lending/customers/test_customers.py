@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH, Draft, Take
 from tests.organization.factories import a_branch
+from tests.statements import sent
 
 CUSTOMERS = "/api/v1/customers"
 CARD = {"id_card_type": "cambodian_identity", "id_number": "012345678(4)", "issued_on": "2020-01-01"}
@@ -150,6 +151,20 @@ async def test_a_telephone_that_two_share_is_reported(client: AsyncClient, offic
     second = await draft(officer, id_number="999999999", **STRANGER)
     answer = await client.get(f"{CUSTOMERS}/{second['customer_id']}/duplicates", headers=officer.headers)
     assert [(row["customer"]["id"], row["matched_by"]) for row in answer.json()] == [(first["customer_id"], "phone")]
+
+
+async def test_however_many_share_a_telephone_they_are_reported_in_one_statement(
+    client: AsyncClient, engine: AsyncEngine, officer: Person, draft: Draft
+) -> None:
+    names = ("SOK CHANTHY", "KEO BOPHA", "CHEA DARA", "NUON SOPHEA")
+    drafted, asked = [], []
+    for number, name in enumerate(names, start=1):
+        with sent(engine) as statements:
+            drafted.append(await draft(officer, id_number=f"{number}" * 9, full_name_latin=name, full_name_khmer=None))
+        asked.append(sum("SAVEPOINT" not in text for text, _ in statements))
+    assert asked[2] == asked[3]
+    answer = await client.get(f"{CUSTOMERS}/{drafted[-1]['customer_id']}/duplicates", headers=officer.headers)
+    assert {row["customer"]["id"] for row in answer.json()} == {one["customer_id"] for one in drafted[:-1]}
 
 
 async def test_a_mistyped_paper_is_corrected_with_the_draft(

@@ -14,13 +14,16 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    DateTime,
     Row,
     Select,
+    String,
     Uuid,
     any_,
     bindparam,
     column,
     delete,
+    exists,
     func,
     not_,
     select,
@@ -28,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.customers.models import (
@@ -216,24 +220,22 @@ class CustomerService(Service[Customer]):
         self, customer_id: UUID, others: Iterable[tuple[UUID, MatchedBy]], *, by: UUID | None, at: datetime
     ) -> None:
         """Put on record that people share a number with a customer and may be them; once for each pair."""
-        for other_id, matched_by in others:
-            pair = (PossibleDuplicate.customer_id == other_id) & (PossibleDuplicate.other_id == customer_id)
-            if await self.session.scalar(
-                select(PossibleDuplicate.id).where(pair, PossibleDuplicate.matched_by == matched_by)
-            ):
-                continue
-            written = await self.session.scalar(
-                insert(PossibleDuplicate)
-                .values(id=uuid4(), customer_id=customer_id, other_id=other_id, matched_by=matched_by, found_at=at)
-                .on_conflict_do_nothing()
-                .returning(PossibleDuplicate.id)
-            )
-            if written:
-                self.announce(
-                    PossibleDuplicateFound(
-                        actor_id=by, at=at, customer_id=customer_id, other_id=other_id, matched_by=matched_by.value
-                    )
+        found = [*others]
+        if not found:
+            return
+        await self.session.flush()  # the customer may have been written down a moment ago
+        wanted = {
+            "customer": customer_id,
+            "others": [other_id for other_id, _ in found],
+            "ways": [matched_by.value for _, matched_by in found],
+            "at": at,
+        }
+        for other_id, way in (await self.session.execute(_REPORT, wanted)).all():
+            self.announce(
+                PossibleDuplicateFound(
+                    actor_id=by, at=at, customer_id=customer_id, other_id=other_id, matched_by=MatchedBy(way).value
                 )
+            )
 
     async def described(self, *where: Any) -> list[Known]:  # noqa: ANN401 - SQL conditions
         """Describe the customers who meet some conditions, the way people are compared."""
@@ -413,3 +415,31 @@ _HOLD: Final = Written(
     )
 )
 """Takes the locks one after another, in the order in which they are given."""
+
+
+def _report() -> ReturningInsert[UUID, MatchedBy]:
+    """Write the statement that puts pairs on record which are not there yet, from either side, and gives those."""
+    table = PossibleDuplicate.metadata.tables[PossibleDuplicate.__tablename__]
+    customer = bindparam("customer", type_=Uuid)
+    pair = (
+        func.unnest(bindparam("others", type_=ARRAY(Uuid)), bindparam("ways", type_=ARRAY(String)))
+        .table_valued(column("other_id", Uuid), column("matched_by", String))
+        .render_derived()
+    )
+    known = table.alias()
+    other_way_round = exists().where(
+        known.c.customer_id == pair.c.other_id,
+        known.c.other_id == customer,
+        known.c.matched_by == pair.c.matched_by,
+    )
+    at = bindparam("at", type_=DateTime(timezone=True))
+    pairs = select(func.gen_random_uuid(), customer, pair.c.other_id, pair.c.matched_by, at).where(~other_way_round)
+    return (
+        insert(table)
+        .from_select(["id", "customer_id", "other_id", "matched_by", "found_at"], pairs, include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(table.c.other_id, table.c.matched_by)
+    )
+
+
+_REPORT: Final = _report()

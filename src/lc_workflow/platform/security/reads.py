@@ -14,6 +14,7 @@ from structlog.contextvars import get_contextvars
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.config import READING
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 from lc_workflow.platform.security.personal import READ
@@ -111,7 +112,8 @@ class Reader:
             address=ADDRESS.get(),
             request_id=get_contextvars().get("request_id"),
         )
-        await self._session.commit()
+        if READING not in self._session.info:  # else it stands already
+            await self._session.commit()
 
 
 _NOTE: Final = Written(insert(PersonalRead))
