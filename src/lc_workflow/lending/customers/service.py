@@ -1,13 +1,12 @@
 """Finding or writing down the one row of a person, and keeping papers, telephones and accounts theirs."""
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -15,11 +14,8 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
-    Row,
-    Select,
     String,
     Uuid,
-    any_,
     bindparam,
     column,
     delete,
@@ -27,7 +23,6 @@ from sqlalchemy import (
     func,
     not_,
     select,
-    union,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -41,18 +36,15 @@ from lc_workflow.lending.customers.models import (
     PossibleDuplicate,
     Telephone,
 )
+from lc_workflow.lending.customers.queries import Sharing
 from lc_workflow.lending.events import PossibleDuplicateFound
 from lc_workflow.lending.rules.matching import identity_key, read_identity_card
-from lc_workflow.lending.rules.recognising import Description, Known, MatchedBy, describe, recognise
+from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.security.columns import BLIND, blind, found_by
-from lc_workflow.platform.security.vault import in_use
+from lc_workflow.platform.security.columns import blind, found_by
 from lc_workflow.platform.service import Service
-
-MOST_SHARING: Final = 50
-"""With how many people a number is compared; a number that more have, such as a village chief's, tells nothing."""
 
 NAMES: Final = ("full_name_khmer", "full_name_latin")
 TRAITS: Final = (
@@ -68,9 +60,6 @@ TRAITS: Final = (
     "place_code",
 )
 """What a customer's row says about the person."""
-
-Seen: TypeAlias = Row[UUID, str | None, str | None, date | None]
-"""Who somebody is, their names in Khmer and Latin, and their birth."""
 
 Alone = Callable[[UUID], Awaitable[bool]]
 """Answers whether nothing but the application at hand refers to a customer."""
@@ -140,7 +129,7 @@ class CustomerService(Service[Customer]):
         """
         keys = {key for person in persons for key in description_of(person).keys}
         if ids := list(customer_ids):
-            keys |= {key for known in await self.described(Customer.id.in_(ids)) for key in known.keys}
+            keys |= {key for known in await Sharing(self.session).described(Customer.id.in_(ids)) for key in known.keys}
         await self._hold_keys(keys)
 
     async def identify(
@@ -167,7 +156,7 @@ class CustomerService(Service[Customer]):
         own = await self._own(current, written_for, alone)
         if not described.keys and current and own is None:
             return current
-        sharing = await self._sharing(described, but=own.id if own else None)
+        sharing = await Sharing(self.session).of(described, but=own.id if own else None)
         found = recognise(described, sharing)
         if found.customer_id:
             customer_id = found.customer_id
@@ -237,55 +226,9 @@ class CustomerService(Service[Customer]):
                 )
             )
 
-    async def described(self, *where: Any) -> list[Known]:  # noqa: ANN401 - SQL conditions
-        """Describe the customers who meet some conditions, the way people are compared."""
-        rows = await self.session.execute(
-            select(*_SEEN).where(*where).order_by(Customer.created_at, Customer.id).limit(MOST_SHARING)
-        )
-        return await self._known(rows.all())
-
     async def _hold_keys(self, keys: Iterable[str]) -> None:
         if locks := sorted(_lock_of(key) for key in keys):
             await _HOLD.rows(self.session, locks=locks)
-
-    async def _sharing(self, described: Description, *, but: UUID | None) -> list[Known]:
-        """Describe those who share a number with somebody."""
-        await self.session.flush()  # who was corrected a moment ago is looked for as they are now
-        found = await _SHARING.rows(
-            self.session,
-            papers=[index for key in described.identity_keys for index in in_use().indexes(key, of="identity")],
-            phones=[index for key in described.phone_keys for index in in_use().indexes(key, of="phone")],
-            but=but,
-        )
-        return await self._known(found)
-
-    async def _known(self, rows: Sequence[Seen]) -> list[Known]:
-        """Put beside people the numbers they have, opened, for no two seals are alike."""
-        if not rows:
-            return []
-        ids = [row.id for row in rows]
-        papers, phones = defaultdict(list), defaultdict(list)
-        for customer_id, kind, number in await _PAPERS.rows(self.session, ids=ids):
-            papers[customer_id].append((kind, number))
-        for customer_id, phone in await _PHONES.rows(self.session, ids=ids):
-            phones[customer_id].append(phone_key(phone))
-        people = [
-            (
-                row.id,
-                describe(
-                    khmer=row.full_name_khmer,
-                    latin=row.full_name_latin,
-                    born=row.date_of_birth,
-                    identities=papers[row.id],
-                    phone_keys=phones[row.id],
-                ),
-            )
-            for row in rows
-        ]
-        return [
-            Known(customer_id=one, traits=each.traits, identity_keys=each.identity_keys, phone_keys=each.phone_keys)
-            for one, each in people
-        ]
 
     async def _own(self, current: UUID | None, written_for: UUID, alone: Alone) -> Customer | None:
         """The current customer, if the application wrote them down and nothing else refers to them."""
@@ -376,39 +319,6 @@ def _lock_of(key: str) -> int:
     return int.from_bytes(blake2b(f"customer:{key}".encode(), digest_size=8).digest(), signed=True)
 
 
-_SEEN: Final = (Customer.id, Customer.full_name_khmer, Customer.full_name_latin, Customer.date_of_birth)
-"""What people are compared by, beside their numbers."""
-
-
-def _sharing() -> Select[UUID, str | None, str | None, date | None]:
-    """Write the statement once that finds who has one of some papers or telephones, and is not `but`."""
-    paper, phone = IdentityPaper, Telephone
-
-    def first(having: Select[UUID]) -> Select[UUID]:
-        return (
-            select(Customer.id)
-            .where(
-                Customer.merged_into.is_(None),
-                Customer.id.is_distinct_from(bindparam("but", type_=Uuid())),
-                Customer.id.in_(having),
-            )
-            .order_by(Customer.created_at, Customer.id)
-            .limit(MOST_SHARING)
-        )
-
-    papers = select(paper.customer_id).where(paper.identity_index == any_(bindparam("papers", type_=ARRAY(BLIND))))
-    phones = select(phone.customer_id).where(phone.phone_index == any_(bindparam("phones", type_=ARRAY(BLIND))))
-    return select(*_SEEN).where(Customer.id.in_(union(first(papers), first(phones))))
-
-
-_SHARING: Final = Written(_sharing())
-_IDS: Final = any_(bindparam("ids", type_=ARRAY(Uuid)))
-_PAPERS: Final = Written(
-    select(IdentityPaper.customer_id, IdentityPaper.id_card_type, IdentityPaper.id_number).where(
-        IdentityPaper.customer_id == _IDS
-    )
-)
-_PHONES: Final = Written(select(Telephone.customer_id, Telephone.phone).where(Telephone.customer_id == _IDS))
 _HOLD: Final = Written(
     select(func.pg_advisory_xact_lock(column("lock"))).select_from(
         func.unnest(bindparam("locks", type_=ARRAY(BigInteger))).alias("lock")

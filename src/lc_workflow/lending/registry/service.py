@@ -21,6 +21,7 @@ from lc_workflow.lending.customers.models import (
     PossibleDuplicate,
     Telephone,
 )
+from lc_workflow.lending.customers.queries import Sharing
 from lc_workflow.lending.customers.schemas import CustomerChange, IdentityWish, MergeRequest, NewCustomer
 from lc_workflow.lending.customers.service import NAMES, TRAITS, CustomerService
 from lc_workflow.lending.events import (
@@ -98,7 +99,7 @@ class CustomerRegistry(CustomerService):
                 raise NameNeeded("Write the customer's name, in Khmer or in Latin letters.")
             described = _described(fields, papers, phones)
             await self._hold_keys(described.keys)
-            found = recognise(described, await self._sharing(described, but=None))
+            found = recognise(described, await Sharing(self.session).of(described, but=None))
             if found.customer_id:
                 raise AlreadyCustomer("This person is a customer already; search for their number.")
             customer = await self.create(Customer(**fields, branch_id=branch_id, created_at=at, updated_at=at))
@@ -132,7 +133,7 @@ class CustomerRegistry(CustomerService):
             customer = await self._mine(customer_id, UPDATE, principal)
             check_version(expected_version, customer.version)
             await self._check(fields, at=at)
-            (before,) = await self.described(Customer.id == customer.id)
+            (before,) = await Sharing(self.session).described(Customer.id == customer.id)
             changed = {name for name, value in fields.items() if getattr(customer, name) != value}
             if await self._keep(customer.id, papers, phones, at=at):
                 changed |= {name for name, kept in (("identities", papers), ("phones", phones)) if kept is not None}
@@ -144,9 +145,9 @@ class CustomerRegistry(CustomerService):
                 customer.updated_at = at
                 flag_modified(customer, "updated_at")  # papers and telephones make a new version too
                 await self.session.flush()
-                (after,) = await self.described(Customer.id == customer.id)
+                (after,) = await Sharing(self.session).described(Customer.id == customer.id)
                 await self._hold_keys(before.keys | after.keys)
-                found = recognise(after, await self._sharing(after, but=customer.id))
+                found = recognise(after, await Sharing(self.session).of(after, but=customer.id))
                 self.announce(
                     CustomerChanged(
                         actor_id=principal.id, at=at, customer_id=customer.id, fields=tuple(sorted(changed))
