@@ -57,6 +57,7 @@ def careless() -> Iterator[str]:
         ("documentation", "cdn.example"),
         ("CORS", "any origin"),
         ("sign-in", "answered with 200"),
+        ("without a token", "/api/v1/applications answers 200"),
         ("security headers", "missing: X-Content-Type-Options"),
         ("rate-limit headers", "missing: X-RateLimit-Limit"),
         ("request id", "came back as None"),

@@ -165,6 +165,14 @@ def _sign_in(deployment: Deployment) -> str:
     return f"a wrong password is refused: {answer.json().get('detail')}"
 
 
+def _without_a_token(deployment: Deployment) -> str:
+    """Nobody has signed in: there is no list, and there are no figures (404 where the installation gives none)."""
+    for path, refusals in (("/api/v1/applications", {401}), ("/metrics", {401, 404})):
+        if (status := deployment.ask(path).status) not in refusals:
+            raise Wrong(f"{path} answers {status}")
+    return "applications and figures are refused"
+
+
 def _security_headers(deployment: Deployment) -> str:
     wanted = list(SECURITY_HEADERS)
     if urlsplit(deployment.url).scheme == "https":
@@ -195,6 +203,7 @@ CHECKS: Final[dict[str, Callable[[Deployment], str]]] = {
     "documentation": _documentation,
     "CORS": _cors,
     "sign-in": _sign_in,
+    "without a token": _without_a_token,
     "security headers": _security_headers,
     "rate-limit headers": _rate_limit_headers,
     "request id": _request_id,

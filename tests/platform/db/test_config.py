@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
@@ -48,7 +49,12 @@ async def test_a_statement_that_takes_long_is_logged_with_its_request_and_withou
         async with alchemy.get_session() as session:
             await session.execute(text("SELECT 1"))
             await session.execute(text("SELECT pg_sleep(0.05), :phone"), {"phone": "012 345 678"})
+            await session.execute(text("SET statement_timeout = 50"))
+            with pytest.raises(DBAPIError):
+                await session.execute(text("SELECT pg_sleep(9), :phone"), {"phone": "012 345 678"})
     await alchemy.get_engine().dispose()
-    (line,) = (line for line in logged if line["event"] == "a statement took long")
+    line, given_up = (line for line in logged if "pg_sleep" in line.get("statement", ""))
+    assert "345" not in str(given_up)
+    assert (given_up["ms"] >= 50, "failed" in given_up, "failed" in line) == (True, True, False)
     assert line["statement"].startswith("SELECT pg_sleep(0.05)")
     assert (line["request_id"], line["ms"] >= 50, "345" in str(line)) == ("asked-at-the-counter", True, False)

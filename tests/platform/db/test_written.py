@@ -111,5 +111,9 @@ async def test_one_that_takes_long_is_logged_without_its_values(reading: AsyncSe
         await Written(select(literal_column("pg_sleep(0.05)"), bindparam("one", type_=Uuid))).rows(
             reading, one=UUID(int=345)
         )
-    (line,) = (line for line in logged if line["event"] == "a statement took long")
+        await reading.execute(text("SET statement_timeout = 50"))
+        with pytest.raises(asyncpg.QueryCanceledError):
+            await Written(select(literal_column("pg_sleep(9)"))).rows(reading)
+    line, given_up = (line for line in logged if "pg_sleep" in line.get("statement", ""))
+    assert given_up["failed"] == "QueryCanceledError"
     assert (line["request_id"], "345" in str(line)) == ("asked-at-the-counter", False)

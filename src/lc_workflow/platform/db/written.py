@@ -83,12 +83,16 @@ class Written:
             if self._readers is None:
                 self._readers = self._read_by((await driver.prepare(self.text)).get_attributes())
             found = await driver.fetch(self.text, *arguments)
-        except BaseException:
+        except BaseException as failure:
             connection.info[DOUBTED] = True
+            failed = SimpleNamespace(
+                connection=connection, statement=self.text, execution_context=sent[4], original_exception=failure
+            )
+            for hears in connection.dialect.dispatch.handle_error:
+                hears(failed)
             raise
-        finally:  # one that failed may have taken the longest
-            for hears in connection.dispatch.after_cursor_execute:
-                hears(*sent)
+        for hears in connection.dispatch.after_cursor_execute:
+            hears(*sent)
         if not self._readers:
             return [*map(self._row._make, found)]
         return [self._row._make(self._read(record)) for record in found]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import structlog
 from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
 
 LONGEST: Final = 2_000
 """Signs of a statement that are logged."""
@@ -23,8 +24,20 @@ def log_slow_statements(engine: Engine, *, most_ms: int) -> None:
     def begin(*sent: Any) -> None:  # noqa: ANN401 - connection, cursor, text, values, context, many
         sent[4].began = perf_counter()
 
+    def tell(began: float, statement: str, failure: str | None = None) -> None:
+        took = (perf_counter() - began) * 1000
+        if took > most_ms:
+            shown = " ".join(statement.split())[:LONGEST]
+            failed = {} if failure is None else {"failed": failure}
+            _log.warning("a statement took long", ms=round(took), statement=shown, **failed)
+
     @event.listens_for(engine, "after_cursor_execute")
     def end(*sent: Any) -> None:  # noqa: ANN401 - as above
-        took = (perf_counter() - sent[4].began) * 1000
-        if took > most_ms:
-            _log.warning("a statement took long", ms=round(took), statement=" ".join(sent[2].split())[:LONGEST])
+        tell(sent[4].began, sent[2])
+
+    @event.listens_for(engine, "handle_error")
+    def fail(failed: ExceptionContext) -> None:
+        """What was given up waited longest of all."""
+        began = getattr(failed.execution_context, "began", None)
+        if began is not None and failed.statement is not None:
+            tell(began, failed.statement, type(failed.original_exception).__name__)
