@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import AsyncClient, Limits
+from sqlalchemy import URL
 
 from tests.conftest import open_house, settings_for
-from tests.journey.town import Town, sign_in
+from tests.journey.town import Town, settle, sign_in
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.servers.installation import installation
@@ -19,16 +20,32 @@ V1 = "/api/v1"
 PAPER = ("ប័ណ្ណ.txt", "ប័ណ្ណសម្គាល់ខ្លួន".encode(), "text/plain")
 
 
-@pytest.fixture(params=["in this process", "through Granian with two workers on Redis"])
+@pytest.fixture(scope="module", params=["in this process", "through Granian with two workers on Redis"])
+def way(request: pytest.FixtureRequest) -> str:
+    """How an installation is served."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def settled(way: str, copy_database: Callable[[], URL]) -> URL:  # a town for each way
+    """The database of a town that the tests share; each has people of its own to put out."""
+    return asyncio.run(settle(copy_database())).database
+
+
+@pytest.fixture(scope="module")
 async def client(
-    request: pytest.FixtureRequest, town: Town, redis_url: str, tmp_path: Path
+    way: str,
+    settled: URL,
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[AsyncClient]:
     """The same installation, served in two ways."""
-    if request.param == "in this process":
-        async with open_house(settings_for(town.database, upload_folder=tmp_path)) as client:
+    papers = tmp_path_factory.mktemp("papers")
+    if way == "in this process":
+        async with open_house(settings_for(settled, upload_folder=papers)) as client:
             yield client
     else:
-        with installation(town.database, tmp_path, workers=2, redis_url=redis_url) as url:
+        with installation(settled, papers, workers=2, redis_url=redis_url) as url:
             # no connection is kept, so that requests come to both workers
             async with AsyncClient(base_url=url, limits=Limits(max_keepalive_connections=0), timeout=20) as client:
                 yield client
@@ -86,7 +103,7 @@ async def test_an_ended_session_is_refused_everywhere_at_once(client: AsyncClien
 
 
 async def test_a_deactivated_account_is_refused_everywhere_at_once(client: AsyncClient) -> None:
-    admin, officer = await sign_in(client, "admin"), await sign_in(client, "officer")
+    admin, officer = await sign_in(client, "admin"), await sign_in(client, "second_officer")
     officer_id = (await client.get(f"{V1}/auth/me", headers=officer)).json()["id"]
     assert (await client.delete(f"{V1}/users/{officer_id}", headers=admin)).status_code == 204
     after = [client.get(f"{V1}/auth/me", headers=officer) for _ in range(20)]

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from lc_workflow.insight.rules.charts import MOST_BARS, NAMES, NUMBERS, WIDTH, bars
@@ -10,6 +10,7 @@ from lc_workflow.insight.rules.charts import MOST_BARS, NAMES, NUMBERS, WIDTH, b
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+@settings(max_examples=40)
 @given(some.text(), some.lists(some.tuples(some.text(), some.floats(0, 1e12))))
 def test_whatever_it_is_called_it_is_drawn_within_the_picture(title: str, values: list[tuple[str, float]]) -> None:
     drawn = ET.fromstring(bars(title, values))

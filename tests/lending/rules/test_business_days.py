@@ -116,7 +116,7 @@ def dated_loans(draw: st.DrawFn) -> Terms:
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=200)
 @given(dated_loans())
 def test_dated_flows_cost_what_another_library_finds(terms: Terms) -> None:
     try:
