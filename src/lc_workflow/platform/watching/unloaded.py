@@ -10,6 +10,7 @@ for name in ("opentelemetry", "rich"):
     if name not in sys.modules:
         sys.modules[name] = None  # type: ignore[assignment]  # how Python notes that there is no such module
 
+import redis.asyncio  # noqa: E402, F401 - loaded now, while it finds nothing
 import structlog  # noqa: E402, F401 - as well
 
 for name in ("opentelemetry", "rich"):
