@@ -231,7 +231,7 @@ async def test_a_key_is_settled_as_soon_as_the_database_is_back(
     """The loan is drafted and answered; that its answer is remembered fails at first."""
     monkeypatch.setattr(middleware, "AGAIN_EVERY", timedelta(seconds=0.3))
     officer = await sign_in(client, "officer") | {"Idempotency-Key": "a key"}
-    wire.breaks = Break(b"COMMIT", 7, arrives=False)  # the seventh remembers the answer
+    wire.breaks = Break(b"UPDATE remembered_requests", 1, arrives=False)
     first = await client.post(URL, json=WISH, headers=officer)
     second = await client.post(URL, json=WISH, headers=officer)
     await asyncio.sleep(0.6)

@@ -127,6 +127,7 @@ def exception_handlers(refusals: Refusals) -> ExceptionHandlersMap:
         NotFoundError: of_database,
         asyncpg.PostgresError: of_database,
         asyncpg.InterfaceError: of_database,
+        asyncpg.InternalClientError: of_database,
         OSError: of_database,
         Exception: unforeseen,
     }
