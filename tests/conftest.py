@@ -240,16 +240,16 @@ class Line:
 
 
 @pytest.fixture(scope="session")
-async def line(engine: AsyncEngine, house: tuple[Litestar, Sessions]) -> AsyncIterator[Line]:
+async def kept_line(engine: AsyncEngine, house: tuple[Litestar, Sessions]) -> AsyncIterator[Line]:
     line = Line(engine)
     yield line
     await line.close()
 
 
 @pytest.fixture
-async def session(line: Line, house: tuple[Litestar, Sessions]) -> AsyncIterator[AsyncSession]:
+async def session(kept_line: Line, house: tuple[Litestar, Sessions]) -> AsyncIterator[AsyncSession]:
     """A session on the test's own transaction, which is rolled back in the end."""
-    connection = await line.connection()
+    connection = await kept_line.connection()
     transaction = await connection.begin()
     maker = async_sessionmaker(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
     house[1].maker = maker

@@ -35,7 +35,10 @@ def _writes(call: ast.Call) -> bool:
 
 
 def test_nobody_else_writes_where_an_application_stands() -> None:
-    assert set(written_stages()) == {"lending/applications/models.py"}
+    assert set(written_stages()) == {
+        "lending/applications/models.py",
+        "moving/applying.py",  # what another service decided is taken in as it stands there
+    }
 
 
 def test_the_engine_alone_brings_an_application_to_a_stage() -> None:
