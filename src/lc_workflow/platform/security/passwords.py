@@ -1,10 +1,13 @@
 """Password hashing with bcrypt, in a few threads beside the event loop."""
 
+import asyncio
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import anyio.to_thread
 import bcrypt
-from anyio import CapacityLimiter
 
 LONGEST: Final = 72
 """bcrypt reads no more bytes than this, so a longer password is refused rather than cut."""
@@ -12,25 +15,33 @@ LONGEST: Final = 72
 NOBODY: Final = "$2b${:02}$" + 53 * "."
 """The form of a hash: no password is known for it, and to check one takes as long as with any other of its cost."""
 
+GIVES_WAY: Final = 12
+"""How much less than the event loop a thread that hashes presses for a processor, in steps of `nice`."""
+
 
 class Passwords:
     """Hashes and checks passwords; `cost` is bcrypt's work factor (2^cost rounds)."""
 
     def __init__(self, *, cost: int = 12, threads: int = 2) -> None:
         self._cost = cost
-        self._limiter = CapacityLimiter(threads)
+        self._threads = ThreadPoolExecutor(threads, "bcrypt", _give_way)
         self._nobody = NOBODY.format(cost)
 
     async def hash(self, password: str) -> str:
         """Hash a password of at most 72 bytes."""
         salt = bcrypt.gensalt(self._cost)
-        digest = await anyio.to_thread.run_sync(bcrypt.hashpw, password.encode(), salt, limiter=self._limiter)
-        return digest.decode()
+        loop = asyncio.get_running_loop()
+        return (await loop.run_in_executor(self._threads, bcrypt.hashpw, password.encode(), salt)).decode()
 
     async def matches(self, password: str, digest: str | None) -> bool:
         """Check a password; without a digest (no such account) the same work is done and the answer is no."""
         secret = password.encode()
-        same = await anyio.to_thread.run_sync(
-            bcrypt.checkpw, secret[:LONGEST], (digest or self._nobody).encode(), limiter=self._limiter
-        )
+        known = (digest or self._nobody).encode()
+        same = await asyncio.get_running_loop().run_in_executor(self._threads, bcrypt.checkpw, secret[:LONGEST], known)
         return same and digest is not None and len(secret) <= LONGEST
+
+
+def _give_way() -> None:
+    """Let a hash, which takes a third of a second anyway, wait for everything else that wants the processor."""
+    if sys.platform == "linux":  # where each thread has a priority of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)
