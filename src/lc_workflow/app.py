@@ -1,6 +1,6 @@
 """The factory: lists the contexts and connects their ports."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.plugins import InitPlugin
+from litestar.plugins import InitPlugin, PluginProtocol
 from litestar.routes import HTTPRoute
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
@@ -82,10 +82,12 @@ def create_app(
     clock: Clock = system_clock,
     passwords: Passwords | None = None,
     in_background: bool = True,
+    command_line: Sequence[PluginProtocol] = (),
 ) -> Litestar:
     """Build the application.
 
-    The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`.
+    The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`. Workers
+    leave out the plugins of Litestar's `command_line`, which would load it.
     """
     alchemy = alchemy or alchemy_config(settings)
     requests = RequestSessions(alchemy)
@@ -189,6 +191,7 @@ def create_app(
             Described(),
             Amounts(),
             Structs(),
+            *command_line,
         ],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,

@@ -10,6 +10,7 @@ from lc_workflow.platform.stopping import end_at_once_on_signals
 
 if TYPE_CHECKING:
     from litestar import Litestar
+    from litestar.plugins import PluginProtocol
 
 
 def create_app() -> "Litestar":
@@ -23,7 +24,14 @@ def create_app() -> "Litestar":
     return app
 
 
-def _build() -> "Litestar":
+def develop() -> "Litestar":
+    """Build the application for `litestar --app lc_workflow.asgi:develop run`, which serves it by Granian as well."""
+    from litestar_granian import GranianPlugin  # noqa: PLC0415 - it loads a command line that no worker needs
+
+    return _build(GranianPlugin())
+
+
+def _build(*command_line: "PluginProtocol") -> "Litestar":
     # Loading takes seconds, in which the process must hear already that it shall end.
     import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
     from lc_workflow.platform.config import BadSetting, Settings  # noqa: PLC0415
@@ -36,6 +44,6 @@ def _build() -> "Litestar":
 
         settings = Settings.from_environ()
         configure_logging(settings.log_level, settings.log_format)
-        return app.create_app(settings)
+        return app.create_app(settings, command_line=command_line)
     except BadSetting as refusal:
         sys.exit(f"lc-workflow cannot start: {refusal}")

@@ -70,3 +70,10 @@ def test_railway_builds_migrates_watches_and_restarts() -> None:
 @pytest.mark.parametrize("script", ["run", "environment"])
 def test_what_a_fresh_machine_runs_is_executable(script: str) -> None:
     assert os.access(ROOT / ".ci" / script, os.X_OK)
+
+
+def test_litestars_own_command_serves_by_granian_as_well() -> None:
+    environ = os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing", "SECRET_KEY": "k" * 48}
+    asked = [str(ROOT / ".venv/bin/litestar"), "--app", "lc_workflow.asgi:develop", "run", "--help"]
+    said = subprocess.run(asked, env=environ, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert "--backpressure" in said
