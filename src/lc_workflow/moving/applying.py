@@ -35,11 +35,10 @@ from lc_workflow.moving.reading import (
     text,
 )
 from lc_workflow.moving.report import Unfit
-from lc_workflow.moving.taking import FUTURE, Taking
+from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, Taking
 
 T = TypeVar("T")
 
-LONGEST_NAME: Final = 200
 LONGEST_ACCOUNT: Final = 40
 
 NO_AMOUNT: Final = "it was submitted, and no amount was asked for"

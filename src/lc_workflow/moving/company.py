@@ -11,7 +11,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import degrees, name, text
 from lc_workflow.moving.report import Known, Part, Unfit
-from lc_workflow.moving.taking import Taking
+from lc_workflow.moving.taking import LONGEST_NAME, NAMELESS, Taking
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
@@ -24,8 +24,6 @@ SAME: Final = "one of ours has this code or name: it is the same"
 DANGLING: Final = "it named a row that is not there, which is left out"
 NEW_CODE: Final = "its code was not four free digits; it got a new one, and the old one is in its notes"
 LINKED: Final = "its account is another employee's already, so it has none"
-NAMELESS: Final = "it has no name"
-LONGEST_NAME: Final = 200
 
 
 async def take_places(taking: Taking) -> None:

@@ -17,12 +17,12 @@ from lc_workflow.lending.rules.stages import CLOSED, PREPARING, Stage
 from lc_workflow.lending.rules.tasks import WORK
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.lending.workflow.models import Move
-from lc_workflow.moving.applying import LONGEST_NAME, PICTURE_ALONE, application_of, names_lost_picture
+from lc_workflow.moving.applying import PICTURE_ALONE, application_of, names_lost_picture
 from lc_workflow.moving.events import ApplicationMovedIn
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import Passed, name, stage_of, steps_of, text, word
 from lc_workflow.moving.report import Unfit
-from lc_workflow.moving.taking import FUTURE, Taking, or_left_behind
+from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, Taking, or_left_behind
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.system.settings.service import SettingService
 

@@ -18,14 +18,13 @@ from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import degrees, member, moment, name, text, word
 from lc_workflow.moving.report import Unfit
 from lc_workflow.moving.stores import OldPapers
-from lc_workflow.moving.taking import FUTURE, Taking, or_left_behind
+from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, NO_APPLICATION, Taking, or_left_behind
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.storage.base import ObjectStore
 
 NO_BYTES: Final = "its bytes are not in the old store"
-NO_APPLICATION: Final = "its application did not come"
 NO_UPLOADER: Final = "the account that brought it did not come"
 NO_PICTURE: Final = "its picture did not come"
 UNKNOWN_TYPE: Final = "nobody knows what it shows"
@@ -197,7 +196,7 @@ def _selfie(taking: Taking, row: OldRow) -> Selfie:
         application_id=application_id,
         selfie_type=kind,
         customer_id_number=text(row.get("customer_id_number")),
-        customer_name=(name(row.get("customer_name")) or "")[:200] or None,
+        customer_name=(name(row.get("customer_name")) or "")[:LONGEST_NAME] or None,
         location_latitude=latitude if somewhere else None,
         location_longitude=longitude if somewhere else None,
         location_address=text(row.get("location_address")),

@@ -1,6 +1,5 @@
 """The accounts of the old service."""
 
-import re
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import BCRYPT, ROLES, STATUSES, among, moment, name, text
 from lc_workflow.moving.report import Part, Unfit
 from lc_workflow.moving.taking import Taking
+from lc_workflow.organization.rules.codes import is_code
 from lc_workflow.platform.journal.models import JournalEntry
 
 UNKNOWN_ROLE: Final = "nobody knows its role; it may look, and do nothing (viewer)"
@@ -23,7 +23,6 @@ TAKEN_NAME: Final = "its user name or e-mail is another account's; it is kept un
 NO_BRANCH: Final = "it has no branch, so it sees no branch's applications"
 ODD_CODE: Final = "its employee id is not four digits that are its own, and is left out"
 
-FOUR_DIGITS: Final = re.compile(r"[0-9]{4}")
 LONGEST_USERNAME: Final = 50
 LONGEST_EMAIL: Final = 254
 
@@ -74,7 +73,7 @@ def _account(row: OldRow, part: Part, taking: Taking, names: set[str], codes: se
         standing = UserStatus.ARCHIVED
         part.mend(TAKEN_NAME, row["id"])
     code = text(row.get("employee_id"))
-    if code is not None and (not FOUR_DIGITS.fullmatch(code) or code in codes):
+    if code is not None and (not is_code(code) or code in codes):
         code = None
         part.mend(ODD_CODE, row["id"])
     where: dict[str, Any] = placed(taking, row, part)

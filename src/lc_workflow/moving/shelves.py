@@ -12,16 +12,13 @@ from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import member, moment, name, text
 from lc_workflow.moving.report import Known, Part, Unfit
-from lc_workflow.moving.taking import FUTURE, Taking
+from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, NAMELESS, NO_APPLICATION, Taking
 
-NO_APPLICATION: Final = "its application did not come"
 NO_EMPLOYEE: Final = "its employee did not come"
 NO_PARENT: Final = "the folder it lies in did not come"
 ELSEWHERE: Final = "the folder it lay in is another application's, so it lies at the top"
 SAME_FOLDER: Final = "a folder of this name is there already: it is the same"
-NAMELESS: Final = "it has no name"
 UNKNOWN_ROLE: Final = "nobody knows what the employee did for it"
-LONGEST_NAME: Final = 200
 
 
 async def take_folders(taking: Taking) -> None:

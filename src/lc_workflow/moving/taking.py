@@ -22,6 +22,9 @@ from lc_workflow.platform.journal.changes import NOTICED
 
 SILENT: Final = "a store did not answer here; this one and those behind it come with the next move"
 FUTURE: Final = "it was written in the future"
+NAMELESS: Final = "it has no name"
+NO_APPLICATION: Final = "its application did not come"
+LONGEST_NAME: Final = 200
 
 
 @dataclass(slots=True)
