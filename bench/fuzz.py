@@ -1,6 +1,5 @@
 """Sends all that the API's description allows and forbids, as each role, with every check of schemathesis."""
 
-import json
 import os
 import re
 import subprocess
@@ -9,13 +8,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.fuzz_counting import Sent, counted
 from bench.installation import PASSWORD, planted_and_served
 from bench.run import ROOT
 from lc_workflow.identity.rules.roles import Role
 
 
-def fuzz(address: str, database: str, name: str, *, options: list[str], report: Path) -> tuple[int, int]:
-    """Fuzz as one account; answers how many cases were sent and how many kinds of failure were found."""
+def fuzz(address: str, database: str, name: str, *, options: list[str], report: Path, share: str) -> Sent:
+    """Fuzz as one account; answers what was sent and how many kinds of failure were found."""
     found = subprocess.run(
         [
             *(str(ROOT / ".venv/bin/st"), "--config-file", str(ROOT / "bench/schemathesis.toml")),
@@ -30,6 +30,7 @@ def fuzz(address: str, database: str, name: str, *, options: list[str], report: 
             "FUZZ_DATABASE": database,
             "FUZZ_NAME": name,
             "FUZZ_PASSWORD": PASSWORD,
+            "FUZZ_SHARE": share,
         },
         cwd=report.parent,
         check=False,
@@ -37,25 +38,29 @@ def fuzz(address: str, database: str, name: str, *, options: list[str], report: 
         text=True,
     )
     report.with_suffix(".txt").write_text(found.stdout + found.stderr)
-    counted = re.search(r"([\d,]+) generated(?:, [\d,]+ found ([\d,]+) unique)?", found.stdout)
-    if counted is None:
+    ended = re.search(r"[\d,]+ generated(?:, [\d,]+ found ([\d,]+) unique)?", found.stdout)
+    if ended is None:
         sys.exit(found.stdout[-3000:] + found.stderr[-3000:])
-    return int(counted[1].replace(",", "")), found.returncode and int((counted[2] or "1").replace(",", ""))
+    return counted(report, found.returncode and int((ended[1] or "1").replace(",", "")))
 
 
 def main() -> None:
     roles = os.environ.get("ROLES", "").split() or [role.value for role in reversed(Role)]
     options = ["--max-examples", os.environ.get("EXAMPLES") or "12", *os.environ.get("ONLY", "").split()]
+    shares = int(os.environ.get("SHARES") or 1)
     place = Path(tempfile.mkdtemp(prefix="lc-workflow-fuzz-"))
-    sent = failures = 0
+    commit = subprocess.check_output(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True).strip()
+    print(f"{commit}: {' '.join(options)}, {shares} shares, reports in {place}", flush=True)
+    sent = Sent()
     with planted_and_served(ACCESS_TOKEN_EXPIRE_MINUTES="600") as (address, database):
         for role in roles:
-            began = time.monotonic()
-            cases, wrong = fuzz(address, database, role, options=options, report=place / f"{role}.ndjson")
-            print(f"{role:8} {cases:7} cases, {wrong} kinds of failure, {time.monotonic() - began:.0f} s", flush=True)
-            sent, failures = sent + cases, failures + wrong
-    print(json.dumps({"cases": sent, "failures": failures, "reports": str(place)}))
-    sys.exit(failures > 0)
+            began, report = time.monotonic(), place / f"{role}.ndjson"
+            share = f"{list(Role).index(Role(role)) % shares}/{shares}"
+            one = fuzz(address, database, role, options=options, report=report, share=share)
+            print(f"{role:17} {one}, {time.monotonic() - began:.0f} s", flush=True)
+            sent += one
+    print(f"{'together':17} {sent}")
+    sys.exit(sent.failures > 0)
 
 
 if __name__ == "__main__":

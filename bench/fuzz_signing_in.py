@@ -1,19 +1,25 @@
 """Signs each case of schemathesis in, and leaves out what is none of an operation's."""
 
 import os
+from itertools import count
 
 import httpx
 import psycopg
 import schemathesis
 from psycopg.sql import SQL, Identifier
 from schemathesis.core.failures import Failure
+from schemathesis.generation.meta import TestPhase
 
 from bench.fuzz_reading import is_meant
 
 ADDRESS, DATABASE, NAME, PASSWORD = (os.environ[f"FUZZ_{name}"] for name in ("ADDRESS", "DATABASE", "NAME", "PASSWORD"))
 PATIENCE = 60.0
 """Seconds; the machine may be busy with other things."""
+SHARE, SHARES = map(int, os.environ["FUZZ_SHARE"].split("/"))
+"""Which of how many parts of the coverage phase is sent, so that the roles can divide it among themselves."""
+
 _held: dict[str, str] = {}
+_covered = count()
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -46,7 +52,9 @@ def after_call(_: object, __: schemathesis.Case, response: schemathesis.Response
 
 @schemathesis.hook
 def filter_case(_: object, case: schemathesis.Case) -> bool:
-    """Leave out `/settings/theme` as a setting's address: OpenAPI itself takes it for the fixed one."""
+    """Leave out another's share, and `/settings/theme` as a setting's address: OpenAPI takes it for the fixed one."""
+    if case.meta and case.meta.phase.name is TestPhase.COVERAGE and next(_covered) % SHARES != SHARE:
+        return False
     return case.formatted_path == case.path or case.formatted_path not in case.operation.schema.raw_schema["paths"]
 
 
