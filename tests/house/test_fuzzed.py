@@ -1,6 +1,10 @@
 """A little of what `make fuzz` does at length: what the description allows and forbids, sent by an officer."""
 
+import json
+import re
+from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from bench.fuzz_counting import counted
 from bench.fuzz_reading import fits_as_body, is_refused_for_its_meaning
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.organization.branches.models import Branch
@@ -70,6 +75,39 @@ def test_a_failure_is_dropped_only_if_all_of_the_case_can_be_read(
     schema = schemathesis.openapi.from_dict(document | {"paths": {path: document["paths"][path]}})
     body = {"name": "Cambodia", "code": "KH-2027", "valid_from": "2027-01-01"} | sent
     assert fits_as_body(schema[path]["POST"].Case(body=body, media_type="application/json")) is is_none
+
+
+def test_what_is_refused_for_its_form_is_described_with_it(application: tuple[Litestar, Sessions]) -> None:
+    document = application[0].openapi_schema.to_schema()
+    bodies = document["components"]["schemas"]
+    (asked,) = document["paths"]["/api/v1/employees/next-code"]["get"]["parameters"]
+    for described, fitting, refused in (
+        (bodies["NewCustomer"]["properties"]["place_code"], "120101", "1020101"),
+        (bodies["NewApplication"]["properties"]["place_code"], "12", "1"),
+        (bodies["ToPattern"]["properties"]["pattern"], "role:teller", "everybody"),
+        (bodies["CodesWanted"]["properties"]["pattern"], "12??", "EMP-???"),
+        (asked["schema"], "12??", "EMP"),
+    ):
+        assert re.search(described["pattern"], fitting)
+        assert not re.search(described["pattern"], refused)
+
+
+def test_cases_are_counted_by_their_answers_and_those_without_a_token_apart(tmp_path: Path) -> None:
+    told = {
+        code: {"$base64": b64encode(json.dumps({"code": code}).encode()).decode()}
+        for code in ("TokenMissing", "PasswordWrong")
+    }
+    answers = [{"status_code": 204}, {"status_code": 422}, {"status_code": 503}, None]
+    answers += [{"status_code": 401, "content": content} for content in told.values()]
+    scenario = {
+        "phase": "coverage",
+        "recorder": {"interactions": {str(n): {"response": each} for n, each in enumerate(answers)}},
+    }
+    report = tmp_path / "viewer.ndjson"
+    report.write_text(json.dumps({"PhaseStarted": {}}) + "\n" + json.dumps({"ScenarioFinished": scenario}) + "\n")
+    sent = counted(report, failures=1)
+    assert sent.classes == {"2xx": 1, "4xx": 1, "5xx": 1, "unanswered": 1}
+    assert (sent.signed, sent.unsigned, sent.refused, sent.failures) == (4, 1, {"PasswordWrong": 1}, 1)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,9 @@ class ToPattern(Message, frozen=True, kw_only=True):
 
     EXAMPLE: ClassVar[dict[str, object]] = Message.EXAMPLE | {"pattern": "general"}
 
-    pattern: Annotated[str, Meta(min_length=1, max_length=200)]
+    pattern: Annotated[
+        str, Meta(min_length=1, max_length=200, extra_json_schema={"pattern": "^(general$|role:.|user:[0-9a-fA-F]{8})"})
+    ]
 
 
 class Sent(Struct, frozen=True, omit_defaults=False):

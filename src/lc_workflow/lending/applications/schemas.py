@@ -31,6 +31,7 @@ from lc_workflow.platform.http.shapes import (
     Note,
     Percent,
     Phone,
+    PlaceCode,
     check_amounts,
     check_new_id,
     check_percents,
@@ -42,8 +43,6 @@ NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone"
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
-PlaceCode = Annotated[str, Meta(max_length=8)]
-"""A code of the gazetteer: 2 digits name a province, 4 a district, 6 a commune, 8 a village."""
 AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$(?!\n)")]
 Months = Annotated[int, Meta(ge=1, le=600)]
 """A term in months; fifty years is the longest anybody means."""

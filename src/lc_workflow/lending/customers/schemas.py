@@ -9,11 +9,10 @@ from msgspec.structs import replace
 
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
-from lc_workflow.platform.http.shapes import Line, Note, Phone
+from lc_workflow.platform.http.shapes import Line, Note, Phone, PlaceCode
 from lc_workflow.platform.security.personal import masked
 
 Place = Annotated[str, Meta(max_length=100)]
-PlaceCode = Annotated[str, Meta(max_length=8)]
 Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
 
 

@@ -1,17 +1,19 @@
 """The paths of employees and of their codes."""
 
 from collections.abc import Sequence
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.cards import EmployeeCard
 from lc_workflow.organization.employees.access import CREATE, DELETE, READ, UPDATE, reaches
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.employees.schemas import (
+    CODE_PATTERN,
     CodeCheck,
     CodesWanted,
     EmployeeAnswer,
@@ -93,7 +95,7 @@ class EmployeeController(Controller):
         self,
         employees: NamedDependency[EmployeeService],
         clock: NamedDependency[Clock],
-        pattern: FromQuery[str] = ANY,
+        pattern: Annotated[str, QueryParameter(schema_extra={"pattern": CODE_PATTERN})] = ANY,
     ) -> NextCode:
         """Tell the next free code; a pattern like `12??` asks for one from 1200 to 1299."""
         return NextCode(await employees.next_code(pattern, at=clock()), pattern)

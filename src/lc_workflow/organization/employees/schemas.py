@@ -14,6 +14,8 @@ from lc_workflow.platform.http.shapes import Email, Line, Name, Note, Phone
 from lc_workflow.platform.security.personal import masked
 
 EmployeeCode = Annotated[str, Meta(min_length=LENGTH, max_length=LENGTH, pattern="^[0-9]{4}$")]
+CODE_PATTERN = r"^[0-9?]{4}$(?!\n)"
+"""What the rules take for a pattern of codes; they refuse others with a sentence that shows one."""
 
 
 class EmployeeAnswer(Struct, frozen=True, kw_only=True):
@@ -111,7 +113,7 @@ class CodesWanted(Struct, frozen=True, kw_only=True):
     EXAMPLE: ClassVar[dict[str, object]] = {"count": 3, "pattern": "12??"}
 
     count: Annotated[int, Meta(ge=1, le=100)]
-    pattern: Line = ANY
+    pattern: Annotated[str, Meta(max_length=200, extra_json_schema={"pattern": CODE_PATTERN})] = ANY
 
 
 class ReservedCodes(Struct, frozen=True):

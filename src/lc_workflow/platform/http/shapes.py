@@ -30,6 +30,9 @@ Email: TypeAlias = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]
 Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
 """A short code in Latin letters and digits."""
 
+PlaceCode: TypeAlias = Annotated[str, Meta(max_length=8, extra_json_schema={"pattern": r"^([0-9]{2}){1,4}$(?!\n)"})]
+"""A code of the gazetteer as it was given: 2 digits name a province, 4 a district, 6 a commune, 8 a village."""
+
 RANDOM: Final = 4
 """The version of a UUID that nobody can guess."""
 
