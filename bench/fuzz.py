@@ -8,10 +8,15 @@ import tempfile
 import time
 from pathlib import Path
 
+import httpx
+
 from bench.fuzz_counting import Sent, counted
 from bench.installation import PASSWORD, planted_and_served
 from bench.run import ROOT
 from lc_workflow.identity.rules.roles import Role
+
+PATIENCE = "60"
+"""Seconds for one answer; the machine may be busy with other things."""
 
 
 def fuzz(address: str, database: str, name: str, *, options: list[str], report: Path, share: str) -> Sent:
@@ -19,7 +24,7 @@ def fuzz(address: str, database: str, name: str, *, options: list[str], report: 
     found = subprocess.run(
         [
             *(str(ROOT / ".venv/bin/st"), "--config-file", str(ROOT / "bench/schemathesis.toml")),
-            *("run", f"{address}/schema/openapi.json", "--url", address),
+            *("run", str(report.with_name("openapi.json")), "--url", address, "--request-timeout", PATIENCE),
             *("--report", "ndjson", "--report-ndjson-path", str(report), *options),
         ],
         env=os.environ
@@ -53,6 +58,8 @@ def main() -> None:
     print(f"{commit}: {' '.join(options)}, {shares} shares, reports in {place}", flush=True)
     sent = Sent()
     with planted_and_served(ACCESS_TOKEN_EXPIRE_MINUTES="600") as (address, database):
+        document = httpx.get(f"{address}/schema/openapi.json", timeout=float(PATIENCE))
+        (place / "openapi.json").write_bytes(document.raise_for_status().content)
         for role in roles:
             began, report = time.monotonic(), place / f"{role}.ndjson"
             share = f"{list(Role).index(Role(role)) % shares}/{shares}"

@@ -97,7 +97,7 @@ def test_cases_are_counted_by_their_answers_and_those_without_a_token_apart(tmp_
         code: {"$base64": b64encode(json.dumps({"code": code}).encode()).decode()}
         for code in ("TokenMissing", "PasswordWrong")
     }
-    answers = [{"status_code": 204}, {"status_code": 422}, {"status_code": 503}, None]
+    answers: list[Any] = [{"status_code": 204}, {"status_code": 422}, {"status_code": 503}, None]
     answers += [{"status_code": 401, "content": content} for content in told.values()]
     scenario = {
         "phase": "coverage",
