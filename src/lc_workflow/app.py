@@ -1,7 +1,7 @@
 """The factory: lists the contexts and connects their ports."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -9,10 +9,9 @@ from typing import Final
 
 from advanced_alchemy.config import SQLAlchemyAsyncConfig
 from litestar import Litestar
-from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.plugins import InitPlugin, PluginProtocol
+from litestar.plugins import PluginProtocol
 from litestar.routes import HTTPRoute
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
@@ -185,9 +184,9 @@ def create_app(
             Authenticate(load_principal, requests.session, clock),
             Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
+        lifespan=[working],
         plugins=[
             requests,
-            WhileServing(working),
             Described(),
             Amounts(),
             Structs(),
@@ -219,18 +218,6 @@ def create_app(
         )
     )
     return app
-
-
-class WhileServing(InitPlugin):
-    """Puts our lifespan inside the database's, which a plugin adds late: begun after it and ended before it."""
-
-    def __init__(self, working: Callable[[Litestar], AbstractAsyncContextManager[None]]) -> None:
-        self._working = working
-
-    def on_app_init(self, app_config: AppConfig) -> AppConfig:
-        """Add our lifespan after those that are there."""
-        app_config.lifespan.append(self._working)
-        return app_config
 
 
 def _provide_in_turn(app: Litestar) -> None:

@@ -1,14 +1,12 @@
 """Facts that documents announces; names of files stay out of them, for they are often names of people."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from lc_workflow.kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutFile(Event):
+class AboutFile(Event, frozen=True, kw_only=True):
     """A fact about one file."""
 
     subject: ClassVar[str] = "file"
@@ -16,8 +14,7 @@ class AboutFile(Event):
     application_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileStored(AboutFile):
+class FileStored(AboutFile, frozen=True, kw_only=True):
     """A file was uploaded; `file_size` is in bytes, `sha256` in hexadecimal."""
 
     document_type: str | None
@@ -26,13 +23,11 @@ class FileStored(AboutFile):
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileOpened(AboutFile):
+class FileOpened(AboutFile, frozen=True, kw_only=True):
     """Somebody was given a link to a file's content."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRemoved(AboutFile):
+class FileRemoved(AboutFile, frozen=True, kw_only=True):
     """A file was taken away, until its retention ends only out of sight; `key` is where its bytes were kept."""
 
     document_type: str | None
@@ -40,41 +35,35 @@ class FileRemoved(AboutFile):
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRestored(AboutFile):
+class FileRestored(AboutFile, frozen=True, kw_only=True):
     """A removed file was brought back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileReplaced(AboutFile):
+class FileReplaced(AboutFile, frozen=True, kw_only=True):
     """A newer version, `by_id`, stands in the place of a file, which stays readable."""
 
     by_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSeenElsewhere(AboutFile):
+class FileSeenElsewhere(AboutFile, frozen=True, kw_only=True):
     """A file came that was handed in for another person's application too."""
 
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileChecked(AboutFile):
+class FileChecked(AboutFile, frozen=True, kw_only=True):
     """The bytes of a file were read and compared with what was brought."""
 
     intact: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilePurged(AboutFile):
+class FilePurged(AboutFile, frozen=True, kw_only=True):
     """The retention of a removed file ended; its bytes under `key` are gone for good."""
 
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelfieJudged(Event):
+class SelfieJudged(Event, frozen=True, kw_only=True):
     """Somebody looked at a selfie that another took; `status` says what they found."""
 
     subject: ClassVar[str] = "selfie"
@@ -83,8 +72,7 @@ class SelfieJudged(Event):
     status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutFolder(Event):
+class AboutFolder(Event, frozen=True, kw_only=True):
     """A fact about one folder."""
 
     subject: ClassVar[str] = "folder"
@@ -92,23 +80,19 @@ class AboutFolder(Event):
     application_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderMade(AboutFolder):
+class FolderMade(AboutFolder, frozen=True, kw_only=True):
     """A folder was made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderRenamed(AboutFolder):
+class FolderRenamed(AboutFolder, frozen=True, kw_only=True):
     """A folder got another name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderRemoved(AboutFolder):
+class FolderRemoved(AboutFolder, frozen=True, kw_only=True):
     """An empty folder was taken away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentTypeChanged(Event):
+class DocumentTypeChanged(Event, frozen=True, kw_only=True):
     """A kind of paper was added, or is called, filed or offered otherwise."""
 
     subject: ClassVar[str] = "document_type"

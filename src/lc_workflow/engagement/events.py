@@ -1,14 +1,12 @@
 """Facts that engagement announces."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from lc_workflow.kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationPreferencesSet(Event):
+class NotificationPreferencesSet(Event, frozen=True, kw_only=True):
     """Somebody said how they want to hear of things; `fields` names what."""
 
     subject: ClassVar[str] = "user"
@@ -16,8 +14,7 @@ class NotificationPreferencesSet(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageSent(Event):
+class MessageSent(Event, frozen=True, kw_only=True):
     """Somebody wrote to colleagues: `audience` says to whom, `recipients` to how many; the text is in their lists."""
 
     subject: ClassVar[str] = "message"
@@ -29,35 +26,30 @@ class MessageSent(Event):
     recipients: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutWebhook(Event):
+class AboutWebhook(Event, frozen=True, kw_only=True):
     """A fact about one of the systems that are called."""
 
     subject: ClassVar[str] = "webhook"
     webhook_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookRegistered(AboutWebhook):
+class WebhookRegistered(AboutWebhook, frozen=True, kw_only=True):
     """An address is called from now on."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookSecretRotated(AboutWebhook):
+class WebhookSecretRotated(AboutWebhook, frozen=True, kw_only=True):
     """Calls to an address are signed with a new secret."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookRemoved(AboutWebhook):
+class WebhookRemoved(AboutWebhook, frozen=True, kw_only=True):
     """An address is called no more."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookReplayed(AboutWebhook):
+class WebhookReplayed(AboutWebhook, frozen=True, kw_only=True):
     """A call that was given up is tried again."""
 
     delivery_id: UUID

@@ -1,6 +1,5 @@
 """Facts that identity announces."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
@@ -8,77 +7,66 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutUser(Event):
+class AboutUser(Event, frozen=True, kw_only=True):
     """A fact about one account."""
 
     subject: ClassVar[str] = "user"
     user_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstAdminSetUp(AboutUser):
+class FirstAdminSetUp(AboutUser, frozen=True, kw_only=True):
     """The installation got its first administrator."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedIn(AboutUser):
+class SignedIn(AboutUser, frozen=True, kw_only=True):
     """Somebody signed in."""
 
     session_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignedOut(AboutUser):
+class SignedOut(AboutUser, frozen=True, kw_only=True):
     """Somebody ended their session."""
 
     session_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLocked(AboutUser):
+class AccountLocked(AboutUser, frozen=True, kw_only=True):
     """Too many wrong passwords in a row locked an account."""
 
     until: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshTokenReused(AboutUser):
+class RefreshTokenReused(AboutUser, frozen=True, kw_only=True):
     """A refresh token came back that had been used: the session was ended, for one of the two holders is a thief."""
 
     session_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordChanged(AboutUser):
+class PasswordChanged(AboutUser, frozen=True, kw_only=True):
     """Somebody changed their password; their other sessions ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened(AboutUser):
+class AccountOpened(AboutUser, frozen=True, kw_only=True):
     """Somebody got an account."""
 
     role: str
     status: UserStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountChanged(AboutUser):
+class AccountChanged(AboutUser, frozen=True, kw_only=True):
     """Fields of an account were changed; `fields` names them, their contents stay in the account."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleChanged(AboutUser):
+class RoleChanged(AboutUser, frozen=True, kw_only=True):
     """Somebody got another role."""
 
     source: str
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountStatusMoved(AboutUser):
+class AccountStatusMoved(AboutUser, frozen=True, kw_only=True):
     """An account went from one status to another; one that is no longer active lost its sessions."""
 
     source: UserStatus
@@ -86,13 +74,11 @@ class AccountStatusMoved(AboutUser):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordReset(AboutUser):
+class PasswordReset(AboutUser, frozen=True, kw_only=True):
     """An administrator gave somebody a new password; all their sessions ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleGiven(AboutUser):
+class RoleGiven(AboutUser, frozen=True, kw_only=True):
     """Somebody got a further role, for good or until a moment."""
 
     role: str
@@ -100,15 +86,13 @@ class RoleGiven(AboutUser):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleTaken(AboutUser):
+class RoleTaken(AboutUser, frozen=True, kw_only=True):
     """Somebody lost a further role."""
 
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RightGiven(AboutUser):
+class RightGiven(AboutUser, frozen=True, kw_only=True):
     """Somebody was given a right, or denied one, beside their roles."""
 
     right: str
@@ -117,15 +101,13 @@ class RightGiven(AboutUser):
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RightTaken(AboutUser):
+class RightTaken(AboutUser, frozen=True, kw_only=True):
     """What was given or denied to somebody beside their roles was taken back."""
 
     right: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutRole(Event):
+class AboutRole(Event, frozen=True, kw_only=True):
     """A fact about one role of the company."""
 
     subject: ClassVar[str] = "role"
@@ -133,22 +115,19 @@ class AboutRole(Event):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleOpened(AboutRole):
+class RoleOpened(AboutRole, frozen=True, kw_only=True):
     """There is a new role."""
 
     level: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleAltered(AboutRole):
+class RoleAltered(AboutRole, frozen=True, kw_only=True):
     """How a role is called, ranked or used was changed; `fields` names what."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleRightsChanged(AboutRole):
+class RoleRightsChanged(AboutRole, frozen=True, kw_only=True):
     """A role was given rights, or they were taken from it."""
 
     given: tuple[str, ...]
@@ -156,13 +135,11 @@ class RoleRightsChanged(AboutRole):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleClosed(AboutRole):
+class RoleClosed(AboutRole, frozen=True, kw_only=True):
     """A role that nobody held was removed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutPermission(Event):
+class AboutPermission(Event, frozen=True, kw_only=True):
     """A fact about one right."""
 
     subject: ClassVar[str] = "permission"
@@ -170,23 +147,19 @@ class AboutPermission(Event):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionAdded(AboutPermission):
+class PermissionAdded(AboutPermission, frozen=True, kw_only=True):
     """A right was written down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionDescribed(AboutPermission):
+class PermissionDescribed(AboutPermission, frozen=True, kw_only=True):
     """It was said what a right is for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionRemoved(AboutPermission):
+class PermissionRemoved(AboutPermission, frozen=True, kw_only=True):
     """A right that nobody held was struck out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutTemplate(Event):
+class AboutTemplate(Event, frozen=True, kw_only=True):
     """A fact about one permission template."""
 
     subject: ClassVar[str] = "template"
@@ -194,33 +167,27 @@ class AboutTemplate(Event):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateWritten(AboutTemplate):
+class TemplateWritten(AboutTemplate, frozen=True, kw_only=True):
     """A template was written down, or written anew."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TemplateRemoved(AboutTemplate):
+class TemplateRemoved(AboutTemplate, frozen=True, kw_only=True):
     """A template was removed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountInvited(AboutUser):
+class AccountInvited(AboutUser, frozen=True, kw_only=True):
     """Somebody was given an activation code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountActivated(AboutUser):
+class AccountActivated(AboutUser, frozen=True, kw_only=True):
     """Somebody set their password with an activation code."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegisterExported(AboutUser):
+class RegisterExported(AboutUser, frozen=True, kw_only=True):
     """Somebody took a list of accounts away; `user_id` is who."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountsImported(Event):
+class AccountsImported(Event, frozen=True, kw_only=True):
     """A list of accounts was taken in: so many were opened, changed, and refused."""
 
     subject: ClassVar[str] = "account_import"
@@ -230,53 +197,45 @@ class AccountsImported(Event):
     failed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountUnlocked(AboutUser):
+class AccountUnlocked(AboutUser, frozen=True, kw_only=True):
     """An administrator let somebody in again whom wrong passwords had locked out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlockRequested(AboutUser):
+class UnlockRequested(AboutUser, frozen=True, kw_only=True):
     """Somebody asked the administrators to let a locked-out colleague in again."""
 
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnboardingCompleted(AboutUser):
+class OnboardingCompleted(AboutUser, frozen=True, kw_only=True):
     """Somebody has arrived."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnboardingRestarted(AboutUser):
+class OnboardingRestarted(AboutUser, frozen=True, kw_only=True):
     """Somebody goes through onboarding again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffboardingInitiated(AboutUser):
+class OffboardingInitiated(AboutUser, frozen=True, kw_only=True):
     """It was written down that somebody leaves."""
 
     successor_id: UUID | None
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OffboardingCompleted(AboutUser):
+class OffboardingCompleted(AboutUser, frozen=True, kw_only=True):
     """Somebody has left; so much of their work went to the colleague."""
 
     successor_id: UUID | None
     handed_over: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionsEnded(AboutUser):
+class SessionsEnded(AboutUser, frozen=True, kw_only=True):
     """Sessions of somebody were ended by themselves or by an administrator, from elsewhere."""
 
     session_ids: tuple[UUID, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutBlock(Event):
+class AboutBlock(Event, frozen=True, kw_only=True):
     """A fact about an address that is or was shut out."""
 
     subject: ClassVar[str] = "blocked_address"
@@ -284,33 +243,27 @@ class AboutBlock(Event):
     network: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressBlocked(AboutBlock):
+class AddressBlocked(AboutBlock, frozen=True, kw_only=True):
     """An address or a network was shut out."""
 
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressUnblocked(AboutBlock):
+class AddressUnblocked(AboutBlock, frozen=True, kw_only=True):
     """An address or a network was let in again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondFactorSetUp(AboutUser):
+class SecondFactorSetUp(AboutUser, frozen=True, kw_only=True):
     """Somebody's second factor counts from now on."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondFactorRemoved(AboutUser):
+class SecondFactorRemoved(AboutUser, frozen=True, kw_only=True):
     """Somebody gave their second factor up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondFactorReset(AboutUser):
+class SecondFactorReset(AboutUser, frozen=True, kw_only=True):
     """An administrator took somebody's second factor away; all their sessions ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondFactorFailed(AboutUser):
+class SecondFactorFailed(AboutUser, frozen=True, kw_only=True):
     """The password was right and the code of the second factor was not."""

@@ -1,13 +1,13 @@
 """The base of every fact that one context announces and others hear."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+
+class Event(Struct, frozen=True, kw_only=True):
     """Something that happened: who did it (None for the house itself), for whom if they stood in, and when.
 
     A fact names its subject: `subject` is the noun (`application`), and the field `<subject>_id` holds its id.

@@ -1,6 +1,5 @@
 """Facts that lending announces."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final
 from uuid import UUID
@@ -11,35 +10,30 @@ GAZETTEER: Final = UUID(int=0)
 """There is one gazetteer, so its facts are about nothing that could be told apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutApplication(Event):
+class AboutApplication(Event, frozen=True, kw_only=True):
     """A fact about one application."""
 
     subject: ClassVar[str] = "application"
     application_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationDrafted(AboutApplication):
+class ApplicationDrafted(AboutApplication, frozen=True, kw_only=True):
     """An officer began an application."""
 
     customer_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationChanged(AboutApplication):
+class ApplicationChanged(AboutApplication, frozen=True, kw_only=True):
     """Fields of an application were changed; `fields` names them, values stay out of the journal."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationRemoved(AboutApplication):
+class ApplicationRemoved(AboutApplication, frozen=True, kw_only=True):
     """A draft was thrown away."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationMoved(AboutApplication):
+class ApplicationMoved(AboutApplication, frozen=True, kw_only=True):
     """An application took a step; `drafted_by` is who began it, `branch_id` where it belongs."""
 
     action: str
@@ -49,42 +43,36 @@ class ApplicationMoved(AboutApplication):
     branch_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutTask(AboutApplication):
+class AboutTask(AboutApplication, frozen=True, kw_only=True):
     """A fact about the work on an application at a stage."""
 
     task_id: UUID
     stage: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskClaimed(AboutTask):
+class TaskClaimed(AboutTask, frozen=True, kw_only=True):
     """Somebody took a task from the queue."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionAwaited(AboutTask):
+class DecisionAwaited(AboutTask, frozen=True, kw_only=True):
     """Another stage of approval is open: whoever holds its seat is asked to decide."""
 
     approval_stage: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskReleased(AboutTask):
+class TaskReleased(AboutTask, frozen=True, kw_only=True):
     """A task went back to the queue; `owner_id` had it."""
 
     owner_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskAssigned(AboutTask):
+class TaskAssigned(AboutTask, frozen=True, kw_only=True):
     """A task was given to somebody, by name or because they had the least to do."""
 
     owner_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineBreached(AboutTask):
+class DeadlineBreached(AboutTask, frozen=True, kw_only=True):
     """A task is late, which is told once; `owner_id` has it, if anybody."""
 
     branch_id: UUID | None
@@ -92,44 +80,38 @@ class DeadlineBreached(AboutTask):
     due_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutDisbursement(AboutApplication):
+class AboutDisbursement(AboutApplication, frozen=True, kw_only=True):
     """A fact about one request to pay a loan out."""
 
     request_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisbursementRequested(AboutDisbursement):
+class DisbursementRequested(AboutDisbursement, frozen=True, kw_only=True):
     """Somebody asked for an approved loan to be paid out."""
 
     amount: str
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisbursementHandedOver(AboutDisbursement):
+class DisbursementHandedOver(AboutDisbursement, frozen=True, kw_only=True):
     """Whatever pays loans out has the request; `connector` is the way it went."""
 
     connector: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisbursementConfirmed(AboutDisbursement):
+class DisbursementConfirmed(AboutDisbursement, frozen=True, kw_only=True):
     """Somebody else confirmed that the loan was paid out as approved; `reference` is the payment's."""
 
     reference: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisbursementFailed(AboutDisbursement):
+class DisbursementFailed(AboutDisbursement, frozen=True, kw_only=True):
     """The loan was not paid out."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageDeadlineSet(Event):
+class StageDeadlineSet(Event, frozen=True, kw_only=True):
     """How many working minutes a stage may take was set; null minutes are the default again."""
 
     subject: ClassVar[str] = "deadline"
@@ -138,8 +120,7 @@ class StageDeadlineSet(Event):
     minutes: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GazetteerLoaded(Event):
+class GazetteerLoaded(Event, frozen=True, kw_only=True):
     """A list of places was taken in; `places` is how many it names."""
 
     subject: ClassVar[str] = "gazetteer"
@@ -147,16 +128,14 @@ class GazetteerLoaded(Event):
     places: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmployeeAssigned(AboutApplication):
+class EmployeeAssigned(AboutApplication, frozen=True, kw_only=True):
     """An employee was asked to look after an application."""
 
     employee_id: UUID
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentChanged(AboutApplication):
+class AssignmentChanged(AboutApplication, frozen=True, kw_only=True):
     """An employee goes on looking after an application, in the role `role` from now on; `fields` names what changed."""
 
     employee_id: UUID
@@ -164,79 +143,68 @@ class AssignmentChanged(AboutApplication):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmployeeReleased(AboutApplication):
+class EmployeeReleased(AboutApplication, frozen=True, kw_only=True):
     """An employee no longer looks after an application."""
 
     employee_id: UUID
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutProduct(Event):
+class AboutProduct(Event, frozen=True, kw_only=True):
     """A fact about a product."""
 
     subject: ClassVar[str] = "product"
     product_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductOffered(AboutProduct):
+class ProductOffered(AboutProduct, frozen=True, kw_only=True):
     """A new product was written down."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductChanged(AboutProduct):
+class ProductChanged(AboutProduct, frozen=True, kw_only=True):
     """A product has another name, or is lent again or no longer."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductVersionWritten(AboutProduct):
+class ProductVersionWritten(AboutProduct, frozen=True, kw_only=True):
     """A draft of a product's version was begun or written anew."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductVersionPublished(AboutProduct):
+class ProductVersionPublished(AboutProduct, frozen=True, kw_only=True):
     """A version of a product is in force from now on, and never changes."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutProfile(Event):
+class AboutProfile(Event, frozen=True, kw_only=True):
     """A fact about a profile of the law."""
 
     subject: ClassVar[str] = "profile"
     profile_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JurisdictionProfileWritten(AboutProfile):
+class JurisdictionProfileWritten(AboutProfile, frozen=True, kw_only=True):
     """A law was written down."""
 
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JurisdictionProfileChanged(AboutProfile):
+class JurisdictionProfileChanged(AboutProfile, frozen=True, kw_only=True):
     """A profile was changed before anybody confirmed it."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JurisdictionProfileConfirmed(AboutProfile):
+class JurisdictionProfileConfirmed(AboutProfile, frozen=True, kw_only=True):
     """A compliance officer confirmed that this is the law."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JurisdictionChosen(Event):
+class JurisdictionChosen(Event, frozen=True, kw_only=True):
     """Loans are held against another law from now on."""
 
     subject: ClassVar[str] = "use"
@@ -245,8 +213,7 @@ class JurisdictionChosen(Event):
     after: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeRateSet(Event):
+class ExchangeRateSet(Event, frozen=True, kw_only=True):
     """One unit of `base` is `rate` units of `currency` from a day on."""
 
     subject: ClassVar[str] = "rate"
@@ -256,30 +223,26 @@ class ExchangeRateSet(Event):
     rate: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinancialsRecorded(AboutApplication):
+class FinancialsRecorded(AboutApplication, frozen=True, kw_only=True):
     """Incomes, expenses and debts were written down; `lines` is how many."""
 
     lines: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AffordabilityAssessed(AboutApplication):
+class AffordabilityAssessed(AboutApplication, frozen=True, kw_only=True):
     """It was judged whether the household can repay."""
 
     verdict: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssessmentPolicySet(Event):
+class AssessmentPolicySet(Event, frozen=True, kw_only=True):
     """Households are judged by other limits from now on."""
 
     subject: ClassVar[str] = "policy"
     policy_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationScored(AboutApplication):
+class ApplicationScored(AboutApplication, frozen=True, kw_only=True):
     """An application was scored; `decision` is what the person recommends who scored it."""
 
     total: int
@@ -287,8 +250,7 @@ class ApplicationScored(AboutApplication):
     decision: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScorecardPublished(Event):
+class ScorecardPublished(Event, frozen=True, kw_only=True):
     """Loans are scored with another card from now on."""
 
     subject: ClassVar[str] = "scorecard"
@@ -297,22 +259,19 @@ class ScorecardPublished(Event):
     version: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommentAdded(AboutApplication):
+class CommentAdded(AboutApplication, frozen=True, kw_only=True):
     """Somebody said something about an application; the words stand with the comment."""
 
     comment_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommentRemoved(AboutApplication):
+class CommentRemoved(AboutApplication, frozen=True, kw_only=True):
     """Somebody took back what they had said about an application."""
 
     comment_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationsExported(Event):
+class ApplicationsExported(Event, frozen=True, kw_only=True):
     """Somebody took applications out of the house as a file; `filters` says which, and whether names were searched.
 
     `numbers_whole` tells whether identity numbers and telephones were in it whole, as far as the person may read them.
@@ -326,28 +285,24 @@ class ApplicationsExported(Event):
     numbers_whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutCustomer(Event):
+class AboutCustomer(Event, frozen=True, kw_only=True):
     """A fact about one customer."""
 
     subject: ClassVar[str] = "customer"
     customer_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerRegistered(AboutCustomer):
+class CustomerRegistered(AboutCustomer, frozen=True, kw_only=True):
     """Somebody was written down for their own sake; those whom an application names are known by its draft."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerChanged(AboutCustomer):
+class CustomerChanged(AboutCustomer, frozen=True, kw_only=True):
     """What is known of a customer was changed; `fields` names it, values stay out of the journal."""
 
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomersMerged(AboutCustomer):
+class CustomersMerged(AboutCustomer, frozen=True, kw_only=True):
     """Another row turned out to be this customer; `application_ids` are the loans that came with it."""
 
     merged_id: UUID
@@ -355,31 +310,27 @@ class CustomersMerged(AboutCustomer):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerMergedAway(AboutCustomer):
+class CustomerMergedAway(AboutCustomer, frozen=True, kw_only=True):
     """This row turned out to be another customer, and points there from now on."""
 
     into_id: UUID
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PossibleDuplicateFound(AboutCustomer):
+class PossibleDuplicateFound(AboutCustomer, frozen=True, kw_only=True):
     """A customer shares an identity paper or a telephone with somebody who seems to be another person."""
 
     other_id: UUID
     matched_by: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DuplicateDismissed(AboutCustomer):
+class DuplicateDismissed(AboutCustomer, frozen=True, kw_only=True):
     """Somebody found that two people who share a number are two."""
 
     other_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutMatrix(Event):
+class AboutMatrix(Event, frozen=True, kw_only=True):
     """A fact about one version of the approval matrix; `number` is what people call it."""
 
     subject: ClassVar[str] = "approval_matrix"
@@ -387,23 +338,19 @@ class AboutMatrix(Event):
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixDrafted(AboutMatrix):
+class MatrixDrafted(AboutMatrix, frozen=True, kw_only=True):
     """A version of the approval matrix was written down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixChanged(AboutMatrix):
+class MatrixChanged(AboutMatrix, frozen=True, kw_only=True):
     """A draft of the approval matrix was changed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatrixPublished(AboutMatrix):
+class MatrixPublished(AboutMatrix, frozen=True, kw_only=True):
     """Applications to come are decided by this version of the approval matrix."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutAuthority(Event):
+class AboutAuthority(Event, frozen=True, kw_only=True):
     """A fact about one authority: who holds which role, over what."""
 
     subject: ClassVar[str] = "authority"
@@ -412,18 +359,15 @@ class AboutAuthority(Event):
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityGiven(AboutAuthority):
+class AuthorityGiven(AboutAuthority, frozen=True, kw_only=True):
     """Somebody was given authority to decide."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorityEnded(AboutAuthority):
+class AuthorityEnded(AboutAuthority, frozen=True, kw_only=True):
     """Somebody's authority to decide ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutDelegation(Event):
+class AboutDelegation(Event, frozen=True, kw_only=True):
     """A fact about one delegation: who stands in for whom, in which role."""
 
     subject: ClassVar[str] = "delegation"
@@ -433,18 +377,15 @@ class AboutDelegation(Event):
     role: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleDelegated(AboutDelegation):
+class RoleDelegated(AboutDelegation, frozen=True, kw_only=True):
     """Somebody handed a role on for a while."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelegationEnded(AboutDelegation):
+class DelegationEnded(AboutDelegation, frozen=True, kw_only=True):
     """A delegation was taken back."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionTaken(AboutApplication):
+class DecisionTaken(AboutApplication, frozen=True, kw_only=True):
     """Somebody decided at a stage; `snapshot_hash` is the SHA-256 of what they saw."""
 
     stage: str
@@ -453,23 +394,20 @@ class DecisionTaken(AboutApplication):
     snapshot_hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionsVoided(AboutApplication):
+class DecisionsVoided(AboutApplication, frozen=True, kw_only=True):
     """Decisions no longer count, because what they rest on changed; they stay on record."""
 
     decisions: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConditionClosed(AboutApplication):
+class ConditionClosed(AboutApplication, frozen=True, kw_only=True):
     """A condition of an approval is met."""
 
     condition_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutChecklist(Event):
+class AboutChecklist(Event, frozen=True, kw_only=True):
     """A fact about one version of the checklist."""
 
     subject: ClassVar[str] = "checklist"
@@ -477,38 +415,32 @@ class AboutChecklist(Event):
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecklistDrafted(AboutChecklist):
+class ChecklistDrafted(AboutChecklist, frozen=True, kw_only=True):
     """A checklist was written down."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecklistChanged(AboutChecklist):
+class ChecklistChanged(AboutChecklist, frozen=True, kw_only=True):
     """A checklist that is still a draft was changed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChecklistPublished(AboutChecklist):
+class ChecklistPublished(AboutChecklist, frozen=True, kw_only=True):
     """A checklist is given to the applications to come."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperDescribed(AboutApplication):
+class PaperDescribed(AboutApplication, frozen=True, kw_only=True):
     """Somebody wrote down whom a paper is about, of when it is, or until when it holds."""
 
     file_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperVerified(AboutApplication):
+class PaperVerified(AboutApplication, frozen=True, kw_only=True):
     """Somebody who did not hand a paper in looked at it; `verdict` says what they found."""
 
     file_id: UUID
     verdict: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperWaived(AboutApplication):
+class PaperWaived(AboutApplication, frozen=True, kw_only=True):
     """An application may pass without a paper, through a day."""
 
     waiver_id: UUID
@@ -516,23 +448,20 @@ class PaperWaived(AboutApplication):
     ends_on: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaiverEnded(AboutApplication):
+class WaiverEnded(AboutApplication, frozen=True, kw_only=True):
     """A waiver was taken back."""
 
     waiver_id: UUID
     rule: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DossierAskedFor(AboutApplication):
+class DossierAskedFor(AboutApplication, frozen=True, kw_only=True):
     """Somebody has a dossier printed."""
 
     language: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DossierTaken(AboutApplication):
+class DossierTaken(AboutApplication, frozen=True, kw_only=True):
     """Somebody took all that is known of an application in hand; `form` says how: json, pdf or zip."""
 
     form: str

@@ -1,7 +1,6 @@
 """Facts that a move puts on record; nobody is told of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
 
@@ -10,8 +9,7 @@ from lc_workflow.kernel.events import Event
 HOUSE: Final = UUID(int=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountMovedIn(Event):
+class AccountMovedIn(Event, frozen=True, kw_only=True):
     """An account came from the old service, where it had this role and this status."""
 
     subject: ClassVar[str] = "user"
@@ -20,8 +18,7 @@ class AccountMovedIn(Event):
     old_status: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApplicationMovedIn(Event):
+class ApplicationMovedIn(Event, frozen=True, kw_only=True):
     """An application came from the old service.
 
     `old` holds the words by which the old service said where it stood, and `moments` when it came there, as they were
@@ -36,8 +33,7 @@ class ApplicationMovedIn(Event):
     people: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookMovedIn(Event):
+class BookMovedIn(Event, frozen=True, kw_only=True):
     """A move from the old service ended; `taken` counts the rows of each old table that came with it."""
 
     subject: ClassVar[str] = "house"

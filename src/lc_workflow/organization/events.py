@@ -1,6 +1,5 @@
 """Facts that the organization announces."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -8,8 +7,7 @@ from uuid import UUID
 from lc_workflow.kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchOpened(Event):
+class BranchOpened(Event, frozen=True, kw_only=True):
     """A branch was opened."""
 
     subject: ClassVar[str] = "branch"
@@ -17,8 +15,7 @@ class BranchOpened(Event):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchChanged(Event):
+class BranchChanged(Event, frozen=True, kw_only=True):
     """Fields of a branch were changed; `fields` names them."""
 
     subject: ClassVar[str] = "branch"
@@ -26,16 +23,14 @@ class BranchChanged(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchClosed(Event):
+class BranchClosed(Event, frozen=True, kw_only=True):
     """A branch was closed."""
 
     subject: ClassVar[str] = "branch"
     branch_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepartmentOpened(Event):
+class DepartmentOpened(Event, frozen=True, kw_only=True):
     """A department was opened."""
 
     subject: ClassVar[str] = "department"
@@ -43,8 +38,7 @@ class DepartmentOpened(Event):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepartmentChanged(Event):
+class DepartmentChanged(Event, frozen=True, kw_only=True):
     """Fields of a department were changed; `fields` names them."""
 
     subject: ClassVar[str] = "department"
@@ -52,16 +46,14 @@ class DepartmentChanged(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepartmentClosed(Event):
+class DepartmentClosed(Event, frozen=True, kw_only=True):
     """A department was closed."""
 
     subject: ClassVar[str] = "department"
     department_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionOpened(Event):
+class PositionOpened(Event, frozen=True, kw_only=True):
     """A position was opened."""
 
     subject: ClassVar[str] = "position"
@@ -69,8 +61,7 @@ class PositionOpened(Event):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionChanged(Event):
+class PositionChanged(Event, frozen=True, kw_only=True):
     """Fields of a position were changed; `fields` names them."""
 
     subject: ClassVar[str] = "position"
@@ -78,16 +69,14 @@ class PositionChanged(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionClosed(Event):
+class PositionClosed(Event, frozen=True, kw_only=True):
     """A position was closed."""
 
     subject: ClassVar[str] = "position"
     position_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmployeeHired(Event):
+class EmployeeHired(Event, frozen=True, kw_only=True):
     """Somebody began to work here."""
 
     subject: ClassVar[str] = "employee"
@@ -95,8 +84,7 @@ class EmployeeHired(Event):
     employee_code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmployeeChanged(Event):
+class EmployeeChanged(Event, frozen=True, kw_only=True):
     """Fields of an employee were changed; `fields` names them."""
 
     subject: ClassVar[str] = "employee"
@@ -104,16 +92,14 @@ class EmployeeChanged(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmployeeRetired(Event):
+class EmployeeRetired(Event, frozen=True, kw_only=True):
     """Somebody stopped working here."""
 
     subject: ClassVar[str] = "employee"
     employee_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmployeeCodesReserved(Event):
+class EmployeeCodesReserved(Event, frozen=True, kw_only=True):
     """Employee codes were set aside until `expires_at`."""
 
     subject: ClassVar[str] = "code_reservation"
@@ -122,8 +108,7 @@ class EmployeeCodesReserved(Event):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoursSet(Event):
+class HoursSet(Event, frozen=True, kw_only=True):
     """When a branch is at work was set."""
 
     subject: ClassVar[str] = "branch"
@@ -131,8 +116,7 @@ class HoursSet(Event):
     time_zone: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutHoliday(Event):
+class AboutHoliday(Event, frozen=True, kw_only=True):
     """A fact about one holiday, on `day`."""
 
     subject: ClassVar[str] = "holiday"
@@ -140,11 +124,9 @@ class AboutHoliday(Event):
     day: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HolidayAdded(AboutHoliday):
+class HolidayAdded(AboutHoliday, frozen=True, kw_only=True):
     """A day became a holiday, of one branch or of all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HolidayRemoved(AboutHoliday):
+class HolidayRemoved(AboutHoliday, frozen=True, kw_only=True):
     """A holiday became an ordinary day again."""

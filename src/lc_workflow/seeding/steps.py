@@ -65,8 +65,7 @@ class Step:
     take: Callable[[Turn], Awaitable[UUID]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoPlanted(Event):
+class DemoPlanted(Event, frozen=True, kw_only=True):
     """The demo institution stands, from its first branch to its last application."""
 
     subject: ClassVar[str] = "house"

@@ -1,14 +1,12 @@
 """Facts that the installation announces about itself."""
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 from uuid import UUID
 
 from lc_workflow.kernel.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AboutSetting(Event):
+class AboutSetting(Event, frozen=True, kw_only=True):
     """A fact about one setting, which `key` names."""
 
     subject: ClassVar[str] = "setting"
@@ -16,18 +14,15 @@ class AboutSetting(Event):
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingAdded(AboutSetting):
+class SettingAdded(AboutSetting, frozen=True, kw_only=True):
     """A setting was added."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingChanged(AboutSetting):
+class SettingChanged(AboutSetting, frozen=True, kw_only=True):
     """A setting got another value, description or audience."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingRemoved(AboutSetting):
+class SettingRemoved(AboutSetting, frozen=True, kw_only=True):
     """A setting was removed."""
 
 
@@ -35,8 +30,7 @@ OUTBOX: Final = UUID("6f0a5b0e-5d0c-4d3e-9b43-5c1f1f6f7a10")
 """What facts about the outbox are about: there is one in each installation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactsReplayed(Event):
+class FactsReplayed(Event, frozen=True, kw_only=True):
     """Facts that listeners could not be told are told again; `count` is how many."""
 
     subject: ClassVar[str] = "outbox"
@@ -44,8 +38,7 @@ class FactsReplayed(Event):
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRetried(Event):
+class JobRetried(Event, frozen=True, kw_only=True):
     """A job that had failed was given back to the queue by hand; `number` is its number there."""
 
     subject: ClassVar[str] = "job"

@@ -32,6 +32,7 @@ from lc_workflow.insight.audit.schemas import (
     PersonalReadFilter,
     VerdictAnswer,
 )
+from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.http.csv import MEDIA_TYPE, download
 from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
@@ -41,19 +42,17 @@ from lc_workflow.platform.security.guards import NotPermitted, requires
 
 Word = Annotated[str | None, QueryParameter(max_length=80)]
 
-RIGHTS: Final = frozenset(
-    kind.__name__
-    for kind in (
-        RightGiven,
-        RightTaken,
-        RoleChanged,
-        RoleGiven,
-        RoleTaken,
-        *AboutRole.__subclasses__(),
-        *AboutPermission.__subclasses__(),
-        *AboutTemplate.__subclasses__(),
-    )
+_ABOUT_RIGHTS: Final[tuple[type[Event], ...]] = (
+    RightGiven,
+    RightTaken,
+    RoleChanged,
+    RoleGiven,
+    RoleTaken,
+    *AboutRole.__subclasses__(),
+    *AboutPermission.__subclasses__(),
+    *AboutTemplate.__subclasses__(),
 )
+RIGHTS: Final = frozenset(kind.__name__ for kind in _ABOUT_RIGHTS)
 """The kinds of fact that are about who may do what."""
 
 

@@ -34,7 +34,7 @@ class RequestSessions(InitPlugin):
         """Provide the sessions, and have them and the engine closed."""
         app_config.dependencies[SESSION] = Provide(self.session, sync_to_thread=False)
         app_config.before_send.append(_close)
-        app_config.lifespan.append(self._engine_closed)
+        app_config.lifespan.insert(0, self._engine_closed)  # after what works with it has ended
         return app_config
 
     def session(self, state: State, scope: Scope) -> AsyncSession:  # noqa: ARG002 - the library calls it by these names
