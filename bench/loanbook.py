@@ -119,7 +119,8 @@ def _fill(connection: Connection, size: int) -> None:
     indexes = connection.execute(
         text(
             "SELECT indexname, indexdef FROM pg_indexes WHERE indexname LIKE 'ix_%'"
-            " AND tablename IN ('customer_applications', 'customers', 'customer_identities', 'files', 'tasks')"
+            " AND tablename IN ('customer_applications', 'application_names', 'customers', 'customer_identities',"
+            " 'files', 'tasks')"
         )
     ).all()
     for name, _ in indexes:
@@ -141,6 +142,7 @@ def _fill(connection: Connection, size: int) -> None:
         connection.execute(text(statement), named)
     digest = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
     connection.execute(text("UPDATE users SET password_hash = :digest"), {"digest": digest})
+    connection.execute(text("SELECT name_applications_again()"))
     for _, definition in indexes:
         connection.execute(text(definition))
     connection.execute(text("SET session_replication_role = origin"))

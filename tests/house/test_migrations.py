@@ -74,6 +74,21 @@ def test_a_seeded_database_goes_down_and_up_again(copy_planted: Settings) -> Non
     command.check(alembic)
 
 
+def test_applications_that_were_there_before_are_found_by_name(copy_planted: Settings) -> None:
+    """The revision names them as the trigger does, and so does whoever writes rows without triggers."""
+    alembic, database = alembic_for(copy_planted.database_url), copy_planted.database_url
+    kept = text("SELECT id, branch_id, owner_id, created_at, words FROM application_names ORDER BY id")
+    by_trigger = ask(database, lambda connection: connection.execute(kept).all())
+    assert len(by_trigger) == 60
+    command.downgrade(alembic, "0130_trace_jobs")
+    command.upgrade(alembic, "head")
+    assert ask(database, lambda connection: connection.execute(kept).all()) == by_trigger
+    again = text("SELECT name_applications_again()")
+    assert (
+        ask(database, lambda connection: (connection.execute(again), connection.execute(kept).all())[1]) == by_trigger
+    )
+
+
 def test_models_and_revisions_agree(template: URL) -> None:
     command.check(alembic_for(template))
 

@@ -13,8 +13,17 @@ def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str)
 
     ILIKE uses trigram indexes, which the library's own `icontains` (two `lower()` around LIKE) does not.
     """
-    pattern = re.sub(r"([\\%_])", r"\\\1", text.strip())
-    return column.ilike(f"%{pattern}%", escape="\\")
+    return column.ilike(pattern(text), escape="\\")
+
+
+def mentions(column: InstrumentedAttribute[str], wanted: ColumnElement[str]) -> ColumnElement[bool]:
+    """Match rows whose text holds a `pattern`; the database wrote the text with `lower` and `searchable`."""
+    return column.like(func.lower(wanted))
+
+
+def pattern(text: str) -> str:
+    """Write what LIKE compares with, so that a text is found anywhere; `%` and `_` mean themselves."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text.strip()) + "%"
 
 
 def names(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:

@@ -165,7 +165,7 @@ def _fill(connection: Connection) -> None:
     indexes = connection.execute(
         text(
             "SELECT indexname, indexdef FROM pg_indexes"
-            " WHERE tablename IN ('customer_applications', 'customers', 'application_changes')"
+            " WHERE tablename IN ('customer_applications', 'application_names', 'customers', 'application_changes')"
             " AND indexname LIKE 'ix_%'"
         )
     ).all()
@@ -178,6 +178,7 @@ def _fill(connection: Connection) -> None:
         named = {name: size for name, size in sizes.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
     connection.execute(text("ALTER TABLE customer_applications ENABLE TRIGGER note_change"))
+    connection.execute(text("SELECT name_applications_again()"))
     for _, definition in indexes:
         connection.execute(text(definition))
     connection.execute(text("SET session_replication_role = origin"))
@@ -193,8 +194,8 @@ def reader(scope: Scope) -> Principal:
 
 
 TABLES = (
-    "customer_identities", "customers", "customer_applications", "approval_cases", "application_decisions",
-    "application_changes",
+    "customer_identities", "customers", "customer_applications", "application_names", "approval_cases",
+    "application_decisions", "application_changes",
 )  # fmt: skip
 """What is filled, and read through indexes only."""
 

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.models import ApplicationTally, CustomerApplication
+from lc_workflow.lending.applications.models import ApplicationName, ApplicationTally, CustomerApplication
 from lc_workflow.lending.rules.stages import CLOSED, Stage
-from lc_workflow.platform.db.reach import within
+from lc_workflow.platform.db.reach import ways, within
 from lc_workflow.platform.security.reads import Reader
 
 READ: Final = "application:read"
@@ -35,6 +35,11 @@ def reached(principal: Principal, permission: str) -> ColumnElement[bool]:
 def tallies_visible_to(principal: Principal) -> ColumnElement[bool]:
     """Narrow a query to the tallies of the applications this person may see."""
     return within(principal, READ, owner=ApplicationTally.owner_id, branch=ApplicationTally.branch_id)
+
+
+def names_visible_to(principal: Principal) -> list[ColumnElement[bool]]:
+    """Narrow queries to the names of the applications this person may see, each by one of them alone."""
+    return ways(principal, READ, owner=ApplicationName.owner_id, branch=ApplicationName.branch_id)
 
 
 def permissions_for(principal: Principal, application: CustomerApplication) -> frozenset[str]:

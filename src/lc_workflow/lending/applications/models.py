@@ -346,3 +346,40 @@ class ApplicationTally(Row):
     applications: Mapped[int]
     papers: Mapped[int]
     bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class ApplicationName(Row):
+    """What the application of this id is looked for by, beside whose it is and when it was drafted.
+
+    The database keeps these rows: `words` are its names and its account as `platform.search.mentions` looks for them.
+    They are narrow, so that what a branch has of a name is read from one index alone, however many branches there are.
+    """
+
+    __tablename__ = "application_names"
+    __table_args__ = (
+        Index(
+            "ix_application_names_branch_id",
+            "branch_id",
+            text("created_at DESC"),
+            "id",
+            postgresql_include=["words"],
+        ),
+        Index(
+            "ix_application_names_owner_id",
+            "owner_id",
+            text("created_at DESC"),
+            "id",
+            postgresql_include=["words", "branch_id"],
+        ),
+        Index(
+            "ix_application_names_words_trgm",
+            "words",
+            postgresql_using="gin",
+            postgresql_ops={"words": "gin_trgm_ops"},
+        ),
+    )
+
+    branch_id: Mapped[UUID | None]
+    owner_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+    words: Mapped[str]

@@ -38,6 +38,23 @@ def within(
             return mine
 
 
+def ways(
+    principal: Principal,
+    permission: str,
+    *,
+    owner: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
+    branch: InstrumentedAttribute[Any],
+) -> list[ColumnElement[bool]]:
+    """Say the same as `within` by conditions of which a row meets one at most: each is read through its own index.
+
+    PostgreSQL gathers what an OR matches before it puts it in order or narrows it down.
+    """
+    if principal.scope_of(permission) is not Scope.BRANCH or principal.branch_id is None:
+        return [within(principal, permission, owner=owner, branch=branch)]
+    in_branch = branch == principal.branch_id
+    return [in_branch, (owner == principal.id) & branch.is_distinct_from(principal.branch_id)]
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far some permissions of a person reach, without saying whose: what a statement that is written once hangs on.

@@ -82,4 +82,9 @@ def blind(key: str | None, *, of: str) -> bytes | None:
 
 def found_by(column: InstrumentedAttribute[Any], *keys: str | None, of: str) -> ColumnElement[bool]:
     """Match rows by a number, under whichever key their index was written."""
-    return column.in_([index for key in keys if key is not None for index in in_use().indexes(key, of=of)])
+    return column.in_(blinds(*keys, of=of))
+
+
+def blinds(*keys: str | None, of: str) -> list[bytes]:
+    """Name numbers, written the way they are compared, under each key that their indexes may be written under."""
+    return [index for key in keys if key is not None for index in in_use().indexes(key, of=of)]

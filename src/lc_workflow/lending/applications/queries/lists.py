@@ -19,7 +19,6 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
-    or_,
     select,
     union,
     update,
@@ -33,7 +32,8 @@ from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import READ, tallies_visible_to, visible_to
-from lc_workflow.lending.applications.models import FOUND_BY, ApplicationTally, Assignment, CustomerApplication
+from lc_workflow.lending.applications.models import ApplicationTally, Assignment, CustomerApplication
+from lc_workflow.lending.applications.queries.sought import mentioned, page_of_sought, sought
 from lc_workflow.lending.applications.queries.whole import whole
 from lc_workflow.lending.applications.schemas import (
     ApplicationAnswer,
@@ -44,7 +44,6 @@ from lc_workflow.lending.applications.schemas import (
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.ports import LoanBook, Loans
-from lc_workflow.lending.rules.matching import clean, scripts_of, with_ascii_digits
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.db.reach import Reach, brought
@@ -59,8 +58,7 @@ from lc_workflow.platform.http.paging import (
     part_wanted,
     place_of,
 )
-from lc_workflow.platform.search import among, contains, names
-from lc_workflow.platform.security.columns import found_by
+from lc_workflow.platform.search import among
 
 
 class ApplicationSortKey(StrEnum):
@@ -100,6 +98,11 @@ class Wanted:
         return replace(self, status=None, workflow_status=None, branch_id=None) == Wanted(
             sort_by=self.sort_by, descending=self.descending
         )
+
+    @property
+    def is_search(self) -> bool:
+        """Whether they are only looked for, and put in the order in which they were drafted."""
+        return bool(self.search) and self == Wanted(search=self.search, descending=self.descending)
 
 
 _SORTED_AS: Final = {
@@ -220,7 +223,12 @@ class ApplicationQueries:
                 tallied = _written_tallies(asked, reach, in_branch=in_branch)
                 part = replace(part, total=await tallied.value(self.session, **whose) or 0)
             return part
-        rows = (await self.session.execute(_one_page(wanted, window, principal, *columns))).all()
+        if wanted.is_search and window.after is None:
+            search = _written_search(columns, wanted.descending, Reach.of(principal, READ))
+            whose = brought(principal) | sought(wanted.search or "")
+            rows = await search.rows(self.session, **whose, **place_of(window))
+        else:
+            rows = (await self.session.execute(_one_page(wanted, window, principal, *columns))).all()
         part = part_found(rows, window, *order)
         if part.total is not None or window.after is not None:
             return part
@@ -238,6 +246,12 @@ def _written_page(columns: _Columns, wanted: Wanted, reach: Reach, *, in_branch:
     return Written(part_brought(asked, *_order(wanted)))
 
 
+@lru_cache(maxsize=64)
+def _written_search(columns: _Columns, descending: bool, reach: Reach) -> Written:  # noqa: FBT001 - a key of the cache
+    """Write the page of what somebody looks for, for all who see as far."""
+    return Written(page_of_sought(columns, reach, *_order(Wanted(descending=descending))))
+
+
 @lru_cache(maxsize=512)
 def _written_tallies(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
     """Write what the tallies say of such a list."""
@@ -253,8 +267,8 @@ def _written_tallies(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Writte
 def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: InstrumentedAttribute[Any]) -> Columns:
     """Write the statement that reads one page of these columns, and one row more.
 
-    What a search finds is gathered first, through the indexes of names, and told how many it is: by the order of its
-    rows PostgreSQL would else look for twenty, and where a branch has nobody of that name read every application.
+    What a search finds is gathered first and told how many it is: by the order of its rows PostgreSQL would else look
+    for twenty, and where a branch has nobody of that name read every application.
     """
     asked = select(*columns)
     where = (visible_to(principal), *conditions(wanted))
@@ -328,7 +342,7 @@ def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     """Turn what was asked for into conditions."""
     row = CustomerApplication
     filters: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
-        (wanted.search, _mentions),
+        (wanted.search, mentioned),
         (wanted.status, lambda word: _one_of(row.workflow_status, _stages_of(word))),
         (wanted.workflow_status, lambda stage: row.workflow_status == stage),
         (wanted.amount_min, lambda amount: row.requested_amount >= amount),
@@ -349,24 +363,6 @@ def _stages_of(word: Status) -> set[Stage]:
 
 def _one_of(column: InstrumentedAttribute[Any], stages: Collection[Stage]) -> ColumnElement[bool]:
     return column == any_(literal(sorted(stages), ARRAY(column.type)))
-
-
-def _mentions(written: str) -> ColumnElement[bool]:
-    """Match parts of names in either script, parts of account ids, and identity numbers and telephones as a whole.
-
-    No number is looked for by the letters of Khmer.
-    """
-    row, wanted = CustomerApplication, clean(written)
-    ways = [names(row.full_name_latin, wanted), names(row.full_name_khmer, wanted)]
-    if "KHMER" not in scripts_of(wanted):
-        number = with_ascii_digits(wanted)
-        ways += [contains(row.account_id, number)]
-        ways += [
-            found_by(getattr(row, f"{name}_index"), key, of=name)
-            for name, as_found in FOUND_BY.items()
-            if (key := as_found(wanted))
-        ]
-    return or_(*ways)
 
 
 def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
