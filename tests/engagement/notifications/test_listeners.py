@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.identity.rules.statuses import UserStatus
@@ -23,6 +23,7 @@ from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 from tests.organization.factories import a_branch
+from tests.statements import sent
 
 
 @pytest.fixture
@@ -78,6 +79,21 @@ async def test_a_submitted_application_is_announced_to_those_who_process_in_its_
     told = await heard()
     assert {(kind, stage) for _, kind, stage in told} == {("application_task", "USER_COMPLETED")}
     assert {person for person, *_ in told} == {colleague.user.id, teller.user.id}
+
+
+async def test_a_step_is_told_in_as_many_statements_however_many_hear_it(
+    engine: AsyncEngine, sign_in: SignIn, officer: Person, teller: Person, branch: Branch, draft: Draft, take: Take,
+    heard: Heard,
+) -> None:  # fmt: skip
+    counted = []
+    for _ in range(2):
+        await take(officer, await draft(officer), "submit")
+        with sent(engine) as statements:
+            await heard()
+        counted.append([statement for statement, _ in statements if "SAVEPOINT" not in statement])
+        for _ in range(3):
+            await sign_in("teller", branch_id=branch.id)
+    assert [len(one) for one in counted] == [11, 11], "\n".join(counted[1])
 
 
 async def test_whoever_drafted_an_application_hears_what_others_do_with_it(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from httpx import AsyncClient
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -199,7 +200,7 @@ async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
     for _ in range(2):
         await WATCH_DEADLINES.do(workplace, {})
     (entry,) = await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DeadlineBreached"))
-    event = entry.event({"DeadlineBreached": DeadlineBreached})
+    event = msgspec.convert(entry.facts, DeadlineBreached)
     assert isinstance(event, DeadlineBreached)
     told = await TellingService(session).tell_of_breach(event, event_id=entry.id)
     assert {person for person, _ in told} == {teller.user.id, manager.user.id, admin.user.id}

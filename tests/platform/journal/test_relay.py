@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from sqlalchemy import URL, QueuePool, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -478,4 +479,4 @@ async def test_an_error_in_the_house_is_not_hidden_by_the_relay(sessions: Sessio
 
 def test_a_journal_entry_gives_its_fact_back() -> None:
     event = BranchOpened(actor_id=None, at=NOON, branch_id=UUID(int=1), code="ភ្នំពេញ")
-    assert JournalEntry.of(event).event({"BranchOpened": BranchOpened}) == event
+    assert msgspec.convert(JournalEntry.of(event).facts, BranchOpened) == event

@@ -1,6 +1,7 @@
 """How people want to hear of things, as rows."""
 
 from datetime import time
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, String
@@ -28,14 +29,30 @@ class NotificationPreference(DatedRow):
     @property
     def quiet(self) -> Quiet | None:
         """The hours in which the person is not disturbed."""
-        return (
-            Quiet(time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)) if self.is_quiet else None
-        )
-
-    def shows(self, type_: str) -> bool:
-        """Whether notifications of a type are shown in the app."""
-        return self.in_app_notifications.get(type_, True)
+        return quiet_hours(self)
 
     def mails(self, type_: str) -> bool:
         """Whether notifications of a type are sent by e-mail too."""
         return self.email_notifications.get(type_, True)
+
+
+class Wish(Protocol):
+    """What somebody chose of how they are told in the app: a preference, or as much of its row as says that."""
+
+    in_app_notifications: Any
+    is_quiet: Any
+    quiet_from: Any
+    quiet_until: Any
+
+
+def quiet_hours(wish: Wish) -> Quiet | None:
+    """The hours in which somebody is not disturbed."""
+    if not wish.is_quiet:
+        return None
+    return Quiet(time.fromisoformat(wish.quiet_from), time.fromisoformat(wish.quiet_until))
+
+
+def shows(wish: Wish, type_: str) -> bool:
+    """Whether notifications of a type are shown in the app."""
+    shown: bool = wish.in_app_notifications.get(type_, True)
+    return shown

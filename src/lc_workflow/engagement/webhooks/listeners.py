@@ -12,6 +12,7 @@ from lc_workflow.engagement.rules.webhooks import told_of
 from lc_workflow.engagement.webhooks.jobs import ask_for_delivery
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.lending.events import AboutApplication
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.manifest import Hearing
 
 
@@ -27,7 +28,7 @@ async def tell_others(event: AboutApplication, hearing: Hearing) -> None:
         "data": told_of(kind, facts),
     }
     heard = {"event_id": hearing.event_id, "kind": kind, "about": event.application_id, "body": body, "at": event.at}
-    for webhook_id in (await hearing.session.scalars(_ADD, heard)).all():
+    for (webhook_id,) in await _ADD.rows(hearing.session, **heard):
         await ask_for_delivery(hearing.session, webhook_id)
 
 
@@ -57,4 +58,4 @@ def _add() -> ReturningInsert[UUID]:
     )
 
 
-_ADD: Final = _add()
+_ADD: Final = Written(_add())

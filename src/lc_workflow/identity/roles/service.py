@@ -5,12 +5,15 @@ from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    ARRAY,
     BindParameter,
     ColumnElement,
     Connection,
     ScalarSelect,
     Select,
+    String,
     and_,
+    any_,
     exists,
     false,
     func,
@@ -89,10 +92,10 @@ def holds(user_id: Account, role: RoleWord, permission: str, *scopes: Scope, at:
         .where(UserPermission.user_id == user_id, lasting(UserPermission.until, at))
     )
     by_role = select(CompanyRole.id).where(held_by(user_id, role, at=at), CompanyRole.grants.overlap(names))
-    granted = direct.where(UserPermission.is_granted, Permission.name.in_(names))
+    granted = direct.where(UserPermission.is_granted, Permission.name == any_(literal(names, ARRAY(String))))
     narrowest = min(scope.width for scope in scopes)
     denials = [str(Right(permission, scope)) for scope in Scope if scope.width <= narrowest]
-    denied = direct.where(~UserPermission.is_granted, Permission.name.in_(denials))
+    denied = direct.where(~UserPermission.is_granted, Permission.name == any_(literal(denials, ARRAY(String))))
     return and_(or_(exists(by_role), exists(granted)), ~exists(denied))
 
 

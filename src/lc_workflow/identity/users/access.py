@@ -1,12 +1,11 @@
 """Who may do what with accounts."""
 
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import BindParameter, ColumnElement, or_
 
-from lc_workflow.identity.roles.service import holds
+from lc_workflow.identity.roles.service import Moment, holds
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.db.reach import within
@@ -31,7 +30,7 @@ def in_reach(principal: Principal, permission: str) -> ColumnElement[bool]:
     return within(principal, permission, owner=User.id, branch=User.branch_id)
 
 
-def may_act(permission: str, *, branch_id: UUID | None, at: datetime) -> ColumnElement[bool]:
+def may_act(permission: str, *, branch_id: UUID | BindParameter[UUID] | None, at: Moment) -> ColumnElement[bool]:
     """Match the accounts that may use a permission now on something in a branch which is not their own."""
     everywhere = holds(User.id, User.role, permission, Scope.ALL, at=at)
     if branch_id is None:

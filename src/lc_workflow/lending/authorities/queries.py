@@ -59,7 +59,7 @@ class Holders:
         return [_holding(row) for row in (await self._session.execute(statement, wanted)).mappings()]
 
 
-def holdings_in(role: str, *, at: datetime) -> CompoundSelect[Any]:
+def holdings_in(role: BindParameter[str], *, at: Moment) -> CompoundSelect[Any]:
     """Select who holds a role, wherever it reaches."""
     own = _own(lambda _: literal(value=True), at=at, role=role)
     return union_all(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
@@ -69,7 +69,7 @@ def _lasting(at: Moment) -> ColumnElement[bool]:
     return Delegation.ended_at.is_(None) & (Delegation.starts_at <= at) & (Delegation.ends_at > at)
 
 
-def _own(who: Narrowed, *, at: Moment, role: str | None = None) -> CompoundSelect[Any]:
+def _own(who: Narrowed, *, at: Moment, role: BindParameter[str] | None = None) -> CompoundSelect[Any]:
     """What people hold themselves; where a role is theirs by name, the post adds nothing to it."""
     by_name = (
         select(

@@ -1,16 +1,23 @@
 """Who sees which tasks, and who may do one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
+    DateTime,
     FromClause,
     Numeric,
     Select,
+    String,
+    Uuid,
     all_,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -94,17 +101,59 @@ def _reached(principal: Principal, permission: str) -> ColumnElement[bool]:
             return false()
 
 
-def doers(task: Task, *, at: datetime) -> Select[UUID]:
-    """Select the accounts that may do a task which is written down: within reach, and not kept away by §2."""
-    able = may_act(WORK[task.stage].permission, branch_id=task.branch_id, at=at)
-    if task.seat_role is not None:
-        held = holdings_in(task.seat_role, at=at).subquery("held")
-        seat = exists().where(held.c.person == User.id, Task.id == task.id, sits_at(held)).select_from(held, Task)
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """What of a task says who may do it."""
+
+    task_id: UUID
+    stage: Stage
+    branch_id: UUID | None
+    kept_away: Sequence[UUID]
+    seat_role: str | None
+
+    @classmethod
+    def of(cls, task: Task) -> Self:
+        """Take it from a task that is written down."""
+        return cls(task.id, task.stage, task.branch_id, task.excluded, task.seat_role)
+
+    @property
+    def kind(self) -> "Kind":
+        """What the statement hangs on that finds who may do it."""
+        return Kind(self.stage, in_branch=self.branch_id is not None, is_seated=self.seat_role is not None)
+
+    def brought(self, *, at: datetime) -> dict[str, Any]:
+        """What `doers` of its kind is told at each sending."""
+        return {
+            "task": self.task_id,
+            "branch": self.branch_id,
+            "kept_away": [*self.kept_away],
+            "seat_role": self.seat_role,
+            "at": at,
+        }
+
+
+class Kind(NamedTuple):
+    """Tasks whose doers are found by the same statement."""
+
+    stage: Stage
+    in_branch: bool
+    is_seated: bool
+
+
+def doers(kind: Kind) -> Select[UUID]:
+    """Select the accounts that may do a task of a kind: within reach, and not kept away by §2; `Doing` says which."""
+    at = bindparam("at", type_=DateTime(timezone=True))
+    branch = bindparam("branch", type_=Uuid) if kind.in_branch else None
+    able = may_act(WORK[kind.stage].permission, branch_id=branch, at=at)
+    if kind.is_seated:
+        held = holdings_in(bindparam("seat_role", type_=String), at=at).subquery("held")
+        is_it = Task.id == bindparam("task", type_=Uuid)
+        seat = exists().where(held.c.person == User.id, is_it, sits_at(held)).select_from(held, Task)
         able = seat.where(held.c.is_given) | (seat & able)
     return select(User.id).where(
         User.status == UserStatus.ACTIVE,
-        User.id.not_in(task.excluded),
-        may_act(READ, branch_id=task.branch_id, at=at),
+        User.id != all_(bindparam("kept_away", type_=ARRAY(Uuid))),
+        may_act(READ, branch_id=branch, at=at),
         able,
     )
 

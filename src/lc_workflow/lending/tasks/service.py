@@ -1,11 +1,12 @@
 """Tasks: made and closed by moves, taken, given and given back by people, and told of when they are late."""
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Row, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.users.models import User
@@ -17,11 +18,23 @@ from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.events import DeadlineBreached, DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
-from lc_workflow.lending.tasks.access import ASSIGN, READ, claimable_by, doable_by, doers, reaches, visible_to, within
+from lc_workflow.lending.tasks.access import (
+    ASSIGN,
+    READ,
+    Doing,
+    Kind,
+    claimable_by,
+    doable_by,
+    doers,
+    reaches,
+    visible_to,
+    within,
+)
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
@@ -149,8 +162,9 @@ class TaskService(Service[Task]):
         task.excluded = list(dict.fromkeys([*kept_away, *(sorted(seat.voters) if seat else ())]))
         await self.session.flush()
         numbers = await self._seen.phones_behind(application)
-        able = select(User.id, User.phone_number).where(User.id.in_(doers(task, at=at)), User.phone_number.is_not(None))
-        if involved := [who for who, phone in await self.session.execute(able) if phone_key(phone) in numbers]:
+        doing = Doing.of(task)
+        able = await _telephones(doing.kind).rows(self.session, **doing.brought(at=at))
+        if involved := [who for who, phone in able if phone_key(phone) in numbers]:
             task.excluded = [*task.excluded, *involved]
 
     async def _given_out(self, task: Task, *, at: datetime) -> UUID | None:
@@ -321,18 +335,26 @@ class TaskService(Service[Task]):
 
     async def _least_loaded(self, task: Task, person: UUID | None, *, at: datetime) -> UUID | None:
         """Of those who may do a task (or of the one person wanted), the one with the fewest open tasks."""
-        load = (
-            select(func.count())
-            .select_from(Task)
-            .where(Task.owner_id == User.id, Task.closed_at.is_(None))
-            .scalar_subquery()
-        )
         await self.session.flush()
-        eligible = doers(task, at=at)
-        if person is not None:
-            eligible = eligible.where(User.id == person)
-        chosen: UUID | None = await self.session.scalar(eligible.order_by(load, User.created_at, User.id).limit(1))
+        doing = Doing.of(task)
+        wanted = doing.brought(at=at) | {"person": person}
+        chosen: UUID | None = await _least_loaded(doing.kind).value(self.session, **wanted)
         return chosen
+
+
+@cache
+def _telephones(kind: Kind) -> Written:
+    """Those who may do a task of a kind and have a telephone, with its number."""
+    return Written(select(User.id, User.phone_number).where(User.id.in_(doers(kind)), User.phone_number.is_not(None)))
+
+
+@cache
+def _least_loaded(kind: Kind) -> Written:
+    """Whoever has the fewest open tasks of those who may do one of a kind, or of `person` alone."""
+    open_tasks = select(func.count()).select_from(Task).where(Task.owner_id == User.id, Task.closed_at.is_(None))
+    person = bindparam("person", type_=Uuid)
+    eligible = doers(kind).where(person.is_(None) | (User.id == person))
+    return Written(eligible.order_by(open_tasks.scalar_subquery(), User.created_at, User.id).limit(1))
 
 
 _SHOWN = (

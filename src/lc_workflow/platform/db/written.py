@@ -4,10 +4,10 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from asyncpg import Attribute
-from sqlalchemy import BindParameter, Connection, Insert, Select
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Delete, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
@@ -18,6 +18,9 @@ _DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_jso
 
 _Process = Callable[[Any], Any]
 
+Statement: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
+"""What can be written once; an insert that names no values of its own brings one for each column."""
+
 
 class Written:
     """A statement of SQLAlchemy's that goes to PostgreSQL without SQLAlchemy, which takes longer than the driver does.
@@ -27,7 +30,7 @@ class Written:
     value of its own is brought with each sending, so that nobody's value is sent for somebody else.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | Insert) -> None:
+    def __init__(self, statement: Statement) -> None:
         """Take the statement; it is put into text when it is first sent, for by then all tables are known."""
         self._statement = statement
         self._readers: list[tuple[int, _Process]] | None = None
@@ -105,7 +108,8 @@ class Written:
 
     @cached_property
     def _compiled(self) -> Any:  # noqa: ANN401 - SQLAlchemy's
-        columns = [*self._statement.table.c.keys()] if isinstance(self._statement, Insert) else None
+        brings_each = isinstance(self._statement, Insert) and self._statement.select is None
+        columns = [*self._statement.table.c.keys()] if brings_each else None  # type: ignore[union-attr]
         compiled = self._statement.compile(dialect=_DIALECT, column_keys=columns)
         if "POSTCOMPILE" in str(compiled):
             raise TypeError("A written statement has as many places as it has; compare with any_() of an array.")
@@ -126,15 +130,13 @@ class Written:
 
     @cached_property
     def _row(self) -> Any:  # noqa: ANN401 - a class that is made here
-        names = [] if isinstance(self._statement, Insert) else self._statement.selected_columns.keys()
+        names = [str(name) for name in self._statement.exported_columns.keys()]  # noqa: SIM118 - a column collection
         return namedtuple("_Row", names, rename=True)  # noqa: PYI024 - the names are the columns'
 
     def _read_by(self, attributes: Sequence[Attribute]) -> list[tuple[int, _Process]]:
         """Which values are not yet what their columns say when the driver gives them, and what makes them so."""
-        if isinstance(self._statement, Insert):
-            return []
         readers: list[tuple[int, _Process]] = []
-        for place, (column, attribute) in enumerate(zip(self._statement.selected_columns, attributes, strict=True)):
+        for place, (column, attribute) in enumerate(zip(self._statement.exported_columns, attributes, strict=True)):
             kind: TypeEngine[Any] = column.type
             process = kind.dialect_impl(_DIALECT).result_processor(_DIALECT, attribute.type.oid)
             if process is not None:

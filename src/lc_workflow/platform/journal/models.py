@@ -72,11 +72,6 @@ class JournalEntry(Row):
             facts=msgspec.to_builtins(event),
         )
 
-    def event(self, kinds: dict[str, type[Event]]) -> Event | None:
-        """Turn the row back into its fact, or None when no context of this version knows the kind."""
-        kind = kinds.get(self.kind)
-        return None if kind is None else msgspec.convert(self.facts, kind)
-
 
 class JournalThread(Row):
     """Where a thread ends: how many entries it has, and the hash of the last. The database keeps it; `id` names it."""

@@ -9,14 +9,31 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
-from sqlalchemy import ARRAY, DateTime, Select, String, any_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Select,
+    String,
+    Uuid,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.manifest import Listener
 from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
@@ -49,6 +66,21 @@ class _Hearing:
 
     def send(self, pattern: str, message: Mapping[str, Any]) -> None:
         self.messages.append((pattern, message))
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What is told in one transaction: the facts, the threads of those that failed, and what is said afterwards."""
+
+    reached: int = 0
+    looked_at: int = 0
+    told: list[UUID] = field(default_factory=list)
+    held: set[UUID] = field(default_factory=set)
+    messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        return self.looked_at >= BATCH
 
 
 class Relay:
@@ -102,9 +134,11 @@ class Relay:
     async def tell_all(self) -> int:
         """Tell everything that is due now, each fact once; answers how many facts were told."""
         told = reached = 0
-        while not self._ending.is_set() and (batch := await self._tell_batch(after=reached)):
-            reached, count = batch
-            told += count
+        while not self._ending.is_set():
+            batch = await self._tell_batch(after=reached)
+            told, reached = told + len(batch.told), batch.reached
+            if not batch.is_full:
+                break
         return told
 
     async def _keep_telling(self) -> None:
@@ -148,56 +182,60 @@ class Relay:
         finally:
             connection.terminate()
 
-    async def _tell_batch(self, *, after: int) -> tuple[int, int] | None:
+    async def _tell_batch(self, *, after: int) -> _Batch:
         """Tell the next entries in one transaction: what listeners write and that they were told commit together.
 
-        Answers the last number that was looked at and how many facts were told, or None when nothing is due or
-        another relay is telling.
+        What listeners announce, and what is committed meanwhile, is told with them until the batch is full. Nothing is
+        told while another relay is telling.
         """
-        messages: list[tuple[str, Mapping[str, Any]]] = []
-        told = 0
+        batch = _Batch(reached=after)
         async with self._sessions() as session, session.begin():
             if not await session.scalar(_MINE_TO_TELL):
-                return None
-            wanted = {"after": after, "kinds": [*self._kinds], "now": self._clock()}
-            rows = (await session.execute(_NEXT, wanted)).all()
-            if not rows:
-                return None
-            held: set[UUID] = set()
-            for untold, entry in rows:
-                if untold.thread_id in held:
-                    continue
-                heard = await self._tell(untold, entry, session)
-                if heard is None:
-                    held.add(untold.thread_id)
-                else:
-                    await session.delete(untold)
-                    messages += heard
-                    told += 1
-            reached = rows[-1][0].number
-        await self._broadcast.publish_all(messages)
-        return reached, told
+                return batch
+            while not batch.is_full and (rows := await self._next(session, after=batch.reached)):
+                for row in rows:
+                    batch.looked_at += 1
+                    if row.thread_id not in batch.held:
+                        await self._tell(row, session, batch)
+                batch.reached = rows[-1].number
+            if batch.told:
+                await _TOLD.rows(session, ids=batch.told)
+        await self._broadcast.publish_all(batch.messages)
+        return batch
 
-    async def _tell(
-        self, untold: Untold, entry: JournalEntry, session: AsyncSession
-    ) -> list[tuple[str, Mapping[str, Any]]] | None:
+    async def _next(self, session: AsyncSession, *, after: int) -> Sequence[Any]:
+        await session.flush()  # what listeners have announced is due as well
+        return await _NEXT.rows(session, after=after, kinds=[*self._kinds], now=self._clock())
+
+    async def _tell(self, row: Any, session: AsyncSession, batch: _Batch) -> None:  # noqa: ANN401 - a row of `_NEXT`
         """Tell one fact to its listeners; a listener that fails undoes only this fact, which is told again later."""
-        hearing = _Hearing(entry.id, session)
+        kind = self._kinds[row.kind]
+        listeners = self._listeners.get(kind, ())
+        hearing = _Hearing(row.id, session)
         try:
-            event = entry.event(self._kinds)
-            with self._tracing.following(f"tell {entry.kind}", request_id=entry.request_id):
-                async with session.begin_nested():
-                    for listener in self._listeners.get(type(event), ()) if event else ():
-                        await listener(event, hearing)
+            if listeners:
+                event = msgspec.convert(row.facts, kind)
+                with self._tracing.following(f"tell {row.kind}", request_id=row.request_id):
+                    async with session.begin_nested():
+                        for listener in listeners:
+                            await listener(event, hearing)
         except Exception:
-            untold.attempts += 1
-            now = self._clock()
-            untold.due_at = now + timedelta(seconds=4**untold.attempts)
-            untold.given_up_at = now if untold.attempts >= MOST_ATTEMPTS else None
-            await session.flush()  # fails when the connection is gone: then the whole batch is told again
-            log.exception("a listener failed", kind=entry.kind, entry=str(entry.id), attempts=untold.attempts)
-            return None
-        return hearing.messages
+            batch.held.add(row.thread_id)
+            attempts, now = row.attempts + 1, self._clock()
+            # Fails when the connection is gone: then the whole batch is told again.
+            await session.execute(
+                update(Untold)
+                .where(Untold.id == row.id)
+                .values(
+                    attempts=attempts,
+                    due_at=now + timedelta(seconds=4**attempts),
+                    given_up_at=now if attempts >= MOST_ATTEMPTS else None,
+                )
+            )
+            log.exception("a listener failed", kind=row.kind, entry=str(row.id), attempts=attempts)
+        else:
+            batch.told.append(row.id)
+            batch.messages += hearing.messages
 
 
 async def _at_most(seconds: float, event: asyncio.Event) -> None:
@@ -207,7 +245,7 @@ async def _at_most(seconds: float, event: asyncio.Event) -> None:
             await event.wait()
 
 
-def _next() -> Select[Untold, JournalEntry]:
+def _next() -> Select[*tuple[Any, ...]]:
     """Write the statement that finds what is due: neither given up nor resting, nor behind one that rests."""
     earlier, now = aliased(Untold), bindparam("now", type_=DateTime(timezone=True))
     waits = exists().where(
@@ -217,10 +255,13 @@ def _next() -> Select[Untold, JournalEntry]:
         earlier.due_at > now,
     )
     return (
-        select(Untold, JournalEntry)
+        select(
+            *(Untold.id, Untold.number, Untold.thread_id, Untold.attempts),
+            *(JournalEntry.kind, JournalEntry.request_id, JournalEntry.facts),
+        )
         .join(JournalEntry, JournalEntry.id == Untold.id)
         .where(
-            Untold.number > bindparam("after"),
+            Untold.number > bindparam("after", type_=BigInteger),
             JournalEntry.kind == any_(bindparam("kinds", type_=ARRAY(String))),
             Untold.given_up_at.is_(None),
             or_(Untold.due_at.is_(None), Untold.due_at <= now),
@@ -231,5 +272,6 @@ def _next() -> Select[Untold, JournalEntry]:
     )
 
 
-_NEXT: Final = _next()
 _MINE_TO_TELL: Final = select(func.pg_try_advisory_xact_lock(RELAY_LOCK))
+_NEXT: Final = Written(_next())
+_TOLD: Final = Written(delete(Untold).where(Untold.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, select, true
 
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, Sender
-from lc_workflow.engagement.preferences.models import NotificationPreference
+from lc_workflow.engagement.notifications.service.hearers import BROUGHT, WISHES, WRITE_ONCE, About, able, concerned
+from lc_workflow.engagement.preferences.models import NotificationPreference, quiet_hours, shows
 from lc_workflow.engagement.rules.quiet import is_quiet
 from lc_workflow.engagement.rules.wording import (
     AT_THE_NEXT_STAGE,
@@ -37,8 +37,7 @@ from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, Decis
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import HIGHER_UP
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.lending.tasks.access import ASSIGN, doers
-from lc_workflow.lending.tasks.models import Task
+from lc_workflow.lending.tasks.access import ASSIGN, Doing
 from lc_workflow.platform.service import Service
 
 
@@ -59,43 +58,24 @@ class TellingService(Service[Notification]):
         Whoever drafted the application hears how it goes on, those who may take the next step hear that it waits for
         them. Nobody hears of their own step, and nobody twice of the same.
         """
-        application = (
-            await self.session.execute(
-                select(
-                    CustomerApplication.full_name_latin,
-                    CustomerApplication.full_name_khmer,
-                    CustomerApplication.priority_level,
-                    CustomerApplication.preparers,
-                ).where(CustomerApplication.id == event.application_id)
-            )
-        ).one_or_none()
-        if application is None:  # reopened as a draft and thrown away before it was told
-            return []
         target = Stage(event.target)
-        task = TASKS.get(target)
-        concerned = User.id == event.drafted_by
-        if task:
-            waiting = await self._task(event.application_id, target)
-            able = may_act(task.permission, branch_id=event.branch_id, at=event.at)
-            able &= true() if task.for_preparers else User.id.not_in(application.preparers)
-            concerned |= User.id.in_(doers(waiting, at=event.at)) if waiting else able
-        people = await self.session.scalars(
-            select(User.id)
-            .where(concerned, User.status == UserStatus.ACTIVE, User.id.is_distinct_from(event.actor_id))
-            .order_by(User.id)
-        )
-        sender = await self._sender(event.actor_id)
+        about = await About.read(self.session, event.application_id, target, actor_id=event.actor_id)
+        if about is None:  # reopened as a draft and thrown away before it was told
+            return []
+        task, sender = TASKS.get(target), about.sender
+        if task is None or about.doing is not None:
+            people = await self._concerned(event, about.doing if task else None)
+        else:  # the work was never written down
+            who = may_act(task.permission, branch_id=event.branch_id, at=event.at)
+            who &= true() if task.for_preparers else User.id.not_in(about.preparers)
+            people = await self._active(who | (User.id == event.drafted_by), User.id.is_distinct_from(event.actor_id))
         rows = []
         for person in people:
             if person == event.drafted_by or task is None:
                 type_, words, priority = UPDATE, UPDATES[target], priority_of_update(target)
             else:
-                type_, words, priority = TASK, task.words, application.priority_level
-            said = words.about(
-                actor=sender.name if sender else None,
-                latin=application.full_name_latin,
-                khmer=application.full_name_khmer,
-            )
+                type_, words, priority = TASK, task.words, about.priority
+            said = words.about(actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer)
             rows.append(
                 _row(
                     person,
@@ -118,50 +98,40 @@ class TellingService(Service[Notification]):
 
         Those hear who hold its seat and may decide, as long as it is that stage which waits.
         """
-        task = await self._task(event.application_id, Stage(event.stage))
-        if task is None or task.closed_at is not None or task.seat_code != event.approval_stage:
+        about = await About.read(self.session, event.application_id, Stage(event.stage), actor_id=event.actor_id)
+        if about is None or about.doing is None or about.open_seat != event.approval_stage:
             return []
-        application = (
-            await self.session.execute(
-                select(
-                    CustomerApplication.full_name_latin,
-                    CustomerApplication.full_name_khmer,
-                    CustomerApplication.priority_level,
-                ).where(CustomerApplication.id == event.application_id)
-            )
-        ).one()
-        people = await self.session.scalars(doers(task, at=event.at).order_by(User.id))
-        sender = await self._sender(event.actor_id)
-        said = AT_THE_NEXT_STAGE.about(
-            actor=sender.name if sender else None,
-            latin=application.full_name_latin,
-            khmer=application.full_name_khmer,
-        )
+        sender = about.sender
+        found = await able(about.doing.kind).rows(self.session, **about.doing.brought(at=event.at))
+        said = AT_THE_NEXT_STAGE.about(actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer)
         rows = [
             _row(
                 person,
                 event_id,
                 TASK,
                 said,
-                application.priority_level,
+                about.priority,
                 at=event.at,
                 application_id=str(event.application_id),
                 task_id=str(event.task_id),
                 workflow_status=event.stage,
             )
-            for person in people
+            for (person,) in found
         ]
         return await self._tell(rows, sender, at=event.at)
 
-    async def _task(self, application_id: UUID, stage: Stage) -> Task | None:
-        """The last work on an application at a stage, if any was written down."""
-        task: Task | None = await self.session.scalar(
-            select(Task)
-            .where(Task.application_id == application_id, Task.stage == stage)
-            .order_by(Task.opened_at.desc(), Task.closed_at.desc())
-            .limit(1)
+    async def _concerned(self, event: ApplicationMoved, doing: Doing | None) -> Sequence[UUID]:
+        """Whoever drafted an application, and those who may do what it waits for."""
+        wanted: dict[str, Any] = doing.brought(at=event.at) if doing else {}
+        wanted |= {"drafter": event.drafted_by, "actor": event.actor_id}
+        found = await concerned(doing.kind if doing else None).rows(self.session, **wanted)
+        return [person for (person,) in found]
+
+    async def _active(self, *who: ColumnElement[bool]) -> Sequence[UUID]:
+        found = await self.session.scalars(
+            select(User.id).where(*who, User.status == UserStatus.ACTIVE).order_by(User.id)
         )
-        return task
+        return found.all()
 
     async def tell_of_breach(self, event: DeadlineBreached, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
         """Write the notifications of a late task, inside the running transaction.
@@ -179,11 +149,7 @@ class TellingService(Service[Notification]):
         if application is None:
             return []
         above = may_act(ASSIGN, branch_id=None if Stage(event.stage) in HIGHER_UP else event.branch_id, at=event.at)
-        people = await self.session.scalars(
-            select(User.id)
-            .where((User.id == event.owner_id) | above, User.status == UserStatus.ACTIVE)
-            .order_by(User.id)
-        )
+        people = await self._active((User.id == event.owner_id) | above)
         said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
         rows = [
             _row(
@@ -227,14 +193,8 @@ class TellingService(Service[Notification]):
         said = UNLOCK_REQUESTED.about(
             actor=sender.name if sender else None, latin=locked.name if locked else None, khmer=None
         )
-        people = await self.session.scalars(
-            select(User.id)
-            .where(
-                may_act(MANAGE_USERS, branch_id=None, at=event.at),
-                User.status == UserStatus.ACTIVE,
-                User.id.is_distinct_from(event.actor_id),
-            )
-            .order_by(User.id)
+        people = await self._active(
+            may_act(MANAGE_USERS, branch_id=None, at=event.at), User.id.is_distinct_from(event.actor_id)
         )
         rows = [
             _row(
@@ -266,29 +226,24 @@ class TellingService(Service[Notification]):
 
         What its person does not want to see in the app is put aside from the beginning; in quiet hours nothing is said.
         """
-        people = {row["user_id"] for row in rows}
-        found = await self.session.scalars(
-            select(NotificationPreference).where(NotificationPreference.user_id.in_(people))
-        )
-        chosen = {preference.user_id: preference for preference in found}
+        if not rows:
+            return []
+        found = await WISHES.rows(self.session, people=[row["user_id"] for row in rows])
+        wishes = {wish.user_id: wish for wish in found}
         quiet = set()
         for row in rows:
-            preference = chosen.get(row["user_id"])
-            unwanted = preference is not None and not preference.shows(row["type"])
+            wish = wishes.get(row["user_id"])
+            unwanted = wish is not None and not shows(wish, row["type"])
             row["dismissed_at"] = at if unwanted else None
-            row["email_due_at"] = at
-            if unwanted or (preference is not None and is_quiet(preference.quiet, at)):
+            if unwanted or (wish is not None and is_quiet(quiet_hours(wish), at)):
                 quiet.add(row["user_id"])
-        return [(row.user_id, _live(row, sender)) for row in await self._write_once(rows) if row.user_id not in quiet]
-
-    async def _write_once(self, rows: list[dict[str, Any]]) -> Sequence[Notification]:
-        """Write what is new; a fact that is told again finds its notifications there."""
-        if not rows:
-            return ()
-        written = insert(Notification).on_conflict_do_nothing(
-            index_elements=[Notification.event_id, Notification.user_id]
-        )
-        return (await self.session.scalars(written.returning(Notification), rows)).all()
+        columns = {name: [row[name] for row in rows] for name in BROUGHT}
+        new = {one for (one,) in await WRITE_ONCE.rows(self.session, **columns)}
+        return [
+            (row["user_id"], _live(Notification(**row), sender))
+            for row in rows
+            if row["id"] in new and row["user_id"] not in quiet
+        ]
 
 
 def _row(
@@ -296,6 +251,7 @@ def _row(
 ) -> dict[str, Any]:
     """The notification of an event to one person; `about` is what a program reads of it."""
     return {
+        "id": uuid4(),
         "user_id": person,
         "event_id": event_id,
         "type": type_,
@@ -304,6 +260,7 @@ def _row(
         "priority": priority,
         "data": about | {"title_khmer": said.title_khmer, "message_khmer": said.message_khmer},
         "created_at": at,
+        "email_due_at": at,
     }
 
 

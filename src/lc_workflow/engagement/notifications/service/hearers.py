@@ -1,0 +1,141 @@
+"""Who is told of what happens to an application, how they want to be told, and writing it for them: written once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, column, func, select, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.dml import ReturningInsert
+
+from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.engagement.notifications.schemas import Sender
+from lc_workflow.engagement.preferences.models import NotificationPreference
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.lending.tasks.access import Doing, Kind, doers
+from lc_workflow.lending.tasks.models import Task
+from lc_workflow.platform.db.types import choice
+from lc_workflow.platform.db.written import Written
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What is told of an application: its names, who acted, and the last work on it at a stage if there is any.
+
+    `open_seat` is the stage of approval that this work waits for.
+    """
+
+    latin: str | None
+    khmer: str | None
+    priority: Priority
+    preparers: Sequence[UUID]
+    sender: Sender | None
+    doing: Doing | None
+    open_seat: str | None
+
+    @classmethod
+    async def read(
+        cls, session: AsyncSession, application_id: UUID, stage: Stage, *, actor_id: UUID | None
+    ) -> "About | None":
+        """Read it in one statement; None where the application is gone."""
+        row = await _ABOUT.one(session, application=application_id, stage=stage, actor=actor_id)
+        if row is None:
+            return None
+        work = (row.task_id, stage, row.task_branch, row.excluded, row.seat_role)
+        return cls(
+            latin=row.full_name_latin,
+            khmer=row.full_name_khmer,
+            priority=row.priority_level,
+            preparers=row.preparers,
+            sender=Sender(actor_id, f"{row.first_name} {row.last_name}", row.role) if actor_id and row.role else None,
+            doing=Doing(*work) if row.task_id else None,
+            open_seat=row.seat_code if row.closed_at is None else None,
+        )
+
+
+@cache
+def concerned(kind: Kind | None) -> Written:
+    """Whoever drafted an application (`drafter`), and those who may do what it waits for, but for the `actor`."""
+    drafter, actor = bindparam("drafter", type_=Uuid), bindparam("actor", type_=Uuid)
+    who = User.id == drafter if kind is None else (User.id == drafter) | User.id.in_(doers(kind))
+    return Written(
+        select(User.id).where(who, User.status == UserStatus.ACTIVE, User.id.is_distinct_from(actor)).order_by(User.id)
+    )
+
+
+@cache
+def able(kind: Kind) -> Written:
+    """Those who may do what an application waits for."""
+    return Written(doers(kind).order_by(User.id))
+
+
+def _about() -> Select[*tuple[Any, ...]]:
+    work = (
+        select(Task.id, Task.branch_id, Task.excluded, Task.seat_role, Task.seat_code, Task.closed_at)
+        .where(
+            Task.application_id == CustomerApplication.id,
+            Task.stage == bindparam("stage", type_=choice(Stage)),
+        )
+        .order_by(Task.opened_at.desc(), Task.closed_at.desc())
+        .limit(1)
+        .lateral()
+    )
+    return (
+        select(
+            CustomerApplication.full_name_latin,
+            CustomerApplication.full_name_khmer,
+            CustomerApplication.priority_level,
+            CustomerApplication.preparers,
+            work.c.id.label("task_id"),
+            work.c.branch_id.label("task_branch"),
+            *(work.c.excluded, work.c.seat_role, work.c.seat_code, work.c.closed_at),
+            *(User.first_name, User.last_name, User.role),
+        )
+        .select_from(CustomerApplication)
+        .outerjoin(work, true())
+        .outerjoin(User, User.id == bindparam("actor", type_=Uuid))
+        .where(CustomerApplication.id == bindparam("application", type_=Uuid))
+    )
+
+
+_ABOUT: Final = Written(_about())
+
+WISHES: Final = Written(
+    select(
+        NotificationPreference.user_id,
+        NotificationPreference.in_app_notifications,
+        NotificationPreference.is_quiet,
+        NotificationPreference.quiet_from,
+        NotificationPreference.quiet_until,
+    ).where(NotificationPreference.user_id == any_(bindparam("people", type_=ARRAY(Uuid))))
+)
+"""How `people` want to be told in the app."""
+
+BROUGHT: Final = (
+    *("id", "user_id", "event_id", "type", "title", "message", "priority", "data"),
+    *("created_at", "dismissed_at", "email_due_at"),
+)
+"""The columns of notifications that are written, each brought as a list with a value for everybody."""
+
+
+def _write_once() -> ReturningInsert[UUID]:
+    table = Notification.metadata.tables[Notification.__tablename__]
+    lists = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in BROUGHT]
+    rows = func.unnest(*lists).table_valued(*(column(name, table.c[name].type) for name in BROUGHT)).render_derived()
+    return (
+        insert(table)
+        .from_select([*BROUGHT], select(*rows.c), include_defaults=False)
+        .on_conflict_do_nothing(index_elements=[table.c.event_id, table.c.user_id])
+        .returning(table.c.id)
+    )
+
+
+WRITE_ONCE: Final = Written(_write_once())
+"""Writes notifications, and gives the ids of those that were not there; who is told again finds theirs."""
