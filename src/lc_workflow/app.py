@@ -31,6 +31,7 @@ from lc_workflow.platform.clock import Clock, system_clock
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, reach_database
+from lc_workflow.platform.db.listening import Ear, Listening
 from lc_workflow.platform.db.sessions import RequestSessions
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
@@ -44,6 +45,7 @@ from lc_workflow.platform.http.uploads import taking_files
 from lc_workflow.platform.idempotency.middleware import Idempotency
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.chain import Seals
+from lc_workflow.platform.journal.relay import CHANNEL as JOURNAL
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
 from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
@@ -51,6 +53,8 @@ from lc_workflow.platform.security.blocklist import Blocklist, RefuseBlocked
 from lc_workflow.platform.security.guards import Authenticate, ReadToken
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.reads import open_reader
+from lc_workflow.platform.security.remembered import CHANNEL as RIGHTS
+from lc_workflow.platform.security.remembered import Remembered
 from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import use, vault_of
@@ -106,6 +110,7 @@ def create_app(
         lifetime=timedelta(minutes=settings.access_token_minutes),
     )
     limiter = limiter_for(settings, redis)
+    remembered = Remembered(load_principal)
     blocklist = Blocklist(lambda session: blocked_networks(session, at=clock()))
     probe = probe_engine(settings)
     vault = use(vault_of(settings))
@@ -134,7 +139,9 @@ def create_app(
                     clock=clock,
                     tracing=tracing,
                 )
-                await stack.enter_async_context(relay.running(engine))
+                await stack.enter_async_context(relay.running())
+                ears = {JOURNAL: Ear(relay.wake), RIGHTS: Ear(remembered.heard, remembered.deaf)}
+                await stack.enter_async_context(Listening(ears).running(engine))
                 place = Workplace(
                     sessions=sessions,
                     clock=clock,
@@ -181,7 +188,7 @@ def create_app(
             RefuseBlocked(blocklist, requests.session),
             ReadToken(tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
-            Authenticate(load_principal, requests.session, clock),
+            Authenticate(remembered, requests.session, clock),
             Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
         lifespan=[working],
@@ -196,6 +203,7 @@ def create_app(
         request_class=CheckedRequest,
         response_class=Answer,
         before_request=prepare,
+        before_send=[remembered.forget_after_changes],
         after_exception=[log_broken_socket, noting_refusals(requests.session, clock)],
         compression_config=compression(),
         openapi_config=documentation(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class Principal:
     `grants` maps a permission (`application:read`) to the scope it is held in. `role` is the name of their first role,
     `roles` of all they hold, `level` the highest rank among these. `team` and `department` are the accounts of those
     who report to them and of those they share a department with; they are known when a grant has such a scope.
+    `until` is when the first of these rights, or of what limits them, ends by itself.
     """
 
     id: UUID
@@ -43,6 +45,7 @@ class Principal:
     team: frozenset[UUID] = frozenset()
     department: frozenset[UUID] = frozenset()
     grants: Mapping[str, Scope] = field(default_factory=dict)
+    until: datetime | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the person holds the permission at all; where it reaches is for `visible_to` to say."""

@@ -17,7 +17,7 @@ NOW = text("SELECT now()")  # the moment at which the transaction began
 async def test_reading_needs_no_transaction_and_writing_is_one(house_database: URL) -> None:
     alchemy = alchemy_config(settings_for(house_database))
     async with alchemy.get_session() as session:
-        await only_reads(session)
+        only_reads(session)
         assert await session.scalar(NOW) != await session.scalar(NOW)
         await begins_to_write(session)
         assert await session.scalar(NOW) == await session.scalar(NOW)

@@ -36,7 +36,7 @@ async def reading(house_database: URL) -> AsyncIterator[AsyncSession]:
     """A session of its own that only reads, as a request has it."""
     alchemy = alchemy_config(settings_for(house_database, slow_statement_ms=20))
     async with alchemy.get_session() as session:
-        await only_reads(session)
+        only_reads(session)
         yield session
     await alchemy.get_engine().dispose()
 

@@ -24,9 +24,10 @@ from lc_workflow.organization.branches.schemas import NewBranch
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.organization.events import BranchClosed, BranchOpened
 from lc_workflow.platform.broadcast import LocalBroadcast
+from lc_workflow.platform.db.listening import LISTENER, Ear, Listening
 from lc_workflow.platform.journal import relay as relay_module
 from lc_workflow.platform.journal.models import JournalEntry, Untold
-from lc_workflow.platform.journal.relay import LISTENER, MOST_ATTEMPTS, Relay
+from lc_workflow.platform.journal.relay import CHANNEL, MOST_ATTEMPTS, Relay
 from lc_workflow.platform.manifest import Hearing, Listener
 from tests.moments import NOON
 from tests.organization.factories import a_branch
@@ -336,9 +337,16 @@ async def another_process(database: URL, *listeners: Listener) -> AsyncIterator[
     """A relay with a pool of its own, as a second process has it."""
     engine = create_async_engine(database)
     relay = a_relay(async_sessionmaker(engine, expire_on_commit=False), *listeners)
-    async with relay.running(engine):
+    async with working(relay, engine):
         yield relay
     await engine.dispose()
+
+
+@asynccontextmanager
+async def working(relay: Relay, engine: AsyncEngine) -> AsyncIterator[None]:
+    """A relay that the database wakes."""
+    async with relay.running(), Listening({CHANNEL: Ear(relay.wake)}).running(engine):
+        yield
 
 
 async def test_two_relays_tell_each_fact_once_and_in_order(sessions: Sessions, database: URL) -> None:
@@ -389,7 +397,7 @@ async def test_a_commit_wakes_the_relay(
 async def test_a_resting_relay_holds_no_connection_of_the_pool(
     sessions: Sessions, pool: AsyncEngine, ears: Ears
 ) -> None:
-    async with a_relay(sessions, ears).running(pool):
+    async with working(a_relay(sessions, ears), pool):
         await open_branches(sessions, "A")
         await ears.wait_for(1)
         await until(lambda: all_told(sessions))
@@ -473,7 +481,7 @@ async def nobody(sessions: Sessions, statement: str) -> bool:
 
 async def test_an_error_in_the_house_is_not_hidden_by_the_relay(sessions: Sessions, pool: AsyncEngine) -> None:
     with pytest.raises(ZeroDivisionError):
-        async with a_relay(sessions).running(pool):
+        async with working(a_relay(sessions), pool):
             raise ZeroDivisionError
 
 

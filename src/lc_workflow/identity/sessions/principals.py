@@ -127,6 +127,7 @@ def _principal(found: Row[Any], session_id: UUID) -> Principal:
         team=frozenset(found.team or ()),
         department=frozenset(found.department or ()),
         grants=known(f"{found.rights} {found.given}", found.denied),
+        until=found.until,
     )
 
 
@@ -139,6 +140,12 @@ def _statement() -> Select[Any]:
     roles = roles_of(User.id, User.role, at=at).lateral("held")
     given = direct_rights(User.id, granted=True, at=at).label("given")
     denied = direct_rights(User.id, granted=False, at=at).label("denied")
+    ends = func.least(
+        *(
+            select(func.min(given.until)).where(given.user_id == User.id, given.until > at).scalar_subquery()
+            for given in (UserRole, UserPermission)
+        )
+    )
     other, leads = aliased(User), aliased(Employee)
     reports = (
         select(func.array_agg(other.id))
@@ -164,6 +171,7 @@ def _statement() -> Select[Any]:
             roles.c.level,
             given,
             denied,
+            ends.label("until"),
             when(Scope.TEAM, reports).label("team"),
             when(Scope.DEPARTMENT, shares).label("department"),
         )

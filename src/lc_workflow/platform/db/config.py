@@ -1,5 +1,6 @@
 """The engine and the sessions, as the settings ask for them."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from time import monotonic
 from typing import Any, Final
@@ -7,10 +8,10 @@ from typing import Any, Final
 import msgspec
 import structlog
 from advanced_alchemy.config import AsyncSessionConfig, EngineConfig, SQLAlchemyAsyncConfig
-from sqlalchemy import event, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from lc_workflow.platform.config import BadSetting, Settings
@@ -28,8 +29,11 @@ CONNECT: Final = {
 POOL_SECONDS: Final = 10
 """How long a request waits for a connection while all are busy; then it is told to come again."""
 
+WRITER, READER = "writer", "reader"
+"""In what a session knows of itself: its engine, and the same one for reading, which needs no transaction."""
+
 READING: Final = "reading"
-"""The connection of a session that reads without a transaction, for as long as it has it."""
+"""Set while a session only reads: the connection it took for that, or None before it needs one."""
 
 DONE: Final = "done"
 """Set on a request's session when what it was to write is committed: what follows reads for the answer."""
@@ -61,42 +65,75 @@ class ClosingSession(AsyncSession):
 
     async def close(self) -> None:
         """Give the connection back, whatever has become of it."""
-        self.expunge_all()  # so that what was read can still be looked at
-        if self.info.pop(READING, None) is None:  # without a transaction there is nothing to take back
+        if READING not in self.info:  # else there is nothing to take back
+            self.expunge_all()  # so that what was read can still be looked at
             try:
                 await self.rollback()
             except (DBAPIError, OSError) as broken:
                 _log.warning("a connection broke as it was given back", cause=type(broken).__name__)
+        elif not self.in_transaction():  # nothing went through the session itself
+            await self._read_no_more()
+            return
         await super().close()
+        await self._read_no_more()
 
     async def commit(self) -> None:
         """Commit, and give the connection back: it is somebody else's from here on."""
-        self.info.pop(READING, None)
-        await super().commit()
+        try:
+            await super().commit()
+        finally:
+            await self._read_no_more()
 
     async def rollback(self) -> None:
         """Take back what was not committed, and give the connection back."""
-        self.info.pop(READING, None)
-        await super().rollback()
+        try:
+            await super().rollback()
+        finally:
+            await self._read_no_more()
+
+    async def _read_no_more(self) -> None:
+        if READING not in self.info:
+            return
+        connection: AsyncConnection | None = self.info.pop(READING)
+        self.bind = self.info[WRITER]
+        if connection is not None:
+            await connection.close()
 
 
 class SessionMaker(async_sessionmaker[AsyncSession]):
-    """Makes sessions that close in peace; the library asks for a class."""
+    """Makes sessions that close in peace and can read without a transaction; the library asks for a class."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - whatever the library passes on
-        super().__init__(class_=ClosingSession, **options)
+    def __init__(self, bind: AsyncEngine, info: Mapping[str, object], **options: Any) -> None:  # noqa: ANN401 - its own
+        engines = {WRITER: bind, READER: bind.execution_options(isolation_level="AUTOCOMMIT")}
+        super().__init__(bind, class_=ClosingSession, info={**info, **engines}, **options)
 
 
-async def only_reads(session: AsyncSession) -> None:
+def only_reads(session: AsyncSession) -> None:
     """Let a session read without BEGIN and ROLLBACK around it, which are two ways to the database and back.
 
     Each statement sees what is committed, as it does within a transaction of ours (READ COMMITTED). Who then wants to
     write begins a transaction with `begins_to_write`. A session on a given connection stays as it is: its transaction
     is somebody else's.
     """
-    if isinstance(session.bind, AsyncEngine) and not session.in_transaction():
-        connection = await session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        session.info[READING] = connection.sync_connection
+    if READER in session.info and READING not in session.info and not session.in_transaction():
+        session.info[READING] = None
+        session.bind = session.info[READER]
+
+
+async def reading_on(session: AsyncSession) -> Connection | None:
+    """Give the connection of a session that only reads, which costs less than what the session does to hold one.
+
+    None when the session may write: then it has its connection itself.
+    """
+    if READING not in session.info:
+        return None
+    if session.in_transaction():  # something went through the session itself, and what follows goes the same way
+        return (await session.connection()).sync_connection
+    connection: AsyncConnection | None = session.info[READING]
+    if connection is None:
+        reader: AsyncEngine = session.info[READER]
+        connection = session.info[READING] = session.bind = await reader.connect()
+    return connection.sync_connection
 
 
 async def begins_to_write(session: AsyncSession) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from lc_workflow.platform.db.config import DONE, DOUBTED, READING, only_reads, read_json, write_json
+from lc_workflow.platform.db.config import DONE, DOUBTED, only_reads, read_json, reading_on, write_json
 
 _DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_json)  # type: ignore[no-untyped-call]
 
@@ -52,8 +52,8 @@ class Written:
     async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Any]:  # noqa: ANN401 - as the columns are
         """Send it and give all rows."""
         if DONE in session.info and not session.in_transaction():
-            await only_reads(session)
-        connection: Connection | None = session.info.get(READING)
+            only_reads(session)
+        connection = await reading_on(session)
         if connection is None:
             opened = await session.connection()
             connection = opened.sync_connection

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 from sqlalchemy import (
@@ -27,12 +26,13 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.db.listening import at_most
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.manifest import Listener
@@ -40,9 +40,6 @@ from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
 
 CHANNEL = "journal"
 """The NOTIFY channel that the trigger on `journal_entries` wakes relays on."""
-
-LISTENER = "lc-workflow relay"
-"""How the connection that listens calls itself in `pg_stat_activity`."""
 
 RELAY_LOCK = 0x1C_0A
 """The advisory lock that makes one relay tell at a time, so that facts stay in order."""
@@ -109,27 +106,24 @@ class Relay:
         self._clock = clock
         self._tracing = tracing
         self._woken = asyncio.Event()
-        self._stirred = asyncio.Event()
-        """The listening connection was lost, or the relay ends."""
         self._ending = asyncio.Event()
 
-    def wake(self, *_: object) -> None:
+    def wake(self) -> None:
         """Look into the journal soon."""
         self._woken.set()
 
     @asynccontextmanager
-    async def running(self, engine: AsyncEngine) -> AsyncIterator[None]:
-        """Tell in the background while the block runs, woken by the database at each commit; then end in order."""
-        work = [asyncio.create_task(self._keep_telling()), asyncio.create_task(self._keep_listening(engine))]
+    async def running(self) -> AsyncIterator[None]:
+        """Tell in the background while the block runs, whenever woken; then end in order."""
+        work = asyncio.create_task(self._keep_telling())
         try:
             yield
         finally:
-            for event in (self._ending, self._woken, self._stirred):
-                event.set()
-            await asyncio.wait(work, timeout=ENDING_SECONDS)
-            for task in work:
-                task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            self._ending.set()
+            self._woken.set()
+            await asyncio.wait([work], timeout=ENDING_SECONDS)
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
     async def tell_all(self) -> int:
         """Tell everything that is due now, each fact once; answers how many facts were told."""
@@ -151,36 +145,10 @@ class Relay:
                 if not failing:  # once an outage, not once a second
                     log.exception("the relay cannot tell; it keeps trying")
                 failing = True
-                await _at_most(1, self._ending)
+                await at_most(1, self._ending)
             else:
                 failing = False
-                await _at_most(LONGEST_SLEEP, self._woken)
-
-    async def _keep_listening(self, engine: AsyncEngine) -> None:
-        while not self._ending.is_set():
-            try:
-                await self._listen(engine)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as cause:
-                log.warning("the journal's channel was lost; it is opened again", cause=type(cause).__name__)
-                await _at_most(1, self._ending)
-
-    async def _listen(self, engine: AsyncEngine) -> None:
-        """Hold one connection on the journal's channel, outside the pool, until it is lost."""
-        _, arguments = engine.dialect.create_connect_args(engine.url)
-        connection: asyncpg.Connection[Any] = await asyncpg.connect(
-            **arguments, timeout=5, server_settings={"application_name": LISTENER}
-        )
-        try:
-            self._stirred.clear()
-            connection.add_termination_listener(lambda _: self._stirred.set())
-            await connection.add_listener(CHANNEL, self.wake)
-            self.wake()  # for what was committed while nobody listened
-            while not self._ending.is_set():
-                await _at_most(LONGEST_SLEEP, self._stirred)
-                # A connection that a proxy on the way has dropped looks open until it is used.
-                await connection.execute("SELECT 1", timeout=5)
-        finally:
-            connection.terminate()
+                await at_most(LONGEST_SLEEP, self._woken)
 
     async def _tell_batch(self, *, after: int) -> _Batch:
         """Tell the next entries in one transaction: what listeners write and that they were told commit together.
@@ -238,6 +206,7 @@ class Relay:
             batch.messages += hearing.messages
 
 
+<<<<<<< HEAD
 async def _at_most(seconds: float, event: asyncio.Event) -> None:
     """Wait for something, but not for ever."""
     with suppress(TimeoutError):
@@ -246,6 +215,9 @@ async def _at_most(seconds: float, event: asyncio.Event) -> None:
 
 
 def _next() -> Select[*tuple[Any, ...]]:
+=======
+def _next() -> Select[Untold, JournalEntry]:
+>>>>>>> 8be0011 (Remember who reads until the database says that rights have changed, and read without the session's own transaction)
     """Write the statement that finds what is due: neither given up nor resting, nor behind one that rests."""
     earlier, now = aliased(Untold), bindparam("now", type_=DateTime(timezone=True))
     waits = exists().where(

@@ -1,7 +1,6 @@
 """What stands before a route: who is asking, and whether they hold the permission it needs."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -18,16 +17,14 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.config import begins_to_write, only_reads
 from lc_workflow.platform.journal.origin import SESSION
-from lc_workflow.platform.security.tokens import Claims, SessionEnded, TokenMissing, Tokens
+from lc_workflow.platform.security.remembered import SAFE, Remembered
+from lc_workflow.platform.security.tokens import SessionEnded, TokenMissing, Tokens
 
 PUBLIC: Final = "public"
 """The `opt` key that opens a route to people who have not signed in."""
 
 ALARMING: Final = "alarming"
 """The `opt` key under which a route says which of its refusals whoever sees to security should hear of."""
-
-SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""The methods that change nothing, so that another site's page gains nothing by sending them with our cookies."""
 
 SESSION_COOKIE: Final = "lc_session"
 REFRESH_COOKIE: Final = "lc_refresh"
@@ -36,7 +33,6 @@ CSRF_COOKIE: Final = "lc_csrf"
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """The methods that bring a body, which may take its time to arrive."""
 
-LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims, datetime], Awaitable[Principal | None]]
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
 
 
@@ -116,13 +112,16 @@ class ReadToken(ASGIMiddleware):
 
 
 class Authenticate(ASGIMiddleware):
-    """Turns the claims into the person behind them, as their account and rights stand now."""
+    """Turns the claims into the person behind them, as their account and rights stand now.
+
+    Who reads may be remembered from a request before; who changes something is asked for each time.
+    """
 
     scopes = (ScopeType.HTTP,)
     exclude_opt_key = PUBLIC
 
-    def __init__(self, load_principal: LoadPrincipal, open_session: OpenSession, clock: Clock) -> None:
-        self._load_principal = load_principal
+    def __init__(self, remembered: Remembered, open_session: OpenSession, clock: Clock) -> None:
+        self._remembered = remembered
         self._open_session = open_session
         self._clock = clock
 
@@ -135,12 +134,13 @@ class Authenticate(ASGIMiddleware):
         if isinstance(claims, DomainError):
             raise claims
         session = self._open_session(scope["litestar_app"].state, scope)
-        if scope.get("method") in SAFE | WITH_BODY:
-            await only_reads(session)
-        principal = await self._load_principal(session, claims, self._clock())
+        method = scope.get("method")
+        if method in SAFE | WITH_BODY:
+            only_reads(session)
+        principal = await self._remembered.find(session, claims, self._clock(), anew=method not in SAFE)
         if principal is None:
             raise SessionEnded("This session has ended; sign in again.")
-        if scope.get("method") in WITH_BODY:
+        if method in WITH_BODY:
             await begins_to_write(session)  # others get the connection while the body arrives
         scope["user"] = principal
         scope["auth"] = claims
