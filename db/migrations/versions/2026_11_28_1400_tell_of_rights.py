@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0150_tell_of_rights"
-down_revision = "0130_trace_jobs"
+down_revision = "0140_find_by_name"
 branch_labels = None
 depends_on = None
 

@@ -206,18 +206,7 @@ class Relay:
             batch.messages += hearing.messages
 
 
-<<<<<<< HEAD
-async def _at_most(seconds: float, event: asyncio.Event) -> None:
-    """Wait for something, but not for ever."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-
-
 def _next() -> Select[*tuple[Any, ...]]:
-=======
-def _next() -> Select[Untold, JournalEntry]:
->>>>>>> 8be0011 (Remember who reads until the database says that rights have changed, and read without the session's own transaction)
     """Write the statement that finds what is due: neither given up nor resting, nor behind one that rests."""
     earlier, now = aliased(Untold), bindparam("now", type_=DateTime(timezone=True))
     waits = exists().where(
