@@ -61,6 +61,7 @@ __all__ = [
 ]
 
 pytest_plugins = [
+    "tests.order",
     "tests.identity.rights",
     "tests.lending.steps",
     "tests.lending.approvals.steps",

@@ -33,7 +33,7 @@ from lc_workflow.seeding.standing import SIGNED, CannotPlant, Standing, standing
 from lc_workflow.seeding.steps import HOUSE
 from tests.identity.factories import a_user
 from tests.organization.factories import a_department
-from tests.seeding.planted import CHEAP, PASSWORD, SECRET, SEEDS
+from tests.seeding.planted import CHEAP, PASSWORD, SECRET, SEEDS, leave_four_applications
 
 
 @asynccontextmanager
@@ -73,12 +73,10 @@ def empty(copy_database: Callable[[], URL], tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def few_seeds(tmp_path: Path) -> Path:
-    """The seeds with the first four applications, which are planted in no time."""
+    """The seeds with the first four applications only."""
     folder = tmp_path / "seeds"
     shutil.copytree(SEEDS, folder)
-    file = folder / "demo" / "applications.toml"
-    four, _, _ = file.read_text("utf-8").partition("[[applications]]\nnumber = 5\n")
-    file.write_text(four, "utf-8")
+    leave_four_applications(folder)
     return folder
 
 
