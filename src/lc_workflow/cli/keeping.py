@@ -1,0 +1,150 @@
+"""Keeping what an installation has: its papers, its secrets, its backups, and the book of the service before."""
+
+import asyncio
+from pathlib import Path
+
+import click
+from sqlalchemy import NullPool
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.cli.installation import LOCAL, SIGNS_NOTHING, bring_to_newest, variables
+from lc_workflow.platform.clock import system_clock
+from lc_workflow.platform.config import Settings, database_url
+from lc_workflow.platform.security.vault import use, vault_of
+from lc_workflow.platform.workbench import lasting_secret, with_database
+
+
+@click.command()
+@click.option("--apply", is_flag=True, help="Mend it as well.")
+def sweep(*, apply: bool) -> None:
+    """Compare papers and their bytes in the store, and say what does not agree."""
+    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.documents.upkeep.service import Swept  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.documents.upkeep.service import sweep as compare  # noqa: PLC0415 - only this command waits for it
+
+    async def swept(settings: Settings) -> Swept:
+        store = open_store(settings, system_clock)
+        await store.prepare()
+        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            return await compare(session, store, at=system_clock(), apply=apply)
+
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
+    with with_database(environ, LOCAL):
+        found = asyncio.run(swept(Settings.from_environ(environ)))
+    for words, keys in (
+        ("without a row", found.strays),
+        ("in the wrong place", found.misplaced),
+        ("a paper without its bytes", map(str, found.lost)),
+    ):
+        for key in keys:
+            click.echo(f"{words}: {key}")
+    what = "mended" if apply else "found; mend it with APPLY=yes"
+    number = len(found.strays) + len(found.misplaced) + len(found.lost)
+    click.echo(f"{found.looked_at} objects looked at, {number} things {what}.")
+
+
+@click.command()
+def reseal() -> None:
+    """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
+    from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - it knows all columns
+    from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.platform.db.config import read_json, write_json  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - only this command waits for it
+
+    async def seal(settings: Settings) -> int:
+        vault = use(vault_of(settings))
+        engine = create_async_engine(
+            settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+        )
+        async with AsyncSession(engine) as session:
+            count = await seal_factors(session, vault)
+            await session.commit()
+            return count + await reseal_columns(session, vault)
+
+    environ = variables()
+    with with_database(environ, LOCAL):
+        count = asyncio.run(seal(Settings.from_environ(environ)))
+    click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def backup(folder: Path) -> None:
+    """Write the database and the papers of this moment into an empty folder, while people work."""
+    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.safekeeping.backup import back_up  # noqa: PLC0415 - only this command waits for it
+
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
+    click.echo(f"{folder} holds {sum(made.rows.values())} rows and {len(made.objects)} objects of {made.made_at:%c}.")
+    if made.missing:
+        raise click.ClickException(f"The store did not have {len(made.missing)} objects; the manifest names them.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def restore(folder: Path) -> None:
+    """Put a backup back into an empty database and an empty store, and prove that all of it is there."""
+    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.safekeeping.restore import put_back  # noqa: PLC0415 - only this command waits for it
+
+    environ = variables()
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
+    click.echo(f"{sum(made.rows.values())} rows and {len(made.objects)} objects are back, as they were counted.")
+    click.echo(f"The journal's {entries} entries agree with their chain.")
+
+
+@click.command("move-from")
+@click.argument("old_database_url", envvar="OLD_DATABASE_URL")
+@click.option(
+    "--write", is_flag=True, help="Take it; without this nothing is changed and the report says what would be."
+)
+@click.option(
+    "--old-bucket", help="The bucket with the old papers; OLD_MINIO_… where it is in another store than ours."
+)
+@click.option(
+    "--old-folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder that the old bucket was copied into, instead.",
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here, with all ids.")
+def move_from(
+    old_database_url: str, *, write: bool, old_bucket: str | None, old_folder: Path | None, report: Path | None
+) -> None:
+    """Take in the book of the service that came before; its database is only read. As often as you like.
+
+    OLD_DATABASE_URL may be a variable, so that its password stays out of the list of processes.
+    """
+    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.moving.moving import move  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - only this command waits for it
+
+    environ = variables()
+    if not environ.get("DATABASE_URL"):  # our own database is sealed with the key that `make run` opens it with
+        environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        bring_to_newest(settings.database_url, environ)
+        use(vault_of(settings))
+        found = asyncio.run(
+            move(
+                settings,
+                database_url(old_database_url),
+                papers=old_papers(environ, bucket=old_bucket, folder=old_folder),
+                store=open_store(settings, system_clock),
+                write=write,
+                at=system_clock(),
+            )
+        )
+    for line in found.lines():
+        click.echo(line)
+    if report:
+        report.write_bytes(found.as_json())
+    if found.broken_off:
+        raise click.ClickException("A store did not answer, so papers are still to come: move once more.")
+    click.echo("It is done." if write else "Nothing was changed; take it with --write.")

@@ -1,0 +1,144 @@
+"""What an installation begins with: seeds, the first administrator, places, and the house's own rules."""
+
+import asyncio
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from sqlalchemy import URL, NullPool
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.cli.installation import (
+    LOCAL,
+    ROOT,
+    SIGNS_NOTHING,
+    bring_to_newest,
+    demo_password,
+    newest_database,
+    variables,
+)
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.platform.clock import system_clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.memory import settle
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import vault_of
+from lc_workflow.platform.workbench import lasting_secret, with_database
+from lc_workflow.seeding.standing import Standing, standing
+
+SEEDS: Final = ROOT / "db" / "seeds"
+
+FROM_A_FILE: Final = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+BY: Final = click.option("--by", default="admin", show_default=True, help="The administrator who does it.")
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Plant the demo institution even where DEBUG is not true.")
+def seed(*, demo: bool) -> None:
+    """Plant what every installation can use; with DEBUG=true or --demo a whole institution to try things in."""
+    environ = variables()
+    if not environ.get("DATABASE_URL"):  # what we bring ourselves is for development
+        environ["DEBUG"] = environ.get("DEBUG") or "true"
+    # The people of the demo have telephones, which are sealed with the key that `make run` opens them with.
+    environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
+    with with_database(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        bring_to_newest(settings.database_url, environ)
+        with_demo = demo or settings.debug
+        _plant(settings, demo_password(environ) if with_demo else None)
+    if with_demo:
+        click.echo(f"Demo accounts: {', '.join(Role)}; password {demo_password(environ)}")
+
+
+@click.command("create-admin")
+@click.option("--username", prompt=True)
+@click.option("--email", prompt=True)
+@click.option("--first-name", prompt=True)
+@click.option("--last-name", prompt=True)
+@click.password_option(envvar="ADMIN_PASSWORD", help="Asked for, unless ADMIN_PASSWORD is set.")
+def create_admin(**answers: str) -> None:
+    """Create the first administrator, while nobody has an account."""
+    from lc_workflow.identity.sessions.schemas import FirstAdmin  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.identity.sessions.service import SessionService  # noqa: PLC0415 - only this command waits for it
+
+    async def set_up(settings: Settings) -> None:
+        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            service = SessionService(
+                session,
+                tokens=Tokens(settings.secret_key, algorithm=settings.algorithm, lifetime=timedelta()),
+                passwords=Passwords(),
+                policy=settings.passwords,
+                refresh_lifetime=timedelta(),
+                vault=vault_of(settings),
+            )
+            await service.set_up_first_admin(msgspec.convert(answers, FirstAdmin), at=system_clock())
+
+    environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
+    with with_database(environ, LOCAL):
+        asyncio.run(set_up(Settings.from_environ(environ)))
+    click.echo(f"{answers['username']} may sign in.")
+
+
+@click.command("load-gazetteer")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def load_gazetteer(file: Path) -> None:
+    """Take in a CSV of places with the columns code, name_en and name_km, such as the public list of all villages."""
+    from lc_workflow.lending.gazetteer.service import GazetteerService  # noqa: PLC0415 - only this command waits for it
+
+    async def load(url: URL, lines: list[str]) -> int:
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with AsyncSession(engine) as session:
+            return await GazetteerService(session).load(lines, at=system_clock())
+
+    with newest_database() as url:
+        # Excel writes a mark in front of UTF-8, which is not part of the first column's name.
+        places = asyncio.run(load(url, file.read_text("utf-8-sig").splitlines()))
+    click.echo(f"The gazetteer knows {places} places of this list.")
+
+
+@click.command("adopt-approving")
+@FROM_A_FILE
+@BY
+def adopt_approving(file: Path, by: str) -> None:
+    """Put a way of approving into force for the applications to come: a matrix, regions, and who answers for them."""
+    from lc_workflow.seeding.approving import put_into_force, read_way  # noqa: PLC0415 - only this command waits for it
+
+    with newest_database() as url:
+        number = asyncio.run(put_into_force(url, read_way(file), by=by))
+    click.echo(f"Applications to come are decided by matrix {number}.")
+
+
+@click.command("adopt-checklist")
+@FROM_A_FILE
+@BY
+def adopt_checklist(file: Path, by: str) -> None:
+    """Put a checklist into force: which papers the applications to come are asked for, and before which step."""
+    from lc_workflow.seeding.checklists import follow, read_checklist  # noqa: PLC0415 - only this command waits for it
+
+    with newest_database() as url:
+        number = asyncio.run(follow(url, read_checklist(file), by=by))
+    click.echo(f"Applications to come are asked for the papers of checklist {number}.")
+
+
+def plant_where_empty(settings: Settings, password: str) -> bool:
+    """Plant the demo in an empty database, or go on where that was broken off; answers whether the demo stands."""
+    found = standing(settings.database_url)
+    if found in {Standing.EMPTY, Standing.BEGUN}:
+        _plant(settings, password)
+    return found is not Standing.TAKEN
+
+
+def _plant(settings: Settings, demo_password: str | None) -> None:
+    from lc_workflow.seeding.planting import plant  # noqa: PLC0415 - only this command waits for it
+
+    began = time.monotonic()
+    settle()
+    planted = asyncio.run(plant(settings, SEEDS, demo_password=demo_password))
+    click.echo(
+        f"The seeds are planted: {planted.now} steps taken, {planted.before} before; {time.monotonic() - began:.1f} s."
+    )

@@ -1,0 +1,47 @@
+"""Serving for development, and a loan walked through what serves."""
+
+import time
+
+import click
+
+from lc_workflow.cli.installation import LOCAL, bring_to_newest, demo_password, variables
+from lc_workflow.cli.planting import plant_where_empty
+from lc_workflow.demo import walk
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.stopping import end_in_order_on_signals
+from lc_workflow.platform.workbench import ServerEnded, refuse_taken_port, serving, with_everything
+
+
+@click.command()
+def run() -> None:
+    """Serve for development, with an embedded database and cache where none is set."""
+    began = time.monotonic()
+    end_in_order_on_signals()
+    environ = variables()
+    with with_everything(environ, LOCAL):
+        settings = Settings.from_environ(environ)
+        refuse_taken_port(settings)
+        bring_to_newest(settings.database_url, environ)
+        has_demo = settings.debug and plant_where_empty(settings, demo_password(environ))
+        with serving(settings, environ) as server:
+            url = f"http://{settings.host}:{settings.port}"
+            click.echo(f"\nLC Workflow serves {url} after {time.monotonic() - began:.1f} s.")
+            click.echo(f"Documentation: {url}/schema")
+            if has_demo:
+                click.echo(f"Demo accounts: {', '.join(Role)}; password {demo_password(environ)}")
+            click.echo("Ctrl-C ends it.\n")
+            server.wait()
+    raise ServerEnded("The server ended by itself; the reason stands above.")
+
+
+@click.command()
+@click.argument("url", required=False)
+def demo(url: str | None) -> None:
+    """Walk one loan through a running server, from the officer's first notes to the decision."""
+    environ = variables()
+    url = url or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
+    began = time.monotonic()
+    for step in walk(url.rstrip("/"), demo_password(environ)):
+        click.echo(f"{step.milliseconds:6.0f} ms  {step.name}: {step.words}")
+    click.echo(f"{(time.monotonic() - began) * 1000:6.0f} ms in all.")
