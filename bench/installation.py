@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import create_engine, make_url, text
+
 from bench.run import ROOT, free_port, migrate
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.embedded import postgres, valkey
+from lc_workflow.platform.embedded import PostgresServer, postgres, valkey
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.workbench import serving
 from lc_workflow.seeding.planting import plant
@@ -47,15 +49,29 @@ def variables(database: str, redis: str | None, uploads: Path, **more: str) -> d
 
 
 @contextmanager
-def planted_and_served(**more: str) -> Iterator[tuple[str, str]]:
-    """Serve the demo institution, whose accounts are called by their roles, until the block ends.
-
-    Gives the address, and that of the database.
-    """
-    with folder() as place, postgres(place / "postgres") as server, valkey(place / "valkey") as redis:
-        environ = variables(server.url, redis, place / "papers", **more)
-        settings = Settings.from_environ(environ)
+def planted() -> Iterator[PostgresServer]:
+    """The demo institution in a database of its own, whose accounts are called by their roles."""
+    with folder() as place, postgres(place / "postgres") as server:
         migrate(server.url)
+        settings = Settings.from_environ(variables(server.url, None, place / "papers"))
         asyncio.run(plant(settings, ROOT / "db" / "seeds", demo_password=PASSWORD, passwords=Passwords(cost=4)))
+        yield server
+
+
+@contextmanager
+def served_on_a_copy(server: PostgresServer, name: str, **more: str) -> Iterator[tuple[str, str]]:
+    """Serve a copy of a planted institution that nobody uses at this moment.
+
+    Gives the address, and that of the copy.
+    """
+    with folder() as place, valkey(place / "valkey") as redis:
+        house = make_url(server.url)
+        with create_engine(
+            house.set(drivername="postgresql+psycopg", database="template1"), isolation_level="AUTOCOMMIT"
+        ).connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {house.database}"))
+        copy = house.set(database=name).render_as_string(hide_password=False)
+        environ = variables(copy, redis, place / "papers", **more)
+        settings = Settings.from_environ(environ)
         with serving(settings, environ):
-            yield f"http://127.0.0.1:{settings.port}", server.url
+            yield f"http://127.0.0.1:{settings.port}", copy
