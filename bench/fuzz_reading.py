@@ -83,14 +83,15 @@ def fits_as_body(case: AnyCase) -> bool:
 
 
 def _fits_in_query(case: AnyCase, response: Response) -> bool:
+    """Of what is given more than once, a list takes all and everything else the last."""
     sent = parse_qs(urlsplit(response.request.url or "").query)
     for parameter in case.operation.query:
         texts = sent.get(parameter.name, [])
-        validator = parameter.get_validator()
-        readings = [reading for text in texts for reading in (text, *_readings(text))]
         if not texts and parameter.is_required:
             return False
-        if texts and not any(map(validator.is_valid, [*readings, texts, [_first(_readings(text)) for text in texts]])):
+        of_one = [reading for text in texts[-1:] for reading in (text, *_readings(text))]
+        of_all = [texts, [next(_readings(text), None) for text in texts]]
+        if texts and not any(map(parameter.get_validator().is_valid, [*of_one, *of_all])):
             return False
     return True
 
@@ -128,10 +129,6 @@ def _readings(value: Json) -> Iterator[Json]:
         yield float(written) if set(written) & set(".e") else int(written)
     if isinstance(value, str | int | float) and written in {"0", "1", "true", "false"}:
         yield written in {"1", "true"}
-
-
-def _first(readings: Iterator[Json]) -> Json:
-    return next(readings, None)
 
 
 def _at(value: Json, place: list[str | int]) -> Json:
