@@ -19,6 +19,8 @@ from lc_workflow.platform.workbench import serving
 from lc_workflow.seeding.planting import plant
 
 PASSWORD = "Bench#2026pass"
+SECRET_KEY = secrets.token_urlsafe(48)
+"""What one process plants, another one serves: what is kept sealed opens with this key alone."""
 
 
 @contextmanager
@@ -38,7 +40,7 @@ def variables(database: str, redis: str | None, uploads: Path, **more: str) -> d
         "PATH": os.environ["PATH"],
         "DATABASE_URL": database,
         **({"REDIS_URL": redis} if redis else {}),
-        "SECRET_KEY": secrets.token_urlsafe(48),
+        "SECRET_KEY": SECRET_KEY,
         "UPLOAD_FOLDER": str(uploads),
         "RATE_LIMIT_ENABLED": "false",
         "HOST": "127.0.0.1",
