@@ -52,10 +52,10 @@ def fuzz(address: str, database: str, name: str, *, options: list[str], report: 
     return counted(report, found.returncode and int((ended[1] or "1").replace(",", "")))
 
 
-def as_role(role: Role, server: PostgresServer, place: Path, *, options: list[str], shares: int) -> Sent:
+def as_role(role: Role, server: PostgresServer, papers: Path, place: Path, *, options: list[str], shares: int) -> Sent:
     """Fuzz as one role on a copy of its own, and say what was sent."""
     began = time.monotonic()
-    with served_on_a_copy(server, f"as_{role}", ACCESS_TOKEN_EXPIRE_MINUTES="600") as (address, database):
+    with served_on_a_copy(server, papers, f"as_{role}", ACCESS_TOKEN_EXPIRE_MINUTES="600") as (address, database):
         document = httpx.get(f"{address}/schema/openapi.json", timeout=float(PATIENCE))
         report = place / role / "sent.ndjson"
         report.parent.mkdir()
@@ -73,9 +73,9 @@ def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="lc-workflow-fuzz-"))
     commit = subprocess.check_output(["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True).strip()
     print(f"{commit}: {' '.join(options)}, {shares} shares, reports in {place}", flush=True)
-    with planted() as server, ThreadPoolExecutor(int(os.environ.get("JOBS") or 1)) as pool:
-        each = pool.map(partial(as_role, server=server, place=place, options=options, shares=shares), roles)
-        sent = sum(each, Sent())
+    with planted() as (server, papers), ThreadPoolExecutor(int(os.environ.get("JOBS") or 1)) as pool:
+        each = partial(as_role, server=server, papers=papers, place=place, options=options, shares=shares)
+        sent = sum(pool.map(each, roles), Sent())
     print(f"{'together':17} {sent}")
     sys.exit(sent.failures > 0)
 

@@ -51,17 +51,17 @@ def variables(database: str, redis: str | None, uploads: Path, **more: str) -> d
 
 
 @contextmanager
-def planted() -> Iterator[PostgresServer]:
-    """The demo institution in a database of its own, whose accounts are called by their roles."""
+def planted() -> Iterator[tuple[PostgresServer, Path]]:
+    """The demo institution in a database of its own, whose accounts are called by their roles, and its papers."""
     with folder() as place, postgres(place / "postgres") as server:
         migrate(server.url)
-        settings = Settings.from_environ(variables(server.url, None, place / "papers"))
+        settings = Settings.from_environ(variables(server.url, None, papers := place / "papers"))
         asyncio.run(plant(settings, ROOT / "db" / "seeds", demo_password=PASSWORD, passwords=Passwords(cost=4)))
-        yield server
+        yield server, papers
 
 
 @contextmanager
-def served_on_a_copy(server: PostgresServer, name: str, **more: str) -> Iterator[tuple[str, str]]:
+def served_on_a_copy(server: PostgresServer, papers: Path, name: str, **more: str) -> Iterator[tuple[str, str]]:
     """Serve a copy of a planted institution that nobody uses at this moment.
 
     Gives the address, and that of the copy.
@@ -72,6 +72,7 @@ def served_on_a_copy(server: PostgresServer, name: str, **more: str) -> Iterator
             house.set(drivername="postgresql+psycopg", database="template1"), isolation_level="AUTOCOMMIT"
         ).connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {house.database}"))
+        shutil.copytree(papers, place / "papers")
         copy = house.set(database=name).render_as_string(hide_password=False)
         environ = variables(copy, redis, place / "papers", **more)
         settings = Settings.from_environ(environ)
