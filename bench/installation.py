@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import create_engine, make_url, text
 
@@ -21,6 +22,9 @@ from lc_workflow.seeding.planting import plant
 PASSWORD = "Bench#2026pass"
 SECRET_KEY = secrets.token_urlsafe(48)
 """What one process plants, another one serves: what is kept sealed opens with this key alone."""
+
+_copying = Lock()
+"""A database that is being copied cannot be copied by somebody else."""
 
 
 @contextmanager
@@ -68,9 +72,12 @@ def served_on_a_copy(server: PostgresServer, papers: Path, name: str, **more: st
     """
     with folder() as place, valkey(place / "valkey") as redis:
         house = make_url(server.url)
-        with create_engine(
-            house.set(drivername="postgresql+psycopg", database="template1"), isolation_level="AUTOCOMMIT"
-        ).connect() as connection:
+        with (
+            _copying,
+            create_engine(
+                house.set(drivername="postgresql+psycopg", database="template1"), isolation_level="AUTOCOMMIT"
+            ).connect() as connection,
+        ):
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {house.database}"))
         shutil.copytree(papers, place / "papers")
         copy = house.set(database=name).render_as_string(hide_password=False)
