@@ -7,7 +7,7 @@ from uuid import UUID
 
 from advanced_alchemy.repository import LoadSpec, SQLAlchemyAsyncRepository
 from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -31,14 +31,20 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
 
     def __init__(self, session: AsyncSession) -> None:
         """Open the service on the request's session."""
-        super().__init__(session, wrap_exceptions=False, auto_refresh=False, count_with_window_function=False)
+        self.session = session
+        self._has_repository = False
 
     @property
-    def session(self) -> AsyncSession:
-        """The request's session."""
-        session = self.repository.session
-        assert isinstance(session, AsyncSession)  # noqa: S101 - never a scoped session here
-        return session
+    def repository(self) -> SQLAlchemyAsyncRepository[RowT]:
+        """The library's repository, made when a verb first asks for it.
+
+        Services are made of others, ten of them for a move, most of which need none; making one takes longer than a
+        statement does.
+        """
+        if not self._has_repository:
+            super().__init__(self.session, wrap_exceptions=False, auto_refresh=False, count_with_window_function=False)
+            self._has_repository = True
+        return super().repository
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -71,7 +77,13 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         Raises:
             Missing: There is none, or the person may not see it; the two read alike.
         """
-        row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=lock or None)
+        row: RowT | None
+        if load is None:
+            kind: type[RowT] = self.repository_type.model_type
+            wanted = select(kind).where(kind.id == id, *where)
+            row = await self.session.scalar(wanted.with_for_update() if lock else wanted)
+        else:
+            row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=lock or None)
         if row is None:
             raise Missing(f"There is no such {self.noun}, or it is not yours to see.")
         return row

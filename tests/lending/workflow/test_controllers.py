@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
 from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
+from tests.statements import sent as sent_by
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -226,3 +227,27 @@ async def test_a_stale_wish_moves_nothing(
     assert answer.status_code == (422 if "nonsense" in door else 412)
     row = (await client.get(f"{URL}/{application['id']}", headers=officer.headers)).json()
     assert (row["workflow_status"], row["version"]) == ("PO_CREATED", 1)
+
+
+async def test_each_step_is_a_known_number_of_statements(
+    engine: AsyncEngine, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    officer, teller, manager = [await sign_in(role, branch_id=branch.id) for role in ("officer", "teller", "manager")]
+    counted: dict[str, list[str]] = {}
+    for number in range(2):
+        with sent_by(engine) as statements:
+            application = await draft(officer)
+        counted["draft"] = [statement for statement, _ in statements]
+        for person, action, body in (
+            (officer, "submit", {}),
+            (teller, "start", {}),
+            (teller, "send_to_review", {"account_id": f"ACC{number}"}),
+            (manager, "approve", {}),
+        ):
+            with sent_by(engine) as statements:
+                answer = await take(person, application, action, **body)
+            assert answer.status_code == 200, answer.text
+            counted[action] = [statement for statement, _ in statements]
+    limits = {"draft": 9, "submit": 17, "start": 15, "send_to_review": 28, "approve": 29}
+    sizes = {step: len([one for one in statements if "SAVEPOINT" not in one]) for step, statements in counted.items()}
+    assert all(sizes[step] <= limit for step, limit in limits.items()), sizes

@@ -9,7 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -30,7 +31,7 @@ from lc_workflow.lending.approvals.schemas import (
     StoredPath,
     read_path,
 )
-from lc_workflow.lending.assessment.service import AssessmentService
+from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.customers.models import Telephone
 from lc_workflow.lending.matrices.models import ApprovalMatrix
@@ -40,7 +41,8 @@ from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.stages import Stage
-from lc_workflow.lending.scoring.service import ScoringService
+from lc_workflow.lending.scoring.models import ApplicationScore
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import among
@@ -135,8 +137,6 @@ class WhatIsSeen:
     def __init__(self, session: AsyncSession) -> None:
         """Read on the request's session."""
         self._session = session
-        self._assessment = AssessmentService(session)
-        self._scoring = ScoringService(session)
         self._quotes = QuoteService(session)
 
     async def application(self, principal: Principal, application_id: UUID) -> CustomerApplication:
@@ -177,7 +177,8 @@ class WhatIsSeen:
         case = await self.case(application)
         if case is None or case.path is None or case.amount is None:
             return None
-        stored, votes = read_path(case.path), votes_of(await self.standing(case))
+        stored = read_path(case.path)
+        votes = [Vote(*row) for row in await _VOTES.rows(self._session, case_id=case.id) if row.decision in VOTES]
         stage = open_stage(tally(stored.as_stages(), votes))
         if stage is None:
             return None
@@ -191,14 +192,13 @@ class WhatIsSeen:
 
     async def judged(self, application: CustomerApplication) -> Judged:
         """What the last score and the last look at the household say about a loan."""
-        score = await self._scoring.latest_of(application.id)
-        affordability = await self._assessment.latest_of(application.id)
-        doubtful = affordability is not None and affordability.verdict is not AffordabilityVerdict.PASS
+        score, affordability, verdict = await _JUDGED.one(self._session, application_id=application.id)
+        doubtful = affordability is not None and verdict is not AffordabilityVerdict.PASS
         return Judged(
-            risk=str(score.document["risk"]).lower() if score else None,
-            exceptions=max(1, len(affordability.document["flags"])) if affordability and doubtful else 0,
-            score=score.document if score else None,
-            affordability=affordability.document if affordability else None,
+            risk=str(score["risk"]).lower() if score else None,
+            exceptions=max(1, len(affordability["flags"])) if doubtful else 0,
+            score=score,
+            affordability=affordability,
         )
 
     async def quote_hash(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> str | None:
@@ -262,10 +262,8 @@ class WhatIsSeen:
         Those count too that are known of them as customers, so that their identity paper tells who they are even where
         the application names another telephone or none.
         """
-        parties = await self.parties(application)
-        customers = [who for who in (application.customer_id, *(party.customer_id for party in parties)) if who]
-        known = await self._session.scalars(select(Telephone.phone).where(Telephone.customer_id.in_(customers)))
-        return {phone_key(number) for number in (application.phone, *(party.phone for party in parties), *known)}
+        phones, known = await _PHONES_BEHIND.one(self._session, application_id=application.id)
+        return {phone_key(number) for number in (application.phone, *phones, *known)}
 
     async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
         rows = await self._session.scalars(
@@ -283,7 +281,7 @@ class WhatIsSeen:
         if application.customer_id is None:
             return Decimal(0)
         wanted = {"customer_id": application.customer_id, "but": application.id}
-        granted = await self._session.execute(_GRANTED, wanted)
+        granted = await _GRANTED.rows(self._session, **wanted)
         return sum(
             (exchanged(amount or Decimal(0), currency, base, khr_per_usd=khr_per_usd) for currency, amount in granted),
             Decimal(0),
@@ -410,17 +408,76 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a column holds anything
             return value
 
 
+_CUSTOMER: Final = bindparam("customer_id", type_=Uuid)
 _STOOD_FOR: Final = select(Party.application_id).where(
-    Party.customer_id == bindparam("customer_id"), Party.role == PartyRole.GUARANTOR
+    Party.customer_id == _CUSTOMER, Party.role == PartyRole.GUARANTOR
 )
-_GRANTED: Final = (
+_GRANTED: Final = Written(
     select(CustomerApplication.currency, func.sum(CustomerApplication.approved_amount))
     .where(
-        (CustomerApplication.customer_id == bindparam("customer_id")) | among(CustomerApplication.id, _STOOD_FOR),
-        CustomerApplication.id != bindparam("but"),
-        CustomerApplication.workflow_status.in_((Stage.APPROVED, Stage.DISBURSED)),
+        (CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR),
+        CustomerApplication.id != bindparam("but", type_=Uuid),
+        or_(
+            CustomerApplication.workflow_status == Stage.APPROVED,
+            CustomerApplication.workflow_status == Stage.DISBURSED,
+        ),
         CustomerApplication.approved_amount.is_not(None),
     )
     .group_by(CustomerApplication.currency)
 )
 """What a customer was granted and has not lost again, and what they stand in for, beside one loan; written once."""
+
+_OF_ONE: Final = bindparam("application_id", type_=Uuid)
+
+
+def _judged() -> Select[*tuple[Any, ...]]:
+    score = (
+        select(ApplicationScore.document)
+        .where(ApplicationScore.application_id == _OF_ONE)
+        .order_by(ApplicationScore.number.desc())
+        .limit(1)
+    )
+    household = (
+        select(Affordability).where(Affordability.application_id == _OF_ONE).order_by(Affordability.number.desc())
+    ).limit(1)
+    return select(
+        score.scalar_subquery().label("score"),
+        household.with_only_columns(Affordability.document).scalar_subquery().label("affordability"),
+        household.with_only_columns(Affordability.verdict).scalar_subquery().label("verdict"),
+    )
+
+
+_JUDGED: Final = Written(_judged())
+"""What was found last about an application."""
+
+_VOTES: Final = Written(
+    select(
+        ApplicationDecision.stage,
+        ApplicationDecision.decision,
+        ApplicationDecision.actor_id,
+        ApplicationDecision.on_behalf_of,
+    )
+    .where(ApplicationDecision.case_id == bindparam("case_id", type_=Uuid), ApplicationDecision.voided_at.is_(None))
+    .order_by(ApplicationDecision.number)
+)
+
+PHONES: Final = func.array(
+    select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    type_=ARRAY(Party.phone.type),
+).label("phones")
+"""The telephones that an application names of those who stand in."""
+
+_PARTIES: Final = func.array(
+    select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    type_=ARRAY(Uuid),
+)
+KNOWN_PHONES: Final = func.array(
+    select(Telephone.phone)
+    .where(Telephone.customer_id == any_(func.array_append(_PARTIES, CustomerApplication.customer_id)))
+    .correlate(CustomerApplication)
+    .scalar_subquery(),
+    type_=ARRAY(Telephone.phone.type),
+).label("known_phones")
+"""The telephones that are known of all who borrow or stand in, as customers."""
+
+_PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplication.id == _OF_ONE))

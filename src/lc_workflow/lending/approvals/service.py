@@ -18,8 +18,7 @@ from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCa
 from lc_workflow.lending.approvals.queries import WhatIsSeen, figure_of, stages_of, votes_of
 from lc_workflow.lending.approvals.schemas import StoredPath, read_path, stage_documents
 from lc_workflow.lending.events import DecisionsVoided, DecisionTaken
-from lc_workflow.lending.matrices.models import ApprovalMatrix
-from lc_workflow.lending.matrices.schemas import as_matrix, read_document
+from lc_workflow.lending.matrices.schemas import MatrixDocument, as_matrix
 from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.quotes.service import Asked
 from lc_workflow.lending.rules import objections
@@ -123,11 +122,13 @@ class ApprovalService(Service[ApprovalCase]):
 
     async def open(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
         """Give the cycle its matrix and its rate, once; void what was decided when the substance changed since."""
-        case = await self._seen.case(application)
+        return await self.go_on(application, await self._seen.case(application), at=at)
+
+    async def go_on(self, application: CustomerApplication, case: ApprovalCase | None, *, at: datetime) -> ApprovalCase:
+        """Do the same for a cycle whose case is known already, or that is known to have none."""
         if case is None:
             case = await self._new_case(application, at=at)
             self.session.add(case)
-            await self.session.flush()
             return case
         if case.material_changes != application.material_changes:
             await self._void(application, await self._seen.standing(case), "The application changed.", at=at)
@@ -210,12 +211,18 @@ class ApprovalService(Service[ApprovalCase]):
         return (SnapshotChanged("What you decide on changed in the meantime; look at it again."),)
 
     async def decide(
-        self, application: CustomerApplication, ballot: Ballot, ruling: Ruling, *, principal: Principal, at: datetime
+        self,
+        application: CustomerApplication,
+        case: ApprovalCase,
+        ballot: Ballot,
+        ruling: Ruling,
+        *,
+        principal: Principal,
+        at: datetime,
     ) -> Outcome:
-        """Write a decision down that `ruling` let through, and say what it comes to."""
+        """Write a decision down that `ruling` let through on an open case, and say what it comes to."""
         assert ruling.stage is not None  # noqa: S101 - without one there were obstacles
         assert ruling.holding is not None  # noqa: S101 - likewise
-        case = await self.open(application, at=at)
         snapshot = await self._seen.snapshot(application, case, at=at)
         terms, decision = _terms(case, ballot), ballot.decision
         if decision in AGREEING and terms != _terms(case):
@@ -292,29 +299,32 @@ class ApprovalService(Service[ApprovalCase]):
         )
 
     async def _new_case(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
-        matrix = await self._matrices.current()
+        in_force = await self._matrices.in_force(at=at)
         case = ApprovalCase(
             application_id=application.id,
             cycle=application.cycle,
-            matrix_id=matrix.id,
-            khr_per_usd=await self._matrices.khr_per_usd(at=at),
+            matrix_id=in_force.matrix_id,
+            khr_per_usd=in_force.khr_per_usd,
             material_changes=application.material_changes,
             amount=application.requested_amount,
             term=application.desired_loan_term,
             interest_rate=application.interest_rate,
             opened_at=at,
         )
-        case.path = await self._path(application, case, case.amount)
+        case.path = await self._path(application, case, case.amount, in_force.document)
         return case
 
     async def _path(
-        self, application: CustomerApplication, case: ApprovalCase, amount: Decimal | None
+        self,
+        application: CustomerApplication,
+        case: ApprovalCase,
+        amount: Decimal | None,
+        document: MatrixDocument | None = None,
     ) -> dict[str, Any] | None:
         """Find the stages for an amount in the matrix of the case; none without an amount."""
         if amount is None:
             return None
-        matrix = await self.session.get_one(ApprovalMatrix, case.matrix_id)
-        document = read_document(matrix.document)
+        document = document or await self._matrices.document_of(case.matrix_id)
         exposure = await self._seen.exposure(application, base=document.base_currency, khr_per_usd=case.khr_per_usd)
         judged = await self._seen.judged(application)
         path = path_for(

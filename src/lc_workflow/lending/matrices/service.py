@@ -1,6 +1,7 @@
 """Drafting, publishing and looking loans up in approval matrices."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -9,13 +10,15 @@ from uuid import UUID
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import structs, to_builtins
-from sqlalchemy import func, select, text
+from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.events import MatrixChanged, MatrixDrafted, MatrixPublished
+from lc_workflow.lending.exchange_rates.models import ExchangeRate
 from lc_workflow.lending.exchange_rates.service import ExchangeRateService
 from lc_workflow.lending.matrices.access import visible_to
 from lc_workflow.lending.matrices.models import ApprovalMatrix
@@ -31,10 +34,12 @@ from lc_workflow.lending.matrices.schemas import (
 from lc_workflow.lending.rules.approval import MatrixStatus, Path, check_matrix, path_for
 from lc_workflow.lending.rules.coverage import check_coverage
 from lc_workflow.lending.rules.rates import KHR_PER_USD, rate_of
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
-from lc_workflow.system.settings.service import SettingService
+from lc_workflow.system.settings.models import Setting
+from lc_workflow.system.settings.service import SettingService, or_begun
 
 NUMBERING: Final = 0x1C_0E
 """The advisory lock that gives matrices their numbers one after the other."""
@@ -42,6 +47,15 @@ NUMBERING: Final = 0x1C_0E
 
 class AlreadyPublished(Invalid):
     """A published matrix does not change: applications were decided by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What applications to come are decided by: the newest matrix, its rules, and how many riel make a dollar."""
+
+    matrix_id: UUID
+    document: MatrixDocument
+    khr_per_usd: Decimal
 
 
 class MatrixService(Service[ApprovalMatrix]):
@@ -163,6 +177,22 @@ class MatrixService(Service[ApprovalMatrix]):
         rate = wish.khr_per_usd or await self.khr_per_usd(at=at)
         return matrix, document, path_for(as_matrix(document), as_case(wish, khr_per_usd=rate)), rate
 
+    async def in_force(self, *, at: datetime) -> InForce:
+        """What applications to come are decided by, in one statement.
+
+        Raises:
+            Missing: Nothing was ever published; the first revision of the database publishes one.
+        """
+        row = await _IN_FORCE.one(self.session, on=at.astimezone(PHNOM_PENH).date())
+        if row is None:
+            raise Missing("No approval matrix is published; publish one before loans are decided.")
+        rate = rate_of(row.rate or or_begun(KHR_PER_USD, row.set_rate))
+        return InForce(row.id, read_document(row.document), rate)
+
+    async def document_of(self, matrix_id: UUID) -> MatrixDocument:
+        """The rules of a matrix that an application was given."""
+        return read_document(await _DOCUMENT.value(self.session, matrix_id=matrix_id))
+
     async def khr_per_usd(self, *, at: datetime) -> Decimal:
         """The rate at which limits in one currency meet amounts in the other: that of the day, else the setting's."""
         of_the_day = await self._rates.snapshot(Currency.USD, at=at)
@@ -174,6 +204,37 @@ class MatrixService(Service[ApprovalMatrix]):
         if matrix.status is not MatrixStatus.DRAFT:
             raise AlreadyPublished("A published matrix does not change; draft a new version.")
         return matrix
+
+
+def _in_force() -> Select[*tuple[Any, ...]]:
+    rate = (
+        select(ExchangeRate.rate)
+        .where(
+            ExchangeRate.base == Currency.USD,
+            ExchangeRate.currency == Currency.KHR,
+            ExchangeRate.valid_on <= bindparam("on", type_=Date),
+        )
+        .order_by(ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
+        .limit(1)
+    )
+    set_rate = select(Setting.value).where(Setting.key == KHR_PER_USD)
+    return (
+        select(
+            ApprovalMatrix.id,
+            ApprovalMatrix.document,
+            rate.scalar_subquery().label("rate"),
+            set_rate.scalar_subquery().label("set_rate"),
+        )
+        .where(ApprovalMatrix.status == MatrixStatus.PUBLISHED)
+        .order_by(ApprovalMatrix.published_at.desc(), ApprovalMatrix.number.desc())
+        .limit(1)
+    )
+
+
+_IN_FORCE: Final = Written(_in_force())
+_DOCUMENT: Final = Written(
+    select(ApprovalMatrix.document).where(ApprovalMatrix.id == bindparam("matrix_id", type_=Uuid))
+)
 
 
 def _written(document: MatrixDocument) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Date, Row, Select, String, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, String, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -49,20 +49,25 @@ def with_grounds(statement: Select[Any], *, on: date | ColumnElement[date]) -> S
     return statement.outerjoin(JurisdictionProfile, JurisdictionProfile.id == in_force(on=on)).add_columns(
         version.scalar_subquery().label("product_says"),
         LATEST_USE.scalar_subquery().label("law_followed"),
-        JurisdictionProfile,
+        JurisdictionProfile.code.label("law_code"),
+        *(JurisdictionProfile.rate_ceiling, JurisdictionProfile.flat_allowed, JurisdictionProfile.fees_count),
+        JurisdictionProfile.prohibited_collateral,
         exists().where(Party.application_id == row.id, Party.role == PartyRole.GUARANTOR).label("has_guarantor"),
         func.array(pledged.scalar_subquery(), type_=ARRAY(String)).label("pledged"),
         func.array(closed.scalar_subquery(), type_=ARRAY(Date)).label("closed_on"),
     )
 
 
-def read_grounds(row: Row[Any]) -> Grounds:
+def read_grounds(row: Any) -> Grounds:  # noqa: ANN401 - a row of any statement
     """Read what `with_grounds` has added to a row."""
-    profile: JurisdictionProfile | None = row.JurisdictionProfile
+    law = Profile(NONE)
+    if row.law_code is not None:
+        prohibited = frozenset(row.prohibited_collateral)
+        law = Profile(row.law_code, row.rate_ceiling, row.flat_allowed, row.fees_count, prohibited)
     return Grounds(
         conditions=None if row.product_says is None else msgspec.convert(row.product_says, Conditions),
         code=row.law_followed or NONE,
-        law=Profile(NONE) if profile is None else profile.profile,
+        law=law,
         has_guarantor=row.has_guarantor,
         has_collateral=bool(row.pledged),
         collateral=tuple(filter(None, row.pledged)),

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select
+from sqlalchemy import Date, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -24,6 +24,7 @@ from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
 
@@ -118,10 +119,16 @@ class QuoteService(Service[CustomerApplication]):
 
     async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
         """Load in one statement what an application's loan is judged by."""
-        found = with_grounds(select(CustomerApplication.id), on=at.astimezone(PHNOM_PENH).date()).where(
-            CustomerApplication.id == application.id
-        )
-        return read_grounds((await self.session.execute(found)).one())
+        await self.session.flush()
+        day = at.astimezone(PHNOM_PENH).date()
+        return read_grounds(await _GROUNDS.one(self.session, application_id=application.id, on=day))
+
+
+_GROUNDS: Final = Written(
+    with_grounds(select(CustomerApplication.id), on=bindparam("on", type_=Date)).where(
+        CustomerApplication.id == bindparam("application_id", type_=Uuid)
+    )
+)
 
 
 def obstacles_to(

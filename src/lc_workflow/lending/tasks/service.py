@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Row, Uuid, bindparam, func, select
+from sqlalchemy import ColumnElement, DateTime, Integer, Row, Uuid, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.users.models import User
@@ -34,6 +34,7 @@ from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
+from lc_workflow.platform.db.types import choice
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
@@ -80,15 +81,17 @@ class TaskService(Service[Task]):
         super().__init__(session)
         self._seen = WhatIsSeen(session)
 
-    async def follow(self, application: CustomerApplication, *, by: UUID | None, at: datetime) -> None:
+    async def follow(
+        self, application: CustomerApplication, *, by: UUID | None, at: datetime, left: Stage | None = None
+    ) -> None:
         """Close the work on the stage an application left and open that of its new stage, in the caller's transaction.
 
         Who starts to process an application has the task, and what is returned is its drafter's; the rest waits to be
-        taken, unless the institution wants it given to whoever has the least to do.
+        taken, unless the institution wants it given to whoever has the least to do. A stage it `left` that makes no
+        work has no task to close. What the session has not flushed is not read: nothing of it is about tasks.
         """
-        done = await self.session.scalar(
-            select(Task).where(Task.application_id == application.id, Task.closed_at.is_(None)).with_for_update()
-        )
+        known = left is None or left in WORK
+        done = await _OPEN.one(self.session, application_id=application.id) if known else None
         stage = application.workflow_status
         work = WORK.get(stage)
         if done is None and work is None:
@@ -96,9 +99,8 @@ class TaskService(Service[Task]):
         since = (done.opened_at if done else at).date()
         calendar = (await calendars(self.session, [application.branch_id], since=since))[application.branch_id]
         if done is not None:
-            done.closed_at = at
-            done.used_seconds = int(calendar.between(done.opened_at, at).total_seconds())
-            await self.session.flush()  # one task of an application is open at a time, and new rows are written first
+            used = int(calendar.between(done.opened_at, at).total_seconds())
+            await _CLOSE.rows(self.session, task=done.id, at=at, used=used)
         if work is None:
             return
         limits = await self._deadline(application, calendar, at=at)
@@ -181,7 +183,7 @@ class TaskService(Service[Task]):
         if minutes is None:
             return None
         wanted = {"application_id": application.id, "cycle": application.cycle, "stage": stage}
-        set_minutes, used = (await self.session.execute(_DEADLINE, wanted)).one()
+        set_minutes, used = await _DEADLINE.one(self.session, **wanted)
         try:
             return deadline(at, minutes=set_minutes or minutes, used=timedelta(seconds=used or 0), calendar=calendar)
         except NeverOpen:  # a branch whose hours make no sense must not stop its loans
@@ -408,14 +410,29 @@ def _answer(row: Row[*tuple[Any, ...]], *, at: datetime) -> TaskAnswer:
     )
 
 
-_DEADLINE: Final = select(
-    select(StageDeadline.minutes).where(StageDeadline.stage == bindparam("stage")).scalar_subquery(),
-    select(func.sum(Task.used_seconds))
-    .where(
-        Task.application_id == bindparam("application_id"),
-        Task.cycle == bindparam("cycle"),
-        Task.stage == bindparam("stage"),
+_OPEN: Final = Written(
+    select(Task.id, Task.opened_at)
+    .where(Task.application_id == bindparam("application_id", type_=Uuid), Task.closed_at.is_(None))
+    .with_for_update()
+)
+_CLOSE: Final = Written(
+    update(Task)
+    .where(Task.id == bindparam("task", type_=Uuid))
+    .values(closed_at=bindparam("at", type_=DateTime(timezone=True)), used_seconds=bindparam("used", type_=Integer))
+)
+"""One task of an application is open at a time: the one before is closed before the next is written."""
+
+_OF_STAGE: Final = bindparam("stage", type_=choice(Stage))
+_DEADLINE: Final = Written(
+    select(
+        select(StageDeadline.minutes).where(StageDeadline.stage == _OF_STAGE).scalar_subquery(),
+        select(func.sum(Task.used_seconds))
+        .where(
+            Task.application_id == bindparam("application_id", type_=Uuid),
+            Task.cycle == bindparam("cycle", type_=Integer),
+            Task.stage == _OF_STAGE,
+        )
+        .scalar_subquery(),
     )
-    .scalar_subquery(),
 )
 """The minutes that are set for a stage, and what of them an application has used in a cycle."""

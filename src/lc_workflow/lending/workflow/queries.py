@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Date, Uuid, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import Date, Uuid, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -19,10 +19,9 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import READ, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
+from lc_workflow.lending.approvals.queries import KNOWN_PHONES, PHONES
 from lc_workflow.lending.approvals.service import Sitting
 from lc_workflow.lending.authorities.queries import Holders
-from lc_workflow.lending.backing.models import Party
-from lc_workflow.lending.customers.models import Telephone
 from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.rules.authority import Where
 from lc_workflow.lending.rules.deliberation import VOTES, Vote
@@ -33,6 +32,7 @@ from lc_workflow.lending.rules.stays import Stay, stays
 from lc_workflow.lending.scoring.models import ApplicationScore
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.db.written import Written
 from lc_workflow.system.settings.models import Setting
 
 AT_A_SEAT: Final = frozenset({Stage.MANAGER_REVIEW, Stage.APPROVED})
@@ -116,7 +116,7 @@ class Docket:
 
 
 class Dockets:
-    """Reads dockets: one statement, and one more where it matters what the person holds."""
+    """Reads dockets: a statement, one for the case where there is one, and one where it matters what is held."""
 
     def __init__(self, session: AsyncSession) -> None:
         """Read on the request's session."""
@@ -129,19 +129,17 @@ class Dockets:
         Raises:
             Missing: There is no such application, or the person may not see it.
         """
-        docket = await self._read(application_id, principal, at=at)
-        if docket is None:
+        application = await self._session.get(CustomerApplication, application_id)
+        if application is None or not _sees(principal, application):
             raise Missing("There is no such application, or it is not yours to see.")
-        return docket
+        return await self.of(application, principal, at=at)
 
-    async def _read(self, application_id: UUID, principal: Principal, *, at: datetime) -> Docket | None:
-        wanted = {"application_id": application_id, "person": principal.id, "on": at.astimezone(PHNOM_PENH).date()}
-        row = (await self._session.execute(_DOCKET, wanted)).one_or_none()
-        if row is None:
-            return None
-        application: CustomerApplication = row.CustomerApplication
-        if not principal.reaches(READ, owner_id=application.user_id, branch_id=application.branch_id):
-            return None
+    async def of(self, application: CustomerApplication, principal: Principal, *, at: datetime) -> Docket:
+        """Read the docket of an application that is loaded, for somebody who may see it."""
+        await self._session.flush()
+        day = at.astimezone(PHNOM_PENH).date()
+        row = await _DOCKET.one(self._session, application_id=application.id, person=principal.id, on=day)
+        case = await self._session.get(ApprovalCase, row.case_id) if row.case_id else None
         sits = application.workflow_status in AT_A_SEAT
         return Docket(
             application=application,
@@ -149,7 +147,7 @@ class Dockets:
             sitting=Sitting(
                 application=application,
                 person=principal.id,
-                case=row.ApprovalCase,
+                case=case,
                 votes=msgspec.convert(row.votes or [], list[Vote]),
                 where=Where(application.branch_id, row.region),
                 place=row.place or "no branch",
@@ -162,24 +160,6 @@ class Dockets:
             valid_days=row.valid_days,
         )
 
-
-_PHONES: Final = func.array(
-    select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
-    type_=ARRAY(Party.phone.type),
-).label("phones")
-
-_PARTIES: Final = func.array(
-    select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
-    type_=ARRAY(Uuid),
-)
-
-_KNOWN_PHONES: Final = func.array(
-    select(Telephone.phone)
-    .where(Telephone.customer_id == any_(func.array_append(_PARTIES, CustomerApplication.customer_id)))
-    .correlate(CustomerApplication)
-    .scalar_subquery(),
-    type_=ARRAY(Telephone.phone.type),
-).label("known_phones")
 
 _VOTES: Final = (
     select(
@@ -198,7 +178,7 @@ _VOTES: Final = (
     .where(
         ApplicationDecision.case_id == ApprovalCase.id,
         ApplicationDecision.voided_at.is_(None),
-        ApplicationDecision.decision.in_(VOTES),
+        or_(*(ApplicationDecision.decision == vote for vote in sorted(VOTES))),
     )
     .scalar_subquery()
     .label("votes")
@@ -229,26 +209,36 @@ _OPEN_CONDITIONS: Final = (
 
 _VALID_DAYS: Final = select(Setting.value).where(Setting.key == VALID_DAYS).scalar_subquery().label("valid_days")
 
-_DOCKET: Final = with_grounds(
-    select(
-        CustomerApplication,
-        ApprovalCase,
-        Branch.code.label("place"),
-        Branch.region,
-        select(User.phone_number).where(User.id == bindparam("person")).scalar_subquery().label("own_phone"),
-        _PHONES,
-        _KNOWN_PHONES,
-        _VOTES,
-        _RECOMMENDED,
-        _OPEN_CONDITIONS,
-        _VALID_DAYS,
+
+def _sees(principal: Principal, application: CustomerApplication) -> bool:
+    return principal.reaches(READ, owner_id=application.user_id, branch_id=application.branch_id)
+
+
+_DOCKET: Final = Written(
+    with_grounds(
+        select(
+            ApprovalCase.id.label("case_id"),
+            Branch.code.label("place"),
+            Branch.region,
+            select(User.phone_number)
+            .where(User.id == bindparam("person", type_=Uuid))
+            .scalar_subquery()
+            .label("own_phone"),
+            PHONES,
+            KNOWN_PHONES,
+            _VOTES,
+            _RECOMMENDED,
+            _OPEN_CONDITIONS,
+            _VALID_DAYS,
+        )
+        .select_from(CustomerApplication)
+        .outerjoin(
+            ApprovalCase,
+            (ApprovalCase.application_id == CustomerApplication.id) & (ApprovalCase.cycle == CustomerApplication.cycle),
+        )
+        .outerjoin(Branch, Branch.id == CustomerApplication.branch_id)
+        .where(CustomerApplication.id == bindparam("application_id", type_=Uuid)),
+        on=bindparam("on", type_=Date),
     )
-    .outerjoin(
-        ApprovalCase,
-        (ApprovalCase.application_id == CustomerApplication.id) & (ApprovalCase.cycle == CustomerApplication.cycle),
-    )
-    .outerjoin(Branch, Branch.id == CustomerApplication.branch_id)
-    .where(CustomerApplication.id == bindparam("application_id")),
-    on=bindparam("on", type_=Date()),
 )
 """Written once: with so many parts, writing it takes longer than asking it."""

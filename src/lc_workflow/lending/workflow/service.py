@@ -117,22 +117,23 @@ class WorkflowService(Service[CustomerApplication]):
             check_version(expected_version, application.version)
             step = _step(wish, application.workflow_status)
             ballot = wish.ballot(step)
-            if ballot:
-                await self._approvals.open(application, at=at)
-            docket = await self._dockets.seen_by(principal, application_id, at=at)
+            case = await self._approvals.open(application, at=at) if ballot else None
+            docket = await self._dockets.of(application, principal, at=at)
             weighed = await self._obstacles(step, docket, wish, principal=principal, at=at)
             for obstacle in weighed.obstacles:
                 raise obstacle
             outcome = None
-            if ballot:
-                outcome = await self._approvals.decide(application, ballot, weighed.ruling, principal=principal, at=at)
+            if ballot and case:
+                outcome = await self._approvals.decide(
+                    application, case, ballot, weighed.ruling, principal=principal, at=at
+                )
                 if outcome.leads_to is None:
                     application.updated_at = at
                     flag_modified(application, "updated_at")  # a vote makes a new version, even in the same moment
                     await self._tasks.seat_again(application.id, by=principal.id, at=at)
                     return application
                 step = step_by(STEP_OF[outcome.leads_to], application.workflow_status)
-            await self._take(step, application, wish, by=principal.id, at=at)
+            await self._take(step, docket, wish, by=principal.id, at=at)
             await self._stand(
                 step,
                 application,
@@ -245,8 +246,9 @@ class WorkflowService(Service[CustomerApplication]):
                 pass
         return Weighed(tuple(found), ruling)
 
-    async def _take(self, step: Step, application: CustomerApplication, wish: Wish, *, by: UUID, at: datetime) -> None:
+    async def _take(self, step: Step, docket: Docket, wish: Wish, *, by: UUID, at: datetime) -> None:
         """Do to the row what the step means besides its new stage."""
+        application, case = docket.application, docket.sitting.case
         if step.action in PREPARING:
             application.prepared_by(by)
         match step.action:
@@ -255,12 +257,12 @@ class WorkflowService(Service[CustomerApplication]):
                     application.customer_id = await self._customers.written_down(
                         application, written_for=application.id, at=at
                     )
-                await self._approvals.open(application, at=at)
+                await self._approvals.go_on(application, case, at=at)
             case Action.START:
                 await self._enter_account(step, application, wish, at=at)
             case Action.SEND_TO_REVIEW:
                 await self._enter_account(step, application, wish, at=at)
-                await self._approvals.open(application, at=at)
+                await self._approvals.go_on(application, case, at=at)
             case Action.UNDO_APPROVAL:
                 await self._approvals.reopen_last_stage(application, at=at)
             case Action.REJECT:
@@ -311,7 +313,7 @@ class WorkflowService(Service[CustomerApplication]):
                 branch_id=application.branch_id,
             )
         )
-        await self._tasks.follow(application, by=by, at=at)
+        await self._tasks.follow(application, left=step.source, by=by, at=at)
 
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""

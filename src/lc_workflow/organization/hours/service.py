@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Uuid, any_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, column, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,7 @@ from lc_workflow.organization.rules.hours import (
     BusinessHours,
     shifts_of_day,
 )
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
 DEFAULT_WEEK: Final = tuple(
@@ -71,7 +72,7 @@ class HoursService(Service[BranchHours]):
         row = await self.session.scalar(select(BranchHours).where(BranchHours.branch_id == branch_id))
         if row is None:
             return HoursAnswer(branch_id, ZONE, DEFAULT_WEEK, is_default=True)
-        return HoursAnswer(branch_id, row.time_zone, _days(row), is_default=False)
+        return HoursAnswer(branch_id, row.time_zone, _days(row.week), is_default=False)
 
     async def set(self, branch_id: UUID, wish: Hours, *, principal: Principal, at: datetime) -> HoursAnswer:
         """Set when a branch is at work.
@@ -91,7 +92,7 @@ class HoursService(Service[BranchHours]):
             row.week = msgspec.to_builtins(sorted(wish.week, key=lambda day: day.weekday))
             row.updated_at = at
             self.announce(HoursSet(actor_id=principal.id, at=at, branch_id=branch_id, time_zone=wish.time_zone))
-        return HoursAnswer(branch_id, row.time_zone, _days(row), is_default=False)
+        return HoursAnswer(branch_id, row.time_zone, _days(row.week), is_default=False)
 
     async def holidays(self, *, year: int | None, branch_id: UUID | None) -> Sequence[Holiday]:
         """List the holidays of a year; of a branch, those of the whole institution among them."""
@@ -143,31 +144,20 @@ async def calendars(
     session: AsyncSession, branches: Iterable[UUID | None], *, since: date
 ) -> Mapping[UUID | None, BusinessHours]:
     """The hours of some branches, with their holidays from a day on; what belongs to no branch keeps office hours."""
-    wanted = set(branches)
-    known = {"branches": [branch for branch in wanted if branch is not None]}
-    rows = await session.scalars(_HOURS, known)
-    hours = {row.branch_id: row for row in rows}
-    free = await session.execute(_FREE, known | {"since": since})
-    days: dict[UUID | None, set[date]] = {}
-    for branch, day in free:
-        days.setdefault(branch, set()).add(day)
-    return {
-        branch: _calendar(
-            hours.get(branch) if branch else None, frozenset(days.get(branch, set()) | days.get(None, set()))
-        )
-        for branch in wanted
-    }
+    rows = await _CALENDARS.rows(session, branches=[*set(branches)], since=since)
+    return {row.id: _calendar(row) for row in rows}
 
 
-def _calendar(row: BranchHours | None, holidays: frozenset[date]) -> BusinessHours:
-    if row is None:
+def _calendar(row: Any) -> BusinessHours:  # noqa: ANN401 - a row of `_CALENDARS`
+    holidays = frozenset(row.holidays)
+    if row.time_zone is None:
         return BusinessHours(holidays=holidays)
-    week = {day.weekday - 1: shifts_of_day(_time(day.opens), _time(day.closes), _lunch(day)) for day in _days(row)}
+    week = {day.weekday - 1: shifts_of_day(_time(day.opens), _time(day.closes), _lunch(day)) for day in _days(row.week)}
     return BusinessHours(week=week, holidays=holidays, zone=row.time_zone)
 
 
-def _days(row: BranchHours) -> tuple[WorkingDay, ...]:
-    return msgspec.convert(row.week, tuple[WorkingDay, ...])
+def _days(week: list[dict[str, Any]]) -> tuple[WorkingDay, ...]:
+    return msgspec.convert(week, tuple[WorkingDay, ...])
 
 
 def _lunch(day: WorkingDay) -> tuple[time, time] | None:
@@ -205,8 +195,27 @@ def _makes_sense(day: WorkingDay) -> bool:
     return all(earlier < later for earlier, later in pairwise(moments))
 
 
-_BRANCHES: Final = any_(bindparam("branches", type_=ARRAY(Uuid)))
-_HOURS: Final = select(BranchHours).where(BranchHours.branch_id == _BRANCHES)
-_FREE: Final = select(Holiday.branch_id, Holiday.day).where(
-    Holiday.day >= bindparam("since"), or_(Holiday.branch_id.is_(None), Holiday.branch_id == _BRANCHES)
-)
+def _calendars() -> Select[*tuple[Any, ...]]:
+    """Write the statement that gives each branch its hours and its holidays; no branch has those of everybody."""
+    branch = (
+        func.unnest(bindparam("branches", type_=ARRAY(Uuid)))
+        .table_valued(column("id", Uuid), name="branch")
+        .render_derived()
+    )
+    free = select(Holiday.day).where(
+        Holiday.day >= bindparam("since", type_=Date),
+        or_(Holiday.branch_id.is_(None), Holiday.branch_id == branch.c.id),
+    )
+    return (
+        select(
+            branch.c.id,
+            BranchHours.time_zone,
+            BranchHours.week,
+            func.array(free.scalar_subquery(), type_=ARRAY(Date)).label("holidays"),
+        )
+        .select_from(branch)
+        .outerjoin(BranchHours, BranchHours.branch_id == branch.c.id)
+    )
+
+
+_CALENDARS: Final = Written(_calendars())

@@ -9,11 +9,12 @@ from uuid import UUID
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
 from lc_workflow.system.events import SettingAdded, SettingChanged, SettingRemoved
@@ -73,8 +74,7 @@ class SettingService(Service[Setting]):
 
     async def value_of(self, key: str) -> Any:  # noqa: ANN401 - a setting holds anything
         """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
-        value = await self.session.scalar(_VALUE, {"key": key})
-        return value if value is not None else _BEGUN.get(key)
+        return or_begun(key, await _VALUE.value(self.session, key=key))
 
     async def named(self, name: str, *, principal: Principal, lock: bool = False) -> Setting:
         """Find a setting by its id or its key.
@@ -198,4 +198,9 @@ def _check(values: Mapping[str, Any]) -> None:
         )
 
 
-_VALUE: Final = select(Setting.value).where(Setting.key == bindparam("key"))
+def or_begun(key: str, value: object) -> Any:  # noqa: ANN401 - a setting holds anything
+    """Take what a setting says; where it is not set, as an installation begins."""
+    return value if value is not None else _BEGUN.get(key)
+
+
+_VALUE: Final = Written(select(Setting.value).where(Setting.key == bindparam("key", type_=String)))

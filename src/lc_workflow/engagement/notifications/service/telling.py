@@ -1,7 +1,8 @@
 """Telling people what concerns them, inside the transaction that hears of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -70,18 +71,18 @@ class TellingService(Service[Notification]):
             who &= true() if task.for_preparers else User.id.not_in(about.preparers)
             people = await self._active(who | (User.id == event.drafted_by), User.id.is_distinct_from(event.actor_id))
         rows = []
+        said = cache(partial(Words.about, actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer))
         for person in people:
             if person == event.drafted_by or task is None:
                 type_, words, priority = UPDATE, UPDATES[target], priority_of_update(target)
             else:
                 type_, words, priority = TASK, task.words, about.priority
-            said = words.about(actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer)
             rows.append(
                 _row(
                     person,
                     event_id,
                     type_,
-                    said,
+                    said(words),
                     priority,
                     at=event.at,
                     application_id=str(event.application_id),
@@ -182,7 +183,11 @@ class TellingService(Service[Notification]):
         )
         quiet = {preference.user_id for preference in found if is_quiet(preference.quiet, at)}
         sender = await self._sender(sender_id)
-        return [(row.user_id, _live(row, sender)) for row in rows if row.user_id not in quiet]
+        return [
+            (row.user_id, _live({name: getattr(row, name) for name in BROUGHT}, sender))
+            for row in rows
+            if row.user_id not in quiet
+        ]
 
     async def tell_of_unlock_request(
         self, event: UnlockRequested, *, event_id: UUID
@@ -240,9 +245,7 @@ class TellingService(Service[Notification]):
         columns = {name: [row[name] for row in rows] for name in BROUGHT}
         new = {one for (one,) in await WRITE_ONCE.rows(self.session, **columns)}
         return [
-            (row["user_id"], _live(Notification(**row), sender))
-            for row in rows
-            if row["id"] in new and row["user_id"] not in quiet
+            (row["user_id"], _live(row, sender)) for row in rows if row["id"] in new and row["user_id"] not in quiet
         ]
 
 
@@ -264,13 +267,13 @@ def _row(
     }
 
 
-def _live(row: Notification, sender: Sender | None) -> LiveNotification:
+def _live(row: Mapping[str, Any], sender: Sender | None) -> LiveNotification:
     return LiveNotification(
-        id=row.id,
-        title=row.title,
-        message=row.message,
-        data=row.data,
-        priority=row.priority,
-        timestamp=row.created_at,
+        id=row["id"],
+        title=row["title"],
+        message=row["message"],
+        data=row["data"],
+        priority=row["priority"],
+        timestamp=row["created_at"],
         sender=sender,
     )

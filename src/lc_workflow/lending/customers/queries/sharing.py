@@ -1,14 +1,12 @@
 """Who shares numbers with somebody: customers as people are compared, in statements that are written once."""
 
-from collections import defaultdict
-from collections.abc import Sequence
-from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, any_, bindparam, select, union
+from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, func, select, union
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.lending.customers.models import Customer, IdentityPaper, Telephone
 from lc_workflow.lending.rules.recognising import Description, Known, describe
@@ -19,10 +17,6 @@ from lc_workflow.platform.security.vault import in_use
 
 MOST_SHARING: Final = 50
 """With how many people a number is compared; a number that more have, such as a village chief's, tells nothing."""
-
-
-Seen: TypeAlias = Row[UUID, str | None, str | None, date | None]
-"""Who somebody is, their names in Khmer and Latin, and their birth."""
 
 
 class Sharing:
@@ -37,7 +31,7 @@ class Sharing:
         rows = await self._session.execute(
             select(*_SEEN).where(*where).order_by(Customer.created_at, Customer.id).limit(MOST_SHARING)
         )
-        return await self._known(rows.all())
+        return [_known(row) for row in rows]
 
     async def of(self, described: Description, *, but: UUID | None) -> list[Known]:
         """Describe those who share a number with somebody."""
@@ -48,42 +42,42 @@ class Sharing:
             phones=[index for key in described.phone_keys for index in in_use().indexes(key, of="phone")],
             but=but,
         )
-        return await self._known(found)
-
-    async def _known(self, rows: Sequence[Seen]) -> list[Known]:
-        """Put beside people the numbers they have, opened, for no two seals are alike."""
-        if not rows:
-            return []
-        ids = [row.id for row in rows]
-        papers, phones = defaultdict(list), defaultdict(list)
-        for customer_id, kind, number in await _PAPERS.rows(self._session, ids=ids):
-            papers[customer_id].append((kind, number))
-        for customer_id, phone in await _PHONES.rows(self._session, ids=ids):
-            phones[customer_id].append(phone_key(phone))
-        people = [
-            (
-                row.id,
-                describe(
-                    khmer=row.full_name_khmer,
-                    latin=row.full_name_latin,
-                    born=row.date_of_birth,
-                    identities=papers[row.id],
-                    phone_keys=phones[row.id],
-                ),
-            )
-            for row in rows
-        ]
-        return [
-            Known(customer_id=one, traits=each.traits, identity_keys=each.identity_keys, phone_keys=each.phone_keys)
-            for one, each in people
-        ]
+        return [_known(row) for row in found]
 
 
-_SEEN: Final = (Customer.id, Customer.full_name_khmer, Customer.full_name_latin, Customer.date_of_birth)
-"""What people are compared by, beside their numbers."""
+def _known(row: Any) -> Known:  # noqa: ANN401 - a row of `_SEEN`
+    """Describe a customer with the numbers they have, opened, for no two seals are alike."""
+    described = describe(
+        khmer=row.full_name_khmer,
+        latin=row.full_name_latin,
+        born=row.date_of_birth,
+        identities=[*zip(row.kinds, row.numbers, strict=True)],
+        phone_keys=[phone_key(phone) for phone in row.phones],
+    )
+    return Known(
+        customer_id=row.id,
+        traits=described.traits,
+        identity_keys=described.identity_keys,
+        phone_keys=described.phone_keys,
+    )
 
 
-def _sharing() -> Select[UUID, str | None, str | None, date | None]:
+def _each(column: InstrumentedAttribute[Any], of: type[IdentityPaper | Telephone]) -> ColumnElement[Any]:
+    """What the papers or telephones of a customer say, in the same order each time."""
+    found = select(column).where(of.customer_id == Customer.id).order_by(of.id)
+    return func.array(found.scalar_subquery(), type_=ARRAY(column.type))
+
+
+_SEEN: Final = (
+    *(Customer.id, Customer.full_name_khmer, Customer.full_name_latin, Customer.date_of_birth),
+    _each(IdentityPaper.id_card_type, IdentityPaper).label("kinds"),
+    _each(IdentityPaper.id_number, IdentityPaper).label("numbers"),
+    _each(Telephone.phone, Telephone).label("phones"),
+)
+"""What people are compared by."""
+
+
+def _sharing() -> Select[*tuple[Any, ...]]:
     """Write the statement once that finds who has one of some papers or telephones, and is not `but`."""
     paper, phone = IdentityPaper, Telephone
 
@@ -105,10 +99,3 @@ def _sharing() -> Select[UUID, str | None, str | None, date | None]:
 
 
 _SHARING: Final = Written(_sharing())
-_IDS: Final = any_(bindparam("ids", type_=ARRAY(Uuid)))
-_PAPERS: Final = Written(
-    select(IdentityPaper.customer_id, IdentityPaper.id_card_type, IdentityPaper.id_number).where(
-        IdentityPaper.customer_id == _IDS
-    )
-)
-_PHONES: Final = Written(select(Telephone.customer_id, Telephone.phone).where(Telephone.customer_id == _IDS))
