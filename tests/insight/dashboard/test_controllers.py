@@ -4,19 +4,26 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
 from tests.lending.steps import Draft, Take
 from tests.organization.factories import a_branch, a_department, an_employee
+from tests.statements import sent
 
 URL = "/api/v1/dashboard"
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 
 
 async def test_a_manager_counts_their_branch_and_an_administrator_everything(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+    client: AsyncClient,
+    session: AsyncSession,
+    engine: AsyncEngine,
+    sign_in: SignIn,
+    branch: Branch,
+    draft: Draft,
+    take: Take,
 ) -> None:
     session.add(other := a_branch(is_active=False))
     await session.commit()
@@ -27,7 +34,9 @@ async def test_a_manager_counts_their_branch_and_an_administrator_everything(
     await take(here, submitted, "submit")
     await draft(there, id_number="3")
 
-    mine = (await client.get(f"{URL}/stats", headers=manager.headers)).json()
+    with sent(engine) as statements:
+        mine = (await client.get(f"{URL}/stats", headers=manager.headers)).json()
+    assert len([said for said, _ in statements if "SELECT" in said]) == 2, "who asks, and everything"
     assert mine["applications"] == {
         "total": 2, "draft": 1, "submitted": 1, "pending": 1, "under_review": 0, "approved": 0, "rejected": 0,
     }  # fmt: skip

@@ -6,7 +6,20 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -92,17 +105,17 @@ class Dashboard:
         self._session = session
 
     async def stats(self, principal: Principal) -> Stats:
-        """Count everything the person may see, in two statements."""
-        applications, papers = await self._application_counts(principal)
-        reach = Reach.of(principal, READ_USERS, READ_DEPARTMENTS, READ_BRANCHES)
-        counted = await _written_counts(reach).one(self._session, **brought(principal))
-        users, active, admins, managers, officers, viewers, *rest = (int(number) for number in counted)
+        """Count everything the person may see, in one statement."""
+        reach = Reach.of(principal, READ, READ_USERS, READ_DEPARTMENTS, READ_BRANCHES)
+        counted = await _written_stats(reach).one(self._session, **brought(principal))
+        tallied, (users, active, *by_role), places = counted[:_TALLIED], counted[_TALLIED:-4], counted[-4:]
+        *stages, papers, size = tallied
         return Stats(
-            applications=applications,
-            users=UserCounts(users, active, users - active, admins, managers, officers, viewers),
-            departments=PlaceCounts(*rest[0:2]),
-            branches=PlaceCounts(*rest[2:4]),
-            files=papers,
+            applications=_application_counts(stages),
+            users=UserCounts(users, active, users - active, *by_role),
+            departments=PlaceCounts(*places[:2]),
+            branches=PlaceCounts(*places[2:]),
+            files=FileCounts(papers, size),
         )
 
     async def recent(
@@ -192,40 +205,18 @@ class Dashboard:
         """
         await self._must_exist(Branch, branch_id, branches_visible_to(principal), "branch")
         counted = await self._people(User.branch_id == branch_id, Employee.branch_id == branch_id)
-        applications, _ = await self._application_counts(principal, branch_id)
-        return BranchStats(branch_id, counted, applications)
-
-    async def _application_counts(
-        self, principal: Principal, branch_id: UUID | None = None
-    ) -> tuple[ApplicationCounts, FileCounts]:
-        """Add up the tallies of applications, and of their papers."""
-        tallied = _written_tallies(Reach.of(principal, READ), in_branch=branch_id is not None)
-        rows = await tallied.rows(self._session, **brought(principal), branch=branch_id)
-        by_status, papers = dict.fromkeys(Status, 0), FileCounts(0, 0)
-        for stage, number, files, size in rows:
-            if stage is None:
-                papers = FileCounts(int(files), int(size))
-            else:
-                by_status[STATUS_OF[stage]] += number
-        counts = ApplicationCounts(
-            total=sum(by_status.values()),
-            draft=by_status[Status.DRAFT],
-            submitted=by_status[Status.SUBMITTED],
-            pending=by_status[Status.SUBMITTED] + by_status[Status.UNDER_REVIEW],
-            under_review=by_status[Status.UNDER_REVIEW],
-            approved=by_status[Status.APPROVED],
-            rejected=by_status[Status.REJECTED],
-        )
-        return counts, papers
+        tallied = _written_branch(Reach.of(principal, READ))
+        *stages, _, _ = await tallied.one(self._session, **brought(principal), branch=branch_id)
+        return BranchStats(branch_id, counted, _application_counts(stages))
 
     async def _people(self, users: ColumnElement[bool], employees: ColumnElement[bool]) -> People:
         row = await self._session.execute(
-            select(
-                *_counts(User, users, User.status == UserStatus.ACTIVE),
-                *_counts(Employee, employees, Employee.is_active.is_(True)),
+            _side_by_side(
+                _counts(User, users, User.status == UserStatus.ACTIVE),
+                _counts(Employee, employees, Employee.is_active.is_(True)),
             )
         )
-        return People(*(int(number) for number in row.one()))
+        return People(*row.one())
 
     async def _must_exist(
         self, kind: type[Branch | Department], place_id: UUID, visible: ColumnElement[bool], noun: str
@@ -235,33 +226,71 @@ class Dashboard:
 
 
 @lru_cache(maxsize=64)
-def _written_counts(reach: Reach) -> Written:
-    """Count accounts, departments and branches for all who see as far."""
+def _written_stats(reach: Reach) -> Written:
+    """Count everything for all who see as far."""
     seen = reach.anybody
     words = ("admin", "manager", "officer", "viewer")
     accounts = (User.status == UserStatus.ACTIVE, *(_shown_as(word) for word in words))
     return Written(
-        select(
-            *_counts(User, users_visible_to(seen), *accounts),
-            *_counts(Department, departments_visible_to(seen), Department.is_active.is_(True)),
-            *_counts(Branch, branches_visible_to(seen), Branch.is_active.is_(True)),
+        _side_by_side(
+            _tallied(reach),
+            _counts(User, users_visible_to(seen), *accounts),
+            _counts(Department, departments_visible_to(seen), Department.is_active.is_(True)),
+            _counts(Branch, branches_visible_to(seen), Branch.is_active.is_(True)),
         )
     )
 
 
 @lru_cache(maxsize=64)
-def _written_tallies(reach: Reach, *, in_branch: bool) -> Written:
-    """Add up tallies by stage for all who see as far, of one branch or of all."""
+def _written_branch(reach: Reach) -> Written:
+    """Add up the tallies of one branch for all who see as far."""
+    return Written(_tallied(reach).where(ApplicationTally.branch_id == bindparam("branch", type_=Uuid)))
+
+
+_TALLIED: Final = len(Status) + 2
+"""How many sums `_tallied` gives: applications by status, papers and their bytes."""
+
+
+def _tallied(reach: Reach) -> Select[*tuple[Any, ...]]:
+    """Add up the tallies of applications by status, and of their papers, in one row."""
     tally = ApplicationTally
-    sums = (func.sum(tally.applications), func.sum(tally.papers), func.sum(tally.bytes))
-    asked = select(tally.stage, *sums).where(tallies_visible_to(reach.anybody)).group_by(tally.stage)
-    return Written(asked.where(tally.branch_id == bindparam("branch", type_=Uuid)) if in_branch else asked)
+    by_status = (
+        func.sum(tally.applications).filter(
+            tally.stage
+            == any_(literal([stage for stage in Stage if STATUS_OF[stage] is status], ARRAY(tally.stage.type)))
+        )
+        for status in Status
+    )
+    of_papers = (func.sum(column).filter(tally.stage.is_(None)) for column in (tally.papers, tally.bytes))
+    sums = (func.coalesce(total, 0).cast(BigInteger) for total in (*by_status, *of_papers))
+    return select(*sums).where(tallies_visible_to(reach.anybody))
 
 
-def _counts(kind: type[Any], seen: ColumnElement[bool], *parts: ColumnElement[bool]) -> Sequence[ColumnElement[int]]:
-    """Count the rows a person sees, and those of them that each part names; for use inside one statement."""
-    whole = select(func.count()).select_from(kind).where(seen)
-    return [whole.scalar_subquery(), *(whole.where(part).scalar_subquery() for part in parts)]
+def _application_counts(stages: Sequence[int]) -> ApplicationCounts:
+    by_status = dict(zip(Status, stages, strict=True))
+    return ApplicationCounts(
+        total=sum(stages),
+        draft=by_status[Status.DRAFT],
+        submitted=by_status[Status.SUBMITTED],
+        pending=by_status[Status.SUBMITTED] + by_status[Status.UNDER_REVIEW],
+        under_review=by_status[Status.UNDER_REVIEW],
+        approved=by_status[Status.APPROVED],
+        rejected=by_status[Status.REJECTED],
+    )
+
+
+def _counts(kind: type[Any], seen: ColumnElement[bool], *parts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Count the rows a person sees, and those of them that each part names, in one row and in one pass."""
+    return select(func.count(), *(func.count().filter(part) for part in parts)).select_from(kind).where(seen)
+
+
+def _side_by_side(*counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Make one row of statements that give one row each."""
+    first, *further = rows = [statement.subquery() for statement in counted]
+    joined: FromClause = first
+    for row in further:
+        joined = joined.join(row, true())
+    return select(*(column for row in rows for column in row.c)).select_from(joined)
 
 
 def _shown_as(word: str) -> ColumnElement[bool]:
