@@ -58,34 +58,31 @@ class Statement:
         return (self.text, *(one if each is None else each for each in self.arguments))
 
 
-ME, WHOLE, PARTIES = Statement("BENCH_ME"), Statement("BENCH_WHOLE"), Statement("BENCH_PARTIES")
+ME, WHOLE = Statement("BENCH_ME"), Statement("BENCH_WHOLE")
 encode = msgspec.json.Encoder(decimal_format="number").encode
 pool: "asyncpg.Pool[Any] | None" = None
 
 
 async def whole(pool: "asyncpg.Pool[Any]", ids: list[UUID]) -> list[dict[str, Any]]:
     """Read applications with everything around them; what PostgreSQL wrote as JSON goes on as it is."""
-    behind: dict[UUID, list[dict[str, Any]]] = {each: [] for each in ids}
-    for party in await pool.fetch(*PARTIES.ask(ids)):
-        fields = dict(party)
-        behind[fields.pop("application_id")].append(fields)
-    found = {row[0]: _answer(row, behind[row[0]]) for row in await pool.fetch(*WHOLE.ask(ids))}
+    found = {row[0]: _answer(row) for row in await pool.fetch(*WHOLE.ask(ids))}
     return [found[each] for each in ids]
 
 
-def _answer(row: asyncpg.Record, behind: list[dict[str, Any]]) -> dict[str, Any]:
+def _answer(row: asyncpg.Record) -> dict[str, Any]:
     fields = dict(row)
-    children = [msgspec.Raw(text.encode()) for text in tuple(row)[-3:]]
-    for name in list(fields)[-3:]:
+    children = [msgspec.Raw(text.encode()) for text in tuple(row)[-4:]]
+    for name in list(fields)[-4:]:
         del fields[name]
     fields["existing_loans"] = msgspec.Raw(fields["existing_loans"].encode())
-    fields["employee_assignments"], fields["documents"], fields["collaterals"] = children
+    fields["employee_assignments"], fields["documents"], fields["collaterals"], fields["parties"] = children
     fields["status"] = fields["workflow_stage"] = fields["workflow_status"]
+    behind = msgspec.json.decode(children[-1])
     guarantor = behind[0] if behind else {}
     fields["guarantor_name"] = guarantor.get("full_name_latin")
     for name, column in GUARANTOR.items():
         fields[f"guarantor_{name}"] = guarantor.get(column)
-    return fields | {"parties": behind}
+    return fields
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -38,7 +38,7 @@ def tallies_visible_to(principal: Principal) -> ColumnElement[bool]:
 
 
 def names_visible_to(principal: Principal) -> list[ColumnElement[bool]]:
-    """Narrow queries to the names of the applications this person may see, each by one of them alone."""
+    """Narrow queries to the names of the applications this person may see: all that one of them matches."""
     return ways(principal, READ, owner=ApplicationName.owner_id, branch=ApplicationName.branch_id)
 
 

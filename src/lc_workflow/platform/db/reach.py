@@ -45,14 +45,13 @@ def ways(
     owner: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
     branch: InstrumentedAttribute[Any],
 ) -> list[ColumnElement[bool]]:
-    """Say the same as `within` by conditions of which a row meets one at most: each is read through its own index.
+    """Say the same as `within` by conditions of which a row meets one at least, each to be read through its own index.
 
-    PostgreSQL gathers what an OR matches before it puts it in order or narrows it down.
+    PostgreSQL gathers all that an OR matches before it puts it in order, however few rows are wanted.
     """
     if principal.scope_of(permission) is not Scope.BRANCH or principal.branch_id is None:
         return [within(principal, permission, owner=owner, branch=branch)]
-    in_branch = branch == principal.branch_id
-    return [in_branch, (owner == principal.id) & branch.is_distinct_from(principal.branch_id)]
+    return [branch == principal.branch_id, owner == principal.id]
 
 
 @dataclass(frozen=True, slots=True)

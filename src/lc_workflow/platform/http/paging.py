@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
 from litestar.di import Provide
 from litestar.params import QueryParameter
 from msgspec import DecodeError, Meta, Struct, convert, json
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, false, or_
+from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, bindparam, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -196,9 +196,24 @@ def part_brought(stmt: Columns, *keys: Key) -> Columns:
     return stmt.order_by(*(key.order for key in keys)).limit(most).offset(offset)
 
 
+def up_to_part(stmt: Columns, *keys: Key) -> Columns:
+    """Cut off what comes behind a part by page: what several statements find up to there holds the part of them all."""
+    most, offset = bindparam("most", type_=Integer), bindparam("offset", type_=Integer)
+    return stmt.order_by(*(key.order for key in keys)).limit(most + offset)
+
+
 def place_of(window: Window) -> dict[str, int]:
     """The values that a statement with `part_brought` is sent with."""
     return {"most": window.size + 1, "offset": window.offset}
+
+
+def shown_of(stmt: Columns, part: CTE, *keys: Key) -> Columns:
+    """Show rows of a part by page, which a statement is joined with, all but the one that tells whether it goes on.
+
+    How many those are, `size` brings; what it costs to show that one more is spared.
+    """
+    met = select(func.count()).select_from(part).scalar_subquery().label("met")
+    return stmt.add_columns(met).order_by(*(key.order for key in keys)).limit(bindparam("size", type_=Integer))
 
 
 def part_found(found: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
@@ -206,6 +221,15 @@ def part_found(found: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
     rows, more = found[: window.size], len(found) > window.size
     is_last = window.after is None and not more and (rows or window.page == 1)
     return Part(rows, _cursor(rows[-1], keys) if more else None, window.offset + len(rows) if is_last else None)
+
+
+def part_met(shown: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
+    """The same of rows that say themselves how many were `met`, one more than are shown at most, and the `total`."""
+    more = bool(shown) and shown[0].met > window.size
+    total = shown[0].total if more else None
+    if not more and (shown or window.page == 1):
+        total = window.offset + len(shown)
+    return Part(shown, _cursor(shown[-1], keys) if more else None, total)
 
 
 async def cut(session: AsyncSession, stmt: Columns, window: Window, *keys: Key, count: Select[int]) -> Part[Any]:

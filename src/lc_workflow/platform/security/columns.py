@@ -52,6 +52,11 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else in_use().open(value, about=self.about)
 
 
+def opened(written: str | None, *, about: str) -> str | None:
+    """Read what a sealed column holds where the database wrote it within JSON: in hexadecimal, behind two signs."""
+    return None if written is None else in_use().open(bytes.fromhex(written[2:]), about=about)
+
+
 class SealedBytes(TypeDecorator[bytes]):
     """Bytes that the database cannot read."""
 

@@ -1,11 +1,6 @@
 """Reading applications: in lists, and one as a whole."""
 
-from lc_workflow.lending.applications.queries.lists import (
-    ApplicationQueries,
-    ApplicationSortKey,
-    Loanbook,
-    Wanted,
-    conditions,
-)
+from lc_workflow.lending.applications.queries.lists import ApplicationQueries, Loanbook
+from lc_workflow.lending.applications.queries.wanted import ApplicationSortKey, Wanted, conditions
 
 __all__ = ["ApplicationQueries", "ApplicationSortKey", "Loanbook", "Wanted", "conditions"]

@@ -1,24 +1,15 @@
 """Listing and counting applications, and answering what customers ask about their loans."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
-from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
     CompoundSelect,
     Select,
-    Uuid,
-    any_,
-    bindparam,
     func,
-    literal,
     select,
     union,
     update,
@@ -27,14 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.documents.library.models import File
-from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import READ, tallies_visible_to, visible_to
-from lc_workflow.lending.applications.models import ApplicationTally, Assignment, CustomerApplication
-from lc_workflow.lending.applications.queries.sought import mentioned, page_of_sought, sought
-from lc_workflow.lending.applications.queries.whole import whole
+from lc_workflow.lending.applications.access import READ, visible_to
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.queries.pages import written_part
+from lc_workflow.lending.applications.queries.wanted import Wanted, conditions, order_of
+from lc_workflow.lending.applications.queries.whole import COLUMNS, answer_of, whole
 from lc_workflow.lending.applications.schemas import (
     ApplicationAnswer,
     ApplicationCard,
@@ -46,68 +37,13 @@ from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.ports import LoanBook, Loans
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.platform.db.reach import Reach, brought
-from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import (
     Columns,
-    Key,
     Part,
     Window,
-    part_brought,
     part_found,
     part_wanted,
-    place_of,
 )
-from lc_workflow.platform.search import among
-
-
-class ApplicationSortKey(StrEnum):
-    """What a list of applications can be sorted by."""
-
-    CREATED_AT = "created_at"
-    UPDATED_AT = "updated_at"
-    SUBMITTED_AT = "submitted_at"
-    REQUESTED_AMOUNT = "requested_amount"
-    FULL_NAME_LATIN = "full_name_latin"
-    FULL_NAME_KHMER = "full_name_khmer"
-    WORKFLOW_STATUS = "workflow_status"
-    STATUS = "status"
-    PRIORITY_LEVEL = "priority_level"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which applications a list is asked for; days are those of the branches, amounts in each one's currency."""
-
-    search: str | None = None
-    status: Status | None = None
-    workflow_status: Stage | None = None
-    amount_min: Decimal | None = None
-    amount_max: Decimal | None = None
-    date_from: date | None = None
-    date_to: date | None = None
-    officer_id: UUID | None = None
-    branch_id: UUID | None = None
-    priority_level: Priority | None = None
-    sort_by: ApplicationSortKey = ApplicationSortKey.CREATED_AT
-    descending: bool = True
-
-    @property
-    def is_tallied(self) -> bool:
-        """Whether the tallies know how many these are: by stage and branch they do."""
-        return replace(self, status=None, workflow_status=None, branch_id=None) == Wanted(
-            sort_by=self.sort_by, descending=self.descending
-        )
-
-    @property
-    def is_search(self) -> bool:
-        """Whether they are only looked for, and put in the order in which they were drafted."""
-        return bool(self.search) and self == Wanted(search=self.search, descending=self.descending)
-
-
-_SORTED_AS: Final = {
-    key: getattr(CustomerApplication, key) for key in ApplicationSortKey if key is not ApplicationSortKey.STATUS
-} | {ApplicationSortKey.STATUS: CustomerApplication.workflow_status}
 
 _Columns: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
 
@@ -130,7 +66,10 @@ class ApplicationQueries:
         Raises:
             BadCursor: The cursor is none of a list in this order.
         """
-        part = await self._part(tuple(key.column for key in _order(wanted)), wanted, window, principal)
+        part = await written_part(self.session, COLUMNS, wanted, window, principal=principal)
+        if part is not None:
+            return replace(part, rows=[answer_of(row) for row in part.rows])
+        part = await self._part(tuple(key.column for key in order_of(wanted)), wanted, window, principal)
         return replace(part, rows=await whole(self.session, [row.id for row in part.rows]))
 
     async def one(self, application_id: UUID, *, principal: Principal) -> ApplicationAnswer:
@@ -150,7 +89,8 @@ class ApplicationQueries:
         Raises:
             BadCursor: The cursor is none of a list in this order.
         """
-        part = await self._part(CARD, wanted, window, principal)
+        part = await written_part(self.session, CARD, wanted, window, principal=principal)
+        part = part or await self._part(CARD, wanted, window, principal)
         fields = [column.key for column in CARD]
         cards = [
             ApplicationCard(**dict(zip(fields, row, strict=False)), status=STATUS_OF[row.workflow_status])
@@ -209,59 +149,15 @@ class ApplicationQueries:
         return await whole(self.session, rows.all())
 
     async def _part(self, columns: _Columns, wanted: Wanted, window: Window, principal: Principal) -> Part[Any]:
-        """Read one page, and say how many the list has in all: as the page tells, as the tallies tell, or by counting.
-
-        What most lists are asked for are stages and a branch, newest first: for these a statement is written once.
-        """
-        order = _order(wanted)
-        if wanted.is_tallied and window.after is None:
-            asked, in_branch = replace(wanted, branch_id=None), wanted.branch_id is not None
-            reach, whose = Reach.of(principal, READ), brought(principal) | {"branch": wanted.branch_id}
-            page = _written_page(columns, asked, reach, in_branch=in_branch)
-            part = part_found(await page.rows(self.session, **whose, **place_of(window)), window, *order)
-            if part.total is None:
-                tallied = _written_tallies(asked, reach, in_branch=in_branch)
-                part = replace(part, total=await tallied.value(self.session, **whose) or 0)
-            return part
-        if wanted.is_search and window.after is None:
-            search = _written_search(columns, wanted.descending, Reach.of(principal, READ))
-            whose = brought(principal) | sought(wanted.search or "")
-            rows = await search.rows(self.session, **whose, **place_of(window))
-        else:
-            rows = (await self.session.execute(_one_page(wanted, window, principal, *columns))).all()
+        """Read one page, and say how many the list has in all, where no statement is written for it."""
+        order = order_of(wanted)
+        rows = (await self.session.execute(_one_page(wanted, window, principal, *columns))).all()
         part = part_found(rows, window, *order)
         if part.total is not None or window.after is not None:
             return part
         if wanted.search and rows:
             return replace(part, total=int(rows[0].total))
         return replace(part, total=await self.session.scalar(_counted(wanted, principal)) or 0)
-
-
-@lru_cache(maxsize=512)
-def _written_page(columns: _Columns, wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
-    """Write the page of a list for all who see as far; reader, branch and place in the list are brought."""
-    asked = select(*columns).where(visible_to(reach.anybody), *conditions(wanted))
-    if in_branch:
-        asked = asked.where(CustomerApplication.branch_id == bindparam("branch", type_=Uuid))
-    return Written(part_brought(asked, *_order(wanted)))
-
-
-@lru_cache(maxsize=64)
-def _written_search(columns: _Columns, descending: bool, reach: Reach) -> Written:  # noqa: FBT001 - a key of the cache
-    """Write the page of what somebody looks for, for all who see as far."""
-    return Written(page_of_sought(columns, reach, *_order(Wanted(descending=descending))))
-
-
-@lru_cache(maxsize=512)
-def _written_tallies(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
-    """Write what the tallies say of such a list."""
-    tally = ApplicationTally
-    stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}
-    if wanted.status is not None:
-        stages &= _stages_of(wanted.status)
-    seen = tallies_visible_to(reach.anybody)
-    asked = select(func.sum(tally.applications)).where(seen, _one_of(tally.stage, stages))
-    return Written(asked.where(tally.branch_id == bindparam("branch", type_=Uuid)) if in_branch else asked)
 
 
 def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: InstrumentedAttribute[Any]) -> Columns:
@@ -278,7 +174,7 @@ def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: In
         asked = asked.add_columns(total.label("total")).join(matching, matching.c.id == CustomerApplication.id)
     else:
         asked = asked.where(*where)
-    return part_wanted(asked, window, *_order(wanted))
+    return part_wanted(asked, window, *order_of(wanted))
 
 
 def _counted(wanted: Wanted, principal: Principal) -> Select[int]:
@@ -336,40 +232,3 @@ class Loanbook:
             .execution_options(synchronize_session=False)
         )
         return tuple(dict.fromkeys((*applications, *guaranteed)))
-
-
-def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
-    """Turn what was asked for into conditions."""
-    row = CustomerApplication
-    filters: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
-        (wanted.search, mentioned),
-        (wanted.status, lambda word: _one_of(row.workflow_status, _stages_of(word))),
-        (wanted.workflow_status, lambda stage: row.workflow_status == stage),
-        (wanted.amount_min, lambda amount: row.requested_amount >= amount),
-        (wanted.amount_max, lambda amount: row.requested_amount <= amount),
-        (wanted.date_from, lambda day: row.created_at >= begin_of(day)),
-        (wanted.date_to, lambda day: row.created_at < end_of(day)),
-        (wanted.officer_id, _is_of_officer),
-        (wanted.branch_id, lambda branch_id: row.branch_id == branch_id),
-        (wanted.priority_level, lambda level: row.priority_level == level),
-    )
-    return [condition(value) for value, condition in filters if value is not None]
-
-
-def _stages_of(word: Status) -> set[Stage]:
-    """The stages that the web app knows by one word."""
-    return {stage for stage, status in STATUS_OF.items() if status is word}
-
-
-def _one_of(column: InstrumentedAttribute[Any], stages: Collection[Stage]) -> ColumnElement[bool]:
-    return column == any_(literal(sorted(stages), ARRAY(column.type)))
-
-
-def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
-    """An officer is an account that drafted it, or an employee who looks after it."""
-    looked_after = select(Assignment.application_id).where(Assignment.employee_id == officer_id, Assignment.is_active)
-    return (CustomerApplication.user_id == officer_id) | among(CustomerApplication.id, looked_after)
-
-
-def _order(wanted: Wanted) -> tuple[Key, Key]:
-    return Key(_SORTED_AS[wanted.sort_by], descending=wanted.descending), Key(CustomerApplication.id)

@@ -1,18 +1,14 @@
 """Applications with everything an answer shows, in statements that are written once."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from msgspec import Struct
 from msgspec.json import Decoder
-from sqlalchemy import (
-    Row,
-    Select,
-    Uuid,
-    any_,
-    bindparam,
-    select,
-)
+from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,6 +24,7 @@ from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.backing.schemas import PartyAnswer
 from lc_workflow.lending.rules.backing import GUARANTOR_FIELDS, PartyRole
 from lc_workflow.lending.rules.stages import STATUS_OF
+from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
 from lc_workflow.organization.departments.models import Department
@@ -35,25 +32,22 @@ from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.db.config import read_json
 from lc_workflow.platform.db.nested import as_list, as_object, as_object_or_null
 from lc_workflow.platform.db.written import Written
+from lc_workflow.platform.security.columns import opened
 
 
 async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationAnswer]:
-    """Read applications whole, in the order of their ids: rows straight into structs.
-
-    Those behind the loans have a statement of their own: their numbers are sealed, and opened column by column.
-    """
+    """Read applications whole, in the order of their ids: rows straight into structs."""
     if not ids:
         return []
-    behind: dict[UUID, list[PartyAnswer]] = {each: [] for each in ids}
-    for application_id, *party in await _PARTIES.rows(session, ids=list(ids)):
-        behind[application_id].append(PartyAnswer(**dict(zip(PartyAnswer.__struct_fields__, party, strict=True))))
-    found = {row.id: _answer(row, behind[row.id]) for row in await _WHOLE.rows(session, ids=list(ids))}
+    found = {row.id: answer_of(row) for row in await _WHOLE.rows(session, ids=list(ids))}
     return [found[each] for each in ids if each in found]
 
 
-def _answer(row: Row[Any], behind: list[PartyAnswer]) -> ApplicationAnswer:
+def answer_of(row: Any) -> ApplicationAnswer:  # noqa: ANN401 - a row of a statement that gives `COLUMNS`
+    """Show an application as it was read."""
     fields = dict(zip(_COLUMNS, row, strict=False))
-    assignments, papers, collateral = row[len(_COLUMNS) :]
+    assignments, papers, collateral, parties = row[len(_COLUMNS) : len(COLUMNS)]
+    behind = [party.opened() for party in _PARTIES.decode(parties)]
     guarantor = next((party for party in behind if party.role is PartyRole.GUARANTOR), None)
     fields["guarantor_name"] = guarantor and (guarantor.full_name_latin or guarantor.full_name_khmer)
     fields |= {field: guarantor and getattr(guarantor, column) for field, column in GUARANTOR_FIELDS.items()}
@@ -68,8 +62,31 @@ def _answer(row: Row[Any], behind: list[PartyAnswer]) -> ApplicationAnswer:
     )
 
 
-def _whole() -> Select[Any]:
-    """Write the statement that reads applications with everything an answer shows, once and for all."""
+class _Party(Struct):
+    """Somebody who stands behind a loan as the database writes them in JSON, their numbers sealed."""
+
+    id: UUID
+    role: PartyRole
+    customer_id: UUID | None
+    full_name_khmer: str | None
+    full_name_latin: str | None
+    date_of_birth: date | None
+    phone: str | None
+    id_card_type: IdCardType | None
+    id_number: str | None
+    current_address: str | None
+    relation: str | None
+
+    def opened(self) -> PartyAnswer:
+        """Show them with their numbers opened."""
+        numbers = {
+            name: opened(getattr(self, name), about=f"application_parties.{name}") for name in ("phone", "id_number")
+        }
+        return PartyAnswer(**asdict(self) | numbers)
+
+
+def _columns() -> tuple[ColumnElement[Any], ...]:
+    """Write everything an answer shows of an application."""
     table, assigned, employee = _TABLE, Assignment.__table__, Employee.__table__
     department, branch = Department.__table__, Branch.__table__
     officer = as_object(
@@ -94,31 +111,29 @@ def _whole() -> Select[Any]:
         file_id=file.c.id,
         upload_date=file.c.created_at,
     )
+    party = Party.__table__
     children = (
         assignments,
         as_list(card, order=file.c.created_at, source=file).where(file.c.application_id == table.c.id, File.standing()),
         as_list(pledged.c.entry, order=pledged.c.position, source=pledged).where(
             pledged.c.application_id == table.c.id
         ),
+        as_list(as_object(_Party, party), order=party.c.position, source=party).where(
+            party.c.application_id == table.c.id
+        ),
     )
-    return select(
-        *(table.c[name] for name in _COLUMNS), *(child.correlate(table).scalar_subquery() for child in children)
-    ).where(table.c.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-
-
-def _parties() -> Select[Any]:
-    """Write the statement that reads who stands behind applications."""
-    party = Party.__table__
     return (
-        select(party.c.application_id, *(party.c[name] for name in PartyAnswer.__struct_fields__))
-        .where(party.c.application_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-        .order_by(party.c.position)
+        *(table.c[name] for name in _COLUMNS),
+        *(child.correlate(table).scalar_subquery() for child in children),
     )
 
 
 _TABLE: Final = CustomerApplication.__table__
 _COLUMNS: Final = tuple(name for name in ApplicationAnswer.__struct_fields__ if name in _TABLE.c)
-_WHOLE: Final = Written(_whole())
+COLUMNS: Final = _columns()
+"""What a statement selects, before anything else, whose rows `answer_of` shows."""
+
+_WHOLE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _ASSIGNMENTS: Final = Decoder(list[AssignmentAnswer])
 _PAPERS: Final = Decoder(list[DocumentCard])
-_PARTIES: Final = Written(_parties())
+_PARTIES: Final = Decoder(list[_Party])

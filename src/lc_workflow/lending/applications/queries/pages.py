@@ -1,0 +1,117 @@
+"""The pages of the busiest lists: each is one statement, written once for all who see as far.
+
+What most lists are asked for are stages, a branch or a name, by when they were drafted. Until such a page is known,
+nothing but its place is read, and of the rows it shows everything: no row is read that is not shown.
+"""
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Select, Uuid, bindparam, func, select, union
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import READ, names_visible_to, tallies_visible_to, visible_to
+from lc_workflow.lending.applications.models import ApplicationName, ApplicationTally, CustomerApplication
+from lc_workflow.lending.applications.queries.sought import SOUGHT, sought
+from lc_workflow.lending.applications.queries.wanted import (
+    ApplicationSortKey,
+    Wanted,
+    conditions,
+    one_of,
+    order_of,
+    stages_of,
+)
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.db.reach import Reach, brought
+from lc_workflow.platform.db.written import Written
+from lc_workflow.platform.http.paging import (
+    Columns,
+    Key,
+    Part,
+    Window,
+    part_brought,
+    part_met,
+    place_of,
+    shown_of,
+    up_to_part,
+)
+
+_Shown: TypeAlias = tuple[Any, ...]
+
+
+async def written_part(
+    session: AsyncSession, shown: _Shown, wanted: Wanted, window: Window, *, principal: Principal
+) -> Part[Any] | None:
+    """Read a page with these columns of its rows, or None where no statement is written for such a list."""
+    if window.after is not None or not (wanted.is_tallied or wanted.is_search):
+        return None
+    asked = replace(wanted, branch_id=None, search="" if wanted.is_search else None)
+    reach, in_branch = Reach.of(principal, READ), wanted.branch_id is not None
+    values = brought(principal) | {"branch": wanted.branch_id} | (sought(wanted.search) if wanted.search else {})
+    page = _written_page(shown, asked, reach, in_branch=in_branch)
+    rows = await page.rows(session, **values, **place_of(window), size=window.size)
+    part = part_met(rows, window, *order_of(wanted))
+    if part.total is None:  # a page behind the last one
+        counted = _written_count(asked, reach, in_branch=in_branch)
+        part = replace(part, total=await counted.value(session, **values) or 0)
+    return part
+
+
+@lru_cache(maxsize=512)
+def _written_page(shown: _Shown, wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
+    """Write the page of a list; reader, branch, what is looked for and the place in the list are brought."""
+    found, order = _found(wanted, reach, in_branch=in_branch)
+    is_search = wanted.search is not None
+    page = part_brought(found.add_columns(func.count().over().label("total")) if is_search else found, *order).cte()
+    total = page.c.total if is_search else _total(wanted, reach, in_branch=in_branch).label("total")
+    rows = select(*shown, total).join_from(CustomerApplication, page, page.c.id == CustomerApplication.id)
+    return Written(shown_of(rows, page, *order_of(wanted)))
+
+
+@lru_cache(maxsize=512)
+def _written_count(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
+    """Count such a list."""
+    if wanted.search is None:
+        return Written(select(_total(wanted, reach, in_branch=in_branch)))
+    found, _ = _found(wanted, reach, in_branch=in_branch)
+    return Written(select(func.count()).select_from(found.subquery()))
+
+
+def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, tuple[Key, Key]]:
+    """Write which applications a list has, by their ids and what it is sorted by, and how it is sorted.
+
+    What a branch has stands in one index of names, and one's own in another, each in the order of lists; of either no
+    more is read than the page may need, or than is looked for.
+    """
+    order, row = order_of(wanted), CustomerApplication
+    of_branch = bindparam("branch", type_=Uuid)
+    ways = names_visible_to(reach.anybody)
+    is_search, by_age = wanted.search is not None, wanted.sort_by is ApplicationSortKey.CREATED_AT
+    if not is_search and (len(ways) == 1 or not by_age or wanted.workflow_status or wanted.status):
+        found = select(row.id, order[0].column).where(visible_to(reach.anybody), *conditions(wanted))
+        return (found.where(row.branch_id == of_branch) if in_branch else found), order
+    in_order = Key(ApplicationName.created_at, descending=wanted.descending), Key(ApplicationName.id)
+    met = []
+    for way in ways:
+        named = select(ApplicationName.id, ApplicationName.created_at).where(way)
+        named = named.where(ApplicationName.branch_id == of_branch) if in_branch else named
+        met.append(named.where(SOUGHT) if is_search else up_to_part(named, *in_order))
+    name = aliased(ApplicationName, union(*met).subquery())
+    return select(name.id, name.created_at), (Key(name.created_at, descending=wanted.descending), Key(name.id))
+
+
+def _total(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Any:  # noqa: ANN401 - the library's
+    """Write what the tallies say of such a list."""
+    tally = ApplicationTally
+    stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}
+    if wanted.status is not None:
+        stages &= stages_of(wanted.status)
+    asked: Select[int] = select(func.sum(tally.applications)).where(
+        tallies_visible_to(reach.anybody), one_of(tally.stage, stages)
+    )
+    if in_branch:
+        asked = asked.where(tally.branch_id == bindparam("branch", type_=Uuid))
+    return asked.scalar_subquery()
