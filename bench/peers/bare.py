@@ -58,7 +58,7 @@ class Statement:
         return (self.text, *(one if each is None else each for each in self.arguments))
 
 
-ME, WHOLE = Statement("BENCH_ME"), Statement("BENCH_WHOLE")
+ME, ONE, WHOLE = Statement("BENCH_ME"), Statement("BENCH_ONE"), Statement("BENCH_WHOLE")
 encode = msgspec.json.Encoder(decimal_format="number").encode
 pool: "asyncpg.Pool[Any] | None" = None
 
@@ -98,7 +98,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
         total = await pool.fetchval(TOTAL, OFFICER, BRANCH)
         body = encode({"items": items, "total": total, "page": 1, "size": 20, "pages": -(-total // 20)})
     elif path.startswith("/one/"):
-        body = encode((await whole(pool, [UUID(path.removeprefix("/one/"))]))[0])
+        body = encode(_answer(await pool.fetchrow(*ONE.ask(UUID(path.removeprefix("/one/"))))))
     elif path == "/me":
         fields = dict(await pool.fetchrow(*ME.ask(OFFICER)))
         _, places = fields.popitem()
@@ -117,7 +117,7 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             wish.requested_amount,
             wish.desired_loan_term,
         )
-        body = encode((await whole(pool, [drafted]))[0])
+        body = encode(_answer(await pool.fetchrow(*ONE.ask(drafted))))
     else:
         body = b"{}"
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]

@@ -39,7 +39,8 @@ async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationA
     """Read applications whole, in the order of their ids: rows straight into structs."""
     if not ids:
         return []
-    found = {row.id: answer_of(row) for row in await _WHOLE.rows(session, ids=list(ids))}
+    asked = _ONE.rows(session, id=ids[0]) if len(ids) == 1 else _WHOLE.rows(session, ids=list(ids))
+    found = {row.id: answer_of(row) for row in await asked}
     return [found[each] for each in ids if each in found]
 
 
@@ -132,6 +133,9 @@ _TABLE: Final = CustomerApplication.__table__
 _COLUMNS: Final = tuple(name for name in ApplicationAnswer.__struct_fields__ if name in _TABLE.c)
 COLUMNS: Final = _columns()
 """What a statement selects, before anything else, whose rows `answer_of` shows."""
+
+_ONE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == bindparam("id", type_=Uuid)))
+"""One by its id: how many ids an array has PostgreSQL cannot know, and so plans anew each time."""
 
 _WHOLE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _ASSIGNMENTS: Final = Decoder(list[AssignmentAnswer])
