@@ -43,6 +43,7 @@ from lc_workflow.platform.security.vault import Vault, use
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
 from tests.organization.factories import a_branch
+from tests.servers.memory import roomy_folder
 from tests.servers.used import (
     USED,
     pytest_collection_modifyitems,
@@ -104,7 +105,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """Start a PostgreSQL of our own."""
-    with postgres(tmp_path_factory.mktemp("postgres"), durable=False) as running:
+    with roomy_folder(tmp_path_factory.mktemp("postgres")) as folder, postgres(folder, durable=False) as running:
         USED.append(running.version)
         yield database_url(running.url)
 
