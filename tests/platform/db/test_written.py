@@ -2,12 +2,29 @@
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import URL, Uuid, any_, bindparam, insert, literal, literal_column, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    URL,
+    ColumnElement,
+    String,
+    Uuid,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
@@ -18,6 +35,7 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.db.config import DOUBTED, alchemy_config, begins_to_write, only_reads
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.reads import PersonalRead
+from lc_workflow.system.settings.models import Setting
 from tests.conftest import settings_for
 from tests.identity.factories import a_user
 from tests.lending.factories import an_application
@@ -58,6 +76,27 @@ async def test_rows_are_what_sqlalchemy_gives(session: AsyncSession) -> None:
     theirs = (await (await session.connection()).execute(WHOLE, wanted)).one()
     assert (tuple(ours), [*map(type, ours)]) == (tuple(theirs), [*map(type, theirs)])
     assert (ours.workflow_status, ours.phone) == (Stage.PO_CREATED, "+85512345678")
+
+
+async def test_rows_are_written_changed_and_taken_away_as_well(session: AsyncSession) -> None:
+    names = {"names": [f"w{uuid4().hex[:8]}" for _ in range(2)]}
+    table = Setting.metadata.tables[Setting.__tablename__]
+    each = func.unnest(bindparam("names", type_=ARRAY(String))).table_valued(column("key", String)).render_derived()
+    columns: dict[str, ColumnElement[Any]] = {
+        "id": func.gen_random_uuid(),
+        "key": each.c.key,
+        "value": literal({"one": Decimal("0.10")}, JSONB),
+    }
+    columns |= {"category": literal("x"), "is_public": literal(value=False)}
+    columns |= {"created_at": literal(NOON), "updated_at": literal(NOON)}
+    write = insert(table).from_select([*columns], select(*columns.values()), include_defaults=False)
+    mine = table.c.key == any_(bindparam("names", type_=ARRAY(String)))
+    new = await Written(write.returning(table.c.key, table.c.value)).rows(session, **names)
+    assert [(row.key, row.value) for row in new] == [(name, {"one": Decimal("0.10")}) for name in names["names"]]
+    changed = Written(update(table).where(mine).values(category=bindparam("to")).returning(table.c.category))
+    assert [row.category for row in await changed.rows(session, **names, to="y")] == ["y", "y"]
+    assert await Written(delete(table).where(mine)).rows(session, **names) == []
+    assert await Written(select(table.c.id).where(mine)).rows(session, **names) == []
 
 
 async def test_a_value_is_brought_each_time(reading: AsyncSession) -> None:

@@ -172,13 +172,17 @@ class WhatIsSeen:
         )
         return rows.all()
 
+    async def votes(self, case: ApprovalCase) -> list[Vote]:
+        """The votes of a case that count, as they are written down."""
+        await self._session.flush()
+        return [Vote(*row) for row in await _VOTES.rows(self._session, case_id=case.id) if row.decision in VOTES]
+
     async def open_seat(self, application: CustomerApplication) -> Seat | None:
         """What the present cycle waits for; None where no case says it."""
         case = await self.case(application)
         if case is None or case.path is None or case.amount is None:
             return None
-        stored = read_path(case.path)
-        votes = [Vote(*row) for row in await _VOTES.rows(self._session, case_id=case.id) if row.decision in VOTES]
+        stored, votes = read_path(case.path), await self.votes(case)
         stage = open_stage(tally(stored.as_stages(), votes))
         if stage is None:
             return None

@@ -15,7 +15,7 @@ from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
-from lc_workflow.lending.approvals.queries import WhatIsSeen, figure_of, stages_of, votes_of
+from lc_workflow.lending.approvals.queries import WhatIsSeen, figure_of, stages_of
 from lc_workflow.lending.approvals.schemas import StoredPath, read_path, stage_documents
 from lc_workflow.lending.events import DecisionsVoided, DecisionTaken
 from lc_workflow.lending.matrices.schemas import MatrixDocument, as_matrix
@@ -273,7 +273,7 @@ class ApprovalService(Service[ApprovalCase]):
         """Say where the votes have brought the application; approved terms are written beside the requested ones."""
         if row.decision is Decision.RETURN:
             return Decision.RETURN
-        counted = tally(stages_of(case), votes_of(await self._seen.standing(case)))
+        counted = tally(stages_of(case), await self._seen.votes(case))
         if any(at_stage.is_refused for at_stage in counted):
             return Decision.REJECT
         if open_stage(counted) is not None or row.decision not in AGREEING:

@@ -115,10 +115,12 @@ class TaskService(Service[Task]):
             at_risk_at=limits and limits.at_risk_at,
             due_at=limits and limits.due_at,
             used_seconds=0,
+            owner_id=None,  # said here, so that saying it once more below changes nothing
+            owned_at=None,
         )
-        self.session.add(task)
         if stage is Stage.MANAGER_REVIEW:
             await self._seat(task, application, at=at)
+        self.session.add(task)
         owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
         task.owned_by(owners.get(stage) or await self._given_out(task, at=at), at=at)
 
@@ -162,6 +164,7 @@ class TaskService(Service[Task]):
         task.seat_currency = seat.currency if seat else None
         task.seat_needs_limit = seat.needs_limit if seat else None
         task.excluded = list(dict.fromkeys([*kept_away, *(sorted(seat.voters) if seat else ())]))
+        self.session.add(task)  # a new one is written down with its seat
         await self.session.flush()
         numbers = await self._seen.phones_behind(application)
         doing = Doing.of(task)

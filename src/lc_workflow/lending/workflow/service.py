@@ -317,9 +317,10 @@ class WorkflowService(Service[CustomerApplication]):
 
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""
-        application.account_id = account_id = wish.account_id or application.account_id
+        account_id = wish.account_id or application.account_id
         if account_id and application.customer_id:
             await self._customers.own_account(account_id, application.customer_id, at=at)
+        application.account_id = account_id
         if step.action is Action.SEND_TO_REVIEW:
             application.account_id_validated = True
             application.account_id_validation_notes = wish.comment
