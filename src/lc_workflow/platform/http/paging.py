@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
 
@@ -251,12 +252,13 @@ class _Place(Struct, frozen=True, array_like=True):
     values: list[Any]
 
 
-def _cursor(row: Any, keys: Sequence[Key]) -> str:  # noqa: ANN401 - a row, or columns of one
+def _cursor(row: Any, keys: tuple[Key, ...]) -> str:  # noqa: ANN401 - a row, or columns of one
     holder = row[0] if isinstance(row[0], Row) else row
     return write_cursor(_Place(_name(keys), [getattr(holder, key.column.key) for key in keys]))
 
 
-def _name(keys: Sequence[Key]) -> str:
+@lru_cache(maxsize=64)
+def _name(keys: tuple[Key, ...]) -> str:
     """Tell orders apart, without saying what they are."""
     said = ",".join(f"{key.column} {key.descending}" for key in keys)
     return sha256(said.encode()).hexdigest()[:8]

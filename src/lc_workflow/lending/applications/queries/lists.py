@@ -24,6 +24,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import READ, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries.pages import written_part
+from lc_workflow.lending.applications.queries.sought import named_for
 from lc_workflow.lending.applications.queries.wanted import Wanted, conditions, order_of
 from lc_workflow.lending.applications.queries.whole import COLUMNS, answer_of, whole
 from lc_workflow.lending.applications.schemas import (
@@ -163,18 +164,17 @@ class ApplicationQueries:
 def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: InstrumentedAttribute[Any]) -> Columns:
     """Write the statement that reads one page of these columns, and one row more.
 
-    What a search finds is gathered first and told how many it is: by the order of its rows PostgreSQL would else look
-    for twenty, and where a branch has nobody of that name read every application.
+    What a search finds among the names is gathered first, and told how many it is: by the order of its rows PostgreSQL
+    would else look for twenty, and where a branch has nobody of that name read every application.
     """
-    asked = select(*columns)
-    where = (visible_to(principal), *conditions(wanted))
-    if wanted.search:
-        matching = select(CustomerApplication.id).where(*where).cte("matching").prefix_with("MATERIALIZED")
-        total = select(func.count()).select_from(matching).scalar_subquery()
-        asked = asked.add_columns(total.label("total")).join(matching, matching.c.id == CustomerApplication.id)
-    else:
-        asked = asked.where(*where)
-    return part_wanted(asked, window, *order_of(wanted))
+    order = order_of(wanted)
+    if not wanted.search:
+        asked = select(*columns).where(visible_to(principal), *conditions(wanted))
+        return part_wanted(asked, window, *order)
+    row, named = CustomerApplication, named_for(principal, wanted.search).subquery()
+    found = select(row.id, func.count().over().label("total")).join(named, named.c.id == row.id)
+    place = part_wanted(found.where(*conditions(replace(wanted, search=None))), window, *order).subquery()
+    return select(*columns, place.c.total).join(place, place.c.id == row.id).order_by(*(key.order for key in order))
 
 
 def _counted(wanted: Wanted, principal: Principal) -> Select[int]:

@@ -2,9 +2,23 @@
 
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import ARRAY, BindParameter, ColumnElement, String, any_, bindparam, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    String,
+    any_,
+    bindparam,
+    or_,
+    select,
+    union,
+)
 
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import names_visible_to
 from lc_workflow.lending.applications.models import FOUND_BY, ApplicationName, CustomerApplication
 from lc_workflow.lending.rules.matching import clean, scripts_of, with_ascii_digits
 from lc_workflow.platform.search import LETTER_FOR, among, mentions, pattern
@@ -28,9 +42,17 @@ def sought(written: str) -> dict[str, Any]:
 
 def mentioned(written: str) -> ColumnElement[bool]:
     """Match the applications that somebody looks for, beside other conditions."""
+    return CustomerApplication.id.in_(select(ApplicationName.id).where(_said(written)))
+
+
+def named_for(principal: Principal, written: str) -> CompoundSelect[UUID]:
+    """Find the ids of those that somebody looks for among what they may see, through the indexes of names."""
+    return union(*(select(ApplicationName.id).where(way, _said(written)) for way in names_visible_to(principal)))
+
+
+def _said(written: str) -> ColumnElement[bool]:
     values = sought(written)
-    named = select(ApplicationName.id).where(_is_sought(lambda name: bindparam(None, values[name], type_=_KINDS[name])))
-    return CustomerApplication.id.in_(named)
+    return _is_sought(lambda name: bindparam(None, values[name], type_=_KINDS[name]))
 
 
 def _is_sought(brought: Callable[[str], BindParameter[Any]]) -> ColumnElement[bool]:
