@@ -34,7 +34,7 @@ from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.servers.installation import variables_of
 
-WITH_DATABASE = (False, True, False)
+WITH_DATABASE = (False, True)
 """Of each kill, whether the database is killed with the application."""
 SECONDS_OF_WORK = 0.9
 DESKS = 5
