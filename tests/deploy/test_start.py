@@ -81,6 +81,7 @@ def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[st
     assert "SECRET_KEY" in output
     assert "hunter2" not in output
     assert "Traceback" not in output
-    # Python has listed what it loaded: tracing, which nobody asked for, is not among it.
+    # Python has listed what it loaded: tracing, which nobody asked for, and tools of development are not among it.
     assert "lc_workflow.platform.stores" in output
     assert "opentelemetry.context" not in output
+    assert "pydantic_core" not in output
