@@ -19,8 +19,15 @@ DEAR = (
     "tests/house/test_migrations.py",
     "tests/moving/test_moving.py",
     "tests/identity/users/test_ten_thousand.py",
+    "tests/identity/sessions/test_together.py",
+    "tests/identity/users/test_together.py",
+    "tests/documents/library/test_uploads.py",
+    "tests/documents/deliveries/test_store_down.py",
     "tests/contract/test_generated_client.py",
     "tests/platform/test_embedded.py",
+    "tests/platform/test_jobs.py",
+    "tests/platform/test_tracing.py",
+    "tests/platform/test_broadcast.py",
     "tests/test_cli.py",
 )
 """The files that take longest; one that began last would keep its process alone at work in the end."""

@@ -134,11 +134,13 @@ def plant_where_empty(settings: Settings, password: str) -> bool:
 
 
 def _plant(settings: Settings, demo_password: str | None) -> None:
-    from lc_workflow.seeding.planting import plant  # noqa: PLC0415 - only this command waits for it
+    import uvloop  # noqa: PLC0415 - only this command waits for both
+
+    from lc_workflow.seeding.planting import plant  # noqa: PLC0415
 
     began = time.monotonic()
     settle()
-    planted = asyncio.run(plant(settings, SEEDS, demo_password=demo_password))
+    planted = uvloop.run(plant(settings, SEEDS, demo_password=demo_password))
     click.echo(
         f"The seeds are planted: {planted.now} steps taken, {planted.before} before; {time.monotonic() - began:.1f} s."
     )
