@@ -347,6 +347,19 @@ async def test_a_list_goes_on_at_any_depth_with_what_it_shows(full: AsyncEngine,
     assert max(touched.values()) < 100
 
 
+@pytest.mark.parametrize("search", ["bopha", "បុប្ផា"])
+async def test_a_branch_looks_through_its_own_names_alone(full: AsyncEngine, search: str) -> None:
+    """Nineteen thousand bear the name in all branches."""
+    async with AsyncSession(full) as session:
+        with sent(full) as statements:
+            asked = ApplicationQueries(session).cards(
+                Wanted(search=search), Window(1, 20), principal=reader(Scope.BRANCH)
+            )
+            part = await asked
+    assert (part.total, len(part.rows), len(statements)) == (475, 20, 1)
+    assert max((await touched_by(full, *statements[0])).values()) <= HOW_MANY // BRANCHES
+
+
 @pytest.mark.parametrize("scope", [Scope.ALL, Scope.BRANCH, Scope.OWN])
 async def test_a_tablet_hears_what_changed_through_an_index(full: AsyncEngine, scope: Scope) -> None:
     async with AsyncSession(full) as session:
