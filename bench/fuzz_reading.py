@@ -25,7 +25,7 @@ UNSPEAKABLE = re.compile(
     r"must not contain a NUL character|is too large or too precise a number|is nested too deeply"
     r"|The address holds characters that cannot be read; it must be UTF-8 without NUL\."
     r"|must take at most \d+ bytes as JSON|must have at most \w+ decimals"
-    r"|must be at most 999 where the fee is in percent"
+    r"|must be at most 999 where the fee is in percent|is needed with the other"
 )
 """What no description can say: of members it does not name, of a whole, of a binary number, of one field by another."""
 
