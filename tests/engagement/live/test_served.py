@@ -20,6 +20,7 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed
 
 from lc_workflow.identity.rules.roles import Role
+from lc_workflow.platform.db.listening import LISTENER
 from lc_workflow.platform.workbench import GRANIAN, KILL_SECONDS
 from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
@@ -99,21 +100,21 @@ async def served(
     folder = tmp_path_factory.mktemp("served")
     with (folder / "log").open("wb") as output, serving(database, redis_url, folder, output) as served:
         async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(90):
-            while not (await is_healthy(client) and await relays_of(database) == WORKERS):
+            while not (await is_healthy(client) and await listening_to(database) == WORKERS):
                 assert served.process.poll() is None, served.log.read_text()
                 await asyncio.sleep(0.1)
         yield served
 
 
-async def relays_of(database: URL) -> int:
+async def listening_to(database: URL) -> int:
     """How many processes hear of changes."""
     engine = create_async_engine(database, poolclass=NullPool)
     async with engine.connect() as connection:
         found = await connection.scalar(
             text(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND application_name = 'lc-workflow relay'"
-            )
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name"
+            ),
+            {"name": LISTENER},
         )
     return found or 0
 
