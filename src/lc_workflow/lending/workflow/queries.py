@@ -16,7 +16,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import READ, visible_to
+from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
 from lc_workflow.lending.approvals.queries import KNOWN_PHONES, PHONES
@@ -116,7 +116,7 @@ class Docket:
 
 
 class Dockets:
-    """Reads dockets: a statement, one for the case where there is one, and one where it matters what is held."""
+    """Reads dockets: the application, all around it, its case if there is one, and what is held where that matters."""
 
     def __init__(self, session: AsyncSession) -> None:
         """Read on the request's session."""
@@ -129,8 +129,10 @@ class Dockets:
         Raises:
             Missing: There is no such application, or the person may not see it.
         """
-        application = await self._session.get(CustomerApplication, application_id)
-        if application is None or not _sees(principal, application):
+        application = await self._session.scalar(
+            select(CustomerApplication).where(visible_to(principal), CustomerApplication.id == application_id)
+        )
+        if application is None:
             raise Missing("There is no such application, or it is not yours to see.")
         return await self.of(application, principal, at=at)
 
@@ -208,10 +210,6 @@ _OPEN_CONDITIONS: Final = (
 )
 
 _VALID_DAYS: Final = select(Setting.value).where(Setting.key == VALID_DAYS).scalar_subquery().label("valid_days")
-
-
-def _sees(principal: Principal, application: CustomerApplication) -> bool:
-    return principal.reaches(READ, owner_id=application.user_id, branch_id=application.branch_id)
 
 
 _DOCKET: Final = Written(
