@@ -1,13 +1,11 @@
 """Applications with everything an answer shows, in statements that are written once."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.json import Decoder
-from msgspec.structs import asdict
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Uuid, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +22,6 @@ from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.backing.schemas import PartyAnswer
 from lc_workflow.lending.rules.backing import GUARANTOR_FIELDS, PartyRole
 from lc_workflow.lending.rules.stages import STATUS_OF
-from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
 from lc_workflow.organization.departments.models import Department
@@ -48,7 +45,7 @@ def answer_of(row: Any) -> ApplicationAnswer:  # noqa: ANN401 - a row of a state
     """Show an application as it was read."""
     fields = dict(zip(_COLUMNS, row, strict=False))
     assignments, papers, collateral, parties = row[len(_COLUMNS) : len(COLUMNS)]
-    behind = [party.opened() for party in _PARTIES.decode(parties)]
+    behind = [_opened(party) for party in _PARTIES.decode(parties)]
     guarantor = next((party for party in behind if party.role is PartyRole.GUARANTOR), None)
     fields["guarantor_name"] = guarantor and (guarantor.full_name_latin or guarantor.full_name_khmer)
     fields |= {field: guarantor and getattr(guarantor, column) for field, column in GUARANTOR_FIELDS.items()}
@@ -63,27 +60,12 @@ def answer_of(row: Any) -> ApplicationAnswer:  # noqa: ANN401 - a row of a state
     )
 
 
-class _Party(Struct):
-    """Somebody who stands behind a loan as the database writes them in JSON, their numbers sealed."""
-
-    id: UUID
-    role: PartyRole
-    customer_id: UUID | None
-    full_name_khmer: str | None
-    full_name_latin: str | None
-    date_of_birth: date | None
-    phone: str | None
-    id_card_type: IdCardType | None
-    id_number: str | None
-    current_address: str | None
-    relation: str | None
-
-    def opened(self) -> PartyAnswer:
-        """Show them with their numbers opened."""
-        numbers = {
-            name: opened(getattr(self, name), about=f"application_parties.{name}") for name in ("phone", "id_number")
-        }
-        return PartyAnswer(**asdict(self) | numbers)
+def _opened(party: PartyAnswer) -> PartyAnswer:
+    """Open the numbers of somebody who stands behind a loan, which the database gives sealed."""
+    phone, id_number = (
+        opened(getattr(party, name), about=f"application_parties.{name}") for name in ("phone", "id_number")
+    )
+    return replace(party, phone=phone, id_number=id_number)
 
 
 def _columns() -> tuple[ColumnElement[Any], ...]:
@@ -119,7 +101,7 @@ def _columns() -> tuple[ColumnElement[Any], ...]:
         as_list(pledged.c.entry, order=pledged.c.position, source=pledged).where(
             pledged.c.application_id == table.c.id
         ),
-        as_list(as_object(_Party, party), order=party.c.position, source=party).where(
+        as_list(as_object(PartyAnswer, party), order=party.c.position, source=party).where(
             party.c.application_id == table.c.id
         ),
     )
@@ -140,4 +122,4 @@ _ONE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == bindparam("id", type
 _WHOLE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _ASSIGNMENTS: Final = Decoder(list[AssignmentAnswer])
 _PAPERS: Final = Decoder(list[DocumentCard])
-_PARTIES: Final = Decoder(list[_Party])
+_PARTIES: Final = Decoder(list[PartyAnswer])

@@ -1,16 +1,13 @@
 """What a decision rests on, and what was decided so far."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Select, Uuid, any_, bindparam, func, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -22,6 +19,8 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
+from lc_workflow.lending.approvals.queries.snapshots import OF_A_PARTY, SEEN, Snapshot, plain, told
+from lc_workflow.lending.approvals.queries.statements import GRANTED, JUDGED, PHONES_BEHIND, VOTES_OF_CASE
 from lc_workflow.lending.approvals.schemas import (
     ConditionAnswer,
     DecisionAnswer,
@@ -31,83 +30,14 @@ from lc_workflow.lending.approvals.schemas import (
     StoredPath,
     read_path,
 )
-from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.backing.models import Collateral, Party
-from lc_workflow.lending.customers.models import Telephone
 from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
-from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
-from lc_workflow.lending.rules.stages import Stage
-from lc_workflow.lending.scoring.models import ApplicationScore
-from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.search import among
-from lc_workflow.platform.security.personal import masked
-from lc_workflow.platform.security.vault import in_use
-
-_ENCODER: Final = msgspec.json.Encoder(order="deterministic", decimal_format="string")
-
-SEEN: Final = (
-    "full_name_khmer",
-    "full_name_latin",
-    "id_card_type",
-    "id_number",
-    "date_of_birth",
-    "product_type",
-    "requested_amount",
-    "desired_loan_term",
-    "interest_rate",
-    "loan_purposes",
-    "monthly_income",
-    "income_source",
-    "monthly_expenses",
-    "assets_value",
-    "existing_loans",
-    "credit_score",
-    "risk_category",
-)
-"""The fields of an application that a decision rests on."""
-
-
-OF_A_PARTY: Final = (
-    "role",
-    "full_name_khmer",
-    "full_name_latin",
-    "date_of_birth",
-    "phone",
-    "id_card_type",
-    "id_number",
-    "relation",
-)
-"""What a decision rests on of those who stand behind a loan."""
-
-
-PERSONAL: Final = frozenset({"phone", "id_number"})
-"""What of all that is not kept readable."""
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What somebody sees who decides, as plain JSON, and its SHA-256."""
-
-    content: dict[str, Any]
-    sha256: bytes
-
-    @classmethod
-    def of(cls, content: dict[str, Any]) -> "Snapshot":
-        """Take the fingerprint of what is seen; numbers are written as text, so that their digits stay."""
-        written = _ENCODER.encode(content)
-        plain: dict[str, Any] = msgspec.json.decode(written)
-        return cls(plain, hashlib.sha256(written).digest())
-
-
-def fingerprint(stored: dict[str, Any]) -> bytes:
-    """Take the fingerprint of a stored snapshot again."""
-    return hashlib.sha256(_ENCODER.encode(stored)).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +105,7 @@ class WhatIsSeen:
     async def votes(self, case: ApprovalCase) -> list[Vote]:
         """The votes of a case that count, as they are written down."""
         await self._session.flush()
-        return [Vote(*row) for row in await _VOTES.rows(self._session, case_id=case.id) if row.decision in VOTES]
+        return [Vote(*row) for row in await VOTES_OF_CASE.rows(self._session, case_id=case.id) if row.decision in VOTES]
 
     async def open_seat(self, application: CustomerApplication) -> Seat | None:
         """What the present cycle waits for; None where no case says it."""
@@ -196,7 +126,7 @@ class WhatIsSeen:
 
     async def judged(self, application: CustomerApplication) -> Judged:
         """What the last score and the last look at the household say about a loan."""
-        score, affordability, verdict = await _JUDGED.one(self._session, application_id=application.id)
+        score, affordability, verdict = await JUDGED.one(self._session, application_id=application.id)
         doubtful = affordability is not None and verdict is not AffordabilityVerdict.PASS
         return Judged(
             risk=str(score["risk"]).lower() if score else None,
@@ -229,24 +159,24 @@ class WhatIsSeen:
                 "application_id": str(application.id),
                 "cycle": application.cycle,
                 "material_changes": application.material_changes,
-                "application": {name: _told(name, getattr(application, name)) for name in SEEN},
+                "application": {name: told(name, getattr(application, name)) for name in SEEN},
                 "parties": [
-                    {name: _told(name, getattr(party, name)) for name in OF_A_PARTY}
+                    {name: told(name, getattr(party, name)) for name in OF_A_PARTY}
                     for party in await self.parties(application)
                 ],
-                "collateral": _plain(list(await self._pledged(application))),
+                "collateral": plain(list(await self._pledged(application))),
                 "terms": {
-                    "amount": _plain(case.amount),
+                    "amount": plain(case.amount),
                     "currency": application.currency.value,
                     "term": case.term,
-                    "interest_rate": _plain(case.interest_rate),
+                    "interest_rate": plain(case.interest_rate),
                 },
                 "matrix": await self._matrix_number(case),
-                "khr_per_usd": _plain(case.khr_per_usd),
+                "khr_per_usd": plain(case.khr_per_usd),
                 "path": case.path,
                 "quote": await self.quote_hash(application, case, at=at),
-                "affordability": _plain(judged.affordability),
-                "score": _plain(judged.score),
+                "affordability": plain(judged.affordability),
+                "score": plain(judged.score),
                 "documents": [
                     {"id": str(paper_id), "type": kind, "sha256": sha256.hex()} for paper_id, kind, sha256 in papers
                 ],
@@ -266,7 +196,7 @@ class WhatIsSeen:
         Those count too that are known of them as customers, so that their identity paper tells who they are even where
         the application names another telephone or none.
         """
-        phones, known = await _PHONES_BEHIND.one(self._session, application_id=application.id)
+        phones, known = await PHONES_BEHIND.one(self._session, application_id=application.id)
         return {phone_key(number) for number in (application.phone, *phones, *known)}
 
     async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
@@ -285,7 +215,7 @@ class WhatIsSeen:
         if application.customer_id is None:
             return Decimal(0)
         wanted = {"customer_id": application.customer_id, "but": application.id}
-        granted = await _GRANTED.rows(self._session, **wanted)
+        granted = await GRANTED.rows(self._session, **wanted)
         return sum(
             (exchanged(amount or Decimal(0), currency, base, khr_per_usd=khr_per_usd) for currency, amount in granted),
             Decimal(0),
@@ -388,100 +318,3 @@ def _decision(row: ApplicationDecision, names: Sequence[str | None]) -> Decision
         voided_at=row.voided_at,
         voided_because=row.voided_because,
     )
-
-
-def _told(name: str, value: Any) -> Any:  # noqa: ANN401 - a column holds anything
-    """Write a value down; of a number, how it ends and its blind index, which tells whether it was another one."""
-    if name not in PERSONAL or value is None:
-        return _plain(value)
-    return f"{masked(value)} {in_use().index(value, of=name).hex()}"
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a column holds anything
-    """Write a value so that it reads the same whether it was just given or comes from the store."""
-    match value:
-        case Decimal():
-            return format(value.normalize(), "f")
-        case date():
-            return value.isoformat()
-        case list():
-            return [_plain(entry) for entry in value]
-        case dict():
-            return {name: _plain(entry) for name, entry in value.items()}
-        case _:
-            return value
-
-
-_CUSTOMER: Final = bindparam("customer_id", type_=Uuid)
-_STOOD_FOR: Final = select(Party.application_id).where(
-    Party.customer_id == _CUSTOMER, Party.role == PartyRole.GUARANTOR
-)
-_GRANTED: Final = Written(
-    select(CustomerApplication.currency, func.sum(CustomerApplication.approved_amount))
-    .where(
-        (CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR),
-        CustomerApplication.id != bindparam("but", type_=Uuid),
-        or_(
-            CustomerApplication.workflow_status == Stage.APPROVED,
-            CustomerApplication.workflow_status == Stage.DISBURSED,
-        ),
-        CustomerApplication.approved_amount.is_not(None),
-    )
-    .group_by(CustomerApplication.currency)
-)
-"""What a customer was granted and has not lost again, and what they stand in for, beside one loan; written once."""
-
-_OF_ONE: Final = bindparam("application_id", type_=Uuid)
-
-
-def _judged() -> Select[*tuple[Any, ...]]:
-    score = (
-        select(ApplicationScore.document)
-        .where(ApplicationScore.application_id == _OF_ONE)
-        .order_by(ApplicationScore.number.desc())
-        .limit(1)
-    )
-    household = (
-        select(Affordability).where(Affordability.application_id == _OF_ONE).order_by(Affordability.number.desc())
-    ).limit(1)
-    return select(
-        score.scalar_subquery().label("score"),
-        household.with_only_columns(Affordability.document).scalar_subquery().label("affordability"),
-        household.with_only_columns(Affordability.verdict).scalar_subquery().label("verdict"),
-    )
-
-
-_JUDGED: Final = Written(_judged())
-"""What was found last about an application."""
-
-_VOTES: Final = Written(
-    select(
-        ApplicationDecision.stage,
-        ApplicationDecision.decision,
-        ApplicationDecision.actor_id,
-        ApplicationDecision.on_behalf_of,
-    )
-    .where(ApplicationDecision.case_id == bindparam("case_id", type_=Uuid), ApplicationDecision.voided_at.is_(None))
-    .order_by(ApplicationDecision.number)
-)
-
-PHONES: Final = func.array(
-    select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
-    type_=ARRAY(Party.phone.type),
-).label("phones")
-"""The telephones that an application names of those who stand in."""
-
-_PARTIES: Final = func.array(
-    select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
-    type_=ARRAY(Uuid),
-)
-KNOWN_PHONES: Final = func.array(
-    select(Telephone.phone)
-    .where(Telephone.customer_id == any_(func.array_append(_PARTIES, CustomerApplication.customer_id)))
-    .correlate(CustomerApplication)
-    .scalar_subquery(),
-    type_=ARRAY(Telephone.phone.type),
-).label("known_phones")
-"""The telephones that are known of all who borrow or stand in, as customers."""
-
-_PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplication.id == _OF_ONE))

@@ -1,0 +1,7 @@
+"""What is read for decisions: what they rest on, how it is taken down, and what was decided so far."""
+
+from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of
+from lc_workflow.lending.approvals.queries.snapshots import fingerprint
+from lc_workflow.lending.approvals.queries.statements import KNOWN_PHONES, PHONES
+
+__all__ = ["KNOWN_PHONES", "PHONES", "WhatIsSeen", "figure_of", "fingerprint", "stages_of"]

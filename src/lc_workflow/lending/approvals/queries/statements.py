@@ -1,0 +1,91 @@
+"""The statements that fetch what decisions rest on, written once."""
+
+from typing import Any, Final
+
+from sqlalchemy import Select, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.models import ApplicationDecision
+from lc_workflow.lending.assessment.models import Affordability
+from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.customers.models import Telephone
+from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.scoring.models import ApplicationScore
+from lc_workflow.platform.db.written import Written
+from lc_workflow.platform.search import among
+
+_CUSTOMER: Final = bindparam("customer_id", type_=Uuid)
+_STOOD_FOR: Final = select(Party.application_id).where(
+    Party.customer_id == _CUSTOMER, Party.role == PartyRole.GUARANTOR
+)
+GRANTED: Final = Written(
+    select(CustomerApplication.currency, func.sum(CustomerApplication.approved_amount))
+    .where(
+        (CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR),
+        CustomerApplication.id != bindparam("but", type_=Uuid),
+        or_(
+            CustomerApplication.workflow_status == Stage.APPROVED,
+            CustomerApplication.workflow_status == Stage.DISBURSED,
+        ),
+        CustomerApplication.approved_amount.is_not(None),
+    )
+    .group_by(CustomerApplication.currency)
+)
+"""What a customer was granted and has not lost again, and what they stand in for, beside one loan; written once."""
+
+_OF_ONE: Final = bindparam("application_id", type_=Uuid)
+
+
+def _judged() -> Select[*tuple[Any, ...]]:
+    score = (
+        select(ApplicationScore.document)
+        .where(ApplicationScore.application_id == _OF_ONE)
+        .order_by(ApplicationScore.number.desc())
+        .limit(1)
+    )
+    household = (
+        select(Affordability).where(Affordability.application_id == _OF_ONE).order_by(Affordability.number.desc())
+    ).limit(1)
+    return select(
+        score.scalar_subquery().label("score"),
+        household.with_only_columns(Affordability.document).scalar_subquery().label("affordability"),
+        household.with_only_columns(Affordability.verdict).scalar_subquery().label("verdict"),
+    )
+
+
+JUDGED: Final = Written(_judged())
+"""What was found last about an application."""
+
+VOTES_OF_CASE: Final = Written(
+    select(
+        ApplicationDecision.stage,
+        ApplicationDecision.decision,
+        ApplicationDecision.actor_id,
+        ApplicationDecision.on_behalf_of,
+    )
+    .where(ApplicationDecision.case_id == bindparam("case_id", type_=Uuid), ApplicationDecision.voided_at.is_(None))
+    .order_by(ApplicationDecision.number)
+)
+
+PHONES: Final = func.array(
+    select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    type_=ARRAY(Party.phone.type),
+).label("phones")
+"""The telephones that an application names of those who stand in."""
+
+_PARTIES: Final = func.array(
+    select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    type_=ARRAY(Uuid),
+)
+KNOWN_PHONES: Final = func.array(
+    select(Telephone.phone)
+    .where(Telephone.customer_id == any_(func.array_append(_PARTIES, CustomerApplication.customer_id)))
+    .correlate(CustomerApplication)
+    .scalar_subquery(),
+    type_=ARRAY(Telephone.phone.type),
+).label("known_phones")
+"""The telephones that are known of all who borrow or stand in, as customers."""
+
+PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplication.id == _OF_ONE))
