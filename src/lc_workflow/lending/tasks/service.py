@@ -1,41 +1,40 @@
 """Tasks: made and closed by moves, taken, given and given back by people, and told of when they are late."""
 
 from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, DateTime, Integer, Row, Uuid, bindparam, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
-from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.events import DeadlineBreached, DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import (
     ASSIGN,
-    READ,
     Doing,
-    Kind,
-    claimable_by,
     doable_by,
-    doers,
     reaches,
     visible_to,
-    within,
 )
 from lc_workflow.lending.tasks.models import Task
-from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
+from lc_workflow.lending.tasks.queries import (
+    CLOSE,
+    DEADLINE,
+    OPEN,
+    SHOWN,
+    answer_of,
+    in_queue,
+    least_loaded,
+    telephones,
+)
+from lc_workflow.lending.tasks.schemas import Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
-from lc_workflow.platform.db.types import choice
-from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
@@ -91,7 +90,7 @@ class TaskService(Service[Task]):
         work has no task to close. What the session has not flushed is not read: nothing of it is about tasks.
         """
         known = left is None or left in WORK
-        done = await _OPEN.one(self.session, application_id=application.id) if known else None
+        done = await OPEN.one(self.session, application_id=application.id) if known else None
         stage = application.workflow_status
         work = WORK.get(stage)
         if done is None and work is None:
@@ -100,7 +99,7 @@ class TaskService(Service[Task]):
         calendar = (await calendars(self.session, [application.branch_id], since=since))[application.branch_id]
         if done is not None:
             used = int(calendar.between(done.opened_at, at).total_seconds())
-            await _CLOSE.rows(self.session, task=done.id, at=at, used=used)
+            await CLOSE.rows(self.session, task=done.id, at=at, used=used)
         if work is None:
             return
         limits = await self._deadline(application, calendar, at=at)
@@ -168,7 +167,7 @@ class TaskService(Service[Task]):
         await self.session.flush()
         numbers = await self._seen.phones_behind(application)
         doing = Doing.of(task)
-        able = await _telephones(doing.kind).rows(self.session, **doing.brought(at=at))
+        able = await telephones(doing.kind).rows(self.session, **doing.brought(at=at))
         if involved := [who for who, phone in able if phone_key(phone) in numbers]:
             task.excluded = [*task.excluded, *involved]
 
@@ -186,7 +185,7 @@ class TaskService(Service[Task]):
         if minutes is None:
             return None
         wanted = {"application_id": application.id, "cycle": application.cycle, "stage": stage}
-        set_minutes, used = await _DEADLINE.one(self.session, **wanted)
+        set_minutes, used = await DEADLINE.one(self.session, **wanted)
         try:
             return deadline(at, minutes=set_minutes or minutes, used=timedelta(seconds=used or 0), calendar=calendar)
         except NeverOpen:  # a branch whose hours make no sense must not stop its loans
@@ -196,14 +195,14 @@ class TaskService(Service[Task]):
         self, queue: Queue, window: Window, *, stage: Stage | None, principal: Principal, at: datetime
     ) -> tuple[list[TaskAnswer], int]:
         """List a queue, the most urgent first, with how many there are in all."""
-        where = [Task.closed_at.is_(None), _queue(queue, principal, at=at)]
+        where = [Task.closed_at.is_(None), in_queue(queue, principal, at=at)]
         if stage is not None:
             where.append(Task.stage == stage)
         seen_by = {"person": principal.id, "at": at}
-        shown = _SHOWN.where(*where).order_by(Task.due_at, Task.opened_at, Task.id)
+        shown = SHOWN.where(*where).order_by(Task.due_at, Task.opened_at, Task.id)
         rows = await self.session.execute(shown.limit(window.size).offset(window.offset), seen_by)
         total = await self.session.scalar(select(func.count()).select_from(Task).where(*where), seen_by)
-        return [_answer(row, at=at) for row in rows], total or 0
+        return [answer_of(row, at=at) for row in rows], total or 0
 
     async def claim(self, task_id: UUID, *, principal: Principal, at: datetime) -> TaskAnswer:
         """Take a task; taking it again changes nothing.
@@ -330,7 +329,7 @@ class TaskService(Service[Task]):
 
     async def shown(self, task_id: UUID, *, at: datetime) -> TaskAnswer:
         """Show a task with its application and its owner."""
-        return _answer((await self.session.execute(_SHOWN.where(Task.id == task_id))).one(), at=at)
+        return answer_of((await self.session.execute(SHOWN.where(Task.id == task_id))).one(), at=at)
 
     async def _open(self, task_id: UUID, principal: Principal) -> Task:
         task = await self.find(visible_to(principal), id=task_id, lock=True)
@@ -343,99 +342,5 @@ class TaskService(Service[Task]):
         await self.session.flush()
         doing = Doing.of(task)
         wanted = doing.brought(at=at) | {"person": person}
-        chosen: UUID | None = await _least_loaded(doing.kind).value(self.session, **wanted)
+        chosen: UUID | None = await least_loaded(doing.kind).value(self.session, **wanted)
         return chosen
-
-
-@cache
-def _telephones(kind: Kind) -> Written:
-    """Those who may do a task of a kind and have a telephone, with its number."""
-    return Written(select(User.id, User.phone_number).where(User.id.in_(doers(kind)), User.phone_number.is_not(None)))
-
-
-@cache
-def _least_loaded(kind: Kind) -> Written:
-    """Whoever has the fewest open tasks of those who may do one of a kind, or of `person` alone."""
-    open_tasks = select(func.count()).select_from(Task).where(Task.owner_id == User.id, Task.closed_at.is_(None))
-    person = bindparam("person", type_=Uuid)
-    eligible = doers(kind).where(person.is_(None) | (User.id == person))
-    return Written(eligible.order_by(open_tasks.scalar_subquery(), User.created_at, User.id).limit(1))
-
-
-_SHOWN = (
-    select(
-        Task,
-        CustomerApplication.full_name_khmer,
-        CustomerApplication.full_name_latin,
-        CustomerApplication.requested_amount,
-        CustomerApplication.currency,
-        CustomerApplication.priority_level,
-        User.first_name,
-        User.last_name,
-    )
-    .join(CustomerApplication, CustomerApplication.id == Task.application_id)
-    .outerjoin(User, User.id == Task.owner_id)
-)
-"""What an answer about a task needs, in one statement."""
-
-
-def _queue(queue: Queue, principal: Principal, *, at: datetime) -> ColumnElement[bool]:
-    match queue:
-        case Queue.MINE:
-            return Task.owner_id == principal.id
-        case Queue.CLAIMABLE:
-            return claimable_by(principal)
-        case Queue.TEAM:
-            return within(principal, READ)
-        case Queue.OVERDUE:
-            return within(principal, READ) & (Task.due_at <= at)
-
-
-def _answer(row: Row[*tuple[Any, ...]], *, at: datetime) -> TaskAnswer:
-    task: Task = row[0]
-    limits = Deadline(task.at_risk_at, task.due_at) if task.at_risk_at and task.due_at else None
-    return TaskAnswer(
-        id=task.id,
-        application_id=task.application_id,
-        full_name_khmer=row.full_name_khmer,
-        full_name_latin=row.full_name_latin,
-        requested_amount=row.requested_amount,
-        currency=row.currency,
-        priority_level=row.priority_level,
-        branch_id=task.branch_id,
-        stage=task.stage,
-        cycle=task.cycle,
-        opened_at=task.opened_at,
-        owner=Owner(task.owner_id, f"{row.first_name} {row.last_name}") if task.owner_id else None,
-        at_risk_at=task.at_risk_at,
-        due_at=task.due_at,
-        urgency=limits.urgency(at) if limits else None,
-    )
-
-
-_OPEN: Final = Written(
-    select(Task.id, Task.opened_at)
-    .where(Task.application_id == bindparam("application_id", type_=Uuid), Task.closed_at.is_(None))
-    .with_for_update()
-)
-_CLOSE: Final = Written(
-    update(Task)
-    .where(Task.id == bindparam("task", type_=Uuid))
-    .values(closed_at=bindparam("at", type_=DateTime(timezone=True)), used_seconds=bindparam("used", type_=Integer))
-)
-"""One task of an application is open at a time: the one before is closed before the next is written."""
-
-_OF_STAGE: Final = bindparam("stage", type_=choice(Stage))
-_DEADLINE: Final = Written(
-    select(
-        select(StageDeadline.minutes).where(StageDeadline.stage == _OF_STAGE).scalar_subquery(),
-        select(func.sum(Task.used_seconds))
-        .where(
-            Task.application_id == bindparam("application_id", type_=Uuid),
-            Task.cycle == bindparam("cycle", type_=Integer),
-            Task.stage == _OF_STAGE,
-        )
-        .scalar_subquery(),
-    )
-)
-"""The minutes that are set for a stage, and what of them an application has used in a cycle."""

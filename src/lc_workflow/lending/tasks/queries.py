@@ -1,0 +1,123 @@
+"""What is read of tasks, and written as they open and close, by statements that are written once."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, DateTime, Integer, Row, Uuid, bindparam, func, select, update
+
+from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.deadlines.models import StageDeadline
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.rules.tasks import Deadline
+from lc_workflow.lending.tasks.access import (
+    READ,
+    Kind,
+    claimable_by,
+    doers,
+    within,
+)
+from lc_workflow.lending.tasks.models import Task
+from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
+from lc_workflow.platform.db.types import choice
+from lc_workflow.platform.db.written import Written
+
+
+@cache
+def telephones(kind: Kind) -> Written:
+    """Those who may do a task of a kind and have a telephone, with its number."""
+    return Written(select(User.id, User.phone_number).where(User.id.in_(doers(kind)), User.phone_number.is_not(None)))
+
+
+@cache
+def least_loaded(kind: Kind) -> Written:
+    """Whoever has the fewest open tasks of those who may do one of a kind, or of `person` alone."""
+    open_tasks = select(func.count()).select_from(Task).where(Task.owner_id == User.id, Task.closed_at.is_(None))
+    person = bindparam("person", type_=Uuid)
+    eligible = doers(kind).where(person.is_(None) | (User.id == person))
+    return Written(eligible.order_by(open_tasks.scalar_subquery(), User.created_at, User.id).limit(1))
+
+
+SHOWN: Final = (
+    select(
+        Task,
+        CustomerApplication.full_name_khmer,
+        CustomerApplication.full_name_latin,
+        CustomerApplication.requested_amount,
+        CustomerApplication.currency,
+        CustomerApplication.priority_level,
+        User.first_name,
+        User.last_name,
+    )
+    .join(CustomerApplication, CustomerApplication.id == Task.application_id)
+    .outerjoin(User, User.id == Task.owner_id)
+)
+"""What an answer about a task needs, in one statement."""
+
+
+def in_queue(queue: Queue, principal: Principal, *, at: datetime) -> ColumnElement[bool]:
+    """Match the tasks of one of a person's queues."""
+    match queue:
+        case Queue.MINE:
+            return Task.owner_id == principal.id
+        case Queue.CLAIMABLE:
+            return claimable_by(principal)
+        case Queue.TEAM:
+            return within(principal, READ)
+        case Queue.OVERDUE:
+            return within(principal, READ) & (Task.due_at <= at)
+
+
+def answer_of(row: Row[*tuple[Any, ...]], *, at: datetime) -> TaskAnswer:
+    """Show a task as `SHOWN` read it."""
+    task: Task = row[0]
+    limits = Deadline(task.at_risk_at, task.due_at) if task.at_risk_at and task.due_at else None
+    return TaskAnswer(
+        id=task.id,
+        application_id=task.application_id,
+        full_name_khmer=row.full_name_khmer,
+        full_name_latin=row.full_name_latin,
+        requested_amount=row.requested_amount,
+        currency=row.currency,
+        priority_level=row.priority_level,
+        branch_id=task.branch_id,
+        stage=task.stage,
+        cycle=task.cycle,
+        opened_at=task.opened_at,
+        owner=Owner(task.owner_id, f"{row.first_name} {row.last_name}") if task.owner_id else None,
+        at_risk_at=task.at_risk_at,
+        due_at=task.due_at,
+        urgency=limits.urgency(at) if limits else None,
+    )
+
+
+OPEN: Final = Written(
+    select(Task.id, Task.opened_at)
+    .where(Task.application_id == bindparam("application_id", type_=Uuid), Task.closed_at.is_(None))
+    .with_for_update()
+)
+"""The open task of an application, locked."""
+
+CLOSE: Final = Written(
+    update(Task)
+    .where(Task.id == bindparam("task", type_=Uuid))
+    .values(closed_at=bindparam("at", type_=DateTime(timezone=True)), used_seconds=bindparam("used", type_=Integer))
+)
+"""One task of an application is open at a time: the one before is closed before the next is written."""
+
+_OF_STAGE: Final = bindparam("stage", type_=choice(Stage))
+DEADLINE: Final = Written(
+    select(
+        select(StageDeadline.minutes).where(StageDeadline.stage == _OF_STAGE).scalar_subquery(),
+        select(func.sum(Task.used_seconds))
+        .where(
+            Task.application_id == bindparam("application_id", type_=Uuid),
+            Task.cycle == bindparam("cycle", type_=Integer),
+            Task.stage == _OF_STAGE,
+        )
+        .scalar_subquery(),
+    )
+)
+"""The minutes that are set for a stage, and what of them an application has used in a cycle."""
