@@ -39,6 +39,7 @@ from lc_workflow.platform.http.cors import Cors
 from lc_workflow.platform.http.openapi import Amounts, Structs, docs, documentation
 from lc_workflow.platform.http.operations import Described
 from lc_workflow.platform.http.problems import exception_handlers, log_broken_socket
+from lc_workflow.platform.http.provide import Provider
 from lc_workflow.platform.http.requests import CheckedRequest, prepare
 from lc_workflow.platform.http.shell import Shell
 from lc_workflow.platform.http.uploads import taking_files
@@ -157,13 +158,13 @@ def create_app(
         route_handlers=[*HOUSE.routes, taking_files(*HOUSE.uploads, most_bytes=settings.max_file_size), docs],
         dependencies={
             **HOUSE.dependencies,
-            "principal": Provide(_principal, sync_to_thread=False),
-            "base_url": Provide(_base_url, sync_to_thread=False),
+            "principal": Provider(_principal),
+            "base_url": Provider(_base_url),
             "settings": _always(settings),
             "clock": _always(clock),
             "tokens": _always(tokens),
             "vault": _always(vault),
-            "reader": Provide(open_reader, sync_to_thread=False),
+            "reader": Provider(open_reader),
             "passwords": _always(passwords or Passwords()),
             "limiter": _always(limiter),
             "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),
@@ -252,7 +253,7 @@ def _base_url(request: CheckedRequest) -> str:
 
 def _always(thing: object) -> Provide:
     """Provide the same object to every request."""
-    return Provide(lambda: thing, sync_to_thread=False)
+    return Provider(lambda: thing)
 
 
 def open_tracing(settings: Settings) -> Tracing:

@@ -1,7 +1,5 @@
 """What documents contributes: its routes, facts and refusals."""
 
-from litestar.di import Provide
-
 from lc_workflow.documents.deliveries.controllers import (
     ArrivalController,
     ContentController,
@@ -36,6 +34,7 @@ from lc_workflow.documents.library.controllers import (
 from lc_workflow.documents.library.jobs import PURGE_FILES
 from lc_workflow.documents.library.service import MAKE_PREVIEWS, FolderNameTaken, ReplacedMeanwhile, StillArriving
 from lc_workflow.documents.selfies.controllers import CaptureController, SelfieController
+from lc_workflow.platform.http.provide import Provider
 from lc_workflow.platform.manifest import Manifest
 
 MANIFEST = Manifest(
@@ -64,7 +63,7 @@ MANIFEST = Manifest(
         SelfieJudged,
         DocumentTypeChanged,
     ),
-    dependencies={"files": Provide(open_files, sync_to_thread=False)},
+    dependencies={"files": Provider(open_files)},
     jobs=(CLEAR_DELIVERIES, PURGE_FILES, MAKE_PREVIEWS),
     refusals={
         "pk_files": StillArriving,

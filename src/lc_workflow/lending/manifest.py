@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -117,7 +117,7 @@ from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.paging import SortOrder
-from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.http.shapes import MOST
 from lc_workflow.platform.manifest import Manifest, labelled
 from lc_workflow.platform.storage.base import ObjectStore
@@ -274,12 +274,12 @@ MANIFEST = Manifest(
     },
     jobs=(ADD_UP_TALLIES, WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
     dependencies={
-        "application_access": Provide(PapersOfApplications, sync_to_thread=False),
-        "wanted_applications": Provide(wanted_applications, sync_to_thread=False),
-        "loan_book": Provide(Loanbook, sync_to_thread=False),
+        "application_access": Provider(PapersOfApplications),
+        "wanted_applications": Provider(wanted_applications),
+        "loan_book": Provider(Loanbook),
         "open_work": provide(Desk),
         "seen": provide(WhatIsSeen),
-        "applications": Provide(open_applications, sync_to_thread=False),
+        "applications": Provider(open_applications),
     },
     enumerations={name: labelled(labels) for name, labels in LABELS.items()},
     refusals={

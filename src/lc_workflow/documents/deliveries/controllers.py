@@ -9,7 +9,7 @@ from typing import IO, Any, Final, cast
 from uuid import UUID
 
 from litestar import Controller, Request, delete, get, post, put
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, SkipValidation
@@ -26,7 +26,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, problem
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.ranges import NO_SUCH_PART, part_asked_for
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import PUBLIC, requires
@@ -57,7 +57,7 @@ class DeliveryController(Controller):
 
     path = "/api/v1/files"
     tags = ("Files",)
-    dependencies = {"deliveries": Provide(open_deliveries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"deliveries": Provider(open_deliveries)}  # noqa: RUF012 - Litestar's own form
 
     @post("/upload-url", guards=[requires(CREATE), limit("10/minute", name="upload")], status_code=200)
     async def announce(
@@ -100,7 +100,7 @@ class PartController(Controller):
 
     path = "/api/v1/files/multipart"
     tags = ("Files",)
-    dependencies = {"deliveries": Provide(open_deliveries, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"deliveries": Provider(open_deliveries)}  # noqa: RUF012 - Litestar's own form
 
     @post(guards=[requires(CREATE), limit("10/minute", name="upload")], status_code=200)
     async def begin(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, patch, post
 from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation
@@ -35,7 +35,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import WIDE_LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.uploads import most_bytes_of
 from lc_workflow.platform.ratelimit import limit
@@ -292,7 +292,7 @@ class FolderController(Controller):
 
     path = "/api/v1/folders"
     tags = ("Folders",)
-    dependencies = {"folders": Provide(open_folders, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"folders": Provider(open_folders)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ_FOLDERS)])
     async def list_folders(

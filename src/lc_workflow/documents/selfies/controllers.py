@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post
 from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, SkipValidation
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
@@ -77,8 +77,8 @@ def open_selfies(
 
 
 SELFIES: dict[str, Any] = {
-    "pictures": Provide(open_pictures, sync_to_thread=False),
-    "selfies": Provide(open_selfies, sync_to_thread=False),
+    "pictures": Provider(open_pictures),
+    "selfies": Provider(open_selfies),
 }
 
 

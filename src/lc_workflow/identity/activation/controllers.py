@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import Controller, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from lc_workflow.identity.activation.schemas import Activated, FirstPassword, Invitation
@@ -12,7 +12,7 @@ from lc_workflow.identity.users.access import MANAGE
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
 from lc_workflow.platform.security.guards import PUBLIC, requires
@@ -35,7 +35,7 @@ def open_activations(
     )
 
 
-SERVICE = {"activations": Provide(open_activations, sync_to_thread=False)}
+SERVICE = {"activations": Provider(open_activations)}
 
 
 class ActivationController(Controller):

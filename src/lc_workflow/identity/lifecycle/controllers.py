@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.identity.lifecycle.schemas import (
@@ -24,7 +24,7 @@ from lc_workflow.identity.users.service import UserService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.passwords import Passwords
@@ -41,7 +41,7 @@ def open_lifecycle(
     return LifecycleService(db_session, users=users, work=open_work)
 
 
-LIFECYCLE = {"lifecycle": Provide(open_lifecycle, sync_to_thread=False)}
+LIFECYCLE = {"lifecycle": Provider(open_lifecycle)}
 
 
 class LifecycleController(Controller):

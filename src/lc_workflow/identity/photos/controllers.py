@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, Response, delete, get, post
 from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, MultipartBody, SkipValidation
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ from lc_workflow.identity.users.schemas import photo_url
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.compression import UNCOMPRESSED
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.ratelimit import UNLIMITED, limit
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import ObjectStore
@@ -38,7 +38,7 @@ def open_photos(db_session: DbSession, store: NamedDependency[SkipValidation[Obj
     return PhotoService(db_session, store=store)
 
 
-PHOTOS = {"photos": Provide(open_photos, sync_to_thread=False)}
+PHOTOS = {"photos": Provider(open_photos)}
 
 
 class ProfilePhotoController(Controller):

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, SkipValidation
 
 from lc_workflow.identity.protection.access import MANAGE, READ
@@ -15,7 +15,7 @@ from lc_workflow.identity.protection.service import ProtectionService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
-from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.security.blocklist import Blocklist
 from lc_workflow.platform.security.guards import requires
@@ -32,7 +32,7 @@ class SecurityController(Controller):
     path = "/api/v1/security"
     tags = ("Security",)
     dependencies = {  # noqa: RUF012 - Litestar's own form
-        "protection": Provide(open_protection, sync_to_thread=False),
+        "protection": Provider(open_protection),
         "alarms": provide(Alarms),
         **WINDOW,
     }

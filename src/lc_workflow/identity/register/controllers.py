@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 import anyio.to_thread
 from litestar import Controller, get, post
 from litestar.datastructures import UploadFile
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import MultipartBody
 from litestar.response import Stream
 from msgspec import Meta, Struct
@@ -20,7 +20,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import download, read
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
@@ -56,7 +56,7 @@ def open_register(
     return RegisterService(db_session, users=users, post=vault if settings.mail else None)
 
 
-REGISTER = {"register": Provide(open_register, sync_to_thread=False)}
+REGISTER = {"register": Provider(open_register)}
 
 
 class ImportController(Controller):

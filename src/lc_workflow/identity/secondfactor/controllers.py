@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import Controller, delete, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
 from lc_workflow.identity.secondfactor.schemas import (
@@ -19,7 +19,7 @@ from lc_workflow.identity.secondfactor.service import SecondFactorService
 from lc_workflow.identity.users.access import MANAGE
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit, limit
 from lc_workflow.platform.security.guards import PUBLIC, requires, signed_in
@@ -36,7 +36,7 @@ def open_factors(
     return SecondFactorService(db_session, vault=vault, passwords=passwords)
 
 
-FACTORS = {"factors": Provide(open_factors, sync_to_thread=False)}
+FACTORS = {"factors": Provider(open_factors)}
 GUESSES = (signed_in, limit("10/minute", name="second-factor"))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypeAlias, cast
 
 from litestar import Controller, Response, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Parameter, RequestBody, Schema
 from litestar.params import JSONBody, SkipValidation
@@ -38,7 +38,7 @@ from lc_workflow.platform.http.cookies import no_cookies, session_cookies
 from lc_workflow.platform.http.fields import IS_NEEDED
 from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
 from lc_workflow.platform.security.guards import PUBLIC, REFRESH_COOKIE, SESSION_COOKIE, check_csrf, cookie, signed_in
@@ -147,8 +147,8 @@ def open_carrier(
 
 
 SESSIONS = {
-    "sessions": Provide(open_sessions, sync_to_thread=False),
-    "carrier": Provide(open_carrier, sync_to_thread=False),
+    "sessions": Provider(open_sessions),
+    "carrier": Provider(open_carrier),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import Stream
 from msgspec.structs import asdict
@@ -42,7 +42,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import download
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
-from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
@@ -123,7 +123,7 @@ def user_filter(
     )
 
 
-USERS = {"users": Provide(open_users, sync_to_thread=False), **LONG_WINDOW}
+USERS = {"users": Provider(open_users), **LONG_WINDOW}
 
 
 class UserController(Controller):
@@ -131,7 +131,7 @@ class UserController(Controller):
 
     path = "/api/v1/users"
     tags = ("Users",)
-    dependencies = {**USERS, "wanted": Provide(user_filter, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {**USERS, "wanted": Provider(user_filter)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_users(

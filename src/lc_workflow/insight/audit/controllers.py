@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec.structs import replace
@@ -36,7 +36,7 @@ from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.http.csv import MEDIA_TYPE, download
 from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.journal.chain import Seals, Verdict
 from lc_workflow.platform.security.guards import NotPermitted, requires
 
@@ -104,9 +104,9 @@ def of_any_application(
 
 
 AUDIT: Final = {
-    "audit": Provide(open_audit, sync_to_thread=False),
-    "narrowed": Provide(audit_filter, sync_to_thread=False),
-    "wanted": Provide(of_any_application, sync_to_thread=False),
+    "audit": Provider(open_audit),
+    "narrowed": Provider(audit_filter),
+    "wanted": Provider(of_any_application),
     **LONG_WINDOW,
 }
 
@@ -143,7 +143,7 @@ class AuditController(Controller):
     @get(
         "/personal-reads",
         guards=[requires(READ)],
-        dependencies={"looked_for": Provide(read_filter, sync_to_thread=False)},
+        dependencies={"looked_for": Provider(read_filter)},
     )
     async def list_personal_reads(
         self,

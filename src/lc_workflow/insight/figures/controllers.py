@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Schema
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
@@ -22,7 +22,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http import csv, xlsx
 from lc_workflow.platform.http.operations import WithOurRefusals
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.provide import Provider, provide
 from lc_workflow.platform.security.guards import requires
 
 DAYS: Final = 30
@@ -75,7 +75,7 @@ class FigureController(Controller):
     guards = (requires(READ),)
     dependencies = {  # noqa: RUF012 - Litestar's own form
         "figures": provide(Figures),
-        "period": Provide(wanted_period, sync_to_thread=False),
+        "period": Provider(wanted_period),
     }
 
     @get()

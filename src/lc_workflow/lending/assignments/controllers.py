@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from lc_workflow.kernel.principal import Principal
@@ -15,7 +15,7 @@ from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignm
 from lc_workflow.lending.assignments.service import AssignmentService
 from lc_workflow.organization.employees.access import READ as READ_EMPLOYEES
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import DbSession, provide
+from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
 
@@ -30,7 +30,7 @@ class AssignmentController(Controller):
 
     path = "/api/v1/employees/assignments"
     tags = ("Assignments",)
-    dependencies = {"assignments": Provide(open_assignments, sync_to_thread=False)}  # noqa: RUF012 - Litestar's form
+    dependencies = {"assignments": Provider(open_assignments)}  # noqa: RUF012 - Litestar's form
 
     @get("/application/{application_id:uuid}", guards=[requires(READ)])
     async def of_application(

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from litestar import Controller, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.response import Stream
@@ -17,7 +17,7 @@ from lc_workflow.lending.dossiers.schemas import DossierAnswer, PrintAnswer, Pri
 from lc_workflow.lending.dossiers.service import LINK_LIFETIME, DossierService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.compression import UNCOMPRESSED
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.zipping import MEDIA_TYPE
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
@@ -37,7 +37,7 @@ class DossierController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/dossier"
     tags = ("Dossiers",)
-    dependencies = {"dossiers": Provide(open_dossiers, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"dossiers": Provider(open_dossiers)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def read(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
@@ -20,7 +20,7 @@ from lc_workflow.lending.backing.schemas import (
 from lc_workflow.lending.parties.access import READ, UPDATE
 from lc_workflow.lending.parties.service import PartyService
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
@@ -36,7 +36,7 @@ class PartyController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/parties"
     tags = ("Applications",)
-    dependencies = {"parties": Provide(open_parties, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"parties": Provider(open_parties)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_parties(
@@ -98,7 +98,7 @@ class CollateralController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/collaterals"
     tags = ("Applications",)
-    dependencies = {"parties": Provide(open_parties, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"parties": Provider(open_parties)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_collateral(

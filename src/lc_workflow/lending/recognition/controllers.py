@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
 from lc_workflow.identity.availability.schemas import Availability
@@ -13,7 +13,7 @@ from lc_workflow.lending.customers.access import READ
 from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.lending.recognition.queries import Recognition
 from lc_workflow.lending.rules.terms import IdCardType
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 
@@ -28,7 +28,7 @@ class RecognitionController(Controller):
 
     path = "/api/v1/validation"
     tags = ("Customers",)
-    dependencies = {"recognition": Provide(open_recognition, sync_to_thread=False)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"recognition": Provider(open_recognition)}  # noqa: RUF012 - Litestar's own form
 
     @get("/check-id-number", guards=[requires(READ), limit("60/minute", name="availability")])
     async def check(

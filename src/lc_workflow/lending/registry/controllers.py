@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from litestar import Controller, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from lc_workflow.kernel.principal import Principal
@@ -23,7 +23,7 @@ from lc_workflow.lending.registry.service import CustomerRegistry
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
-from lc_workflow.platform.http.provide import DbSession
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import requires
@@ -46,8 +46,8 @@ class CustomerController(Controller):
     path = "/api/v1/customers"
     tags = ("Customers",)
     dependencies = {  # noqa: RUF012 - Litestar's own form
-        "found": Provide(open_queries, sync_to_thread=False),
-        "customers": Provide(open_registry, sync_to_thread=False),
+        "found": Provider(open_queries),
+        "customers": Provider(open_registry),
         **EXPECTED_VERSION,
     }
 

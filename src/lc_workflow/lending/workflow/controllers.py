@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from litestar import Controller, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.errors import Forbidden
@@ -36,7 +36,7 @@ from lc_workflow.lending.workflow.schemas import (
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.provide import Provider, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
 from lc_workflow.platform.security.guards import ALARMING, NotPermitted, requires
@@ -94,7 +94,7 @@ class WorkflowController(Controller):
     dependencies = EXPECTED_VERSION | {
         "workflow": provide(WorkflowService),
         "listed": provide(ApplicationQueries),
-        "door": Provide(open_door, sync_to_thread=False),
+        "door": Provider(open_door),
         "past": provide(PastMoves),
     }
 

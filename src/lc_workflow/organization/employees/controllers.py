@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from lc_workflow.kernel.principal import Principal
@@ -27,7 +27,7 @@ from lc_workflow.organization.ports import AccountDirectory, ForAccountDirectory
 from lc_workflow.organization.rules.codes import ANY, is_code
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, SortOrder, Window
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.provide import Provider, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
@@ -59,7 +59,7 @@ class EmployeeController(Controller):
     tags = ("Employees",)
     dependencies = {"employees": provide(EmployeeService)}  # noqa: RUF012 - Litestar's own form
 
-    @get(guards=[requires(READ)], dependencies={**WINDOW, "wanted": Provide(wanted, sync_to_thread=False)})
+    @get(guards=[requires(READ)], dependencies={**WINDOW, "wanted": Provider(wanted)})
     async def list_employees(
         self,
         employees: NamedDependency[EmployeeService],

@@ -10,7 +10,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
 
-from litestar.di import Provide
 from litestar.params import QueryParameter
 from msgspec import DecodeError, Meta, Struct, convert, json
 from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, bindparam, false, func, or_, select
@@ -20,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.http.fields import beyond_reason
+from lc_workflow.platform.http.provide import Provider
 
 T = TypeVar("T")
 PlaceT = TypeVar("PlaceT", bound=Struct)
@@ -301,10 +301,10 @@ def wide_long_window(
     return Window(page, size, after)
 
 
-WINDOW: Final = {"window": Provide(window, sync_to_thread=False)}
-WIDE_WINDOW: Final = {"window": Provide(wide_window, sync_to_thread=False)}
-LONG_WINDOW: Final = {"window": Provide(long_window, sync_to_thread=False)}
-WIDE_LONG_WINDOW: Final = {"window": Provide(wide_long_window, sync_to_thread=False)}
+WINDOW: Final = {"window": Provider(window)}
+WIDE_WINDOW: Final = {"window": Provider(wide_window)}
+LONG_WINDOW: Final = {"window": Provider(long_window)}
+WIDE_LONG_WINDOW: Final = {"window": Provider(wide_long_window)}
 
 
 def write_cursor(place: Struct) -> str:

@@ -3,11 +3,12 @@
 import re
 from typing import Annotated, Final, TypeAlias, TypeVar
 
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import HeaderParameter
 
 from lc_workflow.kernel.errors import Stale
 from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.provide import Provider
 
 T = TypeVar("T")
 
@@ -35,7 +36,7 @@ def expected_version(
     return int(found["version"])
 
 
-EXPECTED_VERSION: Final = {"expected_version": Provide(expected_version, sync_to_thread=False)}
+EXPECTED_VERSION: Final = {"expected_version": Provider(expected_version)}
 ExpectedVersion: TypeAlias = NamedDependency[int | None]
 
 
