@@ -22,7 +22,7 @@ run: .venv/synced ## Serve the API here, with an embedded PostgreSQL and Valkey 
 	@$(HOUSE) run
 
 test: .venv/synced ## Run every test against real servers, on all processors.
-	@$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 test-fast: .venv/synced ## Run the tests that need no server.
 	@$(BIN)/pytest -m "not servers"
@@ -33,7 +33,7 @@ check: lint types imports ## Everything that must hold before a push: format, li
 		test "$$(echo "$$hosts" | sha256sum | cut -c1-16)" = $(LOCK_HOSTS) || \
 		{ echo "uv.lock names other than the public package index; run make lock:" $$hosts; exit 1; }
 	@test "$$($(BIN)/alembic heads | wc -l)" -eq 1 || { echo "The migrations have not exactly one head."; exit 1; }
-	@$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 format: .venv/synced ## Format the code, and repair what ruff can repair.
 	@$(BIN)/ruff format

@@ -19,6 +19,7 @@ from lc_workflow.platform.config import Settings
 from tests.conftest import Person, Sessions, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, JPEG, NOBODY, OpenOwnHouse, OwnHouse, Upload, send
 from tests.lending.factories import an_application
+from tests.moments import PATIENCE
 
 URL = f"{FILES}/upload"
 PROGRAM = b"MZ\x90\x00\x03" + bytes(200) + b"This program cannot be run in DOS mode."
@@ -345,7 +346,7 @@ async def test_nobody_waits_for_a_file_that_arrives_slowly(own_house: OpenOwnHou
         async with anyio.create_task_group() as together:
             together.start_soon(send_slowly)
             await begun.wait()
-            with anyio.fail_after(3):
+            with anyio.fail_after(PATIENCE):
                 assert (await house.client.get(FILES, headers=headers)).json()["total"] == 0
             arrives.set()
         assert (await house.client.get(FILES, headers=headers)).json()["total"] == 1
