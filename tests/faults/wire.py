@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Break:
-    """Where a connection is to break: at the `count`th time the application says `word`, and then on if it `lasts`.
+    """Where a connection is to break: at the `count`th time the application says `word`.
 
     What was said then `arrives` at the database or is lost; its answer is lost in either case.
     """
@@ -16,7 +16,6 @@ class Break:
     word: bytes
     count: int
     arrives: bool
-    lasts: bool = False
 
 
 @dataclass
@@ -92,11 +91,10 @@ class Wire:
         breaks = self.breaks
         if breaks is None or breaks.word not in piece:
             return None
-        if breaks.count > 1:
-            breaks.count -= 1
+        breaks.count -= 1
+        if breaks.count:
             return None
-        if not breaks.lasts:
-            self.breaks = None
+        self.breaks = None
         return breaks
 
 

@@ -21,7 +21,6 @@ from redis.retry import Retry
 
 from lc_workflow.platform import embedded
 from lc_workflow.platform.embedded import FolderInUse, NotInstalled, postgres, running_postgres, valkey
-from tests.moments import PATIENCE
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that nobody may enter")
 
@@ -87,7 +86,7 @@ def has_ended(pid: int) -> bool:
 
 
 def wait_until_ended(pid: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + 10
     while not has_ended(pid):
         assert time.monotonic() < deadline, f"process {pid} still runs"
         time.sleep(0.02)

@@ -16,6 +16,10 @@ IdColumn: TypeAlias = InstrumentedAttribute[UUID | None]
 class ApplicationAccess(Protocol):
     """Answers which applications a person may see the papers of, as statements to narrow a query with."""
 
+    def __hash__(self) -> int:
+        """Count two that answer alike as one, so that a statement written for one serves the next."""
+        ...
+
     def readable(self, principal: Principal) -> Select[UUID]:
         """Select the ids of the applications this person may see."""
         ...

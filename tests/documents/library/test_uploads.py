@@ -19,7 +19,7 @@ from lc_workflow.platform.config import Settings
 from tests.conftest import Person, Sessions, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, JPEG, NOBODY, OpenOwnHouse, OwnHouse, Upload, send
 from tests.lending.factories import an_application
-from tests.moments import PATIENCE
+from tests.statements import sent
 
 URL = f"{FILES}/upload"
 PROGRAM = b"MZ\x90\x00\x03" + bytes(200) + b"This program cannot be run in DOS mode."
@@ -272,6 +272,17 @@ async def test_a_paper_is_filed_in_the_folder_of_its_kind(
     assert [(file["document_type"], file["folder_id"]) for file in files] == [(document_type, folders[0]["id"])] * 2
 
 
+async def test_an_application_is_locked_once_and_only_when_the_row_is_written(
+    officer: Person, application_id: UUID, upload: Upload, engine: AsyncEngine
+) -> None:
+    await upload(officer, application_id=application_id, document_type="contract")
+    with sent(engine) as statements:
+        answer = await upload(officer, application_id=application_id, document_type="land_title")
+    assert answer.status_code == 201
+    looks = [text for text, _ in statements if text.startswith("SELECT customer_applications.id")]
+    assert ["FOR SHARE" in look for look in looks] == [False, True], "a lock waits for the disk when it is given back"
+
+
 async def test_a_folder_that_is_named_wins_over_the_kind(
     client: AsyncClient, officer: Person, application_id: UUID, upload: Upload
 ) -> None:
@@ -346,7 +357,7 @@ async def test_nobody_waits_for_a_file_that_arrives_slowly(own_house: OpenOwnHou
         async with anyio.create_task_group() as together:
             together.start_soon(send_slowly)
             await begun.wait()
-            with anyio.fail_after(PATIENCE):
+            with anyio.fail_after(3):
                 assert (await house.client.get(FILES, headers=headers)).json()["total"] == 0
             arrives.set()
         assert (await house.client.get(FILES, headers=headers)).json()["total"] == 1

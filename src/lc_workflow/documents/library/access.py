@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, false, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.documents.library.models import File, Folder
@@ -56,7 +56,9 @@ def reaches(principal: Principal, permission: str, *, owner_id: UUID | None, app
     return scope is Scope.ALL or owner_id == principal.id or (scope is not Scope.OWN and application_id is not None)
 
 
-def only(applications: Select[UUID], application_id: UUID | InstrumentedAttribute[UUID | None]) -> Select[UUID]:
+def only(
+    applications: Select[UUID], application_id: UUID | InstrumentedAttribute[UUID | None] | BindParameter[UUID]
+) -> Select[UUID]:
     """Narrow a selection of applications to a single one."""
     (id_column,) = applications.selected_columns
     return applications.where(id_column == application_id)

@@ -1,10 +1,11 @@
 """Who may do what with applications: the one place every query about them starts from."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, all_, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lc_workflow.kernel.principal import Principal
@@ -70,10 +71,12 @@ def reads_numbers(reader: Reader) -> Callable[[Shown], bool]:
 
 # Made once: an alias of so wide a table takes longer than the statement it stands in.
 _ONE, _OTHER = aliased(CustomerApplication), aliased(CustomerApplication)
+_CLOSED: Final = literal([*CLOSED], ARRAY(CustomerApplication.workflow_status.type))
 
 
+@dataclass(frozen=True, slots=True)
 class PapersOfApplications:
-    """Answers `documents.ports.ApplicationAccess`."""
+    """Answers `documents.ports.ApplicationAccess`; any two are equal, so what was written for one serves the next."""
 
     def readable(self, principal: Principal) -> Select[UUID]:
         """Papers are seen by whoever sees the application."""
@@ -102,7 +105,7 @@ class PapersOfApplications:
         return select(CustomerApplication.id).where(
             visible_to(principal),
             reached(principal, UPDATE) | reached(principal, PROCESS) | reached(principal, APPROVE),
-            CustomerApplication.workflow_status.not_in(CLOSED)
+            (CustomerApplication.workflow_status != all_(_CLOSED))
             | and_(
                 CustomerApplication.workflow_status == Stage.APPROVED, CustomerApplication.checklist_id.is_not(None)
             ),

@@ -1,14 +1,16 @@
 """The same paper on the application of somebody else: an honest mistake, or a photo that is handed around."""
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.platform.db.written import Written
 
 Other = aliased(File)
 
@@ -27,10 +29,15 @@ async def seen_elsewhere(session: AsyncSession, files: Collection[File], access:
     """Say which of these files were handed in for another person too, in one statement."""
     if not any(file.application_id for file in files):
         return set()
-    found = select(File.id).where(
-        File.id.in_([file.id for file in files]), select(Other.id).where(_same(access)).exists()
-    )
-    return set(await session.scalars(found))
+    found = await _written_seen(access).rows(session, ids=[file.id for file in files])
+    return {row.id for row in found}
+
+
+@lru_cache(maxsize=8)
+def _written_seen(access: ApplicationAccess) -> Written:
+    """Find those of some files that were handed in for another person too; written once for all that know as much."""
+    some = File.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
+    return Written(select(File.id).where(some, select(Other.id).where(_same(access)).exists()))
 
 
 async def duplicates_of(

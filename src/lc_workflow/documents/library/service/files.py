@@ -33,6 +33,7 @@ from lc_workflow.documents.rules.uploads import VirusFound, check_size, check_ty
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.config import only_reads
 from lc_workflow.platform.jobs import ask_for
 
 
@@ -56,7 +57,8 @@ class FileService(FileReading):
         await self._check_place(wish, size, principal=principal)
 
     async def _check_place(self, wish: Placement, size: int, *, principal: Principal) -> None:
-        application_id = await self._folders.place(wish.application_id, wish.folder_id, principal=principal)
+        """Look whether a file would find a place; when its row is written it is looked again, under a lock."""
+        application_id = await self._folders.place(wish.application_id, wish.folder_id, principal=principal, lock=False)
         await check_room(self.session, application_id, size, most=self._quota)
 
     async def arrived(self, file_id: UUID, *, principal: Principal) -> File | None:
@@ -103,6 +105,7 @@ class FileService(FileReading):
             ReplacedMeanwhile, BelongsToAnother: See `succeed`.
             Unavailable: The bytes cannot be stored now.
         """
+        only_reads(self.session)  # until the bytes are kept
         if file_id is not None and (before := await self.arrived(file_id, principal=principal)):
             return before
         await self._check_place(wish, source.seek(0, SEEK_END), principal=principal)

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +34,8 @@ from lc_workflow.documents.library.service.refusals import (
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.db.reach import Reach, brought
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
 MOST_FOLDERS: Final = 1_000
@@ -156,8 +159,12 @@ class FolderService(Service[Folder]):
                 FolderRemoved(actor_id=principal.id, at=at, folder_id=folder.id, application_id=folder.application_id)
             )
 
-    async def place(self, application_id: UUID | None, folder_id: UUID | None, *, principal: Principal) -> UUID | None:
+    async def place(
+        self, application_id: UUID | None, folder_id: UUID | None, *, principal: Principal, lock: bool = True
+    ) -> UUID | None:
         """Say to which application something belongs that comes into a folder, and hold that application open.
+
+        Without a `lock` it is only looked whether it is open: to give a lock back waits for the disk.
 
         Raises:
             Missing: The application or the folder is not there.
@@ -170,18 +177,19 @@ class FolderService(Service[Folder]):
             if folder.application_id != application_id:
                 raise FolderElsewhere("This folder is not one of this application; choose another.")
         if application_id is not None:
-            await self.hold_open(application_id, principal=principal)
+            await self.hold_open(application_id, principal=principal, lock=lock)
         return application_id
 
-    async def hold_open(self, application_id: UUID, *, principal: Principal) -> None:
+    async def hold_open(self, application_id: UUID, *, principal: Principal, lock: bool = True) -> None:
         """Make sure that papers may come and go, and keep the application from being decided until the commit.
 
         Raises:
             Missing: There is no such application, or it is not theirs to see.
             PapersClosed: It is decided, or others work on it.
         """
-        writable = only(self._access.writable(principal), application_id).with_for_update(read=True)
-        if await self.session.scalar(writable) is not None:
+        reach = Reach.of(principal, *sorted(principal.grants))  # which of their rights it takes the applications know
+        writable = _written_writable(self._access, reach, lock=lock)
+        if await writable.value(self.session, **brought(principal), application=application_id) is not None:
             return
         if await self.session.scalar(only(self._access.readable(principal), application_id)) is None:
             raise Missing("There is no such application, or it is not yours to see.")
@@ -248,6 +256,13 @@ class FolderService(Service[Folder]):
         if application_id is not None:
             await self.hold_open(application_id, principal=principal)
         return await self.find(visible, id=folder_id, lock=True)
+
+
+@lru_cache(maxsize=64)
+def _written_writable(access: ApplicationAccess, reach: Reach, *, lock: bool) -> Written:
+    """Find an application that takes papers, for all who see as far."""
+    writable = only(access.writable(reach.anybody), bindparam("application", type_=Uuid))
+    return Written(writable.with_for_update(read=True) if lock else writable)
 
 
 def _trees(folders: Sequence[FolderAnswer]) -> list[FolderTree]:

@@ -1,15 +1,23 @@
 """How much the papers of one application may take."""
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Uuid, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.service.refusals import ApplicationFull
 from lc_workflow.documents.rules.uploads import readable
+from lc_workflow.platform.db.written import Written
 
 _ONE_AFTER_THE_OTHER = text("SELECT pg_advisory_xact_lock(hashtextextended('papers of ' || CAST(:id AS text), 0))")
+
+_USED: Final = Written(
+    select(func.coalesce(func.sum(File.file_size), 0)).where(
+        File.application_id == bindparam("id", type_=Uuid), File.deleted_at.is_(None)
+    )
+)
 
 
 async def check_room(
@@ -26,13 +34,9 @@ async def check_room(
         return
     if lock:
         await session.execute(_ONE_AFTER_THE_OTHER, {"id": str(application_id)})
-    used = await session.scalar(
-        select(func.coalesce(func.sum(File.file_size), 0)).where(
-            File.application_id == application_id, File.deleted_at.is_(None)
-        )
-    )
-    if int(used or 0) + size > most:
+    used = int(await _USED.value(session, id=application_id))
+    if used + size > most:
         raise ApplicationFull(
-            f"The papers of this application take {readable(int(used or 0))} of {readable(most)} already; "
+            f"The papers of this application take {readable(used)} of {readable(most)} already; "
             "remove what nobody needs, or send smaller files."
         )
