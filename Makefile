@@ -22,7 +22,7 @@ run: .venv/synced ## Serve the API here, with an embedded PostgreSQL and Valkey 
 	@$(HOUSE) run
 
 test: .venv/synced ## Run every test against real servers, on all processors.
-	@$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 test-fast: .venv/synced ## Run the tests that need no server.
 	@$(BIN)/pytest -m "not servers"
@@ -33,7 +33,7 @@ check: lint types imports ## Everything that must hold before a push: format, li
 		test "$$(echo "$$hosts" | sha256sum | cut -c1-16)" = $(LOCK_HOSTS) || \
 		{ echo "uv.lock names other than the public package index; run make lock:" $$hosts; exit 1; }
 	@test "$$($(BIN)/alembic heads | wc -l)" -eq 1 || { echo "The migrations have not exactly one head."; exit 1; }
-	@$(BIN)/pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 format: .venv/synced ## Format the code, and repair what ruff can repair.
 	@$(BIN)/ruff format
@@ -87,10 +87,9 @@ openapi: .venv/synced ## Write openapi.json.
 
 bench: .venv/synced ## Measure start, memory, and what requests cost at 1,000 to 100,000 applications, beside two peers (MILLION=1: one size more).
 	@.ci/environment --group bench
-	@PYTHONPATH=. $(BIN)/python -m bench.routes $(if $(MILLION),--million)
-	@PYTHONPATH=. $(BIN)/python -m bench.uploads
-	@PYTHONPATH=. $(BIN)/python -m bench.signing_in
-	@PYTHONPATH=. $(BIN)/python -m bench.run
+	@kept=true; for part in "routes $(if $(MILLION),--million)" uploads signing_in run; do \
+		PYTHONPATH=. $(BIN)/python -m bench.$$part || kept=false; \
+	done; $$kept
 
 bench-told: .venv/synced ## Make 2,000 changes while the process is killed every few seconds: everybody hears of each, once; and beside slow channels.
 	@PYTHONPATH=. $(BIN)/python -m bench.told
@@ -103,10 +102,9 @@ bench-sockets: .venv/synced ## Hold 2,000 live sockets open on one worker: memor
 
 bench-quick: .venv/synced ## The same at 1,000 and 10,000 applications, in under three minutes.
 	@.ci/environment --group bench
-	@PYTHONPATH=. $(BIN)/python -m bench.routes --quick
-	@PYTHONPATH=. $(BIN)/python -m bench.uploads --quick
-	@PYTHONPATH=. $(BIN)/python -m bench.signing_in --quick
-	@PYTHONPATH=. $(BIN)/python -m bench.run --quick
+	@kept=true; for part in routes uploads signing_in run; do \
+		PYTHONPATH=. $(BIN)/python -m bench.$$part --quick || kept=false; \
+	done; $$kept
 
 sweep: .venv/synced ## Compare papers and their bytes and say what does not agree; with APPLY=yes mend it.
 	@$(HOUSE) sweep $(if $(APPLY),--apply)

@@ -43,6 +43,7 @@ from lc_workflow.platform.security.vault import Vault, use
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
 from tests.organization.factories import a_branch
+from tests.savepoints import name_by_depth
 from tests.servers.memory import roomy_folder
 from tests.servers.used import (
     USED,
@@ -191,7 +192,7 @@ def house_settings(house_database: URL, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="session")
 def engine(house_database: URL) -> AsyncEngine:
     """An engine that keeps no connection, so that nothing has to be closed."""
-    return create_async_engine(
+    engine = create_async_engine(
         house_database,
         poolclass=NullPool,
         query_cache_size=5000,
@@ -199,6 +200,8 @@ def engine(house_database: URL) -> AsyncEngine:
         json_serializer=write_json,
         json_deserializer=read_json,
     )
+    name_by_depth(engine)
+    return engine
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,9 @@
 """The order of a run over several processes: what takes long begins first, and what shares something stays together."""
 
+from typing import Any
+
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 DEAR = (
     "tests/house/test_bad_input.py",
@@ -35,25 +38,44 @@ DEAR = (
 LONG = ("tests/house/test_bad_input.py", "tests/deploy/", "tests/faults/")
 """Where each test takes long and shares nothing with its neighbours, so that it goes wherever there is time."""
 
+DEMO = (
+    "tests/seeding/test_planting.py",
+    "tests/seeding/test_commands.py",
+    "tests/demo/test_walk.py",
+    "tests/house/test_migrations.py",
+    "tests/house/test_readme.py",
+    "tests/platform/security/test_resealing.py",
+)
+"""The files that look at the demo institution, which takes long to plant: one process plants it for all of them."""
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests, and say which belong together; a run in one process stays as it is written."""
+    """Order the tests of a run over several processes; a run in one process stays as it is written."""
     if not hasattr(config, "workerinput"):
         return
     for item in items:
-        if group := _group_of(item):
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: DEAR.index(file) if (file := _file_of(item)) in DEAR else len(DEAR))
+        if "planted" in getattr(item, "fixturenames", ()) and _file_of(item.nodeid) not in DEMO:
+            raise pytest.UsageError(f"{item.nodeid} looks at the demo: name its file in tests/order.py")
+    items.sort(key=lambda item: DEAR.index(file) if (file := _file_of(item.nodeid)) in DEAR else len(DEAR))
 
 
-def _group_of(item: pytest.Item) -> str | None:
-    """The demo is planted for all who look at it; else a file is a group, for the sake of what its tests share."""
-    if "planted" in getattr(item, "fixturenames", ()):
-        return "demo"
-    file = _file_of(item)
-    return None if file.startswith(LONG) else file.removeprefix("tests/")
+class _TogetherOrWherever(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out what belongs together at once, in the order of the collection."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Say what a test belongs to: its file for the sake of what that shares, the demo, or nothing but itself."""
+        file = _file_of(nodeid)
+        if file in DEMO:
+            return "demo"
+        return nodeid if file.startswith(LONG) else file
 
 
-def _file_of(item: pytest.Item) -> str:
-    return item.nodeid.partition("::")[0]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Hand out by our groups; a group that is written into the ids of tests, as xdist does, pytest 9.2 passes over."""
+    return _TogetherOrWherever(config, log)
+
+
+def _file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]

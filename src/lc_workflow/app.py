@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
@@ -13,6 +14,8 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.plugins import PluginProtocol
 from litestar.routes import HTTPRoute
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lc_workflow.documents.manifest import MANIFEST as DOCUMENTS
 from lc_workflow.engagement.live.hub import Hub
@@ -49,7 +52,7 @@ from lc_workflow.platform.journal.chain import Seals
 from lc_workflow.platform.journal.relay import CHANNEL as JOURNAL
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
-from lc_workflow.platform.ratelimit import LimitRequests, Rate, limiter_for
+from lc_workflow.platform.ratelimit import Limiter, LimitRequests, Rate, limiter_for
 from lc_workflow.platform.security.blocklist import Blocklist, RefuseBlocked
 from lc_workflow.platform.security.guards import Authenticate, ReadToken
 from lc_workflow.platform.security.passwords import Passwords
@@ -58,7 +61,7 @@ from lc_workflow.platform.security.remembered import CHANNEL as RIGHTS
 from lc_workflow.platform.security.remembered import Remembered
 from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import use, vault_of
+from lc_workflow.platform.security.vault import Vault, use, vault_of
 from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
@@ -79,6 +82,30 @@ LARGEST_BODY: Final = 1_000_000
 """Bytes of a JSON body; uploads have a limit of their own."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fittings:
+    """What a process opens once, and all its requests share."""
+
+    settings: Settings
+    clock: Clock
+    passwords: Passwords
+    alchemy: SQLAlchemyAsyncConfig
+    requests: RequestSessions
+    probe: AsyncEngine
+    """Tells whether the database answers, beside the pool that may be busy."""
+    redis: Redis | None
+    tracing: Tracing
+    broadcast: Broadcast
+    hub: Hub
+    departure: Departure
+    store: ObjectStore
+    tokens: Tokens
+    vault: Vault
+    limiter: Limiter
+    remembered: Remembered
+    blocklist: Blocklist
+
+
 def create_app(
     settings: Settings,
     *,
@@ -93,119 +120,25 @@ def create_app(
     The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`. Workers
     leave out the plugins of Litestar's `command_line`, which would load it.
     """
-    alchemy = alchemy or alchemy_config(settings)
-    requests = RequestSessions(alchemy)
-    tracing = open_tracing(settings)
-    tracing.watch_database(alchemy.get_engine())
-    redis = open_redis(settings.redis_url)
-    if redis:
-        tracing.watch_redis(redis)
-    broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
-    hub = Hub(broadcast)
-    departure = Departure()
-    store = open_store(settings, clock)
-    tokens = Tokens(
-        settings.secret_key,
-        previous=settings.previous_secret_keys,
-        algorithm=settings.algorithm,
-        lifetime=timedelta(minutes=settings.access_token_minutes),
-    )
-    limiter = limiter_for(settings, redis)
-    remembered = Remembered(load_principal)
-    blocklist = Blocklist(lambda session: blocked_networks(session, at=clock()))
-    probe = probe_engine(settings)
-    vault = use(vault_of(settings))
-
-    @asynccontextmanager
-    async def working(_: Litestar) -> AsyncIterator[None]:
-        """Make sure at the start that what is configured works, and tell and work while the application runs."""
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(tracing.end)
-            stack.push_async_callback(probe.dispose)
-            await reach_database(probe)
-            await open_one_of_each(probe)
-            if redis:
-                stack.push_async_callback(redis.aclose)
-                await reach(redis)
-            await store.prepare()
-            if in_background:
-                stack.enter_context(departure.heard(hub.end))
-                await stack.enter_async_context(broadcast.running())
-                sessions, engine = alchemy.create_session_maker(), alchemy.get_engine()
-                relay = Relay(
-                    sessions,
-                    kinds=HOUSE.events,
-                    listeners=HOUSE.listeners,
-                    broadcast=broadcast,
-                    clock=clock,
-                    tracing=tracing,
-                )
-                await stack.enter_async_context(relay.running())
-                ears = {JOURNAL: Ear(relay.wake), RIGHTS: Ear(remembered.heard, remembered.deaf)}
-                await stack.enter_async_context(Listening(ears).running(engine))
-                place = Workplace(
-                    sessions=sessions,
-                    clock=clock,
-                    store=store,
-                    settings=settings,
-                    broadcast=broadcast,
-                    tracing=tracing,
-                )
-                await stack.enter_async_context(Worker(HOUSE.jobs, place, database=engine.url).running())
-            yield
-
+    fittings = _fit_out(settings, alchemy or alchemy_config(settings), clock, passwords or Passwords())
     app = Litestar(
         route_handlers=[*HOUSE.routes, taking_files(*HOUSE.uploads, most_bytes=settings.max_file_size), docs],
-        dependencies={
-            **HOUSE.dependencies,
-            "principal": Provider(_principal),
-            "base_url": Provider(_base_url),
-            "settings": _always(settings),
-            "clock": _always(clock),
-            "tokens": _always(tokens),
-            "vault": _always(vault),
-            "reader": Provider(open_reader),
-            "passwords": _always(passwords or Passwords()),
-            "limiter": _always(limiter),
-            "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),
-            "blocklist": _always(blocklist),
-            "store": _always(store),
-            "broadcast": _always(broadcast),
-            "hub": _always(hub),
-            "departure": _always(departure),
-            "entrance": _always(Entrance(alchemy.get_session, tokens, clock)),
-            "enumerations": _always(HOUSE.enumerations),
-            "pulse": _always(
-                Pulse(
-                    {
-                        "database": partial(ping, probe),
-                        "redis": redis.ping if redis else None,
-                        "storage": store.ping,
-                    }
-                )
-            ),
-        },
+        dependencies=_dependencies(fittings),
         middleware=[
-            RefuseBlocked(blocklist, requests.session),
-            ReadToken(tokens, clock),
+            RefuseBlocked(fittings.blocklist, fittings.requests.session),
+            ReadToken(fittings.tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
-            Authenticate(remembered, requests.session, clock),
-            Idempotency(alchemy.get_session, clock, most_bytes=LARGEST_BODY),
+            Authenticate(fittings.remembered, fittings.requests.session, clock),
+            Idempotency(fittings.alchemy.get_session, clock, most_bytes=LARGEST_BODY),
         ],
-        lifespan=[working],
-        plugins=[
-            requests,
-            Described(),
-            Amounts(),
-            Structs(),
-            *command_line,
-        ],
+        lifespan=[lambda _: _working(fittings, in_background=in_background)],
+        plugins=[fittings.requests, Described(), Amounts(), Structs(), *command_line],
         exception_handlers=exception_handlers(HOUSE.refusals),
         request_class=CheckedRequest,
         response_class=Answer,
         before_request=prepare,
-        before_send=[remembered.forget_after_changes],
-        after_exception=[log_broken_socket, noting_refusals(requests.session, clock)],
+        before_send=[fittings.remembered.forget_after_changes],
+        after_exception=[log_broken_socket, noting_refusals(fittings.requests.session, clock)],
         compression_config=compression(),
         openapi_config=documentation(
             title="LC Workflow",
@@ -214,19 +147,133 @@ def create_app(
         ),
         logging_config=None,  # `platform.logging` has taken over already
         request_max_body_size=LARGEST_BODY,
-        state=State({"limiter": limiter}),
+        state=State({"limiter": fittings.limiter}),
         debug=False,
     )
     _provide_in_turn(app)
-    app.asgi_handler = tracing.around(
+    app.asgi_handler = fittings.tracing.around(
         Shell(
             app.asgi_handler,
             cors=Cors(settings.cors_origins),
-            departure=departure,
+            departure=fittings.departure,
             trusted_proxies=settings.trusted_proxies,
         )
     )
     return app
+
+
+def _fit_out(settings: Settings, alchemy: SQLAlchemyAsyncConfig, clock: Clock, passwords: Passwords) -> Fittings:
+    tracing = open_tracing(settings)
+    tracing.watch_database(alchemy.get_engine())
+    redis = open_redis(settings.redis_url)
+    if redis:
+        tracing.watch_redis(redis)
+    broadcast: Broadcast = RedisBroadcast(redis) if redis else LocalBroadcast()
+    return Fittings(
+        settings=settings,
+        clock=clock,
+        passwords=passwords,
+        alchemy=alchemy,
+        requests=RequestSessions(alchemy),
+        probe=probe_engine(settings),
+        redis=redis,
+        tracing=tracing,
+        broadcast=broadcast,
+        hub=Hub(broadcast),
+        departure=Departure(),
+        store=open_store(settings, clock),
+        tokens=Tokens(
+            settings.secret_key,
+            previous=settings.previous_secret_keys,
+            algorithm=settings.algorithm,
+            lifetime=timedelta(minutes=settings.access_token_minutes),
+        ),
+        vault=use(vault_of(settings)),
+        limiter=limiter_for(settings, redis),
+        remembered=Remembered(load_principal),
+        blocklist=Blocklist(lambda session: blocked_networks(session, at=clock())),
+    )
+
+
+def _dependencies(fittings: Fittings) -> dict[str, Provide]:
+    """Name what handlers may ask for."""
+    settings, redis = fittings.settings, fittings.redis
+    pulse = Pulse(
+        {
+            "database": partial(ping, fittings.probe),
+            "redis": redis.ping if redis else None,
+            "storage": fittings.store.ping,
+        }
+    )
+    return {
+        **HOUSE.dependencies,
+        "principal": Provider(_principal),
+        "base_url": Provider(_base_url),
+        "settings": _always(settings),
+        "clock": _always(fittings.clock),
+        "tokens": _always(fittings.tokens),
+        "vault": _always(fittings.vault),
+        "reader": Provider(open_reader),
+        "passwords": _always(fittings.passwords),
+        "limiter": _always(fittings.limiter),
+        "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),
+        "blocklist": _always(fittings.blocklist),
+        "store": _always(fittings.store),
+        "broadcast": _always(fittings.broadcast),
+        "hub": _always(fittings.hub),
+        "departure": _always(fittings.departure),
+        "entrance": _always(Entrance(fittings.alchemy.get_session, fittings.tokens, fittings.clock)),
+        "enumerations": _always(HOUSE.enumerations),
+        "pulse": _always(pulse),
+    }
+
+
+@asynccontextmanager
+async def _working(fittings: Fittings, *, in_background: bool) -> AsyncIterator[None]:
+    """Make sure at the start that what is configured works, and tell and work while the application runs."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(fittings.tracing.end)
+        stack.push_async_callback(fittings.probe.dispose)
+        await reach_database(fittings.probe)
+        await open_one_of_each(fittings.probe)
+        if fittings.redis:
+            stack.push_async_callback(fittings.redis.aclose)
+            await reach(fittings.redis)
+        await fittings.store.prepare()
+        if in_background:
+            await stack.enter_async_context(_in_background(fittings))
+        yield
+
+
+@asynccontextmanager
+async def _in_background(fittings: Fittings) -> AsyncIterator[None]:
+    """Tell everybody what was committed, and do the jobs."""
+    sessions, engine = fittings.alchemy.create_session_maker(), fittings.alchemy.get_engine()
+    relay = Relay(
+        sessions,
+        kinds=HOUSE.events,
+        listeners=HOUSE.listeners,
+        broadcast=fittings.broadcast,
+        clock=fittings.clock,
+        tracing=fittings.tracing,
+    )
+    place = Workplace(
+        sessions=sessions,
+        clock=fittings.clock,
+        store=fittings.store,
+        settings=fittings.settings,
+        broadcast=fittings.broadcast,
+        tracing=fittings.tracing,
+    )
+    ears = {JOURNAL: Ear(relay.wake), RIGHTS: Ear(fittings.remembered.heard, fittings.remembered.deaf)}
+    with fittings.departure.heard(fittings.hub.end):
+        async with (
+            fittings.broadcast.running(),
+            relay.running(),
+            Listening(ears).running(engine),
+            Worker(HOUSE.jobs, place, database=engine.url).running(),
+        ):
+            yield
 
 
 def _provide_in_turn(app: Litestar) -> None:

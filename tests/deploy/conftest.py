@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from tests.deploy.files import lay_out_image
+from tests.moments import PATIENCE
 
 Start = Callable[[Sequence[str], Mapping[str, str]], "subprocess.Popen[str]"]
 
@@ -65,7 +66,7 @@ def start(image: Path) -> Iterator[Start]:
     yield starting
     for process in processes:
         process.terminate()  # not kill: Granian's workers would live on
-        process.wait(15)
+        process.wait(PATIENCE)
         assert process.stdout is not None
         process.stdout.close()
     wait_until_nothing_is_left(image)
@@ -83,7 +84,7 @@ def those_at_home_in(folder: Path) -> list[int]:
 
 def wait_until_nothing_is_left(image: Path) -> None:
     """The servers inherited the locks of their folders; whoever gets a lock knows that they are gone."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     locks = list((image / ".local").glob("*/lock"))
     while (rest := those_at_home_in(image)) or any(is_held(lock) for lock in locks):
         assert time.monotonic() < deadline, f"still there: {rest or locks}"
@@ -107,7 +108,7 @@ def health_of(port: int, process: "subprocess.Popen[str]") -> dict[str, Any]:
             assert process.stdout is not None
             pytest.fail(f"the server ended while it started:\n{process.stdout.read()}")
         with suppress(httpx.TransportError):
-            answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=5)
+            answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/health", timeout=PATIENCE)
             assert answer.status_code == 200, answer.text
             return dict(answer.json())
         time.sleep(0.05)

@@ -12,6 +12,7 @@ import pytest
 
 from lc_workflow.identity.rules.roles import Role
 from tests.deploy.conftest import Start, health_of, wait_until_nothing_is_left
+from tests.moments import PATIENCE
 from tests.seeding.planted import leave_four_applications
 
 RUN = [sys.executable, "-m", "lc_workflow.cli", "run"]
@@ -37,7 +38,7 @@ def test_one_command_serves_and_ctrl_c_ends_everything(
     assert process.stdout is not None
     assert any(f"http://127.0.0.1:{port}/schema" in line for line in process.stdout)
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     wait_until_nothing_is_left(image)
 
 
@@ -61,7 +62,7 @@ def test_a_second_start_finds_the_data_even_after_kill_9_and_a_signal_ends_every
     with officer_of_the_demo(port) as officer:
         assert officer.get(f"/applications/{drafted['id']}").json()["full_name_latin"] == "SOK SOPHEA"
     second.send_signal(signal.SIGTERM)
-    assert second.wait(10) == 0
+    assert second.wait(PATIENCE) == 0
     wait_until_nothing_is_left(image)
 
 
@@ -73,14 +74,14 @@ def test_a_run_told_to_end_while_it_starts_leaves_nothing(
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(moment)
     process.send_signal(signal.SIGTERM)
-    process.wait(12)
+    process.wait(PATIENCE)
     wait_until_nothing_is_left(image)
 
 
 def test_a_taken_port_is_said(environment: dict[str, str], port: int, start: Start) -> None:
     with subprocess.Popen([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]) as stranger:
         process = start(RUN, environment)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=PATIENCE)
         stranger.kill()
     assert process.returncode == 1
     assert "PORT" in output
@@ -99,7 +100,7 @@ def test_a_variable_that_does_not_work_is_named(
     name: str, value: str, environment: dict[str, str], start: Start
 ) -> None:
     process = start(RUN, {**environment, **NO_DEMO, name: value})
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert name in output
     assert "hunter2" not in output

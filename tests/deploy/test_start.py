@@ -13,6 +13,7 @@ from lc_workflow.platform.verify import Deployment, verify
 from lc_workflow.platform.workbench import KILL_SECONDS
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 from tests.deploy.files import final_stage, health_check, image_environment, railway
+from tests.moments import PATIENCE
 from tests.servers.databases import empty_database_on
 
 WEB_APP = "https://app.branch.example"
@@ -45,7 +46,7 @@ def test_a_deployment_migrates_becomes_healthy_and_ends_in_order(
 ) -> None:
     environ = {**image_environment(), **production}
     for step in railway()["deploy"]["preDeployCommand"]:
-        subprocess.run(shlex.split(step), cwd=image, env=environ, check=True, timeout=60)
+        subprocess.run(shlex.split(step), cwd=image, env=environ, check=True, timeout=PATIENCE)
 
     process = start(command(), environ)
     assert health_of(port, process)["status"] == "healthy"
@@ -54,7 +55,7 @@ def test_a_deployment_migrates_becomes_healthy_and_ends_in_order(
     assert subprocess.run(health_check(), cwd=image, env=environ, check=False).returncode == 0
 
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     assert those_at_home_in(image) == []
     dead = subprocess.run(health_check(), cwd=image, env=environ, check=False, stderr=subprocess.DEVNULL)
     assert dead.returncode == 1
@@ -76,7 +77,7 @@ def test_a_server_told_to_end_while_it_starts_ends(
 def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[str, str], start: Start) -> None:
     wrong = {"SECRET_KEY": "hunter2", "PYTHONPROFILEIMPORTTIME": "1"}
     process = start(start_of_the_image(), {**image_environment(), **production, **wrong})
-    output, _ = process.communicate(timeout=20)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "SECRET_KEY" in output
     assert "hunter2" not in output

@@ -32,6 +32,7 @@ from tests.house.test_migrations import alembic_for
 from tests.journey.town import settle, sign_in
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
+from tests.moments import PATIENCE
 from tests.servers.installation import variables_of
 
 WITH_DATABASE = (False, True)
@@ -88,7 +89,7 @@ def postmaster_of(folder: Path) -> int:
 
 @asynccontextmanager
 async def client_of(settings: Settings) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=20) as client:
+    async with AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=PATIENCE) as client:
         yield client
 
 
@@ -102,7 +103,7 @@ async def work_until_killed(settings: Settings, answered: Answered, victims: lis
             for desk in range(DESKS)
             for work in (walk_loans(client, people, answered), upload(client, people["officer"], answered, desk))
         ]
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while len(answered.stages) == known[0] or len(answered.files) == known[1]:  # noqa: ASYNC110 - told by no event
                 await asyncio.sleep(0.1)
         await asyncio.sleep(SECONDS_OF_WORK)
@@ -195,6 +196,6 @@ async def subjects(rows: AsyncSession, kind: str) -> Counter[object]:
 async def assert_that_all_is_told(rows: AsyncSession) -> None:
     """What the killed relay left untold is told by the next one."""
     untold = select(func.count()).select_from(Untold)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while await rows.scalar(untold):  # noqa: ASYNC110 - only the database knows
             await asyncio.sleep(0.05)

@@ -10,6 +10,7 @@ from httpx import AsyncClient, Limits
 
 from tests.conftest import open_house, settings_for
 from tests.journey.town import Town, sign_in
+from tests.moments import PATIENCE
 from tests.servers.installation import installation
 
 APPLICATIONS = "/api/v1/applications"
@@ -27,7 +28,9 @@ async def client(
             yield client
     else:
         with installation(town.database, tmp_path, workers=2, redis_url=redis_url) as url:
-            async with AsyncClient(base_url=url, limits=Limits(max_keepalive_connections=0), timeout=20) as client:
+            async with AsyncClient(
+                base_url=url, limits=Limits(max_keepalive_connections=0), timeout=PATIENCE
+            ) as client:
                 yield client
 
 

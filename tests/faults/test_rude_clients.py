@@ -15,6 +15,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.workbench import KILL_SECONDS, serving
 from tests.journey.town import Town, sign_in
 from tests.lending.steps import URL, WISH
+from tests.moments import PATIENCE
 from tests.servers.installation import variables_of
 
 HEADS_WITHIN = 1.5
@@ -35,13 +36,13 @@ async def test_nobody_keeps_the_server_from_others_and_what_was_begun_is_finishe
     served: tuple[int, "subprocess.Popen[bytes]"],
 ) -> None:
     port, process = served
-    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+    async with AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
         officer = await sign_in(client, "officer")
         slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
         for _, writer in slow:
             writer.write(b"GET /api/v1/health HTTP/1.1\r\nHost: here\r\nX-Never: ")
         assert (await client.get(URL, headers=officer)).status_code == 200
-        async with asyncio.timeout(HEADS_WITHIN + 8):
+        async with asyncio.timeout(PATIENCE):
             for reader, writer in slow:
                 with suppress(ConnectionError):
                     await reader.read()  # to its end: the server hangs up

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import open_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.steps import URL
+from tests.moments import PATIENCE
 
 JSON = {"content-type": "application/json"}
 
@@ -31,7 +32,7 @@ async def test_a_body_that_arrives_slowly_holds_no_connection(
         officer = await sign_in(client, "officer")
         slow = asyncio.create_task(client.request(method, path, content=slowly(), headers=officer | JSON))
         await asyncio.sleep(0.1)  # the one connection is not held, although the request has come to the application
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert (await client.get(URL, headers=officer)).status_code == 200
         others_were_served.set()
         assert (await slow).status_code in {201, 422}

@@ -26,6 +26,7 @@ from tests.house.test_migrations import alembic_for
 from tests.journey.town import settle, sign_in
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
+from tests.moments import PATIENCE
 from tests.servers.installation import variables_of
 
 DESKS = 8
@@ -68,7 +69,7 @@ def tell(folder: Path, *, changes: int, kills: int) -> int:
 
 async def work(settings: Settings, done: list[int], *, until: int) -> None:
     """Draft and submit at several desks until so many changes were answered."""
-    async with AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=30) as client:
+    async with AsyncClient(base_url=f"http://127.0.0.1:{settings.port}", timeout=PATIENCE) as client:
         officer = await sign_in(client, "officer")
 
         async def desk() -> None:
@@ -87,7 +88,7 @@ async def look(settings: Settings) -> int:
     """Wait until nothing is untold; then each teller has one notification of each submission, and no other."""
     engine = create_async_engine(settings.database_url, poolclass=NullPool)
     async with AsyncSession(engine) as rows:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while await rows.scalar(select(func.count()).select_from(Untold)):  # noqa: ASYNC110 - only the database knows
                 await asyncio.sleep(0.1)
         facts = (await rows.scalars(select(JournalEntry.id).where(JournalEntry.kind == "ApplicationMoved"))).all()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Break:
-    """Where a connection is to break: at the `count`th time the application says `word`.
+    """Where a connection is to break: at the `count`th time the application says `word`, and then on if it `lasts`.
 
     What was said then `arrives` at the database or is lost; its answer is lost in either case.
     """
@@ -16,6 +16,7 @@ class Break:
     word: bytes
     count: int
     arrives: bool
+    lasts: bool = False
 
 
 @dataclass
@@ -91,10 +92,11 @@ class Wire:
         breaks = self.breaks
         if breaks is None or breaks.word not in piece:
             return None
-        breaks.count -= 1
-        if breaks.count:
+        if breaks.count > 1:
+            breaks.count -= 1
             return None
-        self.breaks = None
+        if not breaks.lasts:
+            self.breaks = None
         return breaks
 
 

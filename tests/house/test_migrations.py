@@ -19,6 +19,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import PREFIX
 from tests.conftest import ROOT, SECRET
+from tests.moments import PATIENCE
 from tests.servers.databases import empty_database_on
 
 T = TypeVar("T")
@@ -110,5 +111,5 @@ def test_instances_that_start_at_once_migrate_once(server: URL) -> None:
     instances = [
         subprocess.Popen([sys.executable, "-m", "alembic", "upgrade", "head"], env=environ, cwd=ROOT) for _ in range(3)
     ]
-    assert [instance.wait(60) for instance in instances] == [0, 0, 0]
+    assert [instance.wait(PATIENCE) for instance in instances] == [0, 0, 0]
     assert tables(database) == OURS

@@ -8,6 +8,7 @@ import pytest
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.lending.rules.stages import STEPS, Action
 from tests.conftest import ROOT
+from tests.moments import PATIENCE
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -18,7 +19,7 @@ def test_the_loan_of_the_readme_goes_through_line_by_line(demo_server: str) -> N
     script = loan.replace("http://127.0.0.1:8000", demo_server)
     for _ in range(2):  # as often as you like
         walk = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False, timeout=60
+            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False, timeout=PATIENCE
         )
         assert (walk.returncode, walk.stderr) == (0, ""), walk.stdout
         words = walk.stdout.split("\n", 7)

@@ -14,6 +14,7 @@ from tests.conftest import open_house, settings_for
 from tests.journey.town import Town, settle, sign_in
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
+from tests.moments import PATIENCE
 from tests.servers.installation import installation
 
 V1 = "/api/v1"
@@ -47,7 +48,9 @@ async def client(
     else:
         with installation(settled, papers, workers=2, redis_url=redis_url) as url:
             # no connection is kept, so that requests come to both workers
-            async with AsyncClient(base_url=url, limits=Limits(max_keepalive_connections=0), timeout=20) as client:
+            async with AsyncClient(
+                base_url=url, limits=Limits(max_keepalive_connections=0), timeout=PATIENCE
+            ) as client:
                 yield client
 
 
@@ -85,7 +88,7 @@ async def test_a_loan_walks_through_the_house(client: AsyncClient) -> None:
 
 async def first_told(client: AsyncClient, person: dict[str, str]) -> Any:
     """Wait for a person's first notification: the relay writes it a moment after the commit."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             told = (await client.get(f"{V1}/users/notifications/summary", headers=person)).json()
             if told["total_notifications"]:
@@ -115,7 +118,7 @@ async def test_two_workers_let_exactly_as_many_through_as_the_limit_says(
 ) -> None:
     limits = {"RATE_LIMIT_ENABLED": "true", "RATE_LIMIT_REQUESTS": "50", "RATE_LIMIT_WINDOW": "60"}
     with installation(town.database, tmp_path, workers=2, redis_url=redis_url, **limits) as url:
-        async with AsyncClient(base_url=url, limits=Limits(max_keepalive_connections=0), timeout=20) as client:
+        async with AsyncClient(base_url=url, limits=Limits(max_keepalive_connections=0), timeout=PATIENCE) as client:
             officer = await sign_in(client, "officer")
             statuses = Counter[int]()
             for _ in range(20):  # in small crowds: a request that waits a second for Redis is counted without it

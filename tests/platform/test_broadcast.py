@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from lc_workflow.platform import broadcast as broadcast_module
 from lc_workflow.platform.broadcast import STREAM, TEXT, Broadcast, LocalBroadcast, RedisBroadcast
 from lc_workflow.platform.stores import ANSWER_SECONDS, open_redis
+from tests.moments import PATIENCE
 
 
 class Inbox:
@@ -27,7 +28,7 @@ class Inbox:
         self.messages.append((pattern, message))
         self._changed.set()
 
-    async def wait_for(self, text: str, *, seconds: float = 10) -> None:
+    async def wait_for(self, text: str, *, seconds: float = PATIENCE) -> None:
         async with asyncio.timeout(seconds):
             while text not in self.texts:
                 self._changed.clear()
@@ -122,7 +123,7 @@ async def process() -> AsyncIterator[Process]:
             inbox = Inbox(broadcast)
             before = await listeners(redis)
             await stack.enter_async_context(broadcast.running())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while await listeners(redis) == before:  # noqa: ASYNC110 - nothing tells us
                     await asyncio.sleep(0.01)
             return broadcast, inbox
@@ -136,7 +137,7 @@ async def listeners(redis: Redis) -> int:
 
 async def until_heard(sender: Broadcast, inbox: Inbox, text: str) -> None:
     """Say something until it arrives."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while text not in inbox.texts:
             await sender.publish("general", {"text": text})
             with suppress(TimeoutError):
@@ -185,7 +186,7 @@ async def test_a_quiet_channel_stays_open_longer_than_redis_may_take_to_answer(
     line.refuses = True  # a second subscription could not be opened
     await asyncio.sleep(ANSWER_SECONDS + 0.5)
     await other.publish("general", {"text": "after a pause"})
-    await inbox.wait_for("after a pause", seconds=1)
+    await inbox.wait_for("after a pause")
 
 
 async def test_a_cut_line_is_mended(line: Line, redis_url: str, process: Process) -> None:
@@ -249,7 +250,7 @@ async def test_a_line_that_carries_nothing_is_noticed(
     other, _ = await process(redis_url)
     await asyncio.sleep(0.5)
     await other.publish("general", {"text": "a live line answers"})
-    await inbox.wait_for("a live line answers", seconds=1)
+    await inbox.wait_for("a live line answers")
     line.fall_silent()
     await until_heard(other, inbox, "a new line")
 
@@ -274,5 +275,5 @@ async def test_what_strangers_put_into_the_stream_disturbs_nobody(redis_url: str
         for nonsense in (b"", b"\xff", b"{}", b'["general"]', b'["me", 1, "general", 1]'):
             await redis.xadd(STREAM, {TEXT: nonsense})
     await mine.publish("general", {"text": "still here"})
-    await inbox.wait_for("still here", seconds=1)
+    await inbox.wait_for("still here")
     assert inbox.texts == ["still here"]

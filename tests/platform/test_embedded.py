@@ -21,6 +21,7 @@ from redis.retry import Retry
 
 from lc_workflow.platform import embedded
 from lc_workflow.platform.embedded import FolderInUse, NotInstalled, postgres, running_postgres, valkey
+from tests.moments import PATIENCE
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that nobody may enter")
 
@@ -86,7 +87,7 @@ def has_ended(pid: int) -> bool:
 
 
 def wait_until_ended(pid: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while not has_ended(pid):
         assert time.monotonic() < deadline, f"process {pid} still runs"
         time.sleep(0.02)

@@ -26,11 +26,10 @@ from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.worker import Worker
 from tests.conftest import settings_for
 from tests.faults.wire import wire_to
-from tests.moments import NOON
+from tests.moments import NOON, PATIENCE
 
 Sessions = async_sessionmaker[AsyncSession]
 AtWork = Callable[..., AbstractAsyncContextManager[None]]
-SOON = 10
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +99,7 @@ class Hands:
         return Job(name="handle", work=self.work, **how)
 
     async def wait_for(self, count: int) -> list[UUID | None]:
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             while len(self.done) < count:
                 self.changed.clear()
                 await self.changed.wait()
@@ -128,7 +127,7 @@ async def statuses(sessions: Sessions, name: str = "handle") -> list[str]:
 
 
 async def wait_until(sessions: Sessions, *expected: str) -> None:
-    async with asyncio.timeout(SOON):
+    async with asyncio.timeout(PATIENCE):
         while await statuses(sessions) != list(expected):  # noqa: ASYNC110 - only the database knows
             await asyncio.sleep(0.02)
 

@@ -25,8 +25,8 @@ from lc_workflow.samples import photo
 from tests.conftest import SECRET, open_house, settings_for
 from tests.identity.factories import PASSWORD
 from tests.journey.town import settle, sign_in
+from tests.moments import PATIENCE
 
-SOON = 20
 CALLER = "0af7651916cd43dd8448eb211c80319c"
 THEIR_SPAN = "b7ad6b7169203331"
 NAMES = ("SEANG CHANTHOU", "sophea_fails", "012 000 777", "019 000 777", "មេម៉ាយ", "officer@branch.example")
@@ -60,7 +60,7 @@ class Collector(ThreadingHTTPServer):
 
         def wait() -> Span:
             with self.more:
-                assert self.more.wait_for(lambda: any(span.name == name for span in self.spans), SOON), name
+                assert self.more.wait_for(lambda: any(span.name == name for span in self.spans), PATIENCE), name
                 return next(span for span in self.spans if span.name == name)
 
         return await asyncio.to_thread(wait)

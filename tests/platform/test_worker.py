@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+from tests.moments import PATIENCE
+
 ENDS_WHILE_IT_LOADS = """
 import asyncio, sys, threading
 from sqlalchemy import make_url
@@ -26,4 +28,4 @@ asyncio.run(end_at_once())
 
 
 def test_a_process_ends_while_the_queue_is_still_loading() -> None:
-    subprocess.run([sys.executable, "-c", ENDS_WHILE_IT_LOADS], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", ENDS_WHILE_IT_LOADS], check=True, timeout=PATIENCE)

@@ -11,6 +11,7 @@ from sqlalchemy import URL
 
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.workbench import serving
+from tests.moments import PATIENCE
 
 
 def free_port() -> int:
@@ -48,7 +49,7 @@ def installation(
     environ = variables_of(database, uploads, workers=workers, redis_url=redis_url, **variables)
     settings = Settings.from_environ(environ)
     with serving(settings, environ):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE
         while listeners_on(settings.port) < workers:  # the first has answered; the others still start
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -19,6 +19,7 @@ from lc_workflow.platform.config import Settings
 from tests.conftest import Person, Sessions, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, JPEG, NOBODY, OpenOwnHouse, OwnHouse, Upload, send
 from tests.lending.factories import an_application
+from tests.moments import PATIENCE
 from tests.statements import sent
 
 URL = f"{FILES}/upload"
@@ -357,7 +358,7 @@ async def test_nobody_waits_for_a_file_that_arrives_slowly(own_house: OpenOwnHou
         async with anyio.create_task_group() as together:
             together.start_soon(send_slowly)
             await begun.wait()
-            with anyio.fail_after(3):
+            with anyio.fail_after(PATIENCE):
                 assert (await house.client.get(FILES, headers=headers)).json()["total"] == 0
             arrives.set()
         assert (await house.client.get(FILES, headers=headers)).json()["total"] == 1

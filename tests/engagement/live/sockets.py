@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from litestar import Litestar
 
+from tests.moments import PATIENCE
+
 
 class Socket:
     """One connection to the application, over ASGI."""
@@ -45,7 +47,7 @@ class Socket:
     async def __aexit__(self, *_: object) -> None:
         assert self._serving is not None
         self._to_app.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self._serving
 
     async def say(self, message: object) -> None:
@@ -81,7 +83,7 @@ class Socket:
     async def ended(self) -> None:
         """Wait until the server is done with this connection."""
         assert self._serving is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self._serving
 
     @property
@@ -93,7 +95,7 @@ class Socket:
         self._from_app.put_nowait(message)
 
     async def _next(self) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return await self._from_app.get()
 
 
@@ -135,7 +137,7 @@ class Events:
     async def __aexit__(self, *_: object) -> None:
         assert self._serving is not None
         self._left.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self._serving
 
     async def hear(self) -> str:
@@ -151,5 +153,5 @@ class Events:
         self._from_app.put_nowait(message)
 
     async def _next(self) -> dict[str, Any]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             return await self._from_app.get()

@@ -24,6 +24,7 @@ from lc_workflow.platform.db.listening import LISTENER
 from lc_workflow.platform.workbench import GRANIAN, KILL_SECONDS
 from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
+from tests.moments import PATIENCE
 from tests.organization.factories import a_branch
 
 WORKERS = 2
@@ -90,7 +91,7 @@ def serving(database: URL, redis_url: str, folder: Path, output: IO[bytes]) -> I
         yield Server(port, Path(output.name), process)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ async def served(
 ) -> AsyncIterator[Server]:
     folder = tmp_path_factory.mktemp("served")
     with (folder / "log").open("wb") as output, serving(database, redis_url, folder, output) as served:
-        async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(90):
+        async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(PATIENCE):
             while not (await is_healthy(client) and await listening_to(database) == WORKERS):
                 assert served.process.poll() is None, served.log.read_text()
                 await asyncio.sleep(0.1)
@@ -128,7 +129,7 @@ async def is_healthy(client: httpx.AsyncClient) -> bool:
 
 @pytest.fixture
 async def client(served: Server) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=served.url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE) as client:
         yield client
 
 
@@ -145,7 +146,7 @@ async def ask(connection: ClientConnection, message: object) -> Any:
 
 
 async def hear(connection: ClientConnection) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         return json.loads(await connection.recv())
 
 
@@ -255,7 +256,7 @@ class Begun:
     async def finish(self) -> bytes:
         """Send the body; answers everything that comes until the server hangs up."""
         self._writer.write(self._rest)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             answer = await self._reader.read()
         self._writer.close()
         return answer
@@ -271,7 +272,7 @@ async def test_a_server_that_ends_finishes_and_takes_leave_and_its_log_holds_no_
     begun = [await Begun.at(served, "/applications", token, WISH) for _ in range(8)]  # so that both workers have some
     async with (
         httpx.AsyncClient(base_url=served.url) as balancer,
-        client.stream("GET", f"{V1}/ws/events", params={"token": token}, timeout=10) as answer,
+        client.stream("GET", f"{V1}/ws/events", params={"token": token}, timeout=PATIENCE) as answer,
     ):
         lines = answer.aiter_lines()
         assert await anext(lines) == ": listening"

@@ -15,6 +15,7 @@ from lc_workflow.platform.db.listening import Ear, Listening
 from lc_workflow.platform.security.remembered import CHANNEL
 from tests.conftest import open_house, settings_for
 from tests.identity.factories import PASSWORD, a_session, a_user
+from tests.moments import PATIENCE
 from tests.statements import sent
 
 ME = "/api/v1/auth/me"
@@ -95,12 +96,12 @@ async def test_who_reads_twice_is_asked_for_once_and_an_ended_account_reads_noth
     async with open_house(settings, alchemy=here) as client, open_house(settings) as elsewhere:
         officer, admin = [await sign_in(client, name) for name in ("officer", "admin")]
         me = (await client.get(ME, headers=officer)).json()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(await statements_of_a_look(client, officer, here.get_engine())) != 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)  # the house does not listen yet
         ended = await elsewhere.delete(f"/api/v1/users/{me['id']}", headers=admin)
         assert ended.status_code == 204, ended.text
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE):
             while (await client.get(ME, headers=officer)).status_code != 401:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)  # PostgreSQL tells after its commit
 

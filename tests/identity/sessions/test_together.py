@@ -16,6 +16,7 @@ from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import open_house
 from tests.identity.conftest import Gate
 from tests.identity.factories import PASSWORD, a_user
+from tests.moments import PATIENCE
 
 LOGIN = "/api/v1/auth/login"
 ME = "/api/v1/auth/me"
@@ -134,7 +135,7 @@ async def test_what_ends_in_one_process_ends_in_all(own_settings: Settings, look
 
 async def in_a_moment(client: AsyncClient, headers: dict[str, str], status: int, path: str = ME) -> Response:
     """Ask until PostgreSQL has told the process what another one did, which takes a moment after the commit."""
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         while (answer := await client.get(path, headers=headers)).status_code != status:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     return answer

@@ -1,5 +1,6 @@
 """Queues over a hundred thousand applications: two indexed statements a page."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.rules.tasks import WORK
+from lc_workflow.lending.tasks.access import Doing
+from lc_workflow.lending.tasks.queries import telephones
 from lc_workflow.lending.tasks.schemas import Queue
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.http.paging import Window
@@ -97,3 +101,18 @@ async def test_a_queue_takes_two_indexed_statements(engine: AsyncEngine, session
                     if node["Node Type"] == "Seq Scan" and node["Relation Name"] in {"tasks", "customer_applications"}
                 ]
                 assert read == [], (role, queue, statement, plan)
+
+
+async def test_who_may_do_a_task_is_gathered_once_and_not_for_each_person(
+    engine: AsyncEngine, session: AsyncSession
+) -> None:
+    connection = await session.connection()
+    for stage in WORK:
+        doing = Doing(UUID(int=1), stage, UUID(int=2), (), seat_role=None)
+        with sent(engine) as said:
+            await telephones(doing.kind).rows(session, **doing.brought(at=NOON))
+        [(statement, parameters)] = said
+        explained = await connection.exec_driver_sql(f"EXPLAIN {statement}", tuple(parameters))
+        plan = "\n".join(explained.scalars())
+        assert "hashed SubPlan" in plan
+        assert re.findall(r"(?<!hashed )SubPlan \d+\)", plan) == [], plan

@@ -29,7 +29,7 @@ from lc_workflow.platform.journal import relay as relay_module
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.journal.relay import CHANNEL, MOST_ATTEMPTS, Relay
 from lc_workflow.platform.manifest import Hearing, Listener
-from tests.moments import NOON
+from tests.moments import NOON, PATIENCE
 from tests.organization.factories import a_branch
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -53,7 +53,7 @@ class Ears:
             raise ValueError("the listener stumbles")
 
     async def wait_for(self, count: int) -> list[str]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.heard) < count:
                 self.changed.clear()
                 await self.changed.wait()
@@ -116,8 +116,8 @@ async def listening_pids(sessions: Sessions) -> list[int]:
         return list(found)
 
 
-async def until(question: Callable[[], Any], *, seconds: float = 10) -> Any:
-    async with asyncio.timeout(seconds):
+async def until(question: Callable[[], Any]) -> Any:
+    async with asyncio.timeout(PATIENCE):
         while not (answer := await question()):  # noqa: ASYNC110 - nothing tells us
             await asyncio.sleep(0.02)
     return answer

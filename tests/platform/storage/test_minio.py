@@ -16,7 +16,11 @@ from anyio.abc import SocketAttribute, SocketStream
 from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
 from lc_workflow.platform.storage.minio import MinioStore
+from tests.moments import PATIENCE
 from tests.servers.s3 import S3Server
+
+SOON = 15.0
+"""Seconds; with the limits the SDK has by itself each of these would take longer, on the quickest machine."""
 
 
 @pytest.fixture
@@ -59,7 +63,7 @@ async def test_a_store_that_is_down_is_told_soon(nobody_listens: ObjectStoreSett
         with pytest.raises(Unavailable) as refusal:
             await attempt
         assert refusal.value.retry_after
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < SOON
 
 
 async def test_a_store_that_says_nothing_is_given_up(bucket_settings: ObjectStoreSettings) -> None:
@@ -69,18 +73,18 @@ async def test_a_store_that_says_nothing_is_given_up(bucket_settings: ObjectStor
         begin = time.monotonic()
         with pytest.raises(Unavailable):
             await store.size_of("one")
-        assert time.monotonic() - begin < 3
+        assert time.monotonic() - begin < SOON
 
 
 async def test_who_stops_waiting_for_a_ping_is_free_at_once(bucket_settings: ObjectStoreSettings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = dataclasses.replace(bucket_settings, endpoint=f"127.0.0.1:{silent.getsockname()[1]}", secure=False)
-        store = MinioStore(settings, answer_within=1)
+        store = MinioStore(settings, answer_within=PATIENCE)
         begin = time.monotonic()
         with anyio.move_on_after(0.2) as patience:
             await store.ping()
         assert patience.cancelled_caught
-        assert time.monotonic() - begin < 0.8
+        assert time.monotonic() - begin < PATIENCE / 2
 
 
 @asynccontextmanager

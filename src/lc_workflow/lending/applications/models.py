@@ -72,24 +72,6 @@ class CustomerApplication(DatedRow):
             postgresql_where=text("portfolio_officer_name IS NOT NULL AND NOT portfolio_officer_migrated"),
         ),
         Index("ix_customer_applications_product_version_id", "product_version_id"),
-        *(
-            Index(
-                f"ix_customer_applications_{column}_trgm",
-                func.searchable(text(column)).label("key"),
-                postgresql_using="gin",
-                postgresql_ops={"key": "gin_trgm_ops"},
-            )
-            for column in ("full_name_khmer", "full_name_latin")
-        ),
-        *(
-            Index(
-                f"ix_customer_applications_{column}_trgm",
-                column,
-                postgresql_using="gin",
-                postgresql_ops={column: "gin_trgm_ops"},
-            )
-            for column in ("account_id",)
-        ),
     )
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))

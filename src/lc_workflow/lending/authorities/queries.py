@@ -11,6 +11,7 @@ from sqlalchemy import (
     CompoundSelect,
     DateTime,
     Executable,
+    FromClause,
     Select,
     Uuid,
     bindparam,
@@ -53,7 +54,7 @@ class Holders:
 
     async def own(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds themselves, whomever they stand in for."""
-        return await self._read(_shown(_own(lambda column: column == person, at=at)))
+        return await self._read(_shown(_own(lambda column: column == person, at=at).subquery()))
 
     async def _read(self, statement: Executable, **wanted: object) -> list[Holding]:
         return [_holding(row) for row in (await self._session.execute(statement, wanted)).mappings()]
@@ -61,7 +62,7 @@ class Holders:
 
 def holdings_in(role: BindParameter[str], *, at: Moment) -> CompoundSelect[Any]:
     """Select who holds a role, wherever it reaches."""
-    own = _own(lambda _: literal(value=True), at=at, role=role)
+    own = _own(lambda _: literal(value=True), at=at, role=role).cte("own")
     return union_all(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
 
 
@@ -105,8 +106,7 @@ def _own(who: Narrowed, *, at: Moment, role: BindParameter[str] | None = None) -
     return union_all(by_name, by_post)
 
 
-def _shown(own: CompoundSelect[Any]) -> Select[Any]:
-    held = own.subquery()
+def _shown(held: FromClause) -> Select[Any]:
     return select(
         held,
         literal(None, Delegation.from_id.type).label("absent"),
@@ -114,9 +114,8 @@ def _shown(own: CompoundSelect[Any]) -> Select[Any]:
     )
 
 
-def _handed_on(own: CompoundSelect[Any], lasting: ColumnElement[bool]) -> Select[Any]:
+def _handed_on(held: FromClause, lasting: ColumnElement[bool]) -> Select[Any]:
     """What people hold for somebody absent: that person's own, in the role that was handed on."""
-    held = own.subquery()
     return (
         select(
             Delegation.to_id,
@@ -153,8 +152,8 @@ def _holdings() -> CompoundSelect[Any]:
     stands_in = _lasting(at) & (Delegation.to_id == person)
     absent = select(Delegation.from_id).where(stands_in)
     return union_all(
-        _shown(_own(lambda column: column == person, at=at)),
-        _handed_on(_own(lambda column: column.in_(absent), at=at), stands_in),
+        _shown(_own(lambda column: column == person, at=at).subquery()),
+        _handed_on(_own(lambda column: column.in_(absent), at=at).subquery(), stands_in),
     )
 
 

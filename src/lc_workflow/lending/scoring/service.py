@@ -116,14 +116,12 @@ class ScoringService(Service[CustomerApplication]):
             if permissions_for(principal, application).isdisjoint(SCORE):
                 raise NotYourScore("Scoring an application is for those who work on it.")
             version = (await self.session.scalars(_LATEST_CARD)).one()
-            exact, shown = dict(wish.values), dict(wish.values)
-            values: dict[str, Fraction | None] = {
-                name: None if value is None else Fraction(value) for name, value in exact.items()
-            }
+            shown = dict(wish.values)
+            values = {name: None if value is None else Fraction(value) for name, value in shown.items()}
             affordability = await self._assessment.latest_of(application_id)
             if affordability is not None:
-                values[DTI] = Fraction(affordability.dti) * 100 if affordability.dti else None
-                shown[DTI] = None if values[DTI] is None else in_figures(values[DTI] or Fraction(0))
+                dti = Fraction(affordability.dti) * 100 if affordability.dti else None
+                values[DTI], shown[DTI] = dti, None if dti is None else in_figures(dti)
             found = score(version.card, values)
             if wish.decision not in {None, found.recommendation} and not (wish.reason or "").strip():
                 raise DisagreementNeedsReason(found.recommendation)

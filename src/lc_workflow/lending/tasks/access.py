@@ -149,7 +149,7 @@ def doers(kind: Kind) -> Select[UUID]:
         held = holdings_in(bindparam("seat_role", type_=String), at=at).subquery("held")
         is_it = Task.id == bindparam("task", type_=Uuid)
         seat = exists().where(held.c.person == User.id, is_it, sits_at(held)).select_from(held, Task)
-        able = seat.where(held.c.is_given) | (seat & able)
+        able = seat.where(held.c.is_given | able)
     return select(User.id).where(
         User.status == UserStatus.ACTIVE,
         User.id != all_(bindparam("kept_away", type_=ARRAY(Uuid))),

@@ -140,7 +140,7 @@ class _Visit:
 
         The client would hear of a network that failed, instead of why it was refused.
         """
-        if self._unread > MOST_UNREAD:
+        if not 0 < self._unread <= MOST_UNREAD:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(READ_ON_SECONDS):
