@@ -104,9 +104,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def server() -> Iterator[URL]:
     """Start a PostgreSQL of our own."""
-    with roomy_folder(tmp_path_factory.mktemp("postgres")) as folder, postgres(folder, durable=False) as running:
+    with roomy_folder() as folder, postgres(folder, durable=False) as running:
         USED.append(running.version)
         yield database_url(running.url)
 

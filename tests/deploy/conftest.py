@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import httpx
@@ -18,6 +16,7 @@ import pytest
 
 from tests.deploy.files import lay_out_image
 from tests.moments import PATIENCE
+from tests.servers.memory import roomy_folder
 
 Start = Callable[[Sequence[str], Mapping[str, str]], "subprocess.Popen[str]"]
 
@@ -25,11 +24,9 @@ Start = Callable[[Sequence[str], Mapping[str, str]], "subprocess.Popen[str]"]
 @pytest.fixture
 def image() -> Iterator[Path]:
     """The files of the image in a folder of its own, which PostgreSQL may enter too."""
-    folder = Path(mkdtemp(prefix="lc-workflow-image-"))
-    folder.chmod(0o755)
-    lay_out_image(folder)
-    yield folder
-    shutil.rmtree(folder)
+    with roomy_folder() as folder:
+        lay_out_image(folder)
+        yield folder
 
 
 @pytest.fixture

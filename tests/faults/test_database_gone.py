@@ -1,14 +1,12 @@
 """The database goes away and comes back, in every way it can: people hear 503, nothing answered is lost."""
 
 import asyncio
-import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, ExitStack
 from datetime import timedelta
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 import sqlalchemy
@@ -34,6 +32,7 @@ from tests.identity.factories import PASSWORD
 from tests.journey.town import Town, settle, sign_in
 from tests.lending.steps import URL, WISH
 from tests.moments import PATIENCE
+from tests.servers.memory import roomy_folder
 
 SOON = 10.0
 """Seconds within which somebody hears that the database is gone; far more than it takes, far less than for ever."""
@@ -254,10 +253,8 @@ async def test_a_key_is_settled_as_soon_as_the_database_is_back(
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A place for a PostgreSQL of one's own, which PostgreSQL can reach also when root runs the tests."""
-    folder = Path(mkdtemp(prefix="lc-workflow-gone-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    with roomy_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import os
 import random
-import shutil
 import signal
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -12,7 +11,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -34,6 +32,7 @@ from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.moments import PATIENCE
 from tests.servers.installation import variables_of
+from tests.servers.memory import roomy_folder
 
 WITH_DATABASE = (False, True)
 """Of each kill, whether the database is killed with the application."""
@@ -61,10 +60,8 @@ class Answered:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A place for the database and the papers, which PostgreSQL can reach also when root runs the tests."""
-    folder = Path(mkdtemp(prefix="lc-workflow-killed-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    with roomy_folder() as folder:
+        yield folder
 
 
 def test_what_was_answered_outlives_every_kill(folder: Path) -> None:

@@ -2,13 +2,11 @@
 
 import asyncio
 import os
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 from alembic import command
@@ -28,6 +26,7 @@ from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.moments import PATIENCE
 from tests.servers.installation import variables_of
+from tests.servers.memory import roomy_folder
 
 DESKS = 8
 """How many people work at the same time."""
@@ -36,10 +35,8 @@ DESKS = 8
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A place for the database that PostgreSQL can reach also when root runs the tests."""
-    folder = Path(mkdtemp(prefix="lc-workflow-told-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+    with roomy_folder() as folder:
+        yield folder
 
 
 def test_two_hundred_changes_are_told_once_though_the_process_is_killed_twice(folder: Path) -> None:

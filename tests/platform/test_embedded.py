@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkdtemp
 
 import asyncpg
 import pytest
@@ -22,6 +21,7 @@ from redis.retry import Retry
 from lc_workflow.platform import embedded
 from lc_workflow.platform.embedded import FolderInUse, NotInstalled, postgres, running_postgres, valkey
 from tests.moments import PATIENCE
+from tests.servers.memory import roomy_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home that nobody may enter")
 
@@ -29,35 +29,25 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a home tha
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Path]:
     """A cluster created once, because creating one takes the longest."""
-    path = open_folder()
-    with postgres(path):
-        pass
-    yield path
-    shutil.rmtree(path)
+    with roomy_folder() as path:
+        with postgres(path):
+            pass
+        yield path
 
 
 @pytest.fixture
 def folder(cluster: Path) -> Iterator[Path]:
     """A copy of the cluster."""
-    path = open_folder()
-    subprocess.run(["cp", "--archive", f"{cluster}/.", path], check=True)
-    yield path
-    shutil.rmtree(path)
+    with roomy_folder() as path:
+        subprocess.run(["cp", "--archive", f"{cluster}/.", path], check=True)
+        yield path
 
 
 @pytest.fixture
 def empty() -> Iterator[Path]:
     """A folder where no server has been."""
-    path = open_folder()
-    yield path
-    shutil.rmtree(path)
-
-
-def open_folder() -> Path:
-    """PostgreSQL reaches it even when root runs the tests, which is not true of pytest's own folders."""
-    path = Path(mkdtemp(prefix="lc-workflow-test-"))
-    path.chmod(0o755)
-    return path
+    with roomy_folder() as path:
+        yield path
 
 
 def ask(url: str, *statements: str) -> object:

@@ -1,4 +1,4 @@
-"""A folder in memory for what hundreds of databases write: the disk takes long to copy them, and to throw them away."""
+"""Folders in memory for what databases write: the disk takes long to keep it, to copy it, and to throw it away."""
 
 import os
 import re
@@ -6,24 +6,25 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 MEMORY = Path("/dev/shm")
-OURS = "lc-workflow-tests-"
+OURS = "lc-workflow-test-"
 ROOM = 4 * 2**30
 """Bytes that must be free for each process that runs tests; one takes up to two thirds of them."""
 
 
 @contextmanager
-def roomy_folder(otherwise: Path) -> Iterator[Path]:
-    """Give a folder in memory until the block ends, or the other one where there is not enough of it."""
-    if not _has_room():
-        yield otherwise
-        return
+def roomy_folder() -> Iterator[Path]:
+    """Give a folder until the block ends: in memory, or on the disk where there is not enough of it.
+
+    PostgreSQL reaches it even when root runs the tests, which is not true of pytest's own folders.
+    """
     for left in MEMORY.glob(f"{OURS}*"):  # by runs that were killed
-        if not Path("/proc", left.name.removeprefix(OURS)).exists():
+        if not Path("/proc", left.name.removeprefix(OURS).partition("-")[0]).exists():
             shutil.rmtree(left, ignore_errors=True)
-    folder = MEMORY / f"{OURS}{os.getpid()}"
-    folder.mkdir(mode=0o755)
+    folder = Path(mkdtemp(prefix=f"{OURS}{os.getpid()}-", dir=MEMORY if _has_room() else None))
+    folder.chmod(0o755)
     try:
         yield folder
     finally:
