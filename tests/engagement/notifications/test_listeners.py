@@ -93,7 +93,7 @@ async def test_a_step_is_told_in_as_many_statements_however_many_hear_it(
         counted.append([statement for statement, _ in statements if "SAVEPOINT" not in statement])
         for _ in range(3):
             await sign_in("teller", branch_id=branch.id)
-    assert [len(one) for one in counted] == [11, 11], "\n".join(counted[1])
+    assert [len(one) for one in counted] == [10, 10], "\n".join(counted[1])
 
 
 async def test_whoever_drafted_an_application_hears_what_others_do_with_it(

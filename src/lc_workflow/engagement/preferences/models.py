@@ -37,7 +37,10 @@ class NotificationPreference(DatedRow):
 
 
 class Wish(Protocol):
-    """What somebody chose of how they are told in the app: a preference, or as much of its row as says that."""
+    """What somebody chose of how they are told in the app: a preference, or as much of its row as says that.
+
+    Who never chose has None everywhere.
+    """
 
     in_app_notifications: Any
     is_quiet: Any
@@ -54,5 +57,5 @@ def quiet_hours(wish: Wish) -> Quiet | None:
 
 def shows(wish: Wish, type_: str) -> bool:
     """Whether notifications of a type are shown in the app."""
-    shown: bool = wish.in_app_notifications.get(type_, True)
+    shown: bool = (wish.in_app_notifications or {}).get(type_, True)
     return shown

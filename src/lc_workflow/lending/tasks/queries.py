@@ -11,7 +11,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.rules.stages import Stage
-from lc_workflow.lending.rules.tasks import Deadline
+from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, Deadline
 from lc_workflow.lending.tasks.access import (
     READ,
     Kind,
@@ -23,6 +23,7 @@ from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.platform.db.types import choice
 from lc_workflow.platform.db.written import Written
+from lc_workflow.system.settings.models import Setting
 
 
 @cache
@@ -108,16 +109,19 @@ CLOSE: Final = Written(
 """One task of an application is open at a time: the one before is closed before the next is written."""
 
 _OF_STAGE: Final = bindparam("stage", type_=choice(Stage))
-DEADLINE: Final = Written(
+OPENING: Final = Written(
     select(
-        select(StageDeadline.minutes).where(StageDeadline.stage == _OF_STAGE).scalar_subquery(),
+        select(StageDeadline.minutes).where(StageDeadline.stage == _OF_STAGE).scalar_subquery().label("minutes"),
         select(func.sum(Task.used_seconds))
         .where(
             Task.application_id == bindparam("application_id", type_=Uuid),
             Task.cycle == bindparam("cycle", type_=Integer),
             Task.stage == _OF_STAGE,
         )
-        .scalar_subquery(),
+        .scalar_subquery()
+        .label("used"),
+        select(Setting.value).where(Setting.key == AUTO_ASSIGN).scalar_subquery().label("auto_assign"),
     )
 )
-"""The minutes that are set for a stage, and what of them an application has used in a cycle."""
+"""What new work begins with: the minutes that are set for its stage, what of them the application has used in its
+cycle, and whether the institution gives work out."""

@@ -24,8 +24,8 @@ from lc_workflow.lending.tasks.access import (
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.queries import (
     CLOSE,
-    DEADLINE,
     OPEN,
+    OPENING,
     SHOWN,
     answer_of,
     in_queue,
@@ -38,7 +38,7 @@ from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
-from lc_workflow.system.settings.service import SettingService
+from lc_workflow.system.settings.service import SettingService, or_begun
 
 AT_ONCE = 500
 """How many breaches one transaction tells."""
@@ -102,7 +102,9 @@ class TaskService(Service[Task]):
             await CLOSE.rows(self.session, task=done.id, at=at, used=used)
         if work is None:
             return
-        limits = await self._deadline(application, calendar, at=at)
+        wanted = {"application_id": application.id, "cycle": application.cycle, "stage": stage}
+        opening = await OPENING.one(self.session, **wanted)
+        limits = _deadline(opening.minutes or work.minutes, opening.used, calendar, at=at) if work.minutes else None
         kept_away = () if work.for_preparers else (application.user_id, *application.preparers, *application.editors)
         task = Task(
             application_id=application.id,
@@ -121,7 +123,8 @@ class TaskService(Service[Task]):
             await self._seat(task, application, at=at)
         self.session.add(task)
         owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
-        task.owned_by(owners.get(stage) or await self._given_out(task, at=at), at=at)
+        given_out = or_begun(AUTO_ASSIGN, opening.auto_assign)
+        task.owned_by(owners.get(stage) or await self._given_out(task, given_out, at=at), at=at)
 
     async def seat_again(self, application_id: UUID, *, by: UUID | None, at: datetime) -> None:
         """Say whose decision an application waits for now, in the caller's transaction: somebody voted or judged it.
@@ -139,7 +142,8 @@ class TaskService(Service[Task]):
         before = task.seat_code
         await self._seat(task, await self.session.get_one(CustomerApplication, application_id), at=at)
         if task.seat_code != before or task.owner_id in task.excluded:
-            task.owned_by(await self._given_out(task, at=at), at=at)
+            given_out = await SettingService(self.session).value_of(AUTO_ASSIGN)
+            task.owned_by(await self._given_out(task, given_out, at=at), at=at)
         if task.seat_code not in {before, None}:
             self.announce(
                 DecisionAwaited(
@@ -171,25 +175,11 @@ class TaskService(Service[Task]):
         if involved := [who for who, phone in able if phone_key(phone) in numbers]:
             task.excluded = [*task.excluded, *involved]
 
-    async def _given_out(self, task: Task, *, at: datetime) -> UUID | None:
+    async def _given_out(self, task: Task, given_out: object, *, at: datetime) -> UUID | None:
         """Whom new work is given to: nobody, unless the institution wants it given to whoever has the least to do."""
-        if await SettingService(self.session).value_of(AUTO_ASSIGN) is not True:
+        if given_out is not True:
             return None
         return await self._least_loaded(task, None, at=at)
-
-    async def _deadline(
-        self, application: CustomerApplication, calendar: BusinessHours, *, at: datetime
-    ) -> Deadline | None:
-        stage = application.workflow_status
-        minutes = WORK[stage].minutes
-        if minutes is None:
-            return None
-        wanted = {"application_id": application.id, "cycle": application.cycle, "stage": stage}
-        set_minutes, used = await DEADLINE.one(self.session, **wanted)
-        try:
-            return deadline(at, minutes=set_minutes or minutes, used=timedelta(seconds=used or 0), calendar=calendar)
-        except NeverOpen:  # a branch whose hours make no sense must not stop its loans
-            return None
 
     async def page(
         self, queue: Queue, window: Window, *, stage: Stage | None, principal: Principal, at: datetime
@@ -344,3 +334,10 @@ class TaskService(Service[Task]):
         wanted = doing.brought(at=at) | {"person": person}
         chosen: UUID | None = await least_loaded(doing.kind).value(self.session, **wanted)
         return chosen
+
+
+def _deadline(minutes: int, used: int | None, calendar: BusinessHours, *, at: datetime) -> Deadline | None:
+    try:
+        return deadline(at, minutes=minutes, used=timedelta(seconds=used or 0), calendar=calendar)
+    except NeverOpen:  # a branch whose hours make no sense must not stop its loans
+        return None

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, column, func, select, true
+from sqlalchemy import ARRAY, Select, Uuid, bindparam, column, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
@@ -65,15 +65,24 @@ def concerned(kind: Kind | None) -> Written:
     """Whoever drafted an application (`drafter`), and those who may do what it waits for, but for the `actor`."""
     drafter, actor = bindparam("drafter", type_=Uuid), bindparam("actor", type_=Uuid)
     who = User.id == drafter if kind is None else (User.id == drafter) | User.id.in_(doers(kind))
-    return Written(
-        select(User.id).where(who, User.status == UserStatus.ACTIVE, User.id.is_distinct_from(actor)).order_by(User.id)
-    )
+    return Written(hearers().where(who, User.id.is_distinct_from(actor)))
 
 
 @cache
 def able(kind: Kind) -> Written:
     """Those who may do what an application waits for."""
-    return Written(doers(kind).order_by(User.id))
+    return Written(hearers().where(User.id.in_(doers(kind))))
+
+
+def hearers() -> Select[*tuple[Any, ...]]:
+    """Select people who can hear, with how they want to be told in the app where they have said it."""
+    wish = NotificationPreference
+    return (
+        select(User.id, wish.in_app_notifications, wish.is_quiet, wish.quiet_from, wish.quiet_until)
+        .outerjoin(wish, wish.user_id == User.id)
+        .where(User.status == UserStatus.ACTIVE)
+        .order_by(User.id)
+    )
 
 
 def _about() -> Select[*tuple[Any, ...]]:
@@ -106,17 +115,6 @@ def _about() -> Select[*tuple[Any, ...]]:
 
 
 _ABOUT: Final = Written(_about())
-
-WISHES: Final = Written(
-    select(
-        NotificationPreference.user_id,
-        NotificationPreference.in_app_notifications,
-        NotificationPreference.is_quiet,
-        NotificationPreference.quiet_from,
-        NotificationPreference.quiet_until,
-    ).where(NotificationPreference.user_id == any_(bindparam("people", type_=ARRAY(Uuid))))
-)
-"""How `people` want to be told in the app."""
 
 BROUGHT: Final = (
     *("id", "user_id", "event_id", "type", "title", "message", "priority", "data"),

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select, true
 
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, Sender
-from lc_workflow.engagement.notifications.service.hearers import BROUGHT, WISHES, WRITE_ONCE, About, able, concerned
+from lc_workflow.engagement.notifications.service.hearers import BROUGHT, WRITE_ONCE, About, able, concerned, hearers
 from lc_workflow.engagement.preferences.models import NotificationPreference, quiet_hours, shows
 from lc_workflow.engagement.rules.quiet import is_quiet
 from lc_workflow.engagement.rules.wording import (
@@ -29,7 +29,6 @@ from lc_workflow.engagement.rules.wording import (
     priority_of_update,
 )
 from lc_workflow.identity.events import UnlockRequested
-from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE as MANAGE_USERS
 from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
@@ -73,13 +72,13 @@ class TellingService(Service[Notification]):
         rows = []
         said = cache(partial(Words.about, actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer))
         for person in people:
-            if person == event.drafted_by or task is None:
+            if person.id == event.drafted_by or task is None:
                 type_, words, priority = UPDATE, UPDATES[target], priority_of_update(target)
             else:
                 type_, words, priority = TASK, task.words, about.priority
             rows.append(
                 _row(
-                    person,
+                    person.id,
                     event_id,
                     type_,
                     said(words),
@@ -90,7 +89,7 @@ class TellingService(Service[Notification]):
                     workflow_status=target,
                 )
             )
-        return await self._tell(rows, sender, at=event.at)
+        return await self._tell(people, rows, sender, at=event.at)
 
     async def tell_of_awaited_decision(
         self, event: DecisionAwaited, *, event_id: UUID
@@ -103,11 +102,11 @@ class TellingService(Service[Notification]):
         if about is None or about.doing is None or about.open_seat != event.approval_stage:
             return []
         sender = about.sender
-        found = await able(about.doing.kind).rows(self.session, **about.doing.brought(at=event.at))
+        people = await able(about.doing.kind).rows(self.session, **about.doing.brought(at=event.at))
         said = AT_THE_NEXT_STAGE.about(actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer)
         rows = [
             _row(
-                person,
+                person.id,
                 event_id,
                 TASK,
                 said,
@@ -117,22 +116,18 @@ class TellingService(Service[Notification]):
                 task_id=str(event.task_id),
                 workflow_status=event.stage,
             )
-            for (person,) in found
+            for person in people
         ]
-        return await self._tell(rows, sender, at=event.at)
+        return await self._tell(people, rows, sender, at=event.at)
 
-    async def _concerned(self, event: ApplicationMoved, doing: Doing | None) -> Sequence[UUID]:
+    async def _concerned(self, event: ApplicationMoved, doing: Doing | None) -> Sequence[Any]:
         """Whoever drafted an application, and those who may do what it waits for."""
         wanted: dict[str, Any] = doing.brought(at=event.at) if doing else {}
         wanted |= {"drafter": event.drafted_by, "actor": event.actor_id}
-        found = await concerned(doing.kind if doing else None).rows(self.session, **wanted)
-        return [person for (person,) in found]
+        return await concerned(doing.kind if doing else None).rows(self.session, **wanted)
 
-    async def _active(self, *who: ColumnElement[bool]) -> Sequence[UUID]:
-        found = await self.session.scalars(
-            select(User.id).where(*who, User.status == UserStatus.ACTIVE).order_by(User.id)
-        )
-        return found.all()
+    async def _active(self, *who: ColumnElement[bool]) -> Sequence[Any]:
+        return (await self.session.execute(hearers().where(*who))).all()
 
     async def tell_of_breach(self, event: DeadlineBreached, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
         """Write the notifications of a late task, inside the running transaction.
@@ -154,7 +149,7 @@ class TellingService(Service[Notification]):
         said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
         rows = [
             _row(
-                person,
+                person.id,
                 event_id,
                 BREACH,
                 said,
@@ -167,7 +162,7 @@ class TellingService(Service[Notification]):
             )
             for person in people
         ]
-        return await self._tell(rows, None, at=event.at)
+        return await self._tell(people, rows, None, at=event.at)
 
     async def to_say(
         self, *, event_id: UUID, sender_id: UUID | None, at: datetime
@@ -203,7 +198,7 @@ class TellingService(Service[Notification]):
         )
         rows = [
             _row(
-                person,
+                person.id,
                 event_id,
                 SECURITY,
                 said,
@@ -214,7 +209,7 @@ class TellingService(Service[Notification]):
             )
             for person in people
         ]
-        return await self._tell(rows, sender, at=event.at)
+        return await self._tell(people, rows, sender, at=event.at)
 
     async def _sender(self, actor_id: UUID | None) -> Sender | None:
         if actor_id is None:
@@ -225,23 +220,20 @@ class TellingService(Service[Notification]):
         return Sender(actor_id, f"{actor.first_name} {actor.last_name}", actor.role) if actor else None
 
     async def _tell(
-        self, rows: list[dict[str, Any]], sender: Sender | None, *, at: datetime
+        self, people: Sequence[Any], rows: list[dict[str, Any]], sender: Sender | None, *, at: datetime
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write what is new, and answer what of it is said at once.
+        """Write what is new to each of some `hearers`, and answer what of it is said at once.
 
         What its person does not want to see in the app is put aside from the beginning; in quiet hours nothing is said.
         """
         if not rows:
             return []
-        found = await WISHES.rows(self.session, people=[row["user_id"] for row in rows])
-        wishes = {wish.user_id: wish for wish in found}
         quiet = set()
-        for row in rows:
-            wish = wishes.get(row["user_id"])
-            unwanted = wish is not None and not shows(wish, row["type"])
+        for person, row in zip(people, rows, strict=True):
+            unwanted = not shows(person, row["type"])
             row["dismissed_at"] = at if unwanted else None
-            if unwanted or (wish is not None and is_quiet(quiet_hours(wish), at)):
-                quiet.add(row["user_id"])
+            if unwanted or is_quiet(quiet_hours(person), at):
+                quiet.add(person.id)
         columns = {name: [row[name] for row in rows] for name in BROUGHT}
         new = {one for (one,) in await WRITE_ONCE.rows(self.session, **columns)}
         return [
