@@ -178,7 +178,7 @@ class CustomerService(Service[Customer]):
                 **_about(person), branch_id=person.branch_id, written_for=written_for, created_at=at, updated_at=at
             )
         )
-        await self._add_numbers(customer.id, person, at=at)
+        self.session.add_all(number for number in _numbers(customer.id, person, at=at) if number)
         return customer.id
 
     async def forget(self, customer_id: UUID, *, written_for: UUID, taker: UUID) -> None:
@@ -251,27 +251,35 @@ class CustomerService(Service[Customer]):
             await self.session.execute(delete(numbers).where(numbers.customer_id == customer.id, not_(kept)))
 
     async def _add_numbers(self, customer_id: UUID, person: Described, *, at: datetime) -> None:
-        """Add the paper and the telephone of a person to a customer who does not have them yet."""
+        """Add the paper and the telephone of a person, whom this transaction holds, to a customer without them."""
         # Looked for under every key: a row of before the newest one stands in the way of no second index.
-        if (key := identity_key(person.id_card_type, person.id_number)) and not await self.session.scalar(
-            select(IdentityPaper.id).where(IdentityPaper.customer_id == customer_id, _shows([key]))
+        paper, telephone = _numbers(customer_id, person, at=at)
+        if paper and not await self.session.scalar(
+            select(IdentityPaper.id).where(IdentityPaper.customer_id == customer_id, _shows([paper.identity_key]))
         ):
-            paper = {"id_card_type": person.id_card_type or IdCardType.OTHER, "id_number": person.id_number}
-            index = blind(key, of="identity")
-            await self.session.execute(
-                insert(IdentityPaper)
-                .values(id=uuid4(), customer_id=customer_id, identity_index=index, created_at=at, **paper)
-                .on_conflict_do_nothing()
-            )
-        if (key := phone_key(person.phone)) and not await self.session.scalar(
-            select(Telephone.id).where(Telephone.customer_id == customer_id, _answers([key]))
+            self.session.add(paper)
+        if telephone and not await self.session.scalar(
+            select(Telephone.id).where(Telephone.customer_id == customer_id, _answers([telephone.phone_key]))
         ):
-            index = blind(key, of="phone")
-            await self.session.execute(
-                insert(Telephone)
-                .values(id=uuid4(), customer_id=customer_id, phone=person.phone, phone_index=index, created_at=at)
-                .on_conflict_do_nothing()
-            )
+            self.session.add(telephone)
+
+
+def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[IdentityPaper | None, Telephone | None]:
+    """The paper and the telephone of a person, as rows of a customer's; None where nothing is known of it."""
+    paper = telephone = None
+    if key := identity_key(person.id_card_type, person.id_number):
+        paper = IdentityPaper(
+            customer_id=customer_id,
+            id_card_type=person.id_card_type or IdCardType.OTHER,
+            id_number=person.id_number,
+            identity_index=blind(key, of="identity"),
+            created_at=at,
+        )
+    if key := phone_key(person.phone):
+        telephone = Telephone(
+            customer_id=customer_id, phone=person.phone, phone_index=blind(key, of="phone"), created_at=at
+        )
+    return paper, telephone
 
 
 def _shows(keys: Iterable[str]) -> ColumnElement[bool]:
