@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import URL
 
 from lc_workflow.platform.verify import Deployment, verify
-from lc_workflow.platform.workbench import KILL_SECONDS
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 from tests.deploy.files import final_stage, health_check, image_environment, railway
 from tests.moments import PATIENCE
@@ -65,11 +64,12 @@ def test_a_deployment_migrates_becomes_healthy_and_ends_in_order(
 def test_a_server_told_to_end_while_it_starts_ends(
     moment: float, production: dict[str, str], image: Path, start: Start
 ) -> None:
-    process = start(start_of_the_image(), {**image_environment(), **production})
+    patience = {"GRANIAN_WORKERS_KILL_TIMEOUT": str(round(PATIENCE / 2))}
+    process = start(start_of_the_image(), {**image_environment(), **production, **patience})
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(moment)
     process.send_signal(signal.SIGTERM)
-    output, _ = process.communicate(timeout=KILL_SECONDS + 2)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert "refused to gracefully stop" not in output
     assert those_at_home_in(image) == []
 

@@ -12,7 +12,7 @@ import pytest
 from httpx import AsyncClient, HTTPError
 
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.workbench import KILL_SECONDS, serving
+from lc_workflow.platform.workbench import serving
 from tests.journey.town import Town, sign_in
 from tests.lending.steps import URL, WISH
 from tests.moments import PATIENCE
@@ -64,8 +64,9 @@ async def test_nobody_keeps_the_server_from_others_and_what_was_begun_is_finishe
         drafting = asyncio.create_task(
             client.post(URL, content=wish(), headers=officer | {"Content-Type": "application/json"})
         )
-        await asyncio.sleep(0.3)  # it has reached the server
+        await asyncio.sleep(0.3)
+        assert (await client.get(URL, headers=officer)).status_code == 200  # so the one before has reached the server
         process.send_signal(signal.SIGTERM)
         told_to_end.set()
         assert (await drafting).status_code == 201
-    assert await asyncio.to_thread(process.wait, KILL_SECONDS) == 0
+    assert await asyncio.to_thread(process.wait, PATIENCE) == 0

@@ -58,14 +58,18 @@ class Wire:
         with suppress(OSError):
             answers, onward = await asyncio.open_connection("127.0.0.1", self.target)
             back = asyncio.create_task(self._carry_back(answers, writer))
-            await self._carry_on(reader, onward, back)
+            await self._carry_on(reader, onward, answers, back)
             onward.transport.abort()
             await asyncio.wait([back])
         writer.transport.abort()
         self._ends.discard(writer)
 
     async def _carry_on(
-        self, reader: asyncio.StreamReader, onward: asyncio.StreamWriter, back: asyncio.Task[None]
+        self,
+        reader: asyncio.StreamReader,
+        onward: asyncio.StreamWriter,
+        answers: asyncio.StreamReader,
+        back: asyncio.Task[None],
     ) -> None:
         with suppress(OSError):
             while piece := await reader.read(65_536):
@@ -77,7 +81,9 @@ class Wire:
                     onward.write(piece)
                     await onward.drain()
                 if breaks:
-                    await asyncio.sleep(0.2)  # so that what arrived is done before the database notices
+                    await asyncio.wait([back])
+                    if breaks.arrives:
+                        await answers.read(1)  # what arrived is done before the database notices
                     return
 
     async def _carry_back(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -263,7 +263,7 @@ async def test_a_hanging_server_does_not_hold_up_many_messages(line: Line, proce
     began = monotonic()
     for number in range(50):
         await mine.publish("general", {"text": f"message {number}"})
-    assert monotonic() - began < 2
+    assert monotonic() - began < 20  # one after the other they would take half a minute
     assert inbox.texts[1:] == [f"message {number}" for number in range(50)]
 
 

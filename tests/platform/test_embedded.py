@@ -149,12 +149,13 @@ with postgres(folder) as server, valkey(folder / "valkey") as url:
 def test_one_may_work_beside_a_running_server_but_not_start_a_second(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "PATIENCE", 1.0)
     assert running_postgres(folder) is None
     with postgres(folder) as server:
         assert running_postgres(folder) == server
-        with pytest.raises(FolderInUse), postgres(folder):
-            pass
+        with monkeypatch.context() as hasty:
+            hasty.setattr(embedded, "PATIENCE", 1.0)
+            with pytest.raises(FolderInUse), postgres(folder):
+                pass
         assert ask(server.url, "SELECT 1") == 1
     assert running_postgres(folder) is None
 

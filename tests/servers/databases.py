@@ -4,7 +4,14 @@ import asyncio
 from uuid import uuid4
 
 import asyncpg
-from sqlalchemy import URL
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.moments import PATIENCE
+
+WAITING = text(
+    "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
+)
 
 
 def empty_database_on(server: URL) -> URL:
@@ -19,3 +26,10 @@ def empty_database_on(server: URL) -> URL:
 
     asyncio.run(create())
     return server.set(database=name)
+
+
+async def until_somebody_waits(connection: AsyncConnection) -> None:
+    """Come back as soon as another transaction of the database waits for a lock."""
+    async with asyncio.timeout(PATIENCE):
+        while not await connection.scalar(WAITING):  # noqa: ASYNC110 - PostgreSQL does not tell who waits
+            await asyncio.sleep(0.02)

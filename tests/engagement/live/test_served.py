@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.db.listening import LISTENER
-from lc_workflow.platform.workbench import GRANIAN, KILL_SECONDS
+from lc_workflow.platform.workbench import GRANIAN
 from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
 from tests.moments import PATIENCE
@@ -287,7 +287,7 @@ async def test_a_server_that_ends_finishes_and_takes_leave_and_its_log_holds_no_
             assert not line.startswith("data:")
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
-    await asyncio.to_thread(served.process.wait, KILL_SECONDS)
+    await asyncio.to_thread(served.process.wait, PATIENCE)
     log = served.log.read_text()
     assert token not in log
     assert token.rpartition(".")[2] not in log

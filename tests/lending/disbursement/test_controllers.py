@@ -23,7 +23,7 @@ from lc_workflow.platform.payout.base import HandOverFailed
 from tests.conftest import Person, SignIn
 from tests.lending.disbursement.payer import Payer, paying
 from tests.lending.steps import URL, Take
-from tests.moments import NOON
+from tests.moments import NOON, PATIENCE
 
 REQUESTS = "/api/v1/disbursement-requests"
 SECRET = "a secret that only the payment system knows"
@@ -177,6 +177,7 @@ async def test_a_payer_that_acts_and_answers_too_late_does_not_pay_twice(
         shown = await office.shown()
         assert (shown["status"], shown["attempts"]) == ("requested", attempts)
         assert shown["last_error"].startswith("The payment system")
+    monkeypatch.setattr(webhook, "SECONDS", PATIENCE)
     for _ in range(2):  # a job that is done once more does nothing
         await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
     shown = await office.shown()

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import msgspec
@@ -134,9 +135,10 @@ async def test_the_longest_loans_are_reckoned_soon(client: AsyncClient, officer:
         "first_due_on": "2026-01-02",
         "business_day": "following",
     }
+    began = process_time()  # our own work, which a busy machine does not prolong
     answer = await client.post(URL, json=body, headers=officer.headers)
+    assert process_time() - began < 2
     assert len(exact(answer)["installments"]) == 1000
-    assert answer.elapsed.total_seconds() < 2
 
 
 @pytest.fixture

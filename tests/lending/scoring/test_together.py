@@ -4,11 +4,12 @@ import asyncio
 from pathlib import Path
 
 from sqlalchemy import NullPool, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.conftest import open_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.scoring.test_controllers import VECTORS
+from tests.servers.databases import until_somebody_waits
 
 CARD = {name: VECTORS["scorecard"][name] for name in ("code", "base", "attributes", "grades")}
 THEIRS = """
@@ -17,22 +18,13 @@ SELECT gen_random_uuid(), code, version + 1, document, published_by, now() FROM 
 """
 
 
-async def somebody_waits(connection: AsyncConnection) -> None:
-    """Come back as soon as another transaction waits for a lock."""
-    for _ in range(1_000):
-        if await connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("nobody waits")
-
-
 async def test_of_two_who_publish_at_once_the_second_is_told(town: Town, tmp_path: Path) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with open_house(settings_for(town.database, upload_folder=tmp_path)) as client, engine.connect() as first:
         admin = await sign_in(client, "admin")
         await first.execute(text(THEIRS))
         second = asyncio.create_task(client.post("/api/v1/scorecards", json=CARD, headers=admin))
-        await somebody_waits(first)
+        await until_somebody_waits(first)
         await first.commit()
         refused = await second
         assert (refused.status_code, refused.json()["code"]) == (409, "PublishedMeanwhile")
