@@ -1,12 +1,8 @@
 """Savepoints with the same few names over and over: the driver prepares each statement that it has not seen."""
 
-import re
-from typing import Any
-
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-_NUMBERED = re.compile(r"(SAVEPOINT|ROLLBACK TO SAVEPOINT|RELEASE SAVEPOINT) (sa_savepoint_\d+)")
 _OPEN = "open savepoints"
 
 
@@ -16,21 +12,32 @@ def name_by_depth(engine: AsyncEngine) -> None:
     Of several with one name PostgreSQL means the last, and those before it are never asked for again.
     """
     event.listen(engine.sync_engine, "begin", _begin)
-    event.listen(engine.sync_engine, "before_cursor_execute", _rename, retval=True)
+    dialect = engine.sync_engine.dialect
+    dialect.do_savepoint = _set  # type: ignore[method-assign]
+    dialect.do_rollback_to_savepoint = _roll_back_to  # type: ignore[method-assign]
+    dialect.do_release_savepoint = _release  # type: ignore[method-assign]
 
 
 def _begin(connection: Connection) -> None:
     connection.info[_OPEN] = []
 
 
-def _rename(connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object) -> tuple[str, Any]:
-    if not (found := _NUMBERED.fullmatch(statement)):
-        return statement, parameters
-    verb, name = found.groups()
+def _set(connection: Connection, name: str) -> None:
+    connection.info[_OPEN].append(name)
+    connection.exec_driver_sql(f"SAVEPOINT depth_{len(connection.info[_OPEN])}")
+
+
+def _roll_back_to(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT depth_{_leave(connection, name)}")
+
+
+def _release(connection: Connection, name: str) -> None:
+    connection.exec_driver_sql(f"RELEASE SAVEPOINT depth_{_leave(connection, name)}")
+
+
+def _leave(connection: Connection, name: str) -> int:
+    """Forget a savepoint and all that lie in it; answers its depth."""
     names: list[str] = connection.info[_OPEN]
-    if verb == "SAVEPOINT":
-        names.append(name)
-    depth = names.index(name)
-    if verb != "SAVEPOINT":
-        del names[depth:]  # with all that lie in it
-    return f"{verb} depth_{depth}", parameters
+    outside = names.index(name)
+    del names[outside:]
+    return outside + 1
