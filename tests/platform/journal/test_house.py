@@ -5,9 +5,10 @@ from pathlib import Path
 from sqlalchemy import URL, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from lc_workflow.app import create_app
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.journal.models import JournalEntry, Untold
-from tests.conftest import open_house, settings_for
+from tests.conftest import CHEAP, open_house, settings_for
 from tests.identity.factories import PASSWORD, a_user
 from tests.platform.journal.test_relay import Sessions, nobody, until
 
@@ -40,8 +41,9 @@ async def test_a_house_tells_what_happens_in_it_and_leaves_no_connection_behind(
 async def test_a_house_that_is_closed_at_once_closes_in_order(
     database: URL, sessions: Sessions, tmp_path: Path
 ) -> None:
+    house = create_app(settings_for(database, upload_folder=tmp_path), passwords=CHEAP)
     for _ in range(5):
-        async with open_house(settings_for(database, upload_folder=tmp_path)):
+        async with house.lifespan():
             pass
     await until(lambda: nobody(sessions, OTHERS))
 
