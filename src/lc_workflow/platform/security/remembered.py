@@ -72,6 +72,10 @@ class Remembered:
         return principal
 
     async def forget_after_changes(self, message: Message, scope: Scope) -> None:
-        """Forget everybody before it is answered to a request that may have changed something."""
-        if message["type"] == HTTP_RESPONSE_START and scope.get("method") not in SAFE:
+        """Forget everybody before it is answered to somebody signed in whose request may have changed something.
+
+        Who signs in takes nobody's rights, and the others would all be asked for again each morning. That a refresh
+        token was used twice ends a session; of that the database tells.
+        """
+        if message["type"] == HTTP_RESPONSE_START and scope.get("method") not in SAFE and scope.get("user"):
             self.forget()
