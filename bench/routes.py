@@ -39,6 +39,9 @@ DRAFT = json.dumps(
 PATIENCE = 30
 """Tenths of a second in which listeners should have heard of everything."""
 
+FROM = 10_000
+"""Growth is what a request costs at the largest size, by what it costs at this one (design/performance.md)."""
+
 NOT_WORK = re.compile(r"statement: (BEGIN|COMMIT|ROLLBACK)", re.IGNORECASE)
 STATEMENTS = ("me", "list of 20", "list of 20, one stage", "one by id", "its actions", "tasks to claim", "dashboard")
 
@@ -269,7 +272,7 @@ def report(
     peers: dict[tuple[str, str], Figure],
     counted: dict[str, tuple[int, int]],
 ) -> None:
-    """Print the table."""
+    """Print the table; growth is from `FROM` to the largest."""
     head = "".join(f"{size:>11,}" for size in sizes)
     print(
         f"{'processor µs a request at':<26}{head}  growth spread    /bare  /twin     SQL+tx"
@@ -284,7 +287,7 @@ def report(
         print(
             f"{name:<26}"
             + "".join(f"{figure.cost:11.0f}" for figure in figures)
-            + f"{last.cost / figures[0].cost:8.2f}{spread:7.0%}"
+            + f"{last.cost / mine[name, FROM].cost:8.2f}{spread:7.0%}"
             + (f"{last.cost / bare.cost:9.1f}" if bare else f"{'–':>9}")
             + (f"{last.cost / twin.cost:7.2f}" if twin else f"{'–':>7}")
             + f"{sql:>11}{last.queries:14.0f}{last.quantile(0.5):9.1f} / {last.quantile(0.99):.1f}"
