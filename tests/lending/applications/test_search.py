@@ -48,6 +48,10 @@ async def test_a_search_finds_each_application_once_wherever_it_belongs(
         *await found(client, mine, "bopha", workflow_status="PO_CREATED", page="2"),
     ]
     assert sorted(by_stage, key=str) == sorted(pages, key=str)
+    own = CustomerApplication.full_name_latin == "MEAS BOPHA"
+    await session.execute(update(CustomerApplication).where(own).values(branch_id=None))
+    await session.commit()
+    assert await found(client, mine, "meas") == ["MEAS BOPHA"]
 
 
 async def test_a_search_keeps_up_with_what_an_application_is_called(

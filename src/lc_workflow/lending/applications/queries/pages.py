@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, Uuid, bindparam, func, select, union
+from sqlalchemy import Select, Uuid, bindparam, func, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -84,7 +84,7 @@ def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, t
     """Write which applications a list has, by their ids and what it is sorted by, and how it is sorted.
 
     What a branch has stands in one index of names, and one's own in another, each in the order of lists; of either no
-    more is read than the page may need, or than is looked for.
+    more is read than the page may need, or than is looked for, which is looked for once in what stands in both.
     """
     order, row = order_of(wanted), CustomerApplication
     of_branch = bindparam("branch", type_=Uuid)
@@ -95,10 +95,11 @@ def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, t
         return (found.where(row.branch_id == of_branch) if in_branch else found), order
     in_order = Key(ApplicationName.created_at, descending=wanted.descending), Key(ApplicationName.id)
     met = []
-    for way in ways:
+    for number, way in enumerate(ways):
         named = select(ApplicationName.id, ApplicationName.created_at).where(way)
         named = named.where(ApplicationName.branch_id == of_branch) if in_branch else named
-        met.append(named.where(SOUGHT) if is_search else up_to_part(named, *in_order))
+        new = (before.is_not(true()) for before in ways[:number])
+        met.append(named.where(*new, SOUGHT) if is_search else up_to_part(named, *in_order))
     name = aliased(ApplicationName, union(*met).subquery())
     return select(name.id, name.created_at), (Key(name.created_at, descending=wanted.descending), Key(name.id))
 
