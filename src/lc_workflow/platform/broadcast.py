@@ -135,8 +135,9 @@ class RedisBroadcast(LocalBroadcast):
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            while not task.done():  # redis-py may swallow a cancellation that comes together with an answer
+                task.cancel()
+                await asyncio.wait([task], timeout=REST_SECONDS)
 
     async def _send(self) -> None:
         """Send what waits in its order; whoever comes meanwhile leaves theirs to the one who sends."""
