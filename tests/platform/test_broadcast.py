@@ -277,3 +277,29 @@ async def test_what_strangers_put_into_the_stream_disturbs_nobody(redis_url: str
     await mine.publish("general", {"text": "still here"})
     await inbox.wait_for("still here")
     assert inbox.texts == ["still here"]
+
+
+async def test_a_process_ends_although_the_library_loses_that_it_was_told_to(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cancellation that comes together with an answer may be lost in redis-py, and the reader went on for ever."""
+    reads, xread = asyncio.Event(), Redis.xread
+    lost: list[Redis] = []
+
+    async def losing(redis: Redis, *what: Any, **how: Any) -> Any:
+        reads.set()
+        try:
+            return await xread(redis, *what, **how)
+        except asyncio.CancelledError:
+            if lost:
+                raise
+            lost.append(redis)
+
+    monkeypatch.setattr(Redis, "xread", losing)
+    async with asyncio.timeout(PATIENCE), AsyncExitStack() as stack:
+        redis = open_redis(redis_url)
+        assert redis
+        stack.push_async_callback(redis.aclose)
+        await stack.enter_async_context(RedisBroadcast(redis).running())
+        await reads.wait()
+    assert lost
