@@ -32,6 +32,9 @@ async def test_a_manager_counts_their_branch_and_an_administrator_everything(
     await draft(here)
     submitted = await draft(here, id_number="2")
     await take(here, submitted, "submit")
+    comments = f"/api/v1/applications/{submitted['id']}/comments"
+    asked = await client.post(comments, json={"text": "Is there a land title?"}, headers=here.headers)
+    assert asked.status_code == 201, "it is on record, and no move"
     await draft(there, id_number="3")
 
     with sent(engine) as statements:

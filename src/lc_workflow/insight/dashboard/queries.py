@@ -55,6 +55,7 @@ from lc_workflow.lending.applications.models import ApplicationTally, CustomerAp
 from lc_workflow.lending.events import (
     ApplicationChanged,
     ApplicationDrafted,
+    ApplicationMoved,
     ConditionClosed,
     DecisionsVoided,
     DecisionTaken,
@@ -95,6 +96,9 @@ WORDS: Final = {
     }.items()
 }
 """How the timeline tells the facts it shows; moves name their own action."""
+
+TOLD: Final = (ApplicationMoved.__name__, *WORDS)
+"""The facts the timeline shows; what else is on record would only crowd them out."""
 
 
 class Dashboard:
@@ -140,7 +144,7 @@ class Dashboard:
             _entries(since)
             .add_columns(CustomerApplication.full_name_latin, CustomerApplication.full_name_khmer)
             .join(CustomerApplication, CustomerApplication.id == JournalEntry.subject_id)
-            .where(JournalEntry.subject == "application", visible_to(principal))
+            .where(JournalEntry.subject == "application", JournalEntry.kind.in_(TOLD), visible_to(principal))
         )
         about_users = await self._session.execute(
             _entries(since)
@@ -308,7 +312,7 @@ def _entries(since: datetime) -> Select[JournalEntry]:
 
 
 def _application_activity(entry: JournalEntry, applicant: str) -> Activity:
-    action, title = WORDS.get(entry.kind, (entry.facts.get("action", ""), "Application moved"))
+    action, title = WORDS.get(entry.kind) or (entry.facts["action"], "Application moved")
     target = entry.facts.get("target")
     return Activity(
         id=entry.id,
