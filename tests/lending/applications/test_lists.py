@@ -45,6 +45,35 @@ async def test_cards_and_figures_take_the_filters_of_the_list(
     assert (await get("stats/summary", await sign_in("officer")))["total"] == 0
 
 
+async def test_a_list_is_sorted_as_people_mean_it(
+    client: AsyncClient, officer: Person, draft: Draft, take: Take
+) -> None:
+    for name, priority in (
+        ("sok dara", "low"),
+        ("CHEA VUTHY", "urgent"),
+        ("Prak Mony", "normal"),
+        ("KEO BOPHA", "high"),
+    ):
+        drafted = await draft(officer, full_name_latin=name, priority_level=priority, id_number=name, phone="")
+        for action in ("submit", "start") if priority == "low" else ("withdraw",) if priority == "high" else ():
+            await take(officer, drafted, action, reason="She went elsewhere")
+
+    async def told(field: str, order: str, sort_by: str) -> list[str]:
+        query: dict[str, str | int] = {"sort_by": sort_by, "sort_order": order, "size": 2}
+        page = (await client.get(URL, params=query, headers=officer.headers)).json()
+        rest = (await client.get(URL, params=query | {"after": page["next"]}, headers=officer.headers)).json()
+        return [row[field] for row in (*page["items"], *rest["items"])]
+
+    priorities = ["urgent", "high", "normal", "low"]
+    assert await told("priority_level", "desc", "priority_level") == priorities
+    assert await told("priority_level", "asc", "priority_level") == priorities[::-1]
+    names = ["CHEA VUTHY", "KEO BOPHA", "Prak Mony", "sok dara"]
+    assert await told("full_name_latin", "asc", "full_name_latin") == names
+    assert await told("status", "asc", "status") == ["draft", "draft", "under_review", "rejected"]
+    stages = ["PO_CREATED", "PO_CREATED", "TELLER_PROCESSING", "WITHDRAWN"]
+    assert await told("workflow_status", "desc", "workflow_status") == stages[::-1]
+
+
 async def test_priorities_change_wherever_an_application_stands(
     client: AsyncClient, sign_in: SignIn, officer: Person, draft: Draft, take: Take
 ) -> None:

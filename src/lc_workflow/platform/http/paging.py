@@ -1,7 +1,7 @@
 """Lists in pages: `?page=&size=` in, `{items, total, page, size, pages}` out; long ones go on with `?after=`."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
 
 from litestar.params import QueryParameter
 from msgspec import DecodeError, Meta, Struct, convert, json
-from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, bindparam, false, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, bindparam, false, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -90,16 +90,25 @@ class Page(Struct, Generic[T], frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One column that a list is sorted by; where it can be empty, empty values come last."""
+    """One column that a list is sorted by; where it can be empty, empty values come last.
+
+    `by` says what of its values counts, where that is not their own order.
+    """
 
     column: InstrumentedAttribute[Any]
     descending: bool = False
+    by: Callable[[ColumnElement[Any]], ColumnElement[Any]] | None = None
 
     @property
     def order(self) -> ColumnElement[Any]:
         """The column as a statement sorts by it, written as its index is."""
-        order = self.column.desc() if self.descending else self.column.asc()
+        counted = self._counted(self.column)
+        order = counted.desc() if self.descending else counted.asc()
         return order.nulls_last() if self.column.nullable else order
+
+    def _counted(self, values: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+        written: ColumnElement[Any] = values.expression if isinstance(values, InstrumentedAttribute) else values
+        return self.by(written) if self.by else written
 
     def read(self, value: object) -> Any:  # noqa: ANN401 - what the column holds
         """Take a value of this column out of a cursor.
@@ -120,12 +129,13 @@ class Key:
 
         The bound that an index is entered at stands by itself, as PostgreSQL finds none inside an OR.
         """
-        column = self.column
+        column, counted = self.column, self._counted(self.column)
         if value is None:
             return column.is_(None) & (false() if then is None else then)
-        past = column < value if self.descending else column > value
+        bound = self._counted(literal(value, column.type))
+        past = counted < bound if self.descending else counted > bound
         if then is not None:
-            past = and_(column <= value if self.descending else column >= value, or_(past, then))
+            past = and_(counted <= bound if self.descending else counted >= bound, or_(past, then))
         return or_(past, column.is_(None)) if column.nullable else past
 
 
@@ -260,7 +270,7 @@ def _cursor(row: Any, keys: tuple[Key, ...]) -> str:  # noqa: ANN401 - a row, or
 @lru_cache(maxsize=64)
 def _name(keys: tuple[Key, ...]) -> str:
     """Tell orders apart, without saying what they are."""
-    said = ",".join(f"{key.column} {key.descending}" for key in keys)
+    said = ",".join(f"{key.column} {key.descending}{f' {key.order}' if key.by else ''}" for key in keys)
     return sha256(said.encode()).hexdigest()[:8]
 
 

@@ -1,6 +1,6 @@
 """Which applications a list is asked for, and the conditions that says."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, any_, literal, select
+from sqlalchemy import ARRAY, ColumnElement, any_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.kernel.dates import begin_of, end_of
@@ -69,6 +69,24 @@ _SORTED_AS: Final = {
 } | {ApplicationSortKey.STATUS: CustomerApplication.workflow_status}
 
 
+def _in_turn(column: InstrumentedAttribute[Any], values: Iterable[str]) -> Callable[[ColumnElement[Any]], Any]:
+    """Sort a column by the place of its value among these, not by its letters."""
+    places = literal([*values], ARRAY(column.type))
+    return lambda counted: func.array_position(places, counted)
+
+
+_COUNTED_BY: Final[dict[ApplicationSortKey, Callable[[ColumnElement[Any]], Any]]] = {
+    ApplicationSortKey.FULL_NAME_LATIN: func.upper,
+    ApplicationSortKey.WORKFLOW_STATUS: _in_turn(CustomerApplication.workflow_status, Stage),
+    ApplicationSortKey.STATUS: _in_turn(
+        CustomerApplication.workflow_status,
+        [stage for status in Status for stage in Stage if STATUS_OF[stage] is status],
+    ),
+    ApplicationSortKey.PRIORITY_LEVEL: _in_turn(CustomerApplication.priority_level, Priority),
+}
+"""What people mean by an order: how far an application is, how urgent it is, and names however they are typed."""
+
+
 def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     """Turn what was asked for into conditions."""
     row = CustomerApplication
@@ -105,4 +123,5 @@ def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
 
 def order_of(wanted: Wanted) -> tuple[Key, Key]:
     """What a list is sorted by."""
-    return Key(_SORTED_AS[wanted.sort_by], descending=wanted.descending), Key(CustomerApplication.id)
+    key = wanted.sort_by
+    return Key(_SORTED_AS[key], wanted.descending, _COUNTED_BY.get(key)), Key(CustomerApplication.id)
