@@ -89,6 +89,23 @@ async def test_the_web_app_changes_its_guarantor_and_its_collateral(
     assert (mixed.status_code, mixed.json()["code"]) == (422, "MixedScripts")
 
 
+async def test_nobody_borrows_or_stands_in_before_they_are_born(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    url, unborn = (
+        f"{URL}/{(await draft(officer))['id']}",
+        {"date_of_birth": "2026-11-25", "full_name_latin": "SOK DARA"},
+    )
+    for answer in (
+        await client.post(URL, json=unborn, headers=officer.headers),
+        await client.put(url, json=unborn, headers=officer.headers),
+        await client.post(f"{url}/parties", json=unborn | {"role": "guarantor"}, headers=officer.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "NotBornYet")
+    today = await client.put(url, json={"date_of_birth": "2026-11-24"}, headers=officer.headers)
+    assert today.status_code == 200
+
+
 async def test_people_join_change_and_leave_row_by_row(
     client: AsyncClient, officer: Person, draft: Draft, announced: Callable[[], Awaitable[Any]]
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for, visible_to
@@ -20,7 +21,7 @@ from lc_workflow.lending.customers.service import NAMES
 from lc_workflow.lending.events import ApplicationChanged
 from lc_workflow.lending.rules.backing import with_changes
 from lc_workflow.lending.rules.editing import check_edit
-from lc_workflow.lending.rules.matching import check_name
+from lc_workflow.lending.rules.matching import age_on, check_name
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
@@ -86,9 +87,9 @@ class PartyService:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts, TooManyBehind, MaskedNumber: They cannot be written down like this.
+            PartyNameNeeded, MixedScripts, NotBornYet, TooManyBehind, MaskedNumber: They cannot be written down so.
         """
-        fields = _named(given(wish))
+        fields = _written(given(wish), at=at)
         refuse_masked(fields, NUMBERS)
         role = fields.pop("role")
         if not any(fields.get(name) for name in NAMES):
@@ -117,12 +118,12 @@ class PartyService:
         Raises:
             Missing: There is no such application or party, or the person may not see it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts: They cannot be written down like this.
+            PartyNameNeeded, MixedScripts, NotBornYet: They cannot be written down like this.
         """
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal)
             party = await self._row(Party, application_id, party_id)
-            fields = _named(without_masked(given(wish), NUMBERS))
+            fields = _written(without_masked(given(wish), NUMBERS), at=at)
             changes = {name: value for name, value in fields.items() if getattr(party, name) != value}
             for name, value in changes.items():
                 setattr(party, name, value)
@@ -237,11 +238,13 @@ class PartyService:
         )
 
 
-def _named(fields: dict[str, Any]) -> dict[str, Any]:
-    """Write names the way they are kept."""
+def _written(fields: dict[str, Any], *, at: datetime) -> dict[str, Any]:
+    """Write names the way they are kept, and refuse what cannot be."""
     for name in NAMES:
         if fields.get(name):
             fields[name] = check_name(fields[name], field=name) or None
+    if born := fields.get("date_of_birth"):
+        age_on(born, at.astimezone(PHNOM_PENH).date())
     return fields
 
 

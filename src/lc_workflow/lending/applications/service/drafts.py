@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.service import clear_away, removal_of
 from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal, Scope
@@ -41,7 +42,7 @@ from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.backing import BACKING_FIELDS
 from lc_workflow.lending.rules.editing import check_edit, is_material
-from lc_workflow.lending.rules.matching import check_name
+from lc_workflow.lending.rules.matching import age_on, check_name
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.http.shapes import given
@@ -124,7 +125,7 @@ class ApplicationService(Service[CustomerApplication]):
             IdTaken: The id it was given stands for something already.
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
-            MixedScripts, NoSuchCode, UnknownPlace, MaskedNumber: Something cannot be as it is written.
+            MixedScripts, NotBornYet, NoSuchCode, UnknownPlace, MaskedNumber: Something cannot be as it is written.
         """
         fields = _EMPTY | given(wish)
         refuse_masked(fields, NUMBERS)
@@ -134,7 +135,7 @@ class ApplicationService(Service[CustomerApplication]):
         async with self.transaction():
             if made_id and await self.session.get(JournalThread, made_id):
                 raise IdTaken
-            await self._check(fields)
+            await self._check(fields, at=at)
             behind = {name: fields.pop(name) for name in BACKING_FIELDS & fields.keys()}
             application = CustomerApplication(
                 id=made_id or uuid4(),
@@ -180,14 +181,14 @@ class ApplicationService(Service[CustomerApplication]):
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The fields are closed where it stands, or for this person.
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
-            MixedScripts, NoSuchCode, UnknownPlace: A name or a place cannot be as it is written.
+            MixedScripts, NotBornYet, NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
         fields = without_masked(given(wish), NUMBERS)
         assignments = fields.pop("employee_assignments", None)
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, load=list(BACKED), lock=True)
             check_version(expected_version, application.version)
-            await self._check(fields)
+            await self._check(fields, at=at)
             changed = {name: value for name, value in fields.items() if getattr(application, name) != value}
             if changed or assignments is not None:
                 check_edit(changed, application.workflow_status, permissions=permissions_for(principal, application))
@@ -298,16 +299,19 @@ class ApplicationService(Service[CustomerApplication]):
             self.announce(ApplicationRemoved(actor_id=principal.id, at=at, application_id=application.id))
         await clear_away(self._store, *papers)
 
-    async def _check(self, fields: dict[str, Any]) -> None:
+    async def _check(self, fields: dict[str, Any], *, at: datetime) -> None:
         """Write names the way they are kept, and refuse what cannot be.
 
         Raises:
             MixedScripts: A name is written in two scripts.
+            NotBornYet: The day of birth lies in the future.
             NoSuchCode, UnknownPlace: The gazetteer does not have the place.
         """
         for name in (*NAMES, "guarantor_name"):
             if fields.get(name):
                 fields[name] = check_name(fields[name], field=name) or None
+        if born := fields.get("date_of_birth"):
+            age_on(born, at.astimezone(PHNOM_PENH).date())
         if code := fields.get("place_code"):
             await GazetteerService(self.session).check(code)
 
