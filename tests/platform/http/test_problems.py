@@ -34,6 +34,7 @@ from lc_workflow.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
+from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.problems import log_broken_socket
 from tests.platform.http.conftest import WEB_APP, Serve
 
@@ -74,6 +75,10 @@ class Sort(StrEnum):
 class Guarantor(Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=2, max_length=5)]
     born: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.name == "N.N.":
+            raise cannot_take([FieldError("name", "must be somebody's")])
 
 
 class Draft(Struct):
@@ -240,6 +245,16 @@ GOOD = {"amount": 5, "share": 1, "guarantors": [], "officer": str(UUID(int=1)), 
 
 async def test_one_wrong_field_is_one_sentence(client: AsyncClient) -> None:
     assert (await client.post("/drafts", json=GOOD | {"amount": 0})).json()["detail"] == "amount: must be at least 1."
+
+
+async def test_a_part_that_refuses_itself_is_found_in_its_list(client: AsyncClient) -> None:
+    sent = GOOD | {"guarantors": [{"name": "Sok"}, {"name": "N.N."}], "kind": "yearly"}
+    assert [error["field"] for error in (await client.post("/drafts", json=sent)).json()["errors"]] == [
+        "guarantors[1].name",
+        "kind",
+    ]
+    alone = (await client.post("/drafts", json=sent | {"kind": "weekly"})).json()
+    assert (alone["code"], alone["detail"]) == ("InvalidInput", "guarantors[1].name: must be somebody's.")
 
 
 async def test_a_rule_between_fields_speaks_for_itself(client: AsyncClient) -> None:

@@ -42,7 +42,7 @@ from lc_workflow.kernel.errors import (
 )
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.database import Refusals, database_refusal
-from lc_workflow.platform.http.fields import IS_NEEDED, cannot_take, field_errors, spoken
+from lc_workflow.platform.http.fields import IS_NEEDED, InvalidInput, cannot_take, field_errors, spoken
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -118,6 +118,7 @@ def exception_handlers(refusals: Refusals) -> ExceptionHandlersMap:
 
     return {
         DomainError: refused,
+        InvalidInput: unfit,
         ValidationException: misfitting,
         InternalServerException: mistaken,
         HTTPException: refused_by_litestar,
@@ -173,6 +174,13 @@ def problem_of(request: AnyRequest, error: Exception) -> Problem:
     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
     told: Problem = handler(request, error).content
     return told
+
+
+def unfit(request: AnyRequest, refusal: InvalidInput) -> Answer[Problem]:
+    """Answer to a body that one of its own parts refuses: such a part does not know where in the body it stands."""
+    about_body = _sent(request) is not Empty and all(error.loc == "body" for error in refusal.errors)
+    found = _errors_of_body(request) if about_body else []
+    return refused(request, cannot_take(found) if found else refusal)
 
 
 def misfitting(request: AnyRequest, error: ValidationException) -> Answer[Problem]:
@@ -242,12 +250,16 @@ def _field_errors(request: AnyRequest, error: ValidationException) -> list[Field
 
 
 def _errors_of_body(request: AnyRequest) -> list[FieldError]:
-    state = ScopeState.from_scope(request.scope)
-    sent = state.json if state.form is Empty else state.form
-    data = request.route_handler.parsed_data_field
+    sent, data = _sent(request), request.route_handler.parsed_data_field
     if sent is Empty:
         return [FieldError("body", IS_NEEDED)]
     return field_errors(sent, data.annotation) if data else []
+
+
+def _sent(request: AnyRequest) -> Any:  # noqa: ANN401 - whatever a body holds
+    """The body as far as it was read, or `Empty`."""
+    state = ScopeState.from_scope(request.scope)
+    return state.json if state.form is Empty else state.form
 
 
 def _parameters(request: AnyRequest) -> Iterator[tuple[str, FieldDefinition]]:
