@@ -129,7 +129,7 @@ def create_app(
             ReadToken(fittings.tokens, clock),
             LimitRequests(Rate(settings.rate_limit_requests, settings.rate_limit_window)),
             Authenticate(fittings.remembered, fittings.requests.session, clock),
-            Idempotency(fittings.alchemy.get_session, clock, most_bytes=LARGEST_BODY),
+            Idempotency(fittings.alchemy.get_session, clock),
         ],
         lifespan=[lambda _: _working(fittings, in_background=in_background)],
         plugins=[fittings.requests, Described(), Amounts(), Structs(), *command_line],

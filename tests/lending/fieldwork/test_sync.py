@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.comments.models import Comment
+from lc_workflow.lending.fieldwork.schemas import Batch
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR
 from lc_workflow.platform.idempotency.models import RememberedRequest
@@ -46,6 +47,11 @@ def statuses(results: list[dict[str, Any]]) -> list[int]:
 
 def codes(results: list[dict[str, Any]]) -> list[str | None]:
     return [result["problem"] and result["problem"]["code"] for result in results]
+
+
+async def test_what_the_documentation_shows_is_carried_out(client: AsyncClient, officer: Person) -> None:
+    answer = await client.post(SYNC, json=Batch.EXAMPLE, headers=officer.headers)
+    assert statuses(answer.json()["results"]) == [201]
 
 
 async def test_a_day_in_the_village_is_sent_twice_and_happens_once(

@@ -1,5 +1,7 @@
 """A phone on a bad network sends its request again: it happens once, and the same answer comes back."""
 
+import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +14,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, KEPT_FOR
 from lc_workflow.platform.idempotency.models import RememberedRequest
+from lc_workflow.samples import photo
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH
 from tests.moments import NOON
@@ -118,3 +121,45 @@ async def test_a_key_is_kept_for_a_day(client: AsyncClient, session: AsyncSessio
     await session.commit()
     assert "idempotent-replay" not in (await send(client, officer, requested_amount=999)).headers
     assert await how_many(session) == 2
+
+
+async def test_a_photo_that_is_sent_again_is_kept_once(
+    client: AsyncClient, officer: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time the form has another boundary, and comes in other pieces."""
+    application_id = (await send(client, officer)).json()["id"]
+
+    async def bring(content: bytes, *, boundary: str = "one", piece: int = 50_000) -> Response:
+        start = f'--{boundary}\r\nContent-Disposition: form-data; name="'.encode()
+        said = b'application_id"\r\n\r\n' + application_id.encode() + b"\r\n"
+        sent = b'file"; filename="card.jpg"\r\n\r\n' + content + b"\r\n"
+        body = start + said + start + sent + f"--{boundary}--\r\n".encode()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for begin in range(0, len(body), piece):
+                yield body[begin : begin + piece]
+
+        form = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Idempotency-Key": "a photo"}
+        return await client.post("/api/v1/files/upload", content=pieces(), headers=officer.headers | form)
+
+    monkeypatch.setattr("lc_workflow.platform.idempotency.middleware.IN_MEMORY", 100)  # beyond it is a file
+    first = await bring(photo("A"))
+    again = await bring(photo("A"), boundary="another", piece=7)
+    other = await bring(photo("B"))
+    assert (first.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotent-replay"] == "true"
+    assert (other.status_code, other.json()["code"]) == (422, "KeyUsedOtherwise")
+    listed = await client.get("/api/v1/files", params={"application_id": application_id}, headers=officer.headers)
+    assert [file["id"] for file in listed.json()["items"]] == [first.json()["id"]]
+
+
+async def test_what_was_compressed_for_the_first_is_readable_for_the_second(
+    client: AsyncClient, officer: Person
+) -> None:
+    first = await send(client, officer)
+    assert first.headers["content-encoding"] == "br"
+    headers = officer.headers | {"Idempotency-Key": "a key", "Accept-Encoding": "identity"}
+    async with client.stream("POST", URL, json=WISH, headers=headers) as again:
+        body = b"".join([part async for part in again.aiter_raw()])
+    assert again.headers["idempotent-replay"] == "true"
+    assert json.loads(body) == first.json()

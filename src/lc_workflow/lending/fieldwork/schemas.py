@@ -51,7 +51,7 @@ class Batch(Struct, frozen=True):
         "operations": [
             {
                 "key": "tablet-7-0001",
-                "kind": "application.draft",
+                "kind": "application.create",
                 "id": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
                 "body": {"full_name_latin": "SOK BOPHA", "requested_amount": 1500},
             }

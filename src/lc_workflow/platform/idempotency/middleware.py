@@ -1,18 +1,22 @@
 """Answers a repeated request with the answer that the first one got (`Idempotency-Key`)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import gzip
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
+from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import brotli  # type: ignore[import-untyped]  # the library brings no types
 import structlog
-from litestar.enums import ScopeType
+from litestar import Request
+from litestar.enums import RequestEncodingType, ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +30,10 @@ REPLAYED: Final = (b"idempotent-replay", b"true")
 AGAIN_EVERY: Final = timedelta(seconds=0.5)
 """How often it is tried to settle a key while the database is gone."""
 
+IN_MEMORY: Final = 1_000_000
+"""Bytes of a body that are held in memory; of larger ones, which are uploads, the rest lies in a file meanwhile."""
+CHUNK: Final = 65_536
+
 LARGEST_ANSWER: Final = 1_000_000
 """Bytes of an answer that are remembered; creating something answers much less."""
 
@@ -33,23 +41,25 @@ WORTH_KEEPING: Final = frozenset(
     {"content-type", "content-encoding", "vary", "etag", "location", "content-disposition"}
 )
 
+DECODED: Final[dict[str, Callable[[bytes], bytes]]] = {"br": brotli.decompress, "gzip": gzip.decompress}
+"""How an answer is read that was compressed for the first request and cannot be read by the one that repeats it."""
+
 log = structlog.get_logger()
 
 OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 class Idempotency(ASGIMiddleware):
-    """Stands behind the middleware that knows the person, and looks at POST requests with a key and a JSON body.
+    """Stands behind the middleware that knows the person, and looks at POST requests with a key and JSON or a form.
 
     What becomes of a key is for `Keys` to say.
     """
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, open_session: OpenSession, clock: Clock, *, most_bytes: int) -> None:
+    def __init__(self, open_session: OpenSession, clock: Clock) -> None:
         self._open_session = open_session
         self._clock = clock
-        self._most_bytes = most_bytes
         self._settling: set[asyncio.Task[None]] = set()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -59,17 +69,23 @@ class Idempotency(ASGIMiddleware):
         if key is None or person is None or scope["type"] != ScopeType.HTTP:
             await next_app(scope, receive, send)
             return
-        body, messages = await _whole(receive, self._most_bytes)
-        digest = sha256(b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)))
+        with SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+            digest, end = await _read(scope, receive, body)
+            await self._once(scope, _again(body, end, receive), send, next_app, key=key, digest=digest)
+
+    async def _once(
+        self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp, *, key: str, digest: bytes
+    ) -> None:
+        person = scope["user"]
         request_id = str(scope["state"].get("request_id") or uuid4().hex)
         async with self._open_session() as session:
-            known = await Keys(session, person.id, self._clock).begin(key, digest.digest(), request_id=request_id)
+            known = await Keys(session, person.id, self._clock).begin(key, digest, request_id=request_id)
         if known is not None:
-            await _answer(known, send)
+            await _answer(known, send, accepted=dict(scope["headers"]).get(b"accept-encoding", b"").decode("latin-1"))
             return
         answer = _Overheard(send)
         try:
-            await next_app(scope, _again(messages, receive), answer.send)
+            await next_app(scope, receive, answer.send)
         finally:
             settle = partial(self._settle, person.id, key, request_id, answer)
             try:
@@ -140,45 +156,58 @@ def _key(scope: Scope) -> str | None:
         return None
     headers = dict(scope["headers"])
     raw = headers.get(HEADER)
-    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-    if raw is None or (kind and not kind.endswith(b"json")):
-        return None
-    return check_key(raw.decode("latin-1").strip())
+    return None if raw is None else check_key(raw.decode("latin-1").strip())
 
 
-async def _whole(receive: Receive, most_bytes: int) -> tuple[bytes, list[Any]]:
-    """Read the whole body.
+async def _read(scope: HTTPScope, receive: Receive, body: SpooledTemporaryFile[bytes]) -> tuple[bytes, Any]:
+    """Read the whole body into a file; answers what the request stands for, and the message that ended it.
+
+    A form is known without its boundary, which is another one each time it is sent.
 
     Raises:
-        TooLarge: It has more than `most_bytes`.
+        TooLarge: It has more bytes than its route takes.
     """
-    messages: list[Any] = []
-    body = bytearray()
-    while True:
-        message = await receive()
-        messages.append(message)
-        if message["type"] != "http.request":
-            return bytes(body), messages
-        body += message.get("body", b"")
-        if len(body) > most_bytes:
-            raise TooLarge(f"The body has more than {most_bytes} bytes.")
+    request = Request[Any, Any, Any](scope)
+    kind, options = request.content_type
+    boundary = options.get("boundary", "").encode("latin-1") if kind == RequestEncodingType.MULTI_PART else b""
+    most = request.route_handler.resolve_request_max_body_size()
+    digest = sha256(b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], b"")))
+    held = b""
+    while (message := await receive())["type"] == "http.request":
+        part = message.get("body", b"")
+        body.write(part)
+        if most is not None and body.tell() > most:
+            raise TooLarge(f"The body has more than {most} bytes.")
+        held = (held + part).replace(boundary, b"") if boundary else part
+        told = max(0, len(held) - len(boundary))  # the rest may be the beginning of a boundary
+        digest.update(held[:told])
+        held = held[told:]
         if not message.get("more_body", False):
-            return bytes(body), messages
+            break
+    digest.update(held)
+    body.seek(0)
+    end = {"type": "http.request", "body": b"", "more_body": False} if message["type"] == "http.request" else message
+    return digest.digest(), end
 
 
-def _again(messages: Iterable[Any], receive: Receive) -> Receive:
-    """Give the messages that were read once more, and then what comes."""
-    left = iter(messages)
+def _again(body: SpooledTemporaryFile[bytes], end: object, receive: Receive) -> Receive:
+    """Give what was read once more, and then what comes."""
+    ends = iter([end])
 
     async def give() -> Any:  # noqa: ANN401 - a message of either kind
-        return next(left, None) or await receive()
+        if part := body.read(CHUNK):
+            return {"type": "http.request", "body": part, "more_body": True}
+        return next(ends, None) or await receive()
 
     return give
 
 
-async def _answer(known: RememberedRequest, send: Send) -> None:
-    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in (known.headers or {}).items()]
-    body = known.body or b""
+async def _answer(known: RememberedRequest, send: Send, *, accepted: str) -> None:
+    kept, body = dict(known.headers or {}), known.body or b""
+    if (encoding := kept.get("content-encoding")) and encoding not in accepted:
+        del kept["content-encoding"]
+        body = DECODED[encoding](body)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept.items()]
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": known.status or 200, "headers": [*headers, length, REPLAYED]})
     await send({"type": "http.response.body", "body": body, "more_body": False})
