@@ -26,6 +26,7 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example:port/loans"),
         ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example/loans?sslmode=sometimes"),
         ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example/loans?connect_timeout=3"),
+        ("DATABASE_URL", "postgresql://lender:s3cr3t@db.example:70000/loans"),
         ("SECRET_KEY", ""),
         ("SECRET_KEY", "too short to be a secret"),
         ("PREVIOUS_SECRET_KEYS", "thirty-two characters; or some more,stubby"),
@@ -33,7 +34,9 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("ALGORITHM", "RS256"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "half an hour"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "999999999999"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "7.5"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "999999999999"),
         ("DEBUG", "perhaps"),
         ("PORT", "eighty"),
         ("PORT", "0"),
@@ -43,15 +46,25 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("CORS_ORIGINS", "*"),
         ("CORS_ORIGINS", "https://app.example,app.example"),
         ("CORS_ORIGINS", "https://app.example/login"),
+        ("CORS_ORIGINS", "https://*.example"),
+        ("CORS_ORIGINS", "https://app.example?branch=1"),
+        ("CORS_ORIGINS", "https://ប្រាក់.example"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, railway"),
+        ("TRUSTED_PROXIES", "*"),
+        ("CLAMD_URL", "scanner:70000"),
         ("MINIO_ENDPOINT", "https://minio.example/bucket"),
         ("MINIO_ENDPOINT", "ftp://minio.example"),
         ("MINIO_PUBLIC_ENDPOINT", "https://minio.example/bucket"),
         ("MINIO_ACCESS_KEY", ""),
         ("MINIO_SECRET_KEY", ""),
         ("MINIO_SECURE", "tls"),
+        ("MINIO_BUCKET_NAME", "the files"),
         ("RATE_LIMIT_ENABLED", "sometimes"),
         ("RATE_LIMIT_REQUESTS", "many"),
         ("RATE_LIMIT_WINDOW", "0"),
+        ("RATE_LIMIT_WINDOW", "999999999999"),
+        ("REMOVED_FILES_DAYS", "999999999999"),
         ("MIN_PASSWORD_LENGTH", "73"),
         ("REQUIRE_PASSWORD_SPECIAL_CHARS", "2"),
         ("REQUIRE_PASSWORD_NUMBERS", "digits"),
@@ -69,6 +82,7 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("SMTP_PORT", "smtp"),
         ("WEBHOOKS_ALLOW_PRIVATE", "perhaps"),
         ("WEBHOOKS_CA_FILE", "/nowhere/authority.pem"),
+        ("WEBHOOKS_CA_FILE", __file__),
         ("SMTP_FROM", "the branch"),
         ("SMTP_SECURITY", "sometimes"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
@@ -138,7 +152,8 @@ def test_what_people_write_in_panels_is_forgiven() -> None:
     settings = Settings.from_environ(
         {
             **NEEDED,
-            "CORS_ORIGINS": " https://app.example/ , http://localhost:5173,",
+            "CORS_ORIGINS": " https://App.example/ , http://localhost:5173,",
+            "TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7",
             "DEBUG": "Off",
             "LOG_LEVEL": "info",
             "SESSION_COOKIE_SAMESITE": "Strict",
@@ -148,6 +163,7 @@ def test_what_people_write_in_panels_is_forgiven() -> None:
     assert settings.cors_origins == ("https://app.example", "http://localhost:5173")
     assert (settings.debug, settings.log_level, settings.cookie_same_site) == (False, "INFO", "strict")
     assert settings.redis_url is None
+    assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.7/32")
 
 
 def test_any_origin_is_allowed_in_development_only() -> None:

@@ -32,3 +32,12 @@ async def test_a_redis_that_does_not_answer_is_named_without_its_password(url: s
 def test_what_is_no_redis_url_is_refused(url: str) -> None:
     with pytest.raises(BadSetting, match="REDIS_URL must look like"):
         open_redis(url)
+
+
+@pytest.mark.parametrize("url", ["redis://:hush@127.0.0.1:1/0?patience=3", "unix:///run/redis.sock"])
+async def test_what_the_library_cannot_use_is_refused_before_it_is_asked(url: str) -> None:
+    redis = open_redis(url)
+    assert redis
+    async with redis:
+        with pytest.raises(BadSetting, match="REDIS_URL must look like"):
+            await reach(redis)

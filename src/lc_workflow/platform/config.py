@@ -2,8 +2,10 @@
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -18,6 +20,10 @@ SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
 
 SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 """How the connection to a mail server is protected, with the port where that is usual."""
+
+HIGHEST_PORT: Final = 65_535
+A_YEAR: Final = 365
+"""In days; longer times are a slip of the hand, and much longer ones are more than a date can hold."""
 
 SSL_MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 DEFAULT_FILE_TYPES: Final = (
@@ -141,24 +147,24 @@ class Settings:
             previous_secret_keys=read.names("PREVIOUS_SECRET_KEYS"),
             encryption_keys=read.names("ENCRYPTION_KEYS"),
             algorithm=read.choice("ALGORITHM", SHORTEST_SECRETS, default="HS256"),
-            access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1),
-            refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1),
+            access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1, most=1_440 * A_YEAR),
+            refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1, most=A_YEAR),
             debug=debug,
             host=read.text("HOST", default="0.0.0.0"),  # noqa: S104 - as above
-            port=read.number("PORT", default=8000, least=1, most=65_535),
+            port=read.number("PORT", default=8000, least=1, most=HIGHEST_PORT),
             workers=read.number("WEB_CONCURRENCY", default=1, least=1),
-            cors_origins=tuple(origin.rstrip("/") for origin in read.names("CORS_ORIGINS")),
-            trusted_proxies=read.names("TRUSTED_PROXIES"),
+            cors_origins=tuple(origin.rstrip("/").lower() for origin in read.names("CORS_ORIGINS")),
+            trusted_proxies=_proxies(read),
             redis_url=read.optional("REDIS_URL"),
             object_store=_object_store(read),
             disbursement_webhook=_disbursement_webhook(read),
             mail=_mail(read),
             webhooks_private=read.flag("WEBHOOKS_ALLOW_PRIVATE", default=False),
-            webhooks_ca=read.file("WEBHOOKS_CA_FILE"),
+            webhooks_ca=_authorities(read),
             upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
-            rate_limit_window=read.number("RATE_LIMIT_WINDOW", default=60, least=1),
+            rate_limit_window=read.number("RATE_LIMIT_WINDOW", default=60, least=1, most=86_400),
             passwords=PasswordPolicy(
                 shortest=read.number("MIN_PASSWORD_LENGTH", default=8, least=1, most=72),
                 special=read.flag("REQUIRE_PASSWORD_SPECIAL_CHARS", default=False),
@@ -181,7 +187,7 @@ class Settings:
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
             max_application_size=read.number("MAX_APPLICATION_SIZE", default=500 * 1024 * 1024, least=1),
             clamd_address=_clamd(read),
-            removed_files_days=read.number("REMOVED_FILES_DAYS", default=30, least=0),
+            removed_files_days=read.number("REMOVED_FILES_DAYS", default=30, least=0, most=100 * A_YEAR),
         )
         settings.refuse_contradictions()
         return settings
@@ -195,7 +201,7 @@ class Settings:
         if "*" in self.cors_origins and not self.debug:
             raise BadSetting("CORS_ORIGINS must list the web app's origins; * is refused unless DEBUG=true.")
         for origin in self.cors_origins:
-            if origin != "*" and not re.fullmatch(r"https?://[^/\s]+", origin):
+            if origin != "*" and not re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII):
                 raise BadSetting("CORS_ORIGINS must be origins like https://app.example, separated by commas.")
         if self.workers > 1 and self.redis_url is None:
             raise BadSetting("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share limits and live messages there.")
@@ -228,7 +234,11 @@ def database_url(text: str) -> URL:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise BadSetting("DATABASE_URL is not a database URL.") from None
-    if url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"} or not url.database:
+    if (
+        url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}
+        or not url.database
+        or (url.port or 1) > HIGHEST_PORT
+    ):
         raise BadSetting("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
     if url.query.keys() - {"sslmode", "ssl"}:  # not named: they may be the end of a password that holds a ?
         raise BadSetting("DATABASE_URL has something behind a ? that is not understood; only sslmode is.")
@@ -249,12 +259,15 @@ def _object_store(read: "_Reader") -> ObjectStoreSettings | None:
     secure, host = _endpoint("MINIO_ENDPOINT", endpoint, secure=read.flag("MINIO_SECURE", default=False))
     public = read.optional("MINIO_PUBLIC_ENDPOINT")
     public_secure, public_host = _endpoint("MINIO_PUBLIC_ENDPOINT", public, secure=secure) if public else (secure, None)
+    bucket = read.text("MINIO_BUCKET_NAME", default="lc-workflow-files")
+    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{1,61}[A-Za-z0-9]", bucket, re.ASCII):
+        raise BadSetting("MINIO_BUCKET_NAME must be 3 to 63 letters, digits, dots and hyphens.")
     return ObjectStoreSettings(
         endpoint=host,
         secure=secure,
         access_key=read.required("MINIO_ACCESS_KEY"),
         secret_key=read.required("MINIO_SECRET_KEY"),
-        bucket=read.text("MINIO_BUCKET_NAME", default="lc-workflow-files"),
+        bucket=bucket,
         public_endpoint=public_host,
         public_secure=public_secure,
         region=read.text("MINIO_REGION", default="us-east-1"),
@@ -277,9 +290,31 @@ def _clamd(read: "_Reader") -> str | None:
     """Read where the virus scanner is: `host:port`, as a URL or bare."""
     if (text := read.optional("CLAMD_URL")) is None:
         return None
-    if not (found := re.fullmatch(r"(?:tcp://)?([^/\s:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/?", text)):
+    found = re.fullmatch(r"(?:tcp://)?([^/\s:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/?", text)
+    if not found or int(found[2]) > HIGHEST_PORT:
         raise BadSetting("CLAMD_URL must be the scanner's host:port.")
     return f"{found[1]}:{found[2]}"
+
+
+def _proxies(read: "_Reader") -> tuple[str, ...]:
+    """Read whose word is taken for who calls; what is no address would be nobody's, and nobody would notice."""
+    try:
+        return tuple(str(ip_network(name)) for name in read.names("TRUSTED_PROXIES"))
+    except ValueError:
+        raise BadSetting(
+            "TRUSTED_PROXIES must be addresses or networks like 10.0.0.0/8, separated by commas."
+        ) from None
+
+
+def _authorities(read: "_Reader") -> Path | None:
+    """Read which certificate authorities webhooks trust besides the usual ones."""
+    if (text := read.optional("WEBHOOKS_CA_FILE")) is None:
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except OSError:  # which refusals of its content are as well
+        raise BadSetting("WEBHOOKS_CA_FILE must name a file with certificates in PEM form.") from None
+    return Path(text)
 
 
 def _traces(read: "_Reader") -> str | None:
@@ -298,7 +333,7 @@ def _mail(read: "_Reader") -> MailServer | None:
     host, sender = read.optional("SMTP_HOST"), read.optional("SMTP_FROM")
     username, password = read.optional("SMTP_USERNAME"), read.optional("SMTP_PASSWORD")
     security = read.choice("SMTP_SECURITY", SMTP_PORTS, default="starttls")
-    port = read.number("SMTP_PORT", default=SMTP_PORTS[security], least=1, most=65_535)
+    port = read.number("SMTP_PORT", default=SMTP_PORTS[security], least=1, most=HIGHEST_PORT)
     if host is None:
         if sender or username or password:
             raise BadSetting("SMTP_HOST is not set, while there are a sender or a user for it.")
@@ -343,13 +378,6 @@ class _Reader:
 
     def path(self, name: str) -> Path | None:
         return None if (text := self.optional(name)) is None else Path(text)
-
-    def file(self, name: str) -> Path | None:
-        if (text := self.optional(name)) is None:
-            return None
-        if not (path := Path(text)).is_file():
-            raise BadSetting(f"{name} names no file.")
-        return path
 
     def secret(self, name: str) -> str:
         if len(value := self.required(name)) < SHORTEST_SECRET:

@@ -15,6 +15,7 @@ MOST_CONNECTIONS: Final = 50
 """Of one process; whoever comes while all are busy waits, instead of failing as with the library's own pool."""
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 2.0
+FORM: Final = "REDIS_URL must look like redis://:password@host:6379/0, with rediss:// where it is encrypted."
 HEALTH_CHECK_SECONDS: Final = 30
 """An idle connection is tried before it is used again after this long, because proxies drop idle ones."""
 
@@ -41,7 +42,7 @@ def open_redis(url: str | None) -> Redis | None:
         )
         return Redis.from_pool(pool)
     except ValueError:
-        raise BadSetting("REDIS_URL must look like redis://:password@host:6379/0.") from None
+        raise BadSetting(FORM) from None
 
 
 async def reach(redis: Redis) -> None:
@@ -52,5 +53,7 @@ async def reach(redis: Redis) -> None:
     """
     try:
         await redis.ping()
+    except TypeError:  # the library passes on what it does not know: what stands behind a ?, or a socket's path
+        raise BadSetting(FORM) from None
     except (RedisError, OSError) as silent:
         raise BadSetting(f"REDIS_URL is set and Redis does not answer there ({type(silent).__name__}).") from silent
