@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +15,11 @@ from lc_workflow.platform.payout.webhook import signature
 
 SECONDS: Final = 10.0
 """How long the other side may take to answer."""
+
+OPEN: Final = IPv6Network("2000::/3")
+"""Where the addresses of the open internet begin with; all else is ours, or leads back to IPv4."""
+TRANSLATED: Final = IPv6Network("64:ff9b::/96")
+"""How an IPv4 address is called in a network that has none (RFC 6052)."""
 
 
 class CallFailed(Exception):
@@ -91,8 +96,11 @@ async def call(
 def is_private(address: str) -> bool:
     """Whether an address is not one of the open internet."""
     parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped or parsed in TRANSLATED:
+            parsed = IPv4Address(parsed.packed[-4:])
+        elif parsed not in OPEN or parsed.sixtofour:
+            return True
     return not parsed.is_global or parsed.is_multicast
 
 

@@ -247,11 +247,18 @@ async def test_a_name_that_leads_into_a_private_network_is_not_called(
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "::1", "fe80::1%eth0", "fd00::1",
-     "::ffff:10.0.0.1", "0.0.0.0", "224.0.0.1"],
+     "::ffff:10.0.0.1", "0.0.0.0", "224.0.0.1", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "::10.0.0.1",
+     "::ffff:0:10.0.0.1", "fec0::1", "64:ff9b:1::a00:1"],
 )  # fmt: skip
 def test_private_addresses_are_known_in_every_form(address: str) -> None:
     assert is_private(address)
-    assert not is_private("93.184.216.34")
+
+
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1::1", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
+)
+def test_addresses_of_the_open_internet_are_called(address: str) -> None:
+    assert not is_private(address)
 
 
 async def test_secrets_are_sealed_where_they_are_kept_and_calls_are_signed_all_the_same(
