@@ -15,7 +15,7 @@ from litestar.exceptions import NotAuthorizedException, PermissionDeniedExceptio
 from litestar.handlers import get, put
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import Scope
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, UnsetType
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.testing import capture_logs
@@ -34,8 +34,9 @@ from lc_workflow.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.fields import cannot_take, field_errors
 from lc_workflow.platform.http.problems import log_broken_socket
+from lc_workflow.platform.http.shapes import Code, Email, Name
 from tests.platform.http.conftest import WEB_APP, Serve
 
 
@@ -245,6 +246,20 @@ GOOD = {"amount": 5, "share": 1, "guarantors": [], "officer": str(UUID(int=1)), 
 
 async def test_one_wrong_field_is_one_sentence(client: AsyncClient) -> None:
     assert (await client.post("/drafts", json=GOOD | {"amount": 0})).json()["detail"] == "amount: must be at least 1."
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        (Email, "sok.dara", "must be an e-mail address like sok.dara@example.com"),
+        (Email | None, "sok dara@example.com", "must be an e-mail address like sok.dara@example.com"),
+        (Code | UnsetType, "ភ្នំពេញ", "must be Latin letters and digits without spaces, like PP01"),
+        (Name, "   ", "must not be blank"),
+        (Annotated[str, Meta(pattern="^x$")], "y", "must have the expected form"),
+    ],
+)
+def test_a_text_of_another_form_hears_which_one(kind: object, value: str, said: str) -> None:
+    assert [fault.msg for fault in field_errors(value, kind)] == [said]
 
 
 async def test_a_part_that_refuses_itself_is_found_in_its_list(client: AsyncClient) -> None:

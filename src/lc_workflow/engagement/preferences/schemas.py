@@ -10,7 +10,9 @@ Type = Annotated[str, Meta(min_length=1, max_length=60)]
 Choices = Annotated[dict[Type, bool], Meta(max_length=100)]
 """By type of notification: wanted or not."""
 
-TimeOfDay = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")]
+TimeOfDay = Annotated[
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)", extra={"form": "be a time of day like 21:30"})
+]
 """Hours and minutes as the branches' clocks show them, like 22:00."""
 
 

@@ -17,7 +17,15 @@ from lc_workflow.platform.http.shapes import Email, Note, Phone
 from lc_workflow.platform.security.personal import masked
 
 # `$(?!\n)`, because a lone `$` also stands before a line break at the end.
-Username: TypeAlias = Annotated[str, Meta(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
+Username: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=3,
+        max_length=50,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)",
+        extra={"form": "be Latin letters and digits without spaces, like sok.dara"},
+    ),
+]
 """What a person signs in with; without an @, so that it can never be the e-mail address of somebody else."""
 
 Password: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -25,7 +33,9 @@ Password: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 
 PersonName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
 
-EmployeeNumber: TypeAlias = Annotated[str, Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}$")]
+EmployeeNumber: TypeAlias = Annotated[
+    str, Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}$", extra={"form": "be four digits like 0042"})
+]
 """The four digits by which the staff office knows somebody."""
 
 

@@ -13,7 +13,9 @@ from lc_workflow.organization.rules.codes import ANY, LENGTH
 from lc_workflow.platform.http.shapes import Email, Line, Name, Note, Phone
 from lc_workflow.platform.security.personal import masked
 
-EmployeeCode = Annotated[str, Meta(min_length=LENGTH, max_length=LENGTH, pattern="^[0-9]{4}$")]
+EmployeeCode = Annotated[
+    str, Meta(min_length=LENGTH, max_length=LENGTH, pattern="^[0-9]{4}$", extra={"form": "be four digits like 0042"})
+]
 CODE_PATTERN = r"^[0-9?]{4}$(?!\n)"
 """What the rules take for a pattern of codes; they refuse others with a sentence that shows one."""
 

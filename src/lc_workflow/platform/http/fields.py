@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, ge
 
 import msgspec
 from litestar.serialization import default_deserializer
-from msgspec import Struct, UnsetType
+from msgspec import Meta, Struct, UnsetType
 from msgspec.structs import fields
 
 from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
@@ -34,6 +34,10 @@ LONGEST_NAME: Final = 100
 BODY: Final = "body"
 IS_NEEDED: Final = "is needed"
 IS_UNKNOWN: Final = "is not known here"
+NOT_BLANK: Final = r"\S"
+"""The pattern of texts that hold more than spaces."""
+
+_SOME_FORM: Final = "have the expected form"
 TOO_LARGE: Final = "is too large or too precise a number"
 
 _KINDS: Final = {
@@ -103,7 +107,7 @@ def spoken(message: str, expected: Kind = None) -> str:
     if message.startswith("Invalid enum value"):
         return "is not one of the values allowed here"
     if found := _EXPECTED.fullmatch(message):
-        return f"must {_expectation(found['kinds'], found['rest'])}"
+        return f"must {_expectation(found['kinds'], found['rest'], _form(expected))}"
     return _SENTENCES.get(message.strip(), message)
 
 
@@ -181,7 +185,7 @@ def _placed(message: str, expected: Kind, path: str) -> FieldError:
     return FieldError(path or BODY, spoken(message, expected))
 
 
-def _expectation(kinds: str, rest: str) -> str:
+def _expectation(kinds: str, rest: str, form: str) -> str:
     """Say what follows "must" for `Expected `int` >= 1` and its relatives."""
     if length := _LENGTH.fullmatch(rest):
         noun = "entries" if kinds == "array" else "characters"
@@ -191,9 +195,20 @@ def _expectation(kinds: str, rest: str) -> str:
     if rest.startswith(" with a timezone"):
         return "carry its time zone, like 2026-11-24T09:00:00+07:00"
     if rest.startswith(" matching regex"):
-        return "have the expected form"
+        return form
     named = [_KINDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null"]
     return f"be {' or '.join(dict.fromkeys(named))}"
+
+
+def _form(expected: Kind) -> str:
+    """Say what follows "must" for a text of another form: what the `Meta` with its pattern says in `extra`."""
+    inner, *others = get_args(expected) or (None,)
+    if _origin(expected) is not Annotated:
+        return next((_form(kind) for kind in (inner, *others) if _origin(kind) is Annotated), _SOME_FORM)
+    told = [meta for meta in others if isinstance(meta, Meta) and meta.pattern]
+    if any(meta.pattern == NOT_BLANK for meta in told):
+        return "not be blank"
+    return next((meta.extra["form"] for meta in told if meta.extra), _SOME_FORM)
 
 
 def _bare(expected: Kind) -> Kind:

@@ -24,10 +24,25 @@ Note: TypeAlias = Annotated[str, Meta(max_length=4_000)]
 Phone: TypeAlias = Annotated[str, Meta(max_length=40)]
 """A telephone number as it was given."""
 
-Email: TypeAlias = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)")]
+Email: TypeAlias = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)",
+        extra={"form": "be an e-mail address like sok.dara@example.com"},
+    ),
+]
 """An e-mail address; only its form is looked at."""
 
-Code: TypeAlias = Annotated[str, Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)")]
+Code: TypeAlias = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=20,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$(?!\n)",
+        extra={"form": "be Latin letters and digits without spaces, like PP01"},
+    ),
+]
 """A short code in Latin letters and digits."""
 
 PlaceCode: TypeAlias = Annotated[str, Meta(max_length=8, extra_json_schema={"pattern": r"^([0-9]{2}){1,4}$(?!\n)"})]
