@@ -1,10 +1,10 @@
 """How long an approval holds."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lc_workflow.lending.rules.expiry import USUAL_DAYS, begin_of_validity, valid_days, valid_until
+from lc_workflow.lending.rules.expiry import USUAL_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from tests.moments import NOON
 
 
@@ -16,3 +16,8 @@ def test_a_setting_that_makes_no_sense_is_taken_as_the_usual_one(nonsense: objec
 def test_an_approval_holds_for_so_many_days() -> None:
     assert valid_until(NOON, days=valid_days(14)) == NOON + timedelta(days=14)
     assert begin_of_validity(NOON + timedelta(days=14), days=14) == NOON
+
+
+def test_its_end_is_told_by_the_clock_of_the_branches() -> None:
+    night = datetime(2026, 11, 23, 18, 30, tzinfo=UTC)
+    assert "24.11.2026, 01:30" in ApprovalExpired(night).detail

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Invalid
 
 VALID_DAYS: Final = "approval_valid_days"
@@ -18,7 +19,8 @@ class ApprovalExpired(Invalid):
     """The approval was not used in time."""
 
     def __init__(self, ends_at: datetime) -> None:
-        super().__init__(f"The approval held until {ends_at:%d.%m.%Y}; reopen the application and decide again.")
+        local = ends_at.astimezone(PHNOM_PENH)
+        super().__init__(f"The approval held until {local:%d.%m.%Y, %H:%M}; reopen the application and decide again.")
 
 
 def valid_days(setting: object) -> int:
