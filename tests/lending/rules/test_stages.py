@@ -100,7 +100,7 @@ def test_the_way_to_the_manager_needs_an_account() -> None:
 def test_turning_an_application_back_needs_a_reason(action: Action) -> None:
     for step in STEPS:
         if step.action is action:
-            assert codes(step, reason=None) == [ReasonNeeded]
+            assert codes(step, reason=None) == codes(step, reason=" \n ") == [ReasonNeeded]
 
 
 def test_an_approved_loan_is_paid_out_or_expires_or_is_decided_again() -> None:

@@ -210,7 +210,7 @@ def refusals(step: Step, given: Circumstances) -> list[Invalid | Forbidden]:
         found.append(SodEditor("You changed what this application comes to; someone else has to decide it."))
     if step.needs_account and not given.account_id:
         found.append(AccountNeeded(f"Give the account id before moving to {step.target}."))
-    if step.needs_reason and not given.reason:
+    if step.needs_reason and not (given.reason or "").strip():
         found.append(ReasonNeeded(f"Say why: the step “{step.action}” needs a reason."))
     return found
 
