@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.rules.matching import scripts_of
+from lc_workflow.lending.rules.matching import account_as_kept, scripts_of
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import (
     IdCardType,
@@ -184,7 +184,7 @@ def _name(written: object, column: str, mended: list[str]) -> str | None:
 
 
 def _account(row: OldRow, mended: list[str]) -> str | None:
-    account_id = text(row.get("account_id"))
+    account_id = account_as_kept(text(row.get("account_id")))
     if account_id is not None and len(account_id) > LONGEST_ACCOUNT:
         mended.append(LONG_ACCOUNT)
         return None

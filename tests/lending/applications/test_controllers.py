@@ -91,8 +91,14 @@ async def test_an_account_belongs_to_one_customer(
     await to_review(officer, teller)  # the same customer's second loan, on the same account
     stranger = await draft(officer, id_number="999999999", full_name_latin="CHEA DARA")
     await take(officer, stranger, "submit")
-    refused = await take(teller, stranger, "start", account_id="00012345")
-    assert (refused.status_code, refused.json()["code"]) == (422, "AccountOfAnother")
+    for written in ("00012345", " 00012345\t", "០០០១២៣៤៥", "000\u200b12345"):
+        refused = await take(teller, stranger, "start", account_id=written)
+        assert (refused.status_code, refused.json()["code"]) == (422, "AccountOfAnother"), written
+    await take(teller, stranger, "start")
+    nothing = await take(teller, stranger, "send_to_review", account_id="\u200b")
+    assert nothing.json()["code"] == "AccountNeeded"
+    theirs = await take(teller, stranger, "send_to_review", account_id=" ០០៩  88 ")
+    assert theirs.json()["account_id"] == "009 88"
 
 
 async def test_a_part_is_changed_and_the_rest_stays(

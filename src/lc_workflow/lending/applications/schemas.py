@@ -43,7 +43,7 @@ NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone"
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
-AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$(?!\n)")]
+AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"\S")]
 Months = Annotated[int, Meta(ge=1, le=600)]
 """A term in months; fifty years is the longest anybody means."""
 

@@ -72,6 +72,11 @@ def normal_name(name: str | None) -> str | None:
     return clean((name or "").upper()) or None
 
 
+def account_as_kept(written: str | None) -> str | None:
+    """Write the id of an account the way it is kept, however it was typed; None when nothing is left."""
+    return with_ascii_digits(clean(written or "")) or None
+
+
 def check_name(name: str, *, field: str) -> str:
     """Give back a name the way it is kept.
 

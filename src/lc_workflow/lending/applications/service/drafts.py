@@ -42,7 +42,7 @@ from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.backing import BACKING_FIELDS
 from lc_workflow.lending.rules.editing import check_edit, is_material
-from lc_workflow.lending.rules.matching import age_on, check_name
+from lc_workflow.lending.rules.matching import account_as_kept, age_on, check_name
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.platform.http.shapes import given
@@ -310,6 +310,8 @@ class ApplicationService(Service[CustomerApplication]):
         for name in (*NAMES, "guarantor_name"):
             if fields.get(name):
                 fields[name] = check_name(fields[name], field=name) or None
+        if "account_id" in fields:
+            fields["account_id"] = account_as_kept(fields["account_id"])
         if born := fields.get("date_of_birth"):
             age_on(born, at.astimezone(PHNOM_PENH).date())
         if code := fields.get("place_code"):
