@@ -4,14 +4,22 @@ import asyncio
 import hashlib
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy
 from click.testing import CliRunner, Result
 from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.cli import house
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.workbench import revision_of
 from tests.conftest import open_house, settings_for
@@ -21,6 +29,7 @@ from tests.servers.databases import empty_database_on
 from tests.servers.s3 import s3_server
 
 PAPER = b"Loan agreement of Dara Sok"
+ORDER = "disbursements/5f1c.csv"
 
 
 def run(*words: str | Path, settings: Settings) -> Result:
@@ -49,7 +58,7 @@ def empty_database(server: sqlalchemy.URL) -> sqlalchemy.URL:
 
 @pytest.fixture
 def lived_in(town: Town, tmp_path: Path) -> Settings:
-    """An installation with a folder, in which a loan with a paper was drafted and submitted."""
+    """An installation with a folder: a loan with a paper was submitted, another paper removed, an order left."""
     settings = settings_for(town.database, upload_folder=tmp_path / "papers")
     asyncio.run(_work(settings))
     return settings
@@ -60,9 +69,25 @@ async def _work(settings: Settings) -> None:
         officer = await sign_in(client, "officer")
         drafted = (await client.post(URL, json=WISH, headers=officer)).json()["id"]
         paper = {"file": ("agreement.txt", PAPER, "text/plain")}
-        await client.post("/api/v1/files/upload", files=paper, data={"application_id": drafted}, headers=officer)
+        of_it: dict[str, Any] = {"files": paper, "data": {"application_id": drafted}, "headers": officer}
+        await client.post("/api/v1/files/upload", **of_it)
+        removed = (await client.post("/api/v1/files/upload", **of_it)).json()["id"]
+        assert (await client.delete(f"/api/v1/files/{removed}", headers=officer)).status_code == 204
         moved = await client.post(f"{URL}/{drafted}/actions/submit", json={}, headers=officer)
         assert moved.json()["workflow_status"] == "USER_COMPLETED"
+        user_id, at = UUID(moved.json()["user_id"]), system_clock()
+    order = settings.upload_folder / ORDER
+    order.parent.mkdir()
+    order.write_text("external_id,account_id")
+    engine = create_async_engine(settings.database_url, poolclass=sqlalchemy.NullPool)
+    async with AsyncSession(engine) as session, session.begin():
+        session.add(
+            DisbursementRequest(
+                application_id=UUID(drafted), cycle=1, status=DisbursementStatus.HANDED_OVER, amount=Decimal(1500),
+                currency=Currency.USD, account_id="00012345", requested_by=user_id, requested_at=at, connector="csv",
+                external_reference=ORDER,
+            )
+        )  # fmt: skip
 
 
 async def _look(settings: Settings) -> None:
@@ -72,6 +97,9 @@ async def _look(settings: Settings) -> None:
         (loan,) = (await client.get(URL, headers=officer)).json()["items"]
         assert loan["workflow_status"] == "USER_COMPLETED"
         (paper,) = (await client.get("/api/v1/files", headers=officer)).json()["items"]
+        (removed,) = (await client.get("/api/v1/files?removed=true", headers=officer)).json()["items"]
+        back = await client.post(f"/api/v1/files/{removed['id']}/restore", headers=await sign_in(client, "manager"))
+        assert back.status_code == 200, back.text
         link = (await client.get(f"/api/v1/files/{paper['id']}/download", headers=officer)).json()["url"]
         if settings.object_store is None:
             assert (await client.get(link)).content == PAPER
@@ -87,8 +115,11 @@ def test_what_was_saved_from_a_folder_is_back_in_an_s3_store(
     saved = run("backup", folder, settings=lived_in)
     assert saved.exit_code == 0, saved.output
     manifest = json.loads((folder / "manifest.json").read_bytes())
-    assert manifest["rows"]["customer_applications"] == manifest["rows"]["files"] == len(manifest["objects"]) == 1
-    assert manifest["objects"][0]["sha256"] == hashlib.sha256(PAPER).hexdigest()
+    assert (manifest["rows"]["customer_applications"], manifest["rows"]["files"], manifest["missing"]) == (1, 2, [])
+    saved_of = {kept["key"].partition("/")[0]: kept["sha256"] for kept in manifest["objects"]}
+    assert saved_of.pop("disbursements") == hashlib.sha256(b"external_id,account_id").hexdigest()
+    assert sorted(saved_of) == [str(system_clock().year), "removed"]
+    assert set(saved_of.values()) == {hashlib.sha256(PAPER).hexdigest()}
 
     (tmp_path / "s3").mkdir()
     with s3_server(tmp_path / "s3") as s3, s3.bucket() as bucket:
@@ -113,7 +144,7 @@ def test_what_is_not_as_it_was_saved_is_refused(
     assert (full.exit_code, "The store has" in full.output) == (1, True)
 
     place = replace(lived_in, database_url=empty_database, upload_folder=tmp_path / "elsewhere")
-    (paper,) = (file for file in (folder / "objects").rglob("*") if file.is_file())
+    paper = next(file for file in (folder / "objects" / "removed").rglob("*") if file.is_file())
     paper.write_bytes(PAPER.replace(b"Dara", b"Sara"))
     damaged = run("restore", folder, settings=place)
     assert (damaged.exit_code, "is not what the manifest says" in damaged.output) == (1, True)
@@ -122,7 +153,7 @@ def test_what_is_not_as_it_was_saved_is_refused(
     broken_off = run("restore", folder, settings=place)
     assert (broken_off.exit_code, "no complete backup" in broken_off.output) == (1, True)
 
-    (lost,) = (file for file in lived_in.upload_folder.rglob("*") if file.is_file())
+    lost = next(file for file in (lived_in.upload_folder / "removed").rglob("*") if file.is_file())
     lost.unlink()
     saved = run("backup", tmp_path / "another", settings=lived_in)
     assert (saved.exit_code, "did not have 1 objects" in saved.output) == (1, True)
