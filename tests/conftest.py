@@ -1,5 +1,6 @@
 """The servers, the application and the people that tests are told with."""
 
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -143,11 +144,41 @@ def copy_database(server: URL, template: URL) -> Callable[[], URL]:
     return copy
 
 
-def _run(server: URL, statement: str) -> None:
+@pytest.fixture(scope="session")
+def lend_database(server: URL, template: URL) -> Callable[[str], URL]:
+    """Make fresh migrated databases under names that are used again, so that a house on one can be opened again."""
+
+    def lend(what: str) -> URL:
+        name = f"lent_{what}"
+        _run(
+            server,
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)",
+            f"CREATE DATABASE {name} TEMPLATE {template.database} STRATEGY FILE_COPY",
+        )
+        return server.set(database=name)
+
+    return lend
+
+
+@pytest.fixture(scope="session")
+def lend_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Empty folders under paths that are used again, for the files of such a house."""
+    above = tmp_path_factory.mktemp("lent")
+
+    def lend(what: str) -> Path:
+        shutil.rmtree(above / what, ignore_errors=True)
+        (above / what).mkdir()
+        return above / what
+
+    return lend
+
+
+def _run(server: URL, *statements: str) -> None:
     async def run() -> None:
         engine = create_async_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
-            await connection.execute(text(statement))
+            for statement in statements:
+                await connection.execute(text(statement))
 
     import asyncio  # noqa: PLC0415
 
@@ -357,7 +388,30 @@ def work_off(workplace: Workplace, session: AsyncSession) -> Callable[[], Awaita
 @asynccontextmanager
 async def open_house(settings: Settings, **changes: Any) -> AsyncIterator[AsyncClient]:
     """Run a whole application on its own database, background work included, and give a client of it."""
-    app = create_app(settings, passwords=CHEAP, **changes)
+    async with opened(create_app(settings, passwords=CHEAP, **changes)) as client:
+        yield client
+
+
+@asynccontextmanager
+async def reopen_house(settings: Settings, **changes: Any) -> AsyncIterator[AsyncClient]:
+    """Run a house as `open_house` does, but one that another test has left, where there is one for these settings.
+
+    To build one takes a second. What it keeps count of would outlast a test, so not for a house with limits.
+    """
+    left = _LEFT.setdefault((settings, *sorted(changes.items())), [])
+    app = left.pop() if left else create_app(settings, passwords=CHEAP, **changes)
+    async with opened(app) as client:
+        yield client
+    left.append(app)
+
+
+_LEFT: dict[tuple[Any, ...], list[Litestar]] = {}
+"""The houses that nobody is in, by what they were built for."""
+
+
+@asynccontextmanager
+async def opened(app: Litestar) -> AsyncIterator[AsyncClient]:
+    """Run an application until the block ends, and give a client of it."""
     async with app.lifespan(), client_of(app) as client:
         yield client
 

@@ -19,7 +19,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.conftest import open_house, settings_for
+from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
@@ -43,11 +43,11 @@ DOORS: tuple[tuple[tuple[str, str, dict[str, object]], ...], ...] = (
 
 
 @pytest.fixture
-async def houses(town: Town, tmp_path: Path) -> AsyncIterator[Sequence[AsyncClient]]:
+async def houses(town: Town, town_files: Path) -> AsyncIterator[Sequence[AsyncClient]]:
     """Two applications on one database, as two processes would be."""
     async with AsyncExitStack() as stack:
-        settings = settings_for(town.database, upload_folder=tmp_path)
-        yield [await stack.enter_async_context(open_house(settings, in_background=False)) for _ in range(2)]
+        settings = settings_for(town.database, upload_folder=town_files)
+        yield [await stack.enter_async_context(reopen_house(settings, in_background=False)) for _ in range(2)]
 
 
 @pytest.fixture

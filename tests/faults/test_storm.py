@@ -18,7 +18,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.conftest import open_house, settings_for
+from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.steps import URL, WISH
 
@@ -31,14 +31,14 @@ EXPECTED = {200, 201, 204, 403, 404, 412, 422}
 
 
 @pytest.fixture
-async def houses(town: Town, tmp_path: Path) -> AsyncIterator[Sequence[AsyncClient]]:
+async def houses(town: Town, town_files: Path) -> AsyncIterator[Sequence[AsyncClient]]:
     """Two applications on one database, as two processes would be."""
     async with AsyncExitStack() as stack:
-        settings = settings_for(town.database, upload_folder=tmp_path)
-        yield [await stack.enter_async_context(open_house(settings)) for _ in range(2)]
+        settings = settings_for(town.database, upload_folder=town_files)
+        yield [await stack.enter_async_context(reopen_house(settings)) for _ in range(2)]
 
 
-async def test_a_storm(houses: Sequence[AsyncClient], town: Town, tmp_path: Path) -> None:
+async def test_a_storm(houses: Sequence[AsyncClient], town: Town, town_files: Path) -> None:
     people = [await sign_in(houses[0], name) for name in PEOPLE]
     loans = [(await houses[0].post(URL, json=WISH, headers=people[0])).json()["id"] for _ in range(4)]
     outcomes: Counter[tuple[str, int]] = Counter()
@@ -54,7 +54,7 @@ async def test_a_storm(houses: Sequence[AsyncClient], town: Town, tmp_path: Path
     assert {status for _, status in outcomes} <= EXPECTED, outcomes
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine) as rows:
-        await assert_that_the_story_is_whole(rows, outcomes, tmp_path)
+        await assert_that_the_story_is_whole(rows, outcomes, town_files)
 
 
 async def assert_that_the_story_is_whole(rows: AsyncSession, outcomes: Counter[tuple[str, int]], papers: Path) -> None:

@@ -16,9 +16,9 @@ from tests.conftest import settings_for
 
 
 @pytest.fixture
-def own_settings(copy_database: Callable[[], URL], tmp_path: Path) -> Settings:
-    """Settings of an installation that this test has for itself."""
-    return settings_for(copy_database(), upload_folder=tmp_path / "uploads")
+def own_settings(lend_database: Callable[[str], URL], lend_folder: Callable[[str], Path]) -> Settings:
+    """Settings of an installation that this test has for itself; the next one finds it empty again."""
+    return settings_for(lend_database("installation"), upload_folder=lend_folder("installation"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -40,9 +41,15 @@ async def settle(database: URL) -> Town:
 
 
 @pytest.fixture
-def town(copy_database: Callable[[], URL]) -> Town:
-    """A town of its own for a test that commits."""
-    return asyncio.run(settle(copy_database()))
+def town(lend_database: Callable[[str], URL]) -> Town:
+    """A town of its own for a test that commits; the next one finds it as it was."""
+    return asyncio.run(settle(lend_database("town")))
+
+
+@pytest.fixture
+def town_files(lend_folder: Callable[[str], Path]) -> Path:
+    """A folder for the town's files."""
+    return lend_folder("town")
 
 
 async def sign_in(client: AsyncClient, name: str) -> dict[str, str]:

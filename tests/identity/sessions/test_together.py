@@ -13,7 +13,7 @@ from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.platform.config import PasswordPolicy, Settings
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.conftest import open_house
+from tests.conftest import open_house, reopen_house
 from tests.identity.conftest import Gate
 from tests.identity.factories import PASSWORD, a_user
 from tests.moments import PATIENCE
@@ -47,7 +47,7 @@ def from_address(client: AsyncClient, address: str) -> AsyncClient:
 
 
 async def test_two_first_administrators_at_once_are_one(own_settings: Settings, look: Look) -> None:
-    async with open_house(own_settings) as client:
+    async with reopen_house(own_settings) as client:
         answers = await asyncio.gather(
             *(
                 client.post(
@@ -73,7 +73,7 @@ async def test_two_first_administrators_at_once_are_one(own_settings: Settings, 
 
 async def test_wrong_passwords_at_once_are_all_counted(own_settings: Settings, look: Look) -> None:
     await move_in(look, a_user(username="sokha"))
-    async with open_house(own_settings) as client:
+    async with reopen_house(own_settings) as client:
         four = await asyncio.gather(*(enter(client, password="wrong") for _ in range(4)))
         async with look() as session:
             (user,) = await session.scalars(select(User))
@@ -106,7 +106,7 @@ async def test_of_a_hundred_renewals_with_one_token_one_wins(own_settings: Setti
 
 async def test_what_ends_in_one_process_ends_in_all(own_settings: Settings, look: Look) -> None:
     await move_in(look, a_user(username="chief", role=Role.ADMIN), sokha := a_user(username="sokha"))
-    async with open_house(own_settings) as here, open_house(own_settings) as there:
+    async with reopen_house(own_settings) as here, reopen_house(own_settings) as there:
         chief = bearer(await enter(here, "chief"))
 
         signed_out = bearer(await enter(here))
@@ -148,7 +148,7 @@ async def test_keys_are_changed_without_putting_anybody_out(own_settings: Settin
         secret_key="the key of next year, which is long enough too",
         previous_secret_keys=(own_settings.secret_key,),
     )
-    async with open_house(own_settings) as before, open_house(renewed) as after:
+    async with reopen_house(own_settings) as before, open_house(renewed) as after:
         old, new = bearer(await enter(before)), bearer(await enter(after))
         assert (await after.get(ME, headers=old)).status_code == 200
         assert (await after.get(ME, headers=new)).status_code == 200
@@ -199,7 +199,7 @@ class TestWhileAPasswordIsHashed:
         self, own_settings: Settings, look: Look, gate: Gate
     ) -> None:
         await move_in(look, a_user(username="sokha"))
-        async with open_house(replace(own_settings, pool_size=1, pool_overflow=0)) as client:
+        async with reopen_house(replace(own_settings, pool_size=1, pool_overflow=0)) as client:
             signing_in = asyncio.create_task(enter(client))
             assert await gate.arrival()
             assert (await client.get("/api/v1/auth/setup-required")).json()["setup_required"] is False
@@ -209,7 +209,7 @@ class TestWhileAPasswordIsHashed:
 
     async def test_others_are_served_while_an_administrator_is_set_up(self, own_settings: Settings, gate: Gate) -> None:
         wish = {"username": "chief", "email": "c@b.kh", "first_name": "A", "last_name": "B", "password": "First#2026"}
-        async with open_house(replace(own_settings, pool_size=1, pool_overflow=0)) as client:
+        async with reopen_house(replace(own_settings, pool_size=1, pool_overflow=0)) as client:
             setting_up = asyncio.create_task(client.post(SET_UP, json=wish))
             assert await gate.arrival()
             assert (await client.get("/api/v1/auth/setup-required")).json()["setup_required"] is True
@@ -220,7 +220,7 @@ class TestWhileAPasswordIsHashed:
         self, own_settings: Settings, look: Look, gate: Gate
     ) -> None:
         await move_in(look, a_user(username="sokha"), chief := a_user(username="chief", role=Role.ADMIN))
-        async with open_house(own_settings) as client:
+        async with reopen_house(own_settings) as client:
             late = asyncio.create_task(enter(client))
             assert await gate.arrival()
             headers = bearer(await enter(client, "chief"))

@@ -16,7 +16,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.security.tokens import Tokens
-from tests.conftest import open_house
+from tests.conftest import reopen_house
 from tests.identity.conftest import Gate
 from tests.identity.factories import PASSWORD, a_session, a_user
 
@@ -60,7 +60,7 @@ async def test_two_administrators_who_put_each_other_out_leave_one(
         return answer.status_code
 
     done = 204 if how == "delete" else 200
-    async with open_house(own_settings) as client:
+    async with reopen_house(own_settings) as client:
         for _ in range(8):
             first, second = a_user(role=Role.ADMIN), a_user(role=Role.ADMIN)
             await move_in(look, first, second)
@@ -82,7 +82,7 @@ async def test_two_administrators_who_put_each_other_out_leave_one(
 async def test_the_last_administrator_stays(own_settings: Settings, look: Look) -> None:
     """Whoever holds an older right cannot use it to leave the house without an administrator."""
     await move_in(look, first := a_user(role=Role.ADMIN), second := a_user(role=Role.ADMIN))
-    async with open_house(own_settings) as client, look() as session:
+    async with reopen_house(own_settings) as client, look() as session:
         one, other = await enter(client, first), await enter(client, second)
         # Both requests are under way: the first holds the row the second waits for.
         await session.get_one(User, first.id, with_for_update=True)
@@ -102,7 +102,7 @@ async def test_of_many_accounts_with_one_name_at_once_one_is_opened(
 ) -> None:
     await move_in(look, chief := a_user(role=Role.ADMIN))
     shared = {"username": "dara", "email": "dara@branch.example", "employee_id": "0042"}[field]
-    async with open_house(own_settings) as client:
+    async with reopen_house(own_settings) as client:
         headers = await enter(client, chief)
         answers = await asyncio.gather(
             *(
@@ -128,7 +128,7 @@ async def test_of_many_accounts_with_one_name_at_once_one_is_opened(
 
 async def test_somebody_who_signs_in_while_they_are_suspended_stays_out(own_settings: Settings, look: Look) -> None:
     await move_in(look, chief := a_user(role=Role.ADMIN))
-    async with open_house(own_settings) as client:
+    async with reopen_house(own_settings) as client:
         headers = await enter(client, chief)
         for _ in range(8):
             await move_in(look, person := a_user())
@@ -153,7 +153,7 @@ async def test_others_are_served_while_an_account_is_opened_or_reset(
 ) -> None:
     await move_in(look, chief := a_user(role=Role.ADMIN), person := a_user())
     headers = await signed_in(look, own_settings, chief)
-    async with open_house(replace(own_settings, pool_size=1, pool_overflow=0)) as client:
+    async with reopen_house(replace(own_settings, pool_size=1, pool_overflow=0)) as client:
         wish = {"password": "Given#2026pass"}
         resetting = asyncio.create_task(client.patch(f"{URL}/{person.id}", json=wish, headers=headers))
         assert await gate.arrival()

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import NullPool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.conftest import open_house, settings_for
+from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.scoring.test_controllers import VECTORS
 from tests.servers.databases import until_somebody_waits
@@ -18,9 +18,9 @@ SELECT gen_random_uuid(), code, version + 1, document, published_by, now() FROM 
 """
 
 
-async def test_of_two_who_publish_at_once_the_second_is_told(town: Town, tmp_path: Path) -> None:
+async def test_of_two_who_publish_at_once_the_second_is_told(town: Town, town_files: Path) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
-    async with open_house(settings_for(town.database, upload_folder=tmp_path)) as client, engine.connect() as first:
+    async with reopen_house(settings_for(town.database, upload_folder=town_files)) as client, engine.connect() as first:
         admin = await sign_in(client, "admin")
         await first.execute(text(THEIRS))
         second = asyncio.create_task(client.post("/api/v1/scorecards", json=CARD, headers=admin))
