@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import BodyKwarg
 from litestar.routes import HTTPRoute
 from msgspec import Struct
-from msgspec.structs import fields
+from msgspec.structs import FieldInfo, fields
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.identity.sessions.schemas import Credentials
@@ -92,6 +92,19 @@ class Door:
         """A body with every field, each with a value that fits."""
         return {} if self.body is None else _struct(self.body, known)
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The fields of the body, each with its kind: the type it is read as."""
+        return {taken.encode_name: str(taken.type) for taken in self._fields()}
+
+    @property
+    def optional(self) -> list[str]:
+        """The fields that may be left out."""
+        return [taken.encode_name for taken in self._fields() if not taken.required]
+
+    def _fields(self) -> Iterator[FieldInfo]:
+        return (taken for taken in (fields(self.body) if self.body else ()) if taken.type is not UploadFile)
+
 
 def doors_of(app: Litestar) -> list[Door]:
     """List every method of every path, except the OPTIONS that Litestar adds."""
@@ -105,11 +118,15 @@ def doors_of(app: Litestar) -> list[Door]:
     ]
 
 
-def queries_of(app: Litestar) -> dict[tuple[str, str], list[str]]:
-    """The query parameters each operation declares, by method and path."""
+def queries_of(app: Litestar) -> dict[tuple[str, str], dict[str, str]]:
+    """The query parameters each operation declares, by method and path, each with its kind: its name and its schema."""
     document = app.openapi_schema.to_schema()
     return {
-        (method.upper(), path): [given["name"] for given in operation.get("parameters", ()) if given["in"] == "query"]
+        (method.upper(), path): {
+            given["name"]: f"{given['name']} {given['schema']}"
+            for given in operation.get("parameters", ())
+            if given["in"] == "query"
+        }
         for path, item in document["paths"].items()
         for method, operation in item.items()
     }

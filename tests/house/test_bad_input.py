@@ -1,7 +1,7 @@
 """Whatever is sent to whichever route: never a 5xx, always the problem body, and nothing written by what is refused."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +23,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.system.settings.models import Setting
 from tests.conftest import Sessions, SignIn
 from tests.house.doors import LIKE, Door, doors_of, queries_of, written
+from tests.house.mixing import Mixer
 from tests.house.nonsense import (
     BODIES,
     ENCODINGS,
@@ -130,6 +131,7 @@ async def prober(
         "stage": Stage.MANAGER_REVIEW,
         "action": Action.APPROVE,
         "pattern": "12??",
+        "product_code": "monthly_loan",
     }
     prober = Prober(client, await session.connection(), people, known, house_settings.upload_folder)
     async with prober.watching():
@@ -152,52 +154,24 @@ async def test_a_body_of_likely_values_comes_through_to_the_rules(with_body: lis
 
 @pytest.mark.timeout(600)
 async def test_values_that_no_field_takes(with_body: list[Door], prober: Prober) -> None:
-    tried: set[str] = set()
+    mixer, left_out = Mixer(VALUES), set[tuple[str, str]]()
     for door in with_body:
         if door.form:
             continue
         fitting = door.fitting(prober.known_at(door))
-        for what, value in VALUES.items():
 
-            async def send(names: Collection[str], what: str = what, value: bytes = value) -> Response:
-                body = written(fitting, **dict.fromkeys(names, value))  # noqa: B023 - sent within this turn
-                return await prober.knock(door, f"{what} in {names}", content=body, headers=JSON)  # noqa: B023
+        async def send(mixed: Mapping[str, str]) -> Response:
+            body = written(fitting, **{name: VALUES[what] for name, what in mixed.items()})  # noqa: B023 - sent within this turn
+            return await prober.knock(door, f"{mixed}", content=body, headers=JSON)  # noqa: B023
 
-            await into_each({name: f"{what} {name} {fitting[name]}" for name in fitting}, send, tried)
-        for name in fitting:
-            rest = {other: value for other, value in fitting.items() if other != name}
-            await prober.knock(door, f"{name} is left out", json=rest)
+        await mixer.mix(door.kinds, fitting, send)
+        once = [name for name in door.optional if (name, door.kinds[name]) not in left_out]
+        left_out |= {(name, door.kinds[name]) for name in once}
+        for names in [door.optional, *([name] for name in once)]:
+            rest = {other: value for other, value in fitting.items() if other not in names}
+            await prober.knock(door, f"{names} left out", json=rest)
         twice = b'{"nonsense": 1, ' + written(fitting)[1:-1] + b", " + written(fitting)[1:]
         await prober.knock(door, "everything twice", content=twice, headers=JSON)
-
-
-async def into_each(
-    names: Mapping[str, str], send: Callable[[Collection[str]], Awaitable[Response]], tried: set[str]
-) -> None:
-    """Send a value in all fields at once, then in those that nobody complained about, in the end in each by itself.
-
-    What a name stands for is `tried` by itself once, not at every door that asks for the same thing.
-    """
-    answer = await send(names)
-    left = unnamed(names, answer)
-    if answer.is_success or len(names) == 1:
-        return
-    if len(left) == len(names):
-        for name in left:
-            if names[name] not in tried:
-                tried.add(names[name])
-                await send([name])
-    elif left:
-        await into_each({name: names[name] for name in left}, send, tried)
-
-
-def unnamed(fields: Iterable[str], answer: Response) -> list[str]:
-    """The fields that an answer does not complain about; none when the request could not even be read."""
-    problem: Any = answer.json() if answer.is_client_error else {"code": "", "errors": []}
-    if problem["code"] in {"MalformedBody", "MalformedRequest"}:
-        return []
-    named = {re.split(r"[.[]", error["field"])[0] for error in problem["errors"]}
-    return [name for name in fields if name not in named]
 
 
 @pytest.mark.timeout(600)
@@ -232,20 +206,21 @@ async def test_forms_that_are_none(with_body: list[Door], prober: Prober) -> Non
 
 @pytest.mark.timeout(600)
 async def test_queries_that_mean_nothing(house: tuple[Litestar, Sessions], doors: list[Door], prober: Prober) -> None:
-    declared, tried = queries_of(house[0]), set[str]()
+    declared, mixer = queries_of(house[0]), Mixer(QUERIES)
     for door in doors:
-        address, names = prober.address(door), declared.get((door.method, door.documented))
-        if not names:
+        address, kinds = prober.address(door), declared.get((door.method, door.documented))
+        if not kinds:
             continue
-        for what, value in QUERIES.items():
 
-            async def send(names: Collection[str], what: str = what, value: str = value) -> Response:
-                query = "&".join(f"{name}={value}" for name in names)
-                return await prober.knock(door, f"{what} in {names}", f"{address}?{query}")  # noqa: B023 - as above
+        async def send(mixed: Mapping[str, str]) -> Response:
+            query = "&".join(
+                f"{name}={QUERIES[what]}" for name, what in (("nonsense", min(mixed.values())), *mixed.items())
+            )
+            return await prober.knock(door, f"{mixed}", f"{address}?{query}")  # noqa: B023 - as above
 
-            await into_each({name: f"{what} {name}" for name in ["nonsense", *names]}, send, tried)
+        await mixer.mix(kinds, {}, send)
         for form in ("{0}", "{0}=1&{0}=nonsense", "{0}[]=1&{0}[a]=2", "{0}=1;b=2&&&="):
-            query = "&".join(form.format(name) for name in names)
+            query = "&".join(form.format(name) for name in kinds)
             await prober.knock(door, form, f"{address}?{query}")
 
 
