@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from lc_workflow.documents.library.models import File
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
-from tests.conftest import open_house, settings_for
+from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.steps import URL, WISH
 
@@ -32,8 +32,8 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
 
 
 @pytest.fixture
-async def client(town: Town, tmp_path: Path) -> AsyncIterator[AsyncClient]:
-    async with open_house(settings_for(town.database, upload_folder=tmp_path / "uploads")) as client:
+async def client(town: Town, town_files: Path) -> AsyncIterator[AsyncClient]:
+    async with reopen_house(settings_for(town.database, upload_folder=town_files)) as client:
         yield client
 
 
@@ -46,7 +46,7 @@ async def database(town: Town) -> AsyncIterator[AsyncEngine]:
 
 @pytest.mark.parametrize(("fault", "statuses"), [(REFUSING, {422}), (DYING, {503})], ids=["refused", "connection gone"])
 async def test_a_failed_commit_reaches_the_client_and_leaves_nothing(
-    client: AsyncClient, database: AsyncEngine, tmp_path: Path, fault: str, statuses: set[int]
+    client: AsyncClient, database: AsyncEngine, town_files: Path, fault: str, statuses: set[int]
 ) -> None:
     officer, admin = await sign_in(client, "officer"), await sign_in(client, "admin")
     drafted = (await client.post(URL, json=WISH, headers=officer)).json()

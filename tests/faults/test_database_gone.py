@@ -1,6 +1,7 @@
 """The database goes away and comes back, in every way it can: people hear 503, nothing answered is lost."""
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -25,7 +26,7 @@ from lc_workflow.platform.db.config import alchemy_config
 from lc_workflow.platform.embedded import PostgresServer, postgres
 from lc_workflow.platform.idempotency import middleware
 from lc_workflow.platform.journal.models import JournalEntry, Untold
-from tests.conftest import open_house, settings_for
+from tests.conftest import open_house, reopen_house, settings_for
 from tests.faults.wire import Break, Wire, wire_to
 from tests.house.test_migrations import alembic_for
 from tests.identity.factories import PASSWORD
@@ -47,18 +48,27 @@ def logged() -> Iterator[list[EventDict]]:
     assert [line for line in logged if line["event"] == "unforeseen error"] == []
 
 
+@pytest.fixture(scope="session")
+def port() -> Iterator[int]:
+    """Where the wire begins, the same for each test, so that they can take turns with one application."""
+    with socket.socket() as held:  # nobody else is given the port while no wire is there
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
 @pytest.fixture
-async def wire(town: Town) -> AsyncIterator[Wire]:
+async def wire(town: Town, port: int) -> AsyncIterator[Wire]:
     assert town.database.port
-    async with wire_to(town.database.port) as wire:
+    async with wire_to(town.database.port, port) as wire:
         yield wire
 
 
 @pytest.fixture
-async def client(town: Town, wire: Wire, tmp_path: Path) -> AsyncIterator[AsyncClient]:
+async def client(town: Town, wire: Wire, town_files: Path) -> AsyncIterator[AsyncClient]:
     """A client of an application that reaches the town's database through the wire."""
-    settings = settings_for(town.database.set(port=wire.port), upload_folder=tmp_path)
-    async with open_house(settings, in_background=False) as client:
+    settings = settings_for(town.database.set(port=wire.port), upload_folder=town_files)
+    async with reopen_house(settings, in_background=False) as client:
         yield client
 
 
@@ -197,7 +207,7 @@ async def test_connections_that_die_at_any_moment(
 
 @pytest.mark.parametrize("arrives", [True, False], ids=["the commit arrives", "the commit is lost"])
 async def test_a_wire_that_breaks_at_the_commit(
-    client: AsyncClient, wire: Wire, database: AsyncEngine, tmp_path: Path, *, arrives: bool
+    client: AsyncClient, wire: Wire, database: AsyncEngine, town_files: Path, *, arrives: bool
 ) -> None:
     """Nobody can know what became of it, so nobody is told that it is done; what is there is whole."""
     officer = await sign_in(client, "officer")
@@ -215,7 +225,7 @@ async def test_a_wire_that_breaks_at_the_commit(
         keys = (await connection.scalars(select(File.key))).all()
         kinds = set(await connection.scalars(select(JournalEntry.kind)))
         applications = await connection.scalar(select(func.count()).select_from(CustomerApplication))
-    assert [(tmp_path / key).read_bytes() for key in keys] == [paper] * arrives
+    assert [(town_files / key).read_bytes() for key in keys] == [paper] * arrives
     assert applications == arrives
     assert kinds == {"SignedIn"} | ({"FileStored", "ApplicationDrafted"} if arrives else set())
 

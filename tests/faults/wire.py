@@ -107,9 +107,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire_to(target: int) -> AsyncIterator[Wire]:
-    """Lay a wire that is whole in the beginning, and cut it in the end."""
-    wire = Wire(target)
+async def wire_to(target: int, port: int = 0) -> AsyncIterator[Wire]:
+    """Lay a wire that is whole in the beginning, and cut it in the end; from any free port unless one is named."""
+    wire = Wire(target, port)
     await wire.mend()
     try:
         yield wire

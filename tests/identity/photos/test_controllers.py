@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.uploads import FORM_ROOM
-from tests.conftest import Person, SignIn, open_house
+from tests.conftest import Person, SignIn, open_house, reopen_house
 from tests.identity.factories import PASSWORD, a_user
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -235,7 +235,7 @@ async def test_somebody_who_is_not_there_gets_no_photo(client: AsyncClient, sign
 
 async def test_of_photos_put_up_at_once_one_is_kept(own_settings: Settings) -> None:
     wish = {"username": "chief", "email": "c@b.kh", "first_name": "A", "last_name": "B", "password": PASSWORD}
-    async with open_house(own_settings) as client:
+    async with reopen_house(own_settings) as client:
         user_id = (await client.post("/api/v1/auth/setup-first-admin", json=wish)).json()["id"]
         entry = await client.post("/api/v1/auth/login", json={"username": "chief", "password": PASSWORD})
         headers = {"Authorization": f"Bearer {entry.json()['access_token']}"}
