@@ -44,6 +44,14 @@ async def test_a_person_chooses_and_it_stays_and_is_on_record(
     assert (await client.get(URL, headers=other.headers)).json()["preferences"] == BEGINNING
 
 
+async def test_what_was_read_can_be_sent_back_changed(client: AsyncClient, teller: Person) -> None:
+    read = (await client.get(URL, headers=teller.headers)).json()
+    read["preferences"] |= {"notification_frequency": "daily", "email_notifications": {"application_task": False}}
+    sent = await client.put(URL, json=read, headers=teller.headers)
+    assert (sent.status_code, sent.json()) == (200, read)
+    assert (await client.get(URL, headers=teller.headers)).json() == read
+
+
 @pytest.mark.parametrize(
     ("wish", "field"),
     [

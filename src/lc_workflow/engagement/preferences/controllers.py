@@ -4,7 +4,7 @@ from litestar import Controller, get, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from lc_workflow.engagement.preferences.schemas import PreferencesAnswer, PreferencesChange
+from lc_workflow.engagement.preferences.schemas import PreferencesAnswer, PreferencesWish
 from lc_workflow.engagement.preferences.service import PreferenceService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -29,10 +29,11 @@ class PreferenceController(Controller):
     @put(guards=[signed_in])
     async def change(
         self,
-        data: JSONBody[PreferencesChange],
+        data: JSONBody[PreferencesWish],
         preferences: NamedDependency[PreferenceService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> PreferencesAnswer:
         """Change how one wants to hear of things: the fields that are there, the others stay."""
-        return PreferencesAnswer(await preferences.change(data, principal=principal, at=clock()))
+        wish = data.preferences or data
+        return PreferencesAnswer(await preferences.change(wish, principal=principal, at=clock()))

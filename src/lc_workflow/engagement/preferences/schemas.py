@@ -47,6 +47,12 @@ class PreferencesChange(Struct, frozen=True, kw_only=True):
     quiet_hours: QuietHoursChange | UnsetType | None = UNSET
 
 
+class PreferencesWish(PreferencesChange, frozen=True, kw_only=True):
+    """The same, or what to change under `preferences`, as the answers have it."""
+
+    preferences: PreferencesChange | UnsetType | None = UNSET
+
+
 class Preferences(Struct, frozen=True):
     """How a person wants to hear of things; a type that is not named is wanted."""
 
