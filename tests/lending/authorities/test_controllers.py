@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import AUTHORITIES, DELEGATIONS, Give
 from tests.moments import NOON
+from tests.organization.factories import a_branch
 
 
 def a_delegation(to: Person, **changes: Any) -> dict[str, Any]:
@@ -107,6 +109,22 @@ async def test_a_role_is_handed_on_within_bounds(
     ):
         refused = await client.post(DELEGATIONS, json=a_delegation(deputy, **changes), headers=manager.headers)
         assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
+async def test_whoever_stands_in_sees_what_waits_for_the_absent(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, session: AsyncSession
+) -> None:
+    session.add(other := a_branch())
+    await session.commit()
+    manager = await sign_in("manager", branch_id=branch.id)
+    neighbour = await sign_in("manager", branch_id=other.id)
+    blind = await sign_in("data_entry", branch_id=branch.id)
+    for person in (neighbour, blind):
+        refused = await client.post(DELEGATIONS, json=a_delegation(person), headers=manager.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "StandInSeesNothing"), refused.text
+    regional = await sign_in("regional_manager", branch_id=other.id)
+    made = await client.post(DELEGATIONS, json=a_delegation(regional), headers=manager.headers)
+    assert made.status_code == 201, made.text
 
 
 async def test_what_was_delegated_is_not_handed_on(

@@ -1,32 +1,41 @@
 """Giving authority, and handing it on for a while."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
+from lc_workflow.identity.roles.service import holds
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
-from lc_workflow.kernel.principal import Principal
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid, Missing
+from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.authorities.access import MANAGE, delegations_visible_to, visible_to
 from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.authorities.schemas import NewAuthority, NewDelegation, stored_limits
 from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven, DelegationEnded, RoleDelegated
-from lc_workflow.lending.rules.authority import NotToOneself, check_delegation, check_reach
+from lc_workflow.lending.rules.authority import Holding, NotToOneself, check_delegation, check_reach
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
 
 Named: TypeAlias = tuple[Authority, str]
 NamedDelegation: TypeAlias = tuple[Delegation, str, str]
 
+READ_APPLICATIONS: Final = "application:read"
+"""The permission without which nobody decides anything."""
+
 
 class NoSuchPerson(Invalid):
     """Nobody with an active account has this id."""
+
+
+class StandInSeesNothing(Invalid):
+    """Whoever stands in for somebody has to see what waits for them; another branch's people mostly do not."""
 
 
 class NotYourDelegation(Forbidden):
@@ -147,6 +156,7 @@ class AuthorityService(Service[Authority]):
             NotYourDelegation: It is somebody else's role to hand on.
             NoSuchPerson: One of the two is nobody.
             NotToOneself, BadPeriod, NotYoursToDelegate, LimitAboveOwn: See `rules.authority`.
+            StandInSeesNothing: The applications that wait for the one are not the other's to see.
         """
         from_id = wish.from_id or principal.id
         if from_id != principal.id and not principal.may(MANAGE):
@@ -155,6 +165,7 @@ class AuthorityService(Service[Authority]):
             raise NotToOneself("Nobody makes themselves somebody's stand-in.")
         async with self.transaction():
             giver, taker = await self._active(from_id), await self._active(wish.to_id)
+            own = await Holders(self.session).own(giver.id, at=at)
             check_delegation(
                 from_id=giver.id,
                 to_id=taker.id,
@@ -162,9 +173,10 @@ class AuthorityService(Service[Authority]):
                 limits=wish.limits,
                 starts_at=wish.starts_at,
                 ends_at=wish.ends_at,
-                own=await Holders(self.session).own(giver.id, at=at),
+                own=own,
                 at=at,
             )
+            await self._must_see(taker, [holding for holding in own if holding.role == wish.role], at=at)
             delegation = Delegation(
                 from_id=giver.id,
                 to_id=taker.id,
@@ -219,6 +231,18 @@ class AuthorityService(Service[Authority]):
                         role=delegation.role,
                     )
                 )
+
+    async def _must_see(self, person: User, held: Iterable[Holding], *, at: datetime) -> None:
+        branches = {holding.branch_id for holding in held}  # none is a region's, or the whole institution's
+        sees = holds(User.id, User.role, READ_APPLICATIONS, Scope.ALL, at=at)
+        if branches & {person.branch_id, None}:
+            sees |= holds(User.id, User.role, READ_APPLICATIONS, Scope.TEAM, Scope.DEPARTMENT, Scope.BRANCH, at=at)
+        if not await self.session.scalar(select(exists().where(User.id == person.id, sees))):
+            raise StandInSeesNothing(
+                f"{person.first_name} {person.last_name} does not see these applications; choose somebody of the branch"
+                " who does, or let an administrator widen what they may read first.",
+                errors=(FieldError("to_id", "does not see these applications"),),
+            )
 
     async def _active(self, person_id: UUID) -> User:
         person = await self.session.get(User, person_id)
