@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
-from tests.lending.steps import Draft
+from tests.lending.steps import Draft, Take
 from tests.organization.factories import a_branch, an_employee
 
 URL = "/api/v1/employees/assignments"
@@ -58,6 +58,22 @@ async def test_the_wizards_list_of_employees_is_the_whole_list(
     assert [row["employee_id"] for row in changed.json()["employee_assignments"]] == [str(second.id)]
     everybody = (await client.get(f"{URL}/application/{application['id']}", headers=officer.headers)).json()
     assert {row["employee_id"]: row["is_active"] for row in everybody} == {str(first.id): False, str(second.id): True}
+
+
+async def test_a_form_that_is_saved_as_it_was_asks_nobody_for_more(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    officer, manager = await sign_in("officer", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+    session.add(employee := an_employee(branch_id=branch.id))
+    await session.commit()
+    application = await draft(officer, employee_assignments=[{"employee_id": str(employee.id), "notes": "Near by"}])
+    await take(officer, application, "submit")
+    url = f"/api/v1/applications/{application['id']}"
+    form = (await client.get(url, headers=manager.headers)).json()
+    saved = await client.put(url, json=form, headers=manager.headers)
+    assert (saved.status_code, saved.json()) == (200, form)
+    refused = await client.put(url, json=form | {"employee_assignments": []}, headers=manager.headers)
+    assert (refused.status_code, refused.json()["detail"]) == (403, "Who looks after it is for those who process it.")
 
 
 async def test_an_employee_of_another_branch_is_not_asked(

@@ -71,7 +71,8 @@ def check_edit(fields: Collection[str], stage: Stage, *, permissions: Collection
             f"An application at {stage} is closed for changes ({', '.join(closed[:5])}); return it first."
         )
     if PROCESS not in permissions:
-        raise NotYourEdit("The account is the teller's to enter.")
+        whose = "The account is the teller's to enter." if fields else "Who looks after it is for those who process it."
+        raise NotYourEdit(whose)
 
 
 def is_material(fields: Collection[str]) -> bool:

@@ -190,6 +190,8 @@ class ApplicationService(Service[CustomerApplication]):
             check_version(expected_version, application.version)
             await self._check(fields, at=at)
             changed = {name: value for name, value in fields.items() if getattr(application, name) != value}
+            if assignments is not None and await self.looking_after.is_done_by(application.id, assignments):
+                assignments = None
             if changed or assignments is not None:
                 check_edit(changed, application.workflow_status, permissions=permissions_for(principal, application))
             if changed:

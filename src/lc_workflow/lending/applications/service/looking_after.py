@@ -12,6 +12,7 @@ from lc_workflow.lending.applications.models import Assignment, CustomerApplicat
 from lc_workflow.lending.applications.schemas import AssignmentWish
 from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned, EmployeeReleased
 from lc_workflow.lending.rules.assigning import check_assignable
+from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.service import Service
 
@@ -31,6 +32,13 @@ class LookingAfterService(Service[Assignment]):
     repository_type = Repo
     noun = "assignment"
 
+    async def is_done_by(self, application_id: UUID, wishes: Sequence[AssignmentWish]) -> bool:
+        """Whether exactly these employees look after an application already."""
+        standing = await self._standing(application_id)
+        return {key: row.notes for key, row in standing.items()} == {
+            (wish.employee_id, wish.assignment_role): wish.notes for wish in wishes
+        }
+
     async def look_after(
         self, application: CustomerApplication, wishes: Sequence[AssignmentWish], *, by: UUID, at: datetime
     ) -> None:
@@ -40,12 +48,7 @@ class LookingAfterService(Service[Assignment]):
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
         """
         wanted = {(wish.employee_id, wish.assignment_role): wish for wish in wishes}
-        standing = {
-            (row.employee_id, row.assignment_role): row
-            for row in await self.session.scalars(
-                select(Assignment).where(Assignment.application_id == application.id, Assignment.is_active)
-            )
-        }
+        standing = await self._standing(application.id)
         for key in standing.keys() - wanted.keys():
             standing[key].is_active = False
             self.announce(
@@ -68,6 +71,12 @@ class LookingAfterService(Service[Assignment]):
                 )
         for key in wanted.keys() - standing.keys():
             await self.ask(application, wanted[key], by=by, at=at)
+
+    async def _standing(self, application_id: UUID) -> dict[tuple[UUID, AssignmentRole], Assignment]:
+        rows = await self.session.scalars(
+            select(Assignment).where(Assignment.application_id == application_id, Assignment.is_active)
+        )
+        return {(row.employee_id, row.assignment_role): row for row in rows}
 
     async def ask(
         self, application: CustomerApplication, wish: AssignmentWish, *, by: UUID, at: datetime
