@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Protocol
+from decimal import ROUND_CEILING, Decimal
+from typing import Final, Protocol
 from uuid import UUID
 
 from lc_workflow.kernel.errors import DomainError, Invalid
@@ -31,6 +31,8 @@ from lc_workflow.lending.rules.deliberation import (
     has_voted,
 )
 from lc_workflow.lending.rules.stages import SodEditor, SodMaker
+
+_CENTS: Final = Decimal("0.01")
 
 
 class AboveRequest(Invalid):
@@ -76,7 +78,7 @@ def to_terms(
     """What speaks against deciding on these terms; `offered` are those that are on offer so far."""
     asked = loan.requested_amount
     if terms.amount is not None and asked is not None and terms.amount > asked:
-        return [AboveRequest(f"{terms.amount} {loan.currency} is more than the {asked} that was requested.")]
+        return [AboveRequest(f"{terms.amount:f} {loan.currency} is more than the {asked} that was requested.")]
     if decision is Decision.COUNTER_OFFER and terms == offered:
         return [OtherTermsNeeded("A counter-offer names a lower amount, another term or another rate.")]
     if decision is Decision.APPROVE_WITH_CONDITIONS and not conditions:
@@ -122,5 +124,8 @@ def to_figure(
     if decision not in AGREEING or is_within(seat.limits, figure, currency, needs_limit=needs_limit):
         return []
     limit = (seat.limits or {}).get(currency)
-    own = f"the {limit} {currency}" if limit is not None else "what"
-    return [LimitExceeded(f"{figure} {currency} is above {own} you may approve as {seat.role}.")]
+    own = f"the {limit:f} {currency}" if limit is not None else "what"
+    told = figure.quantize(
+        _CENTS, ROUND_CEILING
+    )  # other loans are converted unrounded; rounded down it may look allowed
+    return [LimitExceeded(f"{told} {currency} is above {own} you may approve as {seat.role}.")]
