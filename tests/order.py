@@ -9,7 +9,7 @@ DEAR = (
     "tests/house/test_bad_input.py",
     "tests/house/test_fuzzed.py",
     "tests/deploy/test_run.py",
-    "tests/lending/applications/test_hundred_thousand.py",
+    "tests/lending/applications/test_forty_thousand.py",
     "tests/seeding/test_planting.py",
     "tests/deploy/test_start.py",
     "tests/faults/test_killed.py",

@@ -1,4 +1,4 @@
-"""Queues over a hundred thousand applications: two indexed statements a page."""
+"""Queues over thirty thousand applications: two indexed statements a page."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from tests.identity.factories import a_user
 from tests.moments import NOON
 from tests.statements import sent
 
-APPLICATIONS = 100_000
+APPLICATIONS = 30_000
 BRANCHES = 50
 PEOPLE = 200
 
