@@ -120,6 +120,7 @@ async def test_a_webhook_is_registered_listed_rotated_and_removed_and_that_is_on
         ({"url": "http://localhost/hook"}, "PrivateAddress"),
         ({"url": "http://database:5432/"}, "PrivateAddress"),
         ({"url": "ftp://core.bank.example/hook"}, "InvalidInput"),
+        ({"url": "https://core.bank.example:70000/hook"}, "InvalidInput"),
         ({"url": "https://user:password@core.bank.example/"}, "InvalidInput"),
         ({"url": OUTSIDE, "events": ["SignedIn"]}, "NoSuchEvent"),
     ],
