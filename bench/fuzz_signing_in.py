@@ -2,6 +2,7 @@
 
 import os
 from itertools import count
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -11,6 +12,7 @@ from schemathesis.core.failures import Failure
 from schemathesis.generation.meta import TestPhase
 
 from bench.fuzz_reading import is_meant
+from lc_workflow.platform.idempotency.keys import LONGEST_KEY
 
 ADDRESS, DATABASE, NAME, PASSWORD = (os.environ[f"FUZZ_{name}"] for name in ("ADDRESS", "DATABASE", "NAME", "PASSWORD"))
 PATIENCE = 60.0
@@ -38,6 +40,10 @@ class Session:
     def set(self, case: schemathesis.Case, token: str, _: object) -> None:
         case.headers = case.headers or {}
         case.headers["Authorization"] = f"Bearer {token}"
+        key = case.headers.get("Idempotency-Key")
+        if isinstance(key, str) and 0 < len(key) <= LONGEST_KEY - len(uuid4().hex):
+            # One that comes again with something else is refused, and what lies behind would not be tried.
+            case.headers["Idempotency-Key"] = key + uuid4().hex
 
 
 @schemathesis.hook

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from litestar import Litestar
 
+from lc_workflow.platform.idempotency.keys import LONGEST_KEY
 from tests.conftest import Sessions
 
 
@@ -42,6 +43,20 @@ def test_each_operation_says_how_it_is_refused(operations: dict[str, dict[str, A
         assert all(answer["description"] for answer in declared.values()), name
         assert "400" not in operation["responses"], name
         assert "application/problem+json" in operation["responses"]["404"]["content"], name
+
+
+def test_what_makes_something_says_how_it_is_made_once(operations: dict[str, dict[str, Any]]) -> None:
+    """Only whoever is known has keys: what is open to everybody takes none."""
+    keyed = {
+        name: given["schema"]["maxLength"]
+        for name, operation in operations.items()
+        for given in operation.get("parameters", ())
+        if given["name"] == "Idempotency-Key"
+    }
+    assert set(keyed.values()) == {LONGEST_KEY}
+    assert keyed.keys() == {
+        name for name, operation in operations.items() if name.startswith("POST ") and operation.get("security") != []
+    }
 
 
 def test_each_operation_has_a_name_that_a_person_would_give_a_function(operations: dict[str, dict[str, Any]]) -> None:

@@ -38,6 +38,17 @@ WHERE_A_BODY_COMES: Final = {
     415: "The body is of another type than this address takes.",
 }
 
+KEY: Final = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    required=False,
+    schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=200, pattern="^[ -~]+$"),
+    description="The client's own name for this request. Sent again with the same key and the same content, the"
+    " first answer comes again, with `Idempotent-Replay: true`, for 24 hours. Other content is a 422; while the"
+    " first is still being worked on it is a 409. After a refusal the key is free again.",
+)
+"""What makes it safe to send a request again whose answer was lost."""
+
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -80,6 +91,16 @@ class WithOurRefusals(Operation):
             self.security = []  # generators take the other form for a token that is needed
 
 
+@dataclass
+class SentOnce(WithOurRefusals):
+    """An operation that is done once, however often it is sent with the same key."""
+
+    def __post_init__(self) -> None:
+        """Say so."""
+        super().__post_init__()
+        self.parameters = [*(self.parameters or ()), KEY]
+
+
 def operation_id(handler: HTTPRouteHandler, _: Method, path: Sequence[str | PathParameterDefinition]) -> str:
     """Name an operation after its controller and its verb, `branch_open`: clients call their functions so.
 
@@ -96,7 +117,7 @@ def _describe(handler: HTTPRouteHandler) -> None:
     needed = [" or ".join(guard.permissions) for guard in handler.resolve_guards() if isinstance(guard, Permitted)]
     is_public = bool(handler.opt.get(PUBLIC))
     if not issubclass(handler.operation_class, WithOurRefusals):
-        handler.operation_class = WithOurRefusals
+        handler.operation_class = SentOnce if "POST" in handler.http_methods and not is_public else WithOurRefusals
     handler.summary = handler.summary or said.partition("\n")[0].rstrip(".")
     whom = "Everybody may call this." if is_public else "Everybody who is signed in may call this."
     handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
