@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable
 
 from httpx import AsyncClient
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.employees.models import Employee
 from tests.conftest import SignIn
 from tests.lending.steps import Draft, Take
 from tests.organization.factories import a_branch, an_employee
@@ -58,6 +60,29 @@ async def test_the_wizards_list_of_employees_is_the_whole_list(
     assert [row["employee_id"] for row in changed.json()["employee_assignments"]] == [str(second.id)]
     everybody = (await client.get(f"{URL}/application/{application['id']}", headers=officer.headers)).json()
     assert {row["employee_id"]: row["is_active"] for row in everybody} == {str(first.id): False, str(second.id): True}
+
+
+async def test_whoever_has_left_or_moved_is_not_asked_again(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    session.add_all([other := a_branch(), employee := an_employee(branch_id=branch.id)])
+    await session.commit()
+    application = await draft(officer, employee_assignments=[{"employee_id": str(employee.id)}])
+    url = f"{URL}/{application['employee_assignments'][0]['id']}"
+    await client.delete(url, headers=officer.headers)
+    for changes, code in (
+        ({"is_active": False}, "EmployeeRetired"),
+        ({"branch_id": other.id}, "EmployeeOfAnotherBranch"),
+    ):
+        await session.execute(update(Employee).values({"is_active": True, "branch_id": branch.id} | changes))
+        await session.commit()
+        refused = await client.patch(url, json={"is_active": True}, headers=officer.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    await session.execute(update(Employee).values(branch_id=branch.id))
+    await session.commit()
+    again = await client.patch(url, json={"is_active": True}, headers=officer.headers)
+    assert (again.status_code, again.json()["is_active"]) == (200, True)
 
 
 async def test_a_form_that_is_saved_as_it_was_asks_nobody_for_more(

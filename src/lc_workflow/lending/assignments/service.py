@@ -70,15 +70,18 @@ class AssignmentService(Service[Assignment]):
     async def change(
         self, assignment_id: UUID, wish: AssignmentChange, *, principal: Principal, at: datetime
     ) -> Assignment:
-        """Change an assignment's role or notes, or end it.
+        """Change an assignment's role or notes, end it, or let it go on.
 
         Raises:
             Missing: There is no such assignment, or the person may not see it.
+            EmployeeRetired, EmployeeOfAnotherBranch: It ended, and the employee is not to be asked any more.
             AlreadyAssigned: The employee has that role already.
         """
         async with self.transaction():
             assignment = await self._found(assignment_id, principal)
             changes = differing(assignment, wish)
+            if changes.get("is_active"):
+                await self._must_be_assignable(assignment)
             for name, value in changes.items():
                 setattr(assignment, name, value)
             if changes.get("is_active") is False:
@@ -141,6 +144,16 @@ class AssignmentService(Service[Assignment]):
         if row is None:
             raise Missing("There is no such assignment, or it is not yours to see.")
         return row
+
+    async def _must_be_assignable(self, assignment: Assignment) -> None:
+        row = await self.session.execute(
+            select(Employee.is_active, Employee.branch_id, CustomerApplication.branch_id)
+            .join_from(Assignment, Employee, Employee.id == Assignment.employee_id)
+            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
+            .where(Assignment.id == assignment.id)
+        )
+        is_active, theirs, its = row.one()
+        check_assignable(is_active=is_active, employee_branch=theirs, application_branch=its)
 
     def _announce_release(self, assignment: Assignment, principal: Principal, *, at: datetime) -> None:
         self.announce(
