@@ -70,6 +70,35 @@ async def test_a_loan_walks_through_the_web_apps_doors(
     ]
 
 
+async def test_an_account_counts_as_checked_until_its_person_its_number_or_the_cycle_changes(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager = await sign_in("manager", branch_id=branch.id)
+    loan = await to_review(officer, teller)
+    url = f"{URL}/{loan['id']}"
+
+    async def checked() -> tuple[str, bool]:
+        shown = (await client.get(url, headers=officer.headers)).json()
+        return shown["account_id"], shown["account_id_validated"]
+
+    await take(manager, loan, "return", reason="The amount is too high")
+    await client.put(url, json={"requested_amount": 900}, headers=officer.headers)
+    assert await checked() == ("00012345", True)
+    somebody_else = {"full_name_latin": "CHEA DARA", "full_name_khmer": None, "id_number": "999999999"}
+    await client.put(url, json=somebody_else, headers=officer.headers)
+    assert await checked() == ("00012345", False)
+    await take(officer, loan, "submit")
+    await client.put(url, json={"account_id_validated": True}, headers=teller.headers)
+    await take(teller, loan, "start", account_id="00099")
+    assert await checked() == ("00099", False)
+    await take(teller, loan, "send_to_review")
+    assert await checked() == ("00099", True)
+    await take(manager, loan, "reject", reason="She has moved away")
+    await take(officer, loan, "reopen", reason="She came back")
+    assert await checked() == ("00099", False)
+
+
 async def test_an_action_that_needs_nothing_needs_no_body(
     client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

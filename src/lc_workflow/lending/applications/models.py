@@ -260,6 +260,7 @@ class CustomerApplication(DatedRow):
         self.cycle += 1
         self.preparers, self.editors = [person], []
         self.rejected_at = self.rejected_by = self.rejection_reason = None
+        self.account_id_validated, self.account_id_validation_notes = False, None
         self.withhold_approval()
 
     def withhold_approval(self) -> None:

@@ -320,7 +320,8 @@ class WorkflowService(Service[CustomerApplication]):
         account_id = wish.account_id or application.account_id
         if account_id and application.customer_id:
             await self._customers.own_account(account_id, application.customer_id, at=at)
-        application.account_id = account_id
+        if account_id != application.account_id:
+            application.account_id, application.account_id_validated = account_id, False
         if step.action is Action.SEND_TO_REVIEW:
             application.account_id_validated = True
             application.account_id_validation_notes = wish.comment

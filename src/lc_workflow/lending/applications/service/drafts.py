@@ -201,6 +201,8 @@ class ApplicationService(Service[CustomerApplication]):
                 if not _PERSON.isdisjoint(changed):
                     await self._know_the_borrower(application, person, by=principal.id, at=at)
                 await self._back(application, behind, by=principal.id, at=at)
+                if not _CHECKED_ACCOUNT.isdisjoint(changed):
+                    application.account_id_validated = False
                 for name in changed.keys() - behind.keys():
                     setattr(application, name, changed[name])
                 if not _PRODUCT.isdisjoint(changed):
@@ -390,3 +392,6 @@ _PRODUCT: Final = frozenset({"product_type", "product_code"})
 
 _PERSON: Final = frozenset({"id_card_type", "id_number", "phone", "date_of_birth", *NAMES})
 """What tells who somebody is."""
+
+_CHECKED_ACCOUNT: Final = _PERSON | {"account_id"}
+"""What the check of an account was about: whose it is, and which."""
