@@ -6,14 +6,15 @@ import subprocess
 import sys
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
 from uuid import uuid4
 
 import anyio.to_thread
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.cli import house as commands
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.upkeep.service import PAPER, Swept, WrongStore, sweep
 from lc_workflow.platform.clock import system_clock
@@ -104,7 +105,7 @@ async def test_a_paper_without_bytes_is_taken_away_unless_the_store_is_the_wrong
         assert await store.size_of(key) == 1, "nothing is touched"
 
 
-async def test_the_verb_says_what_it_found(own_house: OpenOwnHouse, tmp_path: Path) -> None:
+async def test_the_verb_says_what_it_found(own_house: OpenOwnHouse) -> None:
     async with own_house() as house:
         await send(house.client, house.officer)
         stray = house.files / "2026" / "11" / str(uuid4())
@@ -112,14 +113,14 @@ async def test_the_verb_says_what_it_found(own_house: OpenOwnHouse, tmp_path: Pa
         stray.write_bytes(b"x")
         long_ago = system_clock().timestamp() - 7200
         os.utime(stray, (long_ago, long_ago))
-        environ = {**os.environ, **variables_of(house.engine.url, house.files)}
+        verb = CliRunner(env=variables_of(house.engine.url, house.files))
 
         def say(*words: str) -> str:
-            verb = [sys.executable, "-W", "ignore", "-m", "lc_workflow.cli", "sweep", *words]
-            return subprocess.run(verb, env=environ, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+            said = verb.invoke(commands, ["sweep", *words], catch_exceptions=False)
+            assert said.exit_code == 0
+            return said.output
 
-        said = await anyio.to_thread.run_sync(say)
-        assert f"without a row: 2026/11/{stray.name}" in said
+        assert f"without a row: 2026/11/{stray.name}" in await anyio.to_thread.run_sync(say)
         assert stray.exists()
         assert "1 things mended" in await anyio.to_thread.run_sync(say, "--apply")
         assert not stray.exists()
