@@ -128,9 +128,7 @@ class CustomerService(Service[Customer]):
         them in one call, because two who held them one by one could wait for each other for ever.
         """
         keys = {key for person in persons for key in description_of(person).keys}
-        if ids := list(customer_ids):
-            keys |= {key for known in await Sharing(self.session).described(Customer.id.in_(ids)) for key in known.keys}
-        await self._hold_keys(keys)
+        await self._hold_keys(keys | await self._keys_of(customer_ids))
 
     async def identify(
         self,
@@ -152,7 +150,7 @@ class CustomerService(Service[Customer]):
         described = description_of(person)
         if not described.keys and not (person.full_name_khmer or person.full_name_latin):
             return current
-        await self.hold([person], [current] if current else ())
+        await self._hold_keys(described.keys | await self._keys_of([current] if current else ()))
         own = await self._own(current, written_for, alone)
         if not described.keys and current and own is None:
             return current
@@ -225,6 +223,12 @@ class CustomerService(Service[Customer]):
                     actor_id=by, at=at, customer_id=customer_id, other_id=other_id, matched_by=MatchedBy(way).value
                 )
             )
+
+    async def _keys_of(self, customer_ids: Iterable[UUID]) -> set[str]:
+        """What customers are compared by, as they stand."""
+        if not (ids := [*customer_ids]):
+            return set()
+        return {key for known in await Sharing(self.session).described(Customer.id.in_(ids)) for key in known.keys}
 
     async def _hold_keys(self, keys: Iterable[str]) -> None:
         if locks := sorted(_lock_of(key) for key in keys):
