@@ -15,7 +15,7 @@ from bench.run import migrate
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.embedded import postgres
 from lc_workflow.platform.security.vault import Vault
-from tests.lending.applications.test_hundred_thousand import FILL, PEOPLE
+from tests.lending.applications.test_forty_thousand import FILL, PEOPLE
 
 SECRET = secrets.token_urlsafe(48)
 """What this run's servers sign and seal with, and what the numbers in the books are sealed with."""
