@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from sqlalchemy import URL
+import pytest
+from sqlalchemy import URL, NullPool, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from lc_workflow.system.metrics import queries
 from tests.conftest import open_house, settings_for
 
 TOKEN = "what Prometheus brings along, long enough"
@@ -14,6 +17,8 @@ async def test_figures_are_for_whoever_brings_the_token(house_database: URL, tmp
     async with open_house(settings, in_background=False) as client:
         refused = await client.get("/metrics", headers={"Authorization": "Bearer guessed"})
         assert (refused.status_code, refused.json()["code"]) == (401, "TokenInvalid")
+        odd = await client.get("/metrics", headers=[(b"Authorization", b"Bearer \xe9")])
+        assert (odd.status_code, odd.json()["code"]) == (401, "TokenInvalid")
         await client.get("/api/v1/health/live")
         await client.get("/wp-admin/0123456789.php")
         await client.request("PROPFIND", "/api/v1/health/live")
@@ -32,3 +37,18 @@ async def test_without_a_token_variable_there_are_no_figures(house_database: URL
     async with open_house(settings_for(house_database, upload_folder=tmp_path), in_background=False) as client:
         refused = await client.get("/metrics", headers={"Authorization": "Bearer "})
     assert (refused.status_code, refused.json()["code"]) == (404, "NoMetrics")
+
+
+async def test_figures_are_given_also_while_the_database_is_silent(
+    house_database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the alert that all connections are busy could never be raised."""
+    monkeypatch.setattr(queries, "PATIENCE_SECONDS", 0.2)
+    settings = settings_for(house_database, upload_folder=tmp_path, metrics_token=TOKEN)
+    engine = create_async_engine(house_database, poolclass=NullPool)
+    async with open_house(settings, in_background=False) as client, engine.connect() as other:
+        await other.execute(text("LOCK TABLE procrastinate_jobs"))
+        told = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+        await other.rollback()
+    assert told.status_code == 200
+    assert "\nlc_pool_connections " in told.text

@@ -1,8 +1,12 @@
 """The figures that stand in the database: the queue of jobs, and what listeners have not heard yet."""
 
+import asyncio
 from datetime import datetime
+from typing import Final
 
+import structlog
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.platform.journal.models import JournalEntry, Untold
@@ -13,9 +17,22 @@ _JOBS = text(
     " WHERE status IN ('todo', 'doing', 'failed') GROUP BY status"
 )
 
+PATIENCE_SECONDS: Final = 2.0
+"""How long the database may take: whoever watches asks while it is in trouble too, and gives up after ten seconds."""
+
+log = structlog.stdlib.get_logger()
+
 
 async def take_stock(session: AsyncSession, *, at: datetime) -> None:
-    """Note how the queue and the outbox stand."""
+    """Note how the queue and the outbox stand; where the database does not say it, what is known stays."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await _take_stock(session, at=at)
+    except (SQLAlchemyError, OSError) as silence:  # which a timeout is as well
+        log.warning("the figures of the database are old", cause=type(silence).__name__)
+
+
+async def _take_stock(session: AsyncSession, *, at: datetime) -> None:
     jobs = await session.execute(_JOBS)
     note_jobs({row.status: row.number for row in jobs})
     untold, given_up, oldest = (
