@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 from structlog.testing import capture_logs
 
+from lc_workflow.identity.users.schemas import RoleName
 from lc_workflow.kernel.errors import (
     Busy,
     DomainError,
@@ -255,6 +256,7 @@ async def test_one_wrong_field_is_one_sentence(client: AsyncClient) -> None:
         (Email | None, "sok dara@example.com", "must be an e-mail address like sok.dara@example.com"),
         (Code | UnsetType, "ភ្នំពេញ", "must be Latin letters and digits without spaces, like PP01"),
         (Name, "   ", "must not be blank"),
+        (RoleName, "Branch manager", "must be small Latin letters, digits and underscores, like branch_manager"),
         (Annotated[str, Meta(pattern="^x$")], "y", "must have the expected form"),
     ],
 )

@@ -14,7 +14,7 @@ from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.shapes import MOST, Amount, Note
 
-RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z][a-z0-9_]*$(?!\n)")]
+RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Region = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
 
 

@@ -25,7 +25,7 @@ from lc_workflow.lending.rules.terms import RiskCategory
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.shapes import MOST, Amount, Code, Name, check_amounts
 
-RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[a-z][a-z0-9_]*$(?!\n)")]
+RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 """The name of a role, as `/permissions/roles` lists them or as the matrix calls a committee."""
 
 Product = Annotated[str, Meta(min_length=1, max_length=60)]

@@ -34,8 +34,11 @@ LONGEST_NAME: Final = 100
 BODY: Final = "body"
 IS_NEEDED: Final = "is needed"
 IS_UNKNOWN: Final = "is not known here"
-NOT_BLANK: Final = r"\S"
-"""The pattern of texts that hold more than spaces."""
+_FORMS: Final = {
+    r"\S": "not be blank",
+    r"^[a-z][a-z0-9_]*$(?!\n)": "be small Latin letters, digits and underscores, like branch_manager",
+}
+"""What follows "must" for patterns that stand in many places."""
 
 _SOME_FORM: Final = "have the expected form"
 TOO_LARGE: Final = "is too large or too precise a number"
@@ -206,9 +209,9 @@ def _form(expected: Kind) -> str:
     if _origin(expected) is not Annotated:
         return next((_form(kind) for kind in (inner, *others) if _origin(kind) is Annotated), _SOME_FORM)
     told = [meta for meta in others if isinstance(meta, Meta) and meta.pattern]
-    if any(meta.pattern == NOT_BLANK for meta in told):
-        return "not be blank"
-    return next((meta.extra["form"] for meta in told if meta.extra), _SOME_FORM)
+    return next(
+        ((meta.extra or {}).get("form") or _FORMS.get(str(meta.pattern), _SOME_FORM) for meta in told), _SOME_FORM
+    )
 
 
 def _bare(expected: Kind) -> Kind:
