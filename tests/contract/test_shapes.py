@@ -135,6 +135,9 @@ async def test_an_application_with_its_papers(
     check("document", whole["documents"][0])
     check("application", check("page", await get("/applications/?size=1000"))["items"][0])
     customer = check("customer", check("page", await get("/customers"))["items"][0])
+    assert SHAPES["user"].keys() <= customer.keys(), "a customer has the fields of a user"
+    assert customer["branch"]["name"] == branch.name
+    assert await get(f"/customers/{customer['id']}") == customer
     assert isinstance(await get(f"/customers/{customer['id']}/applications"), list)
     assert isinstance(await get(f"/employees/assignments/application/{drafted['id']}"), list)
     stats = check("stats", await get("/dashboard/stats"))

@@ -4,11 +4,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from lc_workflow.lending.rules.matching import identity_key
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.db.base import DatedRow, Row
 from lc_workflow.platform.db.types import choice
 from lc_workflow.platform.phones import phone_key
@@ -57,6 +58,7 @@ class Customer(DatedRow):
 
     papers: Mapped[list["IdentityPaper"]] = relationship(lazy="raise", viewonly=True)
     telephones: Mapped[list["Telephone"]] = relationship(lazy="raise", viewonly=True)
+    branch: Mapped[Branch | None] = relationship(lazy="raise", viewonly=True)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own form
 
@@ -162,5 +164,5 @@ class PossibleDuplicate(Row):
     dismissed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
 
 
-WITH_NUMBERS = (selectinload(Customer.papers), selectinload(Customer.telephones))
-"""The loads an answer about a customer needs: one statement for the papers, one for the telephones."""
+WITH_NUMBERS = (selectinload(Customer.papers), selectinload(Customer.telephones), joinedload(Customer.branch))
+"""The loads an answer about a customer needs: the branch comes along, papers and telephones take a statement each."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
+from lc_workflow.organization.cards import BranchCard
 from lc_workflow.platform.http.shapes import Line, Note, Phone, PlaceCode
 from lc_workflow.platform.security.personal import masked
 
@@ -91,7 +92,7 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
     """A person with applications, in the shape of the web app's users and with what we know besides.
 
     `username` is their name; the first word of the Latin name is the family's. `phones` are in E.164 where they can
-    be called. `merged_into` is the customer they turned out to be.
+    be called. `merged_into` is the customer they turned out to be. What only people of the house have is null or zero.
     """
 
     id: UUID
@@ -114,6 +115,7 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
     identities: list[IdentityAnswer]
     phones: list[str]
     branch_id: UUID | None
+    branch: BranchCard | None
     merged_into: UUID | None
     application_count: int = 0
     file_count: int = 0
@@ -122,7 +124,24 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
     email: None = None
     role: str = "customer"
     status: str = "active"
+    status_reason: None = None
     is_active: bool = True
+    employee_id: None = None
+    department_id: None = None
+    department: None = None
+    position_id: None = None
+    position: None = None
+    portfolio_id: None = None
+    portfolio: None = None
+    line_manager_id: None = None
+    line_manager: None = None
+    profile_image_url: None = None
+    onboarding_completed: bool = False
+    onboarding_completed_at: None = None
+    last_login_at: None = None
+    last_activity_at: None = None
+    login_count: int = 0
+    failed_login_attempts: int = 0
 
     @classmethod
     def of(cls, customer: object, *, applications: int, files: int) -> Self:
