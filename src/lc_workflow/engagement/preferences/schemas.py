@@ -50,6 +50,8 @@ class PreferencesChange(Struct, frozen=True, kw_only=True):
 class PreferencesWish(PreferencesChange, frozen=True, kw_only=True):
     """The same, or what to change under `preferences`, as the answers have it."""
 
+    EXAMPLE: ClassVar[dict[str, object]] = PreferencesChange.EXAMPLE
+
     preferences: PreferencesChange | UnsetType | None = UNSET
 
 
