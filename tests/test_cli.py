@@ -85,3 +85,21 @@ def test_a_password_that_the_database_refuses_is_not_repeated(run: Run, empty_da
 
 def test_a_revision_needs_words(run: Run) -> None:
     assert "add approvals" in run("revision", "").output
+
+
+def test_a_slip_of_the_hand_is_a_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    no_folder = run("backup", str(tmp_path / "file" / "backup"))
+    no_revision = run("rollback", "0999_not_yet_written")
+    no_address = run("verify", "loans.branch.example")
+    no_url = run("move-from", "the old database", SECRET_KEY="a secret of thirty-two characters or more")
+    for refused, words in (
+        (no_folder, "Not a directory"),
+        (no_revision, "0999_not_yet_written"),
+        (no_address, "https://"),
+        (no_url, "OLD_DATABASE_URL is not a database URL."),
+    ):
+        assert refused.exit_code in {1, 2}
+        assert isinstance(refused.exception, SystemExit), refused.exception
+        assert "Error: " in refused.output
+        assert words in refused.output

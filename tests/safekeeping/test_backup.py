@@ -114,6 +114,7 @@ def test_what_was_saved_from_a_folder_is_back_in_an_s3_store(
     folder = tmp_path / "backup"
     saved = run("backup", folder, settings=lived_in)
     assert saved.exit_code == 0, saved.output
+    assert folder.stat().st_mode & 0o777 == 0o700, "nobody else may read it"
     manifest = json.loads((folder / "manifest.json").read_bytes())
     assert (manifest["rows"]["customer_applications"], manifest["rows"]["files"], manifest["missing"]) == (1, 2, [])
     saved_of = {kept["key"].partition("/")[0]: kept["sha256"] for kept in manifest["objects"]}

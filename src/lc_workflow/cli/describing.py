@@ -17,6 +17,8 @@ from lc_workflow.platform.verify import verify as verify_deployment
 @click.option("--origin", help="An origin of the web app, to see that it may call.")
 def verify(url: str, origin: str | None) -> None:
     """Check a deployment from outside, one line per check."""
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("give the address with https:// in front.", param_hint="URL")
     findings = []
     for finding in verify_deployment(Deployment(url.rstrip("/"), origin)):
         click.echo(f"{'ok   ' if finding.passed else 'WRONG'} {finding.name}: {finding.words}")

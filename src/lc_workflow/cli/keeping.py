@@ -134,7 +134,7 @@ def move_from(
         found = asyncio.run(
             move(
                 settings,
-                database_url(old_database_url),
+                database_url(old_database_url, name="OLD_DATABASE_URL"),
                 papers=old_papers(environ, bucket=old_bucket, folder=old_folder),
                 store=open_store(settings, system_clock),
                 write=write,

@@ -4,6 +4,7 @@ from typing import Final
 
 import click
 import msgspec
+from alembic.util import CommandError
 
 from lc_workflow.demo import Stopped
 from lc_workflow.kernel.errors import DomainError
@@ -17,7 +18,7 @@ from lc_workflow.seeding.standing import CannotPlant
 
 REFUSALS: Final = (
     BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded, CannotPlant, CannotOpen, Stopped, BackupRefused,
-    NotTheOldService, DomainError, msgspec.MsgspecError, UnicodeDecodeError,
+    NotTheOldService, DomainError, msgspec.MsgspecError, UnicodeDecodeError, CommandError, OSError,
 )  # fmt: skip
 """What our commands say no with."""
 

@@ -224,8 +224,8 @@ class Settings:
                 raise BadSetting(f"{name} must each have at least {SHORTEST_SECRET} characters.")
 
 
-def database_url(text: str) -> URL:
-    """Turn a provider's form of the URL (`postgres://…?sslmode=require`) into the driver's.
+def database_url(text: str, *, name: str = "DATABASE_URL") -> URL:
+    """Turn a provider's form of the URL (`postgres://…?sslmode=require`) into the driver's; `name` is its variable.
 
     Raises:
         BadSetting: The text is no PostgreSQL URL.
@@ -233,18 +233,18 @@ def database_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise BadSetting("DATABASE_URL is not a database URL.") from None
+        raise BadSetting(f"{name} is not a database URL.") from None
     if (
         url.drivername not in {"postgres", "postgresql", "postgresql+asyncpg"}
         or not url.database
         or (url.port or 1) > HIGHEST_PORT
     ):
-        raise BadSetting("DATABASE_URL must look like postgresql://user:password@host:5432/database.")
+        raise BadSetting(f"{name} must look like postgresql://user:password@host:5432/database.")
     if url.query.keys() - {"sslmode", "ssl"}:  # not named: they may be the end of a password that holds a ?
-        raise BadSetting("DATABASE_URL has something behind a ? that is not understood; only sslmode is.")
+        raise BadSetting(f"{name} has something behind a ? that is not understood; only sslmode is.")
     mode = url.query.get("sslmode") or url.query.get("ssl")
     if mode is not None and mode not in SSL_MODES:
-        raise BadSetting(f"DATABASE_URL has an unknown sslmode; it is one of {', '.join(sorted(SSL_MODES))}.")
+        raise BadSetting(f"{name} has an unknown sslmode; it is one of {', '.join(sorted(SSL_MODES))}.")
     url = url.set(drivername="postgresql+asyncpg").difference_update_query(["sslmode", "ssl"])
     return url.update_query_dict({"ssl": str(mode)}) if mode else url
 

@@ -50,7 +50,7 @@ def sha256_of(file: Path) -> str:
 
 
 def make_room(folder: Path) -> None:
-    """Make the folder of a backup.
+    """Make the folder of a backup, which nobody else on the machine may read: names stand in it as they are.
 
     Raises:
         BackupRefused: It holds something.
@@ -58,6 +58,7 @@ def make_room(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise BackupRefused(f"{folder} holds something already; a backup wants a folder of its own.")
+    folder.chmod(0o700)
 
 
 def write_down(backup: Backup, folder: Path) -> None:
