@@ -127,10 +127,10 @@ async def with_servers(place: Path, url: str, other: str) -> int:
             variables(other, None, place / "beset", WEBHOOKS_ALLOW_PRIVATE="true", **mail),
         )
         with ExitStack() as stack:
-            both = [Settings.from_environ(environ) for environ in environs]
-            for settings, environ in zip(both, environs, strict=True):
+            alone, beset = (Settings.from_environ(environ) for environ in environs)
+            for settings, environ in zip((alone, beset), environs, strict=True):
                 stack.enter_context(serving(settings, environ))
-            return await measure(*both, slow)
+            return await measure(alone, beset, slow)
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import os
 from itertools import count
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -28,7 +29,7 @@ _covered = count()
 class Session:
     """The session of one account."""
 
-    def get(self, _: schemathesis.Case, __: object) -> str:
+    def get(self, _: schemathesis.Case[Any], __: object) -> str:
         if "token" not in _held:
             _put_back_account()
             sent = {"username": NAME, "password": PASSWORD}
@@ -37,8 +38,7 @@ class Session:
             _held["token"] = answer.json()["access_token"]
         return _held["token"]
 
-    def set(self, case: schemathesis.Case, token: str, _: object) -> None:
-        case.headers = case.headers or {}
+    def set(self, case: schemathesis.Case[Any], token: str, _: object) -> None:
         case.headers["Authorization"] = f"Bearer {token}"
         key = case.headers.get("Idempotency-Key")
         if isinstance(key, str) and 0 < len(key) <= LONGEST_KEY - len(uuid4().hex):
@@ -47,7 +47,7 @@ class Session:
 
 
 @schemathesis.hook
-def after_call(_: object, __: schemathesis.Case, response: schemathesis.Response) -> None:
+def after_call(_: object, __: schemathesis.Case[Any], response: schemathesis.Response) -> None:
     """A session that was ended is one to replace; most refusals are of cases that carry none."""
     if response.status_code == httpx.codes.UNAUTHORIZED and "token" in _held:
         headers = {"Authorization": f"Bearer {_held['token']}"}
@@ -57,7 +57,7 @@ def after_call(_: object, __: schemathesis.Case, response: schemathesis.Response
 
 
 @schemathesis.hook
-def filter_case(_: object, case: schemathesis.Case) -> bool:
+def filter_case(_: object, case: schemathesis.Case[Any]) -> bool:
     """Leave out another's share, and `/settings/theme` as a setting's address: OpenAPI takes it for the fixed one."""
     if case.meta and case.meta.phase.name is TestPhase.COVERAGE and next(_covered) % SHARES != SHARE:
         return False
@@ -65,7 +65,7 @@ def filter_case(_: object, case: schemathesis.Case) -> bool:
 
 
 @schemathesis.hook
-def filter_failure(_: object, failure: Failure, case: schemathesis.Case, response: schemathesis.Response) -> bool:
+def filter_failure(_: object, failure: Failure, case: schemathesis.Case[Any], response: schemathesis.Response) -> bool:
     """Say whether something is a failure; the reasons for which it is none stand in `fuzz_reading.py`."""
     return not is_meant(failure, case, response)
 

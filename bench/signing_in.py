@@ -62,7 +62,8 @@ def main(arguments: list[str]) -> int:
         with served(command, environ, port) as server:
             answering(server, port, f"{V1}/health")
             token, pid = sign_in(port), max(children(server.pid))
-            alone, busy = [], []
+            alone: list[float] = []
+            busy: list[float] = []
             for _ in range(rounds):
                 for found, sign_ins in ((alone, False), (busy, True)):
                     asking = beside(port, pid, shelf.pid, token, seconds=seconds, sign_ins=sign_ins)
