@@ -398,15 +398,23 @@ async def reopen_house(settings: Settings, **changes: Any) -> AsyncIterator[Asyn
 
     To build one takes a second. What it keeps count of would outlast a test, so not for a house with limits.
     """
-    left = _LEFT.setdefault((settings, *sorted(changes.items())), [])
-    app = left.pop() if left else create_app(settings, passwords=CHEAP, **changes)
+    kind = settings, sorted(changes.items())
+    app = next((app for known, app in _LEFT if known == kind), None)
+    if app is None:
+        app = create_app(settings, passwords=CHEAP, **changes)
+    else:
+        _LEFT.remove((kind, app))
     async with opened(app) as client:
         yield client
-    left.append(app)
+    _LEFT.append((kind, app))
+    del _LEFT[:-MOST_LEFT]
 
 
-_LEFT: dict[tuple[Any, ...], list[Litestar]] = {}
-"""The houses that nobody is in, by what they were built for."""
+MOST_LEFT = 5
+"""Houses that are kept for others; each takes some forty megabytes."""
+
+_LEFT: list[tuple[object, Litestar]] = []
+"""The houses that nobody is in, by what they were built for; the one left last is at the end."""
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.samples import photo
-from tests.conftest import Person, open_house, settings_for
+from tests.conftest import Person, open_house, reopen_house, settings_for
 from tests.identity.factories import a_session, a_user
 from tests.lending.factories import an_application
 from tests.organization.factories import a_branch
@@ -74,13 +74,13 @@ OpenOwnHouse = Callable[..., AbstractAsyncContextManager[OwnHouse]]
 
 
 @pytest.fixture
-def own_house(copy_database: Callable[[], URL], tokens: Tokens, tmp_path: Path) -> OpenOwnHouse:
-    """Open a house of one's own; keywords are settings."""
-    database = copy_database()
+def own_house(lend_database: Callable[[str], URL], lend_folder: Callable[[str], Path], tokens: Tokens) -> OpenOwnHouse:
+    """Open a house of one's own; keywords are settings. Others may have had it, unless it is a special one."""
+    database, files = lend_database("papers"), lend_folder("papers") / "files"
 
     @asynccontextmanager
     async def own_house(**changes: Any) -> AsyncIterator[OwnHouse]:
-        settings = settings_for(database, upload_folder=tmp_path, **changes)
+        settings = settings_for(database, upload_folder=files, **changes)
         engine = create_async_engine(settings.database_url, poolclass=NullPool)
         async with AsyncSession(engine, expire_on_commit=False) as session:
             session.add(branch := a_branch())
@@ -91,9 +91,10 @@ def own_house(copy_database: Callable[[], URL], tokens: Tokens, tmp_path: Path) 
             session.add(application := an_application(user.id, branch_id=branch.id))
             await session.commit()
         token = tokens.issue(user.id, visit.id, at=system_clock())
-        async with open_house(settings, in_background=False) as client:  # which would make previews
+        opening = reopen_house if changes.keys() <= {"object_store"} else open_house
+        async with opening(settings, in_background=False) as client:  # what works in the background makes previews
             officer = Person(user, {"Authorization": f"Bearer {token}"})
-            yield OwnHouse(client, engine, officer, application.id, tmp_path)
+            yield OwnHouse(client, engine, officer, application.id, files)
         await engine.dispose()
 
     return own_house
