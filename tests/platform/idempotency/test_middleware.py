@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, KEPT_FOR
+from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, KEPT_FOR, AnswerLost, Keys
 from lc_workflow.platform.idempotency.models import RememberedRequest
 from lc_workflow.samples import photo
 from tests.conftest import Person, SignIn
@@ -113,6 +113,32 @@ async def test_what_died_before_it_did_anything_is_done_by_the_next(
     await session.commit()
     assert (await send(client, officer)).status_code == 201
     assert (await send(client, officer)).headers["idempotent-replay"] == "true"
+
+
+async def test_what_is_left_open_late_was_done_all_the_same(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    """The connection broke at the commit, and the database came back two minutes later."""
+    await send(client, officer)
+    await session.execute(update(RememberedRequest).values(status=None, body=None))
+    keys = Keys(session, officer.user.id, lambda: NOON + timedelta(minutes=2))
+    await keys.leave_open("a key")
+    (row,) = (await session.scalars(select(RememberedRequest))).all()
+    with pytest.raises(AnswerLost):
+        await keys.begin("a key", row.digest, request_id="again")
+
+
+async def test_later_work_under_the_same_request_id_is_not_taken_for_what_was_lost(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    """Some clients give all their requests one id."""
+    client.headers["X-Request-ID"] = "tablet-7"
+    await send(client, officer)
+    before = NOON - IN_FLIGHT_FOR - timedelta(seconds=1)
+    await session.execute(update(RememberedRequest).values(key="died", status=None, begun_at=before))
+    await session.commit()
+    assert (await send(client, officer, "died")).status_code == 201
+    assert await how_many(session) == 2
 
 
 async def test_a_key_is_kept_for_a_day(client: AsyncClient, session: AsyncSession, officer: Person) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -101,8 +101,11 @@ class Keys:
         await self._session.commit()
 
     async def leave_open(self, key: str) -> None:
-        """Say that nobody knows what was done; the next one asks the journal, and need not wait."""
-        await self._settle(key, begun_at=self._clock() - IN_FLIGHT_FOR)
+        """Say that nobody knows what was done; the next one asks the journal, and need not wait.
+
+        However late this is said, it was not begun later than it was: the journal is asked from then on.
+        """
+        await self._settle(key, begun_at=func.least(RememberedRequest.begun_at, self._clock() - IN_FLIGHT_FOR))
 
     async def _settle(self, key: str, **values: Any) -> None:  # noqa: ANN401 - what the columns hold
         await begins_to_write(self._session)
@@ -117,6 +120,8 @@ class Keys:
             JournalEntry.request_id == known.request_id,
             JournalEntry.actor_id == known.person_id,
             JournalEntry.at >= known.begun_at,
+            # What comes later is other work: some clients give all their requests one id.
+            JournalEntry.at <= known.begun_at + IN_FLIGHT_FOR,
         )
         if await self._session.scalar(select(done)):
             raise AnswerLost("This request was carried out and its answer was lost; look for what it made.")
