@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import Missing
@@ -26,6 +26,9 @@ from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import among, names
 from lc_workflow.platform.security.columns import found_by
+
+MOST_PARTS: Final = 5
+"""Of how many words a name may be looked for in any order."""
 
 _NEWEST: Final = (Key(Customer.created_at, descending=True), Key(Customer.id))
 
@@ -119,9 +122,12 @@ class CustomerQueries:
 
 
 def _mentions(written: str) -> ColumnElement[bool]:
-    """Match parts of names in either script, and identity papers and telephones by their whole number."""
+    """Match parts of names in either script and any order, and identity papers and telephones by their whole number."""
     text = clean(written)
-    ways = [names(Customer.full_name_latin, text), names(Customer.full_name_khmer, text)]
+    ways = [
+        and_(*(names(column, part) for part in text.split(maxsplit=MOST_PARTS - 1) or [text]))
+        for column in (Customer.full_name_latin, Customer.full_name_khmer)
+    ]
     if keys := [key for kind in IdCardType if (key := identity_key(kind, text))]:
         ways.append(
             among(
