@@ -9,11 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
+from msgspec.structs import replace
 from sqlalchemy import URL, NullPool, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from lc_workflow.identity.users.models import User
+from lc_workflow.lending.fieldwork.queries import Place
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.http.paging import read_cursor, write_cursor
 from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, SignIn, open_house, settings_for
 from tests.identity.factories import a_session, a_user
@@ -177,6 +180,18 @@ async def test_a_long_list_comes_in_pages(api: AsyncClient, rows: AsyncEngine, t
         (50, False, False),
     ]
     assert len({change["id"] for told in (first, second) for change in told["changes"]}) == 250
+
+
+async def test_who_read_further_than_the_database_goes_begins_anew(
+    api: AsyncClient, rows: AsyncEngine, tokens: Tokens
+) -> None:
+    """Its disk was put back to an earlier moment: it is the same database, and counts its transactions once more."""
+    officer = await somebody(rows, tokens, "officer", await a_branch_of_its_own(rows))
+    drafted = (await api.post(APPLICATIONS, json=WISH, headers=officer.headers)).json()["id"]
+    place = read_cursor((await ask(api, officer))["next"], Place, name="since")
+    told = await ask(api, officer, since=write_cursor(replace(place, position=place.position + 1_000_000)))
+    assert told["reset"]
+    assert [change["id"] for change in told["changes"]] == [drafted]
 
 
 async def test_after_a_restore_everybody_begins_anew(api: AsyncClient, rows: AsyncEngine, tokens: Tokens) -> None:

@@ -93,7 +93,8 @@ class ChangeQueries:
         now = (await self._session.execute(_NOW)).one()
         origin, reach = _digest(now.system_identifier, now.table_id), _reach(principal)
         begin = Place(origin, reach, now.horizon, -1, NOWHERE)
-        known = asked is not None and (asked.origin, asked.reach) == (origin, reach)
+        # Beyond what is told there is only a cursor of before the disk was put back to an earlier moment.
+        known = asked is not None and (asked.origin, asked.reach) == (origin, reach) and asked.position < now.horizon
         place = asked if asked and known else begin
         rows = (await self._session.execute(_page(place, principal))).all()
         shown, more = rows[:A_PAGE], len(rows) > A_PAGE
