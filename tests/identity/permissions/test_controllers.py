@@ -1,12 +1,13 @@
 """The permission pages: what roles may do is shown, changed, and counts from the next request."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.roles.models import Permission, UserPermission
+from lc_workflow.identity.roles.models import Permission, UserPermission, UserRole
 from lc_workflow.identity.rules.roles import CATALOGUE, STANDINGS, Role
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
@@ -174,6 +175,19 @@ class TestRoles:
             await client.put(url, json={"level": 5}, headers=administrator.headers),
         ):
             assert (refused.status_code, refused.json()["code"]) == (422, "SystemRole")
+
+    async def test_who_held_a_role_until_yesterday_does_not_keep_it_open(
+        self, client: AsyncClient, session: AsyncSession, administrator: Person, sign_in: SignIn
+    ) -> None:
+        role, viewer = await a_clerk(client, administrator), await sign_in("viewer")
+        who = {"user_id": viewer.user.id, "role_id": role["id"], "given_by": administrator.user.id}
+        session.add(UserRole(**who, given_at=NOON - timedelta(days=9), until=NOON - timedelta(days=1)))
+        await session.commit()
+        put_aside = await client.put(
+            f"{URL}/roles/{role['id']}", json={"is_active": False}, headers=administrator.headers
+        )
+        assert put_aside.status_code == 200, put_aside.text
+        assert (await client.delete(f"{URL}/roles/{role['id']}", headers=administrator.headers)).status_code == 204
 
     @pytest.mark.parametrize(
         ("role", "right", "code"),

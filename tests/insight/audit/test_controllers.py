@@ -1,5 +1,8 @@
 """What happened is found, given out and verified, each as far as their right reaches."""
 
+from csv import DictReader
+from io import StringIO
+from json import loads
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
+from tests.identity.rights import Named
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.organization.factories import a_branch
@@ -119,6 +123,18 @@ async def test_changes_of_rights_have_a_page_of_their_own(
     assert [entry["kind"] for entry in page["items"]] == ["RoleOpened"]
     table = await client.get("/api/v1/permissions/audit/export", headers=administrator.headers)
     assert (table.status_code, len(table.text.strip().splitlines())) == (200, 2)
+
+
+async def test_a_table_says_which_role_was_given_to_whom(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+) -> None:
+    viewer = await sign_in("viewer")
+    wish = {"role_id": await role_id("auditor"), "reason": "Covers for Kunthea"}
+    await client.post(f"/api/v1/users/{viewer.user.id}/roles", json=wish, headers=administrator.headers)
+    table = await client.get("/api/v1/permissions/audit/export", headers=administrator.headers)
+    (row,) = DictReader(StringIO(table.content.decode("utf-8-sig")))
+    assert (row["kind"], row["subject_id"], row["reason"]) == ("RoleGiven", str(viewer.user.id), wish["reason"])
+    assert loads(row["facts"])["role"] == "auditor"
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.AUDITOR, Role.MANAGER}])

@@ -13,6 +13,7 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.insight.figures.schemas import Figure
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import Draft, Take
@@ -125,6 +126,9 @@ async def test_the_numbers_are_those_of_a_plain_recount(
         assert sum(row["approvals"] for row in approvers) == approved.total()
         left = {row["stage"]: row["left"] for row in (await read("/figures/turnaround"))["rows"]}
         assert left["PO_CREATED"] == sum("USER_COMPLETED" in loan.came_to for loan in seen)
+        in_time = [row["stage"] for row in (await read("/figures/sla"))["rows"]]
+        for stages in (list(left), in_time):  # as an application goes through them, and not by their letters
+            assert stages == [stage for stage in Stage if stage in stages]
 
 
 async def test_figures_come_as_files_and_charts(

@@ -136,6 +136,7 @@ async def test_what_the_house_knows_holds_only_what_fits(client: AsyncClient, ad
         ("company_email", "nobody", "office@branch.example"),
         ("logo_url", "javascript:alert(1)", "https://branch.example/logo.svg"),
         ("company_name", "two\nlines", "Micro"),
+        ("company_name_khmer", " \u00a0", "ម៉ៃក្រូ"),
     ):
         refused = await client.put(f"{URL}/{key}", json={"value": unfit}, headers=admin.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "UnfitValue"), refused.text
@@ -223,6 +224,28 @@ async def test_several_settings_are_set_at_once(
     assert answer.json()["settings"] == {"company_name": "New", "timezone": "Asia/Phnom_Penh"}
     assert (await client.get(f"{URL}/other", headers=admin.headers)).json()["value"] == 1
     assert await announced() == ["SettingChanged", "SettingChanged"]
+
+
+async def test_a_form_that_is_saved_as_it_was_changes_nothing(
+    client: AsyncClient, admin: Person, announced: Callable[[], Awaitable[list[str]]]
+) -> None:
+    await client.post(f"{URL}/initialize", headers=admin.headers)
+    shown = (await client.get(URL, headers=admin.headers)).json()
+    values = {key: one["value"] for entries in shown.values() for key, one in entries.items()}
+    for body in (values, values | {"app_name": "Loans"}):
+        answer = await client.patch(f"{URL}/bulk", json=body, headers=admin.headers)
+        assert (answer.status_code, answer.json()["settings"]) == (200, body)
+    assert (await announced()).count("SettingChanged") == 1
+
+
+async def test_what_is_set_to_nothing_counts_as_an_installation_begins(client: AsyncClient, admin: Person) -> None:
+    await client.post(f"{URL}/initialize", headers=admin.headers)
+    for key in ("theme_mode", "app_name"):
+        answer = await client.put(f"{URL}/{key}", json={"value": None}, headers=admin.headers)
+        assert answer.status_code == 200, answer.text
+    assert (await client.get(f"{URL}/theme", headers=admin.headers)).json()["theme_mode"] == "light"
+    public = (await client.get(f"{URL}/public")).json()
+    assert (public["theme_mode"], public["app_name"]) == ("light", "LC Workflow")
 
 
 async def test_of_several_settings_all_are_set_or_none(

@@ -29,7 +29,7 @@ BATCH: Final = 500
 
 HEADER: Final = (
     "number", "at", "kind", "subject", "subject_id", "application_id", "actor", "on_behalf_of", "address",
-    "session_id", "request_id", "reason", "changes", "hash",
+    "session_id", "request_id", "reason", "facts", "changes", "hash",
 )  # fmt: skip
 
 
@@ -221,6 +221,7 @@ def _line(entry: EntryAnswer) -> tuple[object, ...]:
         entry.session_id,
         entry.request_id,
         entry.reason,
+        write_json(entry.facts) if entry.facts else None,
         write_json(entry.changes) if entry.changes else None,
         entry.hash,
     )

@@ -1,6 +1,6 @@
 """Counting applications, each table with one statement over indexed columns."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -132,11 +132,10 @@ class Figures:
             .join(row, row.id == Move.application_id)
             .where(*_within(Move.at, period, principal))
             .group_by(Move.source)
-            .order_by(Move.source)
         )
         return Table(
             ("stage", "left", "hours_p50", "hours_p90", "hours_most"),
-            [(stage, count, *(round(part, 2) for part in parts)) for stage, count, *parts in rows],
+            [(stage, count, *(round(part, 2) for part in parts)) for stage, count, *parts in sorted(rows, key=_course)],
             label=0,
             drawn=2,
         )
@@ -225,11 +224,13 @@ class Figures:
             .join(CustomerApplication, CustomerApplication.id == Task.application_id)
             .where(*_within(Task.closed_at, period, principal), Task.due_at.is_not(None))
             .group_by(Task.stage)
-            .order_by(Task.stage)
         )
         return Table(
             ("stage", "closed", "in_time", "late", "percent_in_time"),
-            [(stage, count, good, count - good, _percent(good, count)) for stage, count, good in rows],
+            [
+                (stage, count, good, count - good, _percent(good, count))
+                for stage, count, good in sorted(rows, key=_course)
+            ],
             label=0,
             drawn=4,
         )
@@ -297,6 +298,9 @@ _OUTCOMES: Final = {
 }
 
 
+_STAGES: Final = tuple(Stage)
+
+
 def _drafted(period: Period, principal: Principal) -> list[ColumnElement[bool]]:
     return _within(CustomerApplication.created_at, period, principal)
 
@@ -307,6 +311,11 @@ def _within(moment: InstrumentedAttribute[Any], period: Period, principal: Princ
     if period.branch_id is not None:
         where.append(CustomerApplication.branch_id == period.branch_id)
     return where
+
+
+def _course(row: Sequence[Any]) -> int:
+    """Sort rows that begin with a stage as an application goes through the stages, and not by their letters."""
+    return _STAGES.index(row[0])
 
 
 def _part(part: float, value: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -24,7 +24,7 @@ class Kind:
         return None if value is None or self.holds(value) else self.sentence
 
 
-def _is_text(value: object, pattern: str = r"[^\x00-\x1f]+") -> bool:
+def _is_text(value: object, pattern: str = r"(?=.*\S)[^\x00-\x1f]+") -> bool:
     return isinstance(value, str) and len(value) <= LONGEST_TEXT and bool(re.fullmatch(pattern, value))
 
 
@@ -42,7 +42,7 @@ def whole(least: int, most: int) -> Kind:
     )
 
 
-TEXT: Final = Kind("text", _is_text, f"must be one line of at most {LONGEST_TEXT} characters")
+TEXT: Final = Kind("text", _is_text, f"must be one line of text of at most {LONGEST_TEXT} characters")
 FLAG: Final = Kind("boolean", lambda value: isinstance(value, bool), "must be true or false")
 COLOUR: Final = Kind("colour", lambda value: _is_text(value, r"#[0-9a-fA-F]{6}"), "must be a colour like #1d4ed8")
 ADDRESS: Final = Kind(

@@ -9,6 +9,7 @@ from uuid import UUID
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
+from msgspec.json import encode
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -64,13 +65,13 @@ class SettingService(Service[Setting]):
         """Say what the web app looks like, by key; where nothing is set, as an installation begins."""
         values = {default.key: default.value for default in DEFAULTS if default.category == THEME}
         rows = await self.get_many(Setting.category == THEME, Setting.is_public.is_(True), OrderBy("key"))
-        return values | {row.key: row.value for row in rows}
+        return values | {row.key: or_begun(row.key, row.value) for row in rows}
 
     async def public(self) -> dict[str, Any]:
         """Give out what everybody may know, by key, as it is or as an installation begins."""
         rows = await self.get_many(OrderBy("key"))
         begun = {key: value for key, value in _BEGUN.items() if key not in {row.key for row in rows}}
-        return begun | {row.key: row.value for row in rows if row.is_public}
+        return begun | {row.key: or_begun(row.key, row.value) for row in rows if row.is_public}
 
     async def value_of(self, key: str) -> Any:  # noqa: ANN401 - a setting holds anything
         """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
@@ -113,9 +114,7 @@ class SettingService(Service[Setting]):
             setting = await self.named(name, principal=principal, lock=True)
             if wish.value is not UNSET:
                 _check({setting.key: wish.value})
-            for field, value in given(wish).items():
-                setattr(setting, field, value)
-            self._changed(setting, principal, at=at)
+            self._write(setting, given(wish), principal, at=at)
         return setting
 
     async def set_all(self, values: Mapping[str, Any], *, principal: Principal, at: datetime) -> dict[str, Any]:
@@ -133,8 +132,7 @@ class SettingService(Service[Setting]):
             if unknown := sorted(values.keys() - {row.key for row in rows}):
                 raise NoSuchSetting(f"There is no setting named {', '.join(key[:100] for key in unknown[:5])}.")
             for setting in rows:
-                setting.value = values[setting.key]
-                self._changed(setting, principal, at=at)
+                self._write(setting, {"value": values[setting.key]}, principal, at=at)
         return {setting.key: setting.value for setting in rows}
 
     async def remove(self, name: str, *, principal: Principal, at: datetime) -> str:
@@ -179,7 +177,13 @@ class SettingService(Service[Setting]):
             total=len(DEFAULTS),
         )
 
-    def _changed(self, setting: Setting, principal: Principal, *, at: datetime) -> None:
+    def _write(self, setting: Setting, fields: Mapping[str, Any], principal: Principal, *, at: datetime) -> None:
+        """Change what is different; a form that is saved as it was leaves no trace."""
+        changes = {name: value for name, value in fields.items() if not _same(getattr(setting, name), value)}
+        if not changes:
+            return
+        for name, value in changes.items():
+            setattr(setting, name, value)
         setting.updated_at = at
         self.announce(SettingChanged(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
 
@@ -196,6 +200,11 @@ def _check(values: Mapping[str, Any]) -> None:
             "; ".join(f"{key} {sentence}" for key, sentence in refused.items()) + ".",
             errors=tuple(FieldError(key, sentence) for key, sentence in refused.items()),
         )
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are written alike; for Python true is 1 as well."""
+    return encode(one, order="sorted") == encode(other, order="sorted")
 
 
 def or_begun(key: str, value: object) -> Any:  # noqa: ANN401 - a setting holds anything

@@ -199,7 +199,7 @@ class RoleService(Service[CompanyRole]):
             if "level" in changes and role.name in principal.roles:
                 raise OwnRole("You hold this role yourself; somebody else must change its level.")
             if changes.get("is_active") is False:
-                await self._check_unused(role)
+                await self._check_unused(role, at=at)
             for name, value in changes.items():
                 setattr(role, name, value)
             if changes:
@@ -228,15 +228,15 @@ class RoleService(Service[CompanyRole]):
             if role.is_system_role:
                 raise SystemRole("This role comes with the release and is not removed.")
             check_rank(principal.level, {role.name: role.level})
-            await self._check_unused(role)
+            await self._check_unused(role, at=at)
             await self.session.execute(delete(UserRole).where(UserRole.role_id == role.id))  # what has run out
             await self.session.delete(role)
             await self.session.flush()
             self.announce(RoleClosed(actor_id=principal.id, at=at, role_id=role_id, name=role.name))
 
-    async def _check_unused(self, role: CompanyRole) -> None:
+    async def _check_unused(self, role: CompanyRole, *, at: datetime) -> None:
         first = exists().where(User.role == role.name)
-        beside = exists().where(UserRole.role_id == role.id)
+        beside = exists().where(UserRole.role_id == role.id, lasting(UserRole.until, at))
         if await self.session.scalar(select(or_(first, beside))):
             raise RoleInUse("Somebody holds this role; give them another first.")
 
