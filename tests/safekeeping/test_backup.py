@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy
@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from lc_workflow.cli import house
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.dossiers.models import DossierPrint
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.lending.rules.dossier import Language, PrintStatus
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.workbench import revision_of
@@ -58,7 +60,7 @@ def empty_database(server: sqlalchemy.URL) -> sqlalchemy.URL:
 
 @pytest.fixture
 def lived_in(town: Town, tmp_path: Path) -> Settings:
-    """An installation with a folder: a loan with a paper was submitted, another paper removed, an order left."""
+    """An installation with a folder: a loan with a paper, another paper removed, an order and a dossier left."""
     settings = settings_for(town.database, upload_folder=tmp_path / "papers")
     asyncio.run(_work(settings))
     return settings
@@ -76,11 +78,16 @@ async def _work(settings: Settings) -> None:
         moved = await client.post(f"{URL}/{drafted}/actions/submit", json={}, headers=officer)
         assert moved.json()["workflow_status"] == "USER_COMPLETED"
         user_id, at = UUID(moved.json()["user_id"]), system_clock()
-    order = settings.upload_folder / ORDER
-    order.parent.mkdir()
-    order.write_text("external_id,account_id")
+    dossier = DossierPrint(
+        id=uuid4(), application_id=UUID(drafted), language=Language.KHMER, content_sha256=b"1" * 32, whole=False,
+        filename="x.pdf", status=PrintStatus.READY, progress=100, asked_by=user_id, asked_at=at,
+    )  # fmt: skip
+    for key in (ORDER, dossier.key):
+        (settings.upload_folder / key).parent.mkdir()
+        (settings.upload_folder / key).write_text("external_id,account_id")
     engine = create_async_engine(settings.database_url, poolclass=sqlalchemy.NullPool)
     async with AsyncSession(engine) as session, session.begin():
+        session.add(dossier)
         session.add(
             DisbursementRequest(
                 application_id=UUID(drafted), cycle=1, status=DisbursementStatus.HANDED_OVER, amount=Decimal(1500),
@@ -118,7 +125,11 @@ def test_what_was_saved_from_a_folder_is_back_in_an_s3_store(
     manifest = json.loads((folder / "manifest.json").read_bytes())
     assert (manifest["rows"]["customer_applications"], manifest["rows"]["files"], manifest["missing"]) == (1, 2, [])
     saved_of = {kept["key"].partition("/")[0]: kept["sha256"] for kept in manifest["objects"]}
-    assert saved_of.pop("disbursements") == hashlib.sha256(b"external_id,account_id").hexdigest()
+    assert (
+        saved_of.pop("disbursements")
+        == saved_of.pop("dossiers")
+        == hashlib.sha256(b"external_id,account_id").hexdigest()
+    )
     assert sorted(saved_of) == [str(system_clock().year), "removed"]
     assert set(saved_of.values()) == {hashlib.sha256(PAPER).hexdigest()}
 

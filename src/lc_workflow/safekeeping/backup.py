@@ -17,6 +17,8 @@ from lc_workflow.identity.photos.service import sizes_of
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.dossiers.models import DossierPrint
+from lc_workflow.lending.rules.dossier import PrintStatus
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import MEDIA_TYPE as CSV
 from lc_workflow.platform.payout.drop import CsvDrop
@@ -27,6 +29,7 @@ from lc_workflow.safekeeping.inventory import DUMP, OBJECTS, Backup, Kept, make_
 SNAPSHOT = text("SELECT pg_export_snapshot()")
 ABOUT = text("SELECT version_num, current_setting('server_version') FROM alembic_version")
 PHOTO = "image/jpeg"
+PDF = "application/pdf"
 
 
 async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: datetime) -> Backup:
@@ -88,6 +91,9 @@ async def _named(connection: AsyncConnection) -> AsyncIterator[tuple[tuple[str, 
             yield (own_key,), PHOTO, True
     for key in await connection.scalars(select(Delivery.key)):
         yield (key,), "application/octet-stream", False  # announced, and perhaps not brought yet
+    printed = select(DossierPrint.id).where(DossierPrint.status == PrintStatus.READY)
+    for print_id in await connection.scalars(printed):
+        yield (DossierPrint(id=print_id).key,), PDF, False  # else its row would lead nowhere until it is over
     dropped = DisbursementRequest.external_reference
     for order in await connection.scalars(select(dropped).where(DisbursementRequest.connector == CsvDrop.name)):
         if order is not None:
