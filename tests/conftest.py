@@ -411,7 +411,7 @@ async def reopen_house(settings: Settings, **changes: Any) -> AsyncIterator[Asyn
 
 
 MOST_LEFT = 5
-"""Houses that are kept for others; each takes some forty megabytes."""
+"""Houses that are kept for others; each takes sixteen megabytes."""
 
 _LEFT: list[tuple[object, Litestar]] = []
 """The houses that nobody is in, by what they were built for; the one left last is at the end."""
