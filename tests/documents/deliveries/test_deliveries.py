@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.documents.deliveries.models import Delivery
 from lc_workflow.documents.deliveries.service import KEPT_FOR, clear_up
 from lc_workflow.documents.library.models import File
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import ObjectStoreSettings, Settings
@@ -101,6 +102,28 @@ async def test_an_upload_through_the_api_may_be_repeated_as_well(
     other = await sign_in("officer", branch_id=branch.id)
     taken = await client.post(f"{FILES}/upload", headers=other.headers, **form)
     assert (taken.status_code, taken.json()["code"]) == (422, "FileIdTaken")
+
+
+async def test_who_asks_again_much_later_or_lost_the_application_gets_no_link_beside_the_record(
+    client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, application_id: UUID
+) -> None:
+    link = (await announce(client, officer, application_id=str(application_id))).json()
+    await client.put(link["upload_url"], content=JPEG)
+    assert (await finalize(client, officer, link["file_id"])).json()["url"]
+    file = await session.get_one(File, UUID(link["file_id"]))
+    file.created_at -= timedelta(minutes=15)
+    await session.commit()
+    later = (await finalize(client, officer, link["file_id"])).json()
+    assert (later["id"], later["url"], later["preview_url"], later["expires_at"]) == (link["file_id"], None, None, None)
+
+    application = await session.get_one(CustomerApplication, application_id)
+    application.user_id, application.branch_id = (other := await sign_in("officer")).user.id, other.user.branch_id
+    await session.commit()
+    assert (await client.get(f"{FILES}/{link['file_id']}", headers=officer.headers)).status_code == 404
+    refused = await finalize(client, officer, link["file_id"])
+    assert (refused.status_code, refused.json()["code"]) == (422, "FileIdTaken")
+    whole = await client.post(f"{FILES}/multipart/{link['file_id']}/complete", headers=officer.headers)
+    assert (whole.status_code, whole.json()["code"]) == (404, "Missing")
 
 
 async def test_a_link_to_an_uploaded_file_does_not_change_it_afterwards(client: AsyncClient, officer: Person) -> None:

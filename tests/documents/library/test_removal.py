@@ -111,6 +111,27 @@ async def test_only_who_could_remove_it_brings_it_back_and_only_while_papers_com
     assert (await client.post(address, headers=officer.headers)).json()["code"] == "PapersClosed"
 
 
+async def test_when_a_version_between_others_is_gone_for_good_the_one_before_still_stands_after_the_newest(
+    client: AsyncClient, session: AsyncSession, officer: Person, upload: Upload, workplace: Workplace
+) -> None:
+    chain = [(await upload(officer)).json()]
+    for _ in range(3):
+        address = f"{FILES}/{chain[-1]['id']}/versions"
+        answer = await client.post(address, files={"file": ("id.jpg", JPEG)}, headers=officer.headers)
+        chain.append(answer.json())
+    for file in reversed(chain[1:]):
+        await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)
+    newest = f"{FILES}/{chain[3]['id']}"
+    assert (await client.post(f"{newest}/restore", headers=officer.headers)).status_code == 200
+    for file in chain[1:3]:
+        (await session.get_one(File, UUID(file["id"]))).deleted_at = NOON - timedelta(days=1_000)
+    await session.commit()
+    await PURGE_FILES.do(workplace, {})
+    assert await listed(client, officer) == [chain[3]["id"]]
+    assert (await client.delete(newest, headers=officer.headers)).status_code == 204
+    assert await listed(client, officer) == [chain[0]["id"]]
+
+
 async def test_when_its_retention_ends_a_removed_paper_is_gone_for_good(
     client: AsyncClient,
     session: AsyncSession,

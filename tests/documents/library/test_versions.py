@@ -100,6 +100,36 @@ async def test_when_the_newest_goes_the_one_before_stands_again(
     assert await standing() == [other["id"]]
 
 
+async def test_only_the_newest_version_that_is_left_stands_in_whatever_order_others_come_back(
+    client: AsyncClient, officer: Person, application_id: UUID, upload: Upload
+) -> None:
+    async def standing() -> list[str]:
+        files = await look(client, officer, f"?application_id={application_id}")
+        return [file["id"] for file in files["items"]]
+
+    async def ask(method: str, file: dict[str, Any], verb: str = "") -> Response:
+        return await client.request(method, f"{FILES}/{file['id']}{verb}", headers=officer.headers)
+
+    first = (await upload(officer, PAPERS[0], "t.pdf", application_id=application_id)).json()
+    second = (await replace(client, officer, first, PAPERS[1])).json()
+    third = (await replace(client, officer, second, PAPERS[2])).json()
+    for file in (third, second):
+        await ask("DELETE", file)
+    assert (await ask("POST", third, "/restore")).status_code == 200
+    assert await standing() == [third["id"]], "the one between is still removed"
+    assert (await replace(client, officer, first, PAPERS[3])).json()["code"] == "ReplacedMeanwhile"
+    assert (await ask("POST", second, "/restore")).status_code == 200
+    assert await standing() == [third["id"]]
+    for file in (third, second):
+        await ask("DELETE", file)
+    assert (await ask("POST", third, "/restore")).status_code == 200
+    assert (await ask("DELETE", third)).status_code == 204
+    assert await standing() == [first["id"]], "the newest of those that are left"
+    other = (await replace(client, officer, first, PAPERS[3])).json()
+    assert (await ask("POST", third, "/restore")).json()["code"] == "ReplacedMeanwhile"
+    assert await standing() == [other["id"]]
+
+
 async def test_a_repeated_replacement_is_one_and_of_two_at_once_one_is_taken(own_house: OpenOwnHouse) -> None:
     async with own_house() as house:
         wish = {"application_id": house.application_id}

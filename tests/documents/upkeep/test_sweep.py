@@ -20,7 +20,7 @@ from lc_workflow.documents.upkeep.service import PAPER, Swept, WrongStore, sweep
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import ROOT
-from tests.documents.library.conftest import FILES, OpenOwnHouse, OwnHouse, own_house, send
+from tests.documents.library.conftest import FILES, JPEG, OpenOwnHouse, OwnHouse, own_house, send
 from tests.documents.upkeep.killed import STEPS
 from tests.servers.installation import variables_of
 
@@ -103,6 +103,21 @@ async def test_a_paper_without_bytes_is_taken_away_unless_the_store_is_the_wrong
             with pytest.raises(WrongStore, match="13 of 13"):
                 await sweep(session, store, at=system_clock() + LATER, apply=True)
         assert await store.size_of(key) == 1, "nothing is touched"
+
+
+async def test_where_the_newest_version_has_no_bytes_the_one_before_stands_again(own_house: OpenOwnHouse) -> None:
+    async with own_house() as house:
+        chain = [(await send(house.client, house.officer, application_id=house.application_id)).json()]
+        for _ in range(2):
+            newer = await house.client.post(
+                f"{FILES}/{chain[-1]['id']}/versions", files={"file": ("id.jpg", JPEG)}, headers=house.officer.headers
+            )
+            chain.append(newer.json())
+        for lost in chain[1:]:
+            (house.files / lost["file_path"]).unlink()
+        await swept(house, apply=True)
+        listed = (await house.client.get(FILES, headers=house.officer.headers)).json()
+        assert [file["id"] for file in listed["items"]] == [chain[0]["id"]]
 
 
 async def test_the_verb_says_what_it_found(own_house: OpenOwnHouse) -> None:

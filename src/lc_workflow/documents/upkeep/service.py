@@ -14,6 +14,7 @@ from lc_workflow.documents.deliveries.models import Delivery
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.service import removal_of
 from lc_workflow.documents.library.service.removal import aside
+from lc_workflow.documents.library.service.versions import step_back
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.storage.base import Kept, ObjectStore
@@ -149,5 +150,7 @@ async def _remove_lost(session: AsyncSession, lost: Collection[UUID], *, at: dat
         file = await session.get(File, file_id, with_for_update=True)
         if file is not None and file.deleted_at is None and not file.bound:
             file.deleted_at = at
+            if file.replaced_at is None:
+                await step_back(session, file)
             session.add(JournalEntry.of(removal_of(file, by=None, at=at)))
         await session.commit()

@@ -5,6 +5,7 @@ from io import SEEK_END
 from typing import IO
 from uuid import UUID, uuid4
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from lc_workflow.documents.events import (
@@ -65,10 +66,13 @@ class FileService(FileReading):
         """Find the file a client uploaded before under an id of its own, or None when it has not come yet.
 
         Raises:
-            FileIdTaken: Another file has this id.
+            FileIdTaken: Another file has this id, or theirs is not theirs to see any more.
         """
         file = await self.session.get(File, file_id)
-        if file is not None and (file.uploaded_by != principal.id or file.deleted_at is not None):
+        if file is None:
+            return None
+        theirs = select(File.id).where(File.id == file_id, files_visible_to(principal, self._access))
+        if file.uploaded_by != principal.id or await self.session.scalar(theirs) is None:
             raise FileIdTaken("Another file has this id, or had it until it was removed; make a new one.")
         return file
 

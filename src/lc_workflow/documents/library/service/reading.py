@@ -206,10 +206,15 @@ class FileReading(Service[File]):
         )
 
     async def just_brought(self, file: File, *, base_url: str, at: datetime) -> FileAnswer:
-        """Show a file to whoever has just brought it, with links to it."""
+        """Show a file to whoever has just brought it, with links to it.
+
+        Who asks again after those have ended gets none: opening it is put on record then.
+        """
+        answer = structs.replace(shaped(file, FileAnswer), seen_elsewhere=bool(await self.seen_elsewhere(file)))
+        if at >= file.created_at + LINK_LIFETIME:
+            return answer
         return structs.replace(
-            shaped(file, FileAnswer),
-            seen_elsewhere=bool(await self.seen_elsewhere(file)),
+            answer,
             url=await self.link_to(file, base_url=base_url),
             preview_url=await self.link_to(file, base_url=base_url, inline=True) if file.is_image else None,
             expires_at=at + LINK_LIFETIME,

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import FilePurged, FileRemoved
@@ -98,6 +98,8 @@ async def purge(session: AsyncSession, store: ObjectStore, *, kept_for: timedelt
             )
         ).all()
         for file in due:
+            # a newer version that stands keeps its place behind the next one before
+            await session.execute(update(File).where(File.replaces_id == file.id).values(replaces_id=file.replaces_id))
             await session.delete(file)
             session.add(
                 JournalEntry.of(

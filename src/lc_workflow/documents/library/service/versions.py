@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,14 +30,14 @@ def succeed(file: File, before: File, *, at: datetime) -> None:
 
 
 async def step_back(session: AsyncSession, file: File) -> None:
-    """Let the paper stand again that a removed one had replaced.
+    """Let the paper stand again that a removed one had replaced, or the next before it that is not removed itself.
 
     Raises:
         ReplacedMeanwhile: The removed one is not the newest.
     """
     if file.replaced_at is not None:
         raise ReplacedMeanwhile("There is a newer version of this paper; remove that one first.")
-    await session.execute(update(File).where(File.id == file.replaces_id).values(replaced_at=None))
+    await session.execute(update(File).where(File.id.in_(await _before(session, file))).values(replaced_at=None))
 
 
 async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> None:
@@ -45,12 +46,26 @@ async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> No
     Raises:
         ReplacedMeanwhile: Another took its place.
     """
-    rival = select(File.id).where(File.replaces_id == file.replaces_id, File.deleted_at.is_(None), File.id != file.id)
-    if file.replaces_id is not None and await session.scalar(rival) is not None:
+    before = await _before(session, file)
+    rival = select(File.id).where(
+        File.replaces_id.in_(before), File.deleted_at.is_(None), File.id.not_in([file.id, *before])
+    )
+    if await session.scalar(rival.limit(1)) is not None:
         raise ReplacedMeanwhile("Another version took the place of this one; remove that one first.")
-    await session.execute(update(File).where(File.id == file.replaces_id).values(replaced_at=at))
+    await session.execute(update(File).where(File.id.in_(before)).values(replaced_at=at))
     newer = select(File.created_at).where(File.replaces_id == file.id, File.deleted_at.is_(None))
     file.replaced_at = await session.scalar(newer)
+
+
+async def _before(session: AsyncSession, file: File) -> list[UUID]:
+    """Find the versions before one, back to the newest that is not removed: that one stands when this one goes."""
+    found: list[UUID] = []
+    before_id = file.replaces_id
+    while before_id is not None:
+        found.append(before_id)
+        before = select(File.replaces_id).where(File.id == before_id, File.deleted_at.is_not(None))
+        before_id = await session.scalar(before)
+    return found
 
 
 async def versions_of(session: AsyncSession, file: File, visible: ColumnElement[bool]) -> Sequence[File]:
