@@ -56,6 +56,20 @@ class TestRights:
         await session.commit()
         assert (await client.get("/api/v1/permissions", headers=viewer.headers)).status_code == 403
 
+    async def test_a_denial_ends_sooner_only_by_those_who_could_lift_it(
+        self, client: AsyncClient, administrator: Person, sign_in: SignIn, right_id: Named
+    ) -> None:
+        manager = await sign_in("manager")
+        denial = {"permission_id": await right_id("application:approve:branch"), "is_granted": False}
+        for until, status in ((SOON, 200), (None, 200), (SOON, 403)):
+            answer = await client.post(
+                url(manager, "permissions"), json=denial | {"until": until}, headers=administrator.headers
+            )
+            assert (answer.status_code, answer.json().get("code")) == (
+                status,
+                None if status == 200 else "GrantAboveOwn",
+            )
+
     @pytest.mark.parametrize(
         ("right", "changes", "status", "code"),
         [

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
-from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor, SignInChallenge
-from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor
+from lc_workflow.identity.users.models import Session, SignInChallenge, User
 from tests.conftest import Person, SignIn
 from tests.identity.factories import PASSWORD, a_user
 from tests.moments import NOON
@@ -164,6 +164,22 @@ async def test_a_role_that_requires_it_makes_people_set_it_up_on_the_way_in(
     assert waiting["enrolment_required"] is False
     refused = await client.post(f"{FACTOR}/enrol", json={"challenge": waiting["challenge"]})
     assert refused.json()["code"] == "AlreadyEnrolled"
+
+
+async def test_a_new_password_lets_no_sign_in_go_on_that_began_with_the_old_one(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn
+) -> None:
+    """Who stole the password of somebody without a second factor would set one up for themselves."""
+    admin = await sign_in("admin")
+    session.add(teller := a_user(role="teller"))
+    await session.execute(update(CompanyRole).where(CompanyRole.name == "teller").values(requires_second_factor=True))
+    await session.commit()
+    challenge = (await sign_in_as(client, teller)).json()["challenge"]
+    reset = {"password": "another-Long-pass-7"}
+    answer = await client.patch(f"/api/v1/users/{teller.id}", json=reset, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    refused = await client.post(f"{FACTOR}/enrol", json={"challenge": challenge})
+    assert refused.json()["code"] == "ChallengeInvalid"
 
 
 async def test_it_is_given_up_with_password_and_code_and_reset_by_an_administrator(

@@ -73,6 +73,22 @@ async def test_a_template_is_given_to_a_role_and_to_a_person(
     assert wrong.status_code in {404, 422}
 
 
+async def test_what_a_person_holds_already_is_not_given_once_more(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+) -> None:
+    """Managers approve and administrators do not: what the trial says of such a template, giving it does."""
+    manager = await sign_in("manager")
+    made = await client.post(
+        f"{URL}/generate-from-roles", json={"role_ids": [await role_id("manager")]}, headers=administrator.headers
+    )
+    (template,) = made.json()["items"]
+    asked = {"template_id": template["id"], "target_type": "user", "target_id": str(manager.user.id)}
+    shown = (await client.post(f"{URL}/preview", json=asked, headers=administrator.headers)).json()
+    assert (shown["added"], shown["refused"]) == ([], [])
+    given = await client.post(f"{URL}/{template['id']}/apply/user/{manager.user.id}", headers=administrator.headers)
+    assert (given.status_code, given.json()) == (200, {"added": 0})
+
+
 async def test_the_rights_of_roles_become_templates(client: AsyncClient, administrator: Person, role_id: Named) -> None:
     wish = {"role_ids": [await role_id("teller"), await role_id("viewer")]}
     made = (await client.post(f"{URL}/generate-from-roles", json=wish, headers=administrator.headers)).json()

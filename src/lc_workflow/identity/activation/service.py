@@ -20,7 +20,7 @@ from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE, in_reach
 from lc_workflow.identity.users.models import Session, User
-from lc_workflow.identity.users.service import check_rank_over, end_sessions
+from lc_workflow.identity.users.service import check_rank_over, end_sessions, forget_waiting
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
@@ -128,6 +128,7 @@ class ActivationService(Service[User]):
             user.locked_until = None
             user.updated_at = at
             await end_sessions(self.session, Session.user_id == user.id, at=at)
+            await forget_waiting(self.session, user.id)
             self.announce(AccountActivated(actor_id=user.id, at=at, user_id=user.id))
             if source is not user.status:
                 self.announce(

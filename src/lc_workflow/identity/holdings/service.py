@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.identity.events import RightGiven, RightTaken, RoleGiven, RoleTaken
@@ -125,7 +125,7 @@ class HoldingService(Service[User]):
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn: As for roles.
             NoSuchPermission: There is no such right.
-            GrantAboveOwn: The person does not hold it, or not that far.
+            GrantAboveOwn: The person does not hold it, or not that far, and gives it or lets a denial end sooner.
             EndsBeforeItBegins: `until` lies in the past.
         """
         _check_end(wish.until, at=at)
@@ -137,14 +137,16 @@ class HoldingService(Service[User]):
     async def give_rights(
         self, user_id: UUID, names: Collection[str], *, reason: str, principal: Principal, at: datetime
     ) -> int:
-        """Give somebody several rights that one holds, for good; answers how many.
+        """Give somebody those of several rights that they do not hold yet, for good; answers how many.
 
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn, GrantAboveOwn: As for one.
         """
         async with self.transaction():
             user = await self._of_another(user_id, principal=principal, at=at)
-            rights = (await self.session.scalars(select(Permission).where(Permission.name.in_(names)))).all()
+            held = await rights_of(self.session, user.id, at=at)
+            lacking = set(names) - {one.permission.name for one in held.effective_permissions}
+            rights = (await self.session.scalars(select(Permission).where(Permission.name.in_(lacking)))).all()
             for right in rights:
                 wish = RightToGive(permission_id=right.id, reason=reason)
                 await self._write(user, [right], wish, principal, at)
@@ -154,7 +156,7 @@ class HoldingService(Service[User]):
         self, user: User, rights: Collection[Permission], wish: RightToGive, principal: Principal, at: datetime
     ) -> None:
         for right in rights:
-            if wish.is_granted:
+            if wish.is_granted or await self._is_denied_longer(user, right, wish.until):
                 check_within_own(principal.grants, Right.parse(right.name))
             values = {
                 "is_granted": wish.is_granted,
@@ -179,6 +181,18 @@ class HoldingService(Service[User]):
                     reason=wish.reason,
                 )
             )
+
+    async def _is_denied_longer(self, user: User, right: Permission, until: datetime | None) -> bool:
+        """Whether a right is denied beyond a moment: to let the denial end sooner is to give."""
+        if until is None:
+            return False
+        denied = exists().where(
+            UserPermission.user_id == user.id,
+            UserPermission.permission_id == right.id,
+            ~UserPermission.is_granted,
+            or_(UserPermission.until.is_(None), UserPermission.until > until),
+        )
+        return bool(await self.session.scalar(select(denied)))
 
     async def take_right(self, user_id: UUID, permission_id: UUID, *, principal: Principal, at: datetime) -> None:
         """Forget what was given or denied to somebody beside their roles.

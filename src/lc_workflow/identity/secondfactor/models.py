@@ -1,4 +1,4 @@
-"""Second factors as rows, and sign-ins that wait for them."""
+"""Second factors as rows."""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,17 +32,4 @@ class RecoveryCode(Row):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    used_at: Mapped[datetime | None]
-
-
-class SignInChallenge(Row):
-    """A sign-in whose password was right and that waits for the second factor; stored as its secret's SHA-256."""
-
-    __tablename__ = "sign_in_challenges"
-    __table_args__ = (Index("ix_sign_in_challenges_user_id", "user_id"),)
-
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -26,10 +26,10 @@ from lc_workflow.identity.rules.secondfactor import (
     SecondFactorRequired,
     acceptable_steps,
 )
-from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor, SignInChallenge
+from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor
 from lc_workflow.identity.secondfactor.schemas import Enrolment, SecondFactorStanding
 from lc_workflow.identity.users.access import MANAGE, in_reach
-from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.models import Session, SignInChallenge, User
 from lc_workflow.identity.users.service import check_rank_over, end_sessions
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal

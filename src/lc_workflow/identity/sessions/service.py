@@ -28,7 +28,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.secondfactor.service import Demand, SecondFactorService
 from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
 from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
-from lc_workflow.identity.users.service import end_sessions, person
+from lc_workflow.identity.users.service import end_sessions, forget_waiting, person
 from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
@@ -312,6 +312,7 @@ class SessionService(Service[Session]):
             if changed is None:
                 raise WrongPassword("The password was changed by someone else just now.")
             await end_sessions(self.session, Session.user_id == principal.id, Session.id != principal.session_id, at=at)
+            await forget_waiting(self.session, principal.id)
             self.announce(PasswordChanged(actor_id=principal.id, at=at, user_id=principal.id))
 
     async def setup_required(self) -> bool:

@@ -1,4 +1,4 @@
-"""Accounts as rows: users, the sessions they open, and the refresh tokens those are renewed with."""
+"""Accounts as rows: users, the sessions they open and renew, and the sign-ins that wait."""
 
 from datetime import datetime
 from uuid import UUID
@@ -138,6 +138,19 @@ class RefreshToken(Row):
     __table_args__ = (Index("ix_refresh_tokens_session_id", "session_id"),)
 
     session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignInChallenge(Row):
+    """A sign-in whose password was right and that waits for the second factor; stored as its secret's SHA-256."""
+
+    __tablename__ = "sign_in_challenges"
+    __table_args__ = (Index("ix_sign_in_challenges_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

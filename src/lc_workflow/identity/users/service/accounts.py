@@ -8,7 +8,7 @@ from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -27,7 +27,7 @@ from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_chan
 from lc_workflow.identity.rules.roles import Role, RoleAboveOwn, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import DELETE, UPDATE, in_reach, visible_to
-from lc_workflow.identity.users.models import STANDING, WHOLE, Session, User
+from lc_workflow.identity.users.models import STANDING, WHOLE, Session, SignInChallenge, User
 from lc_workflow.identity.users.queries import conditions, order
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
 from lc_workflow.identity.users.service.refusals import LastAdministrator
@@ -91,6 +91,11 @@ async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: d
         update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=at).returning(Session.id)
     )
     return ended.all()
+
+
+async def forget_waiting(session: AsyncSession, user_id: UUID) -> None:
+    """Let no sign-in go on that waits for the second factor and began with a password which holds no longer."""
+    await session.execute(delete(SignInChallenge).where(SignInChallenge.user_id == user_id))
 
 
 async def keep_an_administrator(session: AsyncSession) -> None:
@@ -307,6 +312,7 @@ class UserService(Service[User]):
         user.locked_until = None
         user.updated_at = at
         await end_sessions(self.session, Session.user_id == user.id, at=at)
+        await forget_waiting(self.session, user.id)
         self.announce(PasswordReset(actor_id=principal.id, at=at, user_id=user.id))
 
     async def _check_posting(self, user: User) -> None:
