@@ -17,6 +17,8 @@ from lc_workflow.app import open_store
 from lc_workflow.documents.deliveries.models import Delivery
 from lc_workflow.documents.deliveries.service import KEPT_FOR, clear_up
 from lc_workflow.documents.rules.uploads import MOST_PARTS, SMALLEST_PART, part_size_for, parts_for
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import ObjectStoreSettings
 from tests.conftest import Person, SignIn, settings_for
@@ -85,6 +87,46 @@ async def test_a_file_comes_in_parts_and_a_break_costs_one_of_them(
         )
         if kind == "folder":
             assert len(house.kept()) == 1
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+async def test_parts_put_together_in_vain_are_kept_where_they_are_right_and_sent_anew_where_not(
+    own_house: OpenOwnHouse, request: pytest.FixtureRequest, kind: str
+) -> None:
+    changes = {"object_store": request.getfixturevalue("s3")} if kind == "s3" else {}
+    async with own_house(max_file_size=20_000_000, **changes) as house, AsyncExitStack() as stack:
+        phone = house.client if kind == "folder" else await stack.enter_async_context(httpx.AsyncClient())
+        headers = house.officer.headers
+        wish = announcement(application_id=str(house.application_id))
+        address = f"{FILES}/multipart/{wish['file_id']}"
+
+        async def turn(stage: Stage) -> None:
+            async with AsyncSession(house.engine) as session:
+                (await session.get_one(CustomerApplication, house.application_id)).workflow_status = stage
+                await session.commit()
+
+        for part in (await begin(house.client, house.officer, wish)).json()["parts"]:
+            await put(phone, part)
+        await turn(Stage.APPROVED)
+        closed = await house.client.post(f"{address}/complete", headers=headers)
+        assert closed.json()["code"] == "PapersClosed"
+        await turn(Stage.PO_CREATED)
+        again = (await begin(house.client, house.officer, wish)).json()
+        assert (again["arrived"], again["missing"], again["parts"]) == ([1, 2], 0, [])
+        assert (await house.client.post(f"{address}/complete", headers=headers)).status_code == 201
+
+        wrong = announcement(sha256="00" * 32)
+        address = f"{FILES}/multipart/{wrong['file_id']}"
+        for part in (await begin(house.client, house.officer, wrong)).json()["parts"]:
+            await put(phone, part)
+        changed = await house.client.post(f"{address}/complete", headers=headers)
+        assert changed.json()["code"] == "WrongContent"
+        right = wrong | {"sha256": wish["sha256"]}
+        anew = (await begin(house.client, house.officer, right)).json()
+        assert (anew["arrived"], anew["missing"]) == ([], 2)
+        for part in anew["parts"]:
+            await put(phone, part)
+        assert (await house.client.post(f"{address}/complete", headers=headers)).status_code == 201
 
 
 async def put(phone: AsyncClient, part: dict[str, Any]) -> None:

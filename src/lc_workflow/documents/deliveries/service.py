@@ -1,6 +1,7 @@
 """Announcing files, and taking in what clients brought to the store."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
@@ -8,7 +9,7 @@ from typing import IO, Final, cast
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -119,7 +120,8 @@ class DeliveryService(Service[Delivery]):
         there = await self._store.parts_of(delivery.key, attempt)
         links = []
         parts = parts_for(delivery.file_size, part_size)
-        arrived = [number for number, start, end in parts if there.get(number) == end - start]
+        whole = await self._is_whole(delivery, there)
+        arrived = [number for number, start, end in parts if whole or there.get(number) == end - start]
         for number, start, end in [part for part in parts if part[0] not in set(arrived)][:MOST_LINKS]:
             link = await self._store.part_link(
                 delivery.key, attempt, number, most_bytes=end - start, lifetime=LINK_LIFETIME, base_url=base_url
@@ -143,12 +145,28 @@ class DeliveryService(Service[Delivery]):
             return before
         delivery, attempt, part_size = await self._in_parts(file_id, principal=principal, at=at)
         there = await self._store.parts_of(delivery.key, attempt)
-        if there or await self._store.size_of(delivery.key) != delivery.file_size:  # put together, and broken off then
+        if not await self._is_whole(delivery, there):
             parts = parts_for(delivery.file_size, part_size)
             if missing := [number for number, start, end in parts if there.get(number) != end - start]:
                 raise PartsMissing(f"{len(missing)} of {len(parts)} parts have not come; send number {missing[0]}.")
             await self._store.put_together(delivery.key, attempt)
-        return await self.take_in(Arrival(file_id=file_id), principal=principal, at=at)
+        try:
+            return await self.take_in(Arrival(file_id=file_id), principal=principal, at=at)
+        except WrongContent:
+            await self._begin_anew(delivery, attempt)
+            raise
+
+    async def _is_whole(self, delivery: Delivery, there: Mapping[int, int]) -> bool:
+        """Whether the parts were put together before, and something kept the file from being taken in then."""
+        return not there and await self._store.size_of(delivery.key) == delivery.file_size
+
+    async def _begin_anew(self, delivery: Delivery, attempt: str) -> None:
+        """Let all parts of a file come once more, because some of them were changed on their way."""
+        await self._store.give_up_parts(delivery.key, attempt)
+        await self._store.remove(delivery.key)
+        again = await self._store.begin_parts(delivery.key, content_type=delivery.content_type or "")
+        async with self.transaction():
+            await self.session.execute(update(Delivery).where(Delivery.id == delivery.id).values(attempt=again))
 
     async def give_up(self, file_id: UUID, *, principal: Principal, at: datetime) -> None:
         """Forget a file that comes in parts, and the parts that have come.
