@@ -129,6 +129,8 @@ async def test_a_list_is_filtered_searched_and_paged(
     page = await listed(f"application_id={application_id}&size=3&page=2&search=")
     assert (len(page["items"]), page["total"], page["page"], page["size"], page["pages"]) == (1, 4, 2, 3, 2)
     assert [file["display_name"] for file in (await listed("search=%25%20ប័ណ្ណ"))["items"]] == ["100% ប័ណ្ណដី.pdf"]
+    for typed in ("ប័ណ្ណ%E2%80%8Bដី", "100%25%20%20ប័ណ្ណ"):
+        assert (await listed(f"search={typed}"))["total"] == 1, "as it is shown, however it was typed"
     folders = (await client.get(FOLDERS, headers=officer.headers)).json()
     assert (await listed(f"folder_id={folders[0]['id']}"))["total"] == 3
     assert {file["url"] for file in everything["items"]} == {None}, "links are given one at a time, on record"

@@ -108,6 +108,15 @@ async def test_a_folder_does_not_lie_in_one_of_another_application(
         assert (await make("Nowhere", **wish)).status_code == 404
 
 
+async def test_folders_whose_names_look_alike_are_one(client: AsyncClient, application_id: UUID, make: Make) -> None:
+    folder = (await make("រូបថត Café", application_id=application_id)).json()
+    for name in (" រូបថត Café ", "រូប\u200bថត  Cafe\u0301", "រូបថត\nCafé\u202e"):
+        again = await make(name, application_id=application_id)
+        assert (again.status_code, again.json()) == (200, folder)
+    unseen = await make("\u200b", application_id=application_id)
+    assert (unseen.status_code, [error["field"] for error in unseen.json()["errors"]]) == (422, ["name"])
+
+
 async def test_a_folder_gets_another_name(
     client: AsyncClient, officer: Person, application_id: UUID, make: Make
 ) -> None:
@@ -118,7 +127,7 @@ async def test_a_folder_gets_another_name(
     assert renamed.json() == folder | {"name": "Site visit"}
     taken = await client.patch(address, json={"name": "Land Documents"}, headers=officer.headers)
     assert (taken.status_code, taken.json()["code"]) == (422, "FolderNameTaken")
-    for name in ("", "  ", "x" * 201, None):
+    for name in ("", "  ", "\u200b", "x" * 201, None):
         assert (await client.patch(address, json={"name": name}, headers=officer.headers)).status_code == 422
 
 

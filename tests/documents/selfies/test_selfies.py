@@ -105,8 +105,9 @@ async def test_whoever_finds_fault_says_which(
     client: AsyncClient, officer: Person, manager: Person, application_id: UUID
 ) -> None:
     selfie = (await upload(client, officer, application_id)).json()
-    silent = await judge(client, manager, selfie, is_valid=False)
-    assert (silent.status_code, silent.json()["code"]) == (422, "NotesNeeded")
+    for more in ({}, {"notes": " \n"}):
+        silent = await judge(client, manager, selfie, is_valid=False, **more)
+        assert (silent.status_code, silent.json()["code"]) == (422, "NotesNeeded")
     said = await judge(client, manager, selfie, is_valid=False, notes="The face cannot be seen.")
     assert (said.json()["status"], said.json()["validation_notes"]) == ("invalid", "The face cannot be seen.")
 

@@ -89,6 +89,9 @@ async def test_a_manager_reaches_their_branch_and_nobody_else(
     refused = await client.post(f"{URL}/send", json=WORDS | {"user_ids": ids}, headers=manager.headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRecipients")
     assert [error["field"] for error in refused.json()["errors"]] == ["user_ids[1]"]
+    one = WORDS | {"user_id": str(stranger.user.id)}
+    refused = await client.post(f"{LIVE}/send-realtime", json=one, headers=manager.headers)
+    assert [error["field"] for error in refused.json()["errors"]] == ["user_id"]
     hello = await client.post(f"/api/v1/users/{stranger.user.id}/notifications/welcome", headers=manager.headers)
     assert hello.status_code == 404
 

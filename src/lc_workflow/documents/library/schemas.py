@@ -6,6 +6,9 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from lc_workflow.documents.rules.uploads import plain
+from lc_workflow.kernel.errors import FieldError
+from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.shapes import Name
 
 
@@ -122,6 +125,10 @@ class NewFolder(Struct, frozen=True, kw_only=True):
     parent_id: UUID | None = None
     application_id: UUID | None = None
 
+    def __post_init__(self) -> None:
+        """A name nobody sees is none."""
+        check_seen(self.name)
+
 
 class FolderChange(Struct, frozen=True, kw_only=True):
     """A new name for a folder."""
@@ -129,3 +136,17 @@ class FolderChange(Struct, frozen=True, kw_only=True):
     EXAMPLE: ClassVar[dict[str, object]] = {"name": "Photos of both stalls"}
 
     name: Name
+
+    def __post_init__(self) -> None:
+        """A name nobody sees is none."""
+        check_seen(self.name)
+
+
+def check_seen(name: str) -> None:
+    """Refuse a name of signs that nobody sees.
+
+    Raises:
+        InvalidInput: It is one.
+    """
+    if not plain(name):
+        raise cannot_take([FieldError("name", "must not be blank")])

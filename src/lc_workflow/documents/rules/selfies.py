@@ -60,6 +60,6 @@ def objection(
         return OwnSelfie("You took this picture; somebody else must look at it.")
     if status is not SelfieStatus.PENDING:
         return FoundAlready(f"This selfie was found {status} already; take a new one.")
-    if not is_valid and not notes:
+    if not is_valid and not (notes or "").strip():
         return NotesNeeded("Say what is wrong with the picture.", errors=(FieldError("notes", "is needed"),))
     return None

@@ -95,19 +95,24 @@ def readable(size: int) -> str:
     return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
 
 
+def plain(text: str) -> str:
+    """Write a name on one line as it looks: what looks alike is alike, and what nobody sees is not there."""
+    kept = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", text)
+        if character.isspace() or character in JOINERS or not unicodedata.category(character).startswith("C")
+    )
+    return re.sub(r" +", " ", kept).strip(" " + JOINERS)
+
+
 def display_name(raw: str | None) -> str:
     """Make a client's file name safe to show, to send in a header and to save: never empty, at most 120 characters.
 
     Folders are cut off, control and direction-changing characters go, those no disk takes become `_`;
     Khmer stays as it is, and the ending survives the shortening.
     """
-    last = re.split(r"[/\\]", raw or "")[-1]
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", last)
-        if character.isspace() or character in JOINERS or not unicodedata.category(character).startswith("C")
-    )
-    name = re.sub(r'[<>:"|?*]', "_", re.sub(r" +", " ", kept)).strip(" ." + JOINERS)
+    last = plain(re.split(r"[/\\]", raw or "")[-1])
+    name = re.sub(r'[<>:"|?*]', "_", last).strip(" ." + JOINERS)
     return _shortened(name) or NAMELESS
 
 

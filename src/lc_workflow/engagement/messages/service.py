@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from lc_workflow.engagement.events import MessageSent
 from lc_workflow.engagement.messages.access import SEND, reached_by
-from lc_workflow.engagement.messages.schemas import Message, Sent
+from lc_workflow.engagement.messages.schemas import Message, Sent, ToPerson
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.rules.wording import ONBOARDING, TRIAL, WELCOME, Notice
@@ -58,7 +58,10 @@ class MessageService(Service[Notification]):
             raise NoSuchRecipients(
                 "Some of these people are not there, or are not yours to write to.",
                 errors=tuple(
-                    FieldError(f"user_ids[{index}]", "is nobody you can write to")
+                    FieldError(
+                        "user_id" if isinstance(message, ToPerson) else f"user_ids[{index}]",
+                        "is nobody you can write to",
+                    )
                     for index, user_id in enumerate(user_ids)
                     if user_id in unknown
                 )[:100],

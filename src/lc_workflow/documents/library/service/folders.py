@@ -32,6 +32,7 @@ from lc_workflow.documents.library.service.refusals import (
     PapersClosed,
 )
 from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.documents.rules.uploads import plain
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.db.reach import Reach, brought
@@ -126,7 +127,7 @@ class FolderService(Service[Folder]):
         """
         async with self.transaction():
             folder = await self._held(folder_id, MAKE_FOLDERS, principal=principal)
-            folder.name = wish.name
+            folder.name = plain(wish.name)
             folder.updated_at = at
             self.announce(
                 FolderRenamed(actor_id=principal.id, at=at, folder_id=folder.id, application_id=folder.application_id)
@@ -199,6 +200,7 @@ class FolderService(Service[Folder]):
         self, name: str, *, application_id: UUID | None, parent_id: UUID | None, principal: Principal, at: datetime
     ) -> tuple[UUID, bool]:
         """Find a folder by its name and place, or make it; of several who do so at once, one makes it."""
+        name = plain(name)
         new_id = uuid4()
         folder_id = await self.session.scalar(
             insert(Folder)

@@ -28,6 +28,7 @@ from lc_workflow.documents.library.service.refusals import (
 )
 from lc_workflow.documents.library.service.versions import versions_of
 from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.documents.rules.uploads import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.http.shapes import shaped
@@ -105,8 +106,8 @@ class FileReading(Service[File]):
             where.append(File.application_id == application_id)
         if folder_id is not None:
             where.append(File.folder_id == folder_id)
-        if search:
-            where.append(contains(File.display_name, search))
+        if search and (looks_like := plain(search)):
+            where.append(contains(File.display_name, looks_like))
         count = select(func.count()).select_from(File).where(*where)
         part = await cut(self.session, select(File).where(*where), window, *_NEWEST, count=count)
         return replace(part, rows=[file for (file,) in part.rows])
