@@ -49,6 +49,7 @@ from lc_workflow.identity.events import (
 )
 from lc_workflow.identity.holdings.controllers import HeldController, HoldingController
 from lc_workflow.identity.lifecycle.controllers import BulkStatusController, LifecycleController, UnlockController
+from lc_workflow.identity.lifecycle.jobs import SHUT_LEAVERS_OUT
 from lc_workflow.identity.permissions.controllers import PermissionController, RoleController
 from lc_workflow.identity.permissions.service import PermissionTaken, RoleNameTaken
 from lc_workflow.identity.photos.controllers import PhotoController, ProfilePhotoController
@@ -136,7 +137,7 @@ MANIFEST = Manifest(
         SecondFactorReset,
         SecondFactorFailed,
     ),
-    jobs=(FORGET_OLD_SESSIONS, MAIL_CODE),
+    jobs=(FORGET_OLD_SESSIONS, MAIL_CODE, SHUT_LEAVERS_OUT),
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
         **REFUSALS,

@@ -1,6 +1,7 @@
 """People come, are let in again, and leave: over HTTP."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -10,12 +11,14 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.lifecycle.jobs import SHUT_LEAVERS_OUT
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.lending.applications.models import Assignment
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.jobs import Workplace
 from tests.conftest import Person, SignIn
 from tests.identity.factories import a_session, a_user
 from tests.lending.factories import an_application
@@ -205,6 +208,40 @@ async def test_work_goes_only_to_somebody_who_can_do_it(
     assert refused["code"] == "EmployeeOfAnotherBranch"
     await session.refresh(leaver)
     assert leaver.status is UserStatus.ACTIVE
+
+
+async def test_nobody_is_let_in_after_their_last_day_unless_somebody_says_so(
+    client: AsyncClient, session: AsyncSession, act: Act, sign_in: SignIn, workplace: Workplace
+) -> None:
+    leaver = await sign_in("officer")
+    wish = {"reason": "Moves to Siem Reap", "last_working_day": (NOON + timedelta(days=2)).date().isoformat()}
+    await act(leaver.user, "lifecycle/offboarding/initiate", **wish)
+
+    async def works_after(days: int) -> bool:
+        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=days)), {})
+        return (await client.get("/api/v1/auth/me", headers=leaver.headers)).status_code == 200
+
+    assert await works_after(2)
+    assert not await works_after(3)
+    await session.refresh(leaver.user)
+    assert (leaver.user.status, leaver.user.status_reason) == ("inactive", wish["reason"])
+    leaver.user.status = UserStatus.ACTIVE  # they stay a week longer
+    await session.commit()
+    await works_after(4)
+    await session.refresh(leaver.user)
+    assert leaver.user.status is UserStatus.ACTIVE
+
+
+async def test_the_last_administrator_is_not_shut_out_by_the_night(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, sign_in: SignIn, workplace: Workplace
+) -> None:
+    other = await sign_in("admin")
+    tomorrow = (NOON + timedelta(days=1)).date().isoformat()
+    await act(other.user, "lifecycle/offboarding/initiate", last_working_day=tomorrow)
+    admin.user.status = UserStatus.INACTIVE
+    await session.commit()
+    await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=2)), {})
+    assert (await client.get("/api/v1/auth/me", headers=other.headers)).status_code == 200
 
 
 async def test_nobody_sees_themselves_out_and_the_last_administrator_stays(

@@ -10,11 +10,12 @@ from lc_workflow.identity.users.service.accounts import (
     person,
     standing_above,
 )
-from lc_workflow.identity.users.service.refusals import REFUSALS
+from lc_workflow.identity.users.service.refusals import REFUSALS, LastAdministrator
 
 __all__ = [
     "REFUSALS",
     "AccountBook",
+    "LastAdministrator",
     "UserService",
     "check_rank_over",
     "end_sessions",
