@@ -1,6 +1,6 @@
 """Kinds of papers as requests and answers."""
 
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -9,7 +9,9 @@ from lc_workflow.platform.http.shapes import Name
 KindCode: TypeAlias = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 """The `document_type` of a paper."""
 
-Position: TypeAlias = Annotated[int, Meta(ge=0, le=10_000)]
+LAST: Final = 10_000
+
+Position: TypeAlias = Annotated[int, Meta(ge=0, le=LAST)]
 
 
 class DocumentType(Struct, frozen=True):

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import DocumentTypeChanged
 from lc_workflow.documents.kinds.models import PaperKind
-from lc_workflow.documents.kinds.schemas import DocumentTypeChange, NewDocumentType
+from lc_workflow.documents.kinds.schemas import LAST, DocumentTypeChange, NewDocumentType
+from lc_workflow.documents.rules.uploads import plain
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.shapes import given
@@ -62,7 +63,7 @@ class PaperKindService(Service[PaperKind]):
                     label_en=wish.label,
                     label_km=wish.label_khmer,
                     folder=wish.folder,
-                    position=(last or 0) + 10 if wish.position is None else wish.position,
+                    position=min((last or 0) + 10, LAST) if wish.position is None else wish.position,
                     offered=True,
                     created_at=at,
                     updated_at=at,
@@ -94,4 +95,5 @@ async def folder_for(session: AsyncSession, document_type: str) -> str:
     A kind nobody knows is filed among the supporting ones: a paper handed in must not be sent back for the lack of a
     label.
     """
-    return await session.scalar(select(PaperKind.folder).where(PaperKind.code == document_type)) or FOLDER_OF_OTHERS
+    folder = await session.scalar(select(PaperKind.folder).where(PaperKind.code == document_type))
+    return plain(folder or "") or FOLDER_OF_OTHERS

@@ -1,13 +1,16 @@
 """Preferences as requests and answers."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lc_workflow.engagement.rules.quiet import MailFrequency
 
 Type = Annotated[str, Meta(min_length=1, max_length=60)]
-Choices = Annotated[dict[Type, bool], Meta(max_length=100)]
+MOST_TYPES: Final = 200
+"""How many types of notifications one person decides about."""
+
+Choices = Annotated[dict[Type, bool], Meta(max_length=MOST_TYPES)]
 """By type of notification: wanted or not."""
 
 TimeOfDay = Annotated[

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -10,15 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.engagement.events import NotificationPreferencesSet
 from lc_workflow.engagement.preferences.models import NotificationPreference
-from lc_workflow.engagement.preferences.schemas import Preferences, PreferencesChange, QuietHours
+from lc_workflow.engagement.preferences.schemas import MOST_TYPES, Preferences, PreferencesChange, QuietHours
 from lc_workflow.engagement.rules.quiet import MailFrequency
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
-
-MOST_TYPES: Final = 200
-"""How many types of notifications one person decides about."""
 
 
 class TooManyChoices(Invalid):
