@@ -17,7 +17,9 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import PasswordPolicy
 from tests.conftest import CHEAP, SignIn
 from tests.identity.factories import a_user
+from tests.identity.rights import Named
 from tests.moments import NOON
+from tests.organization.factories import a_branch
 
 RIGHTS = ("user:read", "user:create", "user:update", "user:delete")
 
@@ -116,3 +118,39 @@ async def test_nothing_is_hashed_for_an_account_out_of_reach(
             f"/api/v1/users/{user_id}", json={"password": "Stolen#2026pass"}, headers=officer.headers
         )
         assert answer.status_code in {403, 404}
+
+
+async def test_who_looks_after_the_accounts_of_a_branch_puts_none_elsewhere(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, right_id: Named
+) -> None:
+    """Neither a new account, nor one of the branch, nor their own, by which they would reach the other branch."""
+    session.add(elsewhere := a_branch())
+    await session.commit()
+    administrator = await sign_in("admin")
+    manager, officer = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    for verb in ("create", "update"):
+        wish = {"permission_id": await right_id(f"user:{verb}:branch")}
+        given = await client.post(
+            f"/api/v1/users/{manager.user.id}/permissions", json=wish, headers=administrator.headers
+        )
+        assert given.status_code == 200, given.text
+    body = {
+        "username": "sokha",
+        "email": "sokha@branch.example",
+        "password": "Sokha#2026pass",
+        "first_name": "Sokha",
+        "last_name": "Keo",
+    }
+    users = "/api/v1/users"
+    for wish in (body, body | {"branch_id": str(elsewhere.id)}):
+        refused = await client.post(users, json=wish, headers=manager.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "NotYourPlace"), refused.text
+    opened = await client.post(users, json=body | {"branch_id": str(branch.id)}, headers=manager.headers)
+    assert opened.status_code == 201, opened.text
+    for user_id in (opened.json()["id"], officer.user.id, manager.user.id):
+        away = await client.patch(f"{users}/{user_id}", json={"branch_id": str(elsewhere.id)}, headers=manager.headers)
+        assert (away.status_code, away.json()["code"]) == (403, "NotYourPlace"), away.text
+    renamed = await client.patch(
+        f"{users}/{officer.user.id}", json={"branch_id": str(branch.id), "first_name": "Dara"}, headers=manager.headers
+    )
+    assert (renamed.status_code, renamed.json()["first_name"]) == (200, "Dara")

@@ -2,11 +2,37 @@
 
 from uuid import UUID
 
-from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
+from lc_workflow.kernel.principal import Principal, Scope
+
+
+class NotYourPlace(Forbidden):
+    """The permission reaches the accounts of one branch or department, and this one would belong elsewhere."""
 
 
 class OtherBranch(Invalid):
     """The portfolio or the line manager works at another branch than the account."""
+
+
+def check_own_place(
+    principal: Principal, permission: str, *, branch_id: UUID | None, department_id: UUID | None
+) -> None:
+    """Let a person put accounts where their permission reaches, their own as well.
+
+    Raises:
+        NotYourPlace: It reaches their own branch or department only, and the place is another.
+    """
+    match principal.scope_of(permission):
+        case Scope.ALL:
+            return
+        case Scope.DEPARTMENT:
+            noun, own, place = "department", principal.department_id, department_id
+        case _:
+            noun, own, place = "branch", principal.branch_id, branch_id
+    if own is None or place != own:
+        raise NotYourPlace(
+            f"You may do this in your own {noun} only.", errors=(FieldError(f"{noun}_id", "is not yours"),)
+        )
 
 
 def check_same_branch(branch_id: UUID | None, *, portfolio: UUID | None, line_manager: UUID | None) -> None:

@@ -22,11 +22,11 @@ from lc_workflow.identity.events import (
 from lc_workflow.identity.roles.models import CompanyRole, UserRole
 from lc_workflow.identity.roles.service import held_by, held_roles, levels
 from lc_workflow.identity.rules.passwords import check_password
-from lc_workflow.identity.rules.postings import check_same_branch
+from lc_workflow.identity.rules.postings import check_own_place, check_same_branch
 from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
 from lc_workflow.identity.rules.roles import Role, RoleAboveOwn, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
-from lc_workflow.identity.users.access import DELETE, UPDATE, in_reach, visible_to
+from lc_workflow.identity.users.access import CREATE, DELETE, UPDATE, in_reach, visible_to
 from lc_workflow.identity.users.models import STANDING, WHOLE, Session, SignInChallenge, User
 from lc_workflow.identity.users.queries import conditions, order
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
@@ -47,6 +47,9 @@ ADMINISTRATORS_LOCK: Final = 0x1C_0E
 
 EXPORTED: Final = 500
 """Accounts that an export reads at once."""
+
+PLACE: Final = frozenset({"branch_id", "department_id"})
+"""The fields that say who may reach an account."""
 
 POSTING: Final = frozenset({"branch_id", "portfolio_id", "line_manager_id"})
 """The fields that must agree about the branch."""
@@ -193,6 +196,7 @@ class UserService(Service[User]):
         """Open an account.
 
         Raises:
+            NotYourPlace: The person opens accounts in their own branch or department only, and this is another.
             NoSuchRole: There is no such role.
             RoleAboveOwn: The role stands above the person's own.
             NoSuchStatusMove: Accounts do not begin with this status.
@@ -200,6 +204,7 @@ class UserService(Service[User]):
             OtherBranch: The portfolio or the line manager is from another branch.
             UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
         """
+        check_own_place(principal, CREATE, branch_id=wish.branch_id, department_id=wish.department_id)
         check_rank(principal.level, await levels(self.session, wish.role))
         check_beginning(wish.status)
         values = _normal(given(wish))
@@ -272,6 +277,7 @@ class UserService(Service[User]):
         Raises:
             NoSuchStatusMove: The account does not move to this status.
             LastAdministrator: Nobody would be left to administer the installation.
+            NotYourPlace: The account would belong elsewhere than the person's right reaches.
             OtherBranch: The portfolio or the line manager is from another branch.
         """
         if not changes:
@@ -281,6 +287,8 @@ class UserService(Service[User]):
         for name, value in changes.items():
             setattr(user, name, value)
         user.updated_at = at
+        if not PLACE.isdisjoint(changes):
+            check_own_place(principal, UPDATE, branch_id=user.branch_id, department_id=user.department_id)
         if not POSTING.isdisjoint(changes):
             await self._check_posting(user)
         if was_active and (not user.is_active or former_role == Role.ADMIN != user.role):
