@@ -108,13 +108,14 @@ async def test_previews_are_made_in_the_background_and_opening_one_is_on_record(
 
 
 async def test_what_cannot_be_made_small_has_no_preview(
-    client: AsyncClient, officer: Person, upload: Upload, work_off: WorkOff
+    client: AsyncClient, officer: Person, upload: Upload, work_off: WorkOff, house_settings: Settings
 ) -> None:
     whole = drawn("PNG")
     at, end = whole.index(b"IDAT"), whole.index(b"IEND") - 8
     rows = b"IDAT" + bytes(end - at - 4)
     broken = whole[:at] + rows + crc32(rows).to_bytes(4, "big") + whole[end + 4 :]
-    files = [(await upload(officer, content, "a.png")).json() for content in (broken, PDF)]
+    files = [(await upload(officer, content, "a.png")).json() for content in (broken, PDF, whole)]
+    (house_settings.upload_folder / files[2]["file_path"]).unlink()
     await work_off()
     for file in files:
         answer = await client.get(f"{FILES}/{file['id']}/preview", headers=officer.headers)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from lc_workflow.documents.library.models import File
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.platform.pictures.decoding import small_jpegs
 from lc_workflow.platform.storage.base import ObjectStore
@@ -36,7 +36,7 @@ def preview_key(file_id: UUID, size: PreviewSize) -> str:
 
 
 async def make_previews(place: Workplace, file_id: UUID) -> None:
-    """Make the previews of a picture; of one that cannot be made small, say so."""
+    """Make the previews of a picture; of one that cannot be made small or has no bytes, say so."""
     async with place.sessions() as session:
         file = await session.get(File, file_id)
         if file is None or file.deleted_at is not None or file.previews is not None:
@@ -44,7 +44,7 @@ async def make_previews(place: Workplace, file_id: UUID) -> None:
         await session.commit()  # others get the connection while the bytes travel
         try:
             made = await _made(place.store, file.key)
-        except Invalid:
+        except (Invalid, Missing):  # who asks is told so, and does not wait for ever for bytes that are lost
             made = []
         for size, picture in zip(SIDES, made, strict=False):
             await place.store.put(
