@@ -24,11 +24,14 @@ Note: TypeAlias = Annotated[str, Meta(max_length=4_000)]
 Phone: TypeAlias = Annotated[str, Meta(max_length=40)]
 """A telephone number as it was given."""
 
+_UNBROKEN: Final = r"[^@\s\x00-\x1f\x7f-\x9f\ufeff]+"
+"""Signs without spaces; control signs are named, for Python and JavaScript do not take the same ones for spaces."""
+
 Email: TypeAlias = Annotated[
     str,
     Meta(
         max_length=254,
-        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$(?!\n)",
+        pattern=rf"^{_UNBROKEN}@{_UNBROKEN}\.{_UNBROKEN}$(?!\n)",
         extra={"form": "be an e-mail address like sok.dara@example.com"},
     ),
 ]
