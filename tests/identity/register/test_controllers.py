@@ -281,6 +281,20 @@ async def test_an_export_is_taken_back_without_a_change(
     assert (back["unchanged_rows"], back["errors"], back["warnings"]) == (602, [], [])
 
 
+async def test_a_code_that_is_also_the_name_of_another_place_is_taken_back(
+    client: AsyncClient, session: AsyncSession, admin: Person, take_in: TakeIn
+) -> None:
+    cards, systems = a_department(code="IT", name="Systems"), a_department(code="ITD", name="IT")
+    first, second = a_position(name="Teller"), a_position(name="teller")
+    session.add_all([cards, systems, first, second])
+    await session.flush()
+    session.add(a_user(username="dara", department_id=cards.id, position_id=second.id))
+    await session.commit()
+    table = await client.get(f"{EXPORT}?search=dara", headers=admin.headers)
+    answer = await take_in(*table.content.decode("utf-8-sig").splitlines(), import_mode="update_only")
+    assert (answer["errors"], answer["unchanged_rows"]) == ([], 1)
+
+
 async def test_an_export_holds_what_the_filter_says_and_the_person_may_see(
     client: AsyncClient, session: AsyncSession, admin: Person
 ) -> None:

@@ -94,17 +94,18 @@ def foreign_columns(columns: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something a cell can name, and the words for it: its code, its names."""
+    """Something a cell can name, and the words for it: first the one that is its own, then its names."""
 
     id: UUID
     words: tuple[str, ...]
 
 
 class Places:
-    """Finds what a cell names; upper and lower case and outer blanks do not matter."""
+    """Finds what a cell names; upper and lower case and outer blanks do not matter, unless two differ by them only."""
 
     def __init__(self, noun: str, places: Sequence[Place]) -> None:
         self._noun = noun
+        self._own = {place.words[0]: place.id for place in places}
         self._named: dict[str, set[UUID]] = {}
         for place in places:
             for word in (str(place.id), *place.words):
@@ -116,6 +117,8 @@ class Places:
         Raises:
             RowRefused: Nothing is, or more than one thing.
         """
+        if (own := self._own.get(word.strip())) is not None:
+            return own
         found = self._named.get(word.strip().casefold(), set())
         if len(found) == 1:
             return next(iter(found))
