@@ -246,6 +246,10 @@ class DeliveryService(Service[Delivery]):
             file = await self._files.take_in(
                 source, delivery.filename, _placement(delivery), principal=principal, at=at, file_id=delivery.id
             )
+        if delivery.attempt is not None:  # it may have come whole in the end
+            await self._store.give_up_parts(delivery.key, delivery.attempt)
+        if delivery.attempt is not None:  # it may have come whole in the end
+            await self._store.give_up_parts(delivery.key, delivery.attempt)
         await self._store.remove(delivery.key)
         async with self.transaction():
             await self.session.execute(delete(Delivery).where(Delivery.id == delivery.id))
