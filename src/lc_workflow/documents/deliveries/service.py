@@ -248,8 +248,6 @@ class DeliveryService(Service[Delivery]):
             )
         if delivery.attempt is not None:  # it may have come whole in the end
             await self._store.give_up_parts(delivery.key, delivery.attempt)
-        if delivery.attempt is not None:  # it may have come whole in the end
-            await self._store.give_up_parts(delivery.key, delivery.attempt)
         await self._store.remove(delivery.key)
         async with self.transaction():
             await self.session.execute(delete(Delivery).where(Delivery.id == delivery.id))
