@@ -1,7 +1,8 @@
 """A large file comes in parts over a network that breaks off, to a folder and to a real S3 server."""
 
 import hashlib
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -44,13 +45,21 @@ async def begin(client: AsyncClient, person: Person, wish: dict[str, Any]) -> Re
     return await client.post(f"{FILES}/multipart", json=wish, headers=person.headers)
 
 
+@asynccontextmanager
+async def house_and_phone(
+    own_house: OpenOwnHouse, request: pytest.FixtureRequest, kind: str
+) -> AsyncIterator[tuple[OwnHouse, AsyncClient]]:
+    """A house with a folder or an S3 store, and what brings parts straight to it."""
+    changes = {"object_store": request.getfixturevalue("s3")} if kind == "s3" else {}
+    async with own_house(max_file_size=20_000_000, **changes) as house, AsyncClient() as phone:
+        yield house, house.client if kind == "folder" else phone
+
+
 @pytest.mark.parametrize("kind", ["folder", "s3"])
 async def test_a_file_comes_in_parts_and_a_break_costs_one_of_them(
     own_house: OpenOwnHouse, request: pytest.FixtureRequest, kind: str
 ) -> None:
-    changes = {"object_store": request.getfixturevalue("s3")} if kind == "s3" else {}
-    async with own_house(max_file_size=20_000_000, **changes) as house, AsyncExitStack() as stack:
-        phone = house.client if kind == "folder" else await stack.enter_async_context(httpx.AsyncClient())
+    async with house_and_phone(own_house, request, kind) as (house, phone):
         headers = house.officer.headers
         wish = announcement(application_id=str(house.application_id), document_type="land_title")
         parts = (await begin(house.client, house.officer, wish)).json()
@@ -93,9 +102,7 @@ async def test_a_file_comes_in_parts_and_a_break_costs_one_of_them(
 async def test_parts_put_together_in_vain_are_kept_where_they_are_right_and_sent_anew_where_not(
     own_house: OpenOwnHouse, request: pytest.FixtureRequest, kind: str
 ) -> None:
-    changes = {"object_store": request.getfixturevalue("s3")} if kind == "s3" else {}
-    async with own_house(max_file_size=20_000_000, **changes) as house, AsyncExitStack() as stack:
-        phone = house.client if kind == "folder" else await stack.enter_async_context(httpx.AsyncClient())
+    async with house_and_phone(own_house, request, kind) as (house, phone):
         headers = house.officer.headers
         wish = announcement(application_id=str(house.application_id))
         address = f"{FILES}/multipart/{wish['file_id']}"

@@ -125,7 +125,6 @@ def to_figure(
         return []
     limit = (seat.limits or {}).get(currency)
     own = f"the {limit:f} {currency}" if limit is not None else "what"
-    told = figure.quantize(
-        _CENTS, ROUND_CEILING
-    )  # other loans are converted unrounded; rounded down it may look allowed
+    # Other loans are converted unrounded, and rounded down it may look allowed.
+    told = figure.quantize(_CENTS, ROUND_CEILING)
     return [LimitExceeded(f"{told} {currency} is above {own} you may approve as {seat.role}.")]

@@ -16,7 +16,6 @@ from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.approvals.schemas import Deliberations
 from lc_workflow.lending.rules.authority import LimitExceeded, OutOfScope, SodParty, SodRepeat
-from lc_workflow.lending.rules.matching import account_as_kept
 from lc_workflow.lending.rules.stages import Action, NotYourStep, SodEditor, SodMaker
 from lc_workflow.lending.rules.stays import seconds_by_stage
 from lc_workflow.lending.workflow.queries import PastMoves
@@ -169,12 +168,7 @@ class WorkflowController(Controller):
         self, application_id: FromPath[UUID], data: JSONBody[Transition], door: NamedDependency[Door]
     ) -> Answer[ApplicationAnswer]:
         """Move the application to another stage."""
-        wish = Wish(
-            target=data.new_status,
-            account_id=account_as_kept(data.account_id),
-            reason=data.notes,
-            comment=data.notes,
-        )
+        wish = Wish(target=data.new_status, account_id=data.account_id, reason=data.notes, comment=data.notes)
         return await door.pass_on(application_id, wish)
 
     @post(
@@ -194,7 +188,7 @@ class WorkflowController(Controller):
         given = data or ActionRequest()
         wish = Wish(
             action=action,
-            account_id=account_as_kept(given.account_id),
+            account_id=given.account_id,
             reason=given.reason,
             comment=given.notes,
             approved_amount=given.approved_amount,

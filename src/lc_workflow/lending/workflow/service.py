@@ -24,6 +24,7 @@ from lc_workflow.lending.rules.deliberation import AGREEING, Decision, StageClos
 from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
+from lc_workflow.lending.rules.matching import account_as_kept
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
     APPROVE,
@@ -214,7 +215,7 @@ class WorkflowService(Service[CustomerApplication]):
                     permissions=permissions,
                     preparers=(application.user_id, *application.preparers),
                     editors=application.editors,
-                    account_id=(wish.account_id or application.account_id) if wish else TYPED_IN,
+                    account_id=_account_of(application, wish) if wish else TYPED_IN,
                     reason=wish.reason if wish else TYPED_IN,
                 ),
             ),
@@ -317,7 +318,7 @@ class WorkflowService(Service[CustomerApplication]):
 
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""
-        account_id = wish.account_id or application.account_id
+        account_id = _account_of(application, wish)
         if account_id and application.customer_id:
             await self._customers.own_account(account_id, application.customer_id, at=at)
         if account_id != application.account_id:
@@ -357,6 +358,11 @@ class WorkflowService(Service[CustomerApplication]):
         )
         blocked_by = tuple(Obstacle(refusal.code, refusal.detail) for refusal in found)
         return PossibleAction(action, step.target, allowed=not found, needs=needs, blocked_by=blocked_by)
+
+
+def _account_of(application: CustomerApplication, wish: Wish) -> str | None:
+    """The account a step is taken with: the one that is typed in, or else the one that is known."""
+    return account_as_kept(wish.account_id) or application.account_id
 
 
 def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
