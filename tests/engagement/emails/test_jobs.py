@@ -18,6 +18,7 @@ from lc_workflow.platform.jobs import Workplace
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
 from tests.engagement.emails.postoffice import PostOffice, open_post_office
+from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 
@@ -107,6 +108,20 @@ async def test_several_notifications_are_one_letter_in_both_languages(
         body = letter.get_body([kind])
         assert body is not None
         assert "បានអនុម័ត" in body.get_content()
+    assert await still_due(session) == []
+
+
+async def test_no_letter_names_a_customer_to_whoever_may_see_the_application_no_longer(
+    session: AsyncSession, sign_in: SignIn, teller: Person, office: PostOffice, send: Send
+) -> None:
+    drafter = await sign_in("officer")
+    session.add(application := an_application(drafter.user.id))
+    await session.flush()
+    about = {"data": {"application_id": str(application.id)}}
+    session.add_all([a_notification(person.user.id, **about) for person in (drafter, teller)])
+    await session.commit()
+    await send()
+    assert [letter["To"] for letter in office.letters] == [drafter.user.email]
     assert await still_due(session) == []
 
 

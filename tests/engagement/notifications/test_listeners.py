@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -18,6 +19,7 @@ from lc_workflow.platform.journal.models import JournalEntry, Untold
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Sent, Tell
 from tests.identity.factories import a_user
+from tests.identity.rights import Named
 from tests.lending.approvals.steps import BM, RM, Decide, Give, Publish
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
@@ -171,6 +173,28 @@ async def test_an_application_without_a_branch_concerns_its_drafter_alone(
     session.add(moved(application.id, Stage.USER_COMPLETED, by=stranger, drafted_by=officer, branch_id=None))
     await session.commit()
     assert await heard() == [(officer.user.id, "application_update", "USER_COMPLETED")]
+
+
+async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
+    client: AsyncClient, session: AsyncSession, administrator: Person, right_id: Named, sign_in: SignIn,
+    officer: Person, teller: Person, branch: Branch, draft: Draft, take: Take, heard: Heard,
+) -> None:  # fmt: skip
+    application = await draft(officer)
+    await take(officer, application, "submit")
+    await heard()
+    denied = {"permission_id": await right_id("application:read:branch"), "is_granted": False}
+    url = f"/api/v1/users/{officer.user.id}/permissions"
+    assert (await client.post(url, json=denied, headers=administrator.headers)).status_code == 200
+    await take(teller, application, "start")
+    assert [one for one in await heard() if one[0] == officer.user.id] == []
+    # the same where the work was never written down: a manager of people who reads no applications
+    blind = await sign_in("teller", branch_id=branch.id)
+    await client.post(f"/api/v1/users/{blind.user.id}/permissions", json=denied, headers=administrator.headers)
+    session.add(loose := an_application(officer.user.id, branch_id=branch.id))
+    await session.flush()
+    session.add(moved(loose.id, Stage.USER_COMPLETED, by=teller, drafted_by=officer, branch_id=branch.id))
+    await session.commit()
+    assert {officer.user.id, blind.user.id}.isdisjoint(person for person, *_ in await heard())
 
 
 async def test_what_the_house_does_itself_concerns_the_drafter_too(

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import msgspec
 from httpx import AsyncClient
@@ -205,6 +206,34 @@ async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
     told = await TellingService(session).tell_of_breach(event, event_id=entry.id)
     assert {person for person, _ in told} == {teller.user.id, manager.user.id, admin.user.id}
     assert await TellingService(session).tell_of_breach(event, event_id=entry.id) == []
+
+
+async def test_whoever_moved_to_another_branch_has_its_work_no_longer_and_is_told_nothing_of_it(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    await take(officer, application := await draft(officer), "submit")
+    (task,) = await queue(client, teller, "claimable")
+    await do(client, teller, task, "claim")
+    session.add(elsewhere := a_branch(code="SR01"))
+    await session.flush()
+    teller.user.branch_id = elsewhere.id
+    session.add(teller.user)
+    await session.commit()
+    assert (await client.get(f"/api/v1/applications/{application['id']}", headers=teller.headers)).status_code == 404
+    assert await queue(client, teller, "mine") == []
+    assert (await do(client, teller, task, "claim")).status_code == 404
+    late = DeadlineBreached(
+        actor_id=None,
+        at=NOON,
+        application_id=UUID(application["id"]),
+        task_id=UUID(task["id"]),
+        stage="USER_COMPLETED",
+        branch_id=branch.id,
+        owner_id=teller.user.id,
+        due_at=NOON.isoformat(),
+    )
+    assert await TellingService(session).tell_of_breach(late, event_id=uuid4()) == []
 
 
 async def test_the_institution_says_how_long_a_stage_may_take(

@@ -1,6 +1,6 @@
 """Sending notifications by e-mail, as each person wants it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -15,8 +15,11 @@ from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.rules.letters import Told, letter_of, page_of
 from lc_workflow.engagement.rules.quiet import MailFrequency, email_due
+from lc_workflow.engagement.rules.wording import BREACH, TASK, UPDATE
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
+from lc_workflow.lending.applications.access import seen_by_accounts
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import MailServer
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.system.settings.models import COMPANY_NAME, COMPANY_NAME_KHMER
@@ -93,9 +96,11 @@ async def _take(session: AsyncSession, *, at: datetime) -> tuple[int, list[Maili
             select(NotificationPreference).where(NotificationPreference.user_id.in_(people))
         )
     }
+    unseen = await _about_what_is_unseen(session, [row for row, _, _ in found], at=at)
     leaving: list[tuple[str, Notification]] = []
     for row, email, status in found:
-        row.email_due_at = _due(row, chosen.get(row.user_id), at=at) if status is UserStatus.ACTIVE else None
+        is_theirs = status is UserStatus.ACTIVE and row.id not in unseen
+        row.email_due_at = _due(row, chosen.get(row.user_id), at=at) if is_theirs else None
         if row.email_due_at is not None and row.email_due_at <= at:
             row.email_due_at = at + LEASE
             row.email_attempts += 1
@@ -103,6 +108,35 @@ async def _take(session: AsyncSession, *, at: datetime) -> tuple[int, list[Maili
     return len(found), [
         _mailing(email, [row for _, row in rows]) for email, rows in groupby(leaving, lambda one: one[0])
     ]
+
+
+async def _about_what_is_unseen(
+    session: AsyncSession, notifications: Collection[Notification], *, at: datetime
+) -> set[UUID]:
+    """Find those of some notifications that name an application which their person may not see any more."""
+    about = {row.id: (row.user_id, named) for row in notifications if (named := _application_of(row))}
+    if not about:
+        return set()
+    people, applications = zip(*about.values(), strict=True)
+    sees = await session.execute(
+        select(User.id, CustomerApplication.id).where(
+            User.id.in_(people),
+            CustomerApplication.id.in_(applications),
+            seen_by_accounts(CustomerApplication.user_id, CustomerApplication.branch_id, at=at),
+        )
+    )
+    seen = {(person, application) for person, application in sees}
+    return {notification for notification, pair in about.items() if pair not in seen}
+
+
+def _application_of(row: Notification) -> UUID | None:
+    """The application whose customer a notification of ours names; what people write to one another says what it is."""
+    if row.type not in {UPDATE, TASK, BREACH}:
+        return None
+    try:
+        return UUID(_text(row, "application_id") or "")
+    except ValueError:
+        return None
 
 
 def _due(row: Notification, preference: NotificationPreference | None, *, at: datetime) -> datetime | None:

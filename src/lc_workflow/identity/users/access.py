@@ -1,9 +1,10 @@
 """Who may do what with accounts."""
 
-from typing import Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.identity.roles.service import Moment, holds
 from lc_workflow.identity.users.models import User
@@ -20,6 +21,10 @@ MANAGE: Final = "user:manage"
 """To let people in again, to see them in and out of the company, and to end their sessions."""
 
 
+Place: TypeAlias = UUID | BindParameter[UUID] | InstrumentedAttribute[Any] | None
+"""A branch, what stands for one in a statement, or none."""
+
+
 def visible_to(principal: Principal) -> ColumnElement[bool]:
     """Narrow a query to the accounts a person may see."""
     return in_reach(principal, READ)
@@ -30,7 +35,12 @@ def in_reach(principal: Principal, permission: str) -> ColumnElement[bool]:
     return within(principal, permission, owner=User.id, branch=User.branch_id)
 
 
-def may_act(permission: str, *, branch_id: UUID | BindParameter[UUID] | None, at: Moment) -> ColumnElement[bool]:
+def may_at_all(permission: str, *, at: Moment) -> ColumnElement[bool]:
+    """Match the accounts that may use a permission now, however near: on what is their own, at least."""
+    return or_(*(holds(User.id, User.role, permission, scope, at=at) for scope in Scope))
+
+
+def may_act(permission: str, *, branch_id: Place, at: Moment) -> ColumnElement[bool]:
     """Match the accounts that may use a permission now on something in a branch which is not their own."""
     everywhere = holds(User.id, User.role, permission, Scope.ALL, at=at)
     if branch_id is None:

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, all_, and_, func, literal, select
+from sqlalchemy import ARRAY, BindParameter, ColumnElement, Select, all_, and_, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from lc_workflow.identity.roles.service import Moment
+from lc_workflow.identity.users.access import Place, may_act, may_at_all
+from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import ApplicationName, ApplicationTally, CustomerApplication
 from lc_workflow.lending.rules.stages import CLOSED, Stage
@@ -50,6 +53,13 @@ def permissions_for(principal: Principal, application: CustomerApplication) -> f
         for permission in PERMISSIONS
         if principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id)
     )
+
+
+def seen_by_accounts(
+    owner: UUID | BindParameter[UUID] | InstrumentedAttribute[UUID], branch: Place, *, at: Moment
+) -> ColumnElement[bool]:
+    """Match the accounts that may see an application now, by who drafted it and where it belongs."""
+    return ((User.id == owner) & may_at_all(READ, at=at)) | may_act(READ, branch_id=branch, at=at)
 
 
 class Shown(Protocol):

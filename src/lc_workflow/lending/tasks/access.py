@@ -34,6 +34,7 @@ from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications import access as applications
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.authorities.queries import HOLDINGS, holdings_in
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.stages import APPROVE, Stage
@@ -46,23 +47,32 @@ ASSIGN: Final = "task:assign"
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
-    """One's own tasks, and those of the applications one may see."""
-    return or_(Task.owner_id == principal.id, within(principal, READ))
+    """One's own tasks and those within reach, of the applications one may see."""
+    return or_(mine(principal), within_reach(principal))
 
 
-def within(principal: Principal, permission: str) -> ColumnElement[bool]:
-    """Narrow a query to the tasks that a permission of this person reaches: by their branch, or by who has them."""
-    match principal.scope_of(permission):
+def mine(principal: Principal) -> ColumnElement[bool]:
+    """Narrow a query to the tasks this person has, of the applications they may still see."""
+    return (Task.owner_id == principal.id) & _is_seen(principal)
+
+
+def _is_seen(principal: Principal) -> ColumnElement[bool]:
+    return Task.application_id.in_(select(CustomerApplication.id).where(applications.visible_to(principal)))
+
+
+def within_reach(principal: Principal) -> ColumnElement[bool]:
+    """Narrow a query to the tasks that reading reaches: by their branch, or by who has them."""
+    match principal.scope_of(READ):
         case Scope.ALL:
             return true()
         case Scope.BRANCH if principal.branch_id is not None:
             return Task.branch_id == principal.branch_id
         case Scope.DEPARTMENT:
-            return Task.owner_id.in_({principal.id, *principal.department})
+            return Task.owner_id.in_({principal.id, *principal.department}) & _is_seen(principal)
         case Scope.TEAM:
-            return Task.owner_id.in_({principal.id, *principal.team})
+            return Task.owner_id.in_({principal.id, *principal.team}) & _is_seen(principal)
         case Scope.OWN | Scope.BRANCH:
-            return Task.owner_id == principal.id
+            return mine(principal)
         case None:
             return false()
 
@@ -70,7 +80,7 @@ def within(principal: Principal, permission: str) -> ColumnElement[bool]:
 def claimable_by(principal: Principal) -> ColumnElement[bool]:
     """Narrow a query to the work this person could take: nobody has it, and neither right nor §2 keeps them from it."""
     not_kept_away = literal(principal.id) != all_(Task.excluded)
-    return Task.owner_id.is_(None) & within(principal, READ) & not_kept_away & doable_by(principal)
+    return Task.owner_id.is_(None) & within_reach(principal) & not_kept_away & doable_by(principal)
 
 
 def doable_by(principal: Principal) -> ColumnElement[bool]:

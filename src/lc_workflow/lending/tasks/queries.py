@@ -12,13 +12,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, Deadline
-from lc_workflow.lending.tasks.access import (
-    READ,
-    Kind,
-    claimable_by,
-    doers,
-    within,
-)
+from lc_workflow.lending.tasks.access import Kind, claimable_by, doers, mine, within_reach
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.platform.db.types import choice
@@ -62,13 +56,13 @@ def in_queue(queue: Queue, principal: Principal, *, at: datetime) -> ColumnEleme
     """Match the tasks of one of a person's queues."""
     match queue:
         case Queue.MINE:
-            return Task.owner_id == principal.id
+            return mine(principal)
         case Queue.CLAIMABLE:
             return claimable_by(principal)
         case Queue.TEAM:
-            return within(principal, READ)
+            return within_reach(principal)
         case Queue.OVERDUE:
-            return within(principal, READ) & (Task.due_at <= at)
+            return within_reach(principal) & (Task.due_at <= at)
 
 
 def answer_of(row: Row[*tuple[Any, ...]], *, at: datetime) -> TaskAnswer:

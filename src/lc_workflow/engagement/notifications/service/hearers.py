@@ -6,7 +6,19 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, bindparam, column, func, select, true
+from sqlalchemy import (
+    ARRAY,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Select,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.dml import ReturningInsert
@@ -14,12 +26,14 @@ from sqlalchemy.sql.dml import ReturningInsert
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import Sender
 from lc_workflow.engagement.preferences.models import NotificationPreference
+from lc_workflow.identity.roles.service import Moment
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.lending.tasks.access import Doing, Kind, doers
+from lc_workflow.lending.tasks.access import READ, Doing, Kind, doers
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.platform.db.types import choice
 from lc_workflow.platform.db.written import Written
@@ -63,9 +77,16 @@ class About:
 @cache
 def concerned(kind: Kind | None) -> Written:
     """Whoever drafted an application (`drafter`), and those who may do what it waits for, but for the `actor`."""
-    drafter, actor = bindparam("drafter", type_=Uuid), bindparam("actor", type_=Uuid)
-    who = User.id == drafter if kind is None else (User.id == drafter) | User.id.in_(doers(kind))
+    actor = bindparam("actor", type_=Uuid)
+    who = drafter_who_sees(bindparam("drafter", type_=Uuid), at=bindparam("at", type_=DateTime(timezone=True)))
+    if kind is not None:
+        who |= User.id.in_(doers(kind))
     return Written(hearers().where(who, User.id.is_distinct_from(actor)))
+
+
+def drafter_who_sees(drafter: UUID | BindParameter[UUID], *, at: Moment) -> ColumnElement[bool]:
+    """Match whoever drafted an application, as long as they may still see it."""
+    return (User.id == drafter) & may_at_all(READ, at=at)
 
 
 @cache

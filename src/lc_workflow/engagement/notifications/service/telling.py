@@ -12,7 +12,15 @@ from sqlalchemy import ColumnElement, select, true
 
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, Sender
-from lc_workflow.engagement.notifications.service.hearers import BROUGHT, WRITE_ONCE, About, able, concerned, hearers
+from lc_workflow.engagement.notifications.service.hearers import (
+    BROUGHT,
+    WRITE_ONCE,
+    About,
+    able,
+    concerned,
+    drafter_who_sees,
+    hearers,
+)
 from lc_workflow.engagement.preferences.models import NotificationPreference, quiet_hours, shows
 from lc_workflow.engagement.rules.quiet import is_quiet
 from lc_workflow.engagement.rules.wording import (
@@ -32,6 +40,7 @@ from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.users.access import MANAGE as MANAGE_USERS
 from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
+from lc_workflow.lending.applications.access import READ, seen_by_accounts
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited
 from lc_workflow.lending.rules.stages import Stage
@@ -67,8 +76,10 @@ class TellingService(Service[Notification]):
             people = await self._concerned(event, about.doing if task else None)
         else:  # the work was never written down
             who = may_act(task.permission, branch_id=event.branch_id, at=event.at)
+            who &= may_act(READ, branch_id=event.branch_id, at=event.at)
             who &= true() if task.for_preparers else User.id.not_in(about.preparers)
-            people = await self._active(who | (User.id == event.drafted_by), User.id.is_distinct_from(event.actor_id))
+            who |= drafter_who_sees(event.drafted_by, at=event.at)
+            people = await self._active(who, User.id.is_distinct_from(event.actor_id))
         rows = []
         said = cache(partial(Words.about, actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer))
         for person in people:
@@ -121,9 +132,9 @@ class TellingService(Service[Notification]):
         return await self._tell(people, rows, sender, at=event.at)
 
     async def _concerned(self, event: ApplicationMoved, doing: Doing | None) -> Sequence[Any]:
-        """Whoever drafted an application, and those who may do what it waits for."""
+        """Whoever drafted an application and may still see it, and those who may do what it waits for."""
         wanted: dict[str, Any] = doing.brought(at=event.at) if doing else {}
-        wanted |= {"drafter": event.drafted_by, "actor": event.actor_id}
+        wanted |= {"drafter": event.drafted_by, "actor": event.actor_id, "at": event.at}
         return await concerned(doing.kind if doing else None).rows(self.session, **wanted)
 
     async def _active(self, *who: ColumnElement[bool]) -> Sequence[Any]:
@@ -133,19 +144,23 @@ class TellingService(Service[Notification]):
         """Write the notifications of a late task, inside the running transaction.
 
         Whoever has it hears, and those of the next scope: who assigns work in the branch, or above the branch where
-        the branch's own manager is late.
+        the branch's own manager is late; of all these only who may see the application now.
         """
         application = (
             await self.session.execute(
-                select(CustomerApplication.full_name_latin, CustomerApplication.full_name_khmer).where(
-                    CustomerApplication.id == event.application_id
-                )
+                select(
+                    CustomerApplication.full_name_latin,
+                    CustomerApplication.full_name_khmer,
+                    CustomerApplication.user_id,
+                    CustomerApplication.branch_id,
+                ).where(CustomerApplication.id == event.application_id)
             )
         ).one_or_none()
         if application is None:
             return []
         above = may_act(ASSIGN, branch_id=None if Stage(event.stage) in HIGHER_UP else event.branch_id, at=event.at)
-        people = await self._active((User.id == event.owner_id) | above)
+        sees = seen_by_accounts(application.user_id, application.branch_id, at=event.at)
+        people = await self._active((User.id == event.owner_id) | above, sees)
         said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
         rows = [
             _row(
