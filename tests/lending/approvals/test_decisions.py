@@ -96,7 +96,7 @@ async def test_authority_elsewhere_decides_nothing_here(
     await publish(RM)
     loan = await reviewed()
     wish = {"branch_id": str(north.id)} if "branch_id" in place else place or {"region": "north"}
-    regional = await give(await hire(), "regional_manager", reach=reach, **wish)
+    regional = await give(await hire("regional_manager"), "regional_manager", reach=reach, **wish)
     assert code(await decide(regional, loan)) == (403, "OutOfScope")
 
 

@@ -77,6 +77,31 @@ async def test_nobody_gives_themselves_authority(client: AsyncClient, admin: Per
     assert (await client.post(AUTHORITIES, json=wish, headers=manager.headers)).status_code == 403
 
 
+async def test_authority_over_a_place_is_given_to_whoever_sees_loans_there(
+    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch, north: Branch
+) -> None:
+    manager = await sign_in("manager", branch_id=north.id)
+    region = {"role": "regional_manager", "reach": "region", "region": "North"}
+    here = {"role": "manager", "reach": "branch", "branch_id": str(north.id)}
+    for person, wish in ((manager, region), (manager, here), (await sign_in("regional_manager"), region)):
+        body = wish | {"person_id": str(person.user.id)}
+        given = await client.post(AUTHORITIES, json=body, headers=admin.headers)
+        assert given.status_code == 201, given.text
+    neighbour, blind = await sign_in("manager", branch_id=branch.id), await sign_in("data_entry", branch_id=north.id)
+    for person, wish in (
+        (neighbour, region),
+        (neighbour, here),
+        (blind, region),
+        (manager, region | {"region": "South"}),
+    ):
+        body = wish | {"person_id": str(person.user.id)}
+        refused = await client.post(AUTHORITIES, json=body, headers=admin.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "HolderSeesNothing"), refused.text
+    deputy = a_delegation(neighbour, role="regional_manager")
+    refused = await client.post(DELEGATIONS, json=deputy, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "StandInSeesNothing"), refused.text
+
+
 async def test_a_manager_lets_a_deputy_stand_in_and_takes_it_back(
     client: AsyncClient, sign_in: SignIn, branch: Branch
 ) -> None:

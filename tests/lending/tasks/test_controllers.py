@@ -282,7 +282,7 @@ async def test_a_decision_is_offered_to_whoever_holds_its_seat_and_to_nobody_els
     )
     limited = await give(await sign_in("regional_manager"), "regional_manager", limits={"USD": 1000})
     elsewhere = await give(
-        await sign_in("officer", branch_id=north.id), "regional_manager", reach="region", region="South"
+        await sign_in("regional_manager", branch_id=north.id), "regional_manager", reach="region", region="South"
     )
     stranger = await give(await sign_in("officer"), "regional_manager")  # holds the seat, and may not see the loan
     by_rank = await sign_in("regional_manager")

@@ -30,8 +30,8 @@ from tests.lending.approvals.steps import Give, Publish
 from tests.lending.factories import an_application
 from tests.moments import NOON
 
-PEOPLE = ("officer", "teller", "manager", "manager", "manager", "admin", "viewer", "officer", "officer")
-"""The last manager and the last two officers hold a region by name, the very last of them another one."""
+PEOPLE = ("officer", "teller", "manager", "manager", "manager", "admin", "viewer", "officer", "regional_manager")
+"""The last manager, the last officer and the regional manager hold a region by name, the last of them another one."""
 
 STEPS_TO_TRY = (
     *((action, None) for action in Action),

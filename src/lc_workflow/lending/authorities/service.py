@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from lc_workflow.identity.roles.service import holds
@@ -19,7 +19,9 @@ from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.authorities.schemas import NewAuthority, NewDelegation, stored_limits
 from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven, DelegationEnded, RoleDelegated
+from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding, NotToOneself, check_delegation, check_reach
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
 
@@ -36,6 +38,10 @@ class NoSuchPerson(Invalid):
 
 class StandInSeesNothing(Invalid):
     """Whoever stands in for somebody has to see what waits for them; another branch's people mostly do not."""
+
+
+class HolderSeesNothing(Invalid):
+    """Whoever is given authority over a branch or a region has to see something there; else what waits there waits."""
 
 
 class NotYourDelegation(Forbidden):
@@ -80,6 +86,7 @@ class AuthorityService(Service[Authority]):
             BadAuthority: It does not say where it reaches.
             NotToOneself: Authority is given by somebody else.
             NoSuchPerson, NoSuchBranch: Who or where is nobody or nowhere.
+            HolderSeesNothing: The applications it reaches are not theirs to see.
         """
         check_reach(wish.reach, branch_id=wish.branch_id, region=wish.region)
         if wish.person_id == principal.id:
@@ -98,6 +105,12 @@ class AuthorityService(Service[Authority]):
                     given_at=at,
                 )
             )
+            if wish.reach is not Reach.ORGANISATION and not await self._sees(person, [authority], at=at):
+                raise HolderSeesNothing(
+                    f"{person.first_name} {person.last_name} does not see the applications of this {wish.reach}; choose"
+                    " somebody who does, or let an administrator widen what they may read first.",
+                    errors=(FieldError("person_id", "does not see these applications"),),
+                )
             self.announce(
                 AuthorityGiven(
                     actor_id=principal.id,
@@ -233,16 +246,26 @@ class AuthorityService(Service[Authority]):
                 )
 
     async def _must_see(self, person: User, held: Iterable[Holding], *, at: datetime) -> None:
-        branches = {holding.branch_id for holding in held}  # none is a region's, or the whole institution's
-        sees = holds(User.id, User.role, READ_APPLICATIONS, Scope.ALL, at=at)
-        if branches & {person.branch_id, None}:
-            sees |= holds(User.id, User.role, READ_APPLICATIONS, Scope.TEAM, Scope.DEPARTMENT, Scope.BRANCH, at=at)
-        if not await self.session.scalar(select(exists().where(User.id == person.id, sees))):
+        if not await self._sees(person, held, at=at):
             raise StandInSeesNothing(
                 f"{person.first_name} {person.last_name} does not see these applications; choose somebody of the branch"
                 " who does, or let an administrator widen what they may read first.",
                 errors=(FieldError("to_id", "does not see these applications"),),
             )
+
+    async def _sees(self, person: User, held: Iterable[Holding | Authority], *, at: datetime) -> bool:
+        """Whether somebody reads applications where one of these reaches: everywhere, or in the branch they work in."""
+        own = await self.session.get(Branch, person.branch_id) if person.branch_id else None
+        here = any(
+            one.reach is Reach.ORGANISATION
+            or (
+                own is not None and (one.branch_id == own.id if one.reach is Reach.BRANCH else one.region == own.region)
+            )
+            for one in held
+        )
+        near = (Scope.TEAM, Scope.DEPARTMENT, Scope.BRANCH) if here else ()
+        sees = or_(*(holds(User.id, User.role, READ_APPLICATIONS, *of, at=at) for of in ((Scope.ALL,), near)))
+        return bool(await self.session.scalar(select(exists().where(User.id == person.id, sees))))
 
     async def _active(self, person_id: UUID) -> User:
         person = await self.session.get(User, person_id)
