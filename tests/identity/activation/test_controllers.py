@@ -7,11 +7,11 @@ from httpx import AsyncClient, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.activation.models import Activation
 from lc_workflow.identity.activation.service import GOOD_FOR, new_activation
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.models import Activation, Session, User
 from tests.conftest import SignIn
+from tests.identity.factories import PASSWORD as OLD
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
 
@@ -58,6 +58,20 @@ async def test_a_code_sets_a_password_once_and_ends_what_went_on_with_the_old_on
     assert entry.status_code == 200
     kinds = ["AccountInvited", "AccountInvited", "AccountActivated", "AccountStatusMoved", "SignedIn"]
     assert await announced() == kinds
+
+
+async def test_a_password_that_is_set_in_another_way_ends_the_codes_that_are_out(
+    client: AsyncClient, sign_in: SignIn
+) -> None:
+    admin, dara = await sign_in("admin"), await sign_in("officer", username="dara")
+    for url, wish, headers in (
+        ("/api/v1/users/me/change-password", {"old_password": OLD, "new_password": PASSWORD}, dara.headers),
+        (f"/api/v1/users/{dara.user.id}", {"password": "Reset#2026pass"}, admin.headers),
+    ):
+        code = (await invite(client, admin.headers, dara.user)).json()["code"]
+        answer = await client.patch(url, json=wish, headers=headers)
+        assert answer.status_code in {200, 204}, answer.text
+        assert (await activate(client, "dara", code)).json()["code"] == "ActivationCodeInvalid"
 
 
 async def test_an_expired_code_and_one_of_a_closed_account_set_nothing(

@@ -12,14 +12,13 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.activation.jobs import post_code
-from lc_workflow.identity.activation.models import Activation
 from lc_workflow.identity.activation.schemas import FirstPassword, Invitation
 from lc_workflow.identity.events import AccountActivated, AccountInvited, AccountStatusMoved
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE, in_reach
-from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.models import Activation, Session, User
 from lc_workflow.identity.users.service import check_rank_over, end_sessions, forget_waiting
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal

@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.activation.jobs import post_code
-from lc_workflow.identity.activation.models import Activation
 from lc_workflow.identity.activation.service import new_activation
 from lc_workflow.identity.events import AccountOpened, AccountsImported
 from lc_workflow.identity.register.models import AccountImport
@@ -23,7 +22,7 @@ from lc_workflow.identity.rules.profiles import check_own_change
 from lc_workflow.identity.rules.register import ImportMode, foreign_columns
 from lc_workflow.identity.rules.roles import RoleAboveOwn
 from lc_workflow.identity.users.access import UPDATE
-from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.models import Activation, User
 from lc_workflow.identity.users.service import REFUSALS, UserService, standing_above
 from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal, Scope

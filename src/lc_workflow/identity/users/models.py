@@ -1,4 +1,4 @@
-"""Accounts as rows: users, the sessions they open and renew, and the sign-ins that wait."""
+"""Accounts as rows: users, the sessions they open and renew, the sign-ins that wait, and activation codes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -152,6 +152,23 @@ class SignInChallenge(Row):
 
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Activation(Row):
+    """A code with which a person sets their password, once, until it expires; stored as its SHA-256.
+
+    It stands here for the same reason: a password that is set in another way ends the codes that are out.
+    """
+
+    __tablename__ = "activations"
+    __table_args__ = (Index("ix_activations_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

@@ -27,7 +27,7 @@ from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_chan
 from lc_workflow.identity.rules.roles import Role, RoleAboveOwn, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import CREATE, DELETE, UPDATE, in_reach, visible_to
-from lc_workflow.identity.users.models import STANDING, WHOLE, Session, SignInChallenge, User
+from lc_workflow.identity.users.models import STANDING, WHOLE, Activation, Session, SignInChallenge, User
 from lc_workflow.identity.users.queries import conditions, order
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
 from lc_workflow.identity.users.service.refusals import LastAdministrator
@@ -97,8 +97,12 @@ async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: d
 
 
 async def forget_waiting(session: AsyncSession, user_id: UUID) -> None:
-    """Let no sign-in go on that waits for the second factor and began with a password which holds no longer."""
+    """End what is out of a password that holds no longer: sign-ins that wait for the second factor, and unused codes.
+
+    A code in an old letter would otherwise undo the new password for as long as it is good.
+    """
     await session.execute(delete(SignInChallenge).where(SignInChallenge.user_id == user_id))
+    await session.execute(delete(Activation).where(Activation.user_id == user_id, Activation.used_at.is_(None)))
 
 
 async def keep_an_administrator(session: AsyncSession) -> None:
