@@ -222,6 +222,19 @@ class OffboardingInitiated(AboutUser, frozen=True, kw_only=True):
     reason: str | None
 
 
+class OffboardingMoved(AboutUser, frozen=True, kw_only=True):
+    """Somebody who leaves does so on another day than was written down."""
+
+    last_day: str
+    reason: str | None
+
+
+class OffboardingCancelled(AboutUser, frozen=True, kw_only=True):
+    """Somebody stays of whom it was written down that they leave."""
+
+    reason: str | None
+
+
 class OffboardingCompleted(AboutUser, frozen=True, kw_only=True):
     """Somebody has left; so much of their work went to the colleague."""
 

@@ -232,6 +232,36 @@ async def test_nobody_is_let_in_after_their_last_day_unless_somebody_says_so(
     assert leaver.user.status is UserStatus.ACTIVE
 
 
+async def test_a_last_day_is_moved_and_taken_back(
+    client: AsyncClient, session: AsyncSession, act: Act, sign_in: SignIn, workplace: Workplace, announced: Any
+) -> None:
+    leaver, officer = await sign_in("officer"), await sign_in("officer")
+    days = [(NOON + timedelta(days=days)).date().isoformat() for days in range(8)]
+    for door in ("move", "cancel"):
+        wish = {"last_working_day": days[3]}
+        assert (await act(leaver.user, f"lifecycle/offboarding/{door}", 422, **wish))["code"] == "NotLeaving"
+        assert (await act(leaver.user, f"lifecycle/offboarding/{door}", 403, officer, **wish))["code"] == "NotPermitted"
+
+    async def works_after(days: int) -> bool:
+        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=days)), {})
+        return (await client.get("/api/v1/auth/me", headers=leaver.headers)).status_code == 200
+
+    await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=days[2], reason="Moves away")
+    moved = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=days[4], reason="A week more")
+    assert (moved["status"], moved["last_working_day"], moved["reason"]) == ("initiated", days[4], "Moves away")
+    assert await works_after(4)
+    stays = await act(leaver.user, "lifecycle/offboarding/cancel", reason="Stays after all")
+    assert (stays["status"], stays["account_status"]) == ("cancelled", "active")
+    assert await works_after(6)
+    assert (await act(leaver.user, "lifecycle/offboarding/complete", 422))["code"] == "NotLeaving"
+    await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=days[7])
+    out = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=days[0])
+    assert (out["account_status"], out["ended_sessions"]) == ("inactive", 1)
+    assert [kind for kind in await announced() if kind.startswith("Offboarding")] == [
+        "OffboardingInitiated", "OffboardingMoved", "OffboardingCancelled", "OffboardingInitiated", "OffboardingMoved"
+    ]  # fmt: skip
+
+
 async def test_the_last_administrator_is_not_shut_out_by_the_night(
     client: AsyncClient, session: AsyncSession, admin: Person, act: Act, sign_in: SignIn, workplace: Workplace
 ) -> None:

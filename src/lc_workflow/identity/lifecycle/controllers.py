@@ -13,6 +13,8 @@ from lc_workflow.identity.lifecycle.schemas import (
     Left,
     OffboardingAnswer,
     OnboardingAnswer,
+    OtherLastDay,
+    Staying,
     UnlockAnswer,
     UnlockWish,
 )
@@ -95,6 +97,30 @@ class LifecycleController(Controller):
     ) -> OffboardingAnswer:
         """Write down that somebody leaves; from their last day on they cannot sign in."""
         return await lifecycle.initiate_offboarding(user_id, data or Leaving(), principal=principal, at=clock())
+
+    @post("/offboarding/move", guards=[requires(MANAGE)], status_code=200)
+    async def move_offboarding(
+        self,
+        user_id: FromPath[UUID],
+        data: JSONBody[OtherLastDay],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+    ) -> OffboardingAnswer:
+        """Let somebody leave on another day; an account that is out of use already stays so until it is made active."""
+        return await lifecycle.move_offboarding(user_id, data, principal=principal, at=clock())
+
+    @post("/offboarding/cancel", guards=[requires(MANAGE)], status_code=200)
+    async def cancel_offboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
+        data: JSONBody[Staying | None] = None,
+    ) -> OffboardingAnswer:
+        """Write down that somebody stays; an account that is out of use already stays so until it is made active."""
+        return await lifecycle.cancel_offboarding(user_id, data or Staying(), principal=principal, at=clock())
 
     @post("/offboarding/complete", guards=[requires(MANAGE)], status_code=200)
     async def complete_offboarding(

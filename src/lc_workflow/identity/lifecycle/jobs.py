@@ -1,10 +1,10 @@
 """The job that lets nobody in any more whose last day is over."""
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import AccountStatusMoved
@@ -23,28 +23,25 @@ async def shut_leavers_out(place: Workplace) -> None:
     """Take the accounts out of use of those whose last day is over, each by itself."""
     now = place.clock()
     async with place.sessions() as session:
-        leaving = await session.execute(
-            select(Offboarding.user_id, Offboarding.last_day, Offboarding.initiated_at, Offboarding.reason)
-            .where(Offboarding.completed_at.is_(None), Offboarding.last_day < now.astimezone(PHNOM_PENH).date())
-            .order_by(Offboarding.user_id)
-        )
-        for one in leaving.all():
+        over = (Offboarding.completed_at.is_(None), Offboarding.last_day < now.astimezone(PHNOM_PENH).date())
+        leaving = await session.scalars(select(Offboarding.user_id).where(*over).order_by(Offboarding.user_id))
+        for user_id in leaving.all():
             try:
-                await _shut_out(session, one, at=now)
+                await _shut_out(session, user_id, *over, at=now)
             except LastAdministrator:
                 await session.rollback()
-                log.warning("the last administrator was to leave and stays", user=str(one.user_id))
+                log.warning("the last administrator was to leave and stays", user=str(user_id))
             else:
                 await session.commit()
 
 
-async def _shut_out(
-    session: AsyncSession, leaving: Row[UUID, date | None, datetime, str | None], *, at: datetime
-) -> None:
+async def _shut_out(session: AsyncSession, user_id: UUID, *over: ColumnElement[bool], at: datetime) -> None:
     """End the working time of one person, unless somebody has decided about their account since."""
-    user = await session.get_one(User, leaving.user_id, with_for_update=True)
-    day = leaving.last_day
-    if day is None or not user.is_active or day <= leaving.initiated_at.astimezone(PHNOM_PENH).date():
+    user = await session.get_one(User, user_id, with_for_update=True)
+    # Read under the lock: until then the day could be moved, or the person stay.
+    leaving = await session.scalar(select(Offboarding).where(Offboarding.user_id == user_id, *over))
+    day = leaving and leaving.last_day
+    if not leaving or not day or not user.is_active or day <= leaving.initiated_at.astimezone(PHNOM_PENH).date():
         return
     decided = exists().where(
         JournalEntry.subject == "user",

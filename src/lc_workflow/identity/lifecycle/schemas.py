@@ -70,12 +70,29 @@ class Left(Struct, frozen=True, kw_only=True):
     notes: Note | None = None
 
 
+class OtherLastDay(Struct, frozen=True, kw_only=True):
+    """On which other day somebody who leaves works here for the last time, and why."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"last_working_day": "2027-01-31", "reason": "Teaches whoever comes next"}
+
+    last_working_day: date
+    reason: Note | None = None
+
+
+class Staying(Struct, frozen=True, kw_only=True):
+    """Why somebody stays of whom it was written down that they leave."""
+
+    EXAMPLE: ClassVar[dict[str, object]] = {"reason": "Took the post at the head office"}
+
+    reason: Note | None = None
+
+
 class OffboardingAnswer(Struct, frozen=True, kw_only=True):
     """Where leaving stands: `open_work` still waits for a successor, `handed_over` has one."""
 
     id: UUID
     user_id: UUID
-    status: Literal["initiated", "completed"]
+    status: Literal["initiated", "completed", "cancelled"]
     account_status: UserStatus
     reason: str | None
     last_working_day: date | None

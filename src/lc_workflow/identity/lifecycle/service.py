@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,8 +18,10 @@ from lc_workflow.identity.events import (
     AccountOpened,
     AccountStatusMoved,
     AccountUnlocked,
+    OffboardingCancelled,
     OffboardingCompleted,
     OffboardingInitiated,
+    OffboardingMoved,
     OnboardingCompleted,
     OnboardingRestarted,
     PasswordChanged,
@@ -34,6 +37,8 @@ from lc_workflow.identity.lifecycle.schemas import (
     Left,
     OffboardingAnswer,
     OnboardingAnswer,
+    OtherLastDay,
+    Staying,
     StepAnswer,
     TimelineEntry,
     UnlockWish,
@@ -73,6 +78,8 @@ _FACTS: Final[tuple[tuple[type[AboutUser], str, str, Kind], ...]] = (
     (OnboardingRestarted, "Onboarding restarted", "The person goes through it again.", "onboarding"),
     (AccountStatusMoved, "Status changed", "The account got another status.", "access"),
     (OffboardingInitiated, "Leaving", "It was said that the person leaves.", "access"),
+    (OffboardingMoved, "Leaves on another day", "The last working day was moved.", "access"),
+    (OffboardingCancelled, "Stays", "It was said that the person stays.", "access"),
     (OffboardingCompleted, "Left", "The person has left.", "access"),
     (AccountLocked, "Locked", "Too many wrong passwords.", "security"),
     (AccountUnlocked, "Unlocked", "An administrator took the lock away.", "security"),
@@ -230,16 +237,49 @@ class LifecycleService(Service[User]):
                 initiated_at=at,
             )
             self.session.add(leaving)
-            ended = 0
-            today = at.astimezone(PHNOM_PENH).date()
-            if user.status is UserStatus.ACTIVE and (wish.last_working_day or today) <= today:
-                ended = await self._shut_out(user, UserStatus.INACTIVE, wish.reason, principal=principal, at=at)
+            ended = await self._shut_out_when_due(user, leaving, principal=principal, at=at)
             self.announce(
                 OffboardingInitiated(
                     actor_id=principal.id, at=at, user_id=user.id, successor_id=wish.successor_id, reason=wish.reason
                 )
             )
         return await self._shown(leaving, user, ended=ended)
+
+    async def move_offboarding(
+        self, user_id: UUID, wish: OtherLastDay, *, principal: Principal, at: datetime
+    ) -> OffboardingAnswer:
+        """Let somebody leave on another day.
+
+        Raises:
+            Missing, NotYoursToChange, RoleAboveOwn, NotLeaving: As for completing.
+            LastAdministrator: The day has come, and nobody would be left to administer the installation.
+        """
+        async with self.transaction():
+            user = await self._theirs(user_id, principal=principal, at=at)
+            leaving = await self._leaving(user.id)
+            leaving.last_day = wish.last_working_day
+            ended = await self._shut_out_when_due(user, leaving, principal=principal, at=at)
+            day = wish.last_working_day.isoformat()
+            self.announce(
+                OffboardingMoved(actor_id=principal.id, at=at, user_id=user.id, last_day=day, reason=wish.reason)
+            )
+        return await self._shown(leaving, user, ended=ended)
+
+    async def cancel_offboarding(
+        self, user_id: UUID, wish: Staying, *, principal: Principal, at: datetime
+    ) -> OffboardingAnswer:
+        """Forget that somebody leaves, but for the journal.
+
+        Raises:
+            Missing, NotYoursToChange, RoleAboveOwn, NotLeaving: As for completing.
+        """
+        async with self.transaction():
+            user = await self._theirs(user_id, principal=principal, at=at)
+            leaving = await self._leaving(user.id)
+            answer = replace(await self._shown(leaving, user, ended=0), status="cancelled")
+            await self.session.delete(leaving)
+            self.announce(OffboardingCancelled(actor_id=principal.id, at=at, user_id=user.id, reason=wish.reason))
+        return answer
 
     async def complete_offboarding(
         self, user_id: UUID, wish: Left, *, principal: Principal, at: datetime
@@ -256,9 +296,7 @@ class LifecycleService(Service[User]):
         """
         async with self.transaction():
             user = await self._theirs(user_id, principal=principal, at=at)
-            leaving = await self._open_offboarding(user.id)
-            if leaving is None:
-                raise NotLeaving("Nobody has written down that this person leaves; initiate it first.")
+            leaving = await self._leaving(user.id)
             successor_id = wish.successor_id or leaving.successor_id
             await self._check_successor(user, successor_id, work=await self._work.waiting(user.id))
             if successor_id is not None:
@@ -285,6 +323,12 @@ class LifecycleService(Service[User]):
         await check_rank_over(self.session, user, principal=principal, at=at)
         return user
 
+    async def _shut_out_when_due(self, user: User, leaving: Offboarding, *, principal: Principal, at: datetime) -> int:
+        today = at.astimezone(PHNOM_PENH).date()
+        if user.status is not UserStatus.ACTIVE or (leaving.last_day or today) > today:
+            return 0
+        return await self._shut_out(user, UserStatus.INACTIVE, leaving.reason, principal=principal, at=at)
+
     async def _shut_out(
         self, user: User, status: UserStatus, reason: str | None, *, principal: Principal, at: datetime
     ) -> int:
@@ -307,6 +351,11 @@ class LifecycleService(Service[User]):
         return await self.session.scalar(
             select(Offboarding).where(Offboarding.user_id == user_id, Offboarding.completed_at.is_(None))
         )
+
+    async def _leaving(self, user_id: UUID) -> Offboarding:
+        if (leaving := await self._open_offboarding(user_id)) is None:
+            raise NotLeaving("Nobody has written down that this person leaves; initiate it first.")
+        return leaving
 
     async def _shown(self, leaving: Offboarding, user: User, *, ended: int) -> OffboardingAnswer:
         return OffboardingAnswer(
