@@ -10,7 +10,7 @@ from httpx import AsyncClient
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.steps import Draft
+from tests.lending.steps import Draft, Take
 
 APPLICATIONS = "/api/v1/applications"
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/scoring.json").read_text())
@@ -82,6 +82,43 @@ async def test_a_loan_is_not_approved_against_its_score_without_a_word(
     assert (refused.status_code, refused.json()["code"]) == (422, "DisagreementNeedsReason")
     approved = await client.patch(f"{at}/approve", json={"notes": "Known for ten years"}, headers=manager.headers)
     assert approved.json()["workflow_status"] == "APPROVED", approved.text
+
+
+async def test_what_was_found_before_a_change_of_substance_has_to_be_found_again_before_the_loan_is_approved(
+    client: AsyncClient, sign_in: SignIn, officer: Person, branch: Branch, drafted: dict[str, Any], take: Take
+) -> None:
+    teller, manager = [await sign_in(role, branch_id=branch.id) for role in ("teller", "manager")]
+    at = f"{APPLICATIONS}/{drafted['id']}"
+
+    async def judged(person: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+        household = await client.post(f"{at}/affordability", headers=person.headers)
+        scored = await client.post(f"{at}/score", json={"values": BEST}, headers=person.headers)
+        return household.json(), scored.json()
+
+    async def current() -> list[bool]:
+        shown = [await client.get(f"{at}/{what}", headers=officer.headers) for what in ("affordability", "score")]
+        return [one.json()["is_current"] for one in shown]
+
+    await client.put(f"{at}/financials", json={"lines": [{"kind": "income", "amount": 400}]}, headers=officer.headers)
+    assert [one["is_current"] for one in await judged(officer)] == [True, True]
+    await client.put(at, json={"purpose_details": "A stall"}, headers=officer.headers)
+    assert await current() == [True, True]
+    await client.put(at, json={"requested_amount": 9000}, headers=officer.headers)
+    assert await current() == [False, False]
+    guessed = (await client.post(f"{at}/score", json={"values": BEST}, headers=officer.headers)).json()
+    assert (guessed["missing"], guessed["is_current"]) == (["dti_pct"], True)  # the ratio of another loan is none
+    for person, action in ((officer, "submit"), (teller, "start"), (teller, "send_to_review")):
+        taken = await take(person, drafted, action, account_id="00012345")
+        assert taken.status_code == 200, taken.text
+    refused = await client.patch(f"{at}/approve", json={"notes": "Fine"}, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "AssessmentOutdated"), refused.text
+    assert "affordability" in refused.json()["detail"]
+    actions = (await client.get(f"{at}/actions", headers=manager.headers)).json()
+    approve = next(one for one in actions if one["action"] == "approve")
+    assert "AssessmentOutdated" in [one["code"] for one in approve["blocked_by"]]
+    await judged(manager)
+    approved = await client.patch(f"{at}/approve", json={"notes": "Fine"}, headers=manager.headers)
+    assert approved.status_code == 200, approved.text
 
 
 async def test_a_new_card_scores_what_comes_after_it(

@@ -74,7 +74,8 @@ class AssessmentController(Controller):
         principal: NamedDependency[Principal],
     ) -> AffordabilityAnswer:
         """Show what was found last."""
-        return _found(await assessment.latest(application_id, principal=principal))
+        row, is_current = await assessment.latest(application_id, principal=principal)
+        return msgspec.structs.replace(_found(row), is_current=is_current)
 
     @get("/assessment-policy", guards=[requires(READ_POLICY)])
     async def policy(self, assessment: NamedDependency[AssessmentService]) -> Policy:

@@ -53,7 +53,8 @@ class AssessmentPolicy(Row):
 class Affordability(Row):
     """What was found about one application at a moment, with all it was found from; never changed afterwards.
 
-    `dti` is the exact fraction as text, null when it cannot be told.
+    `dti` is the exact fraction as text, null when it cannot be told. `material_changes` is how often the application
+    had changed in substance by then: once more, and this is outdated.
     """
 
     __tablename__ = "affordability_assessments"
@@ -64,5 +65,6 @@ class Affordability(Row):
     verdict: Mapped[AffordabilityVerdict] = mapped_column(choice(AffordabilityVerdict))
     dti: Mapped[str | None]
     document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    material_changes: Mapped[int]
     assessed_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     assessed_at: Mapped[datetime]

@@ -121,6 +121,7 @@ class AffordabilityAnswer(Struct, frozen=True, kw_only=True):
     """What was found: amounts a month in `base_currency`, percentages rounded; verdicts compare unrounded values.
 
     `max_principal_exact` and `max_principal_offered` are in the loan's currency. What cannot be told is null.
+    `is_current` is false when the application changed in substance since: it has to be judged again before approval.
     """
 
     id: UUID
@@ -147,3 +148,4 @@ class AffordabilityAnswer(Struct, frozen=True, kw_only=True):
     quote_hash: str | None
     assessed_by: UUID
     assessed_at: datetime
+    is_current: bool = True

@@ -150,6 +150,7 @@ class AssessmentService(Service[CustomerApplication]):
                 application_id=application_id,
                 verdict=found.verdict,
                 dti=None if found.dti is None else str(found.dti),
+                material_changes=application.material_changes,
                 assessed_by=principal.id,
                 assessed_at=at,
             )
@@ -171,16 +172,16 @@ class AssessmentService(Service[CustomerApplication]):
             )
         return affordability
 
-    async def latest(self, application_id: UUID, *, principal: Principal) -> Affordability:
-        """Show what was found last.
+    async def latest(self, application_id: UUID, *, principal: Principal) -> tuple[Affordability, bool]:
+        """Show what was found last, and whether it is of the application as it stands.
 
         Raises:
             Missing: There is no such application, the person may not see it, or nobody has judged it.
         """
-        await self.find(visible_to(principal), id=application_id)
+        application = await self.find(visible_to(principal), id=application_id)
         if (found := await self.latest_of(application_id)) is None:
             raise Missing("Nobody has judged yet whether this loan can be repaid.")
-        return found
+        return found, found.material_changes == application.material_changes
 
     async def latest_of(self, application_id: UUID) -> Affordability | None:
         """What was found last about an application, for those who have loaded it."""

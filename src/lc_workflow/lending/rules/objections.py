@@ -39,6 +39,10 @@ class AboveRequest(Invalid):
     """More would be approved than was asked for."""
 
 
+class AssessmentOutdated(Invalid):
+    """What is known of the loan's risk is of an application that changed in substance since."""
+
+
 class Loan(Protocol):
     """An application as far as it matters who decides it."""
 
@@ -84,6 +88,14 @@ def to_terms(
     if decision is Decision.APPROVE_WITH_CONDITIONS and not conditions:
         return [ConditionsNeeded("Name the conditions the approval depends on.")]
     return []
+
+
+def to_outdated(judgements: Collection[str]) -> list[DomainError]:
+    """What speaks against agreeing on outdated judgements: they chose the path, and are of another loan by now."""
+    if not judgements:
+        return []
+    named = " and ".join(judgements)
+    return [AssessmentOutdated(f"The application changed since its {named}; assess it again before approving.")]
 
 
 def to_having_no_seat(

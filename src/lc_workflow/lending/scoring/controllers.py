@@ -46,7 +46,8 @@ class ScoringController(Controller):
         principal: NamedDependency[Principal],
     ) -> ScoreAnswer:
         """Show what an application was given last."""
-        return _shown(await scoring.latest(application_id, principal=principal))
+        row, is_current = await scoring.latest(application_id, principal=principal)
+        return msgspec.structs.replace(_shown(row), is_current=is_current)
 
     @get("/scorecards", guards=[requires(READ_CARDS)])
     async def cards(

@@ -36,7 +36,10 @@ class ScorecardVersion(Row):
 
 
 class ApplicationScore(Row):
-    """What an application was given at a moment, and what the person who scored it recommends; never changed."""
+    """What an application was given at a moment, and what the person who scored it recommends; never changed.
+
+    `material_changes` is how often the application had changed in substance by then: once more, and this is outdated.
+    """
 
     __tablename__ = "application_scores"
     __table_args__ = (Index("ix_application_scores_application_id_number", "application_id", "number"),)
@@ -48,5 +51,6 @@ class ApplicationScore(Row):
     decision: Mapped[Recommendation | None] = mapped_column(choice(Recommendation))
     reason: Mapped[str | None]
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    material_changes: Mapped[int]
     scored_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     scored_at: Mapped[datetime]

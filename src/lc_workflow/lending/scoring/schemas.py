@@ -109,7 +109,10 @@ class ScoreRequest(Struct, frozen=True, kw_only=True):
 
 
 class ScoreAnswer(Struct, frozen=True, kw_only=True):
-    """What the loan was given; `missing` names what is not known, which can never lead to APPROVE."""
+    """What the loan was given; `missing` names what is not known, which can never lead to APPROVE.
+
+    `is_current` is false when the application changed in substance since: it has to be scored again before approval.
+    """
 
     id: UUID
     application_id: UUID
@@ -127,3 +130,4 @@ class ScoreAnswer(Struct, frozen=True, kw_only=True):
     reason: str | None
     scored_by: UUID
     scored_at: datetime
+    is_current: bool = True

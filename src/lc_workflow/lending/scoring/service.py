@@ -120,7 +120,8 @@ class ScoringService(Service[CustomerApplication]):
             values = {name: None if value is None else Fraction(value) for name, value in shown.items()}
             affordability = await self._assessment.latest_of(application_id)
             if affordability is not None:
-                dti = Fraction(affordability.dti) * 100 if affordability.dti else None
+                of_this_loan = affordability.material_changes == application.material_changes
+                dti = Fraction(affordability.dti) * 100 if affordability.dti and of_this_loan else None
                 values[DTI], shown[DTI] = dti, None if dti is None else in_figures(dti)
             found = score(version.card, values)
             if wish.decision not in {None, found.recommendation} and not (wish.reason or "").strip():
@@ -132,6 +133,7 @@ class ScoringService(Service[CustomerApplication]):
                 system_decision=found.recommendation,
                 decision=wish.decision,
                 reason=wish.reason,
+                material_changes=application.material_changes,
                 scored_by=principal.id,
                 scored_at=at,
             )
@@ -169,26 +171,22 @@ class ScoringService(Service[CustomerApplication]):
             )
         return row
 
-    async def latest(self, application_id: UUID, *, principal: Principal) -> ApplicationScore:
-        """Show what an application was given last.
+    async def latest(self, application_id: UUID, *, principal: Principal) -> tuple[ApplicationScore, bool]:
+        """Show what an application was given last, and whether that is of the application as it stands.
 
         Raises:
             Missing: There is no such application, the person may not see it, or nobody has scored it.
         """
-        await self.find(visible_to(principal), id=application_id)
-        if (found := await self.latest_of(application_id)) is None:
-            raise Missing("Nobody has scored this application yet.")
-        return found
-
-    async def latest_of(self, application_id: UUID) -> ApplicationScore | None:
-        """What an application was given last, for those who have loaded it."""
+        application = await self.find(visible_to(principal), id=application_id)
         found: ApplicationScore | None = await self.session.scalar(
             select(ApplicationScore)
             .where(ApplicationScore.application_id == application_id)
             .order_by(ApplicationScore.number.desc())
             .limit(1)
         )
-        return found
+        if found is None:
+            raise Missing("Nobody has scored this application yet.")
+        return found, found.material_changes == application.material_changes
 
 
 def disagreement(

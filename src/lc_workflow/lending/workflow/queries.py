@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Date, Uuid, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Uuid, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -21,6 +21,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
 from lc_workflow.lending.approvals.queries import KNOWN_PHONES, PHONES
 from lc_workflow.lending.approvals.service import Sitting
+from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.rules.authority import Where
@@ -103,7 +104,8 @@ def _name(names: Sequence[str | None]) -> str | None:
 class Docket:
     """All that an application's next step is judged by, read at once.
 
-    `recommended` is what the last score says, `open_conditions` counts those of approvals that count, and `valid_days`
+    `recommended` is what the last score says, `outdated` names the last judgements that are of an application which
+    changed in substance since, `open_conditions` counts those of approvals that count, and `valid_days`
     is the setting that says how long an approval holds.
     """
 
@@ -111,6 +113,7 @@ class Docket:
     grounds: Grounds
     sitting: Sitting
     recommended: Recommendation | None
+    outdated: Sequence[str]
     open_conditions: int
     valid_days: object
 
@@ -158,6 +161,9 @@ class Dockets:
                 held=await self._holders.of(principal.id, at=at) if sits else (),
             ),
             recommended=row.recommended,
+            outdated=[
+                name for name, is_it in (("affordability", row.old_household), ("score", row.old_score)) if is_it
+            ],
             open_conditions=row.open_conditions,
             valid_days=row.valid_days,
         )
@@ -195,6 +201,19 @@ _RECOMMENDED: Final = (
     .label("recommended")
 )
 
+
+def _is_outdated(judgement: type[ApplicationScore | Affordability], label: str) -> ColumnElement[bool]:
+    return (
+        select(judgement.material_changes != CustomerApplication.material_changes)
+        .where(judgement.application_id == CustomerApplication.id)
+        .order_by(judgement.number.desc())
+        .limit(1)
+        .correlate(CustomerApplication)
+        .scalar_subquery()
+        .label(label)
+    )
+
+
 _OPEN_CONDITIONS: Final = (
     select(func.count())
     .select_from(ApprovalCondition)
@@ -226,6 +245,8 @@ _DOCKET: Final = Written(
             KNOWN_PHONES,
             _VOTES,
             _RECOMMENDED,
+            _is_outdated(ApplicationScore, "old_score"),
+            _is_outdated(Affordability, "old_household"),
             _OPEN_CONDITIONS,
             _VALID_DAYS,
         )

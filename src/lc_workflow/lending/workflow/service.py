@@ -25,6 +25,7 @@ from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from lc_workflow.lending.rules.matching import account_as_kept
+from lc_workflow.lending.rules.objections import to_outdated
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
     APPROVE,
@@ -112,6 +113,7 @@ class WorkflowService(Service[CustomerApplication]):
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest: More would be approved than was asked for.
+            AssessmentOutdated: It changed in substance since it was judged.
         """
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, lock=True)
@@ -235,6 +237,7 @@ class WorkflowService(Service[CustomerApplication]):
                 found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
                 found += await self._requirements.obstacles(application, Gate.APPROVE, at=at)
                 said = wish.reason or wish.comment if wish else TYPED_IN
+                found += to_outdated(docket.outdated)
                 found += disagreement(docket.recommended, Recommendation.APPROVE, reason=said)
             case Action.UNDO_APPROVAL:
                 if application.disbursement_requested_at is not None:
