@@ -62,6 +62,36 @@ async def test_the_wizards_list_of_employees_is_the_whole_list(
     assert {row["employee_id"]: row["is_active"] for row in everybody} == {str(first.id): False, str(second.id): True}
 
 
+async def test_who_looks_after_an_application_is_part_of_its_version(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    session.add_all([first := an_employee(branch_id=branch.id), second := an_employee(branch_id=branch.id)])
+    await session.commit()
+    application = await draft(officer)
+    url = f"/api/v1/applications/{application['id']}"
+    wish = {"application_id": application["id"], "employee_id": str(first.id)}
+    versions = [application["version"]]
+
+    async def seen() -> None:
+        versions.append((await client.get(url, headers=officer.headers)).json()["version"])
+
+    path = f"{URL}/{(await client.post(URL, json=wish, headers=officer.headers)).json()['id']}"
+    await seen()
+    stale = {"employee_assignments": [{"employee_id": str(second.id)}]}
+    refused = await client.put(url, json=stale, headers=officer.headers | {"If-Match": f'"{versions[0]}"'})
+    assert (refused.status_code, refused.json()["code"]) == (412, "StaleVersion")  # or the first were sent away unseen
+    await client.patch(path, json={"notes": "Knows her"}, headers=officer.headers)
+    await seen()
+    await client.patch(path, json={"notes": "Knows her"}, headers=officer.headers)
+    assert (await client.get(url, headers=officer.headers)).json()["version"] == versions[-1]
+    await client.delete(path, headers=officer.headers)
+    await seen()
+    changed = await client.put(url, json=stale, headers=officer.headers | {"If-Match": f'"{versions[-1]}"'})
+    versions.append(changed.json()["version"])
+    assert versions == [versions[0] + step for step in range(5)]
+
+
 async def test_whoever_has_left_or_moved_is_not_asked_again(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
+from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.backing.models import Collateral, Party
@@ -243,6 +244,11 @@ class CustomerApplication(DatedRow):
                 self.rejected_at, self.rejected_by = at, by
             case Stage.RETURNED | Stage.WITHDRAWN | Stage.EXPIRED | Stage.DISBURSED:
                 pass
+
+    def renewed(self, at: datetime) -> None:
+        """Make a new version, even in the same moment: something that it shows was written down beside the row."""
+        self.updated_at = at
+        flag_modified(self, "updated_at")
 
     def prepared_by(self, person: UUID) -> None:
         """Remember that a person brought the application on its way in this cycle, so that they do not decide it."""

@@ -65,6 +65,7 @@ class AssignmentService(Service[Assignment]):
         async with self.transaction():
             application = await self._applications.find(visible_to(principal), id=wish.application_id, lock=True)
             assignment = await self._applications.looking_after.ask(application, wish, by=principal.id, at=at)
+            application.renewed(at)
         return await self.shown(assignment.id, principal=principal)
 
     async def change(
@@ -78,12 +79,14 @@ class AssignmentService(Service[Assignment]):
             AlreadyAssigned: The employee has that role already.
         """
         async with self.transaction():
-            assignment = await self._found(assignment_id, principal)
+            application, assignment = await self._found(assignment_id, principal)
             changes = differing(assignment, wish)
             if changes.get("is_active"):
-                await self._must_be_assignable(assignment)
+                await self._must_be_assignable(assignment, application)
             for name, value in changes.items():
                 setattr(assignment, name, value)
+            if changes:
+                application.renewed(at)
             if changes.get("is_active") is False:
                 self._announce_release(assignment, principal, at=at)
             elif changes:
@@ -106,9 +109,10 @@ class AssignmentService(Service[Assignment]):
             Missing: There is no such assignment, or the person may not see it.
         """
         async with self.transaction():
-            assignment = await self._found(assignment_id, principal)
+            application, assignment = await self._found(assignment_id, principal)
             if assignment.is_active:
                 assignment.is_active = False
+                application.renewed(at)
                 self._announce_release(assignment, principal, at=at)
 
     async def shown(self, assignment_id: UUID, *, principal: Principal) -> Assignment:
@@ -133,27 +137,25 @@ class AssignmentService(Service[Assignment]):
         )
         return rows.all()
 
-    async def _found(self, assignment_id: UUID, principal: Principal) -> Assignment:
-        """Load and lock an assignment within what the person may see."""
-        row = await self.session.scalar(
-            select(Assignment)
-            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
-            .where(Assignment.id == assignment_id, visible_to(principal))
-            .with_for_update(of=Assignment)
+    async def _found(self, assignment_id: UUID, principal: Principal) -> tuple[CustomerApplication, Assignment]:
+        """Load and lock an assignment within what the person may see; first its application, as all others do."""
+        of_it = select(Assignment.application_id).where(Assignment.id == assignment_id)
+        application = await self.session.scalar(
+            select(CustomerApplication)
+            .where(CustomerApplication.id == of_it.scalar_subquery(), visible_to(principal))
+            .with_for_update()
         )
-        if row is None:
+        if application is None:
             raise Missing("There is no such assignment, or it is not yours to see.")
-        return row
+        return application, await self.session.get_one(Assignment, assignment_id, with_for_update=True)
 
-    async def _must_be_assignable(self, assignment: Assignment) -> None:
-        row = await self.session.execute(
-            select(Employee.is_active, Employee.branch_id, CustomerApplication.branch_id)
-            .join_from(Assignment, Employee, Employee.id == Assignment.employee_id)
-            .join(CustomerApplication, CustomerApplication.id == Assignment.application_id)
-            .where(Assignment.id == assignment.id)
+    async def _must_be_assignable(self, assignment: Assignment, application: CustomerApplication) -> None:
+        employee = await self.session.get_one(Employee, assignment.employee_id)
+        check_assignable(
+            is_active=employee.is_active,
+            employee_branch=employee.branch_id,
+            application_branch=application.branch_id,
         )
-        is_active, theirs, its = row.one()
-        check_assignable(is_active=is_active, employee_branch=theirs, application_branch=its)
 
     def _announce_release(self, assignment: Assignment, principal: Principal, *, at: datetime) -> None:
         self.announce(
@@ -189,6 +191,15 @@ class OpenAssignments(Service[Assignment]):
             NotFieldStaff: The colleague has no employee record.
             EmployeeRetired, EmployeeOfAnotherBranch: The colleague does not look after applications there.
         """
+        on_it = _on_desk(user_id).with_only_columns(Assignment.application_id).order_by(None)
+        applications = await self.session.scalars(
+            select(CustomerApplication)
+            .where(CustomerApplication.id.in_(on_it))
+            .order_by(CustomerApplication.id)
+            .with_for_update()
+        )
+        for application in applications:
+            application.renewed(at)
         rows = (await self.session.execute(_on_desk(user_id).with_for_update(of=Assignment))).all()
         if not rows:
             return 0

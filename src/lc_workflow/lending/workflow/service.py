@@ -8,7 +8,6 @@ from uuid import UUID
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.kernel.errors import DomainError, Invalid
 from lc_workflow.kernel.principal import Principal
@@ -131,8 +130,7 @@ class WorkflowService(Service[CustomerApplication]):
                     application, case, ballot, weighed.ruling, principal=principal, at=at
                 )
                 if outcome.leads_to is None:
-                    application.updated_at = at
-                    flag_modified(application, "updated_at")  # a vote makes a new version, even in the same moment
+                    application.renewed(at)
                     await self._tasks.seat_again(application.id, by=principal.id, at=at)
                     return application
                 step = step_by(STEP_OF[outcome.leads_to], application.workflow_status)

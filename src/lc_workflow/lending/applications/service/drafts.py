@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.service import clear_away, removal_of
@@ -215,6 +214,7 @@ class ApplicationService(Service[CustomerApplication]):
                 )
             if assignments is not None:
                 await self.looking_after.look_after(application, assignments, by=principal.id, at=at)
+                application.renewed(at)
         return application
 
     async def _version_of(self, application: CustomerApplication) -> UUID | None:
@@ -371,8 +371,7 @@ class ApplicationService(Service[CustomerApplication]):
         """Make a new version of an application of which somebody changed these fields, rows behind it included."""
         if is_material(fields):
             application.changed_in_substance_by(by)
-        application.updated_at = at
-        flag_modified(application, "updated_at")
+        application.renewed(at)
 
     async def borrows_nowhere(self, customer_id: UUID) -> bool:
         """Whether no application is this customer's."""
