@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from httpx import ASGITransport, AsyncClient, Response
 from sqlalchemy import func, select
@@ -159,16 +160,26 @@ async def test_keys_are_changed_without_putting_anybody_out(own_settings: Settin
 
 
 async def test_a_name_is_tried_five_times_a_minute_from_one_address(own_settings: Settings, look: Look) -> None:
-    await move_in(look, a_user(username="sokha"))
+    await move_in(look, a_user(username="sokha"), a_user(username="dara"))
     async with open_house(replace(own_settings, rate_limit_enabled=True)) as client:
         tries = [await enter(client, name, "wrong") for name in ("nobody", "NOBODY", " nobody ", "Nobody", "nobody")]
-        assert {answer.status_code for answer in tries} == {401}
+        assert [answer.status_code for answer in tries] == [401] * 4 + [423]
+        known = [await enter(client, "dara", "wrong") for _ in range(5)]
+        assert [body_of(answer) for answer in tries] == [body_of(answer) for answer in known], (
+            "who is there is not told"
+        )
         sixth = await enter(client, "nobody", "wrong")
         assert (sixth.status_code, sixth.json()["code"]) == (429, "TooMany")
         assert 1 <= int(sixth.headers["Retry-After"]) <= 60
         assert (await enter(client, "sokha")).status_code == 200, "a colleague at the same address comes in"
         async with from_address(client, "10.0.0.9") as elsewhere:
-            assert (await enter(elsewhere, "nobody", "wrong")).status_code == 401
+            locked = [await enter(elsewhere, name, "wrong") for name in ("nobody", "dara")]
+            assert {answer.status_code for answer in locked} == {423}
+            assert (await enter(elsewhere, "somebody", "wrong")).status_code == 401
+
+
+def body_of(answer: Response) -> tuple[int, str | None, Any]:
+    return answer.status_code, answer.headers.get("Retry-After"), {**answer.json(), "request_id": ""}
 
 
 async def test_an_old_password_is_guessed_five_times_a_minute(own_settings: Settings, look: Look) -> None:

@@ -214,7 +214,7 @@ class AuthController(Controller):
         place = address(request.scope)
         await admit(limiter, f"sign-in:{place}:{credentials.username.strip().lower()}", SIGN_INS)
         device = request.headers.get("user-agent")
-        outcome = await sessions.sign_in(credentials, address=place, device=device, at=clock())
+        outcome = await sessions.sign_in(credentials, address=place, device=device, strangers=limiter, at=clock())
         if isinstance(outcome, Waiting):
             seconds = int(CHALLENGE_LIFETIME.total_seconds())
             waiting = SecondStep(

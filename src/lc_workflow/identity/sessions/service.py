@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from math import ceil
 from secrets import token_urlsafe
 from typing import Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from lc_workflow.identity.events import (
     SignedIn,
     SignedOut,
 )
-from lc_workflow.identity.rules.lockout import MOST_FAILURES, is_locked, locked_until
+from lc_workflow.identity.rules.lockout import LOCKED_FOR, MOST_FAILURES, is_locked, locked_until
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.secondfactor import WrongCode
@@ -32,6 +33,7 @@ from lc_workflow.identity.users.service import end_sessions, forget_waiting, per
 from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.ratelimit import Limiter, Rate
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import SessionEnded, Tokens
 from lc_workflow.platform.security.vault import Vault
@@ -125,9 +127,11 @@ class SessionService(Service[Session]):
         self._factors = SecondFactorService(session, vault=vault, passwords=passwords)
 
     async def sign_in(
-        self, credentials: Credentials, *, address: str | None, device: str | None, at: datetime
+        self, credentials: Credentials, *, address: str | None, device: str | None, strangers: Limiter, at: datetime
     ) -> Entry | Waiting:
         """Open a session for whoever knows the password; who has or needs a second factor shows it next.
+
+        `strangers` counts the tries of names that nobody has, so that they are answered like those of accounts.
 
         Raises:
             WrongCredentials: The name or the password is wrong; the failure is counted.
@@ -145,7 +149,7 @@ class SessionService(Service[Session]):
         await self.session.rollback()
         right = await self._passwords.matches(credentials.password, known.password_hash if known else None)
         if known is None:
-            raise WrongCredentials("The user name or the password is wrong.")
+            raise await _stranger(name, strangers)
         async with self.transaction():
             user = await self.session.get_one(User, known.id, options=WHOLE, with_for_update={"of": User})
             # Whoever knew the old password while it was being changed comes too late.
@@ -212,7 +216,7 @@ class SessionService(Service[Session]):
     def _refusal(self, user: User, *, right: bool, at: datetime) -> DomainError | None:
         """Say why the locked row's person may not come in, and count a wrong password; the caller commits both."""
         if is_locked(user.locked_until, at=at):
-            return _locked(user, at=at)
+            return _locked(user.locked_until, at=at)
         if right:
             if user.is_active:
                 return None
@@ -222,9 +226,9 @@ class SessionService(Service[Session]):
         user.failed_login_attempts += 1
         user.locked_until = locked_until(user.failed_login_attempts, at=at)
         if user.locked_until is None:
-            return WrongCredentials("The user name or the password is wrong.")
+            return _wrong()
         self.announce(AccountLocked(actor_id=None, at=at, user_id=user.id, until=user.locked_until.isoformat()))
-        return _locked(user, at=at)
+        return _locked(user.locked_until, at=at)
 
     async def refresh(self, refresh_token: str, *, at: datetime) -> Entry:
         """Exchange a refresh token for new tokens; each can be used once.
@@ -362,9 +366,24 @@ class SessionService(Service[Session]):
         return Entry(self._tokens.issue(user.id, session_id, at=at), secret, user, session_id)
 
 
-def _locked(user: User, *, at: datetime) -> AccountIsLocked:
-    assert user.locked_until is not None  # noqa: S101 - only called for a locked account
-    seconds = max(1, round((user.locked_until - at).total_seconds()))
+async def _stranger(name: str, tries: Limiter) -> DomainError:
+    """Refuse a name that nobody has as if it were an account's: the fifth try closes it for as long as an account."""
+    seconds = int(LOCKED_FOR.total_seconds())
+    if (await tries.hit(f"stranger:{name}", Rate(MOST_FAILURES - 1, seconds))).allowed:
+        return _wrong()
+    return _locked_for((await tries.hit(f"stranger-locked:{name}", Rate(1, seconds))).reset_after_seconds)
+
+
+def _wrong() -> WrongCredentials:
+    return WrongCredentials("The user name or the password is wrong.")
+
+
+def _locked(until: datetime | None, *, at: datetime) -> AccountIsLocked:
+    assert until is not None  # noqa: S101 - only called for a locked account
+    return _locked_for(ceil((until - at).total_seconds()))
+
+
+def _locked_for(seconds: int) -> AccountIsLocked:
     return AccountIsLocked(
         f"This account is locked after {MOST_FAILURES} wrong passwords; try again in {-(-seconds // 60)} minutes.",
         retry_after=seconds,
