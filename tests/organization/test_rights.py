@@ -97,3 +97,12 @@ async def test_what_must_be_unique_is_refused_twice(
     renamed = await client.patch(f"{url}/{second['id']}", json={field: first[field]}, headers=admin.headers)
     assert (renamed.status_code, renamed.json()["code"]) == (422, refusal)
     assert (await client.get(f"{url}/{second['id']}", headers=admin.headers)).json() == second
+
+    looks_alike = [first[field].lower()] + [f" {first[field]}\u200b"] * (field == "name")
+    for typed in looks_alike:
+        again = await client.post(url, json=WISHES[noun] | {field: typed}, headers=admin.headers)
+        assert (again.status_code, again.json()["code"]) == (422, refusal)
+        renamed = await client.patch(f"{url}/{second['id']}", json={field: typed}, headers=admin.headers)
+        assert (renamed.status_code, renamed.json()["code"]) == (422, refusal)
+    written_anew = await client.patch(f"{url}/{first['id']}", json={field: first[field].lower()}, headers=admin.headers)
+    assert (written_anew.status_code, written_anew.json()[field]) == (200, first[field].lower())

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.documents.events import DocumentTypeChanged
 from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.documents.kinds.schemas import LAST, DocumentTypeChange, NewDocumentType
-from lc_workflow.documents.rules.uploads import plain
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service

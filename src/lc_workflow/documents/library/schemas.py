@@ -6,8 +6,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from lc_workflow.documents.rules.uploads import plain
 from lc_workflow.kernel.errors import FieldError
+from lc_workflow.kernel.names import plain
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.shapes import Name
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from lc_workflow.kernel.errors import Invalid, TooLarge
+from lc_workflow.kernel.names import JOINERS, plain
 
 EXTENSIONS: Final = {
     "image/jpeg": (".jpg", ".jpeg", ".jpe", ".jfif"),
@@ -25,9 +26,6 @@ LONGEST_NAME: Final = 120
 NAMELESS: Final = "file"
 
 LONGEST_EXTENSION: Final = 10
-
-JOINERS: Final = "\u200c\u200d"
-"""Invisible, and yet part of how a Khmer word is written."""
 
 COENG: Final = "\u17d2"
 """Puts the following Khmer consonant below the one before it."""
@@ -93,16 +91,6 @@ def readable(size: int) -> str:
     """Say a number of bytes as people do: `10 MB`, `1.5 MB`, `300 kB`."""
     unit, name = (1024**2, "MB") if size >= 1024**2 else (1024, "kB") if size >= 1024 else (1, "bytes")  # noqa: PLR2004 - bytes in a kB
     return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
-
-
-def plain(text: str) -> str:
-    """Write a name on one line as it looks: what looks alike is alike, and what nobody sees is not there."""
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", text)
-        if character.isspace() or character in JOINERS or not unicodedata.category(character).startswith("C")
-    )
-    return re.sub(r" +", " ", kept).strip(" " + JOINERS)
 
 
 def display_name(raw: str | None) -> str:

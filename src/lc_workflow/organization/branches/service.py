@@ -14,6 +14,7 @@ from lc_workflow.organization.branches.access import visible_to
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.events import BranchChanged, BranchClosed, BranchOpened
+from lc_workflow.platform.db.alike import is_taken
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
@@ -24,7 +25,10 @@ class BranchCodeTaken(Invalid):
     """Another branch has this code."""
 
     def __init__(self) -> None:
-        super().__init__("Another branch already has this code.", errors=(FieldError("code", "is taken"),))
+        super().__init__(
+            "Another branch already has this code; capital letters make no difference.",
+            errors=(FieldError("code", "is taken"),),
+        )
 
 
 class BranchService(Service[Branch]):
@@ -59,6 +63,8 @@ class BranchService(Service[Branch]):
             NoSuchManager: The manager is nobody.
         """
         async with self.transaction():
+            if await is_taken(self.session, Branch, Branch.code, wish.code):
+                raise BranchCodeTaken
             branch = await self.create(Branch(**given(wish), created_at=at, updated_at=at))
             self.announce(BranchOpened(actor_id=principal.id, at=at, branch_id=branch.id, code=branch.code))
         return branch
@@ -75,6 +81,10 @@ class BranchService(Service[Branch]):
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
             changes = differing(branch, wish)
             if changes:
+                if "code" in changes and await is_taken(
+                    self.session, Branch, Branch.code, changes["code"], but=branch.id
+                ):
+                    raise BranchCodeTaken
                 for name, value in changes.items():
                     setattr(branch, name, value)
                 branch.updated_at = at

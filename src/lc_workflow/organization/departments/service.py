@@ -14,6 +14,7 @@ from lc_workflow.organization.departments.access import visible_to
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.departments.schemas import DepartmentChange, NewDepartment
 from lc_workflow.organization.events import DepartmentChanged, DepartmentClosed, DepartmentOpened
+from lc_workflow.platform.db.alike import is_taken
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
@@ -24,7 +25,10 @@ class DepartmentCodeTaken(Invalid):
     """Another department has this code."""
 
     def __init__(self) -> None:
-        super().__init__("Another department already has this code.", errors=(FieldError("code", "is taken"),))
+        super().__init__(
+            "Another department already has this code; capital letters make no difference.",
+            errors=(FieldError("code", "is taken"),),
+        )
 
 
 class DepartmentService(Service[Department]):
@@ -59,6 +63,8 @@ class DepartmentService(Service[Department]):
             NoSuchManager: The manager is nobody.
         """
         async with self.transaction():
+            if await is_taken(self.session, Department, Department.code, wish.code):
+                raise DepartmentCodeTaken
             department = await self.create(Department(**given(wish), created_at=at, updated_at=at))
             self.announce(
                 DepartmentOpened(actor_id=principal.id, at=at, department_id=department.id, code=department.code)
@@ -79,6 +85,10 @@ class DepartmentService(Service[Department]):
             department = await self.find(visible_to(principal), id=department_id, lock=True)
             changes = differing(department, wish)
             if changes:
+                if "code" in changes and await is_taken(
+                    self.session, Department, Department.code, changes["code"], but=department.id
+                ):
+                    raise DepartmentCodeTaken
                 for name, value in changes.items():
                     setattr(department, name, value)
                 department.updated_at = at

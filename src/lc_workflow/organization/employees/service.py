@@ -29,7 +29,7 @@ from lc_workflow.platform.security.columns import found_by
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 
-CODES_LOCK: Final = 0x1C_0D
+CODES_LOCK: Final = 0x1C_11
 """The advisory lock under which codes are taken, so that two people hiring at once get different ones."""
 SEARCHED: Final = (
     Employee.full_name_latin,

@@ -14,6 +14,7 @@ from lc_workflow.organization.events import PositionChanged, PositionClosed, Pos
 from lc_workflow.organization.positions.access import visible_to
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.organization.positions.schemas import NewPosition, PositionChange
+from lc_workflow.platform.db.alike import is_taken
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
@@ -24,7 +25,10 @@ class PositionNameTaken(Invalid):
     """Another position has this name."""
 
     def __init__(self) -> None:
-        super().__init__("Another position already has this name.", errors=(FieldError("name", "is taken"),))
+        super().__init__(
+            "Another position already has this name; capital letters and signs that nobody sees make no difference.",
+            errors=(FieldError("name", "is taken"),),
+        )
 
 
 class PositionService(Service[Position]):
@@ -58,6 +62,8 @@ class PositionService(Service[Position]):
             PositionNameTaken: Another position has the name.
         """
         async with self.transaction():
+            if await is_taken(self.session, Position, Position.name, wish.name):
+                raise PositionNameTaken
             position = await self.create(Position(**given(wish), created_at=at, updated_at=at))
             self.announce(PositionOpened(actor_id=principal.id, at=at, position_id=position.id, name=position.name))
         return position
@@ -73,6 +79,10 @@ class PositionService(Service[Position]):
             position = await self.find(visible_to(principal), id=position_id, lock=True)
             changes = differing(position, wish)
             if changes:
+                if "name" in changes and await is_taken(
+                    self.session, Position, Position.name, changes["name"], but=position.id
+                ):
+                    raise PositionNameTaken
                 for name, value in changes.items():
                     setattr(position, name, value)
                 position.updated_at = at

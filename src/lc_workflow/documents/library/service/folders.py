@@ -32,8 +32,8 @@ from lc_workflow.documents.library.service.refusals import (
     PapersClosed,
 )
 from lc_workflow.documents.ports import ApplicationAccess
-from lc_workflow.documents.rules.uploads import plain
 from lc_workflow.kernel.errors import Missing
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.db.reach import Reach, brought
 from lc_workflow.platform.db.written import Written

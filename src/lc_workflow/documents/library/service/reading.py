@@ -28,7 +28,7 @@ from lc_workflow.documents.library.service.refusals import (
 )
 from lc_workflow.documents.library.service.versions import versions_of
 from lc_workflow.documents.ports import ApplicationAccess
-from lc_workflow.documents.rules.uploads import plain
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.http.shapes import shaped
