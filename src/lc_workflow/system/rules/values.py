@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import available_timezones
 
 LONGEST_TEXT: Final = 500
 
@@ -49,4 +50,14 @@ ADDRESS: Final = Kind(
     "address", lambda value: _is_text(value, r"https?://[!-~]+|/[!-~]*"), "must be an address like https://…"
 )
 E_MAIL: Final = Kind("e-mail", lambda value: _is_text(value, r"[^@\s]+@[^@\s]+"), "must be an e-mail address")
+TIME_ZONE: Final = Kind(
+    "time zone",
+    lambda value: isinstance(value, str) and value in available_timezones(),
+    "must be the name of a time zone like Asia/Phnom_Penh",
+)
+DATE_FORM: Final = Kind(
+    "date form",
+    lambda value: _is_text(value, r"(?i)(?=.*d)(?=.*m)(?=.*y)[dmy]{1,4}([ ./,-]{1,2}[dmy]{1,4}){2}"),
+    "must say where day, month and year stand, like DD/MM/YYYY",
+)
 ANYTHING: Final = Kind("anything", lambda _: True, "")

@@ -8,7 +8,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.platform.db.base import DatedRow
-from lc_workflow.system.rules.values import ADDRESS, ANYTHING, COLOUR, E_MAIL, FLAG, TEXT, Kind, one_of, whole
+from lc_workflow.system.rules.values import (
+    ADDRESS,
+    ANYTHING,
+    COLOUR,
+    DATE_FORM,
+    E_MAIL,
+    FLAG,
+    TEXT,
+    TIME_ZONE,
+    Kind,
+    one_of,
+    whole,
+)
 
 THEME: Final = "theme"
 """The category of what the web app looks like."""
@@ -68,8 +80,8 @@ DEFAULTS: Final = (
     Default("general", "company_phone", None, "Telephone number of the head office", TEXT),
     Default("general", "company_email", None, "E-mail address of the head office", E_MAIL),
     Default("general", "default_language", "km", "Language of the web app: km or en", LANGUAGES),
-    Default("general", "timezone", "Asia/Phnom_Penh", "Time zone the web app shows", TEXT),
-    Default("general", "date_format", "DD/MM/YYYY", "How the web app writes dates", TEXT),
+    Default("general", "timezone", "Asia/Phnom_Penh", "Time zone the web app shows", TIME_ZONE),
+    Default("general", "date_format", "DD/MM/YYYY", "How the web app writes dates", DATE_FORM),
     Default("general", "default_currency", "USD", "Currency of a new application in the web app", one_of("USD", "KHR")),
     Default(THEME, "theme_mode", "light", "Appearance: light, dark or system", one_of("light", "dark", "system")),
     Default(THEME, "primary_color", "#1d4ed8", "Colour of buttons and links", COLOUR),
