@@ -135,6 +135,11 @@ async def test_the_local_counter_forgets_instead_of_growing() -> None:
     assert (await limiter.hit(str(MOST_KEYS + 9), FIFTY)).remaining == 49
 
 
+async def test_half_an_hour_is_never_told_as_a_second_more() -> None:
+    limiter = LocalLimiter(clock=lambda: 63836.44138626544)  # this and 1800, less this, is a hair above 1800
+    assert (await limiter.hit("a name", Rate(1, 1_800))).reset_after_seconds == 1_800
+
+
 @pytest.mark.parametrize("text", ["", "5", "0/minute", "-1/minute", "5/fortnight", "5/minutes", "x/minute"])
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no rate"):

@@ -237,5 +237,5 @@ def _verdict(count: int, left: float, rate: Rate) -> Verdict:
         allowed=count <= rate.count,
         limit=rate.count,
         remaining=max(0, rate.count - count),
-        reset_after_seconds=max(1, ceil(left)),
+        reset_after_seconds=max(1, ceil(round(left, 3))),  # (now + 60) - now is a hair above 60 at times
     )
