@@ -177,18 +177,22 @@ async def test_a_list_obeys_the_rules_that_single_changes_obey(
     session.add(other := a_branch(name="Siem Reap", code="SR01"))
     await session.flush()
     session.add(an_employee(employee_code="0007", branch_id=other.id))
-    session.add(a_user(email="old@branch.example", branch_id=branch.id))
+    session.add(a_branch(code="KT01", is_active=False))
+    session.add_all([a_user(email=f"{name}@branch.example", branch_id=branch.id) for name in ("old", "mover")])
     await session.commit()
     answer = await take_in(
         f"{HEADINGS},portfolio,status",
         f"{admin.user.email},,,,,,officer,,,",
         "old@branch.example,,,,,,,,0007,",
         "new@branch.example,new,New,One,,,,PP01,0007,",
+        "late@branch.example,late,Late,One,,,,KT01,,",
+        "mover@branch.example,,,,,,,KT01,,",
     )
     assert (answer["status"], answer["successful_updates"]) == ("failed", 0)
     messages = {error["row"]: error["message"] for error in answer["errors"]}
     assert "own account" in messages[2]
     assert messages[3] == messages[4] == "must be from the same branch"
+    assert messages[5] == messages[6] == "is closed"
 
 
 class Stopwatch:

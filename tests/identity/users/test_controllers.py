@@ -232,6 +232,25 @@ class TestSameBranch:
         changed = await client.patch(f"{URL}/{user['id']}", json=place, headers=admin.headers)
         assert (changed.status_code, changed.json()["detail"]) == (422, opened.json()["detail"])
 
+    async def test_nobody_is_put_into_what_was_closed_or_under_whoever_has_left(
+        self, client: AsyncClient, session: AsyncSession, admin: Person, sokha: User
+    ) -> None:
+        session.add_all([closed := a_branch(is_active=False), gone := an_employee(is_active=False)])
+        await session.commit()
+        for place in ({"branch_id": str(closed.id)}, {"portfolio_id": str(gone.id)}):
+            (field,) = place
+            for answer in (
+                await client.post(URL, json=NEW | place, headers=admin.headers),
+                await client.patch(f"{URL}/{sokha.id}", json=place, headers=admin.headers),
+            ):
+                assert (answer.status_code, answer.json()["code"]) == (422, "NotInUse"), answer.text
+                assert [error["field"] for error in answer.json()["errors"]] == [field]
+        session.add(there := a_user(branch_id=closed.id))
+        await session.commit()
+        form = {"branch_id": str(closed.id), "phone_number": "012345678"}
+        kept = await client.patch(f"{URL}/{there.id}", json=form, headers=admin.headers)
+        assert kept.status_code == 200, "the branch closed around them"
+
     async def test_who_moves_to_another_branch_needs_others_around_them(
         self, client: AsyncClient, session: AsyncSession, admin: Person, sokha: User, elsewhere: str
     ) -> None:

@@ -146,6 +146,22 @@ async def test_an_employee_of_another_branch_is_not_asked(
         assert (refused.status_code, refused.json()["code"]) == (422, code)
 
 
+async def test_no_loan_is_begun_in_a_closed_branch(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer, admin = await sign_in("officer", branch_id=branch.id), await sign_in("admin")
+    application = await draft(officer)
+    await session.execute(update(Branch).where(Branch.id == branch.id).values(is_active=False))
+    await session.commit()
+    url = "/api/v1/applications"
+    for person, body in ((officer, {}), (admin, {"branch_id": str(branch.id)})):
+        refused = await client.post(url, json=body, headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "NotInUse"), refused.text
+        assert refused.json()["detail"] == "The branch is closed; choose another."
+    changed = await client.put(f"{url}/{application['id']}", json={"phone": "012345678"}, headers=officer.headers)
+    assert changed.status_code == 200, changed.text  # what was begun goes on
+
+
 async def test_assignments_of_another_branch_are_not_seen(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

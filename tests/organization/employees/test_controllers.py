@@ -96,6 +96,20 @@ async def test_what_an_employee_refers_to_must_be_there(
         assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+async def test_nobody_is_hired_for_a_branch_that_was_closed(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin")
+    session.add_all([closed := a_branch(is_active=False), here := an_employee()])
+    await session.commit()
+    place = {"branch_id": str(closed.id)}
+    for answer in (
+        await client.post(URL, json=WISH | place, headers=admin.headers),
+        await client.patch(f"{URL}/{here.id}", json=place, headers=admin.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "NotInUse"), answer.text
+
+
 async def test_an_account_belongs_to_one_employee(client: AsyncClient, session: AsyncSession, sign_in: SignIn) -> None:
     admin = await sign_in("admin")
     session.add_all([an_employee(user_id=admin.user.id), other := an_employee()])

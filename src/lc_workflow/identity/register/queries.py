@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
-from sqlalchemy import or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.identity.register.schemas import GivenRow, RowError
 from lc_workflow.identity.roles.models import CompanyRole
@@ -60,6 +61,8 @@ class Books:
 
     places: Mapping[str, Places]
     branch_of: Mapping[UUID, UUID | None]
+    closed: frozenset[UUID]
+    """The places that are closed, and the employees who have left."""
     owners: Mapping[tuple[str, str], UUID]
     """Who has a value that only one account can have."""
     reach: frozenset[UUID]
@@ -122,10 +125,10 @@ async def _open_books(session: AsyncSession, rows: Sequence[GivenRow], principal
             ).where(or_(*(getattr(User, name).in_(values(name)) for name in UNIQUE)))
         )
     ).all()
-    departments = await session.execute(select(Department.id, Department.code, Department.name))
-    branches = await session.execute(select(Branch.id, Branch.code, Branch.name))
-    positions = await session.execute(select(Position.id, Position.name))
-    people = (await session.execute(select(Employee.id, Employee.employee_code, Employee.branch_id))).all()
+    departments = await _all_of(session, Department.id, Department.is_active, Department.code, Department.name)
+    branches = await _all_of(session, Branch.id, Branch.is_active, Branch.code, Branch.name)
+    positions = await _all_of(session, Position.id, Position.is_active, Position.name)
+    people = await _all_of(session, Employee.id, Employee.is_active, Employee.employee_code, Employee.branch_id)
     employees = Places("employee", [Place(row.id, (row.employee_code,)) for row in people])
     roles = await session.execute(select(CompanyRole.name, CompanyRole.level).where(CompanyRole.is_active))
     return Books(
@@ -137,12 +140,17 @@ async def _open_books(session: AsyncSession, rows: Sequence[GivenRow], principal
             "line_manager": employees,
         },
         branch_of={row.id: row.branch_id for row in people},
+        closed=frozenset(row.id for row in (*departments, *branches, *positions, *people) if not row.is_active),
         owners={
             (name, value): row.id for row in accounts for name in UNIQUE if (value := getattr(row, name)) is not None
         },
         reach=frozenset(row.id for row in accounts if row.mine),
         levels={row.name: row.level for row in roles},
     )
+
+
+async def _all_of(session: AsyncSession, *columns: InstrumentedAttribute[Any]) -> Sequence[Row[*tuple[Any, ...]]]:
+    return (await session.execute(select(*columns))).all()
 
 
 def _plan(number: int, row: GivenRow, books: Books, *, mode: ImportMode, principal: Principal) -> Plan:
@@ -208,6 +216,8 @@ def _check_new(values: Mapping[str, Any], books: Books, principal: Principal) ->
         raise RowRefused(("email", "there is no account with this address, and you may not open one"))
     if missing := [(name, "is needed for a new account") for name in NEEDED if name not in values]:
         raise RowRefused(*missing)
+    if unused := [(name, "is closed") for name in REFERENCES if values.get(f"{name}_id") in books.closed]:
+        raise RowRefused(*unused)
     scope = principal.scope_of(IMPORT)
     if scope is not Scope.ALL:
         column = PLACE.get(scope, "branch") if scope else "branch"

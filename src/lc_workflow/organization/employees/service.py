@@ -16,6 +16,7 @@ from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.employees.access import CREATE, DELETE, UPDATE, reaches, visible_to
 from lc_workflow.organization.employees.models import WHOLE, CodeReservation, Employee
+from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.organization.employees.schemas import EmployeeChange, NewEmployee
 from lc_workflow.organization.events import EmployeeChanged, EmployeeCodesReserved, EmployeeHired, EmployeeRetired
 from lc_workflow.organization.ports import AccountDirectory
@@ -31,6 +32,10 @@ from lc_workflow.platform.service import Service
 
 CODES_LOCK: Final = 0x1C_11
 """The advisory lock under which codes are taken, so that two people hiring at once get different ones."""
+
+PLACE: Final = frozenset({"branch_id", "department_id"})
+"""Where somebody works."""
+
 SEARCHED: Final = (
     Employee.full_name_latin,
     Employee.full_name_khmer,
@@ -128,6 +133,7 @@ class EmployeeService(Service[Employee]):
             AccountTaken: The account belongs to another employee.
             NoSuchBranch: There is no such branch.
             NoSuchDepartment: There is no such department.
+            NotInUse: One of them is closed.
         """
         async with self.transaction():
             refuse_masked(fields := given(wish), ["phone_number"])
@@ -136,6 +142,7 @@ class EmployeeService(Service[Employee]):
                 employee.branch_id = principal.branch_id
             _check_reach(principal, CREATE, employee)
             await _check_account(wish.user_id, accounts, principal)
+            await check_in_use(self.session, branch_id=employee.branch_id, department_id=employee.department_id)
             await self._hold_codes()
             if wish.employee_code is UNSET:
                 employee.employee_code = await self.next_code(ANY, at=at)
@@ -166,6 +173,7 @@ class EmployeeService(Service[Employee]):
             AccountTaken: The account belongs to another employee.
             NoSuchBranch: There is no such branch.
             NoSuchDepartment: There is no such department.
+            NotInUse: One of them is closed.
         """
         async with self.transaction():
             employee = await self.find(visible_to(principal), id=employee_id, lock=True)
@@ -173,6 +181,7 @@ class EmployeeService(Service[Employee]):
             changes = without_masked(differing(employee, wish), ["phone_number"])
             if changes:
                 await _check_account(changes.get("user_id"), accounts, principal)
+                await check_in_use(self.session, **{name: changes[name] for name in PLACE & changes.keys()})
                 if "employee_code" in changes:
                     await self._hold_codes()
                 for name, value in changes.items():

@@ -29,3 +29,12 @@ class NoSuchAccount(Invalid):
 
     def __init__(self) -> None:
         super().__init__("There is no such account.", errors=(FieldError("user_id", "is no account"),))
+
+
+class NotInUse(Invalid):
+    """What `field` chooses was closed, or has left; what stands there already may stay."""
+
+    def __init__(self, field: str) -> None:
+        noun = field.removesuffix("_id").replace("_", " ")
+        is_what = "has left" if noun in {"portfolio", "line manager"} else "is closed"
+        super().__init__(f"The {noun} {is_what}; choose another.", errors=(FieldError(field, is_what),))

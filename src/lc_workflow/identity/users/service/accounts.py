@@ -35,6 +35,7 @@ from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
+from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.http.paging import Part, Window, cut
 from lc_workflow.platform.http.shapes import given
@@ -53,6 +54,9 @@ PLACE: Final = frozenset({"branch_id", "department_id"})
 
 POSTING: Final = frozenset({"branch_id", "portfolio_id", "line_manager_id"})
 """The fields that must agree about the branch."""
+
+CHOSEN: Final = PLACE | POSTING | {"position_id"}
+"""The fields that name places and colleagues, which have to be in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ class UserService(Service[User]):
             RoleAboveOwn: The role stands above the person's own.
             NoSuchStatusMove: Accounts do not begin with this status.
             WeakPassword: The password does not meet the policy.
-            OtherBranch: The portfolio or the line manager is from another branch.
+            OtherBranch, NotInUse: The portfolio or the line manager is from another branch, or a choice is out of use.
             UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
         """
         check_own_place(principal, CREATE, branch_id=wish.branch_id, department_id=wish.department_id)
@@ -216,7 +220,7 @@ class UserService(Service[User]):
         digest = await self._hash(values.pop("password"))
         async with self.transaction():
             user = User(**values, password_hash=digest, created_at=at, updated_at=at)
-            await self._check_posting(user)
+            await self._check_posting(user, CHOSEN)
             user = await self.create(user)
             self.announce(
                 AccountOpened(actor_id=principal.id, at=at, user_id=user.id, role=user.role, status=user.status)
@@ -234,7 +238,7 @@ class UserService(Service[User]):
             NoSuchStatusMove: The account does not move to this status.
             LastAdministrator: Nobody would be left to administer the installation.
             WeakPassword: The password does not meet the policy.
-            OtherBranch: The portfolio or the line manager is from another branch.
+            OtherBranch, NotInUse: The portfolio or the line manager is from another branch, or a choice is out of use.
             UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
         """
         reach = in_reach(principal, UPDATE)
@@ -282,7 +286,7 @@ class UserService(Service[User]):
             NoSuchStatusMove: The account does not move to this status.
             LastAdministrator: Nobody would be left to administer the installation.
             NotYourPlace: The account would belong elsewhere than the person's right reaches.
-            OtherBranch: The portfolio or the line manager is from another branch.
+            OtherBranch, NotInUse: The portfolio or the line manager is from another branch, or a choice is out of use.
         """
         if not changes:
             return
@@ -293,8 +297,7 @@ class UserService(Service[User]):
         user.updated_at = at
         if not PLACE.isdisjoint(changes):
             check_own_place(principal, UPDATE, branch_id=user.branch_id, department_id=user.department_id)
-        if not POSTING.isdisjoint(changes):
-            await self._check_posting(user)
+        await self._check_posting(user, changes.keys())
         if was_active and (not user.is_active or former_role == Role.ADMIN != user.role):
             await self.session.flush()
             await keep_an_administrator(self.session)
@@ -327,8 +330,14 @@ class UserService(Service[User]):
         await forget_waiting(self.session, user.id)
         self.announce(PasswordReset(actor_id=principal.id, at=at, user_id=user.id))
 
-    async def _check_posting(self, user: User) -> None:
-        """Compare the branches of the people around an account; ids that lead nowhere are left to the foreign keys."""
+    async def _check_posting(self, user: User, chosen: Collection[str]) -> None:
+        """Look at what was chosen for an account, and compare the branches of the people around it.
+
+        Ids that lead nowhere are left to the foreign keys.
+        """
+        await check_in_use(self.session, **{name: getattr(user, name) for name in CHOSEN & set(chosen)})
+        if POSTING.isdisjoint(chosen):
+            return
         around = {user.portfolio_id, user.line_manager_id} - {None}
         if not around:
             return

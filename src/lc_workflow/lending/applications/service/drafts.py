@@ -44,6 +44,7 @@ from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.matching import account_as_kept, age_on, check_name
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.journal.models import JournalThread
@@ -123,7 +124,7 @@ class ApplicationService(Service[CustomerApplication]):
         Raises:
             IdTaken: The id it was given stands for something already.
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
-            NoSuchProduct, ProductNotOffered: No loans are made of the product now.
+            NoSuchProduct, ProductNotOffered, NotInUse: No loans are made of the product, or in the branch, now.
             MixedScripts, NotBornYet, NoSuchCode, UnknownPlace, MaskedNumber: Something cannot be as it is written.
         """
         fields = _EMPTY | given(wish)
@@ -145,6 +146,7 @@ class ApplicationService(Service[CustomerApplication]):
                 cycle=1,
                 created_at=at,
             )
+            await check_in_use(self.session, branch_id=application.branch_id)
             application.stand_at(Stage.PO_CREATED, by=principal.id, at=at)
             application.product_version_id = await self._version_of(application)
             if behind:
