@@ -25,7 +25,7 @@ from lc_workflow.platform.queue import Backoff
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.worker import Worker
 from tests.conftest import settings_for
-from tests.faults.wire import wire_to
+from tests.faults.wire import Break, wire_to
 from tests.moments import NOON, PATIENCE
 
 Sessions = async_sessionmaker[AsyncSession]
@@ -299,7 +299,31 @@ async def test_a_worker_outlasts_the_database(sessions: Sessions, hands: Hands, 
                 await ask_for(session, job)
                 await session.commit()
                 await hands.wait_for(count)
+                await wait_until(sessions, *["succeeded"] * count)
                 await wire.cut()
+
+
+async def test_a_job_whose_end_could_not_be_put_down_is_left_to_others(
+    sessions: Sessions, hands: Hands, at_work: AtWork, database: URL
+) -> None:
+    job = hands.job()
+    assert database.port
+    async with wire_to(database.port) as wire:
+        wire.breaks = Break(b"procrastinate_finish_job_v1", 1, arrives=False)
+        async with at_work(job, url=database.set(port=wire.port)), sessions() as session:
+            await ask_for(session, job)
+            await session.commit()
+            await hands.wait_for(1)
+            async with asyncio.timeout(PATIENCE):
+                whose = text("SELECT worker_id FROM procrastinate_jobs WHERE task_name = 'handle'")
+                while await session.scalar(whose):
+                    await session.rollback()
+                    await asyncio.sleep(0.05)
+            await session.rollback()
+            # Nobody's now, so that it is given back; and the worker works on.
+            await ask_for(session, job)
+            await session.commit()
+            await hands.wait_for(2)
 
 
 async def test_what_only_a_newer_version_knows_waits_for_it(sessions: Sessions, hands: Hands, at_work: AtWork) -> None:

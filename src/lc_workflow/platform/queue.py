@@ -3,14 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, JobContext, PsycopgConnector, RetryDecision
-from procrastinate.exceptions import JobAborted, UniqueViolation
+from procrastinate.exceptions import ConnectorException, JobAborted, UniqueViolation
 from procrastinate.jobs import Job as Queued
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL
 
@@ -66,6 +67,42 @@ class Backoff(BaseRetryStrategy):
         return RetryDecision(retry_at=self._clock() + min(timedelta(seconds=4 ** (job.attempts + 1)), LONGEST_REST))
 
 
+class Endings(JobManager):
+    """Puts down how jobs ended. One whose end is lost would be its worker's as long as that lives, and keep its lock.
+
+    So the work begins anew then: what a worker leaves behind when it ends is given back to the queue.
+    """
+
+    def __init__(self, connector: PsycopgConnector) -> None:
+        """Begin with nothing lost."""
+        super().__init__(connector)
+        self.lost = asyncio.Event()
+
+    async def finish_job(self, job: Queued, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - the library's
+        """Put down that a job is over."""
+        await self._put_down(super().finish_job(job, status, delete_job))
+
+    async def retry_job(
+        self,
+        job: Queued,
+        retry_at: datetime | None = None,
+        priority: int | None = None,
+        queue: str | None = None,
+        lock: str | None = None,
+    ) -> None:
+        """Put down that a job is to be tried again."""
+        await self._put_down(super().retry_job(job, retry_at, priority, queue, lock))
+
+    async def _put_down(self, ending: Coroutine[Any, Any, None]) -> None:
+        try:
+            await ending
+        except UniqueViolation:
+            raise
+        except ConnectorException as failure:
+            log.warning("how a job ended could not be put down", cause=type(failure.__cause__ or failure).__name__)
+            self.lost.set()
+
+
 async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> None:
     """Do jobs until this is cancelled, or the database is lost."""
     connector = PsycopgConnector(
@@ -75,20 +112,22 @@ async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> Non
         timeout=5,
         kwargs={"application_name": WORKER},
     )
-    ours = _app(connector, inside := [job for job in jobs if not job.outside], workplace)
+    endings = Endings(connector)
+    ours = _app(endings, inside := [job for job in jobs if not job.outside], workplace)
     _keep_in_order(ours, {job.name: job.attempts for job in jobs})
     outside = [job for job in jobs if job.outside]
     async with ours.open_async():
         # What only a newer version knows waits for it: each worker asks for the kinds it was taught.
         workers = [_run(ours, [HOUSE, *(job.name for job in inside)], at_once=AT_ONCE)]
         if outside:
-            theirs = _app(connector, outside, workplace)
+            theirs = _app(endings, outside, workplace)
             workers.append(_run(theirs, [job.name for job in outside], at_once=OUTSIDE_AT_ONCE))
-        await _until_one_ends(*workers)
+        await _until_one_ends(*workers, endings.lost.wait())
 
 
-def _app(connector: PsycopgConnector, jobs: Sequence[Job], workplace: Workplace) -> App:
-    app = App(connector=connector, periodic_defaults={"max_delay": timedelta(days=1).total_seconds()})
+def _app(endings: Endings, jobs: Sequence[Job], workplace: Workplace) -> App:
+    app = App(connector=endings.connector, periodic_defaults={"max_delay": timedelta(days=1).total_seconds()})
+    app.job_manager = endings
     for job in jobs:
         _teach(app, job, workplace)
     return app
@@ -106,7 +145,7 @@ async def _run(app: App, queues: Sequence[str], *, at_once: int) -> None:
     )
 
 
-async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:
+async def _until_one_ends(*work: Coroutine[Any, Any, object]) -> None:
     """Work side by side; when one ends, the others end too, so that all begin anew together."""
     tasks = [asyncio.create_task(part) for part in work]
     try:
