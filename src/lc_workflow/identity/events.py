@@ -3,6 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
+from msgspec import field
+
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.kernel.events import Event
 
@@ -184,7 +186,14 @@ class AccountActivated(AboutUser, frozen=True, kw_only=True):
 
 
 class RegisterExported(AboutUser, frozen=True, kw_only=True):
-    """Somebody took a list of accounts away; `user_id` is who."""
+    """Somebody took a list of accounts away; `user_id` is who, `filters` says which, `rows` how many.
+
+    `searched` tells that names were searched, but not for what.
+    """
+
+    filters: dict[str, str] = field(default_factory=dict)
+    searched: bool = False
+    rows: int | None = None
 
 
 class AccountsImported(Event, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What insight contributes: the routes of its figures."""
+"""What insight contributes: the routes of its figures, and the record of what it gives out."""
 
 from lc_workflow.insight.audit.controllers import (
     ApplicationAuditController,
@@ -6,6 +6,7 @@ from lc_workflow.insight.audit.controllers import (
     RightsAuditController,
 )
 from lc_workflow.insight.dashboard.controllers import DashboardController, PlaceStatsController
+from lc_workflow.insight.events import JournalExported
 from lc_workflow.insight.figures.controllers import FigureController
 from lc_workflow.insight.people.controllers import PeopleController
 from lc_workflow.insight.reports.controllers import ReportController
@@ -21,5 +22,6 @@ MANIFEST = Manifest(
         PeopleController,
         FigureController,
         ReportController,
-    )
+    ),
+    events=(JournalExported,),
 )

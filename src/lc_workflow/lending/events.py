@@ -274,6 +274,7 @@ class CommentRemoved(AboutApplication, frozen=True, kw_only=True):
 class ApplicationsExported(Event, frozen=True, kw_only=True):
     """Somebody took applications out of the house as a file; `filters` says which, and whether names were searched.
 
+    `rows` is how many there were when the file was begun.
     `numbers_whole` tells whether identity numbers and telephones were in it whole, as far as the person may read them.
     """
 
@@ -283,6 +284,7 @@ class ApplicationsExported(Event, frozen=True, kw_only=True):
     filters: dict[str, str]
     searched: bool
     numbers_whole: bool = False
+    rows: int | None = None
 
 
 class AboutCustomer(Event, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.register.models import AccountImport
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.register import COLUMNS, SHOWN
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
@@ -306,3 +307,31 @@ async def test_an_export_holds_what_the_filter_says_and_the_person_may_see(
     await session.commit()
     answer = await client.get(f"{EXPORT}?role=teller&search=", headers=admin.headers)
     assert [row["username"] for row in csv.DictReader(StringIO(answer.text))] == ["teller.one"]
+    await client.get(f"{EXPORT}?status=active&search=nobody", headers=admin.headers)
+    told = await session.scalars(select(JournalEntry.facts).order_by(JournalEntry.number))
+    assert [(facts["filters"], facts["searched"], facts["rows"]) for facts in told] == [
+        ({"role": "teller"}, False, 1),
+        ({"status": "active"}, True, 0),
+    ]
+
+
+async def test_whoever_exports_the_accounts_of_a_branch_takes_no_other_away(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch
+) -> None:
+    role = CompanyRole(
+        name="staff_office",
+        display_name="Staff office",
+        level=50,
+        web_word="manager",
+        is_system_role=False,
+        is_active=True,
+        grants=["user:read:all", "user:export:branch"],
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    session.add_all([role, a_user(username="elsewhere")])
+    await session.flush()
+    session.add(a_user(username="here", branch_id=branch.id))
+    clerk = await sign_in("staff_office", branch_id=branch.id, username="clerk")
+    answer = await client.get(EXPORT, headers=clerk.headers)
+    assert {row["username"] for row in csv.DictReader(StringIO(answer.text))} == {"here", "clerk"}

@@ -112,6 +112,13 @@ async def test_the_journal_is_given_out_as_a_table(
     assert answer.content.startswith(b"\xef\xbb\xbfnumber,at,kind")
     lines = answer.text.strip().splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == ["ApplicationDrafted", "ApplicationChanged"]
+    administrator = await sign_in("admin")
+    await client.get("/api/v1/permissions/audit/export?kind=RoleGiven", headers=administrator.headers)
+    exports = (await client.get(f"{URL}?kind=JournalExported", headers=administrator.headers)).json()["items"]
+    assert [(entry["actor"]["id"], entry["facts"]["filters"], entry["facts"]["rows"]) for entry in exports] == [
+        (str(administrator.user.id), {"kinds": "RoleGiven"}, 0),
+        (str(auditor.user.id), {"application_id": drafted["id"]}, 2),
+    ]
 
 
 async def test_changes_of_rights_have_a_page_of_their_own(

@@ -8,12 +8,14 @@ from zipfile import ZipFile
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.exports import queries
 from lc_workflow.lending.exports.queries import HEADER
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.http import csv
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft
@@ -67,6 +69,8 @@ async def test_a_manager_exports_the_applications_of_the_branch(
     assert await exported(client, manager, "search=nobody") == []
     assert len(await exported(client, await sign_in("auditor"))) == 3
     assert (await announced()).count("ApplicationsExported") == 4
+    told = select(JournalEntry.facts).where(JournalEntry.kind == "ApplicationsExported").order_by(JournalEntry.number)
+    assert [facts["rows"] for facts in await session.scalars(told)] == [2, 1, 0, 3]
 
 
 async def test_a_spreadsheet_runs_nothing(client: AsyncClient, officer: Person, manager: Person, draft: Draft) -> None:

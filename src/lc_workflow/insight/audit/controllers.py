@@ -32,11 +32,13 @@ from lc_workflow.insight.audit.schemas import (
     PersonalReadFilter,
     VerdictAnswer,
 )
+from lc_workflow.insight.audit.service import JournalExportService
 from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.csv import MEDIA_TYPE, download
 from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
-from lc_workflow.platform.http.provide import DbSession, Provider
+from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.journal.chain import Seals, Verdict
 from lc_workflow.platform.security.guards import NotPermitted, requires
 
@@ -105,6 +107,7 @@ def of_any_application(
 
 AUDIT: Final = {
     "audit": Provider(open_audit),
+    "exports": provide(JournalExportService),
     "narrowed": Provider(audit_filter),
     "wanted": Provider(of_any_application),
     **LONG_WINDOW,
@@ -136,8 +139,11 @@ class AuditController(Controller):
         audit: NamedDependency[Audit],
         principal: NamedDependency[Principal],
         wanted: NamedDependency[AuditFilter],
+        exports: NamedDependency[JournalExportService],
+        clock: NamedDependency[Clock],
     ) -> Stream:
         """Give what happened out as CSV, the oldest first."""
+        await exports.begin(wanted, principal=principal, at=clock())
         return await download("audit.csv", HEADER, audit.rows(wanted, principal=principal))
 
     @get(
@@ -235,9 +241,13 @@ class RightsAuditController(Controller):
         audit: NamedDependency[Audit],
         principal: NamedDependency[Principal],
         wanted: NamedDependency[AuditFilter],
+        exports: NamedDependency[JournalExportService],
+        clock: NamedDependency[Clock],
     ) -> Stream:
         """Give changes of roles and rights out as CSV, the oldest first."""
-        return await download("permission-audit.csv", HEADER, audit.rows(_of_rights(wanted), principal=principal))
+        of_rights = _of_rights(wanted)
+        await exports.begin(of_rights, principal=principal, at=clock())
+        return await download("permission-audit.csv", HEADER, audit.rows(of_rights, principal=principal))
 
 
 def _of_rights(wanted: AuditFilter) -> AuditFilter:

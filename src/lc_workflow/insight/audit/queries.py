@@ -54,14 +54,14 @@ class Audit:
         Raises:
             BadCursor: The cursor is none of this list.
         """
-        where = (visible_to(principal), *_conditions(wanted))
+        where = (visible_to(principal), *conditions(wanted))
         count = select(func.count()).select_from(JournalEntry).where(*where)
         part = await cut(self._session, _entries(*where), window, _LATEST, count=count)
         return replace(part, rows=[_shown(*row) for row in part.rows])
 
     async def rows(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[Sequence[object], None]:
         """Give entries out oldest first as rows under `HEADER`, in batches; the connection goes back in between."""
-        where = (visible_to(principal, EXPORT), *_conditions(wanted))
+        where = (visible_to(principal, EXPORT), *conditions(wanted))
         reached = 0
         while True:
             found = (
@@ -132,7 +132,8 @@ def _entries(*where: ColumnElement[bool]) -> Select[JournalEntry, Any, Any, Any,
     return select(JournalEntry, *PERSON).outerjoin(User, User.id == JournalEntry.actor_id).where(*where)
 
 
-def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
+def conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    """Turn what was asked for into conditions."""
     if wanted.kinds is not None:
         yield JournalEntry.kind.in_(sorted(wanted.kinds))
     for name in ("subject", "subject_id", "application_id", "actor_id", "request_id"):

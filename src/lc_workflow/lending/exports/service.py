@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -35,9 +35,8 @@ class ExportService(Service[CustomerApplication]):
         }
         async with self.transaction():
             # Filters that the database cannot take are refused here, before anything is on record.
-            await self.session.execute(
-                select(CustomerApplication.id).where(exportable_by(principal), *conditions(wanted)).limit(1)
-            )
+            which = (exportable_by(principal), *conditions(wanted))
+            rows = await self.session.scalar(select(func.count()).select_from(CustomerApplication).where(*which))
             self.announce(
                 ApplicationsExported(
                     actor_id=principal.id,
@@ -47,5 +46,6 @@ class ExportService(Service[CustomerApplication]):
                     filters=asked,
                     searched=bool(wanted.search),
                     numbers_whole=principal.may(READ_NUMBERS),
+                    rows=rows,
                 )
             )

@@ -26,7 +26,7 @@ from lc_workflow.identity.rules.postings import check_own_place, check_same_bran
 from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
 from lc_workflow.identity.rules.roles import Role, RoleAboveOwn, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
-from lc_workflow.identity.users.access import CREATE, DELETE, UPDATE, in_reach, visible_to
+from lc_workflow.identity.users.access import CREATE, DELETE, EXPORT, UPDATE, in_reach, visible_to
 from lc_workflow.identity.users.models import STANDING, WHOLE, Activation, Session, SignInChallenge, User
 from lc_workflow.identity.users.queries import conditions, order
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
@@ -166,14 +166,25 @@ class UserService(Service[User]):
 
         The rows come in batches, and no connection is held while somebody takes their time with one.
         """
+        which = conditions(wanted, await self._roles_called(wanted.role), at=at)
+        where = asked = [visible_to(principal), in_reach(principal, EXPORT), *which]
         async with self.transaction():
-            self.announce(RegisterExported(actor_id=principal.id, at=at, user_id=principal.id))
-        where = asked = [visible_to(principal), *conditions(wanted, await self._roles_called(wanted.role), at=at)]
+            rows = await self.session.scalar(select(func.count()).select_from(User).where(*asked))
+            self.announce(
+                RegisterExported(
+                    actor_id=principal.id,
+                    at=at,
+                    user_id=principal.id,
+                    filters=_told(wanted),
+                    searched=bool(wanted.search),
+                    rows=rows,
+                )
+            )
         while True:
-            rows = await self.session.scalars(
+            found = await self.session.scalars(
                 select(User).where(*where).order_by(User.created_at, User.id).limit(EXPORTED).options(*WHOLE)
             )
-            batch = rows.all()
+            batch = found.all()
             self.session.expunge_all()
             await self.session.rollback()
             for user in batch:
@@ -367,6 +378,13 @@ class UserService(Service[User]):
         check_password(password, **asdict(self._policy))
         await self.session.rollback()
         return await self._passwords.hash(password)
+
+
+def _told(wanted: UserFilter) -> dict[str, str]:
+    """Write down by what accounts were chosen; what was searched for may be somebody's name and stays unsaid."""
+    unsaid = {"search", "search_fields", "sort_by", "descending"}
+    fields = (name for name in wanted.__struct_fields__ if name not in unsaid)
+    return {name: str(value) for name in fields if (value := getattr(wanted, name)) is not None}
 
 
 def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""Putting on record that somebody takes the journal out of the house."""
+
+from datetime import datetime
+from uuid import uuid4
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import func, select
+
+from lc_workflow.insight.audit.access import EXPORT, visible_to
+from lc_workflow.insight.audit.queries import conditions
+from lc_workflow.insight.audit.schemas import AuditFilter
+from lc_workflow.insight.events import JournalExported
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.service import Service
+
+
+class JournalExportService(Service[JournalEntry]):
+    """Exports of the journal as facts."""
+
+    class Repo(SQLAlchemyAsyncRepository[JournalEntry]):
+        """Entries as rows."""
+
+        model_type = JournalEntry
+
+    repository_type = Repo
+    noun = "entry"
+
+    async def begin(self, wanted: AuditFilter, *, principal: Principal, at: datetime) -> None:
+        """Write down who takes which entries away, before the first of them leaves the house."""
+        filters = {
+            name: str(value) for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None
+        }
+        if wanted.kinds is not None:
+            filters["kinds"] = ", ".join(sorted(wanted.kinds))
+        where = (visible_to(principal, EXPORT), *conditions(wanted))
+        async with self.transaction():
+            rows = await self.session.scalar(select(func.count()).select_from(JournalEntry).where(*where)) or 0
+            self.announce(JournalExported(actor_id=principal.id, at=at, export_id=uuid4(), filters=filters, rows=rows))
