@@ -315,8 +315,8 @@ async def test_an_export_holds_what_the_filter_says_and_the_person_may_see(
     ]
 
 
-async def test_whoever_exports_the_accounts_of_a_branch_takes_no_other_away(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch
+async def test_whoever_exports_and_opens_the_accounts_of_a_branch_does_neither_with_others(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, take_in: TakeIn
 ) -> None:
     role = CompanyRole(
         name="staff_office",
@@ -325,13 +325,18 @@ async def test_whoever_exports_the_accounts_of_a_branch_takes_no_other_away(
         web_word="manager",
         is_system_role=False,
         is_active=True,
-        grants=["user:read:all", "user:export:branch"],
+        grants=["user:read:all", "user:export:branch", "user:import:all", "user:create:branch"],
         created_at=NOON,
         updated_at=NOON,
     )
-    session.add_all([role, a_user(username="elsewhere")])
+    session.add_all([role, a_user(username="elsewhere"), a_branch(code="SRP01")])
     await session.flush()
     session.add(a_user(username="here", branch_id=branch.id))
     clerk = await sign_in("staff_office", branch_id=branch.id, username="clerk")
     answer = await client.get(EXPORT, headers=clerk.headers)
     assert {row["username"] for row in csv.DictReader(StringIO(answer.text))} == {"here", "clerk"}
+    people = [
+        f"{name},{name}@branch.example,Dara,Sok,{place}" for name, place in (("a.a", branch.code), ("b.b", "SRP01"))
+    ]
+    taken = await take_in("username,email,first_name,last_name,branch", *people, person=clerk)
+    assert (taken["successful_imports"], [error["field"] for error in taken["errors"]]) == (1, ["branch"])

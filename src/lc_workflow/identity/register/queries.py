@@ -218,8 +218,7 @@ def _check_new(values: Mapping[str, Any], books: Books, principal: Principal) ->
         raise RowRefused(*missing)
     if unused := [(name, "is closed") for name in REFERENCES if values.get(f"{name}_id") in books.closed]:
         raise RowRefused(*unused)
-    scope = principal.scope_of(IMPORT)
-    if scope is not Scope.ALL:
+    for scope in {principal.scope_of(IMPORT), principal.scope_of(CREATE)} - {Scope.ALL}:
         column = PLACE.get(scope, "branch") if scope else "branch"
         own = getattr(principal, f"{column}_id")
         if own is None or values.get(f"{column}_id") != own:

@@ -14,6 +14,17 @@ class OtherBranch(Invalid):
     """The portfolio or the line manager works at another branch than the account."""
 
 
+def own_place(principal: Principal, permission: str) -> dict[str, UUID | None]:
+    """Where something belongs that is said to belong nowhere: where the permission reaches, if that is one place."""
+    match principal.scope_of(permission):
+        case Scope.BRANCH:
+            return {"branch_id": principal.branch_id}
+        case Scope.DEPARTMENT:
+            return {"department_id": principal.department_id}
+        case _:
+            return {}
+
+
 def check_own_place(
     principal: Principal, permission: str, *, branch_id: UUID | None, department_id: UUID | None
 ) -> None:

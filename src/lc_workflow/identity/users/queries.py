@@ -145,3 +145,10 @@ def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement
 def order(name: str, *, descending: bool) -> tuple[Key, Key]:
     """Sort both columns the same way round, as the index on `created_at` is written."""
     return Key(getattr(User, name), descending=descending), Key(User.id, descending=descending)
+
+
+def told(wanted: UserFilter) -> dict[str, str]:
+    """Write down by what accounts were chosen; what was searched for may be somebody's name and stays unsaid."""
+    unsaid = {"search", "search_fields", "sort_by", "descending"}
+    fields = (name for name in wanted.__struct_fields__ if name not in unsaid)
+    return {name: str(value) for name in fields if (value := getattr(wanted, name)) is not None}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -19,18 +19,18 @@ from lc_workflow.identity.events import (
     RegisterExported,
     RoleChanged,
 )
-from lc_workflow.identity.roles.models import CompanyRole, UserRole
-from lc_workflow.identity.roles.service import held_by, held_roles, levels
+from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.roles.service import held_roles, levels
 from lc_workflow.identity.rules.passwords import check_password
-from lc_workflow.identity.rules.postings import check_own_place, check_same_branch
+from lc_workflow.identity.rules.postings import check_own_place, check_same_branch, own_place
 from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_change
-from lc_workflow.identity.rules.roles import Role, RoleAboveOwn, check_rank
+from lc_workflow.identity.rules.roles import Role, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import CREATE, DELETE, EXPORT, UPDATE, in_reach, visible_to
 from lc_workflow.identity.users.models import STANDING, WHOLE, Activation, Session, SignInChallenge, User
-from lc_workflow.identity.users.queries import conditions, order
+from lc_workflow.identity.users.queries import conditions, order, told
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
-from lc_workflow.identity.users.service.refusals import LastAdministrator
+from lc_workflow.identity.users.service.ranks import keep_an_administrator
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
@@ -42,9 +42,6 @@ from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
-
-ADMINISTRATORS_LOCK: Final = 0x1C_0E
-"""The advisory lock under which administrators are made fewer, one at a time."""
 
 EXPORTED: Final = 500
 """Accounts that an export reads at once."""
@@ -73,25 +70,6 @@ async def person(session: AsyncSession, user_id: UUID) -> User:
     return await session.get_one(User, user_id, options=WHOLE, populate_existing=True)
 
 
-async def standing_above(
-    session: AsyncSession, user_ids: Collection[UUID], *, principal: Principal, at: datetime
-) -> set[UUID]:
-    """Name those of some accounts that hold a role above the person's own."""
-    above = select(CompanyRole.id).where(held_by(User.id, User.role, at=at), CompanyRole.level > principal.level)
-    rows = await session.scalars(select(User.id).where(User.id.in_(list(user_ids)), exists(above)))
-    return set(rows)
-
-
-async def check_rank_over(session: AsyncSession, user: User, *, principal: Principal, at: datetime) -> None:
-    """Let a person act on accounts that stand no higher than they do.
-
-    Raises:
-        RoleAboveOwn: The account stands higher.
-    """
-    if await standing_above(session, [user.id], principal=principal, at=at):
-        raise RoleAboveOwn("This account stands above your own; somebody higher must do this.")
-
-
 async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: datetime) -> Sequence[UUID]:
     """End the sessions that have not ended yet, inside the running transaction; answers which."""
     ended = await session.scalars(
@@ -107,25 +85,6 @@ async def forget_waiting(session: AsyncSession, user_id: UUID) -> None:
     """
     await session.execute(delete(SignInChallenge).where(SignInChallenge.user_id == user_id))
     await session.execute(delete(Activation).where(Activation.user_id == user_id, Activation.used_at.is_(None)))
-
-
-async def keep_an_administrator(session: AsyncSession) -> None:
-    """Make sure that somebody administers for good after what the running transaction has written.
-
-    Two who leave at the same moment come here one after the other.
-
-    Raises:
-        LastAdministrator: Nobody would.
-    """
-    await session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
-    further = (
-        select(UserRole.user_id)
-        .join(CompanyRole, CompanyRole.id == UserRole.role_id)
-        .where(CompanyRole.name == Role.ADMIN, UserRole.until.is_(None))
-    )
-    administers = or_(User.role == Role.ADMIN, User.id.in_(further))
-    if not await session.scalar(select(exists().where(User.status == UserStatus.ACTIVE, administers))):
-        raise LastAdministrator("This is the last active administrator; make somebody else one first.")
 
 
 class UserService(Service[User]):
@@ -175,7 +134,7 @@ class UserService(Service[User]):
                     actor_id=principal.id,
                     at=at,
                     user_id=principal.id,
-                    filters=_told(wanted),
+                    filters=told(wanted),
                     searched=bool(wanted.search),
                     rows=rows,
                 )
@@ -212,7 +171,7 @@ class UserService(Service[User]):
         return DepartmentPeople(users.all(), branches.all(), manager)
 
     async def open(self, wish: NewUser, *, principal: Principal, at: datetime) -> User:
-        """Open an account.
+        """Open an account; without a place it belongs where the person may open accounts, if that is one place only.
 
         Raises:
             NotYourPlace: The person opens accounts in their own branch or department only, and this is another.
@@ -223,10 +182,11 @@ class UserService(Service[User]):
             OtherBranch, NotInUse: The portfolio or the line manager is from another branch, or a choice is out of use.
             UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
         """
-        check_own_place(principal, CREATE, branch_id=wish.branch_id, department_id=wish.department_id)
+        values = _normal(given(wish))
+        values |= {name: place for name, place in own_place(principal, CREATE).items() if values[name] is None}
+        check_own_place(principal, CREATE, branch_id=values["branch_id"], department_id=values["department_id"])
         check_rank(principal.level, await levels(self.session, wish.role))
         check_beginning(wish.status)
-        values = _normal(given(wish))
         refuse_masked(values, ["phone_number"])
         digest = await self._hash(values.pop("password"))
         async with self.transaction():
@@ -378,13 +338,6 @@ class UserService(Service[User]):
         check_password(password, **asdict(self._policy))
         await self.session.rollback()
         return await self._passwords.hash(password)
-
-
-def _told(wanted: UserFilter) -> dict[str, str]:
-    """Write down by what accounts were chosen; what was searched for may be somebody's name and stays unsaid."""
-    unsaid = {"search", "search_fields", "sort_by", "descending"}
-    fields = (name for name in wanted.__struct_fields__ if name not in unsaid)
-    return {name: str(value) for name in fields if (value := getattr(wanted, name)) is not None}
 
 
 def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[str, Any]:

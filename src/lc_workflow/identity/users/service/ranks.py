@@ -1,0 +1,58 @@
+"""Who stands above whom, and who administers."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.roles.models import CompanyRole, UserRole
+from lc_workflow.identity.roles.service import held_by
+from lc_workflow.identity.rules.roles import Role, RoleAboveOwn
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.service.refusals import LastAdministrator
+from lc_workflow.kernel.principal import Principal
+
+ADMINISTRATORS_LOCK: Final = 0x1C_0E
+"""The advisory lock under which administrators are made fewer, one at a time."""
+
+
+async def standing_above(
+    session: AsyncSession, user_ids: Collection[UUID], *, principal: Principal, at: datetime
+) -> set[UUID]:
+    """Name those of some accounts that hold a role above the person's own."""
+    above = select(CompanyRole.id).where(held_by(User.id, User.role, at=at), CompanyRole.level > principal.level)
+    rows = await session.scalars(select(User.id).where(User.id.in_(list(user_ids)), exists(above)))
+    return set(rows)
+
+
+async def check_rank_over(session: AsyncSession, user: User, *, principal: Principal, at: datetime) -> None:
+    """Let a person act on accounts that stand no higher than they do.
+
+    Raises:
+        RoleAboveOwn: The account stands higher.
+    """
+    if await standing_above(session, [user.id], principal=principal, at=at):
+        raise RoleAboveOwn("This account stands above your own; somebody higher must do this.")
+
+
+async def keep_an_administrator(session: AsyncSession) -> None:
+    """Make sure that somebody administers for good after what the running transaction has written.
+
+    Two who leave at the same moment come here one after the other.
+
+    Raises:
+        LastAdministrator: Nobody would.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+    further = (
+        select(UserRole.user_id)
+        .join(CompanyRole, CompanyRole.id == UserRole.role_id)
+        .where(CompanyRole.name == Role.ADMIN, UserRole.until.is_(None))
+    )
+    administers = or_(User.role == Role.ADMIN, User.id.in_(further))
+    if not await session.scalar(select(exists().where(User.status == UserStatus.ACTIVE, administers))):
+        raise LastAdministrator("This is the last active administrator; make somebody else one first.")
