@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -201,7 +202,7 @@ class Settings:
         if "*" in self.cors_origins and not self.debug:
             raise BadSetting("CORS_ORIGINS must list the web app's origins; * is refused unless DEBUG=true.")
         for origin in self.cors_origins:
-            if origin != "*" and not re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII):
+            if origin != "*" and not (re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII) and _fits(origin)):
                 raise BadSetting("CORS_ORIGINS must be origins like https://app.example, separated by commas.")
         if self.workers > 1 and self.redis_url is None:
             raise BadSetting("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share limits and live messages there.")
@@ -281,7 +282,7 @@ def _disbursement_webhook(read: "_Reader") -> DisbursementWebhook | None:
         if secret:
             raise BadSetting("DISBURSEMENT_WEBHOOK_URL is not set, while there is a secret for it.")
         return None
-    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url):
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url) or not _fits(url):
         raise BadSetting("DISBURSEMENT_WEBHOOK_URL must look like https://payments.example/orders.")
     return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
 
@@ -322,7 +323,7 @@ def _traces(read: "_Reader") -> str | None:
     collector, whole = read.optional("OTEL_EXPORTER_OTLP_ENDPOINT"), read.optional("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     if not (url := whole or (collector and f"{collector.rstrip('/')}/v1/traces")):
         return None
-    if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url):
+    if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) or not _fits(url):
         name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" if whole else "OTEL_EXPORTER_OTLP_ENDPOINT"
         raise BadSetting(f"{name} must look like http://collector.example:4318.")
     return url
@@ -352,10 +353,18 @@ def _mail(read: "_Reader") -> MailServer | None:
 def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:
     """Take an endpoint with or without scheme; a scheme decides over MINIO_SECURE."""
     found = re.fullmatch(r"(?:(https?)://)?([^/\s]+)/?", text)
-    if not found:
+    if not found or not _fits(f"//{found[2]}"):
         raise BadSetting(f"{name} must be host:port or https://host, without a path.")
     scheme, host = found.groups()
     return (scheme == "https" if scheme else secure), host
+
+
+def _fits(url: str) -> bool:
+    """Whether the port of an address is one, and its host is not left out."""
+    try:
+        return urlsplit(url).port != 0 and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 class _Reader:
