@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.fields import VISIBLE, cannot_take
 from lc_workflow.platform.http.shapes import Name
 
 LARGEST_DATA: Final = 20_000
@@ -26,7 +26,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
     notification_type: Annotated[str, Meta(min_length=1, max_length=60)] = "message"
     title: Name
-    message: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+    message: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=VISIBLE)]
     priority: Priority = Priority.NORMAL
     data: dict[str, Any] | None = None
     send_email: bool = True

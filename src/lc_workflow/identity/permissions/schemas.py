@@ -10,9 +10,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from lc_workflow.identity.roles.schemas import PermissionCard
 from lc_workflow.identity.users.schemas import RoleName
 from lc_workflow.kernel.principal import Scope
+from lc_workflow.platform.http.fields import VISIBLE
 
 Words = Annotated[str, Meta(max_length=500)]
-DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=VISIBLE)]
 Level = Annotated[int, Meta(ge=0, le=100)]
 """The rank of a role; nobody gives, takes or changes a role above their own."""
 

@@ -13,6 +13,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.organization.branches.schemas import BranchAnswer
 from lc_workflow.organization.cards import BranchCard, DepartmentCard, EmployeeCard, PositionCard
 from lc_workflow.organization.departments.schemas import DepartmentAnswer
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import Email, Note, Phone
 from lc_workflow.platform.security.personal import masked
 
@@ -31,7 +32,7 @@ Username: TypeAlias = Annotated[
 Password: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 """A password as it was typed; the policy of the installation judges it."""
 
-PersonName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")]
+PersonName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=100, pattern=VISIBLE)]
 
 EmployeeNumber: TypeAlias = Annotated[
     str, Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}$", extra={"form": "be four digits like 0042"})

@@ -23,6 +23,7 @@ from lc_workflow.lending.rules.terms import (
     Sex,
 )
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import (
     Amount,
     Code,
@@ -43,7 +44,7 @@ NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone"
 
 Number = Annotated[str, Meta(max_length=100)]
 Place = Annotated[str, Meta(max_length=100)]
-AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"\S")]
+AccountId = Annotated[str, Meta(min_length=1, max_length=40, pattern=VISIBLE)]
 Months = Annotated[int, Meta(ge=1, le=600)]
 """A term in months; fifty years is the longest anybody means."""
 

@@ -11,9 +11,10 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.matrices.schemas import StageDocument, as_stage
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, Path, Reach
 from lc_workflow.lending.rules.deliberation import Decision
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import shaped
 
-ConditionText = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=r"\S")]
+ConditionText = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=VISIBLE)]
 
 
 class StoredPath(Struct, frozen=True):

@@ -11,11 +11,11 @@ from msgspec import Meta, Struct
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.approval import Reach
-from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.fields import VISIBLE, cannot_take
 from lc_workflow.platform.http.shapes import MOST, Amount, Note
 
 RoleName = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
-Region = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"\S")]
+Region = Annotated[str, Meta(min_length=1, max_length=60, pattern=VISIBLE)]
 
 
 class NewAuthority(Struct, frozen=True, kw_only=True):

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.organization.cards import BranchCard
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import Line, Note, Phone, PlaceCode
 from lc_workflow.platform.security.personal import masked
 
 Place = Annotated[str, Meta(max_length=100)]
-Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=VISIBLE)]
 
 
 class IdentityWish(Struct, frozen=True, kw_only=True):

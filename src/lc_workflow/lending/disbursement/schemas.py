@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import Amount, Name, check_amounts
 
 
@@ -61,4 +62,4 @@ class Failure(Struct, frozen=True):
 
     EXAMPLE: ClassVar[dict[str, object]] = {"reason": "The account is closed"}
 
-    reason: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+    reason: Annotated[str, Meta(min_length=1, max_length=4_000, pattern=VISIBLE)]

@@ -7,9 +7,10 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lc_workflow.lending.rules.checklist import Gate, Need, PaperVerdict, Whom
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import Code, Note
 
-Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=VISIBLE)]
 
 
 class PaperAnswer(Struct, frozen=True, kw_only=True):

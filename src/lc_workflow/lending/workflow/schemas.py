@@ -14,9 +14,10 @@ from lc_workflow.lending.approvals.schemas import ConditionText
 from lc_workflow.lending.approvals.service import Ballot
 from lc_workflow.lending.rules.deliberation import Decision
 from lc_workflow.lending.rules.stages import Action, Stage, Status, Step
+from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import Amount, Code, Note, Percent, check_amounts, check_percents
 
-Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=r"\S")]
+Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=VISIBLE)]
 
 Conditions = Annotated[list[ConditionText], Meta(max_length=20)]
 SnapshotHash = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$(?!\n)")]

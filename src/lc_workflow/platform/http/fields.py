@@ -34,8 +34,12 @@ LONGEST_NAME: Final = 100
 BODY: Final = "body"
 IS_NEEDED: Final = "is needed"
 IS_UNKNOWN: Final = "is not known here"
+VISIBLE: Final = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]"
+"""A sign that somebody sees. Control signs and those without a width are named: Python and JavaScript do not take the
+same ones for spaces, and a name of nothing else is blank."""
+
 _FORMS: Final = {
-    r"\S": "not be blank",
+    VISIBLE: "not be blank",
     r"^[a-z][a-z0-9_]*$(?!\n)": "be small Latin letters, digits and underscores, like branch_manager",
 }
 """What follows "must" for patterns that stand in many places."""

@@ -8,11 +8,11 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, convert
 
 from lc_workflow.kernel.errors import FieldError
-from lc_workflow.platform.http.fields import cannot_take
+from lc_workflow.platform.http.fields import VISIBLE, cannot_take
 
 Shape = TypeVar("Shape", bound=Struct)
 
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200, pattern=VISIBLE)]
 """What a person or a thing is called."""
 
 Line: TypeAlias = Annotated[str, Meta(max_length=200)]
