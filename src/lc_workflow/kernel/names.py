@@ -20,4 +20,9 @@ def plain(text: str) -> str:
 
 def look(name: str) -> str:
     """Write a name the way it is told from others: as it looks, capital letters and joiners aside."""
-    return re.sub(f"[{JOINERS}]", "", plain(name)).casefold()
+    return without_joiners(name).casefold()
+
+
+def without_joiners(name: str) -> str:
+    """Write a name as it looks, without joiners: a code, in which no script needs them."""
+    return re.sub(f"[{JOINERS}]", "", plain(name))

@@ -1,10 +1,11 @@
 """Telephone numbers as people write them, in the international form they are compared and dialled in."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import phonenumbers
 
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import FieldError, Invalid
 
 HOME: Final = "KH"
 """The country of a number that names none."""
@@ -30,6 +31,24 @@ def e164(written: str) -> str:
     if not phonenumbers.is_valid_number(number):
         raise NotAPhone("No network gives out this telephone number; look for a missing or a wrong digit.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+FEWEST_DIGITS: Final = 6
+"""What is shorter is no number that anybody could mean, whatever network it is of."""
+
+
+def check_phones(fields: Mapping[str, Any], *names: str) -> None:
+    """Let numbers be noted as they were told, though no network gives them out; what is no number is refused.
+
+    Raises:
+        NotAPhone: One has too few digits to be a telephone number.
+    """
+    for name in names:
+        if (told := fields.get(name)) and len(phonenumbers.normalize_digits_only(told)) < FEWEST_DIGITS:
+            raise NotAPhone(
+                "This is no telephone number; write it like 012 345 678 or +855 12 345 678.",
+                errors=(FieldError(name, "must be a telephone number like 012 345 678"),),
+            )
 
 
 def phone_key(written: str | None) -> str | None:

@@ -134,6 +134,8 @@ async def test_a_broadcast_reaches_who_listens_to_its_pattern(
     for nobody in ("role:king", "user:me", "everyone", "user:"):
         refused = await broadcast(nobody)
         assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchPattern")
+    unknown = await broadcast(f"user:{uuid4()}")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "Missing")
 
 
 async def test_who_is_online_hears_a_message_once_it_is_told(
@@ -208,7 +210,9 @@ async def test_an_officer_writes_to_nobody(client: AsyncClient, sign_in: SignIn,
     ("wish", "field"),
     [
         ({"title": " "}, "title"),
+        ({"title": "\u200b \ufeff"}, "title"),
         ({"message": ""}, "message"),
+        ({"message": "\u2060\u200e\n"}, "message"),
         ({"priority": "loud"}, "priority"),
         ({"data": {"x": "x" * 21_000}}, "data"),
         ({"user_ids": []}, "user_ids"),

@@ -131,6 +131,16 @@ async def test_each_gate_opens_when_its_papers_are_there(
     assert (kinds.count("PaperVerified"), kinds.count("PaperDescribed")) == (2, 2)
 
 
+async def test_the_kind_of_a_paper_is_known_by_how_it_looks(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    admin, officer = await sign_in("admin"), await sign_in("officer", branch_id=branch.id)
+    await put_in_force(client, admin, NID)
+    application = await draft(officer)
+    await hand_in(client, officer, application, " borrower_id\u200b_card\ufeff")
+    assert await blocked(client, officer, application, "submit") == []
+
+
 async def test_publishing_changes_no_application_at_hand(
     client: AsyncClient, admin: Person, officer: Person, draft: Draft, take: Take, session: AsyncSession
 ) -> None:

@@ -102,6 +102,7 @@ async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
         ("teller", {"amount": 1200.01}, 422, "AmountMismatch"),
         ("teller", {"currency": "KHR"}, 422, "AmountMismatch"),
         ("teller", {"paid_on": "2026-11-25"}, 422, "PaidInFuture"),
+        ("teller", {"paid_on": "2026-11-23"}, 422, "PaidBeforeRequest"),
         ("teller", {"reference": ""}, 422, "InvalidInput"),
     ],
 )

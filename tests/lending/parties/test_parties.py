@@ -72,6 +72,33 @@ async def test_one_person_may_borrow_here_and_guarantee_there_at_the_same_moment
     assert other["parties"][0]["customer_id"] == one["customer_id"]
 
 
+async def test_nobody_stands_behind_a_loan_of_their_own(
+    client: AsyncClient, officer: Person, draft: Draft, take: Take
+) -> None:
+    loan = await draft(officer, **GUARANTOR | {"guarantor_name": "SOK CHANTHY", "guarantor_id_number": "010234567"})
+    refused = await take(officer, loan, "submit")
+    assert (refused.status_code, refused.json()["code"]) == (422, "BehindOwnLoan"), refused.text
+    actions = (await client.get(f"{URL}/{loan['id']}/actions", headers=officer.headers)).json()
+    (submit,) = [one for one in actions if one["action"] == "submit"]
+    assert [one["code"] for one in submit["blocked_by"]] == ["BehindOwnLoan"]
+    await client.put(f"{URL}/{loan['id']}", json=GUARANTOR, headers=officer.headers)
+    assert (await take(officer, loan, "submit")).status_code == 200
+
+
+async def test_a_telephone_is_a_number(client: AsyncClient, officer: Person, draft: Draft) -> None:
+    loan = await draft(officer, phone="០១២ ៣៤៥ ៦៧៨ (wife)")
+    url = f"{URL}/{loan['id']}"
+    party = {"role": "guarantor", "full_name_latin": "KEO BOPHA", "phone": "abc"}
+    for answer, field in (
+        (await client.post(URL, json={"phone": "abc"}, headers=officer.headers), "phone"),
+        (await client.put(url, json={"phone": "12"}, headers=officer.headers), "phone"),
+        (await client.put(url, json={"guarantor_phone": "none"}, headers=officer.headers), "guarantor_phone"),
+        (await client.post(f"{url}/parties", json=party, headers=officer.headers), "phone"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "NotAPhone"), answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+
 async def test_the_web_app_changes_its_guarantor_and_its_collateral(
     client: AsyncClient, session: AsyncSession, officer: Person, draft: Draft
 ) -> None:

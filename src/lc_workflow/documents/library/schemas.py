@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from lc_workflow.kernel.errors import FieldError
-from lc_workflow.kernel.names import plain
+from lc_workflow.kernel.names import plain, without_joiners
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.shapes import Name
 
@@ -87,6 +88,11 @@ class Placement(Struct, frozen=True, kw_only=True):
     folder_id: UUID | None = None
     document_type: Annotated[str, Meta(max_length=60)] | None = None
     field_name: Annotated[str, Meta(max_length=100)] | None = None
+
+    def __post_init__(self) -> None:
+        """Know the kind of a paper by how it looks: a sign that nobody sees must not hide it from the checklist."""
+        if self.document_type is not None:
+            msgspec.structs.force_setattr(self, "document_type", without_joiners(self.document_type) or None)
 
 
 class FolderAnswer(Struct, frozen=True):

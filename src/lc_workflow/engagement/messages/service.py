@@ -100,8 +100,11 @@ class MessageService(Service[Notification]):
 
         Raises:
             NoSuchPattern: It is none of `general`, `role:<role>` and `user:<id>`.
+            Missing: There is no such person at work, or they are not this person's to write to.
         """
         where = await self._listening_to(pattern, at=at)
+        if pattern.startswith("user:"):
+            await self._must_be_reached(where, principal)
         return await self._send(message, where, to=pattern, principal=principal, at=at)
 
     async def welcome(self, user_id: UUID, *, principal: Principal, at: datetime) -> Sent:
@@ -111,8 +114,7 @@ class MessageService(Service[Notification]):
             Missing: There is no such person at work, or they are not this person's to write to.
         """
         where = User.id == user_id
-        if not await self.session.scalar(select(exists().where(where, reached_by(principal)))):
-            raise Missing("There is no such user, or they are not yours to write to.")
+        await self._must_be_reached(where, principal)
         return await self._send(_said(WELCOME), where, to=f"user:{user_id}", principal=principal, at=at)
 
     async def remind_of_onboarding(self, *, days: int, principal: Principal, at: datetime) -> Sent:
@@ -125,6 +127,10 @@ class MessageService(Service[Notification]):
         return await self._send(
             _said(TRIAL), User.id == principal.id, to=f"user:{principal.id}", principal=principal, at=at
         )
+
+    async def _must_be_reached(self, where: ColumnElement[bool], principal: Principal) -> None:
+        if not await self.session.scalar(select(exists().where(where, reached_by(principal)))):
+            raise Missing("There is no such user, or they are not yours to write to.")
 
     async def _listening_to(self, pattern: str, *, at: datetime) -> ColumnElement[bool]:
         kind, _, name = pattern.partition(":")

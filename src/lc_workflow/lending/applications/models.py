@@ -242,6 +242,8 @@ class CustomerApplication(DatedRow):
                 self.manager_reviewed_at, self.manager_reviewed_by = at, by
             case Stage.REJECTED:
                 self.rejected_at, self.rejected_by = at, by
+                if came_from is Stage.MANAGER_REVIEW:
+                    self.manager_reviewed_at, self.manager_reviewed_by = at, by
             case Stage.RETURNED | Stage.WITHDRAWN | Stage.EXPIRED | Stage.DISBURSED:
                 pass
 

@@ -39,6 +39,9 @@ from lc_workflow.platform.http.shapes import (
 )
 from lc_workflow.platform.security.personal import masked
 
+PHONES: Final = ("phone", "guarantor_phone")
+"""The fields with telephones."""
+
 NUMBERS: Final = ("id_number", "phone", "guarantor_id_number", "guarantor_phone")
 """The fields with numbers that only holders of a right read whole."""
 

@@ -110,7 +110,8 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
-            NotYourDisbursement, DisbursementOver, SodRequester, AmountMismatch, PaidInFuture: It cannot be.
+            NotYourDisbursement, DisbursementOver, SodRequester, AmountMismatch: It cannot be.
+            PaidInFuture, PaidBeforeRequest: It cannot have been paid on that day.
         """
         async with self.transaction():
             application, request = await self._locked(request_id, principal)
@@ -121,6 +122,7 @@ class DisbursementService(Service[DisbursementRequest]):
                 asked=(request.amount, request.currency.value),
                 paid=(wish.amount, wish.currency.value),
                 paid_on=wish.paid_on,
+                requested_on=request.requested_at.astimezone(PHNOM_PENH).date(),
                 today=at.astimezone(PHNOM_PENH).date(),
             ):
                 raise objection

@@ -24,6 +24,7 @@ from lc_workflow.lending.rules.editing import check_edit
 from lc_workflow.lending.rules.matching import age_on, check_name
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
+from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 
 
@@ -87,10 +88,11 @@ class PartyService:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts, NotBornYet, TooManyBehind, MaskedNumber: They cannot be written down so.
+            PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet, TooManyBehind, MaskedNumber: It cannot be.
         """
         fields = _written(given(wish), at=at)
         refuse_masked(fields, NUMBERS)
+        check_phones(fields, "phone")
         role = fields.pop("role")
         if not any(fields.get(name) for name in NAMES):
             raise PartyNameNeeded("Write the name, in Khmer or in Latin letters.")
@@ -118,13 +120,14 @@ class PartyService:
         Raises:
             Missing: There is no such application or party, or the person may not see it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts, NotBornYet: They cannot be written down like this.
+            PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet: They cannot be written down like this.
         """
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal)
             party = await self._row(Party, application_id, party_id)
             fields = _written(without_masked(given(wish), NUMBERS), at=at)
             changes = {name: value for name, value in fields.items() if getattr(party, name) != value}
+            check_phones(changes, "phone")
             for name, value in changes.items():
                 setattr(party, name, value)
             if not party.name:

@@ -42,6 +42,10 @@ class PaidInFuture(Invalid):
     """A payment cannot be confirmed before its day."""
 
 
+class PaidBeforeRequest(Invalid):
+    """Nothing was paid out before anybody asked for it."""
+
+
 class TermsMissing(Invalid):
     """Without an approved amount and an account nothing can be paid out."""
 
@@ -54,6 +58,7 @@ def objections_to_confirming(
     asked: tuple[Decimal, str],
     paid: tuple[Decimal, str],
     paid_on: date,
+    requested_on: date,
     today: date,
 ) -> Iterator[DomainError]:
     """Say what is wrong with a confirmation; amounts come with their currency and are compared to the cent."""
@@ -68,3 +73,8 @@ def objections_to_confirming(
         )
     if paid_on > today:
         yield PaidInFuture("The day of the payment lies in the future.", errors=(FieldError("paid_on", "is to come"),))
+    if paid_on < requested_on:
+        yield PaidBeforeRequest(
+            f"The payment was asked for on {requested_on}; look at its day again.",
+            errors=(FieldError("paid_on", f"must not lie before {requested_on}"),),
+        )

@@ -43,6 +43,10 @@ class AssessmentOutdated(Invalid):
     """What is known of the loan's risk is of an application that changed in substance since."""
 
 
+class BehindOwnLoan(Invalid):
+    """Whoever borrows cannot stand in for the loan as well."""
+
+
 class Loan(Protocol):
     """An application as far as it matters who decides it."""
 
@@ -96,6 +100,13 @@ def to_outdated(judgements: Collection[str]) -> list[DomainError]:
         return []
     named = " and ".join(judgements)
     return [AssessmentOutdated(f"The application changed since its {named}; assess it again before approving.")]
+
+
+def to_standing_in(*, for_oneself: bool) -> list[DomainError]:
+    """What speaks against a borrower who is named as their own guarantor or co-borrower."""
+    if not for_oneself:
+        return []
+    return [BehindOwnLoan("The borrower is named as standing behind this loan too; name somebody else, or nobody.")]
 
 
 def to_having_no_seat(

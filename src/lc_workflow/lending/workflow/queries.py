@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Date, Uuid, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Uuid, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -23,6 +23,7 @@ from lc_workflow.lending.approvals.queries import KNOWN_PHONES, PHONES
 from lc_workflow.lending.approvals.service import Sitting
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.authorities.queries import Holders
+from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.rules.authority import Where
 from lc_workflow.lending.rules.deliberation import VOTES, Vote
@@ -105,8 +106,8 @@ class Docket:
     """All that an application's next step is judged by, read at once.
 
     `recommended` is what the last score says, `outdated` names the last judgements that are of an application which
-    changed in substance since, `open_conditions` counts those of approvals that count, and `valid_days`
-    is the setting that says how long an approval holds.
+    changed in substance since, `is_behind_own` tells whether its borrower stands behind it too, `open_conditions`
+    counts those of approvals that count, and `valid_days` is the setting that says how long an approval holds.
     """
 
     application: CustomerApplication
@@ -114,6 +115,7 @@ class Docket:
     sitting: Sitting
     recommended: Recommendation | None
     outdated: Sequence[str]
+    is_behind_own: bool
     open_conditions: int
     valid_days: object
 
@@ -164,6 +166,7 @@ class Dockets:
             outdated=[
                 name for name, is_it in (("affordability", row.old_household), ("score", row.old_score)) if is_it
             ],
+            is_behind_own=row.is_behind_own,
             open_conditions=row.open_conditions,
             valid_days=row.valid_days,
         )
@@ -199,6 +202,14 @@ _RECOMMENDED: Final = (
     .limit(1)
     .scalar_subquery()
     .label("recommended")
+)
+
+
+_BEHIND_OWN: Final = (
+    exists()
+    .where(Party.application_id == CustomerApplication.id, Party.customer_id == CustomerApplication.customer_id)
+    .correlate(CustomerApplication)
+    .label("is_behind_own")
 )
 
 
@@ -247,6 +258,7 @@ _DOCKET: Final = Written(
             _RECOMMENDED,
             _is_outdated(ApplicationScore, "old_score"),
             _is_outdated(Affordability, "old_household"),
+            _BEHIND_OWN,
             _OPEN_CONDITIONS,
             _VALID_DAYS,
         )

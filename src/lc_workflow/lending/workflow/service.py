@@ -24,7 +24,7 @@ from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from lc_workflow.lending.rules.matching import account_as_kept
-from lc_workflow.lending.rules.objections import to_outdated
+from lc_workflow.lending.rules.objections import to_outdated, to_standing_in
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
     APPROVE,
@@ -112,6 +112,7 @@ class WorkflowService(Service[CustomerApplication]):
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest: More would be approved than was asked for.
+            BehindOwnLoan: The borrower is named as their own guarantor or co-borrower.
             AssessmentOutdated: It changed in substance since it was judged.
         """
         async with self.transaction():
@@ -223,6 +224,7 @@ class WorkflowService(Service[CustomerApplication]):
         ]
         match step.action:
             case Action.SUBMIT:
+                found += to_standing_in(for_oneself=docket.is_behind_own)
                 found += incompleteness(
                     names=(application.full_name_khmer, application.full_name_latin),
                     requested_amount=application.requested_amount,
@@ -235,6 +237,7 @@ class WorkflowService(Service[CustomerApplication]):
                 found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
                 found += await self._requirements.obstacles(application, Gate.APPROVE, at=at)
                 said = wish.reason or wish.comment if wish else TYPED_IN
+                found += to_standing_in(for_oneself=docket.is_behind_own)
                 found += to_outdated(docket.outdated)
                 found += disagreement(docket.recommended, Recommendation.APPROVE, reason=said)
             case Action.UNDO_APPROVAL:

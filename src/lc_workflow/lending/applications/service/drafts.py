@@ -27,16 +27,12 @@ from lc_workflow.lending.applications.access import (
     visible_to,
 )
 from lc_workflow.lending.applications.models import BACKED, CustomerApplication
-from lc_workflow.lending.applications.schemas import NUMBERS, ApplicationChange, NewApplication
+from lc_workflow.lending.applications.schemas import NUMBERS, PHONES, ApplicationChange, NewApplication
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.backing.service import BackingService
 from lc_workflow.lending.customers.service import NAMES, CustomerService, Described, Person, paper_kind, person_with
-from lc_workflow.lending.events import (
-    ApplicationChanged,
-    ApplicationDrafted,
-    ApplicationRemoved,
-)
+from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, ApplicationRemoved
 from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.backing import BACKING_FIELDS
@@ -48,6 +44,7 @@ from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.journal.models import JournalThread
+from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
@@ -125,7 +122,7 @@ class ApplicationService(Service[CustomerApplication]):
             IdTaken: The id it was given stands for something already.
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
             NoSuchProduct, ProductNotOffered, NotInUse: No loans are made of the product, or in the branch, now.
-            MixedScripts, NotBornYet, NoSuchCode, UnknownPlace, MaskedNumber: Something cannot be as it is written.
+            MixedScripts, NotAPhone, NotBornYet, NoSuchCode, UnknownPlace, MaskedNumber: It cannot be written so.
         """
         fields = _EMPTY | given(wish)
         refuse_masked(fields, NUMBERS)
@@ -136,6 +133,7 @@ class ApplicationService(Service[CustomerApplication]):
             if made_id and await self.session.get(JournalThread, made_id):
                 raise IdTaken
             await self._check(fields, at=at)
+            check_phones(fields, *PHONES)
             behind = {name: fields.pop(name) for name in BACKING_FIELDS & fields.keys()}
             application = CustomerApplication(
                 id=made_id or uuid4(),
@@ -182,7 +180,7 @@ class ApplicationService(Service[CustomerApplication]):
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The fields are closed where it stands, or for this person.
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
-            MixedScripts, NotBornYet, NoSuchCode, UnknownPlace: Something cannot be as it is written.
+            MixedScripts, NotAPhone, NotBornYet, NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
         fields = without_masked(given(wish), NUMBERS)
         assignments = fields.pop("employee_assignments", None)
@@ -196,6 +194,7 @@ class ApplicationService(Service[CustomerApplication]):
             if changed or assignments is not None:
                 check_edit(changed, application.workflow_status, permissions=permissions_for(principal, application))
             if changed:
+                check_phones(changed, *PHONES)
                 behind = {name: changed[name] for name in BACKING_FIELDS & changed.keys()}
                 person = person_with(application, changed)
                 await self._hold(person, behind, application)
