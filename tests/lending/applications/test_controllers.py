@@ -96,7 +96,7 @@ async def test_an_account_belongs_to_one_customer(
         assert (refused.status_code, refused.json()["code"]) == (422, "AccountOfAnother"), written
     await take(teller, stranger, "start")
     nothing = await take(teller, stranger, "send_to_review", account_id="\u200b")
-    assert nothing.json()["code"] == "AccountNeeded"
+    assert [error["msg"] for error in nothing.json()["errors"]] == ["must not be blank"]
     theirs = await take(teller, stranger, "send_to_review", account_id=" ០០៩  88 ")
     assert theirs.json()["account_id"] == "009 88"
 
