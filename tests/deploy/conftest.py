@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def environment(image: Path, port: int) -> dict[str, str]:
 def start(image: Path) -> Iterator[Start]:
     """Start a process in the image's folder; what still runs at the end is told to end, with its children."""
     processes = []
+    # A script starts what runs in its background with Ctrl-C ignored, and so would we start ours.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def starting(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
