@@ -30,6 +30,7 @@ class Serve(Protocol):
         trusted_proxies: tuple[str, ...] = (),
         origins: tuple[str, ...] = (WEB_APP,),
         base_url: str = "http://test",
+        address: str = "10.1.2.3",
         **options: Any,
     ) -> AsyncClient: ...
 
@@ -44,6 +45,7 @@ async def serve() -> AsyncIterator[Serve]:
             trusted_proxies: tuple[str, ...] = (),
             origins: tuple[str, ...] = (WEB_APP,),
             base_url: str = "http://test",
+            address: str = "10.1.2.3",
             **options: Any,
         ) -> AsyncClient:
             wiring: dict[str, Any] = {
@@ -60,7 +62,7 @@ async def serve() -> AsyncIterator[Serve]:
                 app.asgi_handler, cors=Cors(origins), departure=Departure(), trusted_proxies=trusted_proxies
             )
             await stack.enter_async_context(app.lifespan())
-            transport = ASGITransport(cast("Any", app), raise_app_exceptions=False, client=("10.1.2.3", 4321))
+            transport = ASGITransport(cast("Any", app), raise_app_exceptions=False, client=(address, 4321))
             return await stack.enter_async_context(AsyncClient(transport=transport, base_url=base_url))
 
         yield start

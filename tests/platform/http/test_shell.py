@@ -160,6 +160,13 @@ async def test_nobody_may_claim_an_address_unless_the_proxy_is_trusted(serve: Se
     assert (await behind.get("/client", headers=forged)).json()["host"] == "203.0.113.9"
 
 
+async def test_an_address_of_ipv4_is_the_same_where_the_server_listens_on_ipv6(serve: Serve) -> None:
+    mapped = await serve(client_of, trusted_proxies=("10.0.0.0/8",), address="::ffff:10.1.2.3")
+    assert (await mapped.get("/client")).json()["host"] == "10.1.2.3"
+    claimed = {"X-Forwarded-For": "::ffff:203.0.113.9"}
+    assert (await mapped.get("/client", headers=claimed)).json()["host"] == "203.0.113.9"
+
+
 async def test_an_exception_outside_the_app_is_still_a_problem_with_cors() -> None:
     async def fails(*_: Any) -> None:
         raise RuntimeError("secret text")

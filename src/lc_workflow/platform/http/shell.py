@@ -44,6 +44,8 @@ READ_ON_SECONDS: Final = 1.0
 """How long that may take: whoever sends slowly must not keep what the answer still holds."""
 INTERNAL_ERROR: Final = 1011
 POLICY_VIOLATION: Final = 1008
+MAPPED: Final = "::ffff:"
+"""What stands before an IPv4 address that is written as one of IPv6."""
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -65,6 +67,7 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
+        _name_once(scope)
         await self._entrance(scope, receive, send)
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +76,7 @@ class Shell:
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        _name_once(scope)
         ADDRESS.set(client[0] if (client := scope.get("client")) else None)
         SESSION.set(None)
         visit = _Visit(scope, receive, send, self._cors, self._departure)
@@ -211,6 +215,16 @@ class _Visit:
 
 def _header(scope: Scope, name: bytes) -> bytes | None:
     return next((value for key, value in scope["headers"] if key == name), None)
+
+
+def _name_once(scope: Scope) -> None:
+    """Write an IPv4 client by its address where the server listens on IPv6 (`HOST=::`), and puts `::ffff:` before it.
+
+    Proxies, blocks and limits know it by that; the limits would take all of IPv4 for one network.
+    """
+    host, port = scope.get("client") or ("", 0)
+    if host.lower().startswith(MAPPED) and "." in host:
+        scope["client"] = (host[len(MAPPED) :], port)
 
 
 def _announced(scope: Scope) -> int:
