@@ -188,6 +188,8 @@ async def test_it_is_given_up_with_password_and_code_and_reset_by_an_administrat
     admin, manager = await sign_in("admin"), await sign_in("manager")
     url = f"/api/v1/users/{person.user.id}/second-factor"
     assert (await client.delete(url, headers=manager.headers)).status_code == 403
+    own = await client.delete(f"/api/v1/users/{admin.user.id}/second-factor", headers=admin.headers)
+    assert (own.status_code, own.json()["code"]) == (403, "NotYoursToChange")  # with a session alone, as a thief has it
     wrong = {"password": PASSWORD, "code": "000000"}
     assert (await client.post(f"{FACTOR}/remove", json=wrong, headers=person.headers)).json()["code"] == "CodeRefused"
     assert (await client.delete(url, headers=admin.headers)).status_code == 204

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.events import SecondFactorRemoved, SecondFactorReset, SecondFactorSetUp
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.roles.service import held_by
+from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.secondfactor import (
     RECOVERY_CODES,
     STEP_SECONDS,
@@ -191,11 +192,14 @@ class SecondFactorService(Service[User]):
 
         Raises:
             Missing: There is no such account within the person's reach.
+            NotYoursToChange: It is one's own account, and whoever has only the session could take it.
             RoleAboveOwn: The account stands above the person's own.
             NotEnrolled: There is no second factor.
         """
         async with self.transaction():
             user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
+            if user.id == principal.id:
+                raise NotYoursToChange("Give up your own second factor with password and code, or ask a colleague.")
             await check_rank_over(self.session, user, principal=principal, at=at)
             if await self._factor(user.id) is None:
                 raise NotEnrolled("This account has no second factor.")
