@@ -34,7 +34,17 @@ async def client(serve: Serve) -> AsyncClient:
 
 @pytest.mark.parametrize(
     ("accepted", "used"),
-    [("gzip", "gzip"), ("br", "br"), ("gzip, deflate, br", "br"), ("identity", None), ("zstd", None)],
+    [
+        ("gzip", "gzip"),
+        ("br", "br"),
+        ("gzip, deflate, br", "br"),
+        ("identity", None),
+        ("zstd", None),
+        ("gzip;q=0", None),
+        ("br; Q=0.000, gzip;q=0.5", "gzip"),
+        ("gzip;q=0, br;q=0.01", "br"),
+        ("gzip;q=0.0,br;q=0", None),
+    ],
 )
 async def test_a_long_answer_is_compressed_as_the_client_likes(
     client: AsyncClient, accepted: str, used: str | None

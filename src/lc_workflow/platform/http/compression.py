@@ -1,13 +1,31 @@
 """How answers are made smaller on their way."""
 
+import re
 from typing import Final
 
 from litestar.config.compression import CompressionConfig
+from litestar.datastructures import MutableScopeHeaders
+from litestar.middleware.compression import CompressionMiddleware
+from litestar.types import Receive, Scope, Send
 
 SMALLEST: Final = 1_000
 """Bytes below which compressing costs more than it saves."""
 UNCOMPRESSED: Final = "uncompressed"
 """The `opt` key of routes whose answers are compressed already or read in parts: photos, PDFs, downloads."""
+
+_REFUSED: Final = re.compile(r"[^,]*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
+"""A coding with the weight zero, which the client thereby does not take (RFC 9110, 12.5.3)."""
+
+
+class AsTaken(CompressionMiddleware):
+    """Litestar's own looks only whether a coding is named."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave out of what the client names the codings that it refuses."""
+        headers = MutableScopeHeaders(scope)
+        if "q=0" in (named := headers.get("accept-encoding", "").lower()):
+            headers["accept-encoding"] = _REFUSED.sub("", named)
+        await super().__call__(scope, receive, send)
 
 
 def compression() -> CompressionConfig:
@@ -18,4 +36,5 @@ def compression() -> CompressionConfig:
         brotli_quality=4,
         gzip_compress_level=4,
         exclude_opt_key=UNCOMPRESSED,
+        middleware_class=AsTaken,
     )
