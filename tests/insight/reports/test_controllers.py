@@ -95,5 +95,7 @@ async def test_what_a_branch_did_in_a_month_is_read_and_printed_in_english_and_k
     assert (before["month"], before["tables"]["states"]["rows"]) == ("2026-10", [])
     empty = await client.get(f"{URL}/{branch.id}/monthly?format=pdf", headers=manager.headers)
     assert WORDS["nothing"][0] in text_of(empty.content)
-    for query in ("month=2026-13", "month=x", "format=doc", "language=fr"):
-        assert (await client.get(f"{URL}/{branch.id}/monthly?{query}", headers=manager.headers)).status_code == 422
+    for query in ("month=2026-13", "month=x", "month=2026-10%0A", "format=doc", "language=fr"):
+        refused = await client.get(f"{URL}/{branch.id}/monthly?{query}", headers=manager.headers)
+        assert refused.status_code == 422
+        assert "month" not in query or "like 2026-10" in refused.json()["detail"]

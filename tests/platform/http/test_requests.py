@@ -172,6 +172,9 @@ async def test_a_form_has_an_end(client: AsyncClient) -> None:
 
 
 async def test_a_file_comes_with_its_fields(client: AsyncClient) -> None:
+    twice = [("file", ("a.txt", b"four")), ("file", ("b.txt", b"five"))]
+    refused = await client.post("/paper", files=twice)
+    assert (refused.status_code, refused.json()["detail"]) == (422, "file: cannot be taken in this form; give it once.")
     answer = await client.post("/paper", files={"file": ("a.txt", b"four")}, data={"folder": ""})
     assert answer.json() == {"size": 4, "folder": "none"}
 

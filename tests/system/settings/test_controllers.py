@@ -280,6 +280,8 @@ async def test_the_theme_is_known_before_anybody_sets_it(
         {"category": "general"},
         {"category": "9 lives", "key": "x"},
         {"category": "general", "key": "not a key"},
+        {"category": "general", "key": "x\n"},
+        {"category": "general\n", "key": "x"},
         {"category": "general", "key": NOTHING},
         {"category": "general", "key": "k" * 101},
         {"category": "c" * 61, "key": "x"},

@@ -1,5 +1,6 @@
 """The paths of reports."""
 
+import re
 import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,10 +22,12 @@ from lc_workflow.insight.reports.queries import Reports
 from lc_workflow.insight.reports.schemas import MonthlyReport, ReportFormat
 from lc_workflow.insight.rules.monthly import pages_of
 from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.rules.dossier import Language
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
+from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.security.guards import requires
@@ -32,7 +35,7 @@ from lc_workflow.platform.storage.disposition import content_disposition
 from lc_workflow.platform.typesetting.press import TEMPLATE, set_pages
 
 PDF: Final = "application/pdf"
-MONTH: Final = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$"
+MONTH: Final = r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$(?!\n)"
 
 
 @dataclass
@@ -66,7 +69,10 @@ class ReportController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         month: Annotated[
-            str | None, QueryParameter(pattern=MONTH, description="Year and month; the month before this without it.")
+            str | None,
+            QueryParameter(
+                schema_extra={"pattern": MONTH}, description="Year and month; the month before this without it."
+            ),
         ] = None,
         report_format: Annotated[ReportFormat, QueryParameter(name="format")] = ReportFormat.JSON,
         language: FromQuery[Language] = Language.ENGLISH,
@@ -77,6 +83,8 @@ class ReportController(Controller):
             Missing: There is no such branch, or its figures are not this person's to see.
         """
         now = clock()
+        if month and not re.match(MONTH, month):
+            raise cannot_take([FieldError("month", "must be a month like 2026-10", loc="query")])
         this_month = now.astimezone(PHNOM_PENH).date().replace(day=1)
         day = date.fromisoformat(f"{month}-01") if month else this_month - timedelta(days=1)
         report = await reports.monthly(branch_id, day, principal, at=now)

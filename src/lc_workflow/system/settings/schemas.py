@@ -15,8 +15,8 @@ from lc_workflow.platform.http.shapes import Note
 LARGEST_VALUE: Final = 20_000
 """Bytes of a value written as JSON."""
 
-Category = Annotated[str, Meta(min_length=1, max_length=60, pattern="^[A-Za-z][A-Za-z0-9_]*$")]
-Key = Annotated[str, Meta(min_length=1, max_length=100, pattern="^[A-Za-z][A-Za-z0-9_.]*$")]
+Category = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z][A-Za-z0-9_]*$(?!\n)")]
+Key = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z][A-Za-z0-9_.]*$(?!\n)")]
 """A key holds no hyphen, so that no id can be mistaken for one."""
 
 MOST_VALUES: Final = 100
