@@ -115,6 +115,21 @@ async def test_a_confirmation_that_cannot_be_is_refused(
     assert await office.stage() == "APPROVED"
 
 
+async def test_what_was_paid_is_confirmed_though_the_law_changed_meanwhile(
+    office: Office, session: AsyncSession, sign_in: SignIn
+) -> None:
+    await session.execute(update(CustomerApplication).values(approved_interest_rate=24))
+    await session.commit()
+    request = (await office.ask()).json()
+    admin, at = await sign_in("admin"), "/api/v1/jurisdiction-profiles"
+    profile = (await office.client.get(f"{at}?code=KH", headers=admin.headers)).json()["items"][0]
+    await office.client.post(f"{at}/{profile['id']}/confirm", headers=admin.headers)
+    await office.client.put(f"{at}/in-use", json={"code": "KH"}, headers=admin.headers)
+    confirmed = await office.close(request, "confirm", **PAID)
+    assert confirmed.status_code == 200, confirmed.text  # the money is gone; failing it would ask for it once more
+    assert await office.stage() == "DISBURSED"
+
+
 async def test_only_an_approved_loan_of_ones_branch_is_asked_for(office: Office, take: Take) -> None:
     assert (await office.ask("stranger")).status_code == 404
     await take(office.people["manager"], office.loan, "undo_approval", reason="The wrong amount")
