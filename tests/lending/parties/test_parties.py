@@ -85,6 +85,30 @@ async def test_nobody_stands_behind_a_loan_of_their_own(
     assert (await take(officer, loan, "submit")).status_code == 200
 
 
+async def test_what_stands_behind_a_loan_is_changed_as_it_was_read_only(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    loan = await draft(officer, **GUARANTOR, collaterals=[LAND])
+    url, stale = f"{URL}/{loan['id']}", officer.headers | {"If-Match": f'"{loan["version"] + 7}"'}
+    party = f"{url}/parties/{loan['parties'][0]['id']}"
+    land = f"{url}/collaterals/{(await client.get(f'{url}/collaterals', headers=officer.headers)).json()[0]['id']}"
+    tried = [
+        await client.post(f"{url}/parties", json={"role": "guarantor", "full_name_latin": "SOK DARA"}, headers=stale),
+        await client.patch(party, json={"relation": "aunt"}, headers=stale),
+        await client.delete(party, headers=stale),
+        await client.post(f"{url}/collaterals", json={"estimated_value": 5}, headers=stale),
+        await client.patch(land, json={"estimated_value": 5}, headers=stale),
+        await client.delete(land, headers=stale),
+        await client.put(f"{url}/financials", json={"lines": [{"kind": "income", "amount": 5}]}, headers=stale),
+        await client.patch(f"{url}/priority", json={"priority_level": "low"}, headers=stale),
+        await client.patch(f"{url}/assign-reviewer", json={"reviewer_id": None}, headers=stale),
+    ]
+    assert [(one.status_code, one.json()["version"]) for one in tried] == [(412, loan["version"])] * 9
+    fresh = officer.headers | {"If-Match": f'"{loan["version"]}"'}
+    assert (await client.patch(party, json={"relation": "aunt"}, headers=fresh)).status_code == 200
+    assert (await client.patch(party, json={"relation": "niece"}, headers=fresh)).status_code == 412
+
+
 async def test_a_telephone_is_a_number(client: AsyncClient, officer: Person, draft: Draft) -> None:
     loan = await draft(officer, phone="០១២ ៣៤៥ ៦៧៨ (wife)")
     url = f"{URL}/{loan['id']}"

@@ -73,6 +73,19 @@ async def test_what_the_law_forbids_is_not_submitted(
     assert await blocked(client, officer, application, "submit") == [code]
 
 
+async def test_what_no_note_is_worth_is_neither_submitted_nor_approved(
+    people: tuple[Person, Person, Person], draft: Draft, take: Take, to_review: Callable[..., Awaitable[dict[str, Any]]]
+) -> None:
+    officer, teller, manager = people
+    odd = await draft(officer, currency="KHR", requested_amount=1_000_050)
+    refused = await take(officer, odd, "submit")
+    assert (refused.status_code, refused.json()["code"]) == (422, "NotAMultipleOfTheQuantum"), refused.text
+    loan = await to_review(officer, teller, currency="KHR", requested_amount=1_000_100)
+    less = await take(manager, loan, "approve", approved_amount=500_050)
+    assert (less.status_code, less.json()["code"]) == (422, "NotAMultipleOfTheQuantum"), less.text
+    assert (await take(manager, loan, "approve", approved_amount=500_000)).status_code == 200
+
+
 async def test_a_flat_loan_is_seen_through(
     client: AsyncClient, officer: Person, follow_cambodia: Callable[[], Awaitable[None]]
 ) -> None:

@@ -121,6 +121,18 @@ async def test_what_was_found_before_a_change_of_substance_has_to_be_found_again
     assert approved.status_code == 200, approved.text
 
 
+async def test_what_has_ended_is_assessed_no_more(
+    client: AsyncClient, officer: Person, drafted: dict[str, Any], take: Take
+) -> None:
+    at = f"{APPLICATIONS}/{drafted['id']}"
+    await take(officer, drafted, "withdraw", reason="She moved away")
+    for answer in (
+        await client.post(f"{at}/score", json={"values": BEST}, headers=officer.headers),
+        await client.post(f"{at}/affordability", headers=officer.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "AssessmentOver"), answer.text
+
+
 async def test_a_new_card_scores_what_comes_after_it(
     client: AsyncClient, sign_in: SignIn, officer: Person, drafted: dict[str, Any]
 ) -> None:

@@ -19,7 +19,7 @@ from lc_workflow.lending.applications.schemas import (
     ReviewerChange,
     StatsSummary,
 )
-from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.applications.service import ApplicationService, ReviewingService
 from lc_workflow.lending.customers.access import READ as READ_CUSTOMERS
 from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.platform.clock import Clock
@@ -36,7 +36,10 @@ class ApplicationController(Controller):
 
     path = "/api/v1/applications"
     tags = ("Applications",)
-    dependencies = {"listed": provide(ApplicationQueries), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
+    dependencies = EXPECTED_VERSION | {
+        "listed": provide(ApplicationQueries),
+        "reviewing": provide(ReviewingService),
+    }
 
     @get(guards=[requires(READ)], dependencies=WIDE_LONG_WINDOW)
     async def list_applications(
@@ -127,14 +130,17 @@ class ApplicationController(Controller):
         self,
         application_id: FromPath[UUID],
         data: JSONBody[PriorityChange],
-        applications: NamedDependency[ApplicationService],
+        reviewing: NamedDependency[ReviewingService],
         listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Say how soon an application should be worked on, wherever it stands."""
-        await applications.prioritise(application_id, data.priority_level, principal=principal, at=clock())
+        await reviewing.prioritise(
+            application_id, data.priority_level, expected_version=expected_version, principal=principal, at=clock()
+        )
         return await _shown(await listed.one(application_id, principal=principal), reader)
 
     @patch("/{application_id:uuid}/assign-reviewer", guards=[requires(UPDATE, PROCESS, APPROVE)])
@@ -142,14 +148,17 @@ class ApplicationController(Controller):
         self,
         application_id: FromPath[UUID],
         data: JSONBody[ReviewerChange],
-        applications: NamedDependency[ApplicationService],
+        reviewing: NamedDependency[ReviewingService],
         listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> Answer[ApplicationAnswer]:
         """Ask somebody of the branch to review an application, or nobody in particular any more."""
-        await applications.give_to_reviewer(application_id, data.reviewer_id, principal=principal, at=clock())
+        await reviewing.give_to_reviewer(
+            application_id, data.reviewer_id, expected_version=expected_version, principal=principal, at=clock()
+        )
         return await _shown(await listed.one(application_id, principal=principal), reader)
 
     @delete("/{application_id:uuid}", guards=[requires(DELETE)])

@@ -23,6 +23,7 @@ from lc_workflow.lending.rules.affordability import Policy
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion
 from lc_workflow.platform.security.guards import requires
 
 
@@ -43,7 +44,7 @@ class AssessmentController(Controller):
         """List an application's incomes, expenses and debts."""
         return _listed(await assessment.financials(application_id, principal=principal))
 
-    @put("/applications/{application_id:uuid}/financials", guards=[requires(UPDATE)])
+    @put("/applications/{application_id:uuid}/financials", guards=[requires(UPDATE)], dependencies=EXPECTED_VERSION)
     async def record(
         self,
         application_id: FromPath[UUID],
@@ -51,9 +52,13 @@ class AssessmentController(Controller):
         assessment: NamedDependency[AssessmentService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
     ) -> Financials:
         """Write down all incomes, expenses and debts; these replace those that stood there."""
-        return _listed(await assessment.record(application_id, data.lines, principal=principal, at=clock()))
+        recorded = await assessment.record(
+            application_id, data.lines, expected_version=expected_version, principal=principal, at=clock()
+        )
+        return _listed(recorded)
 
     @post("/applications/{application_id:uuid}/affordability", guards=[requires(*ASSESS)])
     async def judge(

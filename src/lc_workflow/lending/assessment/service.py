@@ -40,9 +40,10 @@ from lc_workflow.lending.rules.affordability import (
     in_figures,
 )
 from lc_workflow.lending.rules.backing import PartyRole
-from lc_workflow.lending.rules.editing import check_edit
+from lc_workflow.lending.rules.editing import check_edit, check_open
 from lc_workflow.lending.rules.quoting import Quote
 from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.service import Service
 
 
@@ -85,18 +86,26 @@ class AssessmentService(Service[CustomerApplication]):
         return await self._lines(application_id)
 
     async def record(
-        self, application_id: UUID, wishes: Sequence[FinancialLineWish], *, principal: Principal, at: datetime
+        self,
+        application_id: UUID,
+        wishes: Sequence[FinancialLineWish],
+        *,
+        expected_version: int | None,
+        principal: Principal,
+        at: datetime,
     ) -> Sequence[FinancialLine]:
         """Make exactly these lines the application's; writing the same ones again changes nothing.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: They are closed where it stands, or for this person.
             NotYourVerification: A line would be verified in somebody else's name.
             NoSuchPaper: A line names a paper of something else.
         """
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, lock=True)
+            check_version(expected_version, application.version)
             check_edit({"financials"}, application.workflow_status, permissions=permissions_for(principal, application))
             standing = await self._lines(application_id)
             if [_said(line) for line in standing] == list(wishes):
@@ -129,11 +138,13 @@ class AssessmentService(Service[CustomerApplication]):
         Raises:
             Missing: There is no such application, or the person may not see it.
             NotYourAssessment: The person does not work on it.
+            AssessmentOver: It has come to its end.
         """
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, lock=True)
             if permissions_for(principal, application).isdisjoint(ASSESS):
                 raise NotYourAssessment("Assessing an application is for those who work on it.")
+            check_open(application.workflow_status)
             policy = await self.policy()
             snapshot = await self._rates.snapshot(policy.base, at=at)
             rates = Rates(policy.base, {row.currency: row.rate for row in snapshot})

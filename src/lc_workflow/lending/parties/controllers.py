@@ -22,6 +22,7 @@ from lc_workflow.lending.parties.service import PartyService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
 
@@ -36,7 +37,7 @@ class PartyController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/parties"
     tags = ("Applications",)
-    dependencies = {"parties": Provider(open_parties)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"parties": Provider(open_parties), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_parties(
@@ -59,10 +60,13 @@ class PartyController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> PartyAnswer:
         """Let somebody stand behind an application."""
-        joined = await parties.join(application_id, data, principal=principal, at=clock())
+        joined = await parties.join(
+            application_id, data, principal=principal, at=clock(), expected_version=expected_version
+        )
         return await _party(joined, parties, reader)
 
     @patch("/{party_id:uuid}", guards=[requires(UPDATE)])
@@ -74,10 +78,13 @@ class PartyController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> PartyAnswer:
         """Change what is known of somebody who stands behind an application."""
-        changed = await parties.change(application_id, party_id, data, principal=principal, at=clock())
+        changed = await parties.change(
+            application_id, party_id, data, principal=principal, at=clock(), expected_version=expected_version
+        )
         return await _party(changed, parties, reader)
 
     @delete("/{party_id:uuid}", guards=[requires(UPDATE)])
@@ -88,9 +95,12 @@ class PartyController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
     ) -> None:
         """Let somebody stand behind an application no longer."""
-        await parties.leave(application_id, party_id, principal=principal, at=clock())
+        await parties.leave(
+            application_id, party_id, principal=principal, at=clock(), expected_version=expected_version
+        )
 
 
 class CollateralController(Controller):
@@ -98,7 +108,7 @@ class CollateralController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/collaterals"
     tags = ("Applications",)
-    dependencies = {"parties": Provider(open_parties)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"parties": Provider(open_parties), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def list_collateral(
@@ -118,9 +128,14 @@ class CollateralController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
     ) -> CollateralAnswer:
         """Pledge something for an application."""
-        return _shown(await parties.pledge(application_id, data, principal=principal, at=clock()))
+        return _shown(
+            await parties.pledge(
+                application_id, data, principal=principal, at=clock(), expected_version=expected_version
+            )
+        )
 
     @patch("/{collateral_id:uuid}", guards=[requires(UPDATE)])
     async def revalue(
@@ -131,9 +146,14 @@ class CollateralController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
     ) -> CollateralAnswer:
         """Change what is known of something pledged."""
-        return _shown(await parties.revalue(application_id, collateral_id, data, principal=principal, at=clock()))
+        return _shown(
+            await parties.revalue(
+                application_id, collateral_id, data, principal=principal, at=clock(), expected_version=expected_version
+            )
+        )
 
     @delete("/{collateral_id:uuid}", guards=[requires(UPDATE)])
     async def release(
@@ -143,9 +163,12 @@ class CollateralController(Controller):
         parties: NamedDependency[PartyService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
+        expected_version: ExpectedVersion,
     ) -> None:
         """Pledge something no longer."""
-        await parties.release(application_id, collateral_id, principal=principal, at=clock())
+        await parties.release(
+            application_id, collateral_id, principal=principal, at=clock(), expected_version=expected_version
+        )
 
 
 async def _party(row: Party, parties: PartyService, reader: Reader) -> PartyAnswer:

@@ -113,17 +113,25 @@ class PartyService:
         return party
 
     async def change(
-        self, application_id: UUID, party_id: UUID, wish: PartyChange, *, principal: Principal, at: datetime
+        self,
+        application_id: UUID,
+        party_id: UUID,
+        wish: PartyChange,
+        *,
+        principal: Principal,
+        at: datetime,
+        expected_version: int | None = None,
     ) -> Party:
         """Change what is known of somebody who stands behind an application.
 
         Raises:
             Missing: There is no such application or party, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
             PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet: They cannot be written down like this.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "parties", principal)
+            application = await self._open(application_id, "parties", principal, expected_version)
             party = await self._row(Party, application_id, party_id)
             fields = _written(without_masked(given(wish), NUMBERS), at=at)
             changes = {name: value for name, value in fields.items() if getattr(party, name) != value}
@@ -144,15 +152,24 @@ class PartyService:
                 self._tell(application, "parties", principal, at=at)
         return party
 
-    async def leave(self, application_id: UUID, party_id: UUID, *, principal: Principal, at: datetime) -> None:
+    async def leave(
+        self,
+        application_id: UUID,
+        party_id: UUID,
+        *,
+        principal: Principal,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> None:
         """Let somebody stand behind an application no longer.
 
         Raises:
             Missing: There is no such application or party, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "parties", principal)
+            application = await self._open(application_id, "parties", principal, expected_version)
             await self._session.delete(await self._row(Party, application_id, party_id))
             self._tell(application, "parties", principal, at=at)
 
@@ -184,16 +201,24 @@ class PartyService:
         return row
 
     async def revalue(
-        self, application_id: UUID, collateral_id: UUID, wish: CollateralChange, *, principal: Principal, at: datetime
+        self,
+        application_id: UUID,
+        collateral_id: UUID,
+        wish: CollateralChange,
+        *,
+        principal: Principal,
+        at: datetime,
+        expected_version: int | None = None,
     ) -> Collateral:
         """Change what is known of something pledged.
 
         Raises:
             Missing: There is no such application or collateral, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "collaterals", principal)
+            application = await self._open(application_id, "collaterals", principal, expected_version)
             row = await self._row(Collateral, application_id, collateral_id)
             entry = _entry(row.entry, wish)
             if entry != row.entry:
@@ -201,15 +226,24 @@ class PartyService:
                 self._tell(application, "collaterals", principal, at=at)
         return row
 
-    async def release(self, application_id: UUID, collateral_id: UUID, *, principal: Principal, at: datetime) -> None:
+    async def release(
+        self,
+        application_id: UUID,
+        collateral_id: UUID,
+        *,
+        principal: Principal,
+        at: datetime,
+        expected_version: int | None = None,
+    ) -> None:
         """Pledge something no longer.
 
         Raises:
             Missing: There is no such application or collateral, or the person may not see it.
+            StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "collaterals", principal)
+            application = await self._open(application_id, "collaterals", principal, expected_version)
             await self._session.delete(await self._row(Collateral, application_id, collateral_id))
             self._tell(application, "collaterals", principal, at=at)
 

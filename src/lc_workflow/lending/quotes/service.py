@@ -23,7 +23,7 @@ from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteReq
 from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
-from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, period_after
+from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, off_quantum, period_after
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
@@ -134,14 +134,16 @@ _GROUNDS: Final = Written(
 def obstacles_to(
     application: CustomerApplication, asked: Asked, grounds: Grounds, *, at: datetime
 ) -> list[DomainError]:
-    """List what the product and the law have against a loan on these terms; empty when it may be made.
+    """List what the product, the coins there are and the law have against a loan on these terms; empty if nothing.
 
     Where a law is followed, a loan that cannot be reckoned is held up: what cannot be checked is not lawful.
     """
     found: list[DomainError] = []
     if grounds.conditions:
         found += refusals(grounds.conditions, _offered(application.currency, asked, grounds))
-    if grounds.code != NONE:
+    if grounds.code == NONE:
+        found += off_quantum(asked.amount or Decimal(0), application.currency)
+    else:
         try:
             reckoned = _reckoned(application, grounds, asked, at=at)
             found += held_to_the_law(reckoned, grounds.law, grounds.collateral)

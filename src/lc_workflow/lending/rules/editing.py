@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Final
 
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
-from lc_workflow.lending.rules.stages import EDITABLE, PROCESS, UPDATE, Stage
+from lc_workflow.lending.rules.stages import CLOSED, EDITABLE, PROCESS, UPDATE, Stage
 
 TELLER_FIELDS: Final = frozenset({"account_id", "account_id_validated", "account_id_validation_notes"})
 """What the teller finds out, while it is with them."""
@@ -51,6 +51,10 @@ class NotYourEdit(Forbidden):
     """The fields are open, for someone with another permission."""
 
 
+class AssessmentOver(Invalid):
+    """The loan is decided or was given up; what was found about it stays as it was decided on."""
+
+
 class Incomplete(Invalid):
     """Something has to be filled in before the application can be submitted."""
 
@@ -73,6 +77,16 @@ def check_edit(fields: Collection[str], stage: Stage, *, permissions: Collection
     if PROCESS not in permissions:
         whose = "The account is the teller's to enter." if fields else "Who looks after it is for those who process it."
         raise NotYourEdit(whose)
+
+
+def check_open(stage: Stage) -> None:
+    """Let an application be assessed.
+
+    Raises:
+        AssessmentOver: It has come to its end.
+    """
+    if stage in CLOSED:
+        raise AssessmentOver(f"An application at {stage} is assessed no more.")
 
 
 def is_material(fields: Collection[str]) -> bool:

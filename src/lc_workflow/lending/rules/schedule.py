@@ -204,10 +204,17 @@ def _paid_on(terms: Terms, dues: tuple[date, ...]) -> tuple[date, ...]:
     return paid_on
 
 
+def off_quantum(amount: Decimal, currency: Currency) -> list[NotAMultipleOfTheQuantum]:
+    """What speaks against an amount that nobody can pay: it is no multiple of the smallest note or coin."""
+    if not amount % QUANTUM[currency]:
+        return []
+    return [NotAMultipleOfTheQuantum(f"Amounts in {currency} are multiples of {QUANTUM[currency]}.")]
+
+
 def _check_amounts(terms: Terms) -> None:
     for amount in (terms.principal, terms.residual):
-        if amount % QUANTUM[terms.currency]:
-            raise NotAMultipleOfTheQuantum(f"Amounts in {terms.currency} are multiples of {QUANTUM[terms.currency]}.")
+        for refusal in off_quantum(amount, terms.currency):
+            raise refusal
     if terms.principal <= 0 or terms.term < 1 or terms.annual_rate < 0:
         raise ImpossibleTerms("Principal and term are above zero, and the rate is not below it.")
     if not 0 <= terms.principal_grace < terms.term or terms.principal_every < 1:

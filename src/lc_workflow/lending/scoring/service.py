@@ -17,6 +17,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.assessment.service import AssessmentService
 from lc_workflow.lending.events import ApplicationScored, ScorecardPublished
 from lc_workflow.lending.rules.affordability import in_figures
+from lc_workflow.lending.rules.editing import check_open
 from lc_workflow.lending.rules.scoring import Recommendation, check_scorecard, score
 from lc_workflow.lending.scoring.access import SCORE, visible_to
 from lc_workflow.lending.scoring.models import ApplicationScore, ScorecardVersion
@@ -109,12 +110,14 @@ class ScoringService(Service[CustomerApplication]):
         Raises:
             Missing: There is no such application, or the person may not see it.
             NotYourScore: The person does not work on it.
+            AssessmentOver: It has come to its end.
             DisagreementNeedsReason: The person recommends otherwise and does not say why.
         """
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, lock=True)
             if permissions_for(principal, application).isdisjoint(SCORE):
                 raise NotYourScore("Scoring an application is for those who work on it.")
+            check_open(application.workflow_status)
             version = (await self.session.scalars(_LATEST_CARD)).one()
             shown = dict(wish.values)
             values = {name: None if value is None else Fraction(value) for name, value in shown.items()}

@@ -1,17 +1,20 @@
-"""The verbs of applications: drafting, changing and throwing them away, and asking employees to look after them."""
+"""The verbs of applications: drafting, changing and throwing them away, and who looks after them and reviews them."""
 
 from lc_workflow.lending.applications.service.drafts import (
     ApplicationService,
     IdTaken,
     NoSuchProduct,
-    NoSuchReviewer,
     NotADraft,
-    NotYourApplication,
     NotYourDraft,
-    ReviewerOfAnotherBranch,
-    ReviewerPrepared,
 )
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService, NoSuchEmployee
+from lc_workflow.lending.applications.service.reviewing import (
+    NoSuchReviewer,
+    NotYourApplication,
+    ReviewerOfAnotherBranch,
+    ReviewerPrepared,
+    ReviewingService,
+)
 
 __all__ = [
     "ApplicationService",
@@ -25,4 +28,5 @@ __all__ = [
     "NotYourDraft",
     "ReviewerOfAnotherBranch",
     "ReviewerPrepared",
+    "ReviewingService",
 ]

@@ -12,17 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.service import clear_away, removal_of
-from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.access import (
-    APPROVE,
     CREATE,
     DELETE,
-    PROCESS,
-    UPDATE,
     permissions_for,
     visible_to,
 )
@@ -56,22 +52,6 @@ class NotADraft(Invalid):
 
 class NotYourDraft(Forbidden):
     """The draft belongs to somebody else."""
-
-
-class NotYourApplication(Forbidden):
-    """The person may see the application, and does not work on it."""
-
-
-class NoSuchReviewer(Invalid):
-    """The account that is to review does not exist, or cannot sign in."""
-
-
-class ReviewerOfAnotherBranch(Invalid):
-    """An application is reviewed in its own branch."""
-
-
-class ReviewerPrepared(Invalid):
-    """Whoever prepared an application does not review it (lending.md §2)."""
 
 
 class IdTaken(Invalid):
@@ -225,57 +205,6 @@ class ApplicationService(Service[CustomerApplication]):
         if application.product_code and version_id is None:
             raise NoSuchProduct("There is no such product.", errors=(FieldError("product_code", "is no product"),))
         return version_id
-
-    async def prioritise(self, application_id: UUID, priority: Priority, *, principal: Principal, at: datetime) -> None:
-        """Say how soon an application should be worked on, wherever it stands.
-
-        Raises:
-            Missing: There is no such application, or the person may not see it.
-            NotYourApplication: The person may look at it, and not work on it.
-        """
-        async with self.transaction():
-            application = await self._workable(application_id, principal)
-            if application.priority_level is not priority:
-                application.priority_level = priority
-                application.updated_at = at
-                self._announce_change(application, "priority_level", by=principal.id, at=at)
-
-    async def give_to_reviewer(
-        self, application_id: UUID, reviewer_id: UUID | None, *, principal: Principal, at: datetime
-    ) -> None:
-        """Ask somebody to review an application, or nobody in particular any more.
-
-        Raises:
-            Missing: There is no such application, or the person may not see it.
-            NotYourApplication: The person may look at it, and not work on it.
-            NoSuchReviewer: There is no such account, or it cannot sign in.
-            ReviewerOfAnotherBranch: The account belongs to another branch.
-            ReviewerPrepared: They had a hand in the application, so its review would be their own.
-        """
-        async with self.transaction():
-            application = await self._workable(application_id, principal)
-            if reviewer_id is not None:
-                reviewer = await self.session.get(User, reviewer_id)
-                if reviewer is None or not reviewer.is_active:
-                    raise NoSuchReviewer("There is no active account of this id.")
-                if reviewer.branch_id and application.branch_id and reviewer.branch_id != application.branch_id:
-                    raise ReviewerOfAnotherBranch("The reviewer has to be of the same branch as the application.")
-                if reviewer_id in {*application.preparers, *application.editors}:
-                    raise ReviewerPrepared("This person prepared the application; somebody else has to review it.")
-            if application.assigned_reviewer != reviewer_id:
-                application.assigned_reviewer = reviewer_id
-                application.updated_at = at
-                self._announce_change(application, "assigned_reviewer", by=principal.id, at=at)
-
-    async def _workable(self, application_id: UUID, principal: Principal) -> CustomerApplication:
-        """Load and lock an application that this person works on."""
-        application = await self.find(visible_to(principal), id=application_id, lock=True)
-        if not permissions_for(principal, application) & {UPDATE, PROCESS, APPROVE}:
-            raise NotYourApplication("You may look at this application, and others work on it.")
-        return application
-
-    def _announce_change(self, application: CustomerApplication, field: str, *, by: UUID, at: datetime) -> None:
-        self.announce(ApplicationChanged(actor_id=by, at=at, application_id=application.id, fields=(field,)))
 
     async def throw_away(
         self, application_id: UUID, *, expected_version: int | None, principal: Principal, at: datetime
