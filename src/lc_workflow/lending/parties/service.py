@@ -92,12 +92,12 @@ class PartyService:
         """
         fields = _written(given(wish), at=at)
         refuse_masked(fields, NUMBERS)
-        check_phones(fields, "phone")
         role = fields.pop("role")
         if not any(fields.get(name) for name in NAMES):
             raise PartyNameNeeded("Write the name, in Khmer or in Latin letters.")
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal, expected_version)
+            check_phones(fields, "phone")
             if len(application.parties) >= MOST:
                 raise TooManyBehind(f"No more than {MOST} people stand behind one loan.")
             party = await self._backing.join(
