@@ -62,7 +62,7 @@ from lc_workflow.platform.security.remembered import Remembered
 from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import Vault, use, vault_of
-from lc_workflow.platform.stopping import Departure
+from lc_workflow.platform.stopping import Departure, side_by_side
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
@@ -266,13 +266,15 @@ async def _in_background(fittings: Fittings) -> AsyncIterator[None]:
         tracing=fittings.tracing,
     )
     ears = {JOURNAL: Ear(relay.wake), RIGHTS: Ear(fittings.remembered.heard, fittings.remembered.deaf)}
-    with fittings.departure.heard(fittings.hub.end):
-        async with (
-            fittings.broadcast.running(),
-            relay.running(),
-            Listening(ears).running(engine),
-            Worker(HOUSE.jobs, place, database=engine.url).running(),
-        ):
+    worker = Worker(HOUSE.jobs, place, database=engine.url)
+
+    def leave() -> None:
+        fittings.hub.end()
+        worker.end()  # while requests are still answered: both may take seconds
+
+    with fittings.departure.heard(leave):
+        parts = fittings.broadcast.running(), relay.running(), Listening(ears).running(engine), worker.running()
+        async with side_by_side(*parts):
             yield
 
 

@@ -64,9 +64,18 @@ async def test_nobody_keeps_the_server_from_others_and_what_was_begun_is_finishe
         drafting = asyncio.create_task(
             client.post(URL, content=wish(), headers=officer | {"Content-Type": "application/json"})
         )
+        stalled, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = {"Host": "here", "Content-Type": "application/json", "Content-Length": "9", **officer}
+        lines = [f"POST {URL} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", "{"]
+        writer.write("\r\n".join(lines).encode())
         await asyncio.sleep(0.3)
-        assert (await client.get(URL, headers=officer)).status_code == 200  # so the one before has reached the server
+        assert (await client.get(URL, headers=officer)).status_code == 200  # so those before have reached the server
         process.send_signal(signal.SIGTERM)
         told_to_end.set()
         assert (await drafting).status_code == 201
+        broken_off = await stalled.read()  # the server by itself would wait for it for ever
+        writer.close()
+        assert broken_off.startswith(b"HTTP/1.1 503")
+        assert b'"code":"Restarting"' in broken_off
+        assert b"retry-after: 5" in broken_off
     assert await asyncio.to_thread(process.wait, PATIENCE) == 0

@@ -1,16 +1,28 @@
 """What a process does when it is asked to end."""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, cast
 
-PATIENCE_SECONDS: Final = 4.0
-"""How long what has begun may take before the server is told to end, which then waits for open answers by itself."""
+import structlog
+
+PATIENCE_SECONDS: Final = 6.0
+"""How long what has begun may take; then it is broken off, because the server would wait for it for ever."""
+
+FAREWELL_SECONDS: Final = 0.5
+"""How long what is broken off may take to say so."""
+
+LONGEST_SECONDS: Final = 8.0
+"""After this long the process is gone, whoever still holds it: less than what Granian and platforms wait before they
+kill. Granian waits for ever for a client that does not read its answer."""
+
+_log = structlog.stdlib.get_logger()
 
 
 class Departure:
@@ -19,30 +31,25 @@ class Departure:
     def __init__(self) -> None:
         self.asked = False
         """Nobody new should be sent here any more."""
-        self._inside = 0
-        self._empty = asyncio.Event()
+        self._inside: set[asyncio.Task[object]] = set()
 
     @contextmanager
     def visit(self) -> Iterator[None]:
-        """Have a request or a socket waited for, unless it comes after we were asked to end."""
-        if self.asked:
-            yield
-            return
-        self._inside += 1
+        """Count the request or socket that this task serves among those that are inside."""
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._inside.add(task)
         try:
             yield
         finally:
-            self._inside -= 1
-            if self.asked and not self._inside:
-                self._empty.set()
+            self._inside.discard(task)
 
     @contextmanager
     def heard(self, tell: Callable[[], None]) -> Iterator[None]:
         """Hear SIGTERM before the server does: call `tell`, wait for who is inside, and only then pass it on.
 
-        Granian waits for open answers, but not for web sockets: it cuts them before they can say farewell, and may even
-        hang for ever on what they still had to send. It keeps SIGINT, through which it is told to end. A server that
-        does not hear both signals is left alone.
+        Granian waits for open answers for ever, be it that a client has stopped to send or to read; but it cuts web
+        sockets before they can say farewell, or hangs on what they still had to send. It keeps SIGINT, through which it
+        is told to end. A server that does not hear both signals is left alone.
         """
         if not _server_hears(signal.SIGTERM) or not _server_hears(signal.SIGINT):
             yield
@@ -65,12 +72,34 @@ class Departure:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already
 
     async def _leave(self, tell: Callable[[], None]) -> None:
+        last = threading.Timer(LONGEST_SECONDS, _go_at_once)
+        last.daemon = True
+        last.start()
         tell()
         if self._inside:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(PATIENCE_SECONDS):
-                    await self._empty.wait()
+            await asyncio.wait(self._inside, timeout=PATIENCE_SECONDS)
+        if late := set(self._inside):  # also who came after we were asked
+            for task in late:
+                task.cancel()
+            await asyncio.wait(late, timeout=FAREWELL_SECONDS)
         signal.raise_signal(signal.SIGINT)
+
+
+def _go_at_once() -> None:
+    _log.warning("somebody would not let go of this process; it ends all the same")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+@asynccontextmanager
+async def side_by_side(*parts: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+    """Have parts run, each of which only begins to work when it is entered, and end them side by side."""
+    for part in parts:
+        await part.__aenter__()
+    try:
+        yield
+    finally:
+        await asyncio.gather(*(part.__aexit__(None, None, None) for part in parts))
 
 
 def _server_hears(number: signal.Signals) -> bool:

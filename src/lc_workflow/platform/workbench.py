@@ -27,7 +27,7 @@ from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres
 log = structlog.get_logger()
 
 KILL_SECONDS: Final = 10
-"""How long a worker may take to end: the request at hand, then jobs (4 s) and the relay (2 s), each at its slowest."""
+"""How long a worker may take to end; it is gone after 8 s by itself (`stopping`)."""
 GRANIAN: Final = {
     "GRANIAN_INTERFACE": "asgi",
     "GRANIAN_FACTORY": "true",

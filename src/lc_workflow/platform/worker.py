@@ -12,7 +12,7 @@ from sqlalchemy import URL
 from lc_workflow.platform.jobs import Job, Workplace
 
 ENDING_SECONDS: Final = 3.0
-"""How long the end of a worker may take, once its jobs have been told to stop; less than the server waits for us."""
+"""How long the end of a worker may take, once its jobs have been told to stop."""
 
 REST_SECONDS: Final = 1.0
 """How long a worker that lost the database rests before it tries again."""
@@ -29,18 +29,28 @@ class Worker:
         self._jobs = jobs
         self._workplace = workplace
         self._database = database
+        self._ending = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Do jobs while the block runs; nobody waits for the worker to begin."""
-        work = asyncio.create_task(self._keep_working())
+        """Do jobs while the block runs, or until told to end; nobody waits for the worker to begin."""
+        work = asyncio.create_task(self._work_until_told())
         try:
             yield
         finally:
+            self.end()
+            await work
+
+    def end(self) -> None:
+        """Begin to end: take no more jobs, and break off what does not come to its end soon."""
+        self._ending.set()
+
+    async def _work_until_told(self) -> None:
+        work = asyncio.create_task(self._keep_working())
+        await self._ending.wait()
+        for patience in (ENDING_SECONDS, REST_SECONDS):
             work.cancel()
-            await asyncio.wait([work], timeout=ENDING_SECONDS)
-            work.cancel()
-            await asyncio.wait([work], timeout=REST_SECONDS)
+            await asyncio.wait([work], timeout=patience)
 
     async def _keep_working(self) -> None:
         serve = await _loaded()

@@ -36,6 +36,7 @@ SECURITY_HEADERS: Final = (
 )
 """Each only where the answer does not carry its own."""
 STAY_ON_HTTPS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+RESTARTING: Final = "The server restarts and could not finish this; look whether it was done, and try again."
 LAST_HERE: Final = (b"connection", b"close")
 """On answers of a process that ends, so that the next request of this connection is sent to another."""
 MOST_UNREAD: Final = 4_000_000
@@ -86,6 +87,9 @@ class Shell:
             try:
                 if not await visit.refused():
                     await self._app(scope, visit.receive, visit.send)
+            except asyncio.CancelledError:
+                if not self._departure.asked or not await visit.break_off():
+                    raise
             except Exception:
                 _log.exception("unforeseen error")
                 if not await visit.apologise():
@@ -180,6 +184,16 @@ class _Visit:
             await self._answer(problem(self._scope, 500, "UnforeseenError", UNFORESEEN))
         return True
 
+    async def break_off(self) -> bool:
+        """Answer what is broken off because the process ends, unless an answer has begun already, as in `apologise`."""
+        if self._scope["type"] == ScopeType.WEBSOCKET:
+            return True
+        if self._outcome:
+            return False
+        self._unread = 0  # whoever still sends was waited for long enough
+        await self._answer(problem(self._scope, 503, "Restarting", RESTARTING), (b"retry-after", b"5"))
+        return True
+
     def log(self) -> None:
         """Count this request and write its one line: never its query, never a path that no route knows."""
         took = perf_counter() - self._began
@@ -194,8 +208,8 @@ class _Visit:
             user=self._scope["state"].get("subject"),
         )
 
-    async def _answer(self, body: Problem) -> None:
-        headers = [(b"content-type", MEDIA_TYPE.encode())]
+    async def _answer(self, body: Problem, *further: tuple[bytes, bytes]) -> None:
+        headers = [(b"content-type", MEDIA_TYPE.encode()), *further]
         await self.send({"type": "http.response.start", "status": body.status, "headers": headers})
         await self.send({"type": "http.response.body", "body": ENCODER.encode(body), "more_body": False})
 
