@@ -115,7 +115,16 @@ async def _look(settings: Settings) -> None:
                 assert (await browser.get(link)).content == PAPER
 
 
-def test_what_was_saved_from_a_folder_is_back_in_an_s3_store(
+async def _allow_writing(database: sqlalchemy.URL, *, on: bool) -> None:
+    engine = create_async_engine(database.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(
+            sqlalchemy.text(f"ALTER DATABASE {database.database} SET default_transaction_read_only = {not on}")
+        )
+    await engine.dispose()
+
+
+def test_what_was_saved_from_a_folder_is_back_in_an_s3_store_also_when_that_was_broken_off(
     lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
 ) -> None:
     folder = tmp_path / "backup"
@@ -136,6 +145,12 @@ def test_what_was_saved_from_a_folder_is_back_in_an_s3_store(
     (tmp_path / "s3").mkdir()
     with s3_server(tmp_path / "s3") as s3, s3.bucket() as bucket:
         place = replace(lived_in, database_url=empty_database, object_store=bucket, upload_folder=tmp_path / "nothing")
+        asyncio.run(_allow_writing(empty_database, on=False))
+        half = run("restore", folder, settings=place)  # the papers are there, and no table
+        assert (half.exit_code, "pg_restore did not finish" in half.output) == (1, True)
+        asyncio.run(_allow_writing(empty_database, on=True))
+        unproven = run("restore", folder, settings=replace(place, secret_key="x" * 40))
+        assert (unproven.exit_code, "do not open what is sealed" in unproven.output) == (1, True)
         restored = run("restore", folder, settings=place)
         assert restored.exit_code == 0, restored.output
         assert f"The journal's {manifest['rows']['journal_entries']} entries agree with their chain." in restored.output

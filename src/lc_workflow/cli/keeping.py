@@ -94,6 +94,7 @@ def restore(folder: Path) -> None:
     environ = variables()
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
+        use(vault_of(settings))
         made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
     click.echo(f"{sum(made.rows.values())} rows and {len(made.objects)} objects are back, as they were counted.")
     click.echo(f"The journal's {entries} entries agree with their chain.")

@@ -1,43 +1,88 @@
 """Puts a backup back into an empty place, and proves that everything is there."""
 
+from contextlib import aclosing, suppress
+from io import BytesIO
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import NullPool, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from lc_workflow.kernel.errors import Missing
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.journal.chain import Seals, verify
+from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.safekeeping.database import restore, rows_of
 from lc_workflow.safekeeping.inventory import DUMP, OBJECTS, Backup, BackupRefused, read_verified
 
+BEGUN: Final = "restoring"
+"""The object that says, while a backup is put back, which one: so that it is begun again where it was broken off."""
+
 
 async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tuple[Backup, int]:
-    """Restore a backup into a database without tables and a store without its objects.
+    """Restore a backup into a database without tables and a store without its objects, or go on where that broke off.
 
     Nothing is changed before the whole backup is verified, and the database is restored in one transaction. Answers
     the backup and how many entries of the journal were checked against their chain afterwards.
 
     Raises:
         BackupRefused: The backup is damaged, the place is not empty, or what is there afterwards is not what was saved.
+        BadSetting: The keys do not open what is sealed.
         Unavailable: The store does not answer.
     """
     backup = read_verified(folder)
     await store.prepare()
     engine = create_async_engine(settings.database_url, poolclass=NullPool)
     async with engine.connect() as connection:
-        if await rows_of(connection):
-            raise BackupRefused("The database has tables; a backup is only put back into an empty one.")
+        there = await rows_of(connection)
+    goes_on = await _begun(store) == backup.dump_sha256.encode()
+    if there and not (goes_on and there == backup.rows):
+        raise BackupRefused("The database has tables; a backup is only put back into an empty one.")
+    if not goes_on:
+        await _begin(store, backup)
+    for kept in backup.objects:
+        if await store.size_of(kept.key) != kept.size:
+            with (folder / OBJECTS / kept.key).open("rb") as source:
+                await store.put(kept.key, source, size=kept.size, content_type=kept.content_type)
+    if not there:
+        await restore(
+            settings.database_url, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
+            f"--dbname={settings.database_url.database}", str(folder / DUMP),
+        )  # fmt: skip
+    entries = await _prove(settings, store, backup, engine)
+    await store.remove(BEGUN)
+    return backup, entries
+
+
+async def _begun(store: ObjectStore) -> bytes | None:
+    """What is known of a backup that began to be put back here, and did not come to its end."""
+    with suppress(Missing):
+        async with aclosing(await store.get(BEGUN)) as chunks:
+            return b"".join([piece async for piece in chunks])
+    return None
+
+
+async def _begin(store: ObjectStore, backup: Backup) -> None:
+    """Make sure that the store has nothing of the backup, and write down that its objects come now.
+
+    Raises:
+        BackupRefused: It has.
+    """
     for kept in backup.objects:
         if await store.size_of(kept.key) is not None:
             raise BackupRefused(f"The store has {kept.key} already; a backup is only put back into an empty one.")
-    for kept in backup.objects:
-        with (folder / OBJECTS / kept.key).open("rb") as source:
-            await store.put(kept.key, source, size=kept.size, content_type=kept.content_type)
-    await restore(
-        settings.database_url, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
-        f"--dbname={settings.database_url.database}", str(folder / DUMP),
-    )  # fmt: skip
+    words = backup.dump_sha256.encode()
+    await store.put(BEGUN, BytesIO(words), size=len(words), content_type="text/plain")
+
+
+async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine: AsyncEngine) -> int:
+    """Compare what is there with what was saved; answers how many entries of the journal agree with their chain.
+
+    Raises:
+        BackupRefused: Something differs.
+        BadSetting: The keys do not open what is sealed.
+    """
     async with engine.begin() as connection:
         # The changes that tablets ask for are in the order of transactions, which this database counts itself.
         await connection.execute(text("SELECT renumber_application_changes()"))
@@ -47,6 +92,7 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
     for kept in backup.objects:
         if await store.size_of(kept.key) != kept.size:
             raise BackupRefused(f"The store does not hold {kept.key} as it was saved.")
+    await open_one_of_each(engine)
     seals = Seals(settings.secret_key, previous=settings.previous_secret_keys)
     async with AsyncSession(engine) as session:
         verdict = await verify(session, seals)
@@ -54,4 +100,4 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
         raise BackupRefused(
             f"The journal does not agree with its chain ({verdict.faults[0].tampering}); was SECRET_KEY the same?"
         )
-    return backup, verdict.entries
+    return verdict.entries
