@@ -1,7 +1,6 @@
 """What a process does when it is asked to end."""
 
 import asyncio
-import os
 import signal
 import sys
 import threading
@@ -72,23 +71,18 @@ class Departure:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already
 
     async def _leave(self, tell: Callable[[], None]) -> None:
-        last = threading.Timer(LONGEST_SECONDS, _go_at_once)
-        last.daemon = True
-        last.start()
+        # The kernel's own alarm: Python may not be able to do anything any more then.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)
         tell()
         if self._inside:
             await asyncio.wait(self._inside, timeout=PATIENCE_SECONDS)
         if late := set(self._inside):  # also who came after we were asked
+            _log.warning("what was not finished is broken off", number=len(late))
             for task in late:
                 task.cancel()
             await asyncio.wait(late, timeout=FAREWELL_SECONDS)
         signal.raise_signal(signal.SIGINT)
-
-
-def _go_at_once() -> None:
-    _log.warning("somebody would not let go of this process; it ends all the same")
-    sys.stdout.flush()
-    os._exit(0)
 
 
 @asynccontextmanager
