@@ -1,11 +1,14 @@
 """The tasks of whoever leaves go to the colleague who may do them, and to the queue otherwise."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.handover.service import Desk
+from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.organization.branches.models import Branch
@@ -20,6 +23,7 @@ from tests.moments import NOON
         ("manager", "nobody", "TaskAssigned"),
         ("manager", "colleague", "TaskReleased"),
         ("viewer", "nobody", "TaskReleased"),
+        ("manager", "somebody with the seat", "TaskReleased"),
     ],
 )
 async def test_a_task_goes_to_whoever_may_do_it(
@@ -41,6 +45,9 @@ async def test_a_task_goes_to_whoever_may_do_it(
         owned_at=NOON,
         excluded=[colleague.id] if preparer == "colleague" else [],
     )
+    if preparer == "somebody with the seat":  # which the manager does not have
+        task.seat_code, task.seat_role, task.seat_reach = "RM", "regional_manager", Reach.BRANCH
+        task.seat_amount, task.seat_currency, task.seat_needs_limit = Decimal(1000), Currency.USD, False
     session.add(task)
     await session.commit()
     desk = Desk(session)

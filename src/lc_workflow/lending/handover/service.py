@@ -6,12 +6,11 @@ from uuid import UUID
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
-from lc_workflow.identity.users.access import may_act
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.assignments.service import OpenAssignments
 from lc_workflow.lending.events import TaskAssigned, TaskReleased
-from lc_workflow.lending.rules.tasks import WORK
+from lc_workflow.lending.tasks.access import Doing
 from lc_workflow.lending.tasks.models import Task
+from lc_workflow.lending.tasks.queries import least_loaded
 from lc_workflow.platform.service import Service
 
 
@@ -36,8 +35,8 @@ class Desk(Service[Task]):
     async def hand_over(self, user_id: UUID, successor_id: UUID, *, by: UUID, at: datetime) -> int:
         """Give a person's assignments and tasks to a colleague.
 
-        A task that the colleague may not do, by their rights or by segregation of duties (lending.md §2), goes back to
-        the queue, where whoever may takes it.
+        A task that the colleague may not do, by their rights, for want of its seat or by segregation of duties
+        (lending.md §2), goes back to the queue, where whoever may takes it.
 
         Raises:
             NotFieldStaff, EmployeeRetired, EmployeeOfAnotherBranch: The colleague cannot take the assignments.
@@ -76,8 +75,6 @@ class Desk(Service[Task]):
         return count
 
     async def _may_do(self, task: Task, person: UUID, *, at: datetime) -> bool:
-        if person in task.excluded:
-            return False
-        permission = WORK[task.stage].permission
-        fit = select(User.id).where(User.id == person, may_act(permission, branch_id=task.branch_id, at=at))
-        return await self.session.scalar(fit) is not None
+        doing = Doing.of(task)
+        wanted = doing.brought(at=at) | {"person": person}
+        return await least_loaded(doing.kind).value(self.session, **wanted) is not None
