@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.notifications.service import TellingService
+from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.lending.events import DeadlineBreached
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
@@ -178,6 +179,20 @@ async def test_a_return_pauses_the_clock(
     await take(teller, application, "send_to_review", account_id="00012345")
     (again,) = await queue(client, manager, "claimable")
     assert (first, again["due_at"]) == ("2026-11-26T05:00:00Z", "2026-11-26T02:00:00Z")
+
+
+async def test_what_is_returned_to_somebody_who_has_left_waits_for_their_colleagues(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    drafter, officer = [await sign_in("officer", branch_id=branch.id) for _ in range(2)]
+    await take(drafter, application := await draft(drafter), "submit")
+    drafter.user.status = UserStatus.INACTIVE
+    session.add(drafter.user)
+    await session.commit()
+    await take(officer, application, "return", reason="The photo is blurred")
+    (task,) = await queue(client, officer, "claimable")
+    assert (task["stage"], task["owner"]) == ("RETURNED", None)
+    assert (await take(officer, application, "submit")).status_code == 200
 
 
 async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(

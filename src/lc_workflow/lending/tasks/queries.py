@@ -6,8 +6,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, DateTime, Integer, Row, Uuid, bindparam, func, select, update
 
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import UPDATE
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.rules.stages import Stage
@@ -94,6 +97,15 @@ OPEN: Final = Written(
     .with_for_update()
 )
 """The open task of an application, locked."""
+
+STILL_DRAFTS: Final = Written(
+    select(User.id).where(
+        User.id == bindparam("drafter", type_=Uuid),
+        User.status == UserStatus.ACTIVE,
+        may_at_all(UPDATE, at=bindparam("at", type_=DateTime(timezone=True))),
+    )
+)
+"""Whoever drafted an application, if they still work here and may correct it."""
 
 CLOSE: Final = Written(
     update(Task)

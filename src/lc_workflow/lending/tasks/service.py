@@ -27,6 +27,7 @@ from lc_workflow.lending.tasks.queries import (
     OPEN,
     OPENING,
     SHOWN,
+    STILL_DRAFTS,
     answer_of,
     in_queue,
     least_loaded,
@@ -85,9 +86,10 @@ class TaskService(Service[Task]):
     ) -> None:
         """Close the work on the stage an application left and open that of its new stage, in the caller's transaction.
 
-        Who starts to process an application has the task, and what is returned is its drafter's; the rest waits to be
-        taken, unless the institution wants it given to whoever has the least to do. A stage it `left` that makes no
-        work has no task to close. What the session has not flushed is not read: nothing of it is about tasks.
+        Who starts to process an application has the task, and what is returned is its drafter's, as long as they are
+        there to correct it; the rest waits to be taken, unless the institution wants it given to whoever has the least
+        to do. A stage it `left` that makes no work has no task to close. What the session has not flushed is not read:
+        nothing of it is about tasks.
         """
         known = left is None or left in WORK
         done = await OPEN.one(self.session, application_id=application.id) if known else None
@@ -122,7 +124,9 @@ class TaskService(Service[Task]):
         if stage is Stage.MANAGER_REVIEW:
             await self._seat(task, application, at=at)
         self.session.add(task)
-        owners = {Stage.RETURNED: application.user_id, Stage.TELLER_PROCESSING: by}
+        owners = {Stage.TELLER_PROCESSING: by}
+        if stage is Stage.RETURNED:
+            owners[stage] = await STILL_DRAFTS.value(self.session, drafter=application.user_id, at=at)
         given_out = or_begun(AUTO_ASSIGN, opening.auto_assign)
         task.owned_by(owners.get(stage) or await self._given_out(task, given_out, at=at), at=at)
 
