@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.employees.models import Employee
-from tests.conftest import SignIn
+from tests.conftest import Person, SignIn
+from tests.identity.rights import Named
 from tests.lending.steps import Draft, Take
 from tests.organization.factories import a_branch, an_employee
 
@@ -144,6 +145,27 @@ async def test_an_employee_of_another_branch_is_not_asked(
         wish = {"application_id": application["id"], "employee_id": str(employee_id)}
         refused = await client.post(URL, json=wish, headers=officer.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, code)
+
+
+async def test_whoever_reads_everywhere_assigns_only_where_their_right_to_assign_reaches(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft,
+    administrator: Person, right_id: Named,
+) -> None:  # fmt: skip
+    session.add_all([other := a_branch(), employee := an_employee(branch_id=branch.id)])
+    await session.commit()
+    officer, stranger = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=other.id)
+    given = {"permission_id": await right_id("application:read:all"), "is_granted": True}
+    url = f"/api/v1/users/{stranger.user.id}/permissions"
+    assert (await client.post(url, json=given, headers=administrator.headers)).status_code == 200
+    application = await draft(officer, employee_assignments=[{"employee_id": str(employee.id)}])
+    standing = f"{URL}/{application['employee_assignments'][0]['id']}"
+    wish = {"application_id": application["id"], "employee_id": str(employee.id), "assignment_role": "reviewer"}
+    for answer in (
+        await client.post(URL, json=wish, headers=stranger.headers),
+        await client.patch(standing, json={"notes": "Mine"}, headers=stranger.headers),
+        await client.delete(standing, headers=stranger.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "NotYourAssignment"), answer.text
 
 
 async def test_no_loan_is_begun_in_a_closed_branch(

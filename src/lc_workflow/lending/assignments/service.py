@@ -8,11 +8,11 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import WITH_EMPLOYEE, Assignment, CustomerApplication
 from lc_workflow.lending.applications.service import ApplicationService
-from lc_workflow.lending.assignments.access import visible_to
+from lc_workflow.lending.assignments.access import ASSIGN, visible_to
 from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
 from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned, EmployeeReleased
 from lc_workflow.lending.rules.assigning import check_assignable
@@ -24,6 +24,10 @@ from lc_workflow.platform.service import Service
 
 class NotFieldStaff(Invalid):
     """Only employees look after applications, and this person is none."""
+
+
+class NotYourAssignment(Forbidden):
+    """The person sees the application, and their right to assign does not reach it."""
 
 
 class AssignmentService(Service[Assignment]):
@@ -60,10 +64,12 @@ class AssignmentService(Service[Assignment]):
 
         Raises:
             Missing: There is no such application, or the person may not see it.
+            NotYourAssignment: It is for others to assign.
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch, AlreadyAssigned: It cannot be.
         """
         async with self.transaction():
             application = await self._applications.find(visible_to(principal), id=wish.application_id, lock=True)
+            _check_reach(principal, application)
             assignment = await self._applications.looking_after.ask(application, wish, by=principal.id, at=at)
             application.renewed(at)
         return await self.shown(assignment.id, principal=principal)
@@ -75,6 +81,7 @@ class AssignmentService(Service[Assignment]):
 
         Raises:
             Missing: There is no such assignment, or the person may not see it.
+            NotYourAssignment: It is for others to assign.
             EmployeeRetired, EmployeeOfAnotherBranch: It ended, and the employee is not to be asked any more.
             AlreadyAssigned: The employee has that role already.
         """
@@ -147,6 +154,7 @@ class AssignmentService(Service[Assignment]):
         )
         if application is None:
             raise Missing("There is no such assignment, or it is not yours to see.")
+        _check_reach(principal, application)
         return application, await self.session.get_one(Assignment, assignment_id, with_for_update=True)
 
     async def _must_be_assignable(self, assignment: Assignment, application: CustomerApplication) -> None:
@@ -167,6 +175,11 @@ class AssignmentService(Service[Assignment]):
                 role=assignment.assignment_role.value,
             )
         )
+
+
+def _check_reach(principal: Principal, application: CustomerApplication) -> None:
+    if not principal.reaches(ASSIGN, owner_id=application.user_id, branch_id=application.branch_id):
+        raise NotYourAssignment(f"This needs the permission {ASSIGN} for the application's branch.")
 
 
 class OpenAssignments(Service[Assignment]):
