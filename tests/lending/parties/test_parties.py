@@ -109,6 +109,19 @@ async def test_what_stands_behind_a_loan_is_changed_as_it_was_read_only(
     assert (await client.patch(party, json={"relation": "niece"}, headers=fresh)).status_code == 412
 
 
+async def test_nobody_stands_behind_one_loan_twice_in_one_role(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    url = f"{URL}/{(await draft(officer))['id']}/parties"
+    wish = {"role": "guarantor", "full_name_latin": "KEO BOPHA", "id_number": "012345678", "id_card_type": "passport"}
+    assert (await client.post(url, json=wish, headers=officer.headers)).status_code == 201
+    again = await client.post(url, json=wish, headers=officer.headers)  # the answer was lost on the way
+    assert (again.status_code, again.json()["code"]) == (422, "AlreadyBehind"), again.text
+    other_role = await client.post(url, json=wish | {"role": "co_borrower"}, headers=officer.headers)
+    assert other_role.status_code == 201
+    assert len((await client.get(url, headers=officer.headers)).json()) == 2
+
+
 async def test_a_telephone_is_a_number(client: AsyncClient, officer: Person, draft: Draft) -> None:
     loan = await draft(officer, phone="០១២ ៣៤៥ ៦៧៨ (wife)")
     url = f"{URL}/{loan['id']}"

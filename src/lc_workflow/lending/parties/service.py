@@ -32,6 +32,10 @@ class PartyNameNeeded(Invalid):
     """Whoever stands behind a loan has a name."""
 
 
+class AlreadyBehind(Invalid):
+    """The same person stands behind the loan already, in the same role."""
+
+
 class TooManyBehind(Invalid):
     """More people or things stand behind the loan than anybody can look through."""
 
@@ -88,7 +92,7 @@ class PartyService:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet, TooManyBehind, MaskedNumber: It cannot be.
+            PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet, TooManyBehind, AlreadyBehind, MaskedNumber: No.
         """
         fields = _written(given(wish), at=at)
         refuse_masked(fields, NUMBERS)
@@ -109,6 +113,10 @@ class PartyService:
                 by=principal.id,
                 at=at,
             )
+            if party.customer_id and (party.customer_id, role) in {
+                (other.customer_id, other.role) for other in application.parties
+            }:
+                raise AlreadyBehind("This person stands behind the loan already.")
             self._tell(application, "parties", principal, at=at)
         return party
 
