@@ -52,7 +52,7 @@ def reseal() -> None:
     from lc_workflow.platform.db.config import read_json, write_json  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - only this command waits for it
 
-    async def seal(settings: Settings) -> int:
+    async def seal(settings: Settings) -> tuple[int, int]:
         vault = use(vault_of(settings))
         engine = create_async_engine(
             settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
@@ -60,12 +60,15 @@ def reseal() -> None:
         async with AsyncSession(engine) as session:
             count = await seal_factors(session, vault)
             await session.commit()
-            return count + await reseal_columns(session, vault)
+            rows, gone = await reseal_columns(session, vault)
+            return count + rows, gone
 
     environ = variables()
     with with_database(environ, LOCAL):
-        count = asyncio.run(seal(Settings.from_environ(environ)))
+        count, gone = asyncio.run(seal(Settings.from_environ(environ)))
     click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
+    if gone:
+        click.echo(f"{gone} of them said the same of a customer as another did, and are gone.")
 
 
 @click.command()

@@ -6,9 +6,11 @@ import re
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import NullPool, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.cli import house
+from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.applications.queries import ApplicationQueries, Wanted
@@ -50,8 +52,8 @@ async def test_a_new_key_finds_what_the_old_one_sealed_and_then_takes_it_over(se
     # Who comes back between the change of keys and the resealing is recognised, and gets no second paper.
     again = await customers.identify(person, written_for=user.id, current=None, alone=_never, by=None, at=NOON)
     assert again == customer_id
-    assert await reseal_columns(session, both) == 3
-    assert await reseal_columns(session, both) == 0
+    assert await reseal_columns(session, both) == (3, 0)
+    assert await reseal_columns(session, both) == (0, 0)
 
     use(Vault(NEW))
     session.expunge_all()
@@ -74,8 +76,20 @@ async def test_one_paper_under_two_keys_becomes_one(session: AsyncSession) -> No
         paper.identity_index = paper.indexes()["identity_index"] or b""
         session.add(paper)
         await session.commit()
-    assert await reseal_columns(session, both) == 1
+    assert await reseal_columns(session, both) == (1, 1)
     assert len((await session.execute(text("SELECT 1 FROM customer_identities"))).all()) == 1
+
+
+async def test_what_cannot_be_written_for_another_reason_is_not_removed(session: AsyncSession) -> None:
+    use(Vault(SECRET))
+    session.add(user := a_user(phone_number="011 555 777"))
+    await session.commit()
+    user_id = user.id
+    await session.execute(text("ALTER TABLE users ADD CONSTRAINT never CHECK (false) NOT VALID"))
+    with pytest.raises(IntegrityError):
+        await reseal_columns(session, use(Vault(NEW, previous=[SECRET])))
+    await session.rollback()
+    assert await session.get(User, user_id, populate_existing=True)
 
 
 async def _never(_: object) -> bool:

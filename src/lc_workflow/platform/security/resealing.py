@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final, Protocol, cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select, type_coerce, update
+from sqlalchemy import Table, UniqueConstraint, func, select, type_coerce, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapper
@@ -45,8 +45,10 @@ async def open_one_of_each(engine: AsyncEngine) -> None:
                     ) from closed
 
 
-async def reseal_columns(session: AsyncSession, vault: Vault) -> int:
-    """Seal with the newest key what older ones have sealed, and commit batch after batch; answers how many rows.
+async def reseal_columns(session: AsyncSession, vault: Vault) -> tuple[int, int]:
+    """Seal with the newest key what older ones have sealed, and commit batch after batch.
+
+    Answers how many rows that were, and how many of them said what another said already and are gone.
 
     The blind indexes are written anew with it, since they are made with the same key. `vault` is the one that the
     columns of this process use.
@@ -54,15 +56,15 @@ async def reseal_columns(session: AsyncSession, vault: Vault) -> int:
     Raises:
         CannotOpen: A key that has sealed something is not known here.
     """
-    count = 0
+    count = gone = 0
     for mapper, names in _sealed():
         while rows := await _old_rows(session, mapper, names, vault):
             for row in rows:
-                await _seal_anew(session, mapper, names, row)
+                gone += not await _seal_anew(session, mapper, names, row)
             count += len(rows)
             session.expunge_all()
             await session.commit()
-    return count
+    return count, gone
 
 
 async def _old_rows(session: AsyncSession, mapper: Mapper[Any], names: list[str], vault: Vault) -> list[Row]:
@@ -77,19 +79,30 @@ async def _old_rows(session: AsyncSession, mapper: Mapper[Any], names: list[str]
     return list(rows)
 
 
-async def _seal_anew(session: AsyncSession, mapper: Mapper[Any], names: list[str], row: Row) -> None:
-    """Write what a row holds once more; its version stays, for nobody has changed anything."""
+async def _seal_anew(session: AsyncSession, mapper: Mapper[Any], names: list[str], row: Row) -> bool:
+    """Write what a row holds once more; its version stays, for nobody has changed anything.
+
+    Answers False where it is removed instead: a customer's same number stands there already under the newest key, so
+    that this row says nothing that the other does not.
+    """
     table = cast("Table", mapper.local_table)
     values: dict[str, Any] = {name: getattr(row, name) for name in names}
-    if hasattr(row, "indexes"):
-        values |= cast("Indexed", row).indexes()
+    indexes = cast("Indexed", row).indexes() if hasattr(row, "indexes") else {}
     row_id: UUID = row.id
+    once = {
+        one.name
+        for one in table.constraints
+        if isinstance(one, UniqueConstraint) and indexes.keys() & one.columns.keys()
+    }
     try:
         async with session.begin_nested():
-            await session.execute(update(table).where(table.c.id == row_id).values(values))
-    except IntegrityError:
-        # The same number stands there already under the newest key: this row says nothing that the other does not.
+            await session.execute(update(table).where(table.c.id == row_id).values(values | indexes))
+    except IntegrityError as refused:
+        if getattr(refused.driver_exception, "constraint_name", None) not in once:
+            raise
         await session.execute(table.delete().where(table.c.id == row_id))
+        return False
+    return True
 
 
 def _sealed() -> Iterator[tuple[Mapper[Any], list[str]]]:
