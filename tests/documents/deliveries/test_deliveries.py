@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,13 +19,14 @@ from lc_workflow.documents.deliveries.service import KEPT_FOR, clear_up
 from lc_workflow.documents.library.models import File
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.clock import Clock
+from lc_workflow.platform.clock import Clock, system_clock
 from lc_workflow.platform.config import ObjectStoreSettings, Settings
 from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import Person, Sessions, SignIn
 from tests.documents.library.conftest import FILES, JPEG, NOBODY, PDF, OpenOwnHouse, own_house, s3
 from tests.lending.factories import an_application
 from tests.moments import NOON
+from tests.servers.databases import until_somebody_waits
 
 __all__ = ["own_house", "s3"]
 
@@ -238,6 +240,22 @@ async def test_what_nobody_finished_goes_after_a_day(
     assert kept.exists()
     assert await clear_up(session, store, at=NOON + KEPT_FOR) == 1
     assert not kept.exists()
+
+
+async def test_what_is_announced_again_while_it_is_cleared_away_keeps_its_bytes(own_house: OpenOwnHouse) -> None:
+    async with own_house() as house, AsyncSession(house.engine) as phone, AsyncSession(house.engine) as clearing:
+        link = (await announce(house.client, house.officer)).json()
+        await house.client.put(link["upload_url"], content=JPEG)
+        late = system_clock() + KEPT_FOR + timedelta(minutes=1)
+        delivery = await phone.get_one(Delivery, UUID(link["file_id"]))
+        delivery.ends_at = late + KEPT_FOR
+        await phone.flush()  # announced again, and not committed yet
+        store = LocalStore(house.files, secret="s" * 40, clock=system_clock)
+        async with anyio.create_task_group() as meanwhile:
+            meanwhile.start_soon(partial(clear_up, clearing, store, at=late))
+            await until_somebody_waits(await phone.connection())
+            await phone.commit()
+        assert (house.files / "incoming" / link["file_id"]).exists()
 
 
 async def test_of_two_requests_at_once_one_takes_the_file_in_and_the_other_asks_again(own_house: OpenOwnHouse) -> None:

@@ -265,16 +265,20 @@ class DeliveryService(Service[Delivery]):
 
 async def clear_up(session: AsyncSession, store: ObjectStore, *, at: datetime) -> int:
     """Take away what was announced and never finished, bytes first; answers how many there were."""
-    due = (
-        await session.execute(select(Delivery.id, Delivery.key, Delivery.attempt).where(Delivery.ends_at <= at))
-    ).all()
-    for delivery_id, key, attempt in due:
-        if attempt is not None:
-            await store.give_up_parts(key, attempt)
-        await store.remove(key)
-        await session.execute(delete(Delivery).where(Delivery.id == delivery_id, Delivery.ends_at <= at))
+    over = Delivery.ends_at <= at
+    ids = (await session.scalars(select(Delivery.id).where(over))).all()
+    gone = 0
+    for delivery_id in ids:
+        # Whoever announces it again in this moment waits until its bytes are gone, or has kept them by then.
+        delivery = await session.scalar(select(Delivery).where(Delivery.id == delivery_id, over).with_for_update())
+        if delivery is not None:
+            if delivery.attempt is not None:
+                await store.give_up_parts(delivery.key, delivery.attempt)
+            await store.remove(delivery.key)
+            await session.delete(delivery)
+            gone += 1
         await session.commit()
-    return len(due)
+    return gone
 
 
 def _placement(delivery: Delivery) -> Placement:
