@@ -145,9 +145,13 @@ async def test_a_role_that_requires_it_makes_people_set_it_up_on_the_way_in(
     client: AsyncClient, session: AsyncSession
 ) -> None:
     session.add_all([teller := a_user(role="teller"), officer := a_user(role="officer")])
+    await session.commit()
+    before = [(await sign_in_as(client, user)).json()["refresh_token"] for user in (teller, officer)]
     await session.execute(update(CompanyRole).where(CompanyRole.name == "teller").values(requires_second_factor=True))
     await session.commit()
     assert (await sign_in_as(client, officer)).status_code == 200
+    renewed = [await client.post(f"{AUTH}/refresh", json={"refresh_token": token}) for token in before]
+    assert [answer.status_code for answer in renewed] == [401, 200], "what was opened without one does not go on"
     waiting = (await sign_in_as(client, teller)).json()
     assert waiting["enrolment_required"] is True
     assert (await pass_on(client, waiting["challenge"], "123456")).json()["code"] == "WrongCode"

@@ -267,6 +267,8 @@ class SessionService(Service[Session]):
         )
         if user is None:
             return SessionEnded("This session has ended; sign in again.")
+        if await self._factors.demanded(user, at=at) is Demand.ENROLMENT:
+            return SessionEnded("Your role asks for a second factor now; sign in again and set it up.")
         user.last_activity_at = at
         return self._entry(user, session_id, at=at)
 
