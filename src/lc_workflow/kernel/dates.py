@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
+from zoneinfo import available_timezones
 
 PHNOM_PENH: Final = timezone(timedelta(hours=7), "Asia/Phnom_Penh")
 """Where the branches are; Cambodia keeps no daylight saving, so its offset never changes."""
@@ -21,3 +22,8 @@ def end_of(day: date) -> datetime:
 
 
 _SECOND_DAY: Final = date.min + timedelta(days=1)
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether a name is that of a time zone everywhere; `localtime` is another one on each machine."""
+    return name in available_timezones() - {"localtime", "Factory"}

@@ -45,6 +45,7 @@ async def test_a_branch_keeps_office_hours_until_it_says_otherwise(
         ({"week": [{**DAY, "lunch_begins": "11:00", "lunch_ends": "13:00"}]}, "BadHours"),
         ({"week": [DAY], "time_zone": "Asia/Angkor"}, "UnknownTimeZone"),
         ({"week": [DAY], "time_zone": "../../etc/passwd"}, "UnknownTimeZone"),
+        ({"week": [DAY], "time_zone": "localtime"}, "UnknownTimeZone"),
     ],
 )
 async def test_hours_that_cannot_be_are_refused(

@@ -5,7 +5,6 @@ from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, column, fun
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.kernel.dates import is_time_zone
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.branches.access import visible_to
@@ -168,13 +168,11 @@ _time = time.fromisoformat
 
 
 def _check(wish: Hours) -> None:
-    try:
-        ZoneInfo(wish.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if not is_time_zone(wish.time_zone):
         raise UnknownTimeZone(
             f"There is no time zone {wish.time_zone!r}; Cambodia's is {ZONE}.",
             errors=(FieldError("time_zone", "is not known"),),
-        ) from None
+        )
     weekdays = [day.weekday for day in wish.week]
     if len(set(weekdays)) < len(weekdays):
         raise BadHours("Each weekday is named once.", errors=(FieldError("week", "names a weekday twice"),))

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import available_timezones
+
+from lc_workflow.kernel.dates import is_time_zone
 
 LONGEST_TEXT: Final = 500
 
@@ -52,7 +53,7 @@ ADDRESS: Final = Kind(
 E_MAIL: Final = Kind("e-mail", lambda value: _is_text(value, r"[^@\s]+@[^@\s]+"), "must be an e-mail address")
 TIME_ZONE: Final = Kind(
     "time zone",
-    lambda value: isinstance(value, str) and value in available_timezones(),
+    lambda value: isinstance(value, str) and is_time_zone(value),
     "must be the name of a time zone like Asia/Phnom_Penh",
 )
 DATE_FORM: Final = Kind(
