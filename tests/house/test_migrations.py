@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from importlib.resources import files
 from typing import TypeVar
+from uuid import UUID, uuid4
 
+import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -88,6 +90,43 @@ def test_applications_that_were_there_before_are_found_by_name(copy_planted: Set
     assert (
         ask(database, lambda connection: (connection.execute(again), connection.execute(kept).all())[1]) == by_trigger
     )
+
+
+def test_folders_that_were_there_before_are_called_as_they_look(
+    copy_planted: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    alembic, database = alembic_for(copy_planted.database_url), copy_planted.database_url
+    names = "Land\u200b  Papers ", "Two", " Two", "Two\u2060"  # the last ones in another place
+    places = None, None, None, "parent"
+    command.downgrade(alembic, "0350_date_judgements")
+
+    async def write_down() -> list[UUID]:
+        ids = [uuid4() for _ in names]
+        engine = create_async_engine(database, poolclass=NullPool)
+        async with engine.begin() as connection:
+            for id_, name, place in zip(ids, names, places, strict=True):
+                parent = ids[0] if place else None
+                await connection.execute(
+                    text(
+                        "INSERT INTO folders (id, name, parent_id, created_at, updated_at)"
+                        " VALUES (:id, :name, :parent, now(), now())"
+                    ),
+                    {"id": id_, "name": name, "parent": parent},
+                )
+            await connection.execute(
+                text("UPDATE document_types SET folder = 'Land\u2009Documents ' WHERE code = 'land_title'")
+            )
+        return ids
+
+    ids = asyncio.run(write_down())
+    with caplog.at_level("WARNING"):
+        command.upgrade(alembic, "head")
+    rows = ask(database, lambda on: on.execute(text("SELECT id, name FROM folders")).all())
+    found: dict[UUID, str] = dict(rows)
+    assert [found[id_] for id_ in ids] == ["Land Papers", "Two", " Two", "Two"]
+    assert [str(id_) in caplog.text for id_ in ids] == [False, False, True, False]
+    kind = text("SELECT folder FROM document_types WHERE code = 'land_title'")
+    assert ask(database, lambda connection: connection.scalar(kind)) == "Land Documents"
 
 
 def test_models_and_revisions_agree(template: URL) -> None:
