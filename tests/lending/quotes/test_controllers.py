@@ -165,6 +165,26 @@ async def test_a_day_of_disbursement_dates_the_installments(client: AsyncClient,
     assert len(told["installments"]) == 52
 
 
+@pytest.mark.parametrize(
+    ("disbursed_on", "anchor_day", "dues"),
+    [
+        ("2027-01-31", None, ["2027-02-28", "2027-03-31", "2027-04-30"]),
+        ("2027-01-20", 5, ["2027-02-05", "2027-03-05", "2027-04-05"]),
+    ],
+)
+async def test_installments_fall_on_the_day_of_disbursement_or_the_anchor_day_whoever_asks(
+    disbursed_on: str, anchor_day: int | None, dues: list[str], client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    application = await draft(officer, requested_amount=1000, requested_disbursement_date=disbursed_on)
+    its = f"/api/v1/applications/{application['id']}/quote"
+    body = {"anchor_day": anchor_day}
+    for answer in (
+        await client.post(its, json=body, headers=officer.headers),
+        await client.post(URL, json=LOAN | body | {"disbursed_on": disbursed_on}, headers=officer.headers),
+    ):
+        assert [row["due_on"] for row in exact(answer)["installments"]][:3] == dues
+
+
 async def test_too_little_said_is_named(client: AsyncClient, officer: Person, draft: Draft) -> None:
     application = await draft(officer, requested_amount=None, product_type=None, interest_rate=None)
     answer = await client.post(f"/api/v1/applications/{application['id']}/quote", headers=officer.headers)

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.quoting import Fee, FeeTiming, Quote, Warned, payable, percent
-from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms
+from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, usual_dues
 from lc_workflow.platform.http.shapes import Amount, Code, Percent, check_amounts, check_percents
 
 Installments = Annotated[int, Meta(ge=1, le=1_000)]
@@ -73,8 +73,9 @@ class ApplicationQuoteRequest(Struct, frozen=True, kw_only=True):
 class QuoteRequest(ApplicationQuoteRequest, frozen=True, kw_only=True):
     """The loan to reckon.
 
-    Amounts are in `currency`, `annual_rate` is in percent per year, `term` in installments. Both `disbursed_on` and
-    `first_due_on` make the flows dated. What is left out is as usual: no grace, no residual, half up, periodic.
+    Amounts are in `currency`, `annual_rate` is in percent per year, `term` in installments. `disbursed_on` makes the
+    flows dated. What is left out is as usual: the first due date a period after it, no grace, no residual, half up,
+    periodic.
     """
 
     EXAMPLE: ClassVar[dict[str, object]] = {
@@ -96,6 +97,7 @@ class QuoteRequest(ApplicationQuoteRequest, frozen=True, kw_only=True):
 
     def terms(self) -> Terms:
         """The terms that the rules reckon with."""
+        first_due_on, anchor_day = usual_dues(self.disbursed_on, self.first_due_on, self.anchor_day, self.frequency)
         return Terms(
             currency=self.currency,
             principal=self.principal,
@@ -109,8 +111,8 @@ class QuoteRequest(ApplicationQuoteRequest, frozen=True, kw_only=True):
             installment_rounding=self.installment_rounding or Rounding.HALF_UP,
             interest_rounding=Rounding(self.interest_rounding or Rounding.HALF_UP),
             disbursed_on=self.disbursed_on,
-            first_due_on=self.first_due_on,
-            anchor_day=self.anchor_day,
+            first_due_on=first_due_on,
+            anchor_day=anchor_day,
             day_count=self.day_count or DayCount.PERIODIC,
             business_day=self.business_day or BusinessDay.NONE,
             holidays=frozenset(self.holidays or ()),

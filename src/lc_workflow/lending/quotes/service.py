@@ -23,7 +23,7 @@ from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteReq
 from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
-from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, off_quantum, period_after
+from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, off_quantum, usual_dues
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
@@ -204,7 +204,7 @@ def _terms(
     disbursed_on = wish.disbursed_on or application.requested_disbursement_date
     if disbursed_on is None and (day_count is not DayCount.PERIODIC or wish.first_due_on):
         disbursed_on = today
-    first_due_on = wish.first_due_on or (period_after(disbursed_on, frequency) if disbursed_on else None)
+    first_due_on, anchor_day = usual_dues(disbursed_on, wish.first_due_on, wish.anchor_day, frequency)
     said = conditions or _PLAIN
     business_day = wish.business_day or said.business_day
     closed = () if business_day is BusinessDay.NONE else grounds.holidays
@@ -222,7 +222,7 @@ def _terms(
         interest_rounding=Rounding(wish.interest_rounding or said.interest_rounding),
         disbursed_on=disbursed_on,
         first_due_on=first_due_on,
-        anchor_day=wish.anchor_day,
+        anchor_day=anchor_day,
         day_count=day_count,
         business_day=business_day,
         holidays=frozenset(closed if wish.holidays is None else wish.holidays),

@@ -179,16 +179,24 @@ def due_dates(terms: Terms) -> tuple[date, ...]:
         raise ImpossibleTerms("The last installment would be due after the calendar ends.") from never
 
 
-def period_after(day: date, frequency: Frequency) -> date:
-    """The same day one period later: where a loan's first installment is due when nothing else is agreed.
+def usual_dues(
+    disbursed_on: date | None, first_due_on: date | None, anchor_day: int | None, frequency: Frequency
+) -> tuple[date | None, int | None]:
+    """The first due date and the anchor day, completed from the day of disbursement where nothing else is agreed.
+
+    The first installment is due a period after it, and those of a monthly loan on its day of the month: paid out on
+    31 January, on 28 February and on 31 March.
 
     Raises:
         ImpossibleTerms: The calendar ends before.
     """
+    if disbursed_on is None or first_due_on is not None:
+        return first_due_on, anchor_day
+    anchor_day = anchor_day or disbursed_on.day
     try:
         if frequency is Frequency.MONTHLY:
-            return _month_after(day, 1, day.day)
-        return day + timedelta(days=_DAYS[frequency])
+            return _month_after(disbursed_on, 1, anchor_day), anchor_day
+        return disbursed_on + timedelta(days=_DAYS[frequency]), anchor_day
     except (OverflowError, ValueError) as never:
         raise ImpossibleTerms("The first installment would be due after the calendar ends.") from never
 
