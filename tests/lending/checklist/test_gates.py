@@ -119,6 +119,15 @@ async def test_each_gate_opens_when_its_papers_are_there(
     assert old.status_code == 200, old.text
     assert await blocked(client, manager, application, "approve") == ["PaperOutdated"]
     assert codes(await take(manager, application, "approve"))[1] == "PaperOutdated"
+    for days, code in (
+        ({"issued_on": str(TODAY + timedelta(days=1))}, "PaperNotIssuedYet"),  # it would never grow old
+        ({"issued_on": "2026-01-02", "expires_on": "2026-01-01"}, "PaperExpiredBeforeIssue"),
+    ):
+        described = await client.put(f"{place}/{report}", json=days, headers=teller.headers)
+        assert codes(described)[:2] == (422, code)
+        assert codes(await verify(client, manager, application, report, **days))[:2] == (422, code)
+    silent = await verify(client, manager, application, report, verdict="refused", note="\u200b")
+    assert codes(silent)[:2] == (422, "VerdictNeedsWords")
     fresh = {"issued_on": str(TODAY - timedelta(days=30))}
     assert (await client.put(f"{place}/{report}", json=fresh, headers=teller.headers)).status_code == 200
     assert (await take(manager, application, "approve")).status_code == 200

@@ -85,6 +85,7 @@ async def test_an_officer_writes_a_customer_down(
         ({"identities": [CARD | {"id_number": "012345678(5)"}]}, "CheckDigitWrong"),
         ({"identities": [{"id_card_type": "passport", "id_number": "-"}]}, "PaperWithoutNumber"),
         ({"identities": [CARD | {"expires_on": "2019-12-31"}]}, "PaperExpiredBeforeIssue"),
+        ({"identities": [CARD | {"issued_on": "2026-11-25"}]}, "PaperNotIssuedYet"),
         ({"phones": ["12345"]}, "NotAPhone"),
         ({"date_of_birth": "2026-11-25"}, "NotBornYet"),
         ({"place_code": "1020101"}, "NoSuchCode"),

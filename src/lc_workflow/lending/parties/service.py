@@ -92,7 +92,8 @@ class PartyService:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
-            PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet, TooManyBehind, AlreadyBehind, MaskedNumber: No.
+            PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet, MaskedNumber: They cannot be written down so.
+            TooManyBehind, AlreadyBehind: Enough stand behind it, or they do already.
         """
         fields = _written(given(wish), at=at)
         refuse_masked(fields, NUMBERS)

@@ -1,7 +1,7 @@
 """Customers for their own sake: written down at the counter, changed, merged, and found to be two."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,7 @@ from lc_workflow.lending.events import (
 from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.ports import LoanBook
 from lc_workflow.lending.rules.matching import age_on, check_name, identity_key, read_identity_card
+from lc_workflow.lending.rules.paper_days import check_days
 from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.shapes import given
@@ -49,10 +50,6 @@ class NameNeeded(Invalid):
 
 class AlreadyCustomer(Invalid):
     """The person is written down already."""
-
-
-class PaperExpiredBeforeIssue(Invalid):
-    """An identity paper cannot expire before it is issued."""
 
 
 class PaperWithoutNumber(Invalid):
@@ -85,7 +82,8 @@ class CustomerRegistry(CustomerService):
         Raises:
             NameNeeded: They have no name.
             AlreadyCustomer: They have been written down before.
-            MixedScripts, IdentityCardLength, CheckDigitWrong, NotAPhone, NotBornYet, PaperExpiredBeforeIssue,
+            MixedScripts, IdentityCardLength, CheckDigitWrong, NotAPhone, NotBornYet,
+            PaperNotIssuedYet, PaperExpiredBeforeIssue,
             NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
         fields = given(wish)
@@ -125,7 +123,7 @@ class CustomerRegistry(CustomerService):
             MergedAway: They turned out to be somebody else.
             StaleVersion: They were changed since the person read it.
             NameNeeded, MixedScripts, IdentityCardLength, CheckDigitWrong, NotAPhone, NotBornYet,
-            PaperExpiredBeforeIssue, NoSuchCode, UnknownPlace: Something cannot be as it is written.
+            PaperNotIssuedYet, PaperExpiredBeforeIssue, NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
         fields = given(wish)
         papers, phones = fields.pop("identities", None), fields.pop("phones", None)
@@ -266,7 +264,8 @@ class CustomerRegistry(CustomerService):
             }
             left = list(standing.values())
             meant = [_meant(paper, left) for paper in papers]
-            wanted = {_key_of(paper, standing): paper for paper in meant}
+            today = at.astimezone(PHNOM_PENH).date()
+            wanted = {_key_of(paper, standing, today=today): paper for paper in meant}
             for key in standing.keys() - wanted.keys():
                 await self.session.delete(standing[key])
                 changed = True
@@ -361,13 +360,12 @@ def _meant(paper: IdentityWish, left: list[IdentityPaper]) -> IdentityWish:
     return replace(paper, id_number=row.id_number)
 
 
-def _key_of(paper: IdentityWish, standing: Collection[str]) -> str:
+def _key_of(paper: IdentityWish, standing: Collection[str], *, today: date) -> str:
     """The key of a paper that is shown at the counter: a new one is looked at more closely than a form is."""
     key = identity_key(paper.id_card_type, paper.id_number)
     if key is None:
         raise PaperWithoutNumber("Write the number of the identity paper.")
     if paper.id_card_type is IdCardType.CAMBODIAN_IDENTITY and key not in standing:
         read_identity_card(paper.id_number)
-    if paper.issued_on and paper.expires_on and paper.expires_on < paper.issued_on:
-        raise PaperExpiredBeforeIssue("An identity paper expires after it is issued; look at the two days again.")
+    check_days(paper.issued_on, paper.expires_on, today=today)
     return key

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -14,6 +14,7 @@ from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.documents.library.models import File
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -40,6 +41,7 @@ from lc_workflow.lending.rules.checklist import (
     items_of,
     refusals_for,
 )
+from lc_workflow.lending.rules.paper_days import check_days
 from lc_workflow.lending.rules.stages import CLOSED, SodEditor, SodMaker, Stage
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
@@ -172,13 +174,16 @@ class RequirementService(Service[PaperCheck]):
             Missing: There is no such application or paper, or it is not theirs to see.
             PapersSettled: The application has ended.
             NoSuchSubject: The paper would be about somebody else.
+            PaperNotIssuedYet, PaperExpiredBeforeIssue: Its days cannot be.
         """
         async with self.transaction():
             application = await self._held(application_id, DESCRIBE, principal)
             check, _ = await self._check_of(application, file_id, at=at)
             if await self._describe(check, application, wish, at=at):
                 check.verdict = check.note = check.verified_by = check.verified_at = None
-            self.announce(PaperDescribed(actor_id=principal.id, at=at, application_id=application.id, file_id=file_id))
+                self.announce(
+                    PaperDescribed(actor_id=principal.id, at=at, application_id=application_id, file_id=file_id)
+                )
         return await self.standing(application, at=at)
 
     async def verify(
@@ -196,7 +201,7 @@ class RequirementService(Service[PaperCheck]):
             application = await self._held(application_id, VERIFY, principal)
             check, file = await self._check_of(application, file_id, at=at)
             check_verifier(person=principal.id, uploaded_by=file.uploaded_by)
-            if finding.verdict is PaperVerdict.REFUSED and not (finding.note or "").strip():
+            if finding.verdict is PaperVerdict.REFUSED and not plain(finding.note or ""):
                 raise VerdictNeedsWords("Say what is wrong with the paper, so that a better one can be brought.")
             await self._describe(check, application, finding, at=at)
             check.verdict, check.note = finding.verdict, finding.note
@@ -356,15 +361,13 @@ class RequirementService(Service[PaperCheck]):
         self, check: PaperCheck, application: CustomerApplication, wish: PaperDescription, *, at: datetime
     ) -> bool:
         """Take over what is said of a paper; answers whether anything of it is new."""
-        said: dict[str, Any] = {
-            name: value
-            for name, value in given(wish).items()
-            if name in PaperDescription.__struct_fields__ and getattr(check, name) != value
-        }
+        of_it = PaperDescription.__struct_fields__
+        said = {name: value for name, value in given(wish).items() if name in of_it and getattr(check, name) != value}
         await self._check_subject(application, said.get("subject_id"))
         for name, value in said.items():
             setattr(check, name, value)
         if said:
+            check_days(check.issued_on, check.expires_on, today=at.astimezone(PHNOM_PENH).date())
             check.updated_at = at
         return bool(said)
 
@@ -375,10 +378,9 @@ class RequirementService(Service[PaperCheck]):
     async def _rule(self, application: CustomerApplication, code: str) -> PaperRule:
         checklist = await self.session.get(Checklist, application.checklist_id) if application.checklist_id else None
         rules = as_rules(read_document(checklist.document)) if checklist else ()
-        for rule in rules:
-            if rule.code == code:
-                return rule
-        raise NoSuchRule
+        if (rule := next((rule for rule in rules if rule.code == code), None)) is None:
+            raise NoSuchRule
+        return rule
 
 
 def _paper(handed_in: HandedIn) -> Paper:

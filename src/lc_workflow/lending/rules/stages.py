@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from lc_workflow.kernel.errors import Forbidden, Invalid
+from lc_workflow.kernel.names import plain
 
 
 class Stage(StrEnum):
@@ -210,7 +211,7 @@ def refusals(step: Step, given: Circumstances) -> list[Invalid | Forbidden]:
         found.append(SodEditor("You changed what this application comes to; someone else has to decide it."))
     if step.needs_account and not given.account_id:
         found.append(AccountNeeded(f"Give the account id before moving to {step.target}."))
-    if step.needs_reason and not (given.reason or "").strip():
+    if step.needs_reason and not plain(given.reason or ""):
         found.append(ReasonNeeded(f"Say why: the step “{step.action}” needs a reason."))
     return found
 

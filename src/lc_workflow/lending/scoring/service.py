@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import Busy, FieldError, Forbidden, Invalid, Missing
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -127,7 +128,7 @@ class ScoringService(Service[CustomerApplication]):
                 dti = Fraction(affordability.dti) * 100 if affordability.dti and of_this_loan else None
                 values[DTI], shown[DTI] = dti, None if dti is None else in_figures(dti)
             found = score(version.card, values)
-            if wish.decision not in {None, found.recommendation} and not (wish.reason or "").strip():
+            if wish.decision not in {None, found.recommendation} and not plain(wish.reason or ""):
                 raise DisagreementNeedsReason(found.recommendation)
             row = ApplicationScore(
                 id=uuid4(),
@@ -196,7 +197,7 @@ def disagreement(
     recommended: Recommendation | None, decision: Recommendation, *, reason: str | None
 ) -> list[DisagreementNeedsReason]:
     """What keeps a decision from being taken that the last score does not recommend: that nobody says why."""
-    if recommended in {None, decision} or (reason or "").strip():
+    if recommended in {None, decision} or plain(reason or ""):
         return []
     return [DisagreementNeedsReason(recommended or decision)]
 
