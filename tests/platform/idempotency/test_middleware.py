@@ -179,6 +179,18 @@ async def test_a_photo_that_is_sent_again_is_kept_once(
     assert [file["id"] for file in listed.json()["items"]] == [first.json()["id"]]
 
 
+async def test_a_file_that_is_too_large_is_refused_as_without_a_key(client: AsyncClient, officer: Person) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="film.pdf"\r\n\r\n'
+        for _ in range(11):
+            yield bytes(1024 * 1024)
+
+    form = {"Content-Type": "multipart/form-data; boundary=x"}
+    for key in ({}, {"Idempotency-Key": "a film"}, {"Idempotency-Key": "a film", "Content-Length": "11534336"}):
+        answer = await client.post("/api/v1/files/upload", content=pieces(), headers=officer.headers | form | key)
+        assert (answer.status_code, answer.json()["code"]) == (413, "FileTooLarge")
+
+
 async def test_what_was_compressed_for_the_first_is_readable_for_the_second(
     client: AsyncClient, officer: Person
 ) -> None:

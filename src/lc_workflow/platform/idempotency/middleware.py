@@ -15,12 +15,12 @@ import brotli  # type: ignore[import-untyped]  # the library brings no types
 import structlog
 from litestar import Request
 from litestar.enums import RequestEncodingType, ScopeType
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.kernel.errors import TooLarge
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, Keys, check_key
 from lc_workflow.platform.idempotency.models import RememberedRequest
@@ -165,19 +165,21 @@ async def _read(scope: HTTPScope, receive: Receive, body: SpooledTemporaryFile[b
     A form is known without its boundary, which is another one each time it is sent.
 
     Raises:
-        TooLarge: It has more bytes than its route takes.
+        RequestEntityTooLarge: It has more bytes than its route takes; the route says so as it does without a key.
     """
     request = Request[Any, Any, Any](scope)
     kind, options = request.content_type
     boundary = options.get("boundary", "").encode("latin-1") if kind == RequestEncodingType.MULTI_PART else b""
     most = request.route_handler.resolve_request_max_body_size()
+    if most is not None and (request.content_length or 0) > most:
+        raise RequestEntityTooLarge
     digest = sha256(b"\n".join((scope["method"].encode(), scope["path"].encode(), scope["query_string"], b"")))
     held = b""
     while (message := await receive())["type"] == "http.request":
         part = message.get("body", b"")
         body.write(part)
         if most is not None and body.tell() > most:
-            raise TooLarge(f"The body has more than {most} bytes.")
+            raise RequestEntityTooLarge
         held = (held + part).replace(boundary, b"") if boundary else part
         told = max(0, len(held) - len(boundary))  # the rest may be the beginning of a boundary
         digest.update(held[:told])
