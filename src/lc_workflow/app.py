@@ -147,7 +147,7 @@ def create_app(
         ),
         logging_config=None,  # `platform.logging` has taken over already
         request_max_body_size=LARGEST_BODY,
-        state=State({"limiter": fittings.limiter}),
+        state=State({"limiter": fittings.limiter, "uploads": Rate(settings.uploads_per_minute, 60)}),
         debug=False,
     )
     _provide_in_turn(app)

@@ -114,6 +114,7 @@ class Settings:
     rate_limit_enabled: bool = True
     rate_limit_requests: int = 100
     rate_limit_window: int = 60
+    uploads_per_minute: int = 10
     passwords: PasswordPolicy = PasswordPolicy()
     cookie_secure: bool = True
     cookie_http_only: bool = True
@@ -166,6 +167,7 @@ class Settings:
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
             rate_limit_window=read.number("RATE_LIMIT_WINDOW", default=60, least=1, most=86_400),
+            uploads_per_minute=read.number("UPLOADS_PER_MINUTE", default=10, least=1),
             passwords=PasswordPolicy(
                 shortest=read.number("MIN_PASSWORD_LENGTH", default=8, least=1, most=72),
                 special=read.flag("REQUIRE_PASSWORD_SPECIAL_CHARS", default=False),

@@ -188,13 +188,19 @@ class LimitRequests(ASGIMiddleware):
 
 
 def limit(rate: str, *, name: str) -> Guard:
-    """Make a guard with a counter of its own, such as `limit("10/minute", name="upload")`."""
+    """Make a guard with a counter of its own, such as `limit("5/minute", name="unlock")`."""
     parsed = Rate.parse(rate)
 
     async def within_limit(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
         await _count(connection.scope, f"{name}:{who(connection.scope)}", parsed)
 
     return within_limit
+
+
+async def limit_uploads(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Count the files that somebody brings, whichever way, against what the settings say."""
+    scope = connection.scope
+    await _count(scope, f"upload:{who(scope)}", scope["litestar_app"].state.uploads)
 
 
 def who(scope: Scope) -> str:

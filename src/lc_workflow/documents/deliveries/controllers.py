@@ -28,7 +28,7 @@ from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, problem
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.ranges import NO_SUCH_PART, part_asked_for
-from lc_workflow.platform.ratelimit import limit
+from lc_workflow.platform.ratelimit import limit_uploads
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import Chunks, ObjectStore
 from lc_workflow.platform.storage.disposition import content_disposition
@@ -59,7 +59,7 @@ class DeliveryController(Controller):
     tags = ("Files",)
     dependencies = {"deliveries": Provider(open_deliveries)}  # noqa: RUF012 - Litestar's own form
 
-    @post("/upload-url", guards=[requires(CREATE), limit("10/minute", name="upload")], status_code=200)
+    @post("/upload-url", guards=[requires(CREATE), limit_uploads], status_code=200)
     async def announce(
         self,
         data: JSONBody[NewDelivery],
@@ -102,7 +102,7 @@ class PartController(Controller):
     tags = ("Files",)
     dependencies = {"deliveries": Provider(open_deliveries)}  # noqa: RUF012 - Litestar's own form
 
-    @post(guards=[requires(CREATE), limit("10/minute", name="upload")], status_code=200)
+    @post(guards=[requires(CREATE), limit_uploads], status_code=200)
     async def begin(
         self,
         data: JSONBody[NewDelivery],

@@ -38,7 +38,7 @@ from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.uploads import most_bytes_of
-from lc_workflow.platform.ratelimit import limit
+from lc_workflow.platform.ratelimit import limit, limit_uploads
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.clamd import scanner_at
@@ -108,7 +108,7 @@ class UploadController(Controller):
     exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
 
     @post(
-        guards=[requires(CREATE), limit("10/minute", name="upload")],
+        guards=[requires(CREATE), limit_uploads],
         responses={413: ResponseSpec(Problem, description="The file is too large.", media_type=MEDIA_TYPE)},
     )
     async def upload(
@@ -134,7 +134,7 @@ class VersionController(Controller):
     tags = ("Files",)
     exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
 
-    @post(guards=[requires(CREATE), limit("10/minute", name="upload")])
+    @post(guards=[requires(CREATE), limit_uploads])
     async def replace(
         self,
         file_id: FromPath[UUID],

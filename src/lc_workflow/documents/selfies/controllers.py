@@ -24,7 +24,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.ratelimit import limit
+from lc_workflow.platform.ratelimit import limit_uploads
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
 from lc_workflow.platform.storage.base import ObjectStore
@@ -89,7 +89,7 @@ class CaptureController(Controller):
     tags = ("Selfies",)
     dependencies = SELFIES
 
-    @post(guards=[requires(CREATE), limit("10/minute", name="upload")])
+    @post(guards=[requires(CREATE), limit_uploads])
     async def upload(
         self,
         data: MultipartBody[SelfieForm],

@@ -17,7 +17,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.compression import UNCOMPRESSED
 from lc_workflow.platform.http.provide import DbSession, Provider
-from lc_workflow.platform.ratelimit import UNLIMITED, limit
+from lc_workflow.platform.ratelimit import UNLIMITED, limit, limit_uploads
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import ObjectStore
 
@@ -48,7 +48,7 @@ class ProfilePhotoController(Controller):
     tags = ("Users",)
     dependencies = PHOTOS
 
-    @post(guards=[requires(UPDATE), limit("10/minute", name="upload")], status_code=200)
+    @post(guards=[requires(UPDATE), limit_uploads], status_code=200)
     async def put_up(
         self,
         user_id: FromPath[UUID],

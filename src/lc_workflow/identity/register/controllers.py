@@ -22,7 +22,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import download, read
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.ratelimit import limit
+from lc_workflow.platform.ratelimit import limit_uploads
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import Vault
@@ -66,7 +66,7 @@ class ImportController(Controller):
     tags = ("Users",)
     dependencies = REGISTER
 
-    @post(guards=[requires(IMPORT), limit("10/minute", name="upload")], status_code=200)
+    @post(guards=[requires(IMPORT), limit_uploads], status_code=200)
     async def take_in(
         self,
         data: MultipartBody[ImportForm],
