@@ -277,6 +277,12 @@ class TestChangingThePassword:
         await session.refresh(sokha)
         assert sokha.password_hash == before
 
+    async def test_the_old_password_is_no_new_one(self, client: AsyncClient, enter: Enter) -> None:
+        same = {"old_password": PASSWORD, "new_password": PASSWORD}
+        answer = await client.patch(CHANGE, json=same, headers=bearer(await enter()))
+        assert (answer.status_code, answer.json()["code"]) == (422, "WeakPassword")
+        assert answer.json()["detail"] == "The password needs to be another than the old one."
+
     @pytest.mark.parametrize("new", ["short", "x" * 73, "ក" * 25])
     async def test_a_weak_password_is_refused_before_the_old_one_is_looked_at(
         self, client: AsyncClient, enter: Enter, new: str

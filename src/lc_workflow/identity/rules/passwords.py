@@ -11,9 +11,15 @@ class WeakPassword(Invalid):
 
 
 def check_password(
-    password: str, *, shortest: int, special: bool = False, number: bool = False, uppercase: bool = False
+    password: str,
+    *,
+    shortest: int,
+    special: bool = False,
+    number: bool = False,
+    uppercase: bool = False,
+    old: str | None = None,
 ) -> None:
-    """Let a password pass that meets the policy; `shortest` counts characters.
+    """Let a password pass that meets the policy and is not the `old` one; `shortest` counts characters.
 
     Raises:
         WeakPassword: It says everything that is missing.
@@ -26,6 +32,7 @@ def check_password(
             ("a special character", not special or any(not sign.isalnum() for sign in password)),
             ("a number", not number or any(sign.isdecimal() for sign in password)),
             ("an uppercase letter", not uppercase or any(sign.isupper() for sign in password)),
+            ("to be another than the old one", password != old),
         )
         if not met
     ]

@@ -300,9 +300,9 @@ class SessionService(Service[Session]):
 
         Raises:
             WrongPassword: The old one is wrong.
-            WeakPassword: The new one does not meet the policy.
+            WeakPassword: The new one does not meet the policy, or is the old one.
         """
-        check_password(wish.new_password, **asdict(self._policy))
+        check_password(wish.new_password, **asdict(self._policy), old=wish.old_password)
         old = await self.session.scalar(select(User.password_hash).where(User.id == principal.id))
         await self.session.rollback()
         if not await self._passwords.matches(wish.old_password, old):
