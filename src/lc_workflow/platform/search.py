@@ -4,8 +4,10 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
+
+from lc_workflow.kernel.names import plain
 
 
 def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str) -> ColumnElement[bool]:
@@ -14,6 +16,17 @@ def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str)
     ILIKE uses trigram indexes, which the library's own `icontains` (two `lower()` around LIKE) does not.
     """
     return column.ilike(pattern(text), escape="\\")
+
+
+def called(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    """Match rows whose name contains the text as it looks; Khmer keyboards put spaces without a width between words.
+
+    Names that were written down with such signs are found by whoever types them again.
+    """
+    seen = plain(text)
+    if not seen or seen == text.strip():
+        return contains(column, text)
+    return or_(contains(column, seen), contains(column, text))
 
 
 def mentions(column: InstrumentedAttribute[str], wanted: ColumnElement[str]) -> ColumnElement[bool]:

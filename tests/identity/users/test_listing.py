@@ -125,6 +125,7 @@ class TestFilters:
             ("search=Keo Dara", ["dara_k"]),
             ("search=បុប្ផា ចាន់", ["bopha"]),
             ("search=ចាន់ បុប្ផា", ["bopha"]),
+            ("search=ចាន់ បុប្%E2%80%8Bផា", ["bopha"]),
             ("search=0101", ["bopha"]),
             ("search=%2B85512345678", ["dara_k"]),
             ("search=credit.example", ["bopha"]),

@@ -144,8 +144,10 @@ async def test_who_looks_after_the_accounts_of_a_branch_puts_none_elsewhere(
     users = "/api/v1/users"
     refused = await client.post(users, json=body | {"branch_id": str(elsewhere.id)}, headers=manager.headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "NotYourPlace"), refused.text
-    opened = await client.post(users, json=body | {"branch_id": ""}, headers=manager.headers)
+    typed = {"first_name": " Sok\u200bha", "last_name": "Keo\ufeff "}  # nobody sees what else was typed
+    opened = await client.post(users, json=body | typed | {"branch_id": ""}, headers=manager.headers)
     assert (opened.status_code, opened.json().get("branch_id")) == (201, str(branch.id)), opened.text
+    assert (opened.json()["first_name"], opened.json()["last_name"]) == ("Sokha", "Keo")
     for user_id in (opened.json()["id"], officer.user.id, manager.user.id):
         away = await client.patch(f"{users}/{user_id}", json={"branch_id": str(elsewhere.id)}, headers=manager.headers)
         assert (away.status_code, away.json()["code"]) == (403, "NotYourPlace"), away.text

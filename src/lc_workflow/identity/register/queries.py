@@ -27,6 +27,7 @@ from lc_workflow.identity.rules.statuses import NoSuchStatusMove, UserStatus, ch
 from lc_workflow.identity.users.access import CREATE, IMPORT, UPDATE, in_reach
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
@@ -107,6 +108,9 @@ def _cells(line: Line) -> dict[str, str]:
     for name in ("email", "username", "role", "status"):
         if name in cells:
             cells[name] = cells[name].lower()
+    for name in ("first_name", "last_name"):
+        if name in cells:
+            cells[name] = plain(cells[name]) or cells[name]
     if (number := cells.get("employee_id", "")).isdecimal():
         cells["employee_id"] = number.zfill(4)  # spreadsheets take 0042 for a number
     return cells

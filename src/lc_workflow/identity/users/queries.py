@@ -24,7 +24,7 @@ from lc_workflow.platform.db.nested import as_object_or_null
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Key
 from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.search import contains
+from lc_workflow.platform.search import called, contains
 from lc_workflow.platform.security.columns import found_by
 
 
@@ -139,7 +139,7 @@ def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement
         if field is SearchField.PHONE_NUMBER:
             yield found_by(User.phone_index, phone_key(text), of="phone")
         else:
-            yield contains(User.full_name if field is SearchField.NAME else getattr(User, field), text)
+            yield called(User.full_name, text) if field is SearchField.NAME else contains(getattr(User, field), text)
 
 
 def order(name: str, *, descending: bool) -> tuple[Key, Key]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
@@ -13,6 +13,7 @@ from msgspec import UNSET
 from sqlalchemy import ColumnElement, delete, func, or_, select, union_all
 
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.employees.access import CREATE, DELETE, UPDATE, reaches, visible_to
 from lc_workflow.organization.employees.models import WHOLE, CodeReservation, Employee
@@ -23,9 +24,9 @@ from lc_workflow.organization.ports import AccountDirectory
 from lc_workflow.organization.rules.codes import ANY, RESERVED_FOR, next_codes
 from lc_workflow.organization.rules.references import NoSuchAccount
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.search import contains
+from lc_workflow.platform.search import called
 from lc_workflow.platform.security.columns import found_by
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
@@ -136,7 +137,7 @@ class EmployeeService(Service[Employee]):
             NotInUse: One of them is closed.
         """
         async with self.transaction():
-            refuse_masked(fields := given(wish), ["phone_number"])
+            refuse_masked(fields := _written(wish), ["phone_number"])
             employee = Employee(**fields, created_at=at, updated_at=at)
             if employee.branch_id is None and not reaches(principal, CREATE, employee):
                 employee.branch_id = principal.branch_id
@@ -178,7 +179,9 @@ class EmployeeService(Service[Employee]):
         async with self.transaction():
             employee = await self.find(visible_to(principal), id=employee_id, lock=True)
             _check_reach(principal, UPDATE, employee)
-            changes = without_masked(differing(employee, wish), ["phone_number"])
+            written = _written(wish).items()
+            changes = {name: value for name, value in written if value != getattr(employee, name)}
+            changes = without_masked(changes, ["phone_number"])
             if changes:
                 await _check_account(changes.get("user_id"), accounts, principal)
                 await check_in_use(self.session, **{name: changes[name] for name in PLACE & changes.keys()})
@@ -263,7 +266,7 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.search:
         number = found_by(Employee.phone_index, phone_key(wanted.search), of="phone")
-        where.append(or_(number, *(contains(column, wanted.search) for column in SEARCHED)))
+        where.append(or_(number, *(called(column, wanted.search) for column in SEARCHED)))
     if wanted.department_id is not None:
         where.append(Employee.department_id == wanted.department_id)
     if wanted.branch_id is not None:
@@ -271,6 +274,12 @@ def _filters(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.is_active is not None:
         where.append(Employee.is_active.is_(wanted.is_active))
     return where
+
+
+def _written(wish: NewEmployee | EmployeeChange) -> dict[str, Any]:
+    """Take what a wish carries, with names as they look."""
+    fields = given(wish)
+    return fields | {name: plain(fields[name]) for name in ("full_name_khmer", "full_name_latin") if name in fields}
 
 
 def _check_reach(principal: Principal, permission: str, employee: Employee) -> None:

@@ -34,7 +34,7 @@ LONGEST_NAME: Final = 100
 BODY: Final = "body"
 IS_NEEDED: Final = "is needed"
 IS_UNKNOWN: Final = "is not known here"
-VISIBLE: Final = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]"
+VISIBLE: Final = r"[^\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 """A sign that somebody sees. Control signs and those without a width are named: Python and JavaScript do not take the
 same ones for spaces, and a name of nothing else is blank."""
 

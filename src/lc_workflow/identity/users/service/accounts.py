@@ -31,6 +31,7 @@ from lc_workflow.identity.users.models import STANDING, WHOLE, Activation, Sessi
 from lc_workflow.identity.users.queries import conditions, order, told
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
 from lc_workflow.identity.users.service.ranks import keep_an_administrator
+from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
@@ -356,5 +357,6 @@ def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[st
 
 
 def _normal(fields: dict[str, Any]) -> dict[str, Any]:
-    """Write user names and addresses the one way they are stored: without a difference of case or of edges."""
-    return fields | {name: fields[name].strip().lower() for name in ("username", "email") if name in fields}
+    """Write user names and addresses without a difference of case or of edges, and names as they look."""
+    lower = {name: fields[name].strip().lower() for name in ("username", "email") if name in fields}
+    return fields | lower | {name: plain(fields[name]) for name in ("first_name", "last_name") if name in fields}
