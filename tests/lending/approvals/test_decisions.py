@@ -258,6 +258,21 @@ async def test_a_committee_decides_at_its_quorum(
     assert code(await decide(late, loan)) == (422, "StageClosed")
 
 
+async def test_whoever_recused_themselves_stays_away_whatever_is_offered_next(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give
+) -> None:
+    await publish(COMMITTEE)
+    members = [await give(await hire("officer"), "credit_committee") for _ in range(3)]
+    loan = await reviewed()
+    await decide(members[0], loan, "recuse", reason="My cousin")
+    assert code(await decide(members[1], loan)) == (200, "MANAGER_REVIEW")
+    assert code(await decide(members[2], loan, "counter_offer", approved_amount=900)) == (200, "MANAGER_REVIEW")
+    voided = [(one["decision"], one["voided_because"]) for one in (await sheet(members[0], loan))["decisions"]]
+    assert voided == [("recuse", None), ("approve", "Other terms were offered."), ("counter_offer", None)]
+    assert code(await decide(members[0], loan)) == (403, "SodRepeat")  # still a cousin
+    assert code(await decide(members[1], loan)) == (200, "APPROVED")
+
+
 async def test_a_committee_refuses_at_its_quorum(
     hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give
 ) -> None:

@@ -353,8 +353,10 @@ class ApprovalService(Service[ApprovalCase]):
         ).written()
 
     async def _void(
-        self, application: CustomerApplication, rows: Sequence[ApplicationDecision], because: str, *, at: datetime
+        self, application: CustomerApplication, standing: Sequence[ApplicationDecision], because: str, *, at: datetime
     ) -> None:
+        # Whoever recused themselves has a reason that no other terms take away.
+        rows = [row for row in standing if row.decision is not Decision.RECUSE]
         for row in rows:
             row.voided_at, row.voided_because = at, because
         if rows:
