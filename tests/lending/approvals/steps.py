@@ -41,8 +41,9 @@ async def admin(sign_in: SignIn) -> Person:
 
 @pytest.fixture
 async def north(session: AsyncSession) -> Branch:
-    """A branch that belongs to a region."""
-    session.add(branch := a_branch(name="Siem Reap", code="SRP01", region="North"))
+    """A branch that belongs to a region; another one belongs to the South."""
+    branch = a_branch(name="Siem Reap", code="SRP01", region="North")
+    session.add_all([branch, a_branch(name="Kampot", code="KPT01", region="South")])
     await session.commit()
     return branch
 

@@ -97,6 +97,11 @@ async def test_authority_over_a_place_is_given_to_whoever_sees_loans_there(
         body = wish | {"person_id": str(person.user.id)}
         refused = await client.post(AUTHORITIES, json=body, headers=admin.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "HolderSeesNothing"), refused.text
+    body = region | {"person_id": str(manager.user.id), "region": "Nroth"}
+    refused = await client.post(AUTHORITIES, json=body, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRegion"), refused.text
+    typed = await client.post(AUTHORITIES, json=body | {"region": " north"}, headers=admin.headers)
+    assert (typed.status_code, typed.json()["region"]) == (201, "North"), typed.text
     deputy = a_delegation(neighbour, role="regional_manager")
     refused = await client.post(DELEGATIONS, json=deputy, headers=manager.headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "StandInSeesNothing"), refused.text

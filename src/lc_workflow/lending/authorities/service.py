@@ -22,6 +22,7 @@ from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven, Delegatio
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding, NotToOneself, check_delegation, check_reach
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.branches.queries import known_region
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
 
@@ -38,6 +39,10 @@ class NoSuchPerson(Invalid):
 
 class StandInSeesNothing(Invalid):
     """Whoever stands in for somebody has to see what waits for them; another branch's people mostly do not."""
+
+
+class NoSuchRegion(Invalid):
+    """No branch belongs to the region, so that authority over it would reach nothing, and nobody would notice."""
 
 
 class HolderSeesNothing(Invalid):
@@ -85,7 +90,7 @@ class AuthorityService(Service[Authority]):
         Raises:
             BadAuthority: It does not say where it reaches.
             NotToOneself: Authority is given by somebody else.
-            NoSuchPerson, NoSuchBranch: Who or where is nobody or nowhere.
+            NoSuchPerson, NoSuchBranch, NoSuchRegion: Who or where is nobody or nowhere.
             HolderSeesNothing: The applications it reaches are not theirs to see.
         """
         check_reach(wish.reach, branch_id=wish.branch_id, region=wish.region)
@@ -99,7 +104,7 @@ class AuthorityService(Service[Authority]):
                     role=wish.role,
                     reach=wish.reach,
                     branch_id=wish.branch_id,
-                    region=wish.region,
+                    region=await self._region(wish.region),
                     limits=stored_limits(wish.limits),
                     given_by=principal.id,
                     given_at=at,
@@ -266,6 +271,14 @@ class AuthorityService(Service[Authority]):
         near = (Scope.TEAM, Scope.DEPARTMENT, Scope.BRANCH) if here else ()
         sees = or_(*(holds(User.id, User.role, READ_APPLICATIONS, *of, at=at) for of in ((Scope.ALL,), near)))
         return bool(await self.session.scalar(select(exists().where(User.id == person.id, sees))))
+
+    async def _region(self, name: str | None) -> str | None:
+        if name is None or (region := await known_region(self.session, name)) is not None:
+            return name and region
+        raise NoSuchRegion(
+            "No branch belongs to this region; give the branches their region first.",
+            errors=(FieldError("region", "is the region of no branch"),),
+        )
 
     async def _active(self, person_id: UUID) -> User:
         person = await self.session.get(User, person_id)
