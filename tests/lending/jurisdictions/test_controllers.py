@@ -94,9 +94,13 @@ async def test_a_law_is_confirmed_by_another_than_who_wrote_it_and_holds_from_it
     refused = await client.post(f"{at}/confirm", headers=admin.headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "OwnProfile")
     other = await sign_in("admin")
-    changed = await client.patch(at, json={"rate_ceiling": 15}, headers=admin.headers)
+    changed = await client.patch(at, json={"rate_ceiling": 15}, headers=other.headers)
     assert changed.json()["rate_ceiling"] == 15
-    assert (await client.post(f"{at}/confirm", headers=other.headers)).json()["confirmed_by"] == str(other.user.id)
+    for hand in (admin, other):  # a word changed by the one does not make the law another's
+        refused = await client.post(f"{at}/confirm", headers=hand.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "OwnProfile")
+    third = await sign_in("admin")
+    assert (await client.post(f"{at}/confirm", headers=third.headers)).json()["confirmed_by"] == str(third.user.id)
     closed = await client.patch(at, json={"rate_ceiling": 99}, headers=admin.headers)
     assert (closed.status_code, closed.json()["code"]) == (422, "ProfileConfirmed")
     in_use = (await client.get(f"{URL}/in-use", headers=admin.headers)).json()

@@ -37,7 +37,8 @@ def in_reach(principal: Principal, permission: str) -> ColumnElement[bool]:
 
 def may_at_all(permission: str, *, at: Moment) -> ColumnElement[bool]:
     """Match the accounts that may use a permission now, however near: on what is their own, at least."""
-    return or_(*(holds(User.id, User.role, permission, scope, at=at) for scope in Scope))
+    # The widest first: PostgreSQL stops at the first that is held, and most hold theirs over a branch or everything.
+    return or_(*(holds(User.id, User.role, permission, scope, at=at) for scope in reversed(Scope)))
 
 
 def may_act(permission: str, *, branch_id: Place, at: Moment) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -24,6 +24,7 @@ from lc_workflow.lending.jurisdictions.schemas import NewProfile, ProfileChange
 from lc_workflow.lending.rules.jurisdiction import Profile
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.service import Service
 
 NONE: Final = "NONE"
@@ -142,17 +143,26 @@ class JurisdictionService(Service[JurisdictionProfile]):
 
         Raises:
             Missing: There is no such profile.
-            OwnProfile: The same person wrote it down.
+            OwnProfile: The same person wrote it down, or changed it.
         """
         async with self.transaction():
             profile = await self.find(visible_to(principal), id=profile_id, lock=True)
             if profile.confirmed_at is None:
-                if profile.written_by == principal.id:
-                    raise OwnProfile("You wrote this profile down; somebody else has to confirm it.")
+                if principal.id == profile.written_by or await self._had_a_hand_in(profile, principal):
+                    raise OwnProfile("You wrote this profile down or changed it; somebody else has to confirm it.")
                 profile.confirmed_at = profile.updated_at = at
                 profile.confirmed_by = principal.id
                 self.announce(JurisdictionProfileConfirmed(actor_id=principal.id, at=at, profile_id=profile.id))
         return profile
+
+    async def _had_a_hand_in(self, profile: JurisdictionProfile, principal: Principal) -> bool:
+        """Whether the journal knows of anything this person did to a profile."""
+        theirs = exists().where(
+            JournalEntry.subject == JurisdictionProfileWritten.subject,
+            JournalEntry.subject_id == profile.id,
+            JournalEntry.actor_id == principal.id,
+        )
+        return bool(await self.session.scalar(select(theirs)))
 
     async def choose(self, code: str, *, principal: Principal, at: datetime) -> None:
         """Follow a law from now on; choosing it again changes nothing.
