@@ -212,6 +212,7 @@ async def test_a_reopened_application_begins_a_new_cycle_and_keeps_its_history(
     await take(manager, application, "reject", reason="Too early")
     reopened = (await take(officer, application, "reopen", reason="The shop is open now")).json()
     assert (reopened["workflow_status"], reopened["cycle"], reopened["rejection_reason"]) == ("PO_CREATED", 2, None)
+    assert reopened["manager_reviewed_by"] is None
     history = (await client.get(f"{URL}/{application['id']}/workflow/history", headers=officer.headers)).json()
     assert [(move["action"], move["reason"], move["cycle"]) for move in history][-2:] == [
         ("reject", "Too early", 1),

@@ -61,6 +61,7 @@ async def test_an_approval_is_undone_with_a_reason_and_decided_again(
         None,
     )
     assert undone["teller_processed_by"] == loan["teller_processed_by"]
+    assert undone["manager_reviewed_by"] == undone["manager_reviewed_at"] is None
     assert undone["requested_amount"] == loan["requested_amount"]
     again = (await take(manager, loan, "approve", approved_amount=1000)).json()
     assert (again["workflow_status"], again["approved_amount"]) == ("APPROVED", 1000)

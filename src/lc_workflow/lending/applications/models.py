@@ -272,8 +272,9 @@ class CustomerApplication(DatedRow):
         self.withhold_approval()
 
     def withhold_approval(self) -> None:
-        """Take back what was approved; the request stays as it is."""
+        """Take back what was approved, and that it was reviewed; the request stays as it is."""
         self.approved_at = self.approved_by = None
+        self.manager_reviewed_at = self.manager_reviewed_by = None
         self.approved_amount = self.approved_loan_term = self.approved_interest_rate = None
 
 
