@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy import URL, NullPool, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.cli import house
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.journal.chain import Seals, verify
@@ -30,7 +32,6 @@ from tests.moving.old_service import (
     LAST,
     LAST_BOOK,
     RETURNING,
-    YESTERDAY,
     fill_old_store,
     old_id,
     open_old_service,
@@ -309,7 +310,7 @@ async def test_an_approval_that_holds_is_paid_out_here_or_taken_back(client: Asy
     assert next(action for action in actions if action["action"] == "undo_approval")["allowed"]
     asked = await client.post(f"{URL_}/{old_id('fresh')}/disbursement-requests", headers=dara)
     assert asked.status_code == 200, asked.text
-    paid = {"amount": 1500.5, "currency": "USD", "paid_on": str(YESTERDAY.date()), "reference": "TRX-77"}
+    paid = {"amount": 1500.5, "currency": "USD", "paid_on": str(datetime.now(PHNOM_PENH).date()), "reference": "TRX-77"}
     confirmed = await client.post(
         f"/api/v1/disbursement-requests/{asked.json()['id']}/confirm", json=paid, headers=tola
     )
