@@ -315,6 +315,19 @@ async def test_an_export_holds_what_the_filter_says_and_the_person_may_see(
     ]
 
 
+async def test_a_telephone_that_is_none_is_refused_where_it_is_new(
+    client: AsyncClient, session: AsyncSession, admin: Person, take_in: TakeIn
+) -> None:
+    session.add(a_user(email="old@branch.example", phone_number="desk"))
+    await session.commit()
+    rows = ["old@branch.example,,,desk", "new@branch.example,Dara,Sok,desk"]
+    answer = await take_in(
+        "email,first_name,last_name,phone_number,username", *(f"{row},d.{n}" for n, row in enumerate(rows))
+    )
+    assert [(error["row"], error["field"]) for error in answer["errors"]] == [(3, "phone_number")]
+    assert answer["successful_updates"] == 1  # the user name; the telephone was there before
+
+
 async def test_whoever_exports_and_opens_the_accounts_of_a_branch_does_neither_with_others(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, take_in: TakeIn
 ) -> None:

@@ -538,7 +538,7 @@ class TestOneself:
     async def test_everybody_corrects_their_own_name(self, client: AsyncClient, sign_in: SignIn, role: Role) -> None:
         person = await sign_in(role)
         form = (await client.get("/api/v1/auth/me", headers=person.headers)).json()
-        wish = form | {"first_name": "Sophea", "email": "Sophea@branch.example", "phone_number": "012"}
+        wish = form | {"first_name": "Sophea", "email": "Sophea@branch.example", "phone_number": "012 345 678"}
         answer = await client.patch(f"{URL}/{person.user.id}", json=wish, headers=person.headers)
         assert answer.status_code == 200, answer.text
         assert (answer.json()["first_name"], answer.json()["email"]) == ("Sophea", "sophea@branch.example")

@@ -146,6 +146,7 @@ async def test_an_account_belongs_to_one_employee(client: AsyncClient, session: 
         {"full_name_khmer": "ក" * 201},
         {"email": "nobody"},
         {"phone_number": "0" * 41},
+        {"phone_number": "012"},
         {"branch_id": "Phnom Penh"},
         {"is_active": "perhaps"},
     ],

@@ -35,6 +35,7 @@ from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.http.csv import Line
 from lc_workflow.platform.http.fields import field_errors
+from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.security.personal import is_masked
 
 UNIQUE: Final = ("email", "username", "employee_id")
@@ -228,6 +229,7 @@ def _check_new(values: Mapping[str, Any], books: Books, principal: Principal) ->
         if own is None or values.get(f"{column}_id") != own:
             raise RowRefused((column, f"you may open accounts in your own {column} only"))
     check_beginning(values["status"])
+    check_phones(values, "phone_number")
     branches = [
         books.branch_of.get(values[name]) if name in values else None for name in ("portfolio_id", "line_manager_id")
     ]

@@ -17,6 +17,7 @@ from lc_workflow.organization.events import BranchChanged, BranchClosed, BranchO
 from lc_workflow.platform.db.alike import is_taken
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
+from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
@@ -62,6 +63,7 @@ class BranchService(Service[Branch]):
             BranchCodeTaken: Another branch has the code.
             NoSuchManager: The manager is nobody.
         """
+        check_phones(given(wish), "phone_number")
         async with self.transaction():
             if await is_taken(self.session, Branch, Branch.code, wish.code):
                 raise BranchCodeTaken
@@ -81,6 +83,7 @@ class BranchService(Service[Branch]):
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
             changes = differing(branch, wish)
             if changes:
+                check_phones(changes, "phone_number")
                 if "code" in changes and await is_taken(
                     self.session, Branch, Branch.code, changes["code"], but=branch.id
                 ):

@@ -25,7 +25,7 @@ from lc_workflow.organization.rules.codes import ANY, RESERVED_FOR, next_codes
 from lc_workflow.organization.rules.references import NoSuchAccount
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
-from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.phones import check_phones, phone_key
 from lc_workflow.platform.search import called
 from lc_workflow.platform.security.columns import found_by
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
@@ -138,6 +138,7 @@ class EmployeeService(Service[Employee]):
         """
         async with self.transaction():
             refuse_masked(fields := _written(wish), ["phone_number"])
+            check_phones(fields, "phone_number")
             employee = Employee(**fields, created_at=at, updated_at=at)
             if employee.branch_id is None and not reaches(principal, CREATE, employee):
                 employee.branch_id = principal.branch_id
@@ -190,6 +191,7 @@ class EmployeeService(Service[Employee]):
                 for name, value in changes.items():
                     setattr(employee, name, value)
                 _check_reach(principal, UPDATE, employee)
+                check_phones(changes, "phone_number")
                 employee.updated_at = at
                 self.announce(
                     EmployeeChanged(

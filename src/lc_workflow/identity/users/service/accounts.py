@@ -40,6 +40,7 @@ from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.http.paging import Part, Window, cut
 from lc_workflow.platform.http.shapes import given
+from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
@@ -181,6 +182,7 @@ class UserService(Service[User]):
             NoSuchStatusMove: Accounts do not begin with this status.
             WeakPassword: The password does not meet the policy.
             OtherBranch, NotInUse: The portfolio or the line manager is from another branch, or a choice is out of use.
+            NotAPhone: The telephone number is none.
             UsernameTaken, EmailTaken, EmployeeIdTaken: Another account has it.
         """
         values = _normal(given(wish))
@@ -189,6 +191,7 @@ class UserService(Service[User]):
         check_rank(principal.level, await levels(self.session, wish.role))
         check_beginning(wish.status)
         refuse_masked(values, ["phone_number"])
+        check_phones(values, "phone_number")
         digest = await self._hash(values.pop("password"))
         async with self.transaction():
             user = User(**values, password_hash=digest, created_at=at, updated_at=at)
@@ -262,6 +265,7 @@ class UserService(Service[User]):
         """
         if not changes:
             return
+        check_phones(changes, "phone_number")
         source, former_role, was_active = user.status, user.role, user.is_active
         check_move(source, changes.get("status", source))
         for name, value in changes.items():
