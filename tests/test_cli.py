@@ -83,20 +83,35 @@ def test_a_password_that_the_database_refuses_is_not_repeated(run: Run, empty_da
     assert result.output == "Error: DATABASE_URL is set and its database does not answer (InvalidPasswordError).\n"
 
 
+@pytest.mark.parametrize("words", [("sweep",), ("reseal",), ("backup", "nowhere"), ("rollback",)])
+def test_a_command_on_a_database_that_is_not_there_or_not_migrated_says_so(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = {"SECRET_KEY": "a secret of thirty-two characters or more", "UPLOAD_FOLDER": str(tmp_path)}
+    gone = run(*words, DATABASE_URL="postgresql://a:b@127.0.0.1:1/loans", **told)
+    assert gone.output == "Error: DATABASE_URL is set and its database does not answer (ConnectionRefusedError).\n"
+    empty = run(*words, **told)
+    assert (empty.exit_code, empty.output[:6]) == (1, "Error:"), empty.output
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_revision_needs_words(run: Run) -> None:
     assert "add approvals" in run("revision", "").output
 
 
 def test_a_slip_of_the_hand_is_a_sentence(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    no_folder = run("backup", str(tmp_path / "file" / "backup"))
+    no_folder = run("openapi", str(tmp_path / "file" / "openapi.json"))
     no_revision = run("rollback", "0999_not_yet_written")
     no_address = run("verify", "loans.branch.example")
+    no_server = run("demo", "loans.branch.example")
     no_url = run("move-from", "the old database", SECRET_KEY="a secret of thirty-two characters or more")
     for refused, words in (
         (no_folder, "Not a directory"),
         (no_revision, "0999_not_yet_written"),
         (no_address, "https://"),
+        (no_server, "https://"),
         (no_url, "OLD_DATABASE_URL is not a database URL."),
     ):
         assert refused.exit_code in {1, 2}

@@ -5,7 +5,7 @@ from alembic import command
 
 from lc_workflow.cli.installation import LOCAL, alembic_config, newest_database, variables
 from lc_workflow.platform.config import database_url
-from lc_workflow.platform.workbench import with_database
+from lc_workflow.platform.workbench import revision_of, with_database
 
 
 @click.command()
@@ -21,7 +21,9 @@ def rollback(revision: str) -> None:
     """Go down to a revision; without one, take back the last."""
     environ = variables()
     with with_database(environ, LOCAL):
-        command.downgrade(alembic_config(database_url(environ["DATABASE_URL"]), environ), revision)
+        url = database_url(environ["DATABASE_URL"])
+        revision_of(url)  # it answers
+        command.downgrade(alembic_config(url, environ), revision)
     click.echo("The revision is taken back.")
 
 

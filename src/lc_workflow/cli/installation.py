@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL
 
-from lc_workflow.platform.config import database_url
+from lc_workflow.platform.config import BadSetting, database_url
 from lc_workflow.platform.workbench import read_variables, revision_of, with_database
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -50,6 +50,16 @@ def bring_to_newest(url: URL, environ: Mapping[str, str]) -> None:
     # Loading the models takes a second, which a database at the newest revision spares us.
     if revision_of(url) != ScriptDirectory.from_config(config).get_current_head():
         command.upgrade(config, "head")
+
+
+def refuse_other_revisions(url: URL, environ: Mapping[str, str]) -> None:
+    """Stop before a command reads tables that are not as this release knows them.
+
+    Raises:
+        BadSetting: The database does not answer, or is not at the newest revision.
+    """
+    if revision_of(url) != ScriptDirectory.from_config(alembic_config(url, environ)).get_current_head():
+        raise BadSetting("The database of DATABASE_URL is not at the revision of this release; run make migrate first.")
 
 
 def alembic_config(url: URL, environ: Mapping[str, str]) -> Config:

@@ -7,11 +7,11 @@ import click
 from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from lc_workflow.cli.installation import LOCAL, SIGNS_NOTHING, bring_to_newest, variables
+from lc_workflow.cli.installation import LOCAL, SIGNS_NOTHING, bring_to_newest, refuse_other_revisions, variables
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.security.vault import use, vault_of
-from lc_workflow.platform.workbench import lasting_secret, with_database
+from lc_workflow.platform.workbench import lasting_secret, revision_of, with_database
 
 
 @click.command()
@@ -31,7 +31,9 @@ def sweep(*, apply: bool) -> None:
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
-        found = asyncio.run(swept(Settings.from_environ(environ)))
+        settings = Settings.from_environ(environ)
+        refuse_other_revisions(settings.database_url, environ)
+        found = asyncio.run(swept(settings))
     for words, keys in (
         ("without a row", found.strays),
         ("in the wrong place", found.misplaced),
@@ -65,7 +67,9 @@ def reseal() -> None:
 
     environ = variables()
     with with_database(environ, LOCAL):
-        count, gone = asyncio.run(seal(Settings.from_environ(environ)))
+        settings = Settings.from_environ(environ)
+        refuse_other_revisions(settings.database_url, environ)
+        count, gone = asyncio.run(seal(settings))
     click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
     if gone:
         click.echo(f"{gone} of them said the same of a customer as another did, and are gone.")
@@ -81,6 +85,7 @@ def backup(folder: Path) -> None:
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
+        refuse_other_revisions(settings.database_url, environ)
         made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
     click.echo(f"{folder} holds {sum(made.rows.values())} rows and {len(made.objects)} objects of {made.made_at:%c}.")
     if made.missing:
@@ -97,6 +102,7 @@ def restore(folder: Path) -> None:
     environ = variables()
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
+        revision_of(settings.database_url)  # it answers
         use(vault_of(settings))
         made, entries = asyncio.run(put_back(settings, open_store(settings, system_clock), folder))
     click.echo(f"{sum(made.rows.values())} rows and {len(made.objects)} objects are back, as they were counted.")

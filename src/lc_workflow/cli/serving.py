@@ -41,6 +41,8 @@ def demo(url: str | None) -> None:
     """Walk one loan through a running server, from the officer's first notes to the decision."""
     environ = variables()
     url = url or f"http://127.0.0.1:{environ.get('PORT') or 8000}"
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError("Give the server's address with http:// or https:// in front.")
     began = time.monotonic()
     for step in walk(url.rstrip("/"), demo_password(environ)):
         click.echo(f"{step.milliseconds:6.0f} ms  {step.name}: {step.words}")
