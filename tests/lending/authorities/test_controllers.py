@@ -97,13 +97,22 @@ async def test_authority_over_a_place_is_given_to_whoever_sees_loans_there(
         body = wish | {"person_id": str(person.user.id)}
         refused = await client.post(AUTHORITIES, json=body, headers=admin.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "HolderSeesNothing"), refused.text
+    (right,) = (await client.get("/api/v1/permissions?search=application:read:branch", headers=admin.headers)).json()[
+        "items"
+    ]
+    denied = {"permission_id": right["id"], "is_granted": False}
+    deputy = await sign_in("manager", branch_id=north.id)
+    answer = await client.post(f"/api/v1/users/{deputy.user.id}/permissions", json=denied, headers=admin.headers)
+    assert answer.status_code == 200, answer.text
+    refused = await client.post(AUTHORITIES, json=here | {"person_id": str(deputy.user.id)}, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "HolderSeesNothing"), refused.text
     body = region | {"person_id": str(manager.user.id), "region": "Nroth"}
     refused = await client.post(AUTHORITIES, json=body, headers=admin.headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRegion"), refused.text
     typed = await client.post(AUTHORITIES, json=body | {"region": " north"}, headers=admin.headers)
     assert (typed.status_code, typed.json()["region"]) == (201, "North"), typed.text
-    deputy = a_delegation(neighbour, role="regional_manager")
-    refused = await client.post(DELEGATIONS, json=deputy, headers=manager.headers)
+    wish = a_delegation(neighbour, role="regional_manager")
+    refused = await client.post(DELEGATIONS, json=wish, headers=manager.headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "StandInSeesNothing"), refused.text
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     String,
     and_,
     any_,
-    false,
     func,
     literal,
     or_,
@@ -84,17 +83,16 @@ def holds(
     user_id: InstrumentedAttribute[UUID],
     role: InstrumentedAttribute[str],
     permission: str,
-    *scopes: Scope,
+    scope: Scope,
+    *,
     at: Moment,
 ) -> ColumnElement[bool]:
-    """Match the people who hold a permission now in one of some scopes and are not denied it.
+    """Match the people who hold a permission now in a scope and are not denied it there.
 
     Who holds it is gathered once and each person looked up in that, instead of asking anew for each.
     """
-    if not scopes:
-        return false()
-    names = [str(Right(permission, scope)) for scope in scopes]
-    granting = and_(CompanyRole.is_active, CompanyRole.grants.overlap(names))
+    name = str(Right(permission, scope))
+    granting = and_(CompanyRole.is_active, CompanyRole.grants.overlap([name]))
     further = (
         select(UserRole.user_id)
         .join(CompanyRole, CompanyRole.id == UserRole.role_id)
@@ -105,9 +103,8 @@ def holds(
         .join(Permission, Permission.id == UserPermission.permission_id)
         .where(lasting(UserPermission.until, at))
     )
-    granted = direct.where(UserPermission.is_granted, Permission.name == any_(literal(names, ARRAY(String))))
-    narrowest = min(scope.width for scope in scopes)
-    denials = [str(Right(permission, scope)) for scope in Scope if scope.width <= narrowest]
+    granted = direct.where(UserPermission.is_granted, Permission.name == name)
+    denials = [str(Right(permission, narrower)) for narrower in Scope if narrower.width <= scope.width]
     denied = direct.where(~UserPermission.is_granted, Permission.name == any_(literal(denials, ARRAY(String))))
     return and_(
         or_(role.in_(select(CompanyRole.name).where(granting)), user_id.in_(further), user_id.in_(granted)),

@@ -269,7 +269,7 @@ class AuthorityService(Service[Authority]):
             for one in held
         )
         near = (Scope.TEAM, Scope.DEPARTMENT, Scope.BRANCH) if here else ()
-        sees = or_(*(holds(User.id, User.role, READ_APPLICATIONS, *of, at=at) for of in ((Scope.ALL,), near)))
+        sees = or_(*(holds(User.id, User.role, READ_APPLICATIONS, scope, at=at) for scope in (Scope.ALL, *near)))
         return bool(await self.session.scalar(select(exists().where(User.id == person.id, sees))))
 
     async def _region(self, name: str | None) -> str | None:
