@@ -42,6 +42,7 @@ from lc_workflow.platform.http.paging import Part, Window, cut
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.personal import READ as READ_NUMBERS
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 
@@ -138,6 +139,7 @@ class UserService(Service[User]):
                     user_id=principal.id,
                     filters=told(wanted),
                     searched=bool(wanted.search),
+                    numbers_whole=principal.may(READ_NUMBERS),
                     rows=rows,
                 )
             )
