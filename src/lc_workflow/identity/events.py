@@ -188,8 +188,8 @@ class AccountActivated(AboutUser, frozen=True, kw_only=True):
 class RegisterExported(AboutUser, frozen=True, kw_only=True):
     """Somebody took a list of accounts away; `user_id` is who, `filters` says which, `rows` how many.
 
-    `searched` tells that names were searched, but not for what, and `numbers_whole` whether telephones were in it whole, as
-    far as the person may read them.
+    `searched` tells that names were searched, but not for what; `numbers_whole`, whether telephones were in it whole
+    as far as the person may read them.
     """
 
     filters: dict[str, str] = field(default_factory=dict)

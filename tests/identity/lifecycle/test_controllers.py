@@ -233,7 +233,7 @@ async def test_nobody_is_let_in_after_their_last_day_unless_somebody_says_so(
 
 
 async def test_a_last_day_is_moved_and_taken_back(
-    client: AsyncClient, session: AsyncSession, act: Act, sign_in: SignIn, workplace: Workplace, announced: Any
+    client: AsyncClient, admin: Person, act: Act, sign_in: SignIn, workplace: Workplace, announced: Any
 ) -> None:
     leaver, officer = await sign_in("officer"), await sign_in("officer")
     days = [(NOON + timedelta(days=days)).date().isoformat() for days in range(8)]
@@ -249,9 +249,13 @@ async def test_a_last_day_is_moved_and_taken_back(
     await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=days[2], reason="Moves away")
     moved = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=days[4], reason="A week more")
     assert (moved["status"], moved["last_working_day"], moved["reason"]) == ("initiated", days[4], "Moves away")
+    url = f"/api/v1/users/{leaver.user.id}/lifecycle/offboarding"
+    assert (await client.get(url, headers=admin.headers)).json() == moved
+    assert (await client.get(url, headers=officer.headers)).status_code == 403
     assert await works_after(4)
     stays = await act(leaver.user, "lifecycle/offboarding/cancel", reason="Stays after all")
     assert (stays["status"], stays["account_status"]) == ("cancelled", "active")
+    assert (await client.get(url, headers=admin.headers)).status_code == 404
     assert await works_after(6)
     assert (await act(leaver.user, "lifecycle/offboarding/complete", 422))["code"] == "NotLeaving"
     await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=days[7])

@@ -86,6 +86,16 @@ class LifecycleController(Controller):
         """Let somebody go through onboarding again."""
         return await lifecycle.restart_onboarding(user_id, principal=principal, at=clock())
 
+    @get("/offboarding", guards=[requires(MANAGE)])
+    async def show_offboarding(
+        self,
+        user_id: FromPath[UUID],
+        lifecycle: NamedDependency[LifecycleService],
+        principal: NamedDependency[Principal],
+    ) -> OffboardingAnswer:
+        """Show when somebody leaves, or has left, and who takes over."""
+        return await lifecycle.offboarding_of(user_id, principal=principal)
+
     @post("/offboarding/initiate", guards=[requires(MANAGE)], status_code=200)
     async def initiate_offboarding(
         self,

@@ -1,8 +1,6 @@
 """Seeing people in, letting them in again, and seeing them out."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final, Literal
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -11,12 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
-    AboutUser,
-    AccountActivated,
-    AccountInvited,
-    AccountLocked,
-    AccountOpened,
-    AccountStatusMoved,
     AccountUnlocked,
     OffboardingCancelled,
     OffboardingCompleted,
@@ -24,11 +16,10 @@ from lc_workflow.identity.events import (
     OffboardingMoved,
     OnboardingCompleted,
     OnboardingRestarted,
-    PasswordChanged,
-    PasswordReset,
     UnlockRequested,
 )
 from lc_workflow.identity.lifecycle.models import Offboarding
+from lc_workflow.identity.lifecycle.queries import timeline_of
 from lc_workflow.identity.lifecycle.schemas import (
     BulkAnswer,
     BulkFailure,
@@ -40,7 +31,6 @@ from lc_workflow.identity.lifecycle.schemas import (
     OtherLastDay,
     Staying,
     StepAnswer,
-    TimelineEntry,
     UnlockWish,
 )
 from lc_workflow.identity.ports import OpenWork
@@ -63,32 +53,7 @@ from lc_workflow.identity.users.service import UserService, check_rank_over, end
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.service import Service
-
-LONGEST_TIMELINE: Final = 50
-
-Kind = Literal["onboarding", "access", "security"]
-
-_FACTS: Final[tuple[tuple[type[AboutUser], str, str, Kind], ...]] = (
-    (AccountOpened, "Account opened", "The account was made.", "onboarding"),
-    (AccountInvited, "Invited", "An activation code was given out.", "onboarding"),
-    (AccountActivated, "Password set", "The person set their own password.", "onboarding"),
-    (OnboardingCompleted, "Onboarding completed", "The person works like everybody else.", "onboarding"),
-    (OnboardingRestarted, "Onboarding restarted", "The person goes through it again.", "onboarding"),
-    (AccountStatusMoved, "Status changed", "The account got another status.", "access"),
-    (OffboardingInitiated, "Leaving", "It was said that the person leaves.", "access"),
-    (OffboardingMoved, "Leaves on another day", "The last working day was moved.", "access"),
-    (OffboardingCancelled, "Stays", "It was said that the person stays.", "access"),
-    (OffboardingCompleted, "Left", "The person has left.", "access"),
-    (AccountLocked, "Locked", "Too many wrong passwords.", "security"),
-    (AccountUnlocked, "Unlocked", "An administrator took the lock away.", "security"),
-    (PasswordChanged, "Password changed", "The person changed their password.", "security"),
-    (PasswordReset, "Password reset", "An administrator gave a new password.", "security"),
-)
-"""The facts that a person's timeline tells, and how."""
-
-_TOLD: Final = {kind.__name__: (title, description, type_) for kind, title, description, type_ in _FACTS}
 
 
 class LifecycleService(Service[User]):
@@ -125,7 +90,7 @@ class LifecycleService(Service[User]):
             completed_steps=sum(step.completed for step in steps),
             applicable_steps=steps,
             days_since_creation=max(0, (at - user.created_at).days),
-            timeline=await self._timeline(user.id),
+            timeline=await timeline_of(self.session, user.id),
         )
 
     async def complete_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
@@ -244,6 +209,20 @@ class LifecycleService(Service[User]):
                 )
             )
         return await self._shown(leaving, user, ended=ended)
+
+    async def offboarding_of(self, user_id: UUID, *, principal: Principal) -> OffboardingAnswer:
+        """Show how the leaving of somebody stands.
+
+        Raises:
+            Missing: There is no such account within the person's reach, or nobody has written down that they leave.
+        """
+        user = await self.find(in_reach(principal, MANAGE), id=user_id)
+        leaving = await self.session.scalar(
+            select(Offboarding).where(Offboarding.user_id == user.id).order_by(Offboarding.initiated_at.desc()).limit(1)
+        )
+        if leaving is None:
+            raise Missing("Nobody has written down that this person leaves.")
+        return await self._shown(leaving, user, ended=0)
 
     async def move_offboarding(
         self, user_id: UUID, wish: OtherLastDay, *, principal: Principal, at: datetime
@@ -372,23 +351,3 @@ class LifecycleService(Service[User]):
             open_work=await self._work.waiting(user.id),
             handed_over=leaving.handed_over or 0,
         )
-
-    async def _timeline(self, user_id: UUID) -> list[TimelineEntry]:
-        rows = await self.session.execute(
-            select(JournalEntry.kind, JournalEntry.at, JournalEntry.facts)
-            .where(
-                JournalEntry.subject == User.__tablename__.removesuffix("s"),
-                JournalEntry.subject_id == user_id,
-                JournalEntry.kind.in_(_TOLD),
-            )
-            .order_by(JournalEntry.number.desc())
-            .limit(LONGEST_TIMELINE)
-        )
-        return [_told(kind, at, facts) for kind, at, facts in rows]
-
-
-def _told(kind: str, at: datetime, facts: Mapping[str, Any]) -> TimelineEntry:
-    title, description, type_ = _TOLD[kind]
-    if kind == AccountStatusMoved.__name__:
-        description = f"The account went from {facts['source']} to {facts['target']}."
-    return TimelineEntry(kind, title, description, at, type_)
