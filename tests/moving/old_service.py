@@ -185,6 +185,7 @@ def _selfie(key: str, **more: Any) -> dict[str, Any]:
         "application_id": old_id("draft"),
         "selfie_type": "customer_profile",
         "captured_at": day(2),
+        "created_at": day(2),
         "captured_by_user_id": old_id("dara"),
         **more,
     }
@@ -309,7 +310,7 @@ LAST_BOOK: Book = {
     "folders": [
         _folder("Identity", parent_id=old_id("Papers")),
         _folder("Papers"),
-        _folder("Papers again", name="Papers", created_at=day(3)),
+        _folder("Papers again", name=" Pap\u00aders", created_at=day(3)),
         _folder("Lost", parent_id=old_id("no such folder")),
     ],
     "files": [
@@ -322,6 +323,7 @@ LAST_BOOK: Book = {
     ],
     "selfies": [
         _selfie("selfie", file_id=old_id("portrait"), status="validated", validated_by=old_id("maly")),
+        _selfie("same_picture", file_id=old_id("portrait"), created_at=day(3)),
         _selfie("lost_selfie", file_id=old_id("missing")),
     ],
     "settings": [

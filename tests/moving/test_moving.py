@@ -155,7 +155,10 @@ def test_every_row_is_taken_or_refused_with_a_reason(moved: Moved) -> None:
     assert parts["folders"]["refused"] == {"the folder it lies in did not come": [str(old_id("Lost"))]}
     assert parts["folders"]["there_already"] == 1
     assert parts["application_employee_assignments"]["taken"] == 2
-    assert parts["selfies"]["refused"] == {"its picture did not come": [str(old_id("lost_selfie"))]}
+    assert parts["selfies"]["refused"] == {
+        "its picture is another selfie's": [str(old_id("same_picture"))],
+        "its picture did not come": [str(old_id("lost_selfie"))],
+    }
     assert (parts["settings"]["taken"], len(parts["settings"]["refused"])) == (1, 2)
     odd = {how for how, ids in parts["customer_applications"]["mended"].items() if str(old_id("odd_draft")) in ids}
     assert len(odd) == 7

@@ -26,6 +26,7 @@ from lc_workflow.platform.storage.base import ObjectStore
 
 NO_BYTES: Final = "its bytes are not in the old store"
 NO_UPLOADER: Final = "the account that brought it did not come"
+SAME_PICTURE: Final = "its picture is another selfie's"
 NO_PICTURE: Final = "its picture did not come"
 UNKNOWN_TYPE: Final = "nobody knows what it shows"
 NO_FOLDER: Final = "its folder did not come or is another application's; it lies beside the folders"
@@ -158,27 +159,32 @@ def _describe(file: File, found: Examined) -> None:
 
 async def take_selfies(taking: Taking) -> None:
     """Take what the old service knew of pictures of people, once the pictures are here."""
+    shown = set(await taking.session.scalars(select(Selfie.file_id)))
     async for row, part in taking.unseen("selfies", taking.selfies, Selfie):
         try:
-            selfie = _selfie(taking, row)
+            selfie = _selfie(taking, row, shown)
         except Unfit as why:
             part.refuse(str(why), row["id"])
             continue
         if not taking.report.written:
+            shown.add(selfie.file_id)
             taking.taken(part, row["id"], taking.selfies)
         elif await taking.put(part, row["id"], selfie, known=taking.selfies):
+            shown.add(selfie.file_id)
             # The picture goes and stays with the selfie from now on.
             await taking.session.execute(update(File).where(File.id == selfie.file_id).values(bound=True))
             await taking.session.commit()
 
 
-def _selfie(taking: Taking, row: OldRow) -> Selfie:
+def _selfie(taking: Taking, row: OldRow, shown: set[UUID]) -> Selfie:
     application_id = taking.applications.get(row["application_id"])
     if application_id is None:
         raise Unfit(NO_APPLICATION)
     file_id = taking.files.get(row["file_id"])
     if file_id is None:
         raise Unfit(NO_PICTURE)
+    if file_id in shown:
+        raise Unfit(SAME_PICTURE)
     taken_by = taking.users.get(row["captured_by_user_id"])
     if taken_by is None:
         raise Unfit(NO_UPLOADER)

@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from lc_workflow.documents.library.models import Folder
+from lc_workflow.kernel.names import plain
 from lc_workflow.lending.applications.models import Assignment, CustomerApplication
 from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.moving.old import Row as OldRow
-from lc_workflow.moving.reading import member, moment, name, text
+from lc_workflow.moving.reading import member, moment, text
 from lc_workflow.moving.report import Known, Part, Unfit
 from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, NAMELESS, NO_APPLICATION, Taking
 
@@ -56,7 +57,7 @@ async def take_folders(taking: Taking) -> None:
 
 
 def _folder(taking: Taking, row: OldRow, part: Part, place_of: dict[UUID, UUID | None]) -> Folder:
-    called = (name(row["name"]) or "")[:LONGEST_NAME]
+    called = plain(plain(row["name"] or "")[:LONGEST_NAME])
     if not called:
         raise Unfit(NAMELESS)
     application_id = taking.applications.get(row["application_id"])
