@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.approvals.models import ApplicationDecision
+from lc_workflow.lending.customers.models import Customer
 from lc_workflow.lending.rules.stages import Stage
 from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.approvals.steps import MATRICES, STRICT
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
+from tests.moments import NOON
 
 TIMES = 12
 
@@ -60,4 +62,37 @@ async def test_two_managers_decide_a_stage_once(houses: Sequence[AsyncClient], t
         assert (said, codes) == ({(200, 422): TIMES}, {"StageClosed"})
         counted = Counter(await rows.scalars(select(ApplicationDecision.application_id)))
         assert counted == {application.id: 1 for application in waiting}
+    await engine.dispose()
+
+
+async def test_two_loans_of_one_customer_are_counted_together_whoever_approves_them(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    admin = await sign_in(houses[0], "admin")
+    drafted = (await houses[0].post(MATRICES, json=STRICT | {"basis": "exposure"}, headers=admin)).json()
+    assert (await houses[0].post(f"{MATRICES}/{drafted['id']}/publish", headers=admin)).status_code == 200
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    async with AsyncSession(engine, expire_on_commit=False) as rows:
+        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
+        assert officer
+        people = [await sign_in(house, name) for house, name in zip(houses, town.managers, strict=True)]
+        ended: Counter[tuple[str, ...]] = Counter()
+        for _ in range(TIMES):
+            rows.add(customer := Customer(full_name_latin="SOK CHANTHY", created_at=NOON, updated_at=NOON))
+            await rows.flush()
+            at_review = {"workflow_status": Stage.MANAGER_REVIEW, "account_id": "1", "customer_id": customer.id}
+            loans = [
+                an_application(officer, branch_id=town.branch_id, requested_amount=600, **at_review) for _ in houses
+            ]
+            rows.add_all(loans)
+            await rows.commit()
+            answers = await asyncio.gather(
+                *(
+                    house.post(f"{URL}/{loan.id}/decisions", json={"decision": "approve"}, headers=who)
+                    for house, loan, who in zip(houses, loans, people, strict=True)
+                )
+            )
+            ended[tuple(sorted(answer.json()["workflow_status"] for answer in answers))] += 1
+        # 600 is for the manager alone to approve, 1200 waits for the region as well
+        assert ended == {("APPROVED", "MANAGER_REVIEW"): TIMES}
     await engine.dispose()

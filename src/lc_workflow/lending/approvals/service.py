@@ -15,7 +15,7 @@ from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
-from lc_workflow.lending.approvals.queries import WhatIsSeen, figure_of, stages_of
+from lc_workflow.lending.approvals.queries import HOLD_CUSTOMERS, WhatIsSeen, figure_of, stages_of
 from lc_workflow.lending.approvals.schemas import StoredPath, read_path, stage_documents
 from lc_workflow.lending.events import DecisionsVoided, DecisionTaken
 from lc_workflow.lending.matrices.schemas import MatrixDocument, as_matrix
@@ -119,6 +119,10 @@ class ApprovalService(Service[ApprovalCase]):
         super().__init__(session)
         self._matrices = MatrixService(session)
         self._seen = WhatIsSeen(session)
+
+    async def hold_customers(self, application: CustomerApplication) -> None:
+        """Let nobody agree to another loan of the same people meanwhile: each would leave the other out of the sum."""
+        await HOLD_CUSTOMERS.rows(self.session, application_id=application.id)
 
     async def open(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
         """Give the cycle its matrix and its rate, once; void what was decided when the substance changed since."""

@@ -120,6 +120,8 @@ class WorkflowService(Service[CustomerApplication]):
             check_version(expected_version, application.version)
             step = _step(wish, application.workflow_status)
             ballot = wish.ballot(step)
+            if ballot and ballot.decision in AGREEING:
+                await self._approvals.hold_customers(application)
             case = await self._approvals.open(application, at=at) if ballot else None
             docket = await self._dockets.of(application, principal, at=at)
             weighed = await self._obstacles(step, docket, wish, principal=principal, at=at)

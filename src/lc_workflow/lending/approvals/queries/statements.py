@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Select, Uuid, any_, bindparam, func, or_, select
+from sqlalchemy import Select, Uuid, any_, bindparam, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.backing.models import Party
-from lc_workflow.lending.customers.models import Telephone
+from lc_workflow.lending.customers.models import Customer, Telephone
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.models import ApplicationScore
@@ -36,6 +36,21 @@ GRANTED: Final = Written(
 """What a customer was granted and has not lost again, and what they stand in for, beside one loan; written once."""
 
 _OF_ONE: Final = bindparam("application_id", type_=Uuid)
+
+HOLD_CUSTOMERS: Final = Written(
+    select(Customer.id)
+    .where(
+        Customer.id.in_(
+            union_all(
+                select(CustomerApplication.customer_id).where(CustomerApplication.id == _OF_ONE),
+                select(Party.customer_id).where(Party.application_id == _OF_ONE),
+            )
+        )
+    )
+    .order_by(Customer.id)
+    .with_for_update(key_share=True)
+)
+"""Whoever borrows and stands in for one loan, held until the transaction ends; `key_share` lets loans name them."""
 
 
 def _judged() -> Select[*tuple[Any, ...]]:
