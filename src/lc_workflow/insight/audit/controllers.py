@@ -43,6 +43,7 @@ from lc_workflow.platform.journal.chain import Seals, Verdict
 from lc_workflow.platform.security.guards import NotPermitted, requires
 
 Word = Annotated[str | None, QueryParameter(max_length=80)]
+Words = Annotated[str | None, QueryParameter(max_length=2_000, description="Several are separated by commas.")]
 
 _ABOUT_RIGHTS: Final[tuple[type[Event], ...]] = (
     RightGiven,
@@ -64,7 +65,7 @@ def open_audit(db_session: DbSession, seals: NamedDependency[Seals]) -> Audit:
 
 
 def audit_filter(
-    kind: Word = None,
+    kind: Words = None,
     subject: Word = None,
     subject_id: FromQuery[UUID | None] = None,
     actor_id: FromQuery[UUID | None] = None,
