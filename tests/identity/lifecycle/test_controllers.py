@@ -266,6 +266,20 @@ async def test_a_last_day_is_moved_and_taken_back(
     ]  # fmt: skip
 
 
+async def test_whoever_leaves_before_they_came_does_not_come_in_with_their_code(
+    client: AsyncClient, session: AsyncSession, act: Act, workplace: Workplace
+) -> None:
+    await kept(session, *(people := [a_user(status=UserStatus.PENDING) for _ in range(2)]))
+    days = [(NOON + timedelta(days=days)).date().isoformat() for days in range(2)]
+    for person, day in zip(people, days, strict=True):
+        code = (await act(person, "activation", 201))["code"]
+        await act(person, "lifecycle/offboarding/initiate", last_working_day=day)
+        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=2)), {})
+        wish = {"username": person.username, "code": code, "password": "Own#2026pass"}
+        refused = await client.post("/api/v1/auth/activate", json=wish)
+        assert refused.json().get("code") == "ActivationCodeInvalid", refused.text
+
+
 async def test_the_last_administrator_is_not_shut_out_by_the_night(
     client: AsyncClient, session: AsyncSession, admin: Person, act: Act, sign_in: SignIn, workplace: Workplace
 ) -> None:

@@ -11,7 +11,7 @@ from lc_workflow.identity.events import AccountStatusMoved
 from lc_workflow.identity.lifecycle.models import Offboarding
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
-from lc_workflow.identity.users.service import LastAdministrator, end_sessions, keep_an_administrator
+from lc_workflow.identity.users.service import LastAdministrator, end_sessions, forget_waiting, keep_an_administrator
 from lc_workflow.kernel.dates import PHNOM_PENH, end_of
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.platform.journal.models import JournalEntry
@@ -41,7 +41,7 @@ async def _shut_out(session: AsyncSession, user_id: UUID, *over: ColumnElement[b
     # Read under the lock: until then the day could be moved, or the person stay.
     leaving = await session.scalar(select(Offboarding).where(Offboarding.user_id == user_id, *over))
     day = leaving and leaving.last_day
-    if not leaving or not day or not user.is_active or day <= leaving.initiated_at.astimezone(PHNOM_PENH).date():
+    if not leaving or not day or day <= leaving.initiated_at.astimezone(PHNOM_PENH).date():
         return
     decided = exists().where(
         JournalEntry.subject == "user",
@@ -50,6 +50,9 @@ async def _shut_out(session: AsyncSession, user_id: UUID, *over: ColumnElement[b
         JournalEntry.at >= end_of(day),
     )
     if await session.scalar(select(decided)):
+        return
+    await forget_waiting(session, user.id)
+    if not user.is_active:
         return
     source, user.status = user.status, UserStatus.INACTIVE
     user.status_reason, user.updated_at = leaving.reason, at

@@ -49,7 +49,7 @@ from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE, READ, in_reach
 from lc_workflow.identity.users.models import Session, User
-from lc_workflow.identity.users.service import UserService, check_rank_over, end_sessions
+from lc_workflow.identity.users.service import UserService, check_rank_over, end_sessions, forget_waiting
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
@@ -304,7 +304,10 @@ class LifecycleService(Service[User]):
 
     async def _shut_out_when_due(self, user: User, leaving: Offboarding, *, principal: Principal, at: datetime) -> int:
         today = at.astimezone(PHNOM_PENH).date()
-        if user.status is not UserStatus.ACTIVE or (leaving.last_day or today) > today:
+        if (leaving.last_day or today) > today:
+            return 0
+        await forget_waiting(self.session, user.id)  # who has not come in yet could still do so with their code
+        if user.status is not UserStatus.ACTIVE:
             return 0
         return await self._shut_out(user, UserStatus.INACTIVE, leaving.reason, principal=principal, at=at)
 
