@@ -353,3 +353,8 @@ async def test_whoever_exports_and_opens_the_accounts_of_a_branch_does_neither_w
     ]
     taken = await take_in("username,email,first_name,last_name,branch", *people, person=clerk)
     assert (taken["successful_imports"], [error["field"] for error in taken["errors"]]) == (1, ["branch"])
+    role.level = 30  # below the officer that one becomes whose role is not said
+    await session.commit()
+    person = f"c.c,c.c@branch.example,Dara,Sok,{branch.code}"
+    taken = await take_in("username,email,first_name,last_name,branch", person, person=clerk)
+    assert (taken["successful_imports"], [error["field"] for error in taken["errors"]]) == (0, ["role"])

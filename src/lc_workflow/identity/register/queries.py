@@ -173,10 +173,11 @@ def _plan(number: int, row: GivenRow, books: Books, *, mode: ImportMode, princip
         raise RowRefused(("email", "this account is not yours to change"))
     values = _resolved(row, books)
     _check_unique(values, user_id, books)
+    if user_id is None:
+        values = {"role": Role.OFFICER.value, "status": UserStatus.PENDING} | values
     if "role" in values:
         check_rank(principal.level, {values["role"]: books.levels[values["role"]]})
     if user_id is None:
-        values = {"role": Role.OFFICER.value, "status": UserStatus.PENDING} | values
         _check_new(values, books, principal)
     books.claimed.update({(name, values[name]): number for name in UNIQUE if name in values})
     return Plan(number, values, user_id)
