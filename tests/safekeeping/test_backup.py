@@ -115,6 +115,14 @@ async def _look(settings: Settings) -> None:
                 assert (await browser.get(link)).content == PAPER
 
 
+async def _make_older(database: sqlalchemy.URL) -> None:
+    """Leave out what the release before did not have."""
+    engine = create_async_engine(database)
+    async with engine.begin() as connection:
+        await connection.execute(sqlalchemy.text("ALTER TABLE webhooks DROP COLUMN previous_secret"))
+    await engine.dispose()
+
+
 async def _allow_writing(database: sqlalchemy.URL, *, on: bool) -> None:
     engine = create_async_engine(database.set(database="postgres"), isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
@@ -186,3 +194,8 @@ def test_what_is_not_as_it_was_saved_is_refused(
     assert (saved.exit_code, "did not have 1 objects" in saved.output) == (1, True)
     missing = json.loads((tmp_path / "another" / "manifest.json").read_bytes())["missing"]
     assert missing == [str(lost.relative_to(lived_in.upload_folder))]
+
+    asyncio.run(_make_older(lived_in.database_url))
+    assert run("backup", tmp_path / "older", settings=lived_in).exit_code == 1, "the paper is still lost"
+    restored = run("restore", tmp_path / "older", settings=place)
+    assert restored.exit_code == 0, restored.output
