@@ -17,12 +17,12 @@ class OtherBranch(Invalid):
 def own_place(principal: Principal, permission: str) -> dict[str, UUID | None]:
     """Where something belongs that is said to belong nowhere: where the permission reaches, if that is one place."""
     match principal.scope_of(permission):
-        case Scope.BRANCH:
-            return {"branch_id": principal.branch_id}
+        case Scope.ALL:
+            return {}
         case Scope.DEPARTMENT:
             return {"department_id": principal.department_id}
         case _:
-            return {}
+            return {"branch_id": principal.branch_id}
 
 
 def check_own_place(
