@@ -20,6 +20,7 @@ from lc_workflow.lending.matrices.schemas import NewMatrix
 from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.branches.queries import known_region
 from lc_workflow.organization.branches.schemas import BranchChange
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.platform.clock import system_clock
@@ -61,7 +62,7 @@ async def put_into_force(url: URL, way: WayOfApproving, *, by: str) -> int:
 async def adopt(session: AsyncSession, way: WayOfApproving, *, by: str, at: datetime) -> int:
     """Put a way of approving into force in the name of an administrator; answers the number of the matrix.
 
-    What is in force already stays as it is; branches and accounts that there are none of are left out.
+    What is in force already stays as it is; branches, regions and accounts that there are none of are left out.
 
     Raises:
         Missing: There is no active account of that name.
@@ -97,21 +98,22 @@ async def acting_as(session: AsyncSession, username: str, at: datetime) -> Princ
 
 async def _give(session: AsyncSession, wish: NamedAuthority, *, principal: Principal, at: datetime) -> None:
     person_id = await session.scalar(select(User.id).where(User.username == wish.username))
+    region = await known_region(session, wish.region)
     held = await session.scalar(
         select(Authority.id).where(
             Authority.person_id == person_id,
             Authority.role == wish.role,
-            Authority.region == wish.region,
+            Authority.region == region,
             Authority.ended_at.is_(None),
         )
     )
-    if person_id is None or held is not None:
+    if person_id is None or region is None or held is not None:
         return
     authority = NewAuthority(
         person_id=person_id,
         role=wish.role,
         reach=Reach.REGION,
-        region=wish.region,
+        region=region,
         limits={currency: Decimal(limit) for currency, limit in wish.limits.items()},
     )
     await AuthorityService(session).give(authority, principal=principal, at=at)
