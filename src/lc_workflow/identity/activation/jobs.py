@@ -6,11 +6,12 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.rules.activation import digest_of
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.models import Activation, User
 from lc_workflow.platform.jobs import Job, Workplace, ask_for
 from lc_workflow.platform.security.vault import Vault, vault_of
 
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 
 async def mail_code(place: Workplace, user_id: UUID, sealed: str) -> None:
-    """Send somebody their code; the queue holds it sealed, and nobody else reads it.
+    """Send somebody their code while it is good; the queue holds it sealed, and nobody else reads it.
 
     Raises:
         MailFailed: The server takes no letters now; the job is tried again.
@@ -39,18 +40,24 @@ async def mail_code(place: Workplace, user_id: UUID, sealed: str) -> None:
     from lc_workflow.platform.mail.smtp import Letter, MailRefused, connected  # noqa: PLC0415
 
     server = place.settings.mail
+    code = vault_of(place.settings).open(bytes.fromhex(sealed), about=_about(user_id))
+    good = exists().where(
+        Activation.user_id == User.id,
+        Activation.digest == digest_of(code),
+        Activation.used_at.is_(None),
+        Activation.expires_at > place.clock(),
+    )
     async with place.sessions() as session:
         found = (
             await session.execute(
                 select(User.email, User.username).where(
-                    User.id == user_id, User.status.in_((UserStatus.PENDING, UserStatus.ACTIVE))
+                    User.id == user_id, User.status.in_((UserStatus.PENDING, UserStatus.ACTIVE)), good
                 )
             )
         ).one_or_none()
     if server is None or found is None:
         log.warning("an activation code was not mailed", user=str(user_id), server=server is not None)
         return
-    code = vault_of(place.settings).open(bytes.fromhex(sealed), about=_about(user_id))
     text = TEXT.format(username=found.username, code=code)
     letter = Letter(
         key=f"activation-{sha256(sealed.encode()).hexdigest()[:32]}",

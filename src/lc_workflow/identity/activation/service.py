@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from hashlib import sha256
 from secrets import choice
 from typing import Final
 from uuid import UUID, uuid4
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.activation.jobs import post_code
 from lc_workflow.identity.activation.schemas import FirstPassword, Invitation
 from lc_workflow.identity.events import AccountActivated, AccountInvited, AccountStatusMoved
+from lc_workflow.identity.rules.activation import digest_of
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.statuses import UserStatus
@@ -144,11 +144,6 @@ def new_activation(user_id: UUID, *, by: UUID, at: datetime) -> tuple[Activation
         id=uuid4(), user_id=user_id, digest=digest_of(code), created_by=by, created_at=at, expires_at=at + GOOD_FOR
     )
     return row, code
-
-
-def digest_of(code: str) -> bytes:
-    """Hash a code as it was typed: blanks, dashes and lower case make no difference."""
-    return sha256("".join(sign for sign in code.upper() if sign.isalnum()).encode()).digest()
 
 
 def _check_open(user: User) -> None:
