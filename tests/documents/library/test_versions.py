@@ -9,6 +9,7 @@ import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.documents.library.models import File
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import Settings
@@ -17,6 +18,7 @@ from tests.documents.library.conftest import FILES, JPEG, NOBODY, PDF, OpenOwnHo
 from tests.lending.factories import an_application
 from tests.moments import NOON
 from tests.organization.factories import a_branch
+from tests.servers.databases import until_somebody_waits
 
 Announced = Callable[[], Awaitable[list[str]]]
 PAPERS = [b"%PDF-1.7\n% version " + bytes([48 + number]) for number in range(4)]
@@ -201,6 +203,72 @@ async def test_whether_the_store_still_holds_what_was_brought_can_be_asked(
     kept.unlink()
     assert (await verify())["found_sha256"] is None
     assert (await announced()).count("FileChecked") == 3
+
+
+async def test_a_version_that_comes_back_behind_a_removed_one_does_not_stand_beside_the_newest(
+    client: AsyncClient, officer: Person, application_id: UUID, upload: Upload
+) -> None:
+    versions = [(await upload(officer, PAPERS[0], "t.pdf", application_id=application_id)).json()]
+    for content in PAPERS[1:]:
+        versions.append((await replace(client, officer, versions[-1], content)).json())
+    for file in reversed(versions[1:]):
+        assert (await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 204
+    for file in (versions[3], versions[1]):
+        back = await client.post(f"{FILES}/{file['id']}/restore", headers=officer.headers)
+        assert back.status_code == 200, back.text
+    standing = await look(client, officer, f"?application_id={application_id}")
+    assert [file["id"] for file in standing["items"]] == [versions[3]["id"]]
+    assert (await client.delete(f"{FILES}/{versions[3]['id']}", headers=officer.headers)).status_code == 204
+    standing = await look(client, officer, f"?application_id={application_id}")
+    assert [file["id"] for file in standing["items"]] == [versions[1]["id"]]
+
+
+async def test_a_version_does_not_come_back_beside_one_that_stands_behind_a_removed_one(
+    client: AsyncClient, officer: Person, application_id: UUID, upload: Upload
+) -> None:
+    first = (await upload(officer, PAPERS[0], "t.pdf", application_id=application_id)).json()
+    second = (await replace(client, officer, first, PAPERS[1])).json()
+    third = (await replace(client, officer, second, PAPERS[2])).json()
+
+    async def take_away(*files: dict[str, Any]) -> None:
+        for file in files:
+            assert (await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 204
+
+    await take_away(third, second)
+    rival = (await replace(client, officer, first, PAPERS[3])).json()
+    await take_away(rival)
+    assert (await client.post(f"{FILES}/{third['id']}/restore", headers=officer.headers)).status_code == 200
+    refused = await client.post(f"{FILES}/{rival['id']}/restore", headers=officer.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ReplacedMeanwhile")
+
+
+async def test_one_version_stands_when_the_newest_goes_while_the_one_before_comes_back(own_house: OpenOwnHouse) -> None:
+    async with own_house() as house, AsyncSession(house.engine) as elsewhere:
+        client, officer = house.client, house.officer
+        versions = [(await send(client, officer, PAPERS[0], "t.pdf", application_id=house.application_id)).json()]
+        for content in PAPERS[1:3]:
+            versions.append((await replace(client, officer, versions[-1], content)).json())
+        first, second, third = (file["id"] for file in versions)
+
+        async def take_away(file_id: str) -> None:
+            assert (await client.delete(f"{FILES}/{file_id}", headers=officer.headers)).status_code == 204
+
+        async def bring_back(file_id: str) -> None:
+            answer = await client.post(f"{FILES}/{file_id}/restore", headers=officer.headers)
+            assert answer.status_code == 200, answer.text
+
+        await take_away(third)
+        await take_away(second)
+        await bring_back(third)
+        await elsewhere.get_one(File, UUID(first), with_for_update=True)
+        async with anyio.create_task_group() as together:
+            together.start_soon(bring_back, second)
+            await until_somebody_waits(await elsewhere.connection())
+            together.start_soon(take_away, third)
+            await anyio.sleep(0.3)
+            await elsewhere.rollback()
+        standing = await look(client, officer, f"?application_id={house.application_id}")
+        assert [file["id"] for file in standing["items"]] == [second]
 
 
 async def test_the_papers_of_an_application_fill_their_room_and_no_more_also_when_many_come_at_once(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
@@ -37,7 +37,7 @@ async def step_back(session: AsyncSession, file: File) -> None:
     """
     if file.replaced_at is not None:
         raise ReplacedMeanwhile("There is a newer version of this paper; remove that one first.")
-    await session.execute(update(File).where(File.id.in_(await _before(session, file))).values(replaced_at=None))
+    await session.execute(update(File).where(File.id.in_(await _held_before(session, file))).values(replaced_at=None))
 
 
 async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> None:
@@ -46,15 +46,37 @@ async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> No
     Raises:
         ReplacedMeanwhile: Another took its place.
     """
-    before = await _before(session, file)
-    rival = select(File.id).where(
-        File.replaces_id.in_(before), File.deleted_at.is_(None), File.id.not_in([file.id, *before])
-    )
-    if await session.scalar(rival.limit(1)) is not None:
+    before = await _held_before(session, file)
+    if await session.scalar(_next_after(before, aside=[file.id, *before])) is not None:
         raise ReplacedMeanwhile("Another version took the place of this one; remove that one first.")
     await session.execute(update(File).where(File.id.in_(before)).values(replaced_at=at))
-    newer = select(File.created_at).where(File.replaces_id == file.id, File.deleted_at.is_(None))
-    file.replaced_at = await session.scalar(newer)
+    file.replaced_at = await session.scalar(_next_after([file.id]))
+
+
+def _next_after(ids: Sequence[UUID], *, aside: Sequence[UUID] = ()) -> Select[datetime]:
+    """Since when another stands in the place of some versions, past those that are removed; `aside` do not count."""
+    after = (
+        select(File.id, File.created_at, File.deleted_at)
+        .where(File.replaces_id.in_(ids), File.id.not_in(aside))
+        .cte(recursive=True)
+    )
+    after = after.union_all(
+        select(File.id, File.created_at, File.deleted_at).where(
+            File.replaces_id == after.c.id, after.c.deleted_at.is_not(None)
+        )
+    )
+    return select(after.c.created_at).where(after.c.deleted_at.is_(None)).limit(1)
+
+
+async def _held_before(session: AsyncSession, file: File) -> list[UUID]:
+    """Find the versions before one and lock them, newest first: nobody brings one back or removes one meanwhile."""
+    held = set[UUID]()
+    while not held.issuperset(before := await _before(session, file)):
+        held.update(before)
+        await session.execute(
+            select(File.id).where(File.id.in_(before)).order_by(File.version.desc(), File.id).with_for_update()
+        )
+    return before
 
 
 async def _before(session: AsyncSession, file: File) -> list[UUID]:
