@@ -285,6 +285,21 @@ async def test_two_rows_of_one_person_are_merged(
     assert (await draft(officer, phone="+85512999888", id_number=""))["customer_id"] == kept
 
 
+async def test_a_loan_has_a_new_version_when_who_stands_in_for_it_turns_out_to_be_another(
+    client: AsyncClient, officer: Person, manager: Person, draft: Draft
+) -> None:
+    who = {"full_name_khmer": "", "date_of_birth": "", "phone": ""}
+    loan = await draft(
+        officer, id_number="5", full_name_latin="CHAN A", **who, guarantor_name="KEO B", guarantor_id_number="6"
+    )
+    other = await draft(officer, id_number="7", full_name_latin="KEO BOPHA", **who)
+    gone, kept = loan["parties"][0]["customer_id"], other["customer_id"]
+    body = {"customer_id": gone, "reason": "Two papers of one person"}
+    assert (await client.post(f"{CUSTOMERS}/{kept}/merge", json=body, headers=manager.headers)).status_code == 200
+    now = (await client.get(f"/api/v1/applications/{loan['id']}", headers=officer.headers)).json()
+    assert (now["parties"][0]["customer_id"], now["version"]) == (kept, loan["version"] + 1)
+
+
 async def test_a_merge_that_cannot_be(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, manager: Person, draft: Draft
 ) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import (
     CompoundSelect,
     Select,
+    case,
     func,
     select,
     union,
@@ -45,6 +46,7 @@ from lc_workflow.platform.http.paging import (
     part_found,
     part_wanted,
 )
+from lc_workflow.platform.search import among
 
 _Columns: TypeAlias = tuple[InstrumentedAttribute[Any], ...]
 
@@ -215,20 +217,27 @@ class Loanbook:
         return {customer_id: Loans(applications, int(files)) for customer_id, applications, files in rows}
 
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
-        """Move the applications; whoever read one before reads it again, for it has a new version."""
+        """Move the applications; whoever read one before reads it again, for it has a new version.
+
+        So has one that they stand in for, which shows who does.
+        """
+        stood_for = select(Party.application_id).where(Party.customer_id == giver)
+        theirs = CustomerApplication.customer_id == giver
         moved = await session.scalars(
             update(CustomerApplication)
-            .where(CustomerApplication.customer_id == giver)
-            .values(customer_id=taker, version=CustomerApplication.version + 1)
+            .where(theirs | among(CustomerApplication.id, stood_for))
+            .values(
+                customer_id=case((theirs, taker), else_=CustomerApplication.customer_id),
+                version=CustomerApplication.version + 1,
+            )
             .returning(CustomerApplication.id)
             .execution_options(synchronize_session=False)
         )
         applications = tuple(moved)
-        guaranteed = await session.scalars(
+        await session.execute(
             update(Party)
             .where(Party.customer_id == giver)
             .values(customer_id=taker)
-            .returning(Party.application_id)
             .execution_options(synchronize_session=False)
         )
-        return tuple(dict.fromkeys((*applications, *guaranteed)))
+        return applications
