@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
+from lc_workflow.identity.events import AccountStatusMoved
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
@@ -111,7 +112,7 @@ from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
-from lc_workflow.lending.tasks.listeners import seat_again
+from lc_workflow.lending.tasks.listeners import let_go, seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.rules.references import NoSuchBranch
@@ -271,6 +272,7 @@ MANIFEST = Manifest(
     listeners={
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
+        AccountStatusMoved: (let_go,),
     },
     jobs=(ADD_UP_TALLIES, WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
     dependencies={

@@ -197,6 +197,31 @@ async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
     assert {officer.user.id, blind.user.id}.isdisjoint(person for person, *_ in await heard())
 
 
+async def test_the_work_of_whoever_is_let_in_no_more_is_offered_to_others(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, officer: Person, teller: Person, branch: Branch,
+    draft: Draft, take: Take, tell: Tell,
+) -> None:  # fmt: skip
+    colleague = await sign_in("teller", branch_id=branch.id)
+    await take(officer, await draft(officer), "submit")
+
+    async def claimable(person: Person) -> list[dict[str, Any]]:
+        answer = await client.get("/api/v1/tasks", params={"queue": "claimable"}, headers=person.headers)
+        return list(answer.json()["items"])
+
+    (task,) = await claimable(teller)
+    await client.post(f"/api/v1/tasks/{task['id']}/claim", headers=teller.headers)
+    assert await claimable(colleague) == []
+    account = f"/api/v1/users/{teller.user.id}"
+    gone = await client.patch(account, json={"status": "suspended"}, headers=administrator.headers)
+    assert gone.status_code == 200, gone.text
+    await tell()
+    assert [(one["id"], one["owner"]) for one in await claimable(colleague)] == [(task["id"], None)]
+    await client.post(f"/api/v1/tasks/{task['id']}/claim", headers=colleague.headers)
+    await client.patch(account, json={"status": "active"}, headers=administrator.headers)
+    await tell()
+    assert await claimable(colleague) == []  # it is the colleague's now
+
+
 async def test_what_the_house_does_itself_concerns_the_drafter_too(
     session: AsyncSession, officer: Person, heard: Heard, sent: Sent
 ) -> None:

@@ -4,9 +4,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.lifecycle.models import Offboarding
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -254,6 +257,29 @@ class TaskService(Service[Task]):
                     )
                 )
         return await self.shown(task_id, at=at)
+
+    async def let_go(self, person: UUID, *, at: datetime) -> None:
+        """Give what somebody has who is let in no more back to the queue, in the caller's transaction.
+
+        Whoever is being seen out keeps it: a colleague is named for it when they have left.
+        """
+        seen_out = exists().where(Offboarding.user_id == User.id, Offboarding.completed_at.is_(None))
+        away = select(User.id).where(User.id == person, User.status != UserStatus.ACTIVE, ~seen_out)
+        tasks = await self.session.scalars(
+            select(Task).where(Task.owner_id.in_(away), Task.closed_at.is_(None)).order_by(Task.id).with_for_update()
+        )
+        for task in tasks.all():
+            task.owned_by(None, at=at)
+            self.announce(
+                TaskReleased(
+                    actor_id=None,
+                    at=at,
+                    application_id=task.application_id,
+                    task_id=task.id,
+                    stage=task.stage.value,
+                    owner_id=person,
+                )
+            )
 
     async def assign(self, task_id: UUID, person: UUID | None, *, principal: Principal, at: datetime) -> TaskAnswer:
         """Give a task to a person, or to whoever may do it and has the fewest open tasks.
