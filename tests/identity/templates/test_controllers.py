@@ -89,6 +89,16 @@ async def test_what_a_person_holds_already_is_not_given_once_more(
     assert (given.status_code, given.json()) == (200, {"added": 0})
 
 
+async def test_the_trial_gives_nothing_to_whom_nothing_may_be_given(
+    client: AsyncClient, administrator: Person, role_id: Named
+) -> None:
+    asked = {"permissions": ["application:read:own"]}
+    for kind, target in (("role", await role_id("admin")), ("user", str(administrator.user.id))):
+        wish = asked | {"target_type": kind, "target_id": target}
+        shown = (await client.post(f"{URL}/preview", json=wish, headers=administrator.headers)).json()
+        assert (shown["added"], shown["refused"]) == ([], asked["permissions"])
+
+
 async def test_the_rights_of_roles_become_templates(client: AsyncClient, administrator: Person, role_id: Named) -> None:
     wish = {"role_ids": [await role_id("teller"), await role_id("viewer")]}
     made = (await client.post(f"{URL}/generate-from-roles", json=wish, headers=administrator.headers)).json()

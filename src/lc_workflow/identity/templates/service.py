@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from lc_workflow.identity.events import TemplateRemoved, TemplateWritten
 from lc_workflow.identity.holdings.service import HoldingService
-from lc_workflow.identity.permissions.service import RoleService, rights_by_id
+from lc_workflow.identity.permissions.service import RoleService, check_may_shape, rights_by_id
 from lc_workflow.identity.roles.models import CompanyRole, Permission, PermissionTemplate
 from lc_workflow.identity.rules.grants import GrantAboveOwn, Right, check_within_own
 from lc_workflow.identity.rules.roles import check_right
@@ -24,7 +24,8 @@ from lc_workflow.identity.templates.schemas import (
     Target,
     TemplateChange,
 )
-from lc_workflow.kernel.errors import FieldError, Invalid, Missing
+from lc_workflow.identity.users.service import standing_above
+from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
@@ -147,11 +148,13 @@ class TemplateService(Service[PermissionTemplate]):
             names |= {*(await self.find(id=wish.template_id)).rights}
         if wish.target_type is Target.ROLE:
             role, _, _ = await RoleService(self.session).whole(wish.target_id, at=at)
-            held = {*role.grants}
+            held, is_theirs = {*role.grants}, _may_shape(principal, role)
         else:
             rights = await HoldingService(self.session).of(wish.target_id, principal=principal, at=at)
             held = {one.permission.name for one in rights.effective_permissions}
-        refused = {name for name in names - held if not _may_give(principal, name)}
+            above = await standing_above(self.session, [wish.target_id], principal=principal, at=at)
+            is_theirs = wish.target_id != principal.id and not above
+        refused = {name for name in names - held if not is_theirs or not _may_give(principal, name)}
         return Preview(sorted(names - held - refused), sorted(names & held), sorted(refused))
 
     async def apply(
@@ -182,6 +185,14 @@ class TemplateService(Service[PermissionTemplate]):
             names.add(name)
         known = set(await self.session.scalars(select(Permission.name).where(Permission.name.in_(names))))
         return sorted(known)
+
+
+def _may_shape(principal: Principal, role: CompanyRole) -> bool:
+    try:
+        check_may_shape(role, principal=principal)
+    except Forbidden:
+        return False
+    return True
 
 
 def _may_give(principal: Principal, name: str) -> bool:

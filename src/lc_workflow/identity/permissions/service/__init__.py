@@ -1,6 +1,6 @@
 """The verbs of rights and roles."""
 
 from lc_workflow.identity.permissions.service.rights import PermissionService, PermissionTaken, rights_by_id
-from lc_workflow.identity.permissions.service.roles import RoleNameTaken, RoleService
+from lc_workflow.identity.permissions.service.roles import RoleNameTaken, RoleService, check_may_shape
 
-__all__ = ["PermissionService", "PermissionTaken", "RoleNameTaken", "RoleService", "rights_by_id"]
+__all__ = ["PermissionService", "PermissionTaken", "RoleNameTaken", "RoleService", "check_may_shape", "rights_by_id"]
