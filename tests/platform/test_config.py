@@ -157,7 +157,7 @@ def test_what_people_write_in_panels_is_forgiven() -> None:
     settings = Settings.from_environ(
         {
             **NEEDED,
-            "CORS_ORIGINS": " https://App.example/ , http://localhost:5173,",
+            "CORS_ORIGINS": " https://App.example:443/ , http://localhost:5173,",
             "TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7",
             "DEBUG": "Off",
             "LOG_LEVEL": "info",

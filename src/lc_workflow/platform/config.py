@@ -155,7 +155,7 @@ class Settings:
             host=read.text("HOST", default="0.0.0.0"),  # noqa: S104 - as above
             port=read.number("PORT", default=8000, least=1, most=HIGHEST_PORT),
             workers=read.number("WEB_CONCURRENCY", default=1, least=1),
-            cors_origins=tuple(origin.rstrip("/").lower() for origin in read.names("CORS_ORIGINS")),
+            cors_origins=tuple(map(_origin, read.names("CORS_ORIGINS"))),
             trusted_proxies=_proxies(read),
             redis_url=read.optional("REDIS_URL"),
             object_store=_object_store(read),
@@ -359,6 +359,12 @@ def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:
         raise BadSetting(f"{name} must be host:port or https://host, without a path.")
     scheme, host = found.groups()
     return (scheme == "https" if scheme else secure), host
+
+
+def _origin(text: str) -> str:
+    """Write an origin as browsers do: in lower case, without a slash and the port that its scheme has anyway."""
+    origin = text.rstrip("/").lower()
+    return origin.removesuffix({"https": ":443", "http": ":80"}.get(origin.partition(":")[0], ""))
 
 
 def _fits(url: str) -> bool:
