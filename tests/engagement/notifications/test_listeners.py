@@ -197,10 +197,17 @@ async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
     assert {officer.user.id, blind.user.id}.isdisjoint(person for person, *_ in await heard())
 
 
-async def test_the_work_of_whoever_is_let_in_no_more_is_offered_to_others(
-    client: AsyncClient, administrator: Person, sign_in: SignIn, officer: Person, teller: Person, branch: Branch,
-    draft: Draft, take: Take, tell: Tell,
+@pytest.mark.parametrize("how", ["suspended", "moved"])
+async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
+    how: str, client: AsyncClient, session: AsyncSession, administrator: Person, sign_in: SignIn, officer: Person,
+    teller: Person, branch: Branch, draft: Draft, take: Take, tell: Tell,
 ) -> None:  # fmt: skip
+    session.add(elsewhere := a_branch())
+    await session.commit()
+    away, back = {
+        "suspended": ({"status": "suspended"}, {"status": "active"}),
+        "moved": ({"branch_id": str(elsewhere.id)}, {"branch_id": str(branch.id)}),
+    }[how]
     colleague = await sign_in("teller", branch_id=branch.id)
     await take(officer, await draft(officer), "submit")
 
@@ -212,12 +219,12 @@ async def test_the_work_of_whoever_is_let_in_no_more_is_offered_to_others(
     await client.post(f"/api/v1/tasks/{task['id']}/claim", headers=teller.headers)
     assert await claimable(colleague) == []
     account = f"/api/v1/users/{teller.user.id}"
-    gone = await client.patch(account, json={"status": "suspended"}, headers=administrator.headers)
+    gone = await client.patch(account, json=away, headers=administrator.headers)
     assert gone.status_code == 200, gone.text
     await tell()
     assert [(one["id"], one["owner"]) for one in await claimable(colleague)] == [(task["id"], None)]
     await client.post(f"/api/v1/tasks/{task['id']}/claim", headers=colleague.headers)
-    await client.patch(account, json={"status": "active"}, headers=administrator.headers)
+    await client.patch(account, json=back, headers=administrator.headers)
     await tell()
     assert await claimable(colleague) == []  # it is the colleague's now
 

@@ -1,10 +1,14 @@
-"""What follows for the work on loans when they are judged, and when somebody is let in no more."""
+"""What follows for the work on loans when they are judged, and when somebody can do it no more."""
 
-from lc_workflow.identity.events import AccountStatusMoved
-from lc_workflow.identity.rules.statuses import UserStatus
+from typing import Final
+
+from lc_workflow.identity.events import AccountChanged
 from lc_workflow.lending.events import AffordabilityAssessed, ApplicationScored
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.manifest import Hearing
+
+MOVED: Final = frozenset({"status", "branch_id", "role"})
+"""What of an account decides whether its owner can go on with their work."""
 
 
 async def seat_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
@@ -12,7 +16,7 @@ async def seat_again(event: AffordabilityAssessed | ApplicationScored, hearing: 
     await TaskService(hearing.session).seat_again(event.application_id, by=None, at=event.at)
 
 
-async def let_go(event: AccountStatusMoved, hearing: Hearing) -> None:
-    """Give back what somebody has who is let in no more; hearing it twice finds nothing left."""
-    if event.target is not UserStatus.ACTIVE:
+async def let_go(event: AccountChanged, hearing: Hearing) -> None:
+    """Give back what somebody has who is let in no more, or works elsewhere; hearing it twice finds nothing left."""
+    if not MOVED.isdisjoint(event.fields):
         await TaskService(hearing.session).let_go(event.user_id, at=event.at)

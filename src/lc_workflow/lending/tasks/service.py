@@ -12,6 +12,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.applications.access import seen_by_accounts
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.events import DeadlineBreached, DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
@@ -259,14 +260,21 @@ class TaskService(Service[Task]):
         return await self.shown(task_id, at=at)
 
     async def let_go(self, person: UUID, *, at: datetime) -> None:
-        """Give what somebody has who is let in no more back to the queue, in the caller's transaction.
+        """Give back to the queue what somebody has and can do no more, in the caller's transaction.
 
-        Whoever is being seen out keeps it: a colleague is named for it when they have left.
+        They are let in no more, or may not see the application any more. Whoever is being seen out keeps it: a
+        colleague is named for it when they have left.
         """
+        sees = seen_by_accounts(CustomerApplication.user_id, CustomerApplication.branch_id, at=at)
         seen_out = exists().where(Offboarding.user_id == User.id, Offboarding.completed_at.is_(None))
-        away = select(User.id).where(User.id == person, User.status != UserStatus.ACTIVE, ~seen_out)
+        can_go_on = ((User.status == UserStatus.ACTIVE) & sees) | seen_out
         tasks = await self.session.scalars(
-            select(Task).where(Task.owner_id.in_(away), Task.closed_at.is_(None)).order_by(Task.id).with_for_update()
+            select(Task)
+            .join(CustomerApplication, CustomerApplication.id == Task.application_id)
+            .join(User, User.id == Task.owner_id)
+            .where(Task.owner_id == person, Task.closed_at.is_(None), ~can_go_on)
+            .order_by(Task.id)
+            .with_for_update(of=Task)
         )
         for task in tasks.all():
             task.owned_by(None, at=at)
