@@ -47,6 +47,10 @@ def test_the_first_administrator_is_created_once(run: Run) -> None:
     assert run("create-admin", *dara, ADMIN_PASSWORD="Branch#2026-first").output == "Dara may sign in.\n"
     again = run("create-admin", *dara, ADMIN_PASSWORD="Branch#2026-first")
     assert (again.exit_code, "set up already" in again.output) == (1, True)
+    recovered = run("recover-admin", "--username=DARA", ADMIN_PASSWORD="Branch#2026-second")
+    assert (recovered.exit_code, recovered.output[:17]) == (0, "DARA may sign in ")
+    nobody = run("recover-admin", "--username=bopha", ADMIN_PASSWORD="Branch#2026-second")
+    assert (nobody.exit_code, "No administrator" in nobody.output) == (1, True)
 
 
 def test_the_public_list_of_places_is_taken_in_as_often_as_it_comes(run: Run, tmp_path: Path) -> None:

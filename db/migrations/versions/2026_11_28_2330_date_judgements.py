@@ -17,11 +17,10 @@ _AS_IT_STANDS = "SET material_changes = loan.material_changes FROM customer_appl
 
 def upgrade() -> None:
     for table in ("application_scores", "affordability_assessments"):
-        op.add_column(table, sa.Column("material_changes", sa.Integer(), nullable=True))
+        # The version before writes no such column; what it finds counts as outdated once the application has changed.
+        op.add_column(table, sa.Column("material_changes", sa.Integer(), server_default="0", nullable=False))
     op.execute(f"UPDATE application_scores found {_AS_IT_STANDS} WHERE loan.id = found.application_id")
     op.execute(f"UPDATE affordability_assessments found {_AS_IT_STANDS} WHERE loan.id = found.application_id")
-    for table in ("application_scores", "affordability_assessments"):
-        op.alter_column(table, "material_changes", nullable=False)
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ import click
 from lc_workflow.cli.database import migrate, revision, rollback
 from lc_workflow.cli.describing import openapi, verify
 from lc_workflow.cli.keeping import backup, move_from, reseal, restore, sweep
-from lc_workflow.cli.planting import adopt_approving, adopt_checklist, create_admin, load_gazetteer, seed
+from lc_workflow.cli.planting import adopt_approving, adopt_checklist, create_admin, load_gazetteer, recover_admin, seed
 from lc_workflow.cli.refusals import House
 from lc_workflow.cli.serving import demo, run
 
@@ -18,7 +18,7 @@ def house() -> None:
 for command in (
     *(run, demo),
     *(migrate, rollback, revision),
-    *(seed, create_admin, load_gazetteer, adopt_approving, adopt_checklist),
+    *(seed, create_admin, recover_admin, load_gazetteer, adopt_approving, adopt_checklist),
     *(sweep, reseal, backup, restore, move_from),
     *(verify, openapi),
 ):

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
@@ -30,9 +31,13 @@ from lc_workflow.platform.security.vault import vault_of
 from lc_workflow.platform.workbench import lasting_secret, with_database
 from lc_workflow.seeding.standing import Standing, standing
 
+if TYPE_CHECKING:
+    from lc_workflow.identity.sessions.service import SessionService
+
 SEEDS: Final = ROOT / "db" / "seeds"
 
 FROM_A_FILE: Final = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+PASSWORD: Final = click.password_option(envvar="ADMIN_PASSWORD", help="Asked for, unless ADMIN_PASSWORD is set.")
 BY: Final = click.option("--by", default="admin", show_default=True, help="The administrator who does it.")
 
 
@@ -59,16 +64,32 @@ def seed(*, demo: bool) -> None:
 @click.option("--email", prompt=True)
 @click.option("--first-name", prompt=True)
 @click.option("--last-name", prompt=True)
-@click.password_option(envvar="ADMIN_PASSWORD", help="Asked for, unless ADMIN_PASSWORD is set.")
+@PASSWORD
 def create_admin(**answers: str) -> None:
     """Create the first administrator, while nobody has an account."""
     from lc_workflow.identity.sessions.schemas import FirstAdmin  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.identity.sessions.service import SessionService  # noqa: PLC0415 - only this command waits for it
 
-    async def set_up(settings: Settings) -> None:
+    _ask_at_the_door(lambda door: door.set_up_first_admin(msgspec.convert(answers, FirstAdmin), at=system_clock()))
+    click.echo(f"{answers['username']} may sign in.")
+
+
+@click.command("recover-admin")
+@click.option("--username", prompt=True)
+@PASSWORD
+def recover_admin(username: str, password: str) -> None:
+    """Let an administrator in again who has no colleague to ask: a new password, and no second factor."""
+    _ask_at_the_door(lambda door: door.recover_admin(username, password, at=system_clock()))
+    click.echo(f"{username} may sign in with the new password, and without a second factor.")
+
+
+def _ask_at_the_door(wish: Callable[["SessionService"], Awaitable[object]]) -> None:
+    """Have something done about who may sign in."""
+    from lc_workflow.identity.sessions.service import SessionService  # noqa: PLC0415 - only these commands wait for it
+
+    async def ask(settings: Settings) -> None:
         engine = create_async_engine(settings.database_url, poolclass=NullPool)
         async with AsyncSession(engine, expire_on_commit=False) as session:
-            service = SessionService(
+            door = SessionService(
                 session,
                 tokens=Tokens(settings.secret_key, algorithm=settings.algorithm, lifetime=timedelta()),
                 passwords=Passwords(),
@@ -76,12 +97,11 @@ def create_admin(**answers: str) -> None:
                 refresh_lifetime=timedelta(),
                 vault=vault_of(settings),
             )
-            await service.set_up_first_admin(msgspec.convert(answers, FirstAdmin), at=system_clock())
+            await wish(door)
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
-        asyncio.run(set_up(Settings.from_environ(environ)))
-    click.echo(f"{answers['username']} may sign in.")
+        asyncio.run(ask(Settings.from_environ(environ)))
 
 
 @click.command("load-gazetteer")

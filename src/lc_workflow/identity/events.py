@@ -289,5 +289,9 @@ class SecondFactorReset(AboutUser, frozen=True, kw_only=True):
     """An administrator took somebody's second factor away; all their sessions ended."""
 
 
+class AdministratorRecovered(AboutUser, frozen=True, kw_only=True):
+    """Whoever has the server let an administrator in again: a new password, no second factor, no session."""
+
+
 class SecondFactorFailed(AboutUser, frozen=True, kw_only=True):
     """The password was right and the code of the second factor was not."""

@@ -1,5 +1,6 @@
 """A second factor over HTTP: set up, asked for, used once, lost and taken away."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor
+from lc_workflow.identity.sessions.service import SessionService
 from lc_workflow.identity.users.models import Session, SignInChallenge, User
-from tests.conftest import Person, SignIn
+from lc_workflow.kernel.errors import Missing
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.security.tokens import Tokens
+from lc_workflow.platform.security.vault import vault_of
+from tests.conftest import CHEAP, Person, SignIn
 from tests.identity.factories import PASSWORD, a_user
 from tests.moments import NOON
 
@@ -208,3 +214,37 @@ async def test_who_gives_it_up_signs_in_with_the_password_again(
     wish = {"password": PASSWORD, "code": code_at(secret)}
     assert (await client.post(f"{FACTOR}/remove", json=wish, headers=person.headers)).status_code == 204
     assert (await sign_in_as(client, person.user)).status_code == 200
+
+
+async def test_an_administrator_without_password_and_telephone_is_let_in_from_the_server(
+    client: AsyncClient,
+    session: AsyncSession,
+    sign_in: SignIn,
+    tokens: Tokens,
+    house_settings: Settings,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    admin, manager = await sign_in("admin", username="vanna"), await sign_in("manager", username="bopha")
+    begun = (await client.post(FACTOR, json={"password": PASSWORD}, headers=admin.headers)).json()
+    confirmed = {"code": code_at(begun["secret"])}
+    assert (await client.post(f"{FACTOR}/confirm", json=confirmed, headers=admin.headers)).status_code == 200
+    door = SessionService(
+        session,
+        tokens=tokens,
+        passwords=CHEAP,
+        policy=house_settings.passwords,
+        refresh_lifetime=timedelta(days=7),
+        vault=vault_of(house_settings),
+    )
+    with pytest.raises(Missing):
+        await door.recover_admin(manager.user.username, new := "Branch#2026-anew", at=NOON)
+    await door.recover_admin(" Vanna", new, at=NOON)
+    assert (await client.get(f"{AUTH}/me", headers=admin.headers)).status_code == 401
+    assert (await sign_in_as(client, admin.user)).status_code == 401
+    entry = await sign_in_as(client, admin.user, new)
+    assert (entry.status_code, "access_token" in entry.json()) == (200, True), "no second factor is asked for"
+    assert (await announced()).count("AdministratorRecovered") == 1
+    told = await client.get(
+        "/api/v1/security/alerts", headers={"Authorization": f"Bearer {entry.json()['access_token']}"}
+    )
+    assert "Administrator let in from the server" in told.text

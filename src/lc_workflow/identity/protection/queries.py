@@ -30,6 +30,11 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
         "Second factor taken away",
         "An administrator reset somebody's second factor.",
     ),
+    "AdministratorRecovered": (
+        Severity.HIGH,
+        "Administrator let in from the server",
+        "Whoever has the server gave an administrator a new password and took the second factor away.",
+    ),
     "UnlockRequested": (Severity.LOW, "Unlocking asked for", "Somebody asked to let a locked-out colleague in."),
     "PasswordReset": (Severity.LOW, "Password reset", "An administrator gave somebody a new password."),
     "RoleChanged": (Severity.LOW, "Role changed", "Somebody got another role."),

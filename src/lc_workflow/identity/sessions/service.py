@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
     AccountLocked,
+    AdministratorRecovered,
     FirstAdminSetUp,
     PasswordChanged,
     RefreshTokenReused,
@@ -30,7 +31,7 @@ from lc_workflow.identity.secondfactor.service import Demand, SecondFactorServic
 from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
 from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
 from lc_workflow.identity.users.service import end_sessions, forget_waiting, person
-from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
+from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Missing, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.ratelimit import Limiter, Rate
@@ -356,6 +357,37 @@ class SessionService(Service[Session]):
             await self.session.flush()
             self.announce(FirstAdminSetUp(actor_id=user.id, at=at, user_id=user.id))
         return await person(self.session, user.id)
+
+    async def recover_admin(self, username: str, password: str, *, at: datetime) -> None:
+        """Let an administrator in again who lost password or second factor and has no colleague to ask.
+
+        For whoever has the server, who could write the row as well; so it is on record, and an alert. It opens no
+        account that is out of use.
+
+        Raises:
+            Missing: No administrator in use has this name.
+            WeakPassword: The password does not meet the policy.
+        """
+        check_password(password, **asdict(self._policy))
+        digest = await self._passwords.hash(password)
+        async with self.transaction():
+            user = await self.session.scalar(
+                select(User)
+                .where(
+                    User.username == username.strip().lower(),
+                    User.role == Role.ADMIN,
+                    User.status == UserStatus.ACTIVE,
+                )
+                .with_for_update()
+            )
+            if user is None:
+                raise Missing("No administrator whose account is in use has this name.")
+            user.password_hash, user.updated_at = digest, at
+            user.failed_login_attempts, user.locked_until = 0, None
+            await self._factors.forget(user.id)
+            await end_sessions(self.session, Session.user_id == user.id, at=at)
+            await forget_waiting(self.session, user.id)
+            self.announce(AdministratorRecovered(actor_id=None, at=at, user_id=user.id))
 
     def _entry(self, user: User, session_id: UUID, *, at: datetime) -> Entry:
         """Add the next refresh token to a session and sign an access token for it."""
