@@ -181,6 +181,7 @@ class RequirementService(Service[PaperCheck]):
             check, _ = await self._check_of(application, file_id, at=at)
             if await self._describe(check, application, wish, at=at):
                 check.verdict = check.note = check.verified_by = check.verified_at = None
+                self.session.add(check)
                 self.announce(
                     PaperDescribed(actor_id=principal.id, at=at, application_id=application_id, file_id=file_id)
                 )
@@ -206,6 +207,7 @@ class RequirementService(Service[PaperCheck]):
             await self._describe(check, application, finding, at=at)
             check.verdict, check.note = finding.verdict, finding.note
             check.verified_by, check.verified_at, check.updated_at = principal.id, at, at
+            self.session.add(check)
             self.announce(
                 PaperVerified(
                     actor_id=principal.id,
@@ -347,14 +349,13 @@ class RequirementService(Service[PaperCheck]):
     async def _check_of(
         self, application: CustomerApplication, file_id: UUID, *, at: datetime
     ) -> tuple[PaperCheck, File]:
-        """Load what is known of a paper, or begin it; the application's lock keeps others from doing the same."""
+        """Load what is known of a paper, or begin it for the caller to add; the application's lock keeps others out."""
         found = {each.file.id: each for each in await self._papers(application.id)}.get(file_id)
         if found is None:
             raise Missing("There is no such paper of this application.")
         check = found.check
         if check is None:
             check = PaperCheck(file_id=file_id, application_id=application.id, created_at=at, updated_at=at)
-            self.session.add(check)
         return check, found.file
 
     async def _describe(
