@@ -1,5 +1,6 @@
 """The order of a run over several processes: what takes long begins first, and what shares something stays together."""
 
+import os
 from typing import Any
 
 import pytest
@@ -47,6 +48,11 @@ DEMO = (
     "tests/platform/security/test_resealing.py",
 )
 """The files that look at the demo institution, which takes long to plant: one process plants it for all of them."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as processors: a third of its time a process waits for the servers it has begun."""
+    return max(2, 3 * len(os.sched_getaffinity(0)) // 2)
 
 
 @pytest.hookimpl(tryfirst=True)
