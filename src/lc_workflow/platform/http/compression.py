@@ -22,9 +22,9 @@ class AsTaken(CompressionMiddleware):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Leave out of what the client names the codings that it refuses."""
-        headers = MutableScopeHeaders(scope)
-        if "q=0" in (named := headers.get("accept-encoding", "").lower()):
-            headers["accept-encoding"] = _REFUSED.sub("", named)
+        if any(name == b"accept-encoding" and b"q=0" in value.lower() for name, value in scope["headers"]):
+            headers = MutableScopeHeaders(scope)
+            headers["accept-encoding"] = _REFUSED.sub("", headers["accept-encoding"])
         await super().__call__(scope, receive, send)
 
 
