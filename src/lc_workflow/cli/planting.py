@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,13 +25,11 @@ from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
-from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import vault_of
 from lc_workflow.platform.workbench import lasting_secret, with_database
 from lc_workflow.seeding.standing import Standing, standing
 
 if TYPE_CHECKING:
-    from lc_workflow.identity.sessions.service import SessionService
+    from lc_workflow.identity.sessions.service import AdministratorService
 
 SEEDS: Final = ROOT / "db" / "seeds"
 
@@ -69,7 +66,8 @@ def create_admin(**answers: str) -> None:
     """Create the first administrator, while nobody has an account."""
     from lc_workflow.identity.sessions.schemas import FirstAdmin  # noqa: PLC0415 - only this command waits for it
 
-    _ask_at_the_door(lambda door: door.set_up_first_admin(msgspec.convert(answers, FirstAdmin), at=system_clock()))
+    wish = msgspec.convert(answers, FirstAdmin)
+    _ask(lambda administrators: administrators.set_up_first_admin(wish, at=system_clock()))
     click.echo(f"{answers['username']} may sign in.")
 
 
@@ -78,26 +76,18 @@ def create_admin(**answers: str) -> None:
 @PASSWORD
 def recover_admin(username: str, password: str) -> None:
     """Let an administrator in again who has no colleague to ask: a new password, and no second factor."""
-    _ask_at_the_door(lambda door: door.recover_admin(username, password, at=system_clock()))
+    _ask(lambda administrators: administrators.recover_admin(username, password, at=system_clock()))
     click.echo(f"{username} may sign in with the new password, and without a second factor.")
 
 
-def _ask_at_the_door(wish: Callable[["SessionService"], Awaitable[object]]) -> None:
-    """Have something done about who may sign in."""
-    from lc_workflow.identity.sessions.service import SessionService  # noqa: PLC0415 - only these commands wait for it
+def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
+    """Have something done about the administrators of the database that the variables name."""
+    from lc_workflow.identity.sessions.service import AdministratorService  # noqa: PLC0415 - only these wait for it
 
     async def ask(settings: Settings) -> None:
         engine = create_async_engine(settings.database_url, poolclass=NullPool)
         async with AsyncSession(engine, expire_on_commit=False) as session:
-            door = SessionService(
-                session,
-                tokens=Tokens(settings.secret_key, algorithm=settings.algorithm, lifetime=timedelta()),
-                passwords=Passwords(),
-                policy=settings.passwords,
-                refresh_lifetime=timedelta(),
-                vault=vault_of(settings),
-            )
-            await wish(door)
+            await wish(AdministratorService(session, passwords=Passwords(), policy=settings.passwords))
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):

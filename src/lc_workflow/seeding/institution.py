@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.sessions.schemas import FirstAdmin
-from lc_workflow.identity.sessions.service import SessionService
+from lc_workflow.identity.sessions.service import AdministratorService
 from lc_workflow.identity.users.schemas import NewUser, UserChange
 from lc_workflow.identity.users.service import AccountBook, UserService
 from lc_workflow.lending.events import GAZETTEER
@@ -25,8 +25,6 @@ from lc_workflow.organization.employees.service import EmployeeService
 from lc_workflow.organization.positions.models import Position as PositionRow
 from lc_workflow.organization.positions.schemas import NewPosition
 from lc_workflow.organization.positions.service import PositionService
-from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import vault_of
 from lc_workflow.seeding.calendar import moment
 from lc_workflow.seeding.data import Account, Base, Branch, Department, Institution, Person, Position
 from lc_workflow.seeding.standing import FIRST
@@ -116,18 +114,12 @@ async def _open_position(position: Position, turn: Turn) -> UUID:
 
 
 async def _set_up(person: Person, turn: Turn) -> UUID:
-    settings = turn.means.settings
-    sessions = SessionService(
-        turn.session,
-        tokens=Tokens(settings.secret_key, algorithm=settings.algorithm, lifetime=timedelta(0)),
-        passwords=turn.means.passwords,
-        policy=settings.passwords,
-        refresh_lifetime=timedelta(0),
-        vault=vault_of(settings),
+    administrators = AdministratorService(
+        turn.session, passwords=turn.means.passwords, policy=turn.means.settings.passwords
     )
     last_name, first_name = _names(person)
     wish = FirstAdmin(ADMIN, _address(ADMIN), first_name, last_name, turn.means.demo_password)
-    return (await sessions.set_up_first_admin(wish, at=turn.at)).id
+    return (await administrators.set_up_first_admin(wish, at=turn.at)).id
 
 
 async def _open_branch(branch: Branch, turn: Turn) -> UUID:

@@ -12,12 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor
-from lc_workflow.identity.sessions.service import SessionService
+from lc_workflow.identity.sessions.service import AdministratorService
 from lc_workflow.identity.users.models import Session, SignInChallenge, User
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.security.tokens import Tokens
-from lc_workflow.platform.security.vault import vault_of
 from tests.conftest import CHEAP, Person, SignIn
 from tests.identity.factories import PASSWORD, a_user
 from tests.moments import NOON
@@ -220,7 +218,6 @@ async def test_an_administrator_without_password_and_telephone_is_let_in_from_th
     client: AsyncClient,
     session: AsyncSession,
     sign_in: SignIn,
-    tokens: Tokens,
     house_settings: Settings,
     announced: Callable[[], Awaitable[list[str]]],
 ) -> None:
@@ -228,17 +225,10 @@ async def test_an_administrator_without_password_and_telephone_is_let_in_from_th
     begun = (await client.post(FACTOR, json={"password": PASSWORD}, headers=admin.headers)).json()
     confirmed = {"code": code_at(begun["secret"])}
     assert (await client.post(f"{FACTOR}/confirm", json=confirmed, headers=admin.headers)).status_code == 200
-    door = SessionService(
-        session,
-        tokens=tokens,
-        passwords=CHEAP,
-        policy=house_settings.passwords,
-        refresh_lifetime=timedelta(days=7),
-        vault=vault_of(house_settings),
-    )
+    administrators = AdministratorService(session, passwords=CHEAP, policy=house_settings.passwords)
     with pytest.raises(Missing):
-        await door.recover_admin(manager.user.username, new := "Branch#2026-anew", at=NOON)
-    await door.recover_admin(" Vanna", new, at=NOON)
+        await administrators.recover_admin(manager.user.username, new := "Branch#2026-anew", at=NOON)
+    await administrators.recover_admin(" Vanna", new, at=NOON)
     assert (await client.get(f"{AUTH}/me", headers=admin.headers)).status_code == 401
     assert (await sign_in_as(client, admin.user)).status_code == 401
     entry = await sign_in_as(client, admin.user, new)

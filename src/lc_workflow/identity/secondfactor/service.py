@@ -184,7 +184,7 @@ class SecondFactorService(Service[User]):
         await self._check_password(password, principal)
         async with self.transaction():
             await self._prove(code, principal, at=at)
-            await self.forget(principal.id)
+            await forget_factor(self.session, principal.id)
             self.announce(SecondFactorRemoved(actor_id=principal.id, at=at, user_id=principal.id))
 
     async def reset(self, user_id: UUID, *, principal: Principal, at: datetime) -> None:
@@ -203,7 +203,7 @@ class SecondFactorService(Service[User]):
             await check_rank_over(self.session, user, principal=principal, at=at)
             if await self._factor(user.id) is None:
                 raise NotEnrolled("This account has no second factor.")
-            await self.forget(user.id)
+            await forget_factor(self.session, user.id)
             await end_sessions(self.session, Session.user_id == user.id, at=at)
             self.announce(SecondFactorReset(actor_id=principal.id, at=at, user_id=user.id))
 
@@ -294,16 +294,17 @@ class SecondFactorService(Service[User]):
         )
         return codes
 
-    async def forget(self, user_id: UUID) -> None:
-        """Take a second factor away with all that belongs to it, inside the running transaction."""
-        for kind in (RecoveryCode, SecondFactor, SignInChallenge):
-            await self.session.execute(delete(kind).where(kind.user_id == user_id))
-
     async def _check_password(self, password: str, principal: Principal) -> None:
         digest = await self.session.scalar(select(User.password_hash).where(User.id == principal.id))
         await self.session.rollback()  # the connection goes back to the pool while the password is hashed
         if not await self._passwords.matches(password, digest):
             raise PasswordWrong("The password is wrong.")
+
+
+async def forget_factor(session: AsyncSession, user_id: UUID) -> None:
+    """Take a second factor away with all that belongs to it, inside the running transaction."""
+    for kind in (RecoveryCode, SecondFactor, SignInChallenge):
+        await session.execute(delete(kind).where(kind.user_id == user_id))
 
 
 async def reseal(session: AsyncSession, vault: Vault) -> int:

@@ -26,7 +26,13 @@ from lc_workflow.identity.sessions.schemas import (
     SetupStanding,
     SignInAnswer,
 )
-from lc_workflow.identity.sessions.service import Entry, RefreshTokenNeeded, SessionService, Waiting
+from lc_workflow.identity.sessions.service import (
+    AdministratorService,
+    Entry,
+    RefreshTokenNeeded,
+    SessionService,
+    Waiting,
+)
 from lc_workflow.identity.users.queries import shown
 from lc_workflow.identity.users.schemas import UserAnswer
 from lc_workflow.kernel.errors import FieldError
@@ -72,6 +78,13 @@ def open_sessions(
         refresh_lifetime=timedelta(days=settings.refresh_token_days),
         vault=vault,
     )
+
+
+def open_administrators(
+    db_session: DbSession, passwords: NamedDependency[Passwords], settings: NamedDependency[Settings]
+) -> AdministratorService:
+    """Provide the service of the administrators whom nobody else can let in."""
+    return AdministratorService(db_session, passwords=passwords, policy=settings.passwords)
 
 
 @dataclass
@@ -149,6 +162,7 @@ def open_carrier(
 SESSIONS = {
     "sessions": Provider(open_sessions),
     "carrier": Provider(open_carrier),
+    "administrators": Provider(open_administrators),
 }
 
 
@@ -160,9 +174,9 @@ class AuthController(Controller):
     dependencies = SESSIONS
 
     @get("/setup-required", opt={PUBLIC: True})
-    async def setup_required(self, sessions: NamedDependency[SessionService]) -> SetupStanding:
+    async def setup_required(self, administrators: NamedDependency[AdministratorService]) -> SetupStanding:
         """Say whether the installation waits for its first administrator."""
-        if await sessions.setup_required():
+        if await administrators.setup_required():
             return SetupStanding(setup_required=True, message="Create the first administrator.")
         return SetupStanding(setup_required=False, message="The installation is set up.")
 
@@ -170,7 +184,7 @@ class AuthController(Controller):
     async def set_up_first_admin(
         self,
         data: JSONBody[FirstAdmin],
-        sessions: NamedDependency[SessionService],
+        administrators: NamedDependency[AdministratorService],
         clock: NamedDependency[Clock],
         limiter: NamedDependency[SkipValidation[Limiter]],
         base_url: NamedDependency[str],
@@ -178,7 +192,7 @@ class AuthController(Controller):
     ) -> UserAnswer:
         """Create the first administrator, while there is no account."""
         await admit(limiter, f"setup:{address(request.scope)}", SETUPS)
-        user = await sessions.set_up_first_admin(data, at=clock())
+        user = await administrators.set_up_first_admin(data, at=clock())
         return UserAnswer.of(user, base_url=base_url)
 
     @post(

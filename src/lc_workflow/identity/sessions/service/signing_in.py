@@ -5,17 +5,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from math import ceil
 from secrets import token_urlsafe
-from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
     AccountLocked,
-    AdministratorRecovered,
-    FirstAdminSetUp,
     PasswordChanged,
     RefreshTokenReused,
     SecondFactorFailed,
@@ -24,14 +21,13 @@ from lc_workflow.identity.events import (
 )
 from lc_workflow.identity.rules.lockout import LOCKED_FOR, MOST_FAILURES, is_locked, locked_until
 from lc_workflow.identity.rules.passwords import check_password
-from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.secondfactor import WrongCode
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.secondfactor.service import Demand, SecondFactorService
-from lc_workflow.identity.sessions.schemas import Credentials, FirstAdmin, PasswordChange
+from lc_workflow.identity.sessions.schemas import Credentials, PasswordChange
 from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
-from lc_workflow.identity.users.service import end_sessions, forget_waiting, person
-from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Missing, Unauthenticated
+from lc_workflow.identity.users.service import end_sessions, forget_waiting
+from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.ratelimit import Limiter, Rate
@@ -39,9 +35,6 @@ from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import SessionEnded, Tokens
 from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
-
-SETUP_LOCK: Final = 0x1C_0C
-"""The advisory lock that makes two simultaneous first administrators one."""
 
 
 class WrongCredentials(Unauthenticated):
@@ -66,10 +59,6 @@ class RefreshTokenInvalid(Unauthenticated):
 
 class RefreshTokenNeeded(Invalid):
     """A session is to go on, but neither the body nor a cookie holds its refresh token."""
-
-
-class SetupDone(Invalid):
-    """The installation has accounts, so a first administrator is no longer created this way."""
 
 
 class WrongPassword(Invalid):
@@ -321,73 +310,6 @@ class SessionService(Service[Session]):
             await end_sessions(self.session, Session.user_id == principal.id, Session.id != principal.session_id, at=at)
             await forget_waiting(self.session, principal.id)
             self.announce(PasswordChanged(actor_id=principal.id, at=at, user_id=principal.id))
-
-    async def setup_required(self) -> bool:
-        """Whether there is no account yet."""
-        return not await self.session.scalar(select(exists(select(User.id))))
-
-    async def set_up_first_admin(self, wish: FirstAdmin, *, at: datetime) -> User:
-        """Create the first administrator, while there is no account.
-
-        Raises:
-            SetupDone: There are accounts.
-            WeakPassword: The password does not meet the policy.
-        """
-        check_password(wish.password, **asdict(self._policy))
-        if not await self.setup_required():
-            raise SetupDone("This installation is set up already; an administrator creates further accounts.")
-        await self.session.rollback()
-        digest = await self._passwords.hash(wish.password)
-        async with self.transaction():
-            await self.session.execute(select(func.pg_advisory_xact_lock(SETUP_LOCK)))
-            if not await self.setup_required():
-                raise SetupDone("This installation is set up already; an administrator creates further accounts.")
-            user = User(
-                username=wish.username.lower(),
-                email=wish.email.strip().lower(),
-                first_name=wish.first_name,
-                last_name=wish.last_name,
-                password_hash=digest,
-                role=Role.ADMIN,
-                status=UserStatus.ACTIVE,
-                created_at=at,
-                updated_at=at,
-            )
-            self.session.add(user)
-            await self.session.flush()
-            self.announce(FirstAdminSetUp(actor_id=user.id, at=at, user_id=user.id))
-        return await person(self.session, user.id)
-
-    async def recover_admin(self, username: str, password: str, *, at: datetime) -> None:
-        """Let an administrator in again who lost password or second factor and has no colleague to ask.
-
-        For whoever has the server, who could write the row as well; so it is on record, and an alert. It opens no
-        account that is out of use.
-
-        Raises:
-            Missing: No administrator in use has this name.
-            WeakPassword: The password does not meet the policy.
-        """
-        check_password(password, **asdict(self._policy))
-        digest = await self._passwords.hash(password)
-        async with self.transaction():
-            user = await self.session.scalar(
-                select(User)
-                .where(
-                    User.username == username.strip().lower(),
-                    User.role == Role.ADMIN,
-                    User.status == UserStatus.ACTIVE,
-                )
-                .with_for_update()
-            )
-            if user is None:
-                raise Missing("No administrator whose account is in use has this name.")
-            user.password_hash, user.updated_at = digest, at
-            user.failed_login_attempts, user.locked_until = 0, None
-            await self._factors.forget(user.id)
-            await end_sessions(self.session, Session.user_id == user.id, at=at)
-            await forget_waiting(self.session, user.id)
-            self.announce(AdministratorRecovered(actor_id=None, at=at, user_id=user.id))
 
     def _entry(self, user: User, session_id: UUID, *, at: datetime) -> Entry:
         """Add the next refresh token to a session and sign an access token for it."""

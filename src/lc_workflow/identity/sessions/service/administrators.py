@@ -1,0 +1,114 @@
+"""The first administrator of an installation, and one who cannot get in any more."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import exists, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.identity.events import AdministratorRecovered, FirstAdminSetUp
+from lc_workflow.identity.rules.passwords import check_password
+from lc_workflow.identity.rules.roles import Role
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.secondfactor.service import forget_factor
+from lc_workflow.identity.sessions.schemas import FirstAdmin
+from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.service import end_sessions, forget_waiting, person
+from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.service import Service
+
+SETUP_LOCK: Final = 0x1C_0C
+"""The advisory lock that makes two simultaneous first administrators one."""
+
+
+class SetupDone(Invalid):
+    """The installation has accounts, so a first administrator is no longer created this way."""
+
+
+class AdministratorService(Service[User]):
+    """The administrators whom nobody else can let in."""
+
+    class Repo(SQLAlchemyAsyncRepository[User]):
+        """Users as rows."""
+
+        model_type = User
+
+    repository_type = Repo
+    noun = "administrator"
+
+    def __init__(self, session: AsyncSession, *, passwords: Passwords, policy: PasswordPolicy) -> None:
+        """Open the service on the request's session, with the password policy of this installation."""
+        super().__init__(session)
+        self._passwords = passwords
+        self._policy = policy
+
+    async def setup_required(self) -> bool:
+        """Whether there is no account yet."""
+        return not await self.session.scalar(select(exists(select(User.id))))
+
+    async def set_up_first_admin(self, wish: FirstAdmin, *, at: datetime) -> User:
+        """Create the first administrator, while there is no account.
+
+        Raises:
+            SetupDone: There are accounts.
+            WeakPassword: The password does not meet the policy.
+        """
+        check_password(wish.password, **asdict(self._policy))
+        if not await self.setup_required():
+            raise SetupDone("This installation is set up already; an administrator creates further accounts.")
+        await self.session.rollback()
+        digest = await self._passwords.hash(wish.password)
+        async with self.transaction():
+            await self.session.execute(select(func.pg_advisory_xact_lock(SETUP_LOCK)))
+            if not await self.setup_required():
+                raise SetupDone("This installation is set up already; an administrator creates further accounts.")
+            user = User(
+                username=wish.username.lower(),
+                email=wish.email.strip().lower(),
+                first_name=wish.first_name,
+                last_name=wish.last_name,
+                password_hash=digest,
+                role=Role.ADMIN,
+                status=UserStatus.ACTIVE,
+                created_at=at,
+                updated_at=at,
+            )
+            self.session.add(user)
+            await self.session.flush()
+            self.announce(FirstAdminSetUp(actor_id=user.id, at=at, user_id=user.id))
+        return await person(self.session, user.id)
+
+    async def recover_admin(self, username: str, password: str, *, at: datetime) -> None:
+        """Let an administrator in again who lost password or second factor and has no colleague to ask.
+
+        For whoever has the server, who could write the row as well; so it is on record, and an alert. It opens no
+        account that is out of use.
+
+        Raises:
+            Missing: No administrator in use has this name.
+            WeakPassword: The password does not meet the policy.
+        """
+        check_password(password, **asdict(self._policy))
+        digest = await self._passwords.hash(password)
+        async with self.transaction():
+            user = await self.session.scalar(
+                select(User)
+                .where(
+                    User.username == username.strip().lower(),
+                    User.role == Role.ADMIN,
+                    User.status == UserStatus.ACTIVE,
+                )
+                .with_for_update()
+            )
+            if user is None:
+                raise Missing("No administrator whose account is in use has this name.")
+            user.password_hash, user.updated_at = digest, at
+            user.failed_login_attempts, user.locked_until = 0, None
+            await forget_factor(self.session, user.id)
+            await end_sessions(self.session, Session.user_id == user.id, at=at)
+            await forget_waiting(self.session, user.id)
+            self.announce(AdministratorRecovered(actor_id=None, at=at, user_id=user.id))
