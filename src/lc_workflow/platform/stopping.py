@@ -46,6 +46,8 @@ class Departure:
     def heard(self, tell: Callable[[], None]) -> Iterator[None]:
         """Hear SIGTERM before the server does: call `tell`, wait for who is inside, and only then pass it on.
 
+        Who comes meanwhile is waited for after that, when nobody can come any more.
+
         Granian waits for open answers for ever, be it that a client has stopped to send or to read; but it cuts web
         sockets before they can say farewell, or hangs on what they still had to send. It keeps SIGINT, through which it
         is told to end. A server that does not hear both signals is left alone.
@@ -75,14 +77,22 @@ class Departure:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)
         tell()
-        if self._inside:
-            await asyncio.wait(self._inside, timeout=PATIENCE_SECONDS)
-        if late := set(self._inside):  # also who came after we were asked
-            _log.warning("what was not finished is broken off", number=len(late))
-            for task in late:
-                task.cancel()
-            await asyncio.wait(late, timeout=FAREWELL_SECONDS)
-        signal.raise_signal(signal.SIGINT)
+        until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        await _see_out(set(self._inside), until=until)
+        signal.raise_signal(signal.SIGINT)  # from here on the server lets nobody in
+        await _see_out(set(self._inside), until=until)
+
+
+async def _see_out(inside: set[asyncio.Task[object]], *, until: float) -> None:
+    """Wait for these to finish, and break off who does not."""
+    if not inside:
+        return
+    _, late = await asyncio.wait(inside, timeout=max(0.0, until - asyncio.get_running_loop().time()))
+    if late:
+        _log.warning("what was not finished is broken off", number=len(late))
+        for task in late:
+            task.cancel()
+        await asyncio.wait(late, timeout=FAREWELL_SECONDS)
 
 
 @asynccontextmanager
