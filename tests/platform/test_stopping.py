@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -39,3 +41,17 @@ async def test_who_comes_while_others_finish_is_waited_for_when_nobody_new_is_le
         late = asyncio.create_task(visit("late", 0.3))
         await asyncio.wait([early, late])
     assert finished == [("early", []), ("late", [signal.SIGINT])]
+
+
+def test_a_worker_that_was_told_to_end_before_it_could_hear_ends() -> None:
+    told = """
+import os, signal
+from granian._signals import set_main_signals
+from granian.server.mp import MPServer
+from lc_workflow.platform.stopping import end_at_once_on_signals
+server = MPServer("lc_workflow.asgi:create_app")
+set_main_signals(server.signal_handler_interrupt)
+os.kill(os.getpid(), signal.SIGTERM)
+end_at_once_on_signals()
+"""
+    assert subprocess.run([sys.executable, "-c", told], check=False).returncode == -signal.SIGTERM

@@ -117,9 +117,12 @@ def end_at_once_on_signals() -> None:
     """Let a process that still loads end as any other does.
 
     Granian's workers begin as copies of a process that takes signals for itself, and would not hear them for seconds.
+    What came before is noted in the copy of that process's server, where nobody looks any more.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.signal(number, signal.SIG_DFL)
+        if getattr(getattr(before, "__self__", None), "interrupt_signal", False):
+            signal.raise_signal(number)
 
 
 def end_in_order_on_signals() -> None:
