@@ -14,8 +14,8 @@ from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.secondfactor.service import forget_factor
 from lc_workflow.identity.sessions.schemas import FirstAdmin
-from lc_workflow.identity.users.models import Session, User
-from lc_workflow.identity.users.service import end_sessions, forget_waiting, person
+from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.service import person, set_password
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.security.passwords import Passwords
@@ -106,9 +106,6 @@ class AdministratorService(Service[User]):
             )
             if user is None:
                 raise Missing("No administrator whose account is in use has this name.")
-            user.password_hash, user.updated_at = digest, at
-            user.failed_login_attempts, user.locked_until = 0, None
+            await set_password(self.session, user, digest, at=at)
             await forget_factor(self.session, user.id)
-            await end_sessions(self.session, Session.user_id == user.id, at=at)
-            await forget_waiting(self.session, user.id)
             self.announce(AdministratorRecovered(actor_id=None, at=at, user_id=user.id))

@@ -6,6 +6,7 @@ from lc_workflow.identity.users.service.accounts import (
     end_sessions,
     forget_waiting,
     person,
+    set_password,
 )
 from lc_workflow.identity.users.service.ranks import check_rank_over, keep_an_administrator, standing_above
 from lc_workflow.identity.users.service.refusals import REFUSALS, LastAdministrator
@@ -20,5 +21,6 @@ __all__ = [
     "forget_waiting",
     "keep_an_administrator",
     "person",
+    "set_password",
     "standing_above",
 ]

@@ -90,6 +90,14 @@ async def forget_waiting(session: AsyncSession, user_id: UUID) -> None:
     await session.execute(delete(Activation).where(Activation.user_id == user_id, Activation.used_at.is_(None)))
 
 
+async def set_password(session: AsyncSession, user: User, digest: str, *, at: datetime) -> None:
+    """Give the locked row a new password; whoever knew the old one is out, and a lock it caused is gone."""
+    user.password_hash, user.updated_at = digest, at
+    user.failed_login_attempts, user.locked_until = 0, None
+    await end_sessions(session, Session.user_id == user.id, at=at)
+    await forget_waiting(session, user.id)
+
+
 class UserService(Service[User]):
     """The accounts of the institution."""
 
@@ -236,7 +244,8 @@ class UserService(Service[User]):
             check_rank(principal.level, touched)
             await self.apply(user, changes, principal=principal, at=at)
             if digest is not None:
-                await self._reset_password(user, digest, principal=principal, at=at)
+                await set_password(self.session, user, digest, at=at)
+                self.announce(PasswordReset(actor_id=principal.id, at=at, user_id=user.id))
         return await person(self.session, user_id)
 
     async def deactivate(self, user_id: UUID, *, principal: Principal, at: datetime) -> None:
@@ -297,16 +306,6 @@ class UserService(Service[User]):
                     reason=user.status_reason,
                 )
             )
-
-    async def _reset_password(self, user: User, digest: str, *, principal: Principal, at: datetime) -> None:
-        """Give the locked row a new password; whoever knew the old one is out, and a lock it caused is gone."""
-        user.password_hash = digest
-        user.failed_login_attempts = 0
-        user.locked_until = None
-        user.updated_at = at
-        await end_sessions(self.session, Session.user_id == user.id, at=at)
-        await forget_waiting(self.session, user.id)
-        self.announce(PasswordReset(actor_id=principal.id, at=at, user_id=user.id))
 
     async def _check_posting(self, user: User, chosen: Collection[str]) -> None:
         """Look at what was chosen for an account, and compare the branches of the people around it.
