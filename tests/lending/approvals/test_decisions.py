@@ -271,6 +271,30 @@ async def test_whoever_recused_themselves_stays_away_whatever_is_offered_next(
     assert code(await decide(members[1], loan)) == (200, "APPROVED")
 
 
+async def test_whoever_recused_themselves_neither_returns_the_loan_nor_undoes_its_approval(
+    hire: Hire, reviewed: Any, decide: Decide, take: Take
+) -> None:
+    loan, cousin = await reviewed(), await hire()
+    await decide(cousin, loan, "recuse", reason="My cousin")
+    refused = await decide(cousin, loan, "return", reason="Ask for more")
+    assert code(refused) == (403, "SodRepeat")
+    assert refused.json()["detail"] == "You recused yourself from this application; leave it to others."
+    assert code(await take(cousin, loan, "return", reason="Ask for more")) == (403, "SodRepeat")
+    assert code(await decide(await hire(), loan)) == (200, "APPROVED")
+    assert code(await take(cousin, loan, "undo_approval", reason="Ask for more")) == (403, "SodRepeat")
+
+
+async def test_nothing_is_not_lent(client: AsyncClient, hire: Hire, reviewed: Any) -> None:
+    loan, manager = await reviewed(product_type=""), await hire()
+    nothing = await client.patch(
+        f"{URL}/{loan['id']}/approve", json={"approved_amount": 0, "approved_term": 12}, headers=manager.headers
+    )
+    assert code(nothing) == (422, "NothingLent")
+    assert nothing.json()["errors"][0]["field"] == "approved_amount"
+    as_asked = await client.patch(f"{URL}/{loan['id']}/approve", json={"approved_amount": ""}, headers=manager.headers)
+    assert (code(as_asked), as_asked.json()["approved_amount"]) == ((200, "APPROVED"), 1500.5)
+
+
 async def test_a_committee_refuses_at_its_quorum(
     hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give
 ) -> None:

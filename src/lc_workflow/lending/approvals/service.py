@@ -296,7 +296,7 @@ class ApprovalService(Service[ApprovalCase]):
     async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> tuple[DomainError, ...]:
         """Say what keeps a person from undoing an approval: it takes a seat at the stage that gave it."""
         case = sitting.case or await self._new_case(sitting.application, at=at)
-        return tuple(
+        return *objections.to_recused({sitting.person}, sitting.votes), *(
             objections.to_having_no_seat(stage, (), sitting.place, sitting.where, sitting.held)
             for stage in stages_of(case)[-1:]
             if not fitting(stage, sitting.where, sitting.held)

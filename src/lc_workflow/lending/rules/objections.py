@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Final, Protocol
 from uuid import UUID
 
-from lc_workflow.kernel.errors import DomainError, Invalid
+from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.approval import ApprovalStage
 from lc_workflow.lending.rules.authority import (
@@ -37,6 +37,10 @@ _CENTS: Final = Decimal("0.01")
 
 class AboveRequest(Invalid):
     """More would be approved than was asked for."""
+
+
+class NothingLent(Invalid):
+    """A loan of nothing is none."""
 
 
 class AssessmentOutdated(Invalid):
@@ -85,6 +89,9 @@ def to_terms(
 ) -> list[DomainError]:
     """What speaks against deciding on these terms; `offered` are those that are on offer so far."""
     asked = loan.requested_amount
+    if decision in AGREEING and terms.amount is not None and terms.amount <= 0:
+        said = "Name the amount that is lent; to lend nothing, reject the application."
+        return [NothingLent(said, errors=(FieldError("approved_amount", "must be more than nothing"),))]
     if terms.amount is not None and asked is not None and terms.amount > asked:
         return [AboveRequest(f"{terms.amount:f} {loan.currency} is more than the {asked} that was requested.")]
     if decision is Decision.COUNTER_OFFER and terms == offered:
@@ -135,9 +142,18 @@ def to_seat(loan: Loan, seat: Holding, decision: Decision, person: UUID, votes: 
         if absent in loan.editors:
             found.append(SodEditor("Whom you stand in for changed what this comes to; someone else has to decide it."))
     people = {person} if absent is None else {person, absent}
+    if decision not in VOTES:
+        found += to_recused(people, votes)
     if decision in VOTES and has_voted(people, votes):
         found.append(SodRepeat("You have decided on this application in this cycle already."))
     return found
+
+
+def to_recused(people: Collection[UUID], votes: Iterable[Vote]) -> list[DomainError]:
+    """What speaks against a hand in a loan from which one of these people keeps away."""
+    if not has_voted(people, (vote for vote in votes if vote.decision is Decision.RECUSE)):
+        return []
+    return [SodRepeat("You recused yourself from this application; leave it to others.")]
 
 
 def to_figure(

@@ -111,7 +111,7 @@ class WorkflowService(Service[CustomerApplication]):
             Incomplete: It cannot be submitted yet.
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
-            AboveRequest: More would be approved than was asked for.
+            AboveRequest, NothingLent: More would be approved than was asked for, or nothing.
             BehindOwnLoan: The borrower is named as their own guarantor or co-borrower.
             AssessmentOutdated: It changed in substance since it was judged.
         """
