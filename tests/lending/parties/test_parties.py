@@ -122,6 +122,25 @@ async def test_nobody_stands_behind_one_loan_twice_in_one_role(
     assert len((await client.get(url, headers=officer.headers)).json()) == 2
 
 
+async def test_nobody_becomes_somebody_who_stands_behind_the_loan_already(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    loan = await draft(officer, **GUARANTOR)
+    url = f"{URL}/{loan['id']}"
+    dara = {"role": "guarantor", "full_name_latin": "CHEA DARA", "id_number": "030456789", "id_card_type": "passport"}
+    second = (await client.post(f"{url}/parties", json=dara, headers=officer.headers)).json()
+    keo = {"full_name_latin": "KEO BOPHA", "id_number": "012345678", "id_card_type": "cambodian_identity"}
+    renamed = await client.patch(f"{url}/parties/{second['id']}", json=keo, headers=officer.headers)
+    assert (renamed.status_code, renamed.json()["code"]) == (422, "AlreadyBehind"), renamed.text
+    assert (await client.get(f"{url}/parties", headers=officer.headers)).json()[1] == second
+    chan = keo | {"role": "guarantor", "full_name_latin": "CHAN SOPHEA", "id_number": "019876543"}
+    assert (await client.post(f"{url}/parties", json=chan, headers=officer.headers)).status_code == 201
+    form = {"guarantor_name": "CHAN SOPHEA", "guarantor_id_number": "019876543", "guarantor_phone": None}
+    typed_over = await client.put(url, json=form, headers=officer.headers)
+    assert (typed_over.status_code, typed_over.json()["code"]) == (422, "AlreadyBehind"), typed_over.text
+    assert (await client.get(url, headers=officer.headers)).json()["guarantor_name"] == "KEO BOPHA"
+
+
 async def test_a_telephone_is_a_number(client: AsyncClient, officer: Person, draft: Draft) -> None:
     loan = await draft(officer, phone="០១២ ៣៤៥ ៦៧៨ (wife)")
     url = f"{URL}/{loan['id']}"

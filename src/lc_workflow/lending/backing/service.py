@@ -10,6 +10,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.customers.service import Alone, CustomerService, Person, paper_kind
 from lc_workflow.lending.rules.backing import (
@@ -22,6 +23,10 @@ from lc_workflow.platform.service import Service
 
 COLUMNS: Final = ("kind", "description", "value", "currency", "owner_name", "title_number")
 """What is understood of a collateral's entry."""
+
+
+class AlreadyBehind(Invalid):
+    """The same person stands behind the loan already, in the same role."""
 
 
 class BackingService(Service[Party]):
@@ -54,6 +59,7 @@ class BackingService(Service[Party]):
 
         Raises:
             MixedScripts: The name is written in two scripts.
+            AlreadyBehind: They would be another guarantor of the same application.
         """
         party = await self.session.scalar(
             select(Party)
@@ -91,7 +97,11 @@ class BackingService(Service[Party]):
         by: UUID | None,
         at: datetime,
     ) -> Party:
-        """Let somebody stand behind the application, after those who do already."""
+        """Let somebody stand behind the application, after those who do already.
+
+        Raises:
+            AlreadyBehind: They do already, in the same role.
+        """
         last = select(func.coalesce(func.max(Party.position), 0)).where(Party.application_id == application_id)
         party = Party(
             application_id=application_id,
@@ -107,7 +117,11 @@ class BackingService(Service[Party]):
         return party
 
     async def know(self, party: Party, *, branch_id: UUID | None, alone: Alone, by: UUID | None, at: datetime) -> None:
-        """Find or write down the customer a party is."""
+        """Find or write down the customer a party is.
+
+        Raises:
+            AlreadyBehind: They are somebody who stands behind the application in the same role already.
+        """
         former = party.customer_id
         # Asked after the party's own claim: the caller answers for everything else.
         known = await self._customers.identify(
@@ -119,6 +133,8 @@ class BackingService(Service[Party]):
             at=at,
         )
         party.customer_id = known
+        if known and known != former and await self._is_named_twice(party):
+            raise AlreadyBehind("This person stands behind the loan already.")
         if former and known != former and known and await self._alone_with(party.id, alone, former):
             await self.session.flush()
             await self._customers.forget(former, written_for=party.application_id, taker=known)
@@ -138,6 +154,15 @@ class BackingService(Service[Party]):
             elif rows[position - 1].entry != entry:
                 understand(rows[position - 1], entry, at=at)
         await self.session.flush()
+
+    async def _is_named_twice(self, party: Party) -> bool:
+        others = exists().where(
+            Party.application_id == party.application_id,
+            Party.role == party.role,
+            Party.customer_id == party.customer_id,
+            Party.id != party.id,
+        )
+        return bool(await self.session.scalar(select(others)))
 
     async def _alone_with(self, party_id: UUID, alone: Alone, customer_id: UUID) -> bool:
         others = exists().where(Party.customer_id == customer_id, Party.id != party_id)

@@ -32,10 +32,6 @@ class PartyNameNeeded(Invalid):
     """Whoever stands behind a loan has a name."""
 
 
-class AlreadyBehind(Invalid):
-    """The same person stands behind the loan already, in the same role."""
-
-
 class TooManyBehind(Invalid):
     """More people or things stand behind the loan than anybody can look through."""
 
@@ -114,10 +110,6 @@ class PartyService:
                 by=principal.id,
                 at=at,
             )
-            if party.customer_id and (party.customer_id, role) in {
-                (other.customer_id, other.role) for other in application.parties
-            }:
-                raise AlreadyBehind("This person stands behind the loan already.")
             self._tell(application, "parties", principal, at=at)
         return party
 
@@ -138,6 +130,7 @@ class PartyService:
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
             PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet: They cannot be written down like this.
+            AlreadyBehind: They would be somebody who stands behind it in the same role already.
         """
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal, expected_version)
