@@ -1,9 +1,11 @@
 """Reading and setting how long stages may take."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal
@@ -50,12 +52,15 @@ class DeadlineService(Service[StageDeadline]):
         if stage not in WORK or WORK[stage].minutes is None:
             raise WithoutDeadline(f"No clock runs while an application stands at {stage}.")
         async with self.transaction():
-            row = await self.session.scalar(select(StageDeadline).where(StageDeadline.stage == stage).with_for_update())
-            if row is None:
-                row = StageDeadline(stage=stage, created_at=at)
-                self.session.add(row)
-            row.minutes, row.updated_at = minutes or WORK[stage].minutes or 0, at
-            await self.session.flush()
+            said = minutes or WORK[stage].minutes or 0
+            # Of two who set a deadline for the first time at once, the second finds what the first has set.
+            await self.session.execute(
+                insert(StageDeadline)
+                .values(id=uuid4(), stage=stage, minutes=said, created_at=at, updated_at=at)
+                .on_conflict_do_nothing(index_elements=[StageDeadline.stage])
+            )
+            row = await self.get_one(stage=stage, with_for_update=True)
+            row.minutes, row.updated_at = said, at
             if minutes is None:
                 await self.session.delete(row)
             self.announce(
