@@ -131,6 +131,23 @@ async def test_publishing_a_version_changes_no_open_application(
     assert (old["totals"]["fees"], new["totals"]["fees"]) == (0, 30)
 
 
+async def test_a_reopened_application_is_begun_anew_with_the_version_in_force(
+    client: AsyncClient, admin: Person, officer: Person, draft: Draft, take: Take
+) -> None:
+    loan = await draft(officer)
+    assert (await take(officer, loan, "withdraw", reason="After the harvest")).status_code == 200
+    newer = await published(client, admin, rate_default=15, rate_max=16)
+    reopened = (await take(officer, loan, "reopen", reason="The harvest is in")).json()
+    assert (reopened["cycle"], reopened["product_version_id"]) == (2, newer["id"])
+    dear = await take(officer, loan, "submit")
+    assert (dear.status_code, dear.json()["code"]) == (422, "RateOutsideProduct")
+    assert (await take(officer, loan, "withdraw", reason="Too late")).status_code == 200
+    product = await monthly(client, admin)
+    await client.patch(f"{URL}/{product['id']}", json={"is_active": False}, headers=admin.headers)
+    kept = await take(officer, loan, "reopen", reason="Another product")  # to choose another one
+    assert (kept.status_code, kept.json()["product_version_id"]) == (200, newer["id"])
+
+
 async def test_another_product_is_another_version(client: AsyncClient, officer: Person, draft: Draft) -> None:
     drafted = await draft(officer)
     at = f"/api/v1/applications/{drafted['id']}"

@@ -1,6 +1,7 @@
 """Offering products, writing their versions and publishing them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -212,6 +213,12 @@ class ProductService(Service[Product]):
             raise ProductNotOffered(f"The product {code} is not offered now; choose another.")
         version: UUID = version_id
         return version
+
+    async def begun_again(self, code: str, *, so_far: UUID | None) -> UUID | None:
+        """Find the version for an application that begins anew; where the product is not lent now it keeps its own."""
+        with suppress(ProductNotOffered):
+            return await self.in_force(code) or so_far
+        return so_far
 
     def _begin(self, product: Product, number: int, wish: ConditionsBody, *, at: datetime) -> ProductVersion:
         version = ProductVersion(

@@ -16,6 +16,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.service import ApprovalService, Ruling
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.quotes.service import Asked, obstacles_to
 from lc_workflow.lending.requirements.service import RequirementService
 from lc_workflow.lending.rules.checklist import Gate
@@ -89,6 +90,7 @@ class WorkflowService(Service[CustomerApplication]):
         self._tasks = TaskService(session)
         self._requirements = RequirementService(session)
         self._approvals = ApprovalService(session)
+        self._products = ProductService(session)
         self._dockets = Dockets(session)
 
     async def move(
@@ -275,6 +277,9 @@ class WorkflowService(Service[CustomerApplication]):
             case Action.REOPEN:
                 application.begin_again(by)
                 await self._requirements.give_current(application)
+                if code := application.product_code or application.product_type:
+                    known = application.product_version_id
+                    application.product_version_id = await self._products.begun_again(code, so_far=known)
             case _:
                 pass
 

@@ -199,7 +199,7 @@ class ApplicationService(Service[CustomerApplication]):
         return application
 
     async def _version_of(self, application: CustomerApplication) -> UUID | None:
-        """The version of its product that is in force: an application keeps the one it was begun with."""
+        """The version of its product that is in force: an application keeps the one its cycle began with."""
         code = application.product_code or application.product_type
         version_id = await self._products.in_force(code) if code else None
         if application.product_code and version_id is None:
