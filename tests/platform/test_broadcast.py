@@ -267,16 +267,20 @@ async def test_a_hanging_server_does_not_hold_up_many_messages(line: Line, proce
     assert inbox.texts[1:] == [f"message {number}" for number in range(50)]
 
 
+DEEP = b'["me", 1, "general", {"text": ' + b"[" * 10_000 + b"]" * 10_000 + b"}]"
+
+
 async def test_what_strangers_put_into_the_stream_disturbs_nobody(redis_url: str, process: Process) -> None:
     mine, inbox = await process(redis_url)
     redis = open_redis(redis_url)
     assert redis is not None
     async with redis:
-        for nonsense in (b"", b"\xff", b"{}", b'["general"]', b'["me", 1, "general", 1]'):
+        for nonsense in (b"", b"\xff", b"{}", b'["general"]', b'["me", 1, "general", 1]', b'["\xff", 1, "", {}]', DEEP):
             await redis.xadd(STREAM, {TEXT: nonsense})
+        await until_heard(RedisBroadcast(redis), inbox, "from elsewhere")
     await mine.publish("general", {"text": "still here"})
     await inbox.wait_for("still here")
-    assert inbox.texts == ["still here"]
+    assert inbox.texts == ["from elsewhere", "still here"]
 
 
 async def test_a_process_ends_although_the_library_loses_that_it_was_told_to(

@@ -159,17 +159,15 @@ class RedisBroadcast(LocalBroadcast):
 
     async def _keep_receiving(self) -> None:
         while True:
-            reader = _patient(self._redis)
             try:
-                await self._find_place(reader)
-                while True:
-                    await self._send()
-                    await self._receive(reader)
-            except (RedisError, OSError) as cause:
+                async with _patient(self._redis) as reader:
+                    await self._find_place(reader)
+                    while True:
+                        await self._send()
+                        await self._receive(reader)
+            except Exception as cause:  # noqa: BLE001 - whatever was met there, nobody else would begin again
                 log.warning("the live stream was lost; it is opened again", cause=type(cause).__name__)
                 await asyncio.sleep(1)
-            finally:
-                await reader.aclose()
 
     async def _find_place(self, reader: Redis) -> None:
         """Begin at the end, or go on from where we were; a stream that ends before that place is a new one."""
@@ -189,7 +187,7 @@ class RedisBroadcast(LocalBroadcast):
                 self._read_up_to = number.decode()
                 try:
                     sender, count, pattern, message = _DECODER.decode(fields.get(TEXT, b""))
-                except msgspec.MsgspecError:
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                     log.warning("a live message could not be read")
                     continue
                 # A message of which Redis did not say that it took it is sent again.

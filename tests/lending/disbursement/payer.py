@@ -12,11 +12,15 @@ from lc_workflow.platform.payout.webhook import signature
 
 @dataclass
 class Payer:
-    """Pays each external id once; `moods` are how it answers the next requests: `ok`, `silent` or `broken`."""
+    """Pays each external id once; `moods` are how it answers the next requests: `ok`, `silent` or `broken`.
+
+    `says` is what it answers then, instead of a reference.
+    """
 
     secret: str
     port: int = 0
     moods: list[str] = field(default_factory=list)
+    says: bytes = b""
     calls: list[dict[str, Any]] = field(default_factory=list)
     paid: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -38,7 +42,7 @@ class Payer:
         if mood == "silent":
             await asyncio.sleep(1)  # it has acted, and its answer comes too late
         status = "500 Internal Server Error" if mood == "broken" else "200 OK"
-        answer = json.dumps({"reference": f"PAY-{len(self.paid)}"}).encode()
+        answer = self.says or json.dumps({"reference": f"PAY-{len(self.paid)}"}).encode()
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(answer)}\r\nConnection: close\r\n\r\n".encode())
         writer.write(answer)
         writer.close()

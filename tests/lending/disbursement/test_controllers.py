@@ -205,6 +205,26 @@ async def test_a_payer_that_acts_and_answers_too_late_does_not_pay_twice(
     assert (order["amount"], order["currency"], order["account_id"]) == ("1200.00", "USD", "00012345")
 
 
+@pytest.mark.parametrize(
+    ("says", "reference"),
+    [
+        ('{"reference": "Zahlung über Bücher"}'.encode("latin-1"), None),
+        (b'{"reference": "PAY\\u0000-1"}', "PAY-1"),
+        (b'{"reference": "PAY-1", "more": ' + b"[" * 9_999 + b"]" * 9_999 + b"}", None),
+        (b"<html>thank you</html>", None),
+    ],
+    ids=["in another encoding", "with a sign that no text has", "deep", "no JSON"],
+)
+async def test_a_payer_that_has_the_order_is_believed_whatever_else_it_says(
+    office: Office, payer: Payer, at_the_payer: Workplace, says: bytes, reference: str | None
+) -> None:
+    payer.says = says
+    request = (await office.ask()).json()
+    await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    shown = await office.shown()
+    assert (shown["status"], shown["external_reference"]) == ("handed_over", reference)
+
+
 async def test_what_was_called_off_is_not_handed_over(office: Office, payer: Payer, at_the_payer: Workplace) -> None:
     request = (await office.ask()).json()
     await office.close(request, "fail", reason="The customer died")

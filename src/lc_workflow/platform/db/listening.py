@@ -57,7 +57,7 @@ class Listening:
         while not self._ending.is_set():
             try:
                 await self._listen(engine)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as cause:
+            except Exception as cause:  # noqa: BLE001 - whatever answered there, nobody else would listen again
                 _log.warning("the database's channels were lost; they are opened again", cause=type(cause).__name__)
                 await at_most(1, self._ending)
 

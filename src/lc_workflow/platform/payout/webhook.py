@@ -1,5 +1,6 @@
 """Orders as signed requests to the other side's address."""
 
+import asyncio
 import hashlib
 import hmac
 from typing import Final
@@ -48,17 +49,22 @@ class Webhook:
             "X-Signature": signature(self._settings.secret, timestamp, body),
         }
         try:
-            async with httpx.AsyncClient(timeout=SECONDS) as client:
+            async with asyncio.timeout(SECONDS), httpx.AsyncClient(timeout=SECONDS) as client:
                 answer = await client.post(self._settings.url, content=body, headers=headers)
         except (httpx.HTTPError, OSError) as cause:
             raise HandOverFailed(f"The payment system did not answer ({type(cause).__name__}).") from cause
         if not answer.is_success:
             raise HandOverFailed(f"The payment system answered {answer.status_code}.")
-        try:
-            said = msgspec.json.decode(answer.content, type=Answer).reference
-        except msgspec.MsgspecError:
-            return None
-        return said[:200] if said else None
+        return _reference(answer.content)
+
+
+def _reference(said: bytes) -> str | None:
+    """Find what the other side calls the order, in a form that can be kept; it has the order whatever it says."""
+    try:
+        reference = msgspec.json.decode(said, type=Answer).reference or ""
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return "".join(filter(str.isprintable, reference))[:200] or None
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
