@@ -284,6 +284,19 @@ async def test_whoever_recused_themselves_neither_returns_the_loan_nor_undoes_it
     assert code(await take(cousin, loan, "undo_approval", reason="Ask for more")) == (403, "SodRepeat")
 
 
+async def test_a_reopened_loan_waits_for_no_condition_of_its_last_cycle(
+    hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give, take: Take
+) -> None:
+    await publish()
+    loan, manager = await reviewed(), await hire()
+    regional = await give(await hire(), "regional_manager", reach="region", region="North")
+    await decide(manager, loan, "approve_with_conditions", conditions=["Land title deposited"])
+    assert [one["text"] for one in (await sheet(manager, loan))["conditions"]] == ["Land title deposited"]
+    await decide(regional, loan, "reject", reason="Too far from the road")
+    assert (await take(officer, loan, "reopen", reason="There is a road now")).status_code == 200
+    assert (await sheet(manager, loan))["conditions"] == []
+
+
 async def test_nothing_is_not_lent(client: AsyncClient, hire: Hire, reviewed: Any) -> None:
     loan, manager = await reviewed(product_type=""), await hire()
     nothing = await client.patch(

@@ -151,12 +151,27 @@ async def test_a_decided_loan_s_dossier_tells_what_it_was_decided_on(
         "grade": scored["grade"],
         "risk": scored["risk"].lower(),
         "recommendation": "DECLINE",
+        "outdated": [],
     }
     _, pdf = await printed(client, manager, application, work_off, "en")
     text = " ".join(text_of(pdf).split())
     for wanted in (scored["grade"], "decline", "Land title deposited", "approved with conditions", "Known for ten"):
         assert wanted in text, wanted
     check_margins(pdf)
+
+
+async def test_a_dossier_says_what_was_found_about_another_loan_than_this_one_by_now(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, work_off: WorkOff
+) -> None:
+    application = await draft(officer)
+    at = f"{URL}/{application['id']}"
+    await client.post(f"{at}/affordability", headers=officer.headers)
+    await client.put(at, json={"requested_amount": 2500}, headers=officer.headers)
+    await client.post(f"{at}/score", json={"values": {}}, headers=officer.headers)
+    content = (await client.get(f"{at}/dossier", headers=officer.headers)).json()["content"]
+    assert content["assessment"]["outdated"] == ["affordability"]
+    _, pdf = await printed(client, officer, application, work_off, "en")
+    assert "Outdated, as the application changed affordability" in " ".join(text_of(pdf).split())
 
 
 @pytest.mark.parametrize("count", [1, 60])

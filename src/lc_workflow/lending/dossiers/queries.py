@@ -98,11 +98,12 @@ class Everything:
                 grade=_text(score.get("grade")),
                 risk=judged.risk,
                 recommendation=_text(score.get("decision") or score.get("system_decision")),
+                outdated=[*judged.outdated],
             ),
             schedule=schedule,
             schedule_refusal=refusal,
             decisions=await self._seen.decisions(application.id),
-            conditions=await self._seen.conditions(application.id),
+            conditions=await self._seen.conditions(application),
             checklist=_checklist(standing),
             history=[
                 MovePart(

@@ -92,13 +92,17 @@ class CollateralPart(Struct, frozen=True, kw_only=True):
 
 
 class AssessmentPart(Struct, frozen=True, kw_only=True):
-    """What the last look at the household and the last score say; a person's recommendation goes before the card's."""
+    """What the last look at the household and the last score say; a person's recommendation goes before the card's.
+
+    `outdated` names which of the two is of the application before it changed in substance: affordability, score.
+    """
 
     verdict: str | None
     score: str | None
     grade: str | None
     risk: str | None
     recommendation: str | None
+    outdated: list[str]
 
 
 class ChecklistPart(Struct, frozen=True, kw_only=True):

@@ -93,6 +93,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "grade": ("Grade", "ចំណាត់ថ្នាក់"),
     "risk": ("Risk", "ហានិភ័យ"),
     "recommendation": ("Recommendation", "អនុសាសន៍"),
+    "outdated": ("Outdated, as the application changed", "ហួសសម័យ ដោយសារពាក្យសុំបានកែប្រែ"),
     "number": ("No.", "ល.រ"),
     "due_on": ("Due", "ថ្ងៃត្រូវសង"),
     "principal": ("Principal", "ប្រាក់ដើម"),
@@ -123,6 +124,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
 """What a printed dossier calls things, in English and in Khmer."""
 
 VALUES: Final[Mapping[str, tuple[str, str]]] = {
+    "affordability": ("affordability", "លទ្ធភាពសង"),
+    "score": ("score", "ពិន្ទុ"),
     "met": ("there", "មាន"),
     "waived": ("waived", "លើកលែង"),
     "another": ("another is there", "មានឯកសារជំនួស"),
@@ -412,4 +415,4 @@ _ENUMERATED: Final[Mapping[str, Sequence[str]]] = {
     "loan_purposes": ("loan-purposes",),
     "risk": ("risk-categories",),
 }
-_WORDED: Final = frozenset({"status", "gate", "action", "decision", "verdict", "recommendation", "risk"})
+_WORDED: Final = frozenset({"status", "gate", "action", "decision", "verdict", "recommendation", "risk", "outdated"})

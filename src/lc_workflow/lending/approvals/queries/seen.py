@@ -42,12 +42,16 @@ from lc_workflow.platform.phones import phone_key
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What was found about a loan: its risk, how many policies it is an exception to, and the findings themselves."""
+    """What was found about a loan: its risk, how many policies it is an exception to, and the findings themselves.
+
+    `outdated` names those that are of the application before it changed in substance.
+    """
 
     risk: str | None
     exceptions: int
     score: dict[str, Any] | None
     affordability: dict[str, Any] | None
+    outdated: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,13 +130,17 @@ class WhatIsSeen:
 
     async def judged(self, application: CustomerApplication) -> Judged:
         """What the last score and the last look at the household say about a loan."""
-        score, affordability, verdict = await JUDGED.one(self._session, application_id=application.id)
+        score, scored_at, affordability, verdict, assessed_at = await JUDGED.one(
+            self._session, application_id=application.id
+        )
+        judged_at = {"affordability": assessed_at, "score": scored_at}
         doubtful = affordability is not None and verdict is not AffordabilityVerdict.PASS
         return Judged(
             risk=str(score["risk"]).lower() if score else None,
             exceptions=max(1, len(affordability["flags"])) if doubtful else 0,
             score=score,
             affordability=affordability,
+            outdated=tuple(name for name, at in judged_at.items() if at not in {None, application.material_changes}),
         )
 
     async def quote_hash(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> str | None:
@@ -243,7 +251,7 @@ class WhatIsSeen:
             stages=stages,
             snapshot_hash=(await self.snapshot(application, case, at=at)).sha256.hex() if case else None,
             decisions=await self.decisions(application.id),
-            conditions=await self.conditions(application.id),
+            conditions=await self.conditions(application),
         )
 
     async def decisions(self, application_id: UUID) -> list[DecisionAnswer]:
@@ -258,12 +266,16 @@ class WhatIsSeen:
         )
         return [_decision(row, names) for row, *names in rows]
 
-    async def conditions(self, application_id: UUID) -> list[ConditionAnswer]:
-        """List the conditions of the approvals that count."""
+    async def conditions(self, application: CustomerApplication) -> list[ConditionAnswer]:
+        """List the conditions of the approvals that count; those of an earlier cycle do not any more."""
         rows = await self._session.scalars(
             select(ApprovalCondition)
             .join(ApplicationDecision, ApplicationDecision.id == ApprovalCondition.decision_id)
-            .where(ApprovalCondition.application_id == application_id, ApplicationDecision.voided_at.is_(None))
+            .where(
+                ApprovalCondition.application_id == application.id,
+                ApplicationDecision.cycle == application.cycle,
+                ApplicationDecision.voided_at.is_(None),
+            )
             .order_by(ApprovalCondition.created_at, ApprovalCondition.id)
         )
         return [shaped(row, ConditionAnswer) for row in rows]

@@ -55,7 +55,7 @@ HOLD_CUSTOMERS: Final = Written(
 
 def _judged() -> Select[*tuple[Any, ...]]:
     score = (
-        select(ApplicationScore.document)
+        select(ApplicationScore)
         .where(ApplicationScore.application_id == _OF_ONE)
         .order_by(ApplicationScore.number.desc())
         .limit(1)
@@ -64,9 +64,11 @@ def _judged() -> Select[*tuple[Any, ...]]:
         select(Affordability).where(Affordability.application_id == _OF_ONE).order_by(Affordability.number.desc())
     ).limit(1)
     return select(
-        score.scalar_subquery().label("score"),
+        score.with_only_columns(ApplicationScore.document).scalar_subquery().label("score"),
+        score.with_only_columns(ApplicationScore.material_changes).scalar_subquery().label("scored_at_change"),
         household.with_only_columns(Affordability.document).scalar_subquery().label("affordability"),
         household.with_only_columns(Affordability.verdict).scalar_subquery().label("verdict"),
+        household.with_only_columns(Affordability.material_changes).scalar_subquery().label("assessed_at_change"),
     )
 
 
