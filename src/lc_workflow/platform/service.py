@@ -14,7 +14,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.db.base import Row
-from lc_workflow.platform.db.config import DONE, begins_to_write
+from lc_workflow.platform.db.reading import DONE, begins_to_write
 from lc_workflow.platform.journal import changes as changes  # noqa: PLC0414 - imported for what it notices
 from lc_workflow.platform.journal.models import JournalEntry
 

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
-from lc_workflow.platform.db.config import alchemy_config, begins_to_write, only_reads
+from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.db.reading import begins_to_write, only_reads
 from tests.conftest import settings_for
 
 PID = text("SELECT pg_backend_pid()")

@@ -32,7 +32,8 @@ from structlog.testing import capture_logs
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
-from lc_workflow.platform.db.config import DOUBTED, alchemy_config, begins_to_write, only_reads
+from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.db.reading import DOUBTED, begins_to_write, only_reads
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.reads import PersonalRead
 from lc_workflow.system.settings.models import Setting
@@ -110,6 +111,17 @@ async def test_a_value_is_brought_each_time(reading: AsyncSession) -> None:
 async def test_what_is_compared_with_any_number_of_values_is_no_written_statement(reading: AsyncSession) -> None:
     with pytest.raises(TypeError):
         await Written(select(User.id).where(User.id.in_([uuid4()]))).rows(reading)
+
+
+async def test_who_only_reads_holds_one_connection_whichever_way_it_asks(reading: AsyncSession) -> None:
+    written, plain = Written(select(literal_column("pg_backend_pid()"))), text("SELECT pg_backend_pid()")
+    asked = [await written.value(reading), await reading.scalar(plain), await written.value(reading)]
+    await reading.rollback()
+    only_reads(reading)
+    asked += [await reading.scalar(plain), await written.value(reading)]
+    assert {*asked} == {asked[0]}
+    now = Written(select(literal_column("now()")))
+    assert await now.value(reading) != await now.value(reading)  # not within a transaction
 
 
 async def test_a_session_that_gave_its_connection_back_asks_on_another(reading: AsyncSession) -> None:

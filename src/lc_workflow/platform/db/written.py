@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
 
-from lc_workflow.platform.db.config import DONE, DOUBTED, only_reads, read_json, reading_on, write_json
+from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.reading import DONE, DOUBTED, Line, only_reads, reading_on
 
 _DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_json)  # type: ignore[no-untyped-call]
 
@@ -53,15 +54,15 @@ class Written:
         """Send it and give all rows."""
         if DONE in session.info and not session.in_transaction():
             only_reads(session)
-        connection = await reading_on(session)
-        if connection is None:
-            opened = await session.connection()
-            connection = opened.sync_connection
-            assert connection is not None  # noqa: S101 - it has just been opened
-            if not _driver(connection).is_in_transaction():
-                # The transaction begins with the first statement that SQLAlchemy sends itself.
-                result = await opened.execute(self._statement, values)
-                return result.all() if result.returns_rows else ()
+        if line := await reading_on(session):
+            return await self._send(line, values)
+        opened = await session.connection()
+        connection = opened.sync_connection
+        assert connection is not None  # noqa: S101 - it has just been opened
+        if not _driver(connection).is_in_transaction():
+            # The transaction begins with the first statement that SQLAlchemy sends itself.
+            result = await opened.execute(self._statement, values)
+            return result.all() if result.returns_rows else ()
         return await self._send(connection, values)
 
     async def one(self, session: AsyncSession, **values: Any) -> Any:  # noqa: ANN401 - as above
@@ -74,13 +75,13 @@ class Written:
         found = await self.rows(session, **values)
         return found[0][0] if found else None
 
-    async def _send(self, connection: Connection, values: dict[str, Any]) -> Sequence[Any]:
-        driver = _driver(connection)
+    async def _send(self, connection: Connection | Line, values: dict[str, Any]) -> Sequence[Any]:
+        driver, events = _driver(connection), connection.engine.dispatch
         arguments = self.always.copy()
         for place, name, process in self._brought:
             arguments[place] = process(values[name]) if process else values[name]
         sent = (connection, None, self.text, arguments, SimpleNamespace(), False)
-        for hears in connection.dispatch.before_cursor_execute:
+        for hears in events.before_cursor_execute:
             hears(*sent)
         try:
             if self._readers is None:
@@ -89,12 +90,12 @@ class Written:
         except BaseException as failure:
             connection.info[DOUBTED] = True
             failed = SimpleNamespace(
-                connection=connection, statement=self.text, execution_context=sent[4], original_exception=failure
+                connection=None, statement=self.text, execution_context=sent[4], original_exception=failure
             )
-            for hears in connection.dialect.dispatch.handle_error:
+            for hears in connection.engine.dialect.dispatch.handle_error:
                 hears(failed)
             raise
-        for hears in connection.dispatch.after_cursor_execute:
+        for hears in events.after_cursor_execute:
             hears(*sent)
         if not self._readers:
             return [*map(self._row._make, found)]
@@ -144,7 +145,7 @@ class Written:
         return readers
 
 
-def _driver(connection: Connection) -> Any:  # noqa: ANN401 - asyncpg's connection, behind a name of SQLAlchemy's
+def _driver(connection: Connection | Line) -> Any:  # noqa: ANN401 - asyncpg's connection, behind a name of SQLAlchemy's
     return connection.connection.driver_connection
 
 

@@ -64,7 +64,8 @@ class Shell:
         self._app = app
         self._cors = cors
         self._departure = departure
-        self._entrance = wrap_asgi_with_proxy_headers(self._enter, list(trusted_proxies))
+        trusted = [*trusted_proxies]
+        self._entrance = wrap_asgi_with_proxy_headers(self._enter, trusted) if trusted else self._enter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""

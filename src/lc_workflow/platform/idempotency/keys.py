@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import Busy, Invalid
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.db.config import begins_to_write
+from lc_workflow.platform.db.reading import begins_to_write
 from lc_workflow.platform.idempotency.models import RememberedRequest
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.platform.journal.models import JournalEntry

@@ -15,7 +15,7 @@ from structlog.contextvars import bind_contextvars
 from lc_workflow.kernel.errors import DomainError, Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.db.config import begins_to_write, only_reads
+from lc_workflow.platform.db.reading import begins_to_write, only_reads
 from lc_workflow.platform.journal.origin import SESSION
 from lc_workflow.platform.security.remembered import SAFE, Remembered
 from lc_workflow.platform.security.tokens import SessionEnded, TokenMissing, Tokens

@@ -14,7 +14,7 @@ from structlog.contextvars import get_contextvars
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.base import Row
-from lc_workflow.platform.db.config import READING
+from lc_workflow.platform.db.reading import READING
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 from lc_workflow.platform.security.personal import READ

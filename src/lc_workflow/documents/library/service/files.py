@@ -34,7 +34,7 @@ from lc_workflow.documents.rules.uploads import VirusFound, check_size, check_ty
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.db.base import Row
-from lc_workflow.platform.db.config import only_reads
+from lc_workflow.platform.db.reading import only_reads
 from lc_workflow.platform.jobs import ask_for
 
 
