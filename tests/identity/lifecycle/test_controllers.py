@@ -175,8 +175,12 @@ async def test_who_leaves_is_shut_out_and_their_work_goes_to_the_named_colleague
         )
     )
     assert {row.application_id for row in rows} == {running.id}
+    for employee in (desk, other_desk):
+        await session.refresh(employee)
+    assert (desk.is_active, other_desk.is_active) == (False, True)  # who has left is not asked to look after more
     kinds = await announced()
     assert kinds.count("EmployeeReleased") == kinds.count("EmployeeAssigned") == 2
+    assert kinds.count("EmployeeRetired") == 1
     assert kinds[-1] == "OffboardingCompleted"
     assert (await act(leaver, "lifecycle/offboarding/complete", 422))["code"] == "NotLeaving"
 

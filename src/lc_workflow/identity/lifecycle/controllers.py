@@ -141,7 +141,10 @@ class LifecycleController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[Left | None] = None,
     ) -> OffboardingAnswer:
-        """End somebody's sessions, give their open work to a colleague, and close the account for good."""
+        """End somebody's sessions, give their open work to a colleague, and close the account for good.
+
+        The employee who signed in with it is retired: nobody asks them to look after another application.
+        """
         return await lifecycle.complete_offboarding(user_id, data or Left(), principal=principal, at=clock())
 
 

@@ -53,6 +53,7 @@ from lc_workflow.identity.users.service import UserService, check_rank_over, end
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.organization.employees.service import EmployeeService
 from lc_workflow.platform.service import Service
 
 
@@ -72,6 +73,7 @@ class LifecycleService(Service[User]):
         super().__init__(session)
         self._users = users
         self._work = work
+        self._employees = EmployeeService(session)
 
     async def onboarding_of(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
         """Show how far somebody is.
@@ -265,6 +267,8 @@ class LifecycleService(Service[User]):
     ) -> OffboardingAnswer:
         """End somebody's sessions, put what is on their desk on a colleague's, and close the account for good.
 
+        As an employee they have left with it: nobody asks them to look after another application.
+
         Raises:
             Missing: There is no such account within the person's reach.
             NotYoursToChange: It is one's own account.
@@ -280,6 +284,7 @@ class LifecycleService(Service[User]):
             await self._check_successor(user, successor_id, work=await self._work.waiting(user.id))
             if successor_id is not None:
                 leaving.handed_over = await self._work.hand_over(user.id, successor_id, by=principal.id, at=at)
+            await self._employees.leave_with(user.id, by=principal.id, at=at)
             reason = wish.notes or leaving.reason
             ended = await self._shut_out(user, UserStatus.ARCHIVED, reason, principal=principal, at=at)
             leaving.successor_id, leaving.completed_by, leaving.completed_at = successor_id, principal.id, at

@@ -215,6 +215,15 @@ class EmployeeService(Service[Employee]):
                 employee.updated_at = at
                 self.announce(EmployeeRetired(actor_id=principal.id, at=at, employee_id=employee.id))
 
+    async def leave_with(self, account_id: UUID, *, by: UUID, at: datetime) -> None:
+        """Note that whoever signed in with an account left with it, inside the running transaction."""
+        leaving = await self.session.scalars(
+            select(Employee).where(Employee.user_id == account_id, Employee.is_active).with_for_update()
+        )
+        for employee in leaving:
+            employee.is_active, employee.updated_at = False, at
+            self.announce(EmployeeRetired(actor_id=by, at=at, employee_id=employee.id))
+
     async def holder_of(self, code: str) -> Employee | None:
         """Find who has a code, whether or not the person asking may see them."""
         return await self.get_one_or_none(employee_code=code)
