@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.organization.branches.models import Branch
-from tests.conftest import SignIn
+from lc_workflow.organization.employees.models import Employee
+from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH, Draft, Take
 from tests.organization.factories import a_branch, an_employee
 from tests.statements import sent
@@ -253,3 +254,24 @@ async def test_an_administrator_drafts_for_a_branch_and_an_officer_only_for_thei
     assert (await draft(officer, branch_id=str(other.id)))["branch_id"] == str(branch.id)
     unknown = await client.post(URL, json=WISH | {"branch_id": str(admin.user.id)}, headers=admin.headers)
     assert (unknown.status_code, unknown.json()["code"]) == (422, "NoSuchBranch")
+
+
+async def test_what_an_administrator_of_no_branch_drafts_belongs_where_its_officers_work(
+    session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    session.add(other := a_branch())
+    await session.flush()
+    here, colleague, elsewhere = (an_employee(branch_id=one.id) for one in (branch, branch, other))
+    session.add_all([here, colleague, elsewhere])
+    await session.commit()
+
+    async def belongs(person: Person, *employees: Employee) -> str | None:
+        wish = [{"employee_id": str(one.id), "assignment_role": "primary_officer"} for one in employees]
+        found: str | None = (await draft(person, employee_assignments=wish))["branch_id"]
+        return found
+
+    admin = await sign_in("admin")
+    assert await belongs(admin, here, colleague) == str(branch.id)
+    assert await belongs(admin, here, elsewhere) is None  # nobody knows
+    assert await belongs(admin) is None
+    assert await belongs(await sign_in("admin", branch_id=other.id), elsewhere) == str(other.id)

@@ -133,6 +133,8 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
 class NewApplication(ApplicationChange, frozen=True, kw_only=True):
     """An application to draft; `branch_id` is for people who work for all branches, others draft for their own.
 
+    Where they name none and have none, it is the branch of the employees who look after it.
+
     Whoever draws it up without a network makes its `id` themselves, a UUID of version 4.
     """
 

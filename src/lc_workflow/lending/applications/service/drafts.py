@@ -98,6 +98,8 @@ class ApplicationService(Service[CustomerApplication]):
     async def draft(self, wish: NewApplication, *, principal: Principal, at: datetime) -> CustomerApplication:
         """Begin an application, with its customer and the employees who look after it.
 
+        What somebody drafts who works for all branches and names none belongs where these employees work.
+
         Raises:
             IdTaken: The id it was given stands for something already.
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: An assignment cannot be made.
@@ -109,17 +111,20 @@ class ApplicationService(Service[CustomerApplication]):
         assignments = fields.pop("employee_assignments", [])
         asked_branch, made_id = fields.pop("branch_id"), fields.pop("id")
         anywhere = principal.scope_of(CREATE) is Scope.ALL
+        branch_id = asked_branch or principal.branch_id if anywhere else principal.branch_id
         async with self.transaction():
             if made_id and await self.session.get(JournalThread, made_id):
                 raise IdTaken
             await self._check(fields, at=at)
             check_phones(fields, *PHONES)
             behind = {name: fields.pop(name) for name in BACKING_FIELDS & fields.keys()}
+            if anywhere and branch_id is None and assignments:
+                branch_id = await self.looking_after.branch_of(assignments)
             application = CustomerApplication(
                 id=made_id or uuid4(),
                 **fields,
                 user_id=principal.id,
-                branch_id=asked_branch or principal.branch_id if anywhere else principal.branch_id,
+                branch_id=branch_id,
                 preparers=[principal.id],
                 cycle=1,
                 created_at=at,

@@ -39,6 +39,13 @@ class LookingAfterService(Service[Assignment]):
             (wish.employee_id, wish.assignment_role): wish.notes for wish in wishes
         }
 
+    async def branch_of(self, wishes: Sequence[AssignmentWish]) -> UUID | None:
+        """The branch where all of these employees work; None where they work in several, or in none."""
+        wanted = {wish.employee_id for wish in wishes}
+        found = await self.session.scalars(select(Employee.branch_id).where(Employee.id.in_(wanted)).distinct())
+        branches = found.all()
+        return branches[0] if len(branches) == 1 else None
+
     async def look_after(
         self, application: CustomerApplication, wishes: Sequence[AssignmentWish], *, by: UUID, at: datetime
     ) -> None:
