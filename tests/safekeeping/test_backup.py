@@ -3,6 +3,9 @@
 import asyncio
 import hashlib
 import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -165,6 +168,32 @@ def test_what_was_saved_from_a_folder_is_back_in_an_s3_store_also_when_that_was_
         asyncio.run(_look(place))
         again = run("restore", folder, settings=place)
         assert (again.exit_code, "only put back into an empty one" in again.output) == (1, True)
+
+
+@contextmanager
+def disk_of(most_bytes: int) -> Iterator[None]:
+    """No file of ours grows larger."""
+    before, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (before, hard))
+
+
+def test_a_full_disk_keeps_no_half_backup(lived_in: Settings, tmp_path: Path) -> None:
+    """It would fill the disk for the next one, and look like one in a list."""
+    folder = tmp_path / "backup"
+    with disk_of(100_000):
+        no_rows = run("backup", folder, settings=lived_in)
+    assert (no_rows.exit_code, "pg_dump did not finish" in no_rows.output) == (1, True)
+    (lived_in.upload_folder / ORDER).write_bytes(bytes(2_000_000))
+    with disk_of(1_000_000):
+        no_papers = run("backup", folder, settings=lived_in)
+    assert (no_papers.exit_code, "nothing of it is left" in no_papers.output) == (1, True)
+    assert [*folder.iterdir()] == []
+    assert run("backup", folder, settings=lived_in).exit_code == 0
+    (folder / "manifest.json").unlink()
+    killed = run("backup", folder, settings=lived_in)
+    assert (killed.exit_code, "no complete backup" in killed.output) == (1, True)
 
 
 def test_what_is_not_as_it_was_saved_is_refused(

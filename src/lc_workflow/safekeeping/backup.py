@@ -24,7 +24,7 @@ from lc_workflow.platform.http.csv import MEDIA_TYPE as CSV
 from lc_workflow.platform.payout.drop import CsvDrop
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.safekeeping.database import dump, rows_of
-from lc_workflow.safekeeping.inventory import DUMP, OBJECTS, Backup, Kept, make_room, sha256_of, write_down
+from lc_workflow.safekeeping.inventory import DUMP, OBJECTS, Backup, Kept, room, sha256_of, write_down
 
 SNAPSHOT = text("SELECT pg_export_snapshot()")
 ABOUT = text("SELECT version_num, current_setting('server_version') FROM alembic_version")
@@ -39,38 +39,38 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
     their rows, so those of the snapshot are still there; one that is not is named in the manifest.
 
     Raises:
-        BackupRefused: The folder holds something, or a program of PostgreSQL is missing or fails.
+        BackupRefused: The folder holds something, a program of PostgreSQL is missing or fails, or the disk is full.
         Unavailable: The store does not answer.
     """
-    make_room(folder)
-    engine = create_async_engine(settings.database_url, poolclass=NullPool, isolation_level="REPEATABLE READ")
-    async with engine.connect() as connection:
-        snapshot = await connection.scalar(SNAPSHOT)
-        revision, version = (await connection.execute(ABOUT)).one()
-        await dump(
-            settings.database_url, "--format=custom", "--no-owner", "--no-privileges",
-            f"--snapshot={snapshot}", f"--file={folder / DUMP}",
-        )  # fmt: skip
-        rows = await rows_of(connection)
-        named = [object_ async for object_ in _named(connection)]
-    objects, missing = [], []
-    for places, content_type, must_be_there in named:
-        kept = await _copy(store, places, content_type, folder / OBJECTS / places[0])
-        if kept is not None:
-            objects.append(kept)
-        elif must_be_there:
-            missing.append(places[0])
-    backup = Backup(
-        made_at=at,
-        postgresql=version,
-        revision=revision,
-        dump_sha256=sha256_of(folder / DUMP),
-        rows=rows,
-        objects=objects,
-        missing=missing,
-    )
-    write_down(backup, folder)
-    return backup
+    with room(folder):
+        engine = create_async_engine(settings.database_url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+        async with engine.connect() as connection:
+            snapshot = await connection.scalar(SNAPSHOT)
+            revision, version = (await connection.execute(ABOUT)).one()
+            await dump(
+                settings.database_url, "--format=custom", "--no-owner", "--no-privileges",
+                f"--snapshot={snapshot}", f"--file={folder / DUMP}",
+            )  # fmt: skip
+            rows = await rows_of(connection)
+            named = [object_ async for object_ in _named(connection)]
+        objects, missing = [], []
+        for places, content_type, must_be_there in named:
+            kept = await _copy(store, places, content_type, folder / OBJECTS / places[0])
+            if kept is not None:
+                objects.append(kept)
+            elif must_be_there:
+                missing.append(places[0])
+        backup = Backup(
+            made_at=at,
+            postgresql=version,
+            revision=revision,
+            dump_sha256=sha256_of(folder / DUMP),
+            rows=rows,
+            objects=objects,
+            missing=missing,
+        )
+        write_down(backup, folder)
+        return backup
 
 
 async def _named(connection: AsyncConnection) -> AsyncIterator[tuple[tuple[str, ...], str, bool]]:

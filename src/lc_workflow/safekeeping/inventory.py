@@ -1,6 +1,9 @@
 """What a backup says about itself, so that it can be checked without the installation it came from."""
 
 import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -8,6 +11,7 @@ from typing import Final
 import msgspec
 
 MANIFEST: Final = "manifest.json"
+HALF: Final = f"{MANIFEST}.half"
 DUMP: Final = "database.dump"
 OBJECTS: Final = "objects"
 PIECE: Final = 1024 * 1024
@@ -49,21 +53,35 @@ def sha256_of(file: Path) -> str:
         return hashlib.file_digest(source, "sha256").hexdigest()
 
 
-def make_room(folder: Path) -> None:
+@contextmanager
+def room(folder: Path) -> Iterator[None]:
     """Make the folder of a backup, which nobody else on the machine may read: names stand in it as they are.
 
+    Half a backup is none and may fill the disk for the next one, so whatever breaks the block off takes it away.
+
     Raises:
-        BackupRefused: It holds something.
+        BackupRefused: The folder holds something, or a file could not be written or read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
-        raise BackupRefused(f"{folder} holds something already; a backup wants a folder of its own.")
+        half = "" if (folder / MANIFEST).exists() else " It is no complete backup, so look whether it is still needed."
+        raise BackupRefused(f"{folder} holds something already; a backup wants a folder of its own.{half}")
     folder.chmod(0o700)
+    try:
+        yield
+    except BaseException as broken:
+        shutil.rmtree(folder / OBJECTS, ignore_errors=True)
+        for name in (DUMP, HALF, MANIFEST):
+            (folder / name).unlink(missing_ok=True)
+        if isinstance(broken, OSError):
+            why = broken.strerror or type(broken).__name__
+            raise BackupRefused(f"The backup was broken off, and nothing of it is left in {folder}: {why}.") from broken
+        raise
 
 
 def write_down(backup: Backup, folder: Path) -> None:
     """Write the manifest: whole or not at all."""
-    half = folder / f"{MANIFEST}.half"
+    half = folder / HALF
     half.write_bytes(msgspec.json.format(msgspec.json.encode(backup), indent=2))
     half.rename(folder / MANIFEST)
 
