@@ -197,6 +197,32 @@ async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
     assert {officer.user.id, blind.user.id}.isdisjoint(person for person, *_ in await heard())
 
 
+async def test_what_was_told_of_an_application_is_shown_as_long_as_it_may_be_seen(
+    client: AsyncClient, session: AsyncSession, officer: Person, teller: Person, draft: Draft, take: Take, heard: Heard
+) -> None:
+    application = await draft(officer)
+    await take(officer, application, "submit")
+    await take(teller, application, "start")
+    await heard()
+    url = "/api/v1/users/notifications"
+
+    async def told(person: Person) -> tuple[int, int, int]:
+        listed = (await client.get(url, headers=person.headers)).json()
+        summary = (await client.get(f"{url}/summary", headers=person.headers)).json()
+        return listed["total"], len(listed["items"]), summary["unread_count"]
+
+    assert (await told(officer), await told(teller)) == ((1, 1, 1), (1, 1, 1))
+    (task,) = (await client.get(url, headers=teller.headers)).json()["items"]
+    session.add(elsewhere := a_branch())
+    await session.flush()
+    officer.user.branch_id = teller.user.branch_id = elsewhere.id
+    await session.commit()
+    assert (await told(officer), await told(teller)) == ((1, 1, 1), (0, 0, 0))  # their own, and somebody else's
+    read = await client.put(f"{url}/{task['id']}/read", headers=teller.headers)
+    assert read.status_code == 404
+    assert (await client.put(f"{url}/mark-all-read", headers=teller.headers)).json() == {"count": 0}
+
+
 @pytest.mark.parametrize("how", ["suspended", "moved"])
 async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
     how: str, client: AsyncClient, session: AsyncSession, administrator: Person, sign_in: SignIn, officer: Person,
