@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from lc_workflow.platform.memory import settle
-from lc_workflow.platform.stopping import end_at_once_on_signals
+from lc_workflow.platform.signals import end_at_once_on_signals
 
 if TYPE_CHECKING:
     from litestar import Litestar

@@ -48,7 +48,7 @@ def test_a_worker_that_was_told_to_end_before_it_could_hear_ends() -> None:
 import os, signal
 from granian._signals import set_main_signals
 from granian.server.mp import MPServer
-from lc_workflow.platform.stopping import end_at_once_on_signals
+from lc_workflow.platform.signals import end_at_once_on_signals
 server = MPServer("lc_workflow.asgi:create_app")
 set_main_signals(server.signal_handler_interrupt)
 os.kill(os.getpid(), signal.SIGTERM)

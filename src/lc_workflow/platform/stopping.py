@@ -1,12 +1,10 @@
-"""What a process does when it is asked to end."""
+"""What a process that serves does when it is asked to end."""
 
 import asyncio
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from types import FrameType
 from typing import Final, cast
 
 import structlog
@@ -111,29 +109,3 @@ def _server_hears(number: signal.Signals) -> bool:
         return False
     handler = signal.getsignal(number)
     return callable(handler) and handler is not signal.default_int_handler
-
-
-def end_at_once_on_signals() -> None:
-    """Let a process that still loads end as any other does.
-
-    Granian's workers begin as copies of a process that takes signals for itself, and would not hear them for seconds.
-    What came before is noted in the copy of that process's server, where nobody looks any more.
-    """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before = signal.signal(number, signal.SIG_DFL)
-        if getattr(getattr(before, "__self__", None), "interrupt_signal", False):
-            signal.raise_signal(number)
-
-
-def end_in_order_on_signals() -> None:
-    """Turn the first signal into an ordinary end, which closes what is open; later ones must not disturb that."""
-    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def end(_: int, __: FrameType | None) -> None:
-        for number in ending:
-            signal.signal(number, signal.SIG_IGN)
-        sys.exit(0)
-
-    for number in ending:
-        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup keeps us alive
-            signal.signal(number, end)
