@@ -15,7 +15,7 @@ from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, Publish
-from tests.lending.steps import URL, Take
+from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
@@ -505,6 +505,26 @@ async def test_what_a_customer_stands_in_for_counts_as_owed(
     assert code(
         await decide(manager, await reviewed(requested_amount=800, account_id="00012346", **other, **borrower))
     ) == (200, "APPROVED")
+    seen = await sheet(manager, await reviewed(requested_amount=800))
+    assert [stage["code"] for stage in seen["stages"]] == ["BM", "RM"]
+
+
+async def test_what_a_customer_borrowed_together_with_another_counts_as_owed(
+    client: AsyncClient, hire: Hire, officer: Person, draft: Draft, take: Take, decide: Decide, sheet: Sheet,
+    publish: Publish, reviewed: Any,
+) -> None:  # fmt: skip
+    await publish(basis="exposure")
+    manager, teller = await hire(), await hire("teller")
+    other = {"id_number": "012345679", "full_name_latin": "KEO BOPHA", "full_name_khmer": "", "phone": "012999111"}
+    together = await draft(officer, requested_amount=800, **other)
+    party = {"role": "co_borrower", "full_name_latin": "SOK CHANTHY", "id_number": "010234567"}
+    party |= {"full_name_khmer": "សុខ ចាន់ធី", "id_card_type": "cambodian_identity"}
+    joined = await client.post(f"{URL}/{together['id']}/parties", json=party, headers=officer.headers)
+    assert joined.status_code == 201, joined.text
+    for person, action in ((officer, "submit"), (teller, "start")):
+        await take(person, together, action)
+    await take(teller, together, "send_to_review", account_id="00012346")
+    assert code(await decide(manager, together)) == (200, "APPROVED")
     seen = await sheet(manager, await reviewed(requested_amount=800))
     assert [stage["code"] for stage in seen["stages"]] == ["BM", "RM"]
 

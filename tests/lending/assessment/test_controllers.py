@@ -250,29 +250,36 @@ async def test_what_the_customer_owes_and_vouches_for_elsewhere_counts(
     application = await draft(officer)
     mine = {"customer_id": application["customer_id"], "approved_amount": Decimal(700)}
     vouched_for = an_application(officer.user.id, workflow_status=Stage.DISBURSED, approved_amount=Decimal(50))
+    together = an_application(officer.user.id, workflow_status=Stage.DISBURSED, approved_amount=Decimal(8))
     session.add_all(
         [
             an_application(officer.user.id, workflow_status=Stage.DISBURSED, **mine),
             an_application(officer.user.id, workflow_status=Stage.APPROVED, **mine),
             an_application(officer.user.id, workflow_status=Stage.REJECTED, **mine),
             vouched_for,
+            together,
         ]
     )
     await session.flush()
-    session.add(
+    session.add_all(
         Party(
-            application_id=vouched_for.id,
-            role=PartyRole.GUARANTOR,
+            application_id=loan.id,
+            role=role,
             position=1,
             customer_id=application["customer_id"],
             created_at=NOON,
             updated_at=NOON,
         )
+        for loan, role in (
+            (vouched_for, PartyRole.GUARANTOR),
+            (together, PartyRole.CO_BORROWER),
+            (together, PartyRole.GUARANTOR),  # once is enough
+        )
     )
     await session.commit()
     await record(application, SOUND)
     exposure = (await judged(client, officer, application))["exposure"]
-    assert exposure == {"outstanding": 700, "approved": 700, "guaranteed": 50, "total": 1450}
+    assert exposure == {"outstanding": 708, "approved": 700, "guaranteed": 50, "total": 1458}
 
 
 async def test_a_person_without_a_paper_is_taken_for_nobody_else(

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import false, func, select
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
@@ -44,6 +44,7 @@ from lc_workflow.lending.rules.editing import check_edit, check_open
 from lc_workflow.lending.rules.quoting import Quote
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.http.versions import check_version
+from lc_workflow.platform.search import among
 from lc_workflow.platform.service import Service
 
 
@@ -261,15 +262,22 @@ class AssessmentService(Service[CustomerApplication]):
             return None
 
     async def _exposure(self, application: CustomerApplication, rates: Rates) -> Exposure:
-        """What the customer's other loans come to; all of them count, whoever may see them."""
-        row = CustomerApplication
+        """What the customer's other loans come to; all of them count, whoever may see them.
+
+        Whoever borrows together with others owes the whole of it.
+        """
+        row, customer = CustomerApplication, application.customer_id
         others = (row.id != application.id, row.workflow_status.in_(LENT))
+
+        def behind(role: PartyRole) -> ColumnElement[bool]:
+            stands = select(Party.application_id).where(Party.customer_id == customer, Party.role == role)
+            return among(row.id, stands)
+
         # An unknown person is nobody's customer and nobody's guarantor: null equals nothing.
-        theirs = false() if application.customer_id is None else row.customer_id == application.customer_id
-        stood_for = select(Party.application_id).where(
-            Party.customer_id == application.customer_id, Party.role == PartyRole.GUARANTOR
-        )
-        guaranteed = false() if application.customer_id is None else row.id.in_(stood_for)
+        known = customer is not None
+        theirs = (row.customer_id == customer) | behind(PartyRole.CO_BORROWER) if known else false()
+        others_own = row.customer_id.is_distinct_from(customer) & ~behind(PartyRole.CO_BORROWER)
+        guaranteed = behind(PartyRole.GUARANTOR) & others_own if known else false()
         sums: dict[str, Fraction | None] = {}
         for name, where in (
             ("outstanding", (theirs, row.workflow_status == Stage.DISBURSED)),
@@ -281,8 +289,8 @@ class AssessmentService(Service[CustomerApplication]):
             )
             amounts = [rates.in_base(amount or Decimal(0), currency) for currency, amount in found]
             sums[name] = None if None in amounts else sum((one for one in amounts if one), Fraction(0))
-        known = [one for one in sums.values() if one is not None]
-        total = sum(known, Fraction(0)) if len(known) == len(sums) else None
+        told = [one for one in sums.values() if one is not None]
+        total = sum(told, Fraction(0)) if len(told) == len(sums) else None
         return Exposure(*(_figure(one) for one in (*sums.values(), total)))
 
 

@@ -218,7 +218,8 @@ class WhatIsSeen:
     async def exposure(self, application: CustomerApplication, *, base: Currency, khr_per_usd: Decimal) -> Decimal:
         """Add up what the customer owes beside this loan, in the base currency (lending.md §4).
 
-        That is what they were granted and have not lost again, and what they stand in for as a guarantor.
+        That is what they were granted and have not lost again, as the borrower or as one of several, and what they
+        stand in for as a guarantor.
         """
         if application.customer_id is None:
             return Decimal(0)

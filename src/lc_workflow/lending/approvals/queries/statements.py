@@ -10,16 +10,13 @@ from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.customers.models import Customer, Telephone
-from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.models import ApplicationScore
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.search import among
 
 _CUSTOMER: Final = bindparam("customer_id", type_=Uuid)
-_STOOD_FOR: Final = select(Party.application_id).where(
-    Party.customer_id == _CUSTOMER, Party.role == PartyRole.GUARANTOR
-)
+_STOOD_FOR: Final = select(Party.application_id).where(Party.customer_id == _CUSTOMER)
 GRANTED: Final = Written(
     select(CustomerApplication.currency, func.sum(CustomerApplication.approved_amount))
     .where(
@@ -33,7 +30,8 @@ GRANTED: Final = Written(
     )
     .group_by(CustomerApplication.currency)
 )
-"""What a customer was granted and has not lost again, and what they stand in for, beside one loan; written once."""
+"""What a customer was granted, alone or together, and has not lost again, and what they stand in for, beside one loan;
+written once."""
 
 _OF_ONE: Final = bindparam("application_id", type_=Uuid)
 
