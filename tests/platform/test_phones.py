@@ -34,6 +34,11 @@ def test_a_number_nobody_can_call_is_still_the_same_as_itself() -> None:
     assert phone_key("call me") is phone_key(None) is None
 
 
+@pytest.mark.parametrize("written", ["0", "12 34", "000 000 000", "99999999999999999999"])
+def test_what_is_written_for_want_of_a_number_is_nobodys(written: str) -> None:
+    assert phone_key(written) is None
+
+
 @given(text())
 def test_whatever_is_written_has_a_key_or_none(written: str) -> None:
     key = phone_key(written)

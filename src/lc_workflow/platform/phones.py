@@ -52,10 +52,14 @@ def check_phones(fields: Mapping[str, Any], *names: str) -> None:
 
 
 def phone_key(written: str | None) -> str | None:
-    """Write a number the way it is compared: E.164, or its digits where nobody can be called; None without digits."""
+    """Write a number the way it is compared: E.164, or its digits where nobody can be called.
+
+    None for what nobody can mean: with too few digits, or one and the same, as people write who know none.
+    """
     if not written:
         return None
     try:
         return e164(written)
     except NotAPhone:
-        return phonenumbers.normalize_digits_only(written) or None
+        digits: str = phonenumbers.normalize_digits_only(written)
+        return digits if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1 else None

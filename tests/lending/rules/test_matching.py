@@ -134,7 +134,7 @@ def test_the_check_digit_is_no_part_of_the_number() -> None:
     assert identity_key("cambodian_identity", "0123456784") == "cambodian_identity:0123456784"
 
 
-@pytest.mark.parametrize("number", [None, "", "  ", "-"])
+@pytest.mark.parametrize("number", [None, "", "  ", "-", "N/A", "មិនមាន", "0", "000 000 000", "០០០០០០០០០", "999999999"])
 def test_without_a_number_nobody_is_known(number: str | None) -> None:
     assert identity_key("passport", number) is None
 

@@ -85,7 +85,7 @@ async def test_an_account_counts_as_checked_until_its_person_its_number_or_the_c
     await take(manager, loan, "return", reason="The amount is too high")
     await client.put(url, json={"requested_amount": 900}, headers=officer.headers)
     assert await checked() == ("00012345", True)
-    somebody_else = {"full_name_latin": "CHEA DARA", "full_name_khmer": None, "id_number": "999999999"}
+    somebody_else = {"full_name_latin": "CHEA DARA", "full_name_khmer": None, "id_number": "987654321"}
     await client.put(url, json=somebody_else, headers=officer.headers)
     assert await checked() == ("00012345", False)
     await take(officer, loan, "submit")

@@ -17,6 +17,8 @@ _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 _IDENTITY_CARD = re.compile(r"([0-9]{9})(?:\(([0-9])\))?")
 _CARD_DIGITS = 9
+_FEWEST_ALIKE = 6
+"""So many times the same digit, and no other, is what somebody wrote who had no number."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})
 
 
@@ -133,13 +135,16 @@ def check_digit_of(digits: str) -> int:
 def identity_key(id_card_type: str | None, number: str | None) -> str | None:
     """Name a person by the type and number of their identity paper; None when there is no number to know them by.
 
-    The check digit of an identity card is no part of its number.
+    The check digit of an identity card is no part of its number. What people write where there is none, `N/A` or
+    `000000000`, is no number: it would make one person of all of them who share a birthday.
     """
     plain = normal_number(number or "")
+    if not _tells_people_apart(plain):
+        return None
     if id_card_type == IdCardType.CAMBODIAN_IDENTITY and number:
         with suppress(Invalid):  # officers write what they are shown; what is no card number is compared as it stands
             plain = read_identity_card(number).number
-    return f"{id_card_type or IdCardType.OTHER}:{plain}" if plain else None
+    return f"{id_card_type or IdCardType.OTHER}:{plain}"
 
 
 def number_key(number: str | None) -> str | None:
@@ -183,6 +188,11 @@ def _judge(pairs: Iterable[tuple[object, object]]) -> Likeness:
     if not known:
         return Likeness.UNTOLD
     return Likeness.SAME if any(known) else Likeness.DIFFERENT
+
+
+def _tells_people_apart(plain: str) -> bool:
+    digits = [int(sign) for sign in plain if sign.isdecimal()]
+    return any(digits) and (len(digits) < _FEWEST_ALIKE or len(set(digits)) > 1)
 
 
 def _plain(number: str) -> str:
