@@ -99,6 +99,36 @@ async def test_an_account_counts_as_checked_until_its_person_its_number_or_the_c
     assert await checked() == ("00099", False)
 
 
+async def test_an_account_stays_with_whom_it_belongs_to_when_somebody_else_borrows(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, to_review: ToReview, take: Take
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager = await sign_in("manager", branch_id=branch.id)
+    await draft(officer)  # a returning customer, who is not written anew
+    loan = await to_review(officer, teller)
+    url = f"{URL}/{loan['id']}"
+    await take(manager, loan, "return", reason="It is her sister who borrows")
+    sister = {"full_name_latin": "SOK DARA", "full_name_khmer": None, "id_number": "999999999", "phone": "012999888"}
+    changed = (await client.put(url, json=sister, headers=officer.headers)).json()
+    assert (changed["customer_id"] == loan["customer_id"], changed["account_id"]) == (False, None)
+    assert (await take(officer, loan, "submit")).status_code == 200
+    assert (await take(teller, loan, "start")).status_code == 200
+
+
+async def test_processing_begins_though_the_drafter_mistyped_the_account(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, to_review: ToReview, take: Take
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    await to_review(officer, teller)
+    other = await draft(officer, account_id="00012345", id_number="999999999", full_name_latin="CHEA DARA", phone="")
+    await take(officer, other, "submit")
+    assert (await take(teller, other, "start")).status_code == 200  # the web app asks for no account there
+    listed = (await client.get(f"{URL}/{other['id']}/actions", headers=teller.headers)).json()
+    assert [one["needs"] for one in listed if one["action"] == "send_to_review"] == [["account_id"]]
+    assert (await take(teller, other, "send_to_review")).json()["code"] == "AccountOfAnother"
+    assert (await take(teller, other, "send_to_review", account_id="00012346")).status_code == 200
+
+
 async def test_an_action_that_needs_nothing_needs_no_body(
     client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

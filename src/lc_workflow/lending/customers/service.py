@@ -203,6 +203,13 @@ class CustomerService(Service[Customer]):
         if owner != customer_id:
             raise AccountOfAnother("This account id belongs to another customer; check the number.")
 
+    async def is_of_another(self, account_id: str | None, customer_id: UUID | None) -> bool:
+        """Whether an account is known to be somebody else's than this customer's."""
+        if account_id is None or customer_id is None:
+            return False
+        owner = await self.session.scalar(select(Account.customer_id).where(Account.account_id == account_id))
+        return owner not in {None, customer_id}
+
     async def report(
         self, customer_id: UUID, others: Iterable[tuple[UUID, MatchedBy]], *, by: UUID | None, at: datetime
     ) -> None:

@@ -24,6 +24,7 @@ from lc_workflow.lending.approvals.service import Sitting
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.backing.models import Party
+from lc_workflow.lending.customers.models import Account
 from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.rules.authority import Where
 from lc_workflow.lending.rules.deliberation import VOTES, Vote
@@ -106,8 +107,9 @@ class Docket:
     """All that an application's next step is judged by, read at once.
 
     `recommended` is what the last score says, `outdated` names the last judgements that are of an application which
-    changed in substance since, `is_behind_own` tells whether its borrower stands behind it too, `open_conditions`
-    counts those of approvals that count, and `valid_days` is the setting that says how long an approval holds.
+    changed in substance since, `is_behind_own` tells whether its borrower stands behind it too, `has_account` whether
+    an account is known that is nobody else's, `open_conditions` counts those of approvals that count, and `valid_days`
+    is the setting that says how long an approval holds.
     """
 
     application: CustomerApplication
@@ -116,6 +118,7 @@ class Docket:
     recommended: Recommendation | None
     outdated: Sequence[str]
     is_behind_own: bool
+    has_account: bool
     open_conditions: int
     valid_days: object
 
@@ -167,6 +170,7 @@ class Dockets:
                 name for name, is_it in (("affordability", row.old_household), ("score", row.old_score)) if is_it
             ],
             is_behind_own=row.is_behind_own,
+            has_account=application.account_id is not None and not row.is_of_another,
             open_conditions=row.open_conditions,
             valid_days=row.valid_days,
         )
@@ -210,6 +214,14 @@ _BEHIND_OWN: Final = (
     .where(Party.application_id == CustomerApplication.id, Party.customer_id == CustomerApplication.customer_id)
     .correlate(CustomerApplication)
     .label("is_behind_own")
+)
+
+
+_OF_ANOTHER: Final = (
+    exists()
+    .where(Account.account_id == CustomerApplication.account_id, Account.customer_id != CustomerApplication.customer_id)
+    .correlate(CustomerApplication)
+    .label("is_of_another")
 )
 
 
@@ -259,6 +271,7 @@ _DOCKET: Final = Written(
             _is_outdated(ApplicationScore, "old_score"),
             _is_outdated(Affordability, "old_household"),
             _BEHIND_OWN,
+            _OF_ANOTHER,
             _OPEN_CONDITIONS,
             _VALID_DAYS,
         )

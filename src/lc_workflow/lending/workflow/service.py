@@ -328,7 +328,8 @@ class WorkflowService(Service[CustomerApplication]):
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""
         account_id = _account_of(application, wish)
-        if account_id and application.customer_id:
+        is_claimed = step.action is Action.SEND_TO_REVIEW or wish.account_id is not None
+        if account_id and application.customer_id and is_claimed:
             await self._customers.own_account(account_id, application.customer_id, at=at)
         if account_id != application.account_id:
             application.account_id, application.account_id_validated = account_id, False
@@ -362,7 +363,7 @@ class WorkflowService(Service[CustomerApplication]):
             return PossibleAction(action, None, allowed=False, needs=(), blocked_by=(obstacle,))
         found = (await self._obstacles(step, docket, None, principal=principal, at=at)).obstacles
         needs = (
-            *(("account_id",) if step.needs_account and not docket.application.account_id else ()),
+            *(("account_id",) if step.needs_account and not docket.has_account else ()),
             *(("reason",) if step.needs_reason else ()),
         )
         blocked_by = tuple(Obstacle(refusal.code, refusal.detail) for refusal in found)

@@ -185,6 +185,8 @@ class ApplicationService(Service[CustomerApplication]):
                 await self._hold(person, behind, application)
                 if not _PERSON.isdisjoint(changed):
                     await self._know_the_borrower(application, person, by=principal.id, at=at)
+                    if await self._customers.is_of_another(application.account_id, application.customer_id):
+                        changed.setdefault("account_id", None)  # it stays with whom it belongs to
                 await self._back(application, behind, by=principal.id, at=at)
                 if not _CHECKED_ACCOUNT.isdisjoint(changed):
                     application.account_id_validated = False
