@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 from asyncpg import Attribute
-from sqlalchemy import BindParameter, CompoundSelect, Connection, Delete, Insert, Select, Update
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Delete, Enum, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import TypeEngine
@@ -141,8 +141,13 @@ class Written:
             kind: TypeEngine[Any] = column.type
             process = kind.dialect_impl(_DIALECT).result_processor(_DIALECT, attribute.type.oid)
             if process is not None:
-                readers.append((place, process))
+                readers.append((place, _looked_up(kind, process) if isinstance(kind, Enum) else process))
         return readers
+
+
+def _looked_up(kind: Enum, process: _Process) -> _Process:
+    """Read each word of an enumeration once: rows hold many of them, and SQLAlchemy takes two calls for each."""
+    return {stored: process(stored) for stored in (None, *kind.enums)}.__getitem__
 
 
 def _driver(connection: Connection | Line) -> Any:  # noqa: ANN401 - asyncpg's connection, behind a name of SQLAlchemy's

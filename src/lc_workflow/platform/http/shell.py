@@ -4,10 +4,10 @@ import asyncio
 import re
 from collections.abc import Iterable
 from contextlib import suppress
+from secrets import token_hex
 from time import perf_counter
 from typing import Final
 from urllib.parse import unquote_to_bytes
-from uuid import uuid4
 
 import structlog
 from granian.utils.proxies import wrap_asgi_with_proxy_headers
@@ -76,7 +76,7 @@ class Shell:
         sent_id = _header(scope, b"x-request-id") or b""
         request_id = sent_id.decode("latin-1")
         if not _REQUEST_ID.fullmatch(request_id):
-            request_id = uuid4().hex
+            request_id = token_hex(16)
         scope.setdefault("state", {})["request_id"] = request_id
         _name_once(scope)
         ADDRESS.set(client[0] if (client := scope.get("client")) else None)

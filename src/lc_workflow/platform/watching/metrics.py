@@ -4,6 +4,7 @@ Several workers write into one folder when `PROMETHEUS_MULTIPROC_DIR` names it; 
 """
 
 import os
+from functools import cache
 from typing import Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -38,9 +39,15 @@ _lag: Final = Gauge(
 
 def answered(route: str, method: str, status: int, seconds: float) -> None:
     """Count one request; what is no usual method is counted as one more."""
-    method = method if method in METHODS else "OTHER"
-    _requests.labels(route, method, f"{status // 100}xx").inc()
-    _seconds.labels(route, method).observe(seconds)
+    requests, took = _labelled(route, method if method in METHODS else "OTHER", status // 100)
+    requests.inc()
+    took.observe(seconds)
+
+
+@cache
+def _labelled(route: str, method: str, hundreds: int) -> tuple[Counter, Histogram]:
+    """Look both figures up once for each mixture of labels, of which there are few."""
+    return _requests.labels(route, method, f"{hundreds}xx"), _seconds.labels(route, method)
 
 
 def socket_opened() -> None:
