@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
-from lc_workflow.identity.events import AccountChanged
+from lc_workflow.identity.events import AccountChanged, RightGiven, RightTaken, RoleTaken
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
@@ -272,7 +272,9 @@ MANIFEST = Manifest(
     listeners={
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
-        AccountChanged: (let_go,),
+        **dict.fromkeys(
+            (AccountChanged, RoleTaken, RightGiven, RightTaken, AuthorityEnded, DelegationEnded), (let_go,)
+        ),
     },
     jobs=(ADD_UP_TALLIES, WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
     dependencies={

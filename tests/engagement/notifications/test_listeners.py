@@ -1,6 +1,7 @@
 """Who hears of the steps of an application."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,13 +15,14 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.rules.terms import Priority
+from lc_workflow.lending.tasks.models import Task
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Sent, Tell
 from tests.identity.factories import a_user
 from tests.identity.rights import Named
-from tests.lending.approvals.steps import BM, RM, Decide, Give, Publish
+from tests.lending.approvals.steps import BM, DELEGATIONS, RM, Decide, Give, Publish
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
@@ -223,7 +225,7 @@ async def test_what_was_told_of_an_application_is_shown_as_long_as_it_may_be_see
     assert (await client.put(f"{url}/mark-all-read", headers=teller.headers)).json() == {"count": 0}
 
 
-@pytest.mark.parametrize("how", ["suspended", "moved"])
+@pytest.mark.parametrize("how", ["suspended", "moved", "demoted"])
 async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
     how: str, client: AsyncClient, session: AsyncSession, administrator: Person, sign_in: SignIn, officer: Person,
     teller: Person, branch: Branch, draft: Draft, take: Take, tell: Tell,
@@ -233,6 +235,7 @@ async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
     away, back = {
         "suspended": ({"status": "suspended"}, {"status": "active"}),
         "moved": ({"branch_id": str(elsewhere.id)}, {"branch_id": str(branch.id)}),
+        "demoted": ({"role": "viewer"}, {"role": "teller"}),  # who still sees it
     }[how]
     colleague = await sign_in("teller", branch_id=branch.id)
     await take(officer, await draft(officer), "submit")
@@ -253,6 +256,44 @@ async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
     await client.patch(account, json=back, headers=administrator.headers)
     await tell()
     assert await claimable(colleague) == []  # it is the colleague's now
+
+
+async def test_the_work_of_whoever_is_denied_it_goes_back_and_what_they_correct_stays_theirs(
+    client: AsyncClient, session: AsyncSession, administrator: Person, right_id: Named, officer: Person, teller: Person,
+    draft: Draft, take: Take, tell: Tell,
+) -> None:  # fmt: skip
+    begun, returned = await draft(officer), await draft(officer)
+    for loan, action in ((begun, "start"), (returned, "return")):
+        await take(officer, loan, "submit")
+        assert (await take(teller, loan, action, reason="The paper is torn")).status_code == 200
+    for person in (teller, officer):
+        denied = {"permission_id": await right_id("application:process:branch"), "is_granted": False}
+        url = f"/api/v1/users/{person.user.id}/permissions"
+        assert (await client.post(url, json=denied, headers=administrator.headers)).status_code == 200
+    await tell()
+    owned = {
+        row.application_id: row.owner_id for row in await session.scalars(select(Task).where(Task.closed_at.is_(None)))
+    }
+    assert owned == {UUID(begun["id"]): None, UUID(returned["id"]): officer.user.id}
+
+
+async def test_the_decision_of_whoever_stood_in_goes_back_when_they_do_not_any_more(
+    client: AsyncClient, session: AsyncSession, officer: Person, teller: Person, manager: Person, sign_in: SignIn,
+    branch: Branch, to_review: Any, tell: Tell,
+) -> None:  # fmt: skip
+    deputy = await sign_in("officer", branch_id=branch.id)
+    period = {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=3)).isoformat()}
+    body = {"to_id": str(deputy.user.id), "role": "manager", "reason": "Away"} | period
+    stands_in = await client.post(DELEGATIONS, json=body, headers=manager.headers)
+    assert stands_in.status_code == 201, stands_in.text
+    loan = await to_review(officer, teller)
+    (task,) = await session.scalars(select(Task).where(Task.closed_at.is_(None)))
+    claimed = await client.post(f"/api/v1/tasks/{task.id}/claim", headers=deputy.headers)
+    assert claimed.status_code == 200, claimed.text
+    await client.delete(f"{DELEGATIONS}/{stands_in.json()['id']}", headers=manager.headers)
+    await tell()
+    await session.refresh(task)
+    assert (str(task.application_id), task.owner_id) == (loan["id"], None)
 
 
 async def test_what_the_house_does_itself_concerns_the_drafter_too(

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from lc_workflow.identity.events import AccountChanged
-from lc_workflow.lending.events import AffordabilityAssessed, ApplicationScored
+from lc_workflow.identity.events import AccountChanged, RightGiven, RightTaken, RoleTaken
+from lc_workflow.lending.events import AffordabilityAssessed, ApplicationScored, AuthorityEnded, DelegationEnded
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.manifest import Hearing
 
@@ -16,7 +16,17 @@ async def seat_again(event: AffordabilityAssessed | ApplicationScored, hearing: 
     await TaskService(hearing.session).seat_again(event.application_id, by=None, at=event.at)
 
 
-async def let_go(event: AccountChanged, hearing: Hearing) -> None:
-    """Give back what somebody has who is let in no more, or works elsewhere; hearing it twice finds nothing left."""
-    if not MOVED.isdisjoint(event.fields):
-        await TaskService(hearing.session).let_go(event.user_id, at=event.at)
+async def let_go(
+    event: AccountChanged | RoleTaken | RightGiven | RightTaken | AuthorityEnded | DelegationEnded, hearing: Hearing
+) -> None:
+    """Give back what somebody has and can do no more, or nowhere here; hearing it twice finds nothing left."""
+    match event:
+        case AccountChanged() if MOVED.isdisjoint(event.fields):
+            return
+        case AuthorityEnded():
+            person = event.person_id
+        case DelegationEnded():
+            person = event.to_id
+        case _:
+            person = event.user_id
+    await TaskService(hearing.session).let_go(person, at=event.at)

@@ -9,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.lifecycle.models import Offboarding
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.identity.users.access import may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.lending.applications.access import seen_by_accounts
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.events import DeadlineBreached, DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
@@ -20,6 +20,7 @@ from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import (
     ASSIGN,
+    READ,
     Doing,
     doable_by,
     reaches,
@@ -262,21 +263,21 @@ class TaskService(Service[Task]):
     async def let_go(self, person: UUID, *, at: datetime) -> None:
         """Give back to the queue what somebody has and can do no more, in the caller's transaction.
 
-        They are let in no more, or may not see the application any more. Whoever is being seen out keeps it: a
-        colleague is named for it when they have left.
+        They are let in no more, may not see the application any more, or lost the right or the seat that the work
+        takes. Whoever is being seen out keeps it: a colleague is named for it when they have left.
         """
-        sees = seen_by_accounts(CustomerApplication.user_id, CustomerApplication.branch_id, at=at)
         seen_out = exists().where(Offboarding.user_id == User.id, Offboarding.completed_at.is_(None))
-        can_go_on = ((User.status == UserStatus.ACTIVE) & sees) | seen_out
-        tasks = await self.session.scalars(
-            select(Task)
+        tasks = await self.session.execute(
+            select(Task, CustomerApplication.user_id == person)
             .join(CustomerApplication, CustomerApplication.id == Task.application_id)
             .join(User, User.id == Task.owner_id)
-            .where(Task.owner_id == person, Task.closed_at.is_(None), ~can_go_on)
+            .where(Task.owner_id == person, Task.closed_at.is_(None), ~seen_out)
             .order_by(Task.id)
             .with_for_update(of=Task)
         )
-        for task in tasks.all():
+        for task, is_own in tasks.all():
+            if await self._can_go_on(task, person, is_own=is_own, at=at):
+                continue
             task.owned_by(None, at=at)
             self.announce(
                 TaskReleased(
@@ -288,6 +289,14 @@ class TaskService(Service[Task]):
                     owner_id=person,
                 )
             )
+
+    async def _can_go_on(self, task: Task, person: UUID, *, is_own: bool, at: datetime) -> bool:
+        """Whether somebody may still do what they have; of what they drafted themselves, their own right is enough."""
+        if is_own:
+            may = may_at_all(WORK[task.stage].permission, at=at) & may_at_all(READ, at=at)
+            active = User.status == UserStatus.ACTIVE
+            return await self.session.scalar(select(exists().where(User.id == person, active, may))) or False
+        return await self._least_loaded(task, person, at=at) is not None
 
     async def assign(self, task_id: UUID, person: UUID | None, *, principal: Principal, at: datetime) -> TaskAnswer:
         """Give a task to a person, or to whoever may do it and has the fewest open tasks.
