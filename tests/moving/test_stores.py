@@ -57,6 +57,22 @@ async def test_a_bucket_gives_its_papers(s3: ObjectStoreSettings) -> None:
     await look(in_bucket(s3))
 
 
+@pytest.mark.parametrize("name", ["", " ", "../secret", "a/./b", "a" * 2_000, f"{'ខ' * 300}/x"])
+async def test_under_what_is_no_name_there_is_no_paper(s3: ObjectStoreSettings, tmp_path: Path, name: str) -> None:
+    """The old service wrote a row before the bytes, and where they never came an empty name stayed."""
+    fill_old_store(folder := tmp_path / "bucket")
+    for papers in (in_bucket(s3), old_papers(ENVIRON, bucket=None, folder=folder)):
+        assert papers is not None
+        assert await papers.size_of(name) is None
+
+
+async def test_a_bucket_that_is_not_there_has_lost_no_papers(s3: ObjectStoreSettings) -> None:
+    papers = in_bucket(replace(s3, bucket="mistyped"))
+    assert papers is not None
+    with pytest.raises(BadSetting, match="no bucket"):
+        await papers.size_of(NAME)
+
+
 async def test_a_folder_gives_its_papers_and_nothing_beside_them(tmp_path: Path) -> None:
     fill_old_store(folder := tmp_path / "bucket")
     (tmp_path / "secret").write_bytes(b"not a paper")

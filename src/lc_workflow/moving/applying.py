@@ -161,7 +161,7 @@ def names_lost_picture(row: OldRow, papers: Collection[str]) -> bool:
     documents = listed if isinstance(listed, list) else []
     named = [row.get(column) for column in PICTURES]
     named += [document.get("object_name") for document in documents if isinstance(document, dict)]
-    return any(path and path not in papers for path in named)
+    return any(isinstance(path, str) and path and path not in papers for path in named)
 
 
 def _or_none(read: Callable[[], T | None], mended: list[str]) -> T | None:

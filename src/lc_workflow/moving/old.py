@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final, Never
 
 import asyncpg
 import msgspec
@@ -12,6 +13,9 @@ from sqlalchemy import URL
 from lc_workflow.platform.config import BadSetting
 
 Row = Mapping[str, Any]
+
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""Where PostgreSQL counts days and moments from; of those without a zone the old service wrote in UTC."""
 
 AT_ONCE: Final = 500
 """Rows that travel together."""
@@ -117,8 +121,10 @@ async def opened(url: URL) -> AsyncIterator[OldDatabase]:
     try:
         for kind in ("json", "jsonb"):
             await connection.set_type_codec(
-                kind, schema="pg_catalog", encoder=_refuse, decoder=msgspec.json.decode, format="text"
+                kind, schema="pg_catalog", encoder=_refuse, decoder=_json_or_text, format="text"
             )
+        for kind, read in (("date", _day), ("timestamp", _moment), ("timestamptz", _moment)):
+            await connection.set_type_codec(kind, schema="pg_catalog", encoder=_refuse, decoder=read, format="tuple")
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             tables = {row["name"]: frozenset(row["columns"]) for row in await connection.fetch(TABLES)}
             if "journal_entries" in tables:
@@ -132,5 +138,26 @@ async def opened(url: URL) -> AsyncIterator[OldDatabase]:
         await connection.close(timeout=5)
 
 
-def _refuse(_: object) -> str:
+def _refuse(_: object) -> Never:
     raise NotTheOldService("Nothing is written into the old database.")
+
+
+def _json_or_text(written: str) -> Any:  # noqa: ANN401 - JSON
+    """Read JSON; what PostgreSQL keeps as JSON and nobody can read, half a sign for one, is the text it is."""
+    try:
+        return msgspec.json.decode(written)
+    except (msgspec.MsgspecError, RecursionError):
+        return written
+
+
+def _day(since: tuple[int]) -> date:
+    """Read a day, counted from 2000 on; one that no calendar of ours reaches is its first or its last."""
+    return date.fromordinal(min(max(BEGINNING.toordinal() + since[0], 1), date.max.toordinal()))
+
+
+def _moment(since: tuple[int]) -> datetime:
+    """Read a moment, counted in microseconds from 2000 on, as `_day` reads a day."""
+    try:
+        return BEGINNING + timedelta(microseconds=since[0])
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if since[0] > 0 else datetime.min.replace(tzinfo=UTC)

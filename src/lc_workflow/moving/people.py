@@ -1,5 +1,6 @@
 """The accounts of the old service."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -93,9 +94,15 @@ def _account(row: OldRow, part: Part, taking: Taking, names: set[str], codes: se
         status_reason=text(row.get("status_reason")),
         onboarding_completed=bool(row.get("onboarding_completed")),
         onboarding_completed_at=moment(row.get("onboarding_completed_at")),
-        last_login_at=moment(row.get("last_login_at")),
-        last_activity_at=moment(row.get("last_activity_at")),
+        last_login_at=_before(taking.at, row.get("last_login_at")),
+        last_activity_at=_before(taking.at, row.get("last_activity_at")),
         login_count=max(0, row.get("login_count") or 0),
         **where,
         **dated,
     )
+
+
+def _before(at: datetime, written: datetime | None) -> datetime | None:
+    """When somebody was there; nobody was in the future."""
+    found = moment(written)
+    return found if found is not None and found <= at else None

@@ -92,6 +92,12 @@ NUMBER_IN_FRONT: Final = re.compile(r"\d{1,4}")
 LONGEST_TERM: Final = 600
 """Months; a longer term is a mistake."""
 
+FIRST_YEAR: Final = 1970
+"""What lies before was written down by nobody."""
+
+OLDEST: Final = 120
+"""Years that anybody may have lived."""
+
 MOST: Final = Decimal("9999999999999.99")
 
 
@@ -180,16 +186,20 @@ def birthday(written: date | None, *, at: datetime) -> date | None:
     """Read a day of birth.
 
     Raises:
-        Unfit: It lies in the future.
+        Unfit: It lies in the future, or nobody has lived since then.
     """
     if written is not None and written > at.date():
         raise Unfit("the day of birth lies in the future")
+    if written is not None and written.year < at.year - OLDEST:
+        raise Unfit("the day of birth lies too long ago")
     return written
 
 
 def moment(written: datetime | None) -> datetime | None:
-    """Read a moment; one without a zone was written by a server, in UTC."""
-    return written.replace(tzinfo=UTC) if written is not None and written.tzinfo is None else written
+    """Read a moment; one without a zone was written by a server, in UTC, and one before 1970 was meant by nobody."""
+    if written is None or written.year < FIRST_YEAR:
+        return None
+    return written.replace(tzinfo=UTC) if written.tzinfo is None else written
 
 
 def stage_of(row: Mapping[str, Any], *, at: datetime, valid_since: datetime) -> Stage:

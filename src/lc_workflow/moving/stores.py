@@ -15,6 +15,11 @@ from lc_workflow.kernel.errors import Missing
 from lc_workflow.platform.config import BadSetting, ObjectStoreSettings, Settings
 from lc_workflow.platform.storage.base import CHUNK, out_of_reach
 
+LONGEST_NAME: Final = 1024
+"""Bytes that a name in a bucket may have, and so one of a file that was copied out of it."""
+LONGEST_PART: Final = 255
+"""Bytes that a disk gives each part of a name."""
+
 OLD: Final = "OLD_"
 ABSENT: Final = frozenset({"NoSuchKey", "NoSuchBucket"})
 
@@ -55,7 +60,9 @@ class OldFolder:
 
     def _file(self, name: str) -> Path | None:
         """Find a paper; a name that leads out of the folder finds none."""
-        if not name or "\0" in name:
+        written = name.encode()
+        too_long = len(written) > LONGEST_NAME or any(len(part) > LONGEST_PART for part in written.split(b"/"))
+        if not name or "\0" in name or too_long:
             return None
         file = (self._folder / name.lstrip("/")).resolve()
         return file if file.is_relative_to(self._folder) and file.is_file() else None
@@ -66,6 +73,7 @@ class OldBucket:
 
     def __init__(self, settings: ObjectStoreSettings) -> None:
         self._bucket = settings.bucket
+        self._found = False
         self._client = Minio(
             settings.endpoint,
             access_key=settings.access_key,
@@ -75,7 +83,14 @@ class OldBucket:
         )
 
     async def size_of(self, name: str) -> int | None:
-        """See `OldPapers.size_of`."""
+        """See `OldPapers.size_of`.
+
+        Raises:
+            BadSetting: There is no such bucket.
+            Unavailable: The store does not answer.
+        """
+        if not name.strip() or len(name.encode()) > LONGEST_NAME or {".", ".."} & {*name.split("/")}:
+            return None  # no store keeps anything under it
         try:
             return await anyio.to_thread.run_sync(self._size_of, name)
         except Missing:
@@ -87,6 +102,9 @@ class OldBucket:
 
     def _size_of(self, name: str) -> int | None:
         with _trouble():
+            self._found = self._found or self._client.bucket_exists(self._bucket)
+            if not self._found:
+                raise BadSetting("The old store has no bucket of the name that was given.")
             return self._client.stat_object(self._bucket, name).size
 
     def _fetch(self, name: str, into: IO[bytes]) -> None:
