@@ -241,6 +241,22 @@ async def test_things_are_pledged_revalued_and_released_row_by_row(
     assert beyond.status_code == 422
 
 
+async def test_a_row_that_nobody_filled_in_is_no_collateral(client: AsyncClient, officer: Person, draft: Draft) -> None:
+    blank = [{"collateral_type": "", "estimated_value": ""}, {}, {"description": " ", "currency": "USD", "photos": []}]
+    drafted = await draft(officer, collaterals=[*blank, CAR])
+    assert drafted["collaterals"] == [CAR]
+    url = f"{URL}/{drafted['id']}"
+    again = (await client.put(url, json={"collaterals": [CAR, *blank]}, headers=officer.headers)).json()
+    assert (again["collaterals"], again["version"]) == ([CAR], drafted["version"])
+    (car,) = (await client.get(f"{url}/collaterals", headers=officer.headers)).json()
+    said = {"collateral_type": None, "estimated_value": None, "others": {"plate": None}}
+    for answer in (
+        await client.post(f"{url}/collaterals", json={"currency": "USD"}, headers=officer.headers),
+        await client.patch(f"{url}/collaterals/{car['id']}", json=said, headers=officer.headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "NothingPledged"), answer.text
+
+
 async def test_nobody_looks_through_more_than_fifty(client: AsyncClient, officer: Person, draft: Draft) -> None:
     drafted = await draft(officer, collaterals=[LAND] * 50)
     refused = await client.post(

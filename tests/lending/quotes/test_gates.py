@@ -171,14 +171,18 @@ STRICT: dict[str, Any] = {
 }
 
 
+BACKED = {"guarantor_name": "MEAS SOPHEA", "collaterals": [{"type": "motorbike"}]}
+
+
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
         ({}, []),
         ({"currency": "KHR", "requested_amount": 4_000_000}, ["CurrencyNotOffered"]),
-        ({"requested_amount": 5001, "guarantor_name": "MEAS SOPHEA", "collaterals": [{}]}, ["AmountOutsideProduct"]),
+        ({"requested_amount": 5001, **BACKED}, ["AmountOutsideProduct"]),
         ({"requested_amount": 2000}, ["GuarantorNeeded"]),
         ({"requested_amount": 3000, "guarantor_name": "MEAS SOPHEA"}, ["CollateralNeeded"]),
+        ({"requested_amount": 3000, **BACKED, "collaterals": [{"type": ""}]}, ["CollateralNeeded"]),
         ({"desired_loan_term": 25}, ["TermOutsideProduct"]),
         ({"interest_rate": 11}, ["RateOutsideProduct"]),
     ],

@@ -18,6 +18,7 @@ from lc_workflow.lending.rules.backing import (
     PartyRole,
     names_of,
     read_collateral,
+    says_something,
 )
 from lc_workflow.platform.service import Service
 
@@ -140,7 +141,8 @@ class BackingService(Service[Party]):
             await self._customers.forget(former, written_for=party.application_id, taker=known)
 
     async def pledge(self, application_id: UUID, entries: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
-        """Make exactly these entries the application's collateral, row by row in their order."""
+        """Make exactly these entries the application's collateral, row by row in their order; blank ones are none."""
+        entries = [entry for entry in entries if says_something(entry)]
         rows = list(
             await self.session.scalars(
                 select(Collateral).where(Collateral.application_id == application_id).order_by(Collateral.position)

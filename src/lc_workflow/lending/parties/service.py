@@ -19,7 +19,7 @@ from lc_workflow.lending.backing.schemas import CollateralChange, NewParty, Part
 from lc_workflow.lending.backing.service import a_collateral, understand
 from lc_workflow.lending.customers.service import NAMES
 from lc_workflow.lending.events import ApplicationChanged
-from lc_workflow.lending.rules.backing import with_changes
+from lc_workflow.lending.rules.backing import says_something, with_changes
 from lc_workflow.lending.rules.editing import check_edit
 from lc_workflow.lending.rules.matching import age_on, check_name
 from lc_workflow.platform.http.shapes import given
@@ -30,6 +30,10 @@ from lc_workflow.platform.security.personal import refuse_masked, without_masked
 
 class PartyNameNeeded(Invalid):
     """Whoever stands behind a loan has a name."""
+
+
+class NothingPledged(Invalid):
+    """Whatever is pledged is something."""
 
 
 class TooManyBehind(Invalid):
@@ -190,6 +194,7 @@ class PartyService:
             Missing: There is no such application, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: It is closed for changes, or for this person.
+            NothingPledged: Nothing is said of it.
             TooManyBehind: Too much is pledged already.
         """
         async with self._applications.transaction():
@@ -197,7 +202,7 @@ class PartyService:
             if len(application.collateral) >= MOST:
                 raise TooManyBehind(f"No more than {MOST} things are pledged for one loan.")
             last = max((row.position for row in application.collateral), default=0)
-            row = a_collateral(application_id, _entry({}, wish), position=last + 1, at=at)
+            row = a_collateral(application_id, _said(_entry({}, wish)), position=last + 1, at=at)
             self._session.add(row)
             self._tell(application, "collaterals", principal, at=at)
         return row
@@ -218,13 +223,14 @@ class PartyService:
             Missing: There is no such application or collateral, or the person may not see it.
             StaleVersion: It was changed since the person read it.
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
+            NothingPledged: Nothing of it would be left.
         """
         async with self._applications.transaction():
             application = await self._open(application_id, "collaterals", principal, expected_version)
             row = await self._row(Collateral, application_id, collateral_id)
             entry = _entry(row.entry, wish)
             if entry != row.entry:
-                understand(row, entry, at=at)
+                understand(row, _said(entry), at=at)
                 self._tell(application, "collaterals", principal, at=at)
         return row
 
@@ -293,3 +299,10 @@ def _entry(entry: dict[str, Any], wish: CollateralChange) -> dict[str, Any]:
     others = fields.pop("others", {})
     known = {"collateral_type": "kind", "estimated_value": "value"}
     return with_changes(others | entry | others, {known.get(name, name): value for name, value in fields.items()})
+
+
+def _said(entry: dict[str, Any]) -> dict[str, Any]:
+    """Let an entry be pledged that tells of something."""
+    if not says_something(entry):
+        raise NothingPledged("Say what is pledged: its kind, what it looks like, or what it is worth.")
+    return entry

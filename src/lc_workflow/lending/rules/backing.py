@@ -65,6 +65,11 @@ def names_of(name: str | None, *, field: str) -> dict[str, str | None]:
     return {"full_name_khmer": kept if khmer else None, "full_name_latin": None if khmer else kept}
 
 
+def says_something(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of a form tells of a thing: rows that nobody filled in, but for their currency, do not."""
+    return any(value.strip() if isinstance(value, str) else value for key, value in entry.items() if key != "currency")
+
+
 def read_collateral(entry: Mapping[str, Any]) -> Thing:
     """Understand an entry of a form; what cannot be understood stays in the entry alone."""
     found: dict[str, Any] = {}

@@ -31,7 +31,7 @@ from lc_workflow.lending.customers.service import NAMES, CustomerService, Descri
 from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, ApplicationRemoved
 from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
-from lc_workflow.lending.rules.backing import BACKING_FIELDS
+from lc_workflow.lending.rules.backing import BACKING_FIELDS, says_something
 from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.matching import account_as_kept, age_on, check_name
 from lc_workflow.lending.rules.stages import Stage
@@ -251,6 +251,8 @@ class ApplicationService(Service[CustomerApplication]):
         for name in (*NAMES, "guarantor_name"):
             if fields.get(name):
                 fields[name] = check_name(fields[name], field=name) or None
+        if "collaterals" in fields:  # the web app sends rows that nobody filled in
+            fields["collaterals"] = [entry for entry in fields["collaterals"] if says_something(entry)]
         if "account_id" in fields:
             fields["account_id"] = account_as_kept(fields["account_id"])
         if born := fields.get("date_of_birth"):
