@@ -57,7 +57,11 @@ def reseal() -> None:
     async def seal(settings: Settings) -> tuple[int, int]:
         vault = use(vault_of(settings))
         engine = create_async_engine(
-            settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+            settings.database_url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            json_serializer=write_json,
+            json_deserializer=read_json,
         )
         async with AsyncSession(engine) as session:
             count = await seal_factors(session, vault)
@@ -156,5 +160,5 @@ def move_from(
     if report:
         report.write_bytes(found.as_json())
     if found.broken_off:
-        raise click.ClickException("A store did not answer, so papers are still to come: move once more.")
+        raise click.ClickException("A store or a database did not answer, so papers are still to come: move once more.")
     click.echo("It is done." if write else "Nothing was changed; take it with --write.")

@@ -1,12 +1,15 @@
 """Moves everything from the old service into this house, or says what that would come to."""
 
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import URL, NullPool, delete, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from structlog.contextvars import bound_contextvars, get_contextvars
 
@@ -28,6 +31,7 @@ from lc_workflow.moving.stores import OldPapers
 from lc_workflow.moving.taking import Taking
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.reading import ClosingSession
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.system.settings.service import SettingService
@@ -47,10 +51,14 @@ async def move(
     Raises:
         NotTheOldService: The old database is none.
         BadSetting: It does not answer.
-        Unavailable: Our own store does not answer.
+        Unavailable: Our own store does not answer, or a database was lost before all rows were here: then none is.
     """
     engine = create_async_engine(
-        settings.database_url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json
+        settings.database_url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        json_serializer=write_json,
+        json_deserializer=read_json,
     )
     report = Report(at=at, written=write)
     if write:
@@ -60,7 +68,7 @@ async def move(
         bound_contextvars(request_id=f"move:{uuid4()}"),
         Progress(console=console, transient=True, disable=not console.is_terminal) as progress,
     ):
-        async with opened(old) as database, AsyncSession(engine, expire_on_commit=False) as session:
+        async with opened(old) as database, ClosingSession(engine, expire_on_commit=False) as session:
             taking = Taking(database, session, report, at, progress)
             if write:
                 await session.execute(ALONE)
@@ -99,12 +107,14 @@ async def _take_rows(taking: Taking) -> None:
 
 
 async def _take_papers(taking: Taking, papers: OldPapers, store: ObjectStore, settings: Settings) -> None:
-    """Take the papers as far as both stores answer; what came stays, and the next move goes on there."""
-    try:
-        await Papers(taking, papers, store, settings).take()
-    except Unavailable:
-        taking.report.broken_off = True
-    await take_selfies(taking)
+    """Take the papers as far as stores and databases answer; what came stays, and the next move goes on there."""
+    for part in (Papers(taking, papers, store, settings).take, partial(take_selfies, taking)):
+        try:
+            await part()
+        except (Unavailable, DBAPIError, OSError):
+            taking.report.broken_off = True
+            with suppress(DBAPIError, OSError):
+                await taking.session.rollback()
 
 
 async def _customers(session: AsyncSession) -> int:

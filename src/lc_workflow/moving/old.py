@@ -1,7 +1,7 @@
 """The database of the service that came before: which of its tables are taken, and how they are read."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Never
 
@@ -10,6 +10,7 @@ import msgspec
 from asyncpg import Connection, Record
 from sqlalchemy import URL
 
+from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.config import BadSetting
 
 Row = Mapping[str, Any]
@@ -86,14 +87,16 @@ class OldDatabase:
         orders = [name for name in ("created_at", order) if name in columns]
         by = f" ORDER BY {', '.join(orders)}" if orders else ""
         query = f'SELECT * FROM public."{table}"{by}'  # noqa: S608 - the names are ours
-        async for row in self._connection.cursor(query, prefetch=AT_ONCE):
-            yield dict(row)
+        with _lost():
+            async for row in self._connection.cursor(query, prefetch=AT_ONCE):
+                yield dict(row)
 
     async def count(self, table: str) -> int:
         """Count a table; one that is not there has no rows."""
         if table not in self.tables:
             return 0
-        return int(await self._connection.fetchval(f'SELECT count(*) FROM public."{table}"'))  # noqa: S608 - as it is called there
+        with _lost():
+            return int(await self._connection.fetchval(f'SELECT count(*) FROM public."{table}"'))  # noqa: S608 - as it is called there
 
     def left(self) -> dict[str, str]:
         """The tables that nobody reads, and why; those of the migration tool are nobody's business."""
@@ -125,17 +128,28 @@ async def opened(url: URL) -> AsyncIterator[OldDatabase]:
             )
         for kind, read in (("date", _day), ("timestamp", _moment), ("timestamptz", _moment)):
             await connection.set_type_codec(kind, schema="pg_catalog", encoder=_refuse, decoder=read, format="tuple")
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            tables = {row["name"]: frozenset(row["columns"]) for row in await connection.fetch(TABLES)}
-            if "journal_entries" in tables:
-                raise NotTheOldService(
-                    "The old database has a journal: it is one of this house, not the old service's."
-                )
-            if missing := [table for table in NEEDED if table not in tables]:
-                raise NotTheOldService(f"The old database has no {' and no '.join(missing)}; is it the right one?")
-            yield OldDatabase(connection, tables)
-    finally:
+        await connection.transaction(isolation="repeatable_read", readonly=True).start()
+        tables = {row["name"]: frozenset(row["columns"]) for row in await connection.fetch(TABLES)}
+        if "journal_entries" in tables:
+            raise NotTheOldService("The old database has a journal: it is one of this house, not the old service's.")
+        if missing := [table for table in NEEDED if table not in tables]:
+            raise NotTheOldService(f"The old database has no {' and no '.join(missing)}; is it the right one?")
+        yield OldDatabase(connection, tables)
+    finally:  # nothing was written, so nothing is committed; the connection may be lost by now
         await connection.close(timeout=5)
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    """Say in our words that the old database does not answer any more.
+
+    Raises:
+        Unavailable: It does not.
+    """
+    try:
+        yield
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as lost:
+        raise Unavailable("The old database does not answer any more; move once more when it does.") from lost
 
 
 def _refuse(_: object) -> Never:

@@ -119,9 +119,10 @@ class Papers:
                 await self._store.put(file.key, found.source, size=found.size, content_type=found.mime_type)
         try:
             await self._keep(file)
-        except DBAPIError:
+        except DBAPIError as refusal:
             await self._session.rollback()
-            await self._store.remove(file.key)
+            if not refusal.connection_invalidated:  # else the row may be there, and needs its bytes
+                await self._store.remove(file.key)
             raise
 
     async def _keep(self, file: File) -> None:

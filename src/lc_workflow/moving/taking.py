@@ -21,6 +21,7 @@ from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.journal.changes import NOTICED
 
 SILENT: Final = "a store did not answer here; this one and those behind it come with the next move"
+LOST: Final = "the database was lost here; this one and those behind it come with the next move"
 FUTURE: Final = "it was written in the future"
 NAMELESS: Final = "it has no name"
 NO_APPLICATION: Final = "its application did not come"
@@ -93,7 +94,7 @@ def or_left_behind(part: Part, old_id: UUID) -> Iterator[None]:
     """Leave one row behind, with the reason, when something in the block refuses it.
 
     Raises:
-        Unavailable: A store does not answer, so the rest cannot come now either.
+        Unavailable: A store or our database does not answer, so the rest cannot come now either.
     """
     try:
         yield
@@ -105,6 +106,9 @@ def or_left_behind(part: Part, old_id: UUID) -> Iterator[None]:
     except DomainError as refusal:
         part.refuse(f"a rule of this house refused it ({refusal.code})", old_id)
     except DBAPIError as refusal:
+        if refusal.connection_invalidated:
+            part.refuse(LOST, old_id)
+            raise Unavailable("The connection to our database was lost; move once more.") from refusal
         part.refuse(f"the database refused it ({constraint_of(refusal)})", old_id)
 
 
