@@ -85,5 +85,5 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         else:
             row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=lock or None)
         if row is None:
-            raise Missing(f"There is no such {self.noun}, or it is not yours to see.")
+            raise Missing(f"There is no such {self.noun}, or it is not yours to see or to change.")
         return row

@@ -580,6 +580,8 @@ class TestOneself:
         for body in ({"first_name": "X"}, {"password": "Given#2026pass"}):
             answer = await client.patch(f"{URL}/{sokha.id}", json=body, headers=person.headers)
             assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
+            # some see the colleague, and the web app's form shows them this sentence
+            assert answer.json()["detail"] == "There is no such user, or it is not yours to see or to change."
 
     @pytest.mark.parametrize("change", [{"role": "viewer"}, {"status": "inactive"}, {"is_active": False}])
     async def test_an_administrator_does_not_step_down_alone(
