@@ -120,3 +120,27 @@ async def test_a_name_is_matched_where_the_employee_may_be_asked(
         ("POST", "revert-migration"),
     ):
         assert (await client.request(method, f"{ADMIN}/{path}", headers=manager.headers)).status_code == 403
+
+
+async def test_another_name_is_not_taken_for_the_one_that_was_matched(
+    client: AsyncClient, session: AsyncSession, branch: Branch, admin: Person
+) -> None:
+    dara, nary = (an_employee(branch_id=branch.id, full_name_latin=name) for name in ("CHAN DARA", "SOK NARY"))
+    session.add_all([dara, nary])
+    loan = an_application(admin.user.id, branch_id=branch.id, portfolio_officer_name="CHAN DARA")
+    session.add(loan)
+    await session.commit()
+    wish = {"application_id": str(loan.id), "employee_id": str(dara.id), "assignment_role": "reviewer"}
+    asked = await client.post("/api/v1/employees/assignments", json=wish, headers=admin.headers)
+    assert asked.status_code == 201, asked.text
+
+    async def officers() -> list[tuple[str, str]]:
+        assert (await client.post(f"{ADMIN}/migrate-employees", headers=admin.headers)).status_code == 200
+        shown = (await client.get(f"{URL}/{loan.id}", headers=admin.headers)).json()["employee_assignments"]
+        return sorted((each["assignment_role"], each["employee_id"]) for each in shown)
+
+    reviewer = ("reviewer", str(dara.id))  # whom somebody asked
+    assert await officers() == [("primary_officer", str(dara.id)), reviewer]
+    renamed = await client.put(f"{URL}/{loan.id}", json={"portfolio_officer_name": "SOK NARY"}, headers=admin.headers)
+    assert renamed.json()["portfolio_officer_migrated"] is False
+    assert await officers() == [("primary_officer", str(nary.id)), reviewer]

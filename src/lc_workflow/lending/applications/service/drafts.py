@@ -188,12 +188,9 @@ class ApplicationService(Service[CustomerApplication]):
                     if await self._customers.is_of_another(application.account_id, application.customer_id):
                         changed.setdefault("account_id", None)  # it stays with whom it belongs to
                 await self._back(application, behind, by=principal.id, at=at)
-                if not _CHECKED_ACCOUNT.isdisjoint(changed):
-                    application.account_id_validated = False
-                for name in changed.keys() - behind.keys():
-                    setattr(application, name, changed[name])
-                if not _PRODUCT.isdisjoint(changed):
-                    application.product_version_id = await self._version_of(application)
+                await self._write(application, {name: changed[name] for name in changed.keys() - behind.keys()})
+                if "portfolio_officer_name" in changed and assignments is None:
+                    await self.looking_after.forget_the_name(application, by=principal.id, at=at)
                 self.touch(application, changed, by=principal.id, at=at)
                 self.announce(
                     ApplicationChanged(
@@ -204,6 +201,15 @@ class ApplicationService(Service[CustomerApplication]):
                 await self.looking_after.look_after(application, assignments, by=principal.id, at=at)
                 application.renewed(at)
         return application
+
+    async def _write(self, application: CustomerApplication, changed: Mapping[str, Any]) -> None:
+        """Write fields into the row, with what follows from them there."""
+        if not _CHECKED_ACCOUNT.isdisjoint(changed):
+            application.account_id_validated = False
+        for name, value in changed.items():
+            setattr(application, name, value)
+        if not _PRODUCT.isdisjoint(changed):
+            application.product_version_id = await self._version_of(application)
 
     async def _version_of(self, application: CustomerApplication) -> UUID | None:
         """The version of its product that is in force: an application keeps the one its cycle began with."""
