@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
-ENGINE: Final = "engine"
-"""In what a session knows of itself: the engine it reads on; a session on a given connection has none."""
+ENGINES: Final = "engines"
+"""In what a session knows of itself: its engine, and the same in AUTOCOMMIT; one on a given connection has none."""
 
 READING: Final = "reading"
 """Set while a session only reads: its `Line`."""
@@ -33,9 +33,10 @@ class Line:
     through the session itself gets one, on the same line, in AUTOCOMMIT.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        """Belong to the engine, without a connection yet."""
+    def __init__(self, engine: Engine, in_autocommit: Engine) -> None:
+        """Belong to an engine, which comes in AUTOCOMMIT as well, without a connection yet."""
         self.engine = engine
+        self._in_autocommit = in_autocommit
         self._held: PoolProxiedConnection | None = None
         self._through: Connection | None = None
 
@@ -60,9 +61,7 @@ class Line:
     def through(self) -> Connection:
         """Give SQLAlchemy's connection on it; called where SQLAlchemy waits, within its greenlet."""
         if self._through is None:
-            # AUTOCOMMIT is set when the connection is made, and taken back when it is closed.
-            reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            self._through = Connection(reads, self._held or self._take())
+            self._through = Connection(self._in_autocommit, self._held or self._take())
         return self._through
 
     async def give_back(self) -> None:
@@ -136,7 +135,8 @@ class SessionMaker:
     def __init__(self, engine: AsyncEngine) -> None:
         """Make them on this engine."""
         self._engine = engine
-        self._knows = {ENGINE: engine.sync_engine}
+        in_autocommit = engine.sync_engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._knows = {ENGINES: (engine.sync_engine, in_autocommit)}
 
     def __call__(self) -> AsyncSession:
         """Make one."""
@@ -151,8 +151,8 @@ def only_reads(session: AsyncSession) -> None:
     is somebody else's.
     """
     info = session.info
-    if ENGINE in info and READING not in info and not session.in_transaction():
-        info[READING] = Line(info[ENGINE])
+    if ENGINES in info and READING not in info and not session.in_transaction():
+        info[READING] = Line(*info[ENGINES])
 
 
 async def reading_on(session: AsyncSession) -> Line | None:
