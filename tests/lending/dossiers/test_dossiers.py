@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.documents.library.models import File
 from lc_workflow.lending.dossiers.jobs import clear_dossiers
 from lc_workflow.lending.dossiers.models import DossierPrint
-from lc_workflow.lending.rules.dossier import LONGEST_RUN, WORDS, breakable
+from lc_workflow.lending.rules.dossier import LONGEST_RUN, WORDS, PrintStatus, breakable
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.security.reads import PersonalRead
@@ -243,6 +243,19 @@ async def test_a_printing_that_failed_says_so_and_can_be_asked_for_anew(
     failed = (await client.get(f"{place}/{asked['id']}", headers=officer.headers)).json()
     assert failed["status"] == "failed"
     again = (await client.post(place, json={"language": "en"}, headers=officer.headers)).json()
+    assert (again["id"] != asked["id"], again["status"]) == (True, "waiting")
+
+
+async def test_a_printing_that_died_can_be_asked_for_anew(
+    client: AsyncClient, officer: Person, draft: Draft, session: AsyncSession
+) -> None:
+    """The process that printed it was killed each time, and nobody wrote down that it failed."""
+    application = await draft(officer)
+    place = f"{URL}/{application['id']}/dossier/prints"
+    asked, at_once = [(await client.post(place, json={}, headers=officer.headers)).json() for _ in range(2)]
+    assert asked["id"] == at_once["id"]
+    await session.execute(update(DossierPrint).values(status=PrintStatus.PRINTING, asked_at=NOON - timedelta(hours=2)))
+    again = (await client.post(place, json={}, headers=officer.headers)).json()
     assert (again["id"] != asked["id"], again["status"]) == (True, "waiting")
 
 

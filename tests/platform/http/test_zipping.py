@@ -4,6 +4,7 @@ import io
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 from anyio import CapacityLimiter
 
@@ -45,6 +46,15 @@ async def test_names_in_khmer_and_bytes_are_what_they_were() -> None:
         assert archive.testzip() is None
         assert archive.namelist() == ["dossier.json", "ឯកសារ/0.bin"]
         assert archive.read("ឯកសារ/0.bin") == PIECE * 3
+
+
+async def test_what_is_older_than_the_format_is_in_the_archive_as_well() -> None:
+    async def old() -> AsyncIterator[Entry]:
+        yield Entry(name="old.txt", at=datetime.fromtimestamp(0, UTC), size=2, content=b"{}")
+
+    written = io.BytesIO(b"".join([piece async for piece in zipped(old())]))
+    with zipfile.ZipFile(written) as archive:
+        assert archive.infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
 
 
 def test_no_two_files_have_one_name() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
@@ -27,6 +27,9 @@ from lc_workflow.platform.storage.base import ObjectStore
 
 LINK_LIFETIME: Final = timedelta(minutes=15)
 """How long a link to a printed dossier works."""
+
+LONGEST_PRINTING: Final = timedelta(hours=1)
+"""After this long nobody works on a printing any more."""
 
 GONE: Final = "missing.txt"
 """What an archive calls its list of papers whose bytes are no longer kept: an auditor is told, and gets the rest."""
@@ -73,6 +76,8 @@ class DossierService(Service[DossierPrint]):
     ) -> DossierPrint:
         """Have a dossier printed in the background; one of the same content in the same language is printed once.
 
+        One that is not done after an hour is printed anew: whoever printed it may have died of it each time.
+
         Raises:
             Missing: There is no such application, or its dossier is not theirs to read.
         """
@@ -85,6 +90,7 @@ class DossierService(Service[DossierPrint]):
                     DossierPrint.content_sha256 == fingerprint(plain),
                     DossierPrint.language == language,
                     DossierPrint.status != PrintStatus.FAILED,
+                    or_(DossierPrint.status == PrintStatus.READY, DossierPrint.asked_at > at - LONGEST_PRINTING),
                 )
             )
             if known is not None:

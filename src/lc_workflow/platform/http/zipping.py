@@ -11,6 +11,9 @@ from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.platform.storage.base import Chunks
 
 MEDIA_TYPE: Final = "application/zip"
+FIRST: Final = (1980, 1, 1, 0, 0, 0)
+"""The first moment that the format can write; a server without a clock filed papers in 1970."""
+
 LARGE: Final = 2_000_000_000
 """Bytes from which on an entry needs the wider form of the format."""
 
@@ -53,7 +56,7 @@ async def zipped(entries: AsyncIterable[Entry]) -> AsyncIterator[bytes]:
     with zipfile.ZipFile(sink, "w") as archive:  # type: ignore[call-overload]  # it only writes to it
         async for entry in entries:
             packed = zipfile.ZIP_STORED if entry.chunks else zipfile.ZIP_DEFLATED
-            head = zipfile.ZipInfo(entry.name, entry.at.astimezone(PHNOM_PENH).timetuple()[:6])
+            head = zipfile.ZipInfo(entry.name, max(entry.at.astimezone(PHNOM_PENH).timetuple()[:6], FIRST))
             head.compress_type = packed
             with archive.open(head, "w", force_zip64=entry.size >= LARGE) as target:
                 if entry.chunks is None:
