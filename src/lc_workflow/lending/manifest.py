@@ -102,6 +102,8 @@ from lc_workflow.lending.parties.controllers import CollateralController, PartyC
 from lc_workflow.lending.products.controllers import ProductController
 from lc_workflow.lending.products.service import DraftUnderWay, ProductCodeTaken
 from lc_workflow.lending.quotes.controllers import QuoteController
+from lc_workflow.lending.reckoning.jobs import RECKON_DEADLINES
+from lc_workflow.lending.reckoning.listeners import reckon_anew
 from lc_workflow.lending.recognition.controllers import RecognitionController
 from lc_workflow.lending.registry.controllers import CustomerController
 from lc_workflow.lending.requirements.controllers import RequirementController
@@ -115,6 +117,7 @@ from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
 from lc_workflow.lending.tasks.listeners import let_go, seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
+from lc_workflow.organization.events import HolidayAdded, HolidayRemoved, HoursSet
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.paging import SortOrder
@@ -272,11 +275,20 @@ MANIFEST = Manifest(
     listeners={
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
+        **dict.fromkeys((HolidayAdded, HolidayRemoved, HoursSet), (reckon_anew,)),
         **dict.fromkeys(
             (AccountChanged, RoleTaken, RightGiven, RightTaken, AuthorityEnded, DelegationEnded), (let_go,)
         ),
     },
-    jobs=(ADD_UP_TALLIES, WATCH_DEADLINES, EXPIRE_APPROVALS, HAND_OVER, PRINT_DOSSIER, CLEAR_DOSSIERS),
+    jobs=(
+        ADD_UP_TALLIES,
+        WATCH_DEADLINES,
+        EXPIRE_APPROVALS,
+        HAND_OVER,
+        PRINT_DOSSIER,
+        CLEAR_DOSSIERS,
+        RECKON_DEADLINES,
+    ),
     dependencies={
         "application_access": Provider(PapersOfApplications),
         "wanted_applications": Provider(wanted_applications),

@@ -21,7 +21,8 @@ class Task(Row):
     """The work on one application at one stage: made by the move that leads there, closed by the one that leaves.
 
     `excluded` are the accounts that may not do it (lending.md §2). `used_seconds` is the working time it took; without
-    `due_at` no clock runs. `breach_told_at` is when others were told that it is late, which happens once.
+    `due_at` no clock runs, and `minutes` is the working time it was given when it was opened. `breach_told_at` is when
+    others were told that it is late, which happens once.
 
     The seat is what a decision waits for (lending.md §2): `seat_code` names the open stage of approval, whose role has
     to be held at least over `seat_reach`, and up to `seat_amount`, unless `seat_needs_limit` is not set and no limit
@@ -55,6 +56,7 @@ class Task(Row):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     owned_at: Mapped[datetime | None]
     excluded: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    minutes: Mapped[int | None]
     at_risk_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     breach_told_at: Mapped[datetime | None]

@@ -111,7 +111,8 @@ class TaskService(Service[Task]):
             return
         wanted = {"application_id": application.id, "cycle": application.cycle, "stage": stage}
         opening = await OPENING.one(self.session, **wanted)
-        limits = _deadline(opening.minutes or work.minutes, opening.used, calendar, at=at) if work.minutes else None
+        minutes = opening.minutes or work.minutes if work.minutes else None
+        limits = _deadline(minutes, opening.used, calendar, at=at) if minutes else None
         kept_away = () if work.for_preparers else (application.user_id, *application.preparers, *application.editors)
         task = Task(
             application_id=application.id,
@@ -120,6 +121,7 @@ class TaskService(Service[Task]):
             cycle=application.cycle,
             opened_at=at,
             excluded=list(dict.fromkeys(kept_away)),
+            minutes=minutes,
             at_risk_at=limits and limits.at_risk_at,
             due_at=limits and limits.due_at,
             used_seconds=0,
