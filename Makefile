@@ -9,6 +9,8 @@ LOCK_HOSTS := 152979bb3007f595
 .PHONY: help run test test-fast check format lint types imports migrate revision rollback seed gazetteer demo openapi clients approving checklist bench bench-quick bench-told bench-sockets faults sweep fuzz backup restore move reseal audit verify lock
 # Some machines forbid it, and then each of the many processes that the tests start compiles every library anew.
 unexport PYTHONDONTWRITEBYTECODE
+# LC_ALL=C takes from Python that it reads paths with Khmer letters as they are; LANG=C alone does not.
+unexport LC_ALL
 
 help: ## Print the verbs.
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | \

@@ -1,12 +1,15 @@
 """The commands do what they say, and refuse with a sentence."""
 
+import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import URL
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.cli import house
 from lc_workflow.platform.workbench import revision_of
@@ -25,6 +28,13 @@ def run(empty_database: URL) -> Run:
     """Run a command on an empty database."""
     environ = {"DATABASE_URL": empty_database.render_as_string(hide_password=False)}
     return lambda *words, **other: CliRunner(env={**environ, **other}).invoke(house, words)
+
+
+async def stand_at(database: URL, revision: str) -> None:
+    engine = create_async_engine(database)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    await engine.dispose()
 
 
 def test_the_database_goes_to_the_newest_revision_and_back(run: Run, empty_database: URL) -> None:
@@ -51,6 +61,22 @@ def test_the_first_administrator_is_created_once(run: Run) -> None:
     assert (recovered.exit_code, recovered.output[:17]) == (0, "DARA may sign in ")
     nobody = run("recover-admin", "--username=bopha", ADMIN_PASSWORD="Branch#2026-second")
     assert (nobody.exit_code, "No administrator" in nobody.output) == (1, True)
+
+
+def test_nobody_is_let_in_before_the_database_is_migrated_but_also_by_an_older_release(
+    run: Run, empty_database: URL
+) -> None:
+    recover = partial(run, "recover-admin", "--username=dara", ADMIN_PASSWORD="Branch#2026-second")
+    bare = recover()
+    assert (bare.exit_code, "run alembic upgrade head first" in bare.output) == (1, True)
+    assert run("migrate").exit_code == 0
+    assert run("rollback").exit_code == 0
+    assert "run alembic upgrade head first" in recover().output
+    asyncio.run(stand_at(empty_database, "9999_of_the_next_release"))
+    assert "No administrator" in recover().output
+    for command in ("migrate", "sweep"):
+        refused = run(command, SECRET_KEY="k" * 32)
+        assert (refused.exit_code, "of a newer release" in refused.output) == (1, True)
 
 
 def test_the_public_list_of_places_is_taken_in_as_often_as_it_comes(run: Run, tmp_path: Path) -> None:

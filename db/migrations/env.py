@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+from collections.abc import Mapping
 
 from alembic import context
-from sqlalchemy import Connection, pool, text
+from alembic.util import CommandError
+from sqlalchemy import URL, Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.app import METADATA
 from lc_workflow.identity.roles.service import plant_system_roles
-from lc_workflow.platform.config import database_url
+from lc_workflow.platform.config import BadSetting, database_url
+from lc_workflow.platform.db.config import reach_database
 from lc_workflow.platform.jobs import PREFIX
 
 MIGRATION_LOCK = 0x1C_0B
@@ -39,10 +42,25 @@ def run(connection: Connection) -> None:
         connection.commit()
 
 
+def url_of(environ: Mapping[str, str]) -> URL:
+    """Read where the database is; alembic shows a refusal of its own as a sentence, and any other as a traceback."""
+    if not (given := environ.get("DATABASE_URL", "").strip()):
+        raise CommandError("DATABASE_URL is not set; .env.production explains it.")
+    try:
+        return database_url(given)
+    except BadSetting as wrong:
+        raise CommandError(str(wrong)) from wrong
+
+
 async def connect_and_run() -> None:
     """Open a connection outside any pool, take the lock, and migrate."""
-    url = context.config.attributes.get("database_url") or database_url(os.environ["DATABASE_URL"])
-    engine = create_async_engine(url, poolclass=pool.NullPool)
+    engine = create_async_engine(
+        context.config.attributes.get("database_url") or url_of(os.environ), poolclass=pool.NullPool
+    )
+    try:
+        await reach_database(engine)
+    except BadSetting as silent:
+        raise CommandError(str(silent)) from silent
     async with engine.connect() as connection:
         await connection.execute(text("SET lock_timeout = '120s'"))
         await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))

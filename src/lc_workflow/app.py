@@ -35,6 +35,7 @@ from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, reach_database
 from lc_workflow.platform.db.listening import Ear, Listening
+from lc_workflow.platform.db.revisions import look_at_the_revision
 from lc_workflow.platform.db.sessions import RequestSessions
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import compression
@@ -235,6 +236,7 @@ async def _working(fittings: Fittings, *, in_background: bool) -> AsyncIterator[
         stack.push_async_callback(fittings.tracing.end)
         stack.push_async_callback(fittings.probe.dispose)
         await reach_database(fittings.probe)
+        await look_at_the_revision(fittings.probe)
         await open_one_of_each(fittings.probe)
         if fittings.redis:
             stack.push_async_callback(fittings.redis.aclose)

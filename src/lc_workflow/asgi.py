@@ -11,17 +11,20 @@ from lc_workflow.platform.signals import end_at_once_on_signals
 if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.plugins import PluginProtocol
+    from litestar.types import ASGIApp
 
 
-def create_app() -> "Litestar":
+def create_app() -> "ASGIApp":
     """Build the application for one worker; a wrong variable ends the process with a sentence that names it."""
     end_at_once_on_signals()
     # What is built here stays as long as the process: to look through it for garbage again and again costs a sixth
     # of the start, and pauses of a third of a second later.
     gc.disable()
     app = _build()
+    from lc_workflow.platform.starting import explaining  # noqa: PLC0415 - as in `_build`
+
     settle()
-    return app
+    return explaining(app)
 
 
 def develop() -> "Litestar":

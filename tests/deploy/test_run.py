@@ -84,6 +84,8 @@ def test_a_taken_port_is_said(environment: dict[str, str], port: int, start: Sta
         ("DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/loans"),
         ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0"),
         ("SECRET_KEY", "hunter2"),
+        ("HOST", "192.0.2.1"),
+        ("UPLOAD_FOLDER", "/dev/null"),
     ],
 )
 def test_a_variable_that_does_not_work_is_named(
@@ -95,3 +97,4 @@ def test_a_variable_that_does_not_work_is_named(
     assert process.returncode == 1
     assert name in output
     assert "hunter2" not in output
+    assert "Traceback" not in output

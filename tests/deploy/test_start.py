@@ -67,6 +67,41 @@ def test_a_server_told_to_end_while_it_starts_ends(
     assert those_at_home_in(image) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"DATABASE_URL": "the database"}, "DATABASE_URL is not a database URL"),
+        ({"DATABASE_URL": "postgres://a:hunter2@127.0.0.1:1/loans"}, "does not answer (ConnectionRefusedError)"),
+    ],
+)
+def test_a_migration_that_finds_no_database_says_so(
+    given: dict[str, str], said: str, production: dict[str, str], image: Path
+) -> None:
+    (step,) = railway()["deploy"]["preDeployCommand"]
+    migration = subprocess.run(
+        shlex.split(step),
+        cwd=image,
+        env={**image_environment(), **production, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert migration.returncode != 0
+    assert said in migration.stdout + migration.stderr
+    assert "Traceback" not in migration.stderr
+    assert "hunter2" not in migration.stdout + migration.stderr
+
+
+def test_an_image_that_nobody_migrated_for_says_what_to_do(production: dict[str, str], start: Start) -> None:
+    process = start(start_of_the_image(), {**image_environment(), **production})
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "run alembic upgrade head first" in output
+    assert "Traceback" not in output
+
+
 def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[str, str], start: Start) -> None:
     wrong = {"SECRET_KEY": "hunter2", "PYTHONPROFILEIMPORTTIME": "1"}
     process = start(start_of_the_image(), {**image_environment(), **production, **wrong})

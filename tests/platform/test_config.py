@@ -59,6 +59,7 @@ POST = {"SMTP_HOST": "post.example", "SMTP_FROM": "Loans <loans@branch.example>"
         ("MINIO_ENDPOINT", "minio.example:70000"),
         ("MINIO_PUBLIC_ENDPOINT", "https://minio.example:port"),
         ("MINIO_PUBLIC_ENDPOINT", "https://minio.example/bucket"),
+        ("HOST", "localhost"),
         ("MINIO_ACCESS_KEY", ""),
         ("MINIO_SECRET_KEY", ""),
         ("MINIO_SECURE", "tls"),

@@ -234,6 +234,14 @@ def test_valkey_keeps_what_it_was_given_and_asks_for_the_password(empty: Path) -
         assert client.get("seen") == b"1"
 
 
+def test_a_folder_may_be_called_as_people_call_folders(empty: Path) -> None:
+    named = empty / """My loans' "ភាសាខ្មែរ" \\ 2026 #1"""
+    with valkey(named) as url, Redis.from_url(url) as client:
+        client.set("seen", 1)
+    with valkey(named) as url, Redis.from_url(url) as client:
+        assert client.get("seen") == b"1"
+
+
 def test_valkey_ends_even_when_its_folder_is_gone(empty: Path) -> None:
     began = time.monotonic()
     with valkey(empty / "cache"):

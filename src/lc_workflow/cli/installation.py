@@ -8,10 +8,10 @@ from typing import Final
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import URL
 
 from lc_workflow.platform.config import BadSetting, database_url
+from lc_workflow.platform.db.revisions import Age, age_of
 from lc_workflow.platform.workbench import read_variables, revision_of, with_database
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -20,6 +20,10 @@ LOCAL: Final = ROOT / ".local"
 
 DEMO_PASSWORD: Final = "Demo#2026pass"  # noqa: S105 - everybody may know it; DEMO_PASSWORD sets another
 """The password of the demo accounts."""
+
+OF_A_NEWER_RELEASE: Final = (
+    "The database of DATABASE_URL is of a newer release than this one; run the command of that release."
+)
 
 SIGNS_NOTHING: Final = "a key for commands that sign nothing"
 
@@ -46,20 +50,36 @@ def newest_database() -> Iterator[URL]:
 
 def bring_to_newest(url: URL, environ: Mapping[str, str]) -> None:
     """Bring a database to the newest revision."""
-    config = alembic_config(url, environ)
+    age = age_of(revision_of(url))
+    if age is Age.NEWER:
+        raise BadSetting(OF_A_NEWER_RELEASE)
     # Loading the models takes a second, which a database at the newest revision spares us.
-    if revision_of(url) != ScriptDirectory.from_config(config).get_current_head():
-        command.upgrade(config, "head")
+    if age is not Age.SAME:
+        command.upgrade(alembic_config(url, environ), "head")
 
 
-def refuse_other_revisions(url: URL, environ: Mapping[str, str]) -> None:
+def refuse_older_revisions(url: URL) -> Age:
+    """Stop before a command misses what this release has in the database.
+
+    Raises:
+        BadSetting: The database does not answer, or is not migrated as far as this release.
+    """
+    age = age_of(revision_of(url))
+    if age in {Age.BARE, Age.OLDER}:
+        raise BadSetting(
+            "The database of DATABASE_URL is not at the revision of this release; run alembic upgrade head first."
+        )
+    return age
+
+
+def refuse_other_revisions(url: URL) -> None:
     """Stop before a command reads tables that are not as this release knows them.
 
     Raises:
         BadSetting: The database does not answer, or is not at the newest revision.
     """
-    if revision_of(url) != ScriptDirectory.from_config(alembic_config(url, environ)).get_current_head():
-        raise BadSetting("The database of DATABASE_URL is not at the revision of this release; run make migrate first.")
+    if refuse_older_revisions(url) is Age.NEWER:
+        raise BadSetting(OF_A_NEWER_RELEASE)
 
 
 def alembic_config(url: URL, environ: Mapping[str, str]) -> Config:

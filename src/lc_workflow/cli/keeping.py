@@ -32,7 +32,7 @@ def sweep(*, apply: bool) -> None:
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        refuse_other_revisions(settings.database_url, environ)
+        refuse_other_revisions(settings.database_url)
         found = asyncio.run(swept(settings))
     for words, keys in (
         ("without a row", found.strays),
@@ -72,7 +72,7 @@ def reseal() -> None:
     environ = variables()
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        refuse_other_revisions(settings.database_url, environ)
+        refuse_other_revisions(settings.database_url)
         count, gone = asyncio.run(seal(settings))
     click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
     if gone:
@@ -89,7 +89,7 @@ def backup(folder: Path) -> None:
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        refuse_other_revisions(settings.database_url, environ)
+        refuse_other_revisions(settings.database_url)
         made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
     click.echo(f"{folder} holds {sum(made.rows.values())} rows and {len(made.objects)} objects of {made.made_at:%c}.")
     if made.missing:

@@ -18,6 +18,7 @@ from lc_workflow.cli.installation import (
     bring_to_newest,
     demo_password,
     newest_database,
+    refuse_older_revisions,
     variables,
 )
 from lc_workflow.identity.rules.roles import Role
@@ -91,7 +92,10 @@ def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
-        asyncio.run(ask(Settings.from_environ(environ)))
+        settings = Settings.from_environ(environ)
+        # Not so a newer one: after an image is rolled back somebody may have to be let in by the older.
+        refuse_older_revisions(settings.database_url)
+        asyncio.run(ask(settings))
 
 
 @click.command("load-gazetteer")

@@ -25,7 +25,8 @@ def run() -> None:
         bring_to_newest(settings.database_url, environ)
         has_demo = settings.debug and plant_where_empty(settings, demo_password(environ))
         with serving(settings, environ) as server:
-            url = f"http://{settings.host}:{settings.port}"
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            url = f"http://{host}:{settings.port}"
             click.echo(f"\nLC Workflow serves {url} after {time.monotonic() - began:.1f} s.")
             click.echo(f"Documentation: {url}/schema")
             if has_demo:

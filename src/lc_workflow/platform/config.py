@@ -5,7 +5,7 @@ import re
 import ssl
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -152,7 +152,7 @@ class Settings:
             access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1, most=1_440 * A_YEAR),
             refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1, most=A_YEAR),
             debug=debug,
-            host=read.text("HOST", default="0.0.0.0"),  # noqa: S104 - as above
+            host=_host(read),
             port=read.number("PORT", default=8000, least=1, most=HIGHEST_PORT),
             workers=read.number("WEB_CONCURRENCY", default=1, least=1),
             cors_origins=tuple(map(_origin, read.names("CORS_ORIGINS"))),
@@ -297,6 +297,14 @@ def _clamd(read: "_Reader") -> str | None:
     if not found or int(found[2]) > HIGHEST_PORT:
         raise BadSetting("CLAMD_URL must be the scanner's host:port.")
     return f"{found[1]}:{found[2]}"
+
+
+def _host(read: "_Reader") -> str:
+    """Read where to listen: the server takes an address, and no name."""
+    try:
+        return str(ip_address(read.text("HOST", default="0.0.0.0")))  # noqa: S104 - as above
+    except ValueError:
+        raise BadSetting("HOST must be an address like 0.0.0.0 or 127.0.0.1, not a name.") from None
 
 
 def _proxies(read: "_Reader") -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def valkey(folder: Path) -> Iterator[str]:
         port, password = _free_port(), secrets.token_hex(16)
         url = f"redis://:{password}@127.0.0.1:{port}/0"
         settings = (
-            f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder.resolve()}\nsave 60 1\n"
+            f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {_quoted(folder.resolve())}\nsave 60 1\n"
             "shutdown-on-sigint save force\n"  # without force it refuses to end when its folder is gone
         )
         with _running(
@@ -141,6 +141,12 @@ def valkey(folder: Path) -> Iterator[str]:
             ready=lambda _: _answers(url),
         ):
             yield url
+
+
+def _quoted(path: Path) -> str:
+    """Write a path as one word of Valkey's configuration, whatever spaces and quotes are in it."""
+    escaped = os.fspath(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def postgres_programs() -> Path:

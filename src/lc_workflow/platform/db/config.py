@@ -125,4 +125,11 @@ async def reach_database(engine: AsyncEngine) -> None:
     try:
         await ping(engine)
     except (DBAPIError, OSError) as silent:
-        raise BadSetting(f"DATABASE_URL is set and no database answers there ({type(silent).__name__}).") from silent
+        raise unanswered(silent) from silent
+
+
+def unanswered(silent: BaseException) -> BadSetting:
+    """Say that the database does not answer, and why by the name of what was at the bottom of it."""
+    while silent.__cause__:
+        silent = silent.__cause__
+    return BadSetting(f"DATABASE_URL is set and its database does not answer ({type(silent).__name__}).")

@@ -1,0 +1,69 @@
+"""At which revision a database stands, compared with the revisions that came with this release."""
+
+import re
+from enum import Enum, auto
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from lc_workflow.platform.config import BadSetting
+
+VERSIONS: Final = Path(__file__).resolve().parents[4] / "db" / "migrations" / "versions"
+
+_NAME: Final = re.compile(r'^(down_)?revision\b[^=\n]*= "([^"]+)"', re.MULTILINE)
+
+log = structlog.get_logger()
+
+
+class Age(Enum):
+    """How a database stands to this release."""
+
+    BARE = auto()
+    """No revision has made tables in it."""
+    OLDER = auto()
+    SAME = auto()
+    NEWER = auto()
+    """This release does not know its revision; the release after this one, which suits this one too, has made it."""
+
+
+def age_of(revision: str | None) -> Age:
+    """Say how a database at `revision` stands to this release."""
+    known, newest = _revisions()
+    if revision is None:
+        return Age.BARE
+    if revision in newest:
+        return Age.SAME
+    return Age.OLDER if revision in known else Age.NEWER
+
+
+async def look_at_the_revision(engine: AsyncEngine) -> None:
+    """Make sure at the start that somebody has migrated; an older database is logged, because it may serve for a while.
+
+    Raises:
+        BadSetting: The database has no tables of ours.
+    """
+    async with engine.connect() as connection:
+        has_any = (await connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))).scalar_one()
+        revision = (
+            (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() if has_any else None
+        )
+    age = age_of(revision)
+    if age is Age.BARE:
+        raise BadSetting("The database of DATABASE_URL has no tables yet; run alembic upgrade head first.")
+    if age is Age.OLDER:
+        log.error("the database is older than this release; run alembic upgrade head", revision=revision)
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    """All revisions of this release, and those that none follows; read without loading them, which takes seconds."""
+    known: set[str] = set()
+    followed: set[str] = set()
+    for file in VERSIONS.glob("*.py"):
+        for follows, name in _NAME.findall(file.read_text("utf-8")):
+            (followed if follows else known).add(name)
+    return frozenset(known), frozenset(known - followed)
