@@ -137,12 +137,12 @@ async def test_bands_are_told_by_unrounded_values(
 async def test_a_weekly_installment_burdens_a_month(
     client: AsyncClient, admin: Person, officer: Person, draft: Draft, record: Record
 ) -> None:
-    await khr_at(client, admin, "1")
+    await khr_at(client, admin, "1000")
     application = await draft(
         officer, currency="KHR", requested_amount=1_000_000, desired_loan_term=6, product_type="weekly_loan"
     )
     await record(application, [{"kind": "income", "amount": 1_000_000}])
-    assert str((await judged(client, officer, application))["proposed_installment"]) == "174633.33"
+    assert str((await judged(client, officer, application))["proposed_installment"]) == "174.63"
 
 
 async def test_lines_are_kept_as_they_were_written(
@@ -242,6 +242,18 @@ async def test_a_rate_is_a_number_above_zero(rate: str, client: AsyncClient, adm
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidInput")
     same = await client.post("/api/v1/exchange-rates", json={"currency": "USD", "rate": 1}, headers=admin.headers)
     assert same.json()["code"] == "RateOfItself"
+
+
+@pytest.mark.parametrize(("base", "rate"), [("USD", "40.65"), ("USD", "406500"), ("USD", "0.000246"), ("KHR", "4065")])
+async def test_a_rate_is_one_that_somebody_can_mean(base: str, rate: str, client: AsyncClient, admin: Person) -> None:
+    wish = {"base": base, "currency": "KHR" if base == "USD" else "USD", "rate": rate}
+    answer = await client.post("/api/v1/exchange-rates", json=wish, headers=admin.headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "UnlikelyRate"), answer.text
+    assert answer.json()["errors"][0]["field"] == "rate"
+    told = await client.post(
+        "/api/v1/exchange-rates", json=wish | {"rate": 4065 if base == "USD" else "0.000246"}, headers=admin.headers
+    )
+    assert told.status_code == 201
 
 
 async def test_what_the_customer_owes_and_vouches_for_elsewhere_counts(

@@ -15,6 +15,7 @@ from lc_workflow.lending.events import ExchangeRateSet
 from lc_workflow.lending.exchange_rates.access import visible_to
 from lc_workflow.lending.exchange_rates.models import ExchangeRate
 from lc_workflow.lending.exchange_rates.schemas import NewRate
+from lc_workflow.lending.rules.rates import check_rate
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
 
@@ -54,9 +55,11 @@ class ExchangeRateService(Service[ExchangeRate]):
 
         Raises:
             RateOfItself: The two currencies are one.
+            UnlikelyRate: Nobody can mean it.
         """
         if wish.currency is wish.base:
             raise RateOfItself("A rate tells one currency in another.", errors=(FieldError("currency", "is the base"),))
+        check_rate(wish.base, wish.rate)
         async with self.transaction():
             rate = await self.create(
                 ExchangeRate(
