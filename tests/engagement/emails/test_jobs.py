@@ -178,6 +178,23 @@ async def test_an_address_the_server_does_not_know_holds_nobody_up(
     assert await still_due(session) == []
 
 
+@pytest.mark.parametrize("address", ["dara@branch.example", "a@", '"', "a@["])
+async def test_a_full_mailbox_or_an_address_that_is_none_holds_nobody_up(
+    session: AsyncSession, sign_in: SignIn, office: PostOffice, send: Send, address: str
+) -> None:
+    """The old service took any address, and these are read by nobody, Python's own library included."""
+    people = [await sign_in("teller", email=f"sokha{number}@branch.example") for number in range(3)]
+    first, *others = sorted((person.user for person in people), key=lambda user: user.id)
+    first.email = address
+    office.refuses = {"dara@branch.example": "452 mailbox full"}
+    session.add_all([a_notification(user.id) for user in (first, *others)])
+    await session.commit()
+    await send()
+    assert sorted(letter["To"] for letter in office.letters) == sorted(user.email for user in others)
+    (due,) = await still_due(session)
+    assert (due.user_id, due.email_due_at) == (first.id, NOON + timedelta(minutes=2))
+
+
 async def test_a_letter_is_tried_again_while_the_server_is_away_and_given_up_in_the_end(
     session: AsyncSession, teller: Person, office: PostOffice, send: Send
 ) -> None:

@@ -182,7 +182,7 @@ async def _signed(session: AsyncSession) -> tuple[str, ...]:
 
 async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing], signed: Sequence[str]) -> None:
     # The client takes some memory and time to load, which an installation without a mail server need not spend.
-    from lc_workflow.platform.mail.smtp import Letter, MailFailed, MailRefused, connected  # noqa: PLC0415
+    from lc_workflow.platform.mail.smtp import Letter, MailFailed, MailPutOff, MailRefused, connected  # noqa: PLC0415
 
     waiting = list(mailings)
     try:
@@ -204,12 +204,18 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
                 except MailRefused as refused:
                     log.warning("an e-mail was refused for good", notification=str(mailing.ids[0]), cause=str(refused))
                     await _write_down(place, mailing, email_due_at=None)
+                except MailPutOff as later:
+                    log.warning("an e-mail has to wait", notification=str(mailing.ids[0]), cause=str(later))
+                    await _put_off(place, mailing)
                 waiting.pop(0)
     except MailFailed as failed:
         log.warning("e-mail has to wait", letters=len(waiting), cause=str(failed))
         for mailing in waiting:
-            rest = timedelta(minutes=2**mailing.attempts)
-            await _write_down(place, mailing, email_due_at=place.clock() + rest)
+            await _put_off(place, mailing)
+
+
+async def _put_off(place: Workplace, mailing: Mailing) -> None:
+    await _write_down(place, mailing, email_due_at=place.clock() + timedelta(minutes=2**mailing.attempts))
 
 
 async def _write_down(place: Workplace, mailing: Mailing, **columns: datetime | None) -> None:

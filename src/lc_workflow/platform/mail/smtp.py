@@ -23,6 +23,10 @@ class MailFailed(Exception):
     """The server cannot be reached, or does not take letters now; trying later may help."""
 
 
+class MailPutOff(MailFailed):
+    """This letter cannot leave now, because of its address or itself; the next one may."""
+
+
 class MailRefused(Exception):
     """The server will never take this letter."""
 
@@ -50,6 +54,7 @@ class Post:
 
         Raises:
             MailRefused: It is not a letter this server takes; the next one may be.
+            MailPutOff: It is none this server takes now, for a full mailbox or the like; the next one may be.
             MailFailed: The server takes none now.
         """
         try:
@@ -59,13 +64,16 @@ class Post:
         except aiosmtplib.SMTPRecipientsRefused as cause:
             if all(refused.code in PERMANENT for refused in cause.recipients):
                 raise MailRefused("The server does not know the address.") from cause
-            raise MailFailed("The server does not take the address now.") from cause
+            raise MailPutOff("The server does not take the address now.") from cause
         except aiosmtplib.SMTPResponseException as cause:
-            if isinstance(cause, aiosmtplib.SMTPDataError) and cause.code in PERMANENT:
-                raise MailRefused(f"The server answered {cause.code}.") from cause
+            if isinstance(cause, aiosmtplib.SMTPDataError):
+                refusal = MailRefused if cause.code in PERMANENT else MailPutOff
+                raise refusal(f"The server answered {cause.code}.") from cause
             raise MailFailed(f"The server answered {cause.code}.") from cause
         except (aiosmtplib.SMTPException, OSError) as cause:
             raise MailFailed(type(cause).__name__) from cause
+        except Exception as cause:  # the library of Python stumbles over odd addresses in many ways
+            raise MailPutOff(type(cause).__name__) from cause
 
 
 @asynccontextmanager
