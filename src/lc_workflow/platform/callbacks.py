@@ -62,7 +62,10 @@ async def call(
         CallFailed: There was no answer, or not a yes; or the name leads into a private network.
     """
     timestamp = str(int(at.timestamp()))
-    target = httpx.URL(url)
+    try:
+        target = httpx.URL(url)
+    except httpx.InvalidURL as cause:
+        raise CallFailed("The address is none that can be called.") from cause
     # The address that was looked at is the one that is called: a name may lead elsewhere a moment later.
     address = await _address(target, private_allowed=private_allowed)
     headers = {

@@ -234,6 +234,17 @@ async def test_what_is_given_up_holds_nobody_up_and_is_replayed_by_hand(
     assert (await client.get(f"{url}?status=waiting", headers=admin.headers)).json()["total"] == 0
 
 
+async def test_an_address_that_nobody_has_is_tried_and_given_up_as_any_other(
+    draft: Draft, officer: Person, call: Call, session: AsyncSession, webhook: Webhook
+) -> None:
+    webhook.url = "http://256.1.1.1/hook"
+    await session.commit()
+    await draft(officer)
+    await call()
+    [row] = await calls_of(session)
+    assert (row.status, row.due_at) == ("waiting", NOON + timedelta(seconds=15))
+
+
 async def test_a_name_that_leads_into_a_private_network_is_not_called(
     draft: Draft, officer: Person, listener: Listener, call: Call, session: AsyncSession
 ) -> None:
