@@ -118,6 +118,19 @@ async def test_whoever_drafted_an_application_hears_what_others_do_with_it(
     ]
 
 
+async def test_whoever_drafted_an_application_hears_that_its_approval_was_undone(
+    session: AsyncSession, officer: Person, teller: Person, manager: Person, take: Take, heard: Heard,
+    to_review: Callable[..., Awaitable[dict[str, Any]]],
+) -> None:  # fmt: skip
+    application = await to_review(officer, teller)
+    assert (await take(manager, application, "approve")).status_code == 200
+    assert (await take(manager, application, "undo_approval", reason="The wrong loan")).status_code == 200
+    await heard()
+    theirs = select(Notification).where(Notification.user_id == officer.user.id)
+    undone = [row for row in await session.scalars(theirs) if row.data["action"] == "undo_approval"]
+    assert [(row.title, row.priority) for row in undone] == [("Approval undone", "high")]
+
+
 async def test_nobody_hears_of_their_own_step(
     officer: Person, teller: Person, manager: Person, to_review: Callable[..., Awaitable[dict[str, Any]]],
     take: Take, heard: Heard, session: AsyncSession,

@@ -4,11 +4,11 @@ from itertools import chain
 
 import pytest
 
-from lc_workflow.engagement.rules.wording import TASKS, UPDATES, Words, priority_of_update
-from lc_workflow.lending.rules.stages import CLOSED, STEPS, Stage
+from lc_workflow.engagement.rules.wording import APPROVAL_UNDONE, TASKS, UPDATES, Words, update_by
+from lc_workflow.lending.rules.stages import CLOSED, STEPS, Action, Stage
 from lc_workflow.lending.rules.terms import Priority
 
-ALL = [*UPDATES.values(), *(task.words for task in TASKS.values())]
+ALL = [*UPDATES.values(), APPROVAL_UNDONE, *(task.words for task in TASKS.values())]
 
 
 def test_every_stage_that_a_step_leads_to_has_its_words() -> None:
@@ -61,5 +61,13 @@ def test_what_the_house_does_itself_is_told_in_its_name() -> None:
 
 
 def test_decisions_and_returns_weigh_more_than_steps_on_the_way() -> None:
-    high = {stage for stage in Stage if priority_of_update(stage) is Priority.HIGH}
-    assert high == {Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED}
+    high = {step.target for step in STEPS if update_by(step.action, step.target)[1] is Priority.HIGH}
+    assert high == {Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED, Stage.MANAGER_REVIEW}
+    assert update_by(Action.SEND_TO_REVIEW, Stage.MANAGER_REVIEW)[1] is Priority.NORMAL
+
+
+def test_an_approval_that_was_undone_is_not_told_as_a_step_on_the_way() -> None:
+    said, _ = update_by(Action.UNDO_APPROVAL, Stage.MANAGER_REVIEW)
+    assert said.about(actor="Dara", latin="SOK", khmer=None).message == (
+        "Dara undid the approval for SOK: it is to be decided again."
+    )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from lc_workflow.lending.rules.stages import APPROVE, PROCESS, Stage
+from lc_workflow.lending.rules.stages import APPROVE, PROCESS, Action, Stage
 from lc_workflow.lending.rules.terms import Priority
 
 UPDATE: Final = "application_update"
@@ -112,6 +112,14 @@ UPDATES: Final[Mapping[Stage, Words]] = {
 }
 """What whoever drafted an application hears when somebody else brought it to a stage."""
 
+APPROVAL_UNDONE: Final = Words(
+    "Approval undone",
+    "{actor} undid the approval for {customer}: it is to be decided again.",
+    "ការអនុម័តត្រូវបានដកវិញ",
+    "{actor} បានដកការអនុម័តសម្រាប់ {customer} វិញ ហើយត្រូវសម្រេចម្តងទៀត។",
+)
+"""What whoever drafted an application hears when it goes back to be decided."""
+
 TASKS: Final[Mapping[Stage, Task]] = {
     Stage.USER_COMPLETED: Task(
         PROCESS,
@@ -154,9 +162,14 @@ LATE: Final = Words(
 _WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED})
 
 
-def priority_of_update(target: Stage) -> Priority:
-    """A decision and its end, and a return that waits for the drafter, weigh more than a step on the way."""
-    return Priority.HIGH if target in _WEIGHTY else Priority.NORMAL
+def update_by(action: str, target: Stage) -> tuple[Words, Priority]:
+    """What whoever drafted an application hears of an action that led to a stage, and how much it weighs.
+
+    A decision and its end, and a return that waits for the drafter, weigh more than a step on the way.
+    """
+    if action == Action.UNDO_APPROVAL:
+        return APPROVAL_UNDONE, Priority.HIGH
+    return UPDATES[target], Priority.HIGH if target in _WEIGHTY else Priority.NORMAL
 
 
 UNLOCK_REQUESTED: Final = Words(

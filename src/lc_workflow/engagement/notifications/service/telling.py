@@ -32,9 +32,8 @@ from lc_workflow.engagement.rules.wording import (
     TASKS,
     UNLOCK_REQUESTED,
     UPDATE,
-    UPDATES,
     Words,
-    priority_of_update,
+    update_by,
 )
 from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.users.access import MANAGE as MANAGE_USERS
@@ -84,7 +83,7 @@ class TellingService(Service[Notification]):
         said = cache(partial(Words.about, actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer))
         for person in people:
             if person.id == event.drafted_by or task is None:
-                type_, words, priority = UPDATE, UPDATES[target], priority_of_update(target)
+                type_, (words, priority) = UPDATE, update_by(event.action, target)
             else:
                 type_, words, priority = TASK, task.words, about.priority
             rows.append(
