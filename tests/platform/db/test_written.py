@@ -48,6 +48,14 @@ WHOLE = select(
 ).where(ROW.id == any_(bindparam("ids", type_=ARRAY(Uuid))), ROW.workflow_status == Stage.PO_CREATED)
 NAME = Written(select(literal("Sok").label("name"), bindparam("one", type_=Uuid).label("one")))
 """A statement that needs no rows."""
+NOTE = Written(insert(PersonalRead))
+NOTED = {
+    "reader_id": UUID(int=7),
+    "subject": "application",
+    "subject_id": None,
+    "how_many": 1,
+    "at": NOON,
+} | dict.fromkeys(("session_id", "address", "request_id"))
 
 
 @pytest.fixture
@@ -139,13 +147,23 @@ async def test_a_session_that_gave_its_connection_back_asks_on_another(reading: 
 
 async def test_what_is_written_belongs_to_the_transaction(reading: AsyncSession) -> None:
     await begins_to_write(reading)
-    note = Written(insert(PersonalRead))
-    values = {"reader_id": uuid4(), "subject": "application", "subject_id": None, "how_many": 1, "at": NOON}
-    values |= {"session_id": None, "address": None, "request_id": None}
     for one in (uuid4(), uuid4()):  # the first goes through SQLAlchemy, which begins, the second on the driver
-        await note.rows(reading, id=one, **values)
+        await NOTE.rows(reading, id=one, **NOTED)
     await reading.rollback()
     assert not (await reading.scalars(select(PersonalRead.id))).all()
+
+
+async def test_what_is_written_belongs_to_the_savepoint(reading: AsyncSession) -> None:
+    await begins_to_write(reading)
+    before, after = {uuid4(), uuid4()}, uuid4()
+    for one in before:
+        await NOTE.rows(reading, id=one, **NOTED)
+    async with reading.begin_nested() as savepoint:
+        await NOTE.rows(reading, id=uuid4(), **NOTED)
+        await savepoint.rollback()
+    await NOTE.rows(reading, id=after, **NOTED)
+    assert {*await reading.scalars(select(PersonalRead.id))} == before | {after}
+    await reading.rollback()
 
 
 async def test_what_the_driver_refuses_is_raised_and_the_connection_is_doubted(reading: AsyncSession) -> None:

@@ -17,6 +17,9 @@ from lc_workflow.platform.db.reading import DONE, DOUBTED, Line, only_reads, rea
 
 _DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_json)  # type: ignore[no-untyped-call]
 
+_KNOWN: Final = "known"
+"""In what a session knows of itself: the transaction or savepoint on which it sent last, and its connection."""
+
 _Process = Callable[[Any], Any]
 
 Statement: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
@@ -56,12 +59,10 @@ class Written:
             only_reads(session)
         if line := await reading_on(session):
             return await self._send(line, values)
-        opened = await session.connection()
-        connection = opened.sync_connection
-        assert connection is not None  # noqa: S101 - it has just been opened
+        connection = await _writing_on(session)
         if not _driver(connection).is_in_transaction():
             # The transaction begins with the first statement that SQLAlchemy sends itself.
-            result = await opened.execute(self._statement, values)
+            result = await (await session.connection()).execute(self._statement, values)
             return result.all() if result.returns_rows else ()
         return await self._send(connection, values)
 
@@ -143,6 +144,20 @@ class Written:
             if process is not None:
                 readers.append((place, _looked_up(kind, process) if isinstance(kind, Enum) else process))
         return readers
+
+
+async def _writing_on(session: AsyncSession) -> Connection:
+    """Give the connection of a session's transaction; to ask the session for it takes as long as to send a statement.
+
+    A savepoint is set when the session is asked, so that what was known before it says nothing of it.
+    """
+    within = session.sync_session
+    transaction, connection = session.info.get(_KNOWN, (None, None))
+    if transaction is None or transaction is not (within.get_nested_transaction() or within.get_transaction()):
+        connection = (await session.connection()).sync_connection
+        session.info[_KNOWN] = (within.get_nested_transaction() or within.get_transaction(), connection)
+    assert isinstance(connection, Connection)  # noqa: S101 - it was opened
+    return connection
 
 
 def _looked_up(kind: Enum, process: _Process) -> _Process:
