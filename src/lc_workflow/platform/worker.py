@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from threading import Thread
 from typing import Final, TypeAlias
 
@@ -53,14 +54,15 @@ class Worker:
             await asyncio.wait([work], timeout=patience)
 
     async def _keep_working(self) -> None:
-        serve = await _loaded()
+        serve: Serve | None = None
         failing = False
         while True:
             try:
+                serve = serve or await _loaded()
                 await serve(self._jobs, self._workplace, self._database)
             except Exception as cause:  # noqa: BLE001 - whatever stops the work, it goes on when that is over
                 if not failing:  # once an outage, not once a second
-                    log.warning("jobs rest until the database is back", cause=type(cause).__name__)
+                    log.warning("jobs rest until what they need is back", cause=type(cause).__name__)
                 failing = True
             else:
                 failing = False
@@ -75,15 +77,21 @@ async def _loaded() -> Serve:
     loop = asyncio.get_running_loop()
     loaded: asyncio.Future[Serve] = loop.create_future()
 
-    def hand_over(serve: Serve) -> None:
-        if not loaded.done():
-            loaded.set_result(serve)
-
     def load() -> None:
-        from lc_workflow.platform.queue import serve  # noqa: PLC0415 - see above
-
+        settle: Callable[[], None]
+        try:
+            from lc_workflow.platform.queue import serve  # noqa: PLC0415 - see above
+        except Exception as failure:  # noqa: BLE001 - told to who waits, which would be for ever
+            settle = partial(loaded.set_exception, failure)
+        else:
+            settle = partial(loaded.set_result, serve)
         with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(hand_over, serve)
+            loop.call_soon_threadsafe(_unless_over, loaded, settle)
 
     Thread(target=load, daemon=True).start()
     return await loaded
+
+
+def _unless_over(waited_for: asyncio.Future[Serve], settle: Callable[[], None]) -> None:
+    if not waited_for.done():
+        settle()
