@@ -110,6 +110,8 @@ class Events:
         self._left = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self.headers: dict[str, str] = {}
+        self.reads = asyncio.Event()
+        self.reads.set()
 
     async def __aenter__(self) -> Self:
         scope = {
@@ -150,6 +152,7 @@ class Events:
         return {"type": "http.disconnect"}
 
     async def _take(self, message: dict[str, Any]) -> None:
+        await self.reads.wait()
         self._from_app.put_nowait(message)
 
     async def _next(self) -> dict[str, Any]:

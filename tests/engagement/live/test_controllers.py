@@ -410,6 +410,26 @@ async def _event(stream: Events) -> Any:
 
 
 @pytest.mark.usefixtures("checking_often")
+async def test_a_stream_that_nobody_reads_keeps_no_place(
+    app: Litestar, officer: Person, broadcast: Broadcast, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tab that sleeps takes no farewell; twenty of them, and their person heard nothing any more."""
+    monkeypatch.setattr(hub, "_most_of_one", 1)
+    async with Events(app, "", officer.headers) as asleep:
+        assert await asleep.hear() == ": listening\nretry: 3000\n\n"
+        asleep.reads.clear()
+        for number in range(MOST_WAITING + 2):
+            await broadcast.publish("general", {"n": number})
+            await asyncio.sleep(0)
+        async with Events(app, "", officer.headers) as awake:
+            assert await awake.hear() == ": listening\nretry: 3000\n\n"
+        asleep.reads.set()
+        while await asleep.hear():  # to its end
+            pass
+    assert not hub._ears
+    assert not hub._held
+
+
 async def test_a_stream_ends_with_its_session(
     app: Litestar, officer: Person, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,11 +50,12 @@ class NoRoom(Unavailable):
 class Ear:
     """One open connection: what its person may hear, what it asked for, and what waits to be sent."""
 
-    def __init__(self, person: Principal, listening: dict[str, set["Ear"]]) -> None:
+    def __init__(self, person: Principal, listening: dict[str, set["Ear"]], give_up_place: Callable[[], None]) -> None:
         self.person = person
         self.allowed = frozenset({"general", f"user:{person.id}", *(f"role:{role}" for role in person.roles)})
         self._patterns: set[str] = set()
         self._listening = listening
+        self._give_up_place = give_up_place
         self.over = asyncio.Event()
         self.farewell: Farewell | None = None
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
@@ -66,7 +67,8 @@ class Ear:
             self._patterns.add(pattern)
 
     def leave(self) -> None:
-        """Hear nothing any more."""
+        """Hear nothing any more, and leave one's place to others."""
+        self._give_up_place()
         for pattern in self._patterns:
             others = self._listening[pattern]
             others.discard(self)
@@ -84,6 +86,7 @@ class Ear:
             self._waiting.put_nowait(text)
         except asyncio.QueueFull:
             self.end(TOO_SLOW)
+            self.leave()  # whoever stopped to read may never take their farewell
 
     def end(self, farewell: Farewell) -> None:
         """Have the connection closed, and say why."""
@@ -121,7 +124,8 @@ class Hub:
             )
         if len(self._ears) >= self._most_of_all:
             raise NoRoom("There is no room for another live connection; try again later.", retry_after=RETRY_SECONDS)
-        self._ears.add(ear := Ear(person, self._listening))
+        ear = Ear(person, self._listening, lambda: self._give_up_place_of(ear))
+        self._ears.add(ear)
         self._held[person.id] += 1
         if self._ends:
             ear.end(RESTARTING)
@@ -129,10 +133,6 @@ class Hub:
             yield ear
         finally:
             ear.leave()
-            self._ears.discard(ear)
-            self._held[person.id] -= 1
-            if not self._held[person.id]:
-                del self._held[person.id]
 
     def end(self) -> None:
         """Let every connection say farewell, because the process ends."""
@@ -140,10 +140,18 @@ class Hub:
         for ear in self._ears:
             ear.end(RESTARTING)
 
+    def _give_up_place_of(self, ear: Ear) -> None:
+        if ear not in self._ears:
+            return
+        self._ears.discard(ear)
+        self._held[ear.person.id] -= 1
+        if not self._held[ear.person.id]:
+            del self._held[ear.person.id]
+
     def _hand_out(self, pattern: str, message: Mapping[str, Any]) -> None:
         if ears := self._listening.get(pattern):
             text = _written(message)
-            for ear in ears:
+            for ear in tuple(ears):  # who is too slow leaves
                 ear.say_written(text)
 
 
