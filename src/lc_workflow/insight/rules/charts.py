@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import escape
 
+from lc_workflow.kernel.names import JOINERS
+
 WIDTH: Final = 640
 BAR: Final = 22
 GAP: Final = 8
 NAMES: Final = 200
-NUMBERS: Final = 70
+NUMBERS: Final = 120
 TOP: Final = 36
 
 MOST_BARS: Final = 30
 """What comes after them is left out of the drawing, which says so; the table has everything."""
 
 LONGEST_NAME: Final = 28
+WHOLE_FROM: Final = 1_000
 FONTS: Final = "Noto Sans, Noto Sans Khmer, sans-serif"
 
 
@@ -48,8 +51,13 @@ def _bar(place: int, name: str, value: float, most: float) -> tuple[str, ...]:
     return (
         f'<text x="{NAMES - GAP}" y="{y + 16}" text-anchor="end">{_text(short)}</text>',
         f'<rect x="{NAMES}" y="{y}" width="{width}" height="{BAR}" rx="2" fill="#1d4ed8"/>',
-        f'<text x="{NAMES + width + GAP}" y="{y + 16}">{value:,.6g}</text>',
+        f'<text x="{NAMES + width + GAP}" y="{y + 16}">{_number(value)}</text>',
     )
+
+
+def _number(value: float) -> str:
+    """Write a number as people read it: amounts whole, small ones as exactly as they are."""
+    return f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:,.6g}"
 
 
 def _height(bars_drawn: int) -> int:
@@ -57,5 +65,5 @@ def _height(bars_drawn: int) -> int:
 
 
 def _text(words: str) -> str:
-    """Write words for XML, without the control characters it cannot hold."""
-    return escape("".join(letter if letter.isprintable() else " " for letter in words))
+    """Write words for XML, without the control characters it cannot hold; joiners are part of Khmer words."""
+    return escape("".join(letter if letter.isprintable() or letter in JOINERS else " " for letter in words))
