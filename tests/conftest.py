@@ -33,7 +33,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.broadcast import LocalBroadcast
 from lc_workflow.platform.config import Settings, database_url
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.exact_json import read_json, write_json
 from lc_workflow.platform.embedded import postgres, valkey
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry

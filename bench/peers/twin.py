@@ -33,7 +33,7 @@ from lc_workflow.lending.applications.models import BACKED, WITH_EMPLOYEE, Assig
 from lc_workflow.lending.applications.schemas import ApplicationAnswer
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.config import database_url
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.exact_json import read_json, write_json
 from lc_workflow.platform.security.vault import Vault, use
 
 T = TypeVar("T")

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from alembic import context
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, pool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, Connection, text
 
 from lc_workflow.app import METADATA
 from lc_workflow.identity.roles.service import plant_system_roles
 from lc_workflow.platform.config import BadSetting, database_url
-from lc_workflow.platform.db.config import reach_database
+from lc_workflow.platform.db.reaching import engine_for_once, reach_database
 from lc_workflow.platform.jobs import PREFIX
 
 MIGRATION_LOCK = 0x1C_0B
@@ -54,9 +53,7 @@ def url_of(environ: Mapping[str, str]) -> URL:
 
 async def connect_and_run() -> None:
     """Open a connection outside any pool, take the lock, and migrate."""
-    engine = create_async_engine(
-        context.config.attributes.get("database_url") or url_of(os.environ), poolclass=pool.NullPool
-    )
+    engine = engine_for_once(context.config.attributes.get("database_url") or url_of(os.environ))
     try:
         await reach_database(engine)
     except BadSetting as silent:

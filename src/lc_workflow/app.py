@@ -33,8 +33,9 @@ from lc_workflow.platform.broadcast import Broadcast, LocalBroadcast, RedisBroad
 from lc_workflow.platform.clock import Clock, system_clock
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.db.base import Row
-from lc_workflow.platform.db.config import alchemy_config, ping, probe_engine, reach_database
+from lc_workflow.platform.db.config import alchemy_config
 from lc_workflow.platform.db.listening import Ear, Listening
+from lc_workflow.platform.db.reaching import ping, probe_engine, reach_database
 from lc_workflow.platform.db.revisions import look_at_the_revision
 from lc_workflow.platform.db.sessions import RequestSessions
 from lc_workflow.platform.http.answers import Answer

@@ -22,3 +22,9 @@ print(loaded("rich", "pydantic", "starlette", "opentelemetry"))
 def test_a_worker_loads_no_painter_no_models_and_no_traces() -> None:
     told = subprocess.run([sys.executable, "-c", LOADING], check=True, capture_output=True, text=True).stdout
     assert told.split("\n") == ["[]", "[]", ""]
+
+
+def test_the_command_line_loads_no_application() -> None:
+    look = "import sys, lc_workflow.cli; print({'litestar', 'advanced_alchemy'} & {*sys.modules})"
+    told = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True).stdout
+    assert told == "set()\n"

@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 import click
-from sqlalchemy import NullPool
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.cli.installation import LOCAL, SIGNS_NOTHING, bring_to_newest, refuse_other_revisions, variables
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings, database_url
+from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.workbench import lasting_secret, revision_of, with_database
 
@@ -25,7 +25,7 @@ def sweep(*, apply: bool) -> None:
     async def swept(settings: Settings) -> Swept:
         store = open_store(settings, system_clock)
         await store.prepare()
-        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        engine = engine_for_once(settings.database_url)
         async with AsyncSession(engine, expire_on_commit=False) as session:
             return await compare(session, store, at=system_clock(), apply=apply)
 
@@ -51,18 +51,11 @@ def reseal() -> None:
     """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
     from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - it knows all columns
     from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.platform.db.config import read_json, write_json  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - only this command waits for it
 
     async def seal(settings: Settings) -> tuple[int, int]:
         vault = use(vault_of(settings))
-        engine = create_async_engine(
-            settings.database_url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            json_serializer=write_json,
-            json_deserializer=read_json,
-        )
+        engine = engine_for_once(settings.database_url)
         async with AsyncSession(engine) as session:
             count = await seal_factors(session, vault)
             await session.commit()

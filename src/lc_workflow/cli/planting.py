@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 import msgspec
-from sqlalchemy import URL, NullPool
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.cli.installation import (
     LOCAL,
@@ -24,6 +24,7 @@ from lc_workflow.cli.installation import (
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.workbench import lasting_secret, with_database
@@ -86,7 +87,7 @@ def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
     from lc_workflow.identity.sessions.service import AdministratorService  # noqa: PLC0415 - only these wait for it
 
     async def ask(settings: Settings) -> None:
-        engine = create_async_engine(settings.database_url, poolclass=NullPool)
+        engine = engine_for_once(settings.database_url)
         async with AsyncSession(engine, expire_on_commit=False) as session:
             await wish(AdministratorService(session, passwords=Passwords(), policy=settings.passwords))
 
@@ -105,7 +106,7 @@ def load_gazetteer(file: Path) -> None:
     from lc_workflow.lending.gazetteer.service import GazetteerService  # noqa: PLC0415 - only this command waits for it
 
     async def load(url: URL, lines: list[str]) -> int:
-        engine = create_async_engine(url, poolclass=NullPool)
+        engine = engine_for_once(url)
         async with AsyncSession(engine) as session:
             return await GazetteerService(session).load(lines, at=system_clock())
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from rich.console import Console
 from rich.progress import Progress
-from sqlalchemy import URL, NullPool, delete, func, select, text
+from sqlalchemy import URL, delete, func, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.contextvars import bound_contextvars, get_contextvars
 
 from lc_workflow.kernel.errors import Unavailable
@@ -30,7 +30,7 @@ from lc_workflow.moving.shelves import take_assignments, take_folders
 from lc_workflow.moving.stores import OldPapers
 from lc_workflow.moving.taking import Taking
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.db.reading import ClosingSession
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.storage.base import ObjectStore
@@ -53,13 +53,7 @@ async def move(
         BadSetting: It does not answer.
         Unavailable: Our own store does not answer, or a database was lost before all rows were here: then none is.
     """
-    engine = create_async_engine(
-        settings.database_url,
-        poolclass=NullPool,
-        hide_parameters=True,
-        json_serializer=write_json,
-        json_deserializer=read_json,
-    )
+    engine = engine_for_once(settings.database_url)
     report = Report(at=at, written=write)
     if write:
         await store.prepare()

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.db.config import write_json
+from lc_workflow.platform.db.exact_json import write_json
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.watching.tracing import NO_TRACING, TRACEPARENT, Tracing
 

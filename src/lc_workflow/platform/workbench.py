@@ -18,12 +18,11 @@ from typing import Final
 import structlog
 from alembic.runtime.migration import MigrationContext
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import URL, NullPool
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.platform.config import BadSetting, Settings
-from lc_workflow.platform.db.config import unanswered
+from lc_workflow.platform.db.reaching import engine_for_once, unanswered
 from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres, running_postgres, valkey
 
 log = structlog.get_logger()
@@ -99,7 +98,7 @@ def revision_of(url: URL) -> str | None:
     """
 
     async def ask() -> str | None:
-        engine = create_async_engine(url, poolclass=NullPool)
+        engine = engine_for_once(url)
         async with engine.connect() as connection:
             return await connection.run_sync(lambda held: MigrationContext.configure(held).get_current_revision())
 

@@ -6,8 +6,8 @@ from contextlib import aclosing, suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import NullPool, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lc_workflow.documents.deliveries.models import Delivery
 from lc_workflow.documents.library.models import File
@@ -20,6 +20,7 @@ from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.dossiers.models import DossierPrint
 from lc_workflow.lending.rules.dossier import PrintStatus
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.http.csv import MEDIA_TYPE as CSV
 from lc_workflow.platform.payout.drop import CsvDrop
 from lc_workflow.platform.storage.base import ObjectStore
@@ -43,7 +44,7 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
         Unavailable: The store does not answer.
     """
     with room(folder):
-        engine = create_async_engine(settings.database_url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+        engine = engine_for_once(settings.database_url, isolation_level="REPEATABLE READ")
         async with engine.connect() as connection:
             snapshot = await connection.scalar(SNAPSHOT)
             revision, version = (await connection.execute(ABOUT)).one()

@@ -5,12 +5,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import NullPool, text
+from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.journal.chain import Seals, verify
 from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.storage.base import ObjectStore
@@ -34,7 +35,7 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
     """
     backup = read_verified(folder)
     await store.prepare()
-    engine = create_async_engine(settings.database_url, poolclass=NullPool)
+    engine = engine_for_once(settings.database_url)
     async with engine.connect() as connection:
         there = await rows_of(connection)
     goes_on = await _begun(store) == backup.dump_sha256.encode()

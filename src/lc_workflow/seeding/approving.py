@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from msgspec import Struct, convert, toml
-from sqlalchemy import URL, NullPool, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import URL, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.sessions.principals import principal_of
 from lc_workflow.identity.users.models import User
@@ -24,7 +24,7 @@ from lc_workflow.organization.branches.queries import known_region
 from lc_workflow.organization.branches.schemas import BranchChange
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.platform.clock import system_clock
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.reaching import engine_for_once
 
 
 class NamedAuthority(Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,7 +51,7 @@ def read_way(file: Path) -> WayOfApproving:
 
 async def put_into_force(url: URL, way: WayOfApproving, *, by: str) -> int:
     """Adopt a way of approving in a database; answers the number of the matrix."""
-    engine = create_async_engine(url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json)
+    engine = engine_for_once(url)
     try:
         async with AsyncSession(engine, expire_on_commit=False) as session:
             return await adopt(session, way, by=by, at=system_clock())

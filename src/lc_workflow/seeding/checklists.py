@@ -4,14 +4,14 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import convert, toml
-from sqlalchemy import URL, NullPool
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.checklists.models import Checklist
 from lc_workflow.lending.checklists.schemas import NewChecklist
 from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.platform.clock import system_clock
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.seeding.approving import acting_as
 
 
@@ -22,7 +22,7 @@ def read_checklist(file: Path) -> NewChecklist:
 
 async def follow(url: URL, wish: NewChecklist, *, by: str) -> int:
     """Put a checklist into force in a database; answers its number."""
-    engine = create_async_engine(url, poolclass=NullPool, json_serializer=write_json, json_deserializer=read_json)
+    engine = engine_for_once(url)
     try:
         async with AsyncSession(engine, expire_on_commit=False) as session:
             return await adopt_checklist(session, wish, by=by, at=system_clock())

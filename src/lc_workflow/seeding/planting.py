@@ -21,7 +21,7 @@ from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.exact_json import read_json, write_json
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import use, vault_of
@@ -73,6 +73,7 @@ async def plant(
         max_overflow=0,
         pool_use_lifo=True,
         connect_args=HASTY,
+        hide_parameters=True,
         json_serializer=write_json,
         json_deserializer=read_json,
     )

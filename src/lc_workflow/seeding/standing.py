@@ -4,8 +4,9 @@ import asyncio
 from enum import Enum, auto
 from typing import Final
 
-from sqlalchemy import URL, NullPool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL, text
+
+from lc_workflow.platform.db.reaching import engine_for_once
 
 SIGNED: Final = "seed:"
 """What the request ids of seeding begin with: the journal tells by them which steps were taken, and what they made."""
@@ -40,7 +41,7 @@ def standing(url: URL) -> Standing:
 
 
 async def _standing(url: URL) -> Standing:
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = engine_for_once(url)
     async with engine.connect() as connection:
         if not await connection.scalar(text("SELECT EXISTS (SELECT FROM users)")):
             return Standing.EMPTY

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import WITH_EMPLOYEE, Assignment, CustomerApplication
-from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.applications.service import ApplicationService, released
 from lc_workflow.lending.assignments.access import ASSIGN, visible_to
 from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
-from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned, EmployeeReleased
+from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned
 from lc_workflow.lending.rules.assigning import check_assignable
 from lc_workflow.lending.rules.stages import CLOSED
 from lc_workflow.organization.employees.models import Employee
@@ -95,7 +95,7 @@ class AssignmentService(Service[Assignment]):
             if changes:
                 application.renewed(at)
             if changes.get("is_active") is False:
-                self._announce_release(assignment, principal, at=at)
+                self.announce(released(assignment, by=principal.id, at=at))
             elif changes:
                 self.announce(
                     AssignmentChanged(
@@ -118,9 +118,8 @@ class AssignmentService(Service[Assignment]):
         async with self.transaction():
             application, assignment = await self._found(assignment_id, principal)
             if assignment.is_active:
-                assignment.is_active = False
                 application.renewed(at)
-                self._announce_release(assignment, principal, at=at)
+                self.announce(released(assignment, by=principal.id, at=at))
 
     async def shown(self, assignment_id: UUID, *, principal: Principal) -> Assignment:
         """Load an assignment with its employee.
@@ -163,17 +162,6 @@ class AssignmentService(Service[Assignment]):
             is_active=employee.is_active,
             employee_branch=employee.branch_id,
             application_branch=application.branch_id,
-        )
-
-    def _announce_release(self, assignment: Assignment, principal: Principal, *, at: datetime) -> None:
-        self.announce(
-            EmployeeReleased(
-                actor_id=principal.id,
-                at=at,
-                application_id=assignment.application_id,
-                employee_id=assignment.employee_id,
-                role=assignment.assignment_role.value,
-            )
         )
 
 
@@ -225,18 +213,10 @@ class OpenAssignments(Service[Assignment]):
             check_assignable(
                 is_active=successor.is_active, employee_branch=successor.branch_id, application_branch=branch_id
             )
-            assignment.is_active = False
+            release = released(assignment, by=by, at=at)
             application_id, role = assignment.application_id, assignment.assignment_role
             await self.session.flush()
-            self.announce(
-                EmployeeReleased(
-                    actor_id=by,
-                    at=at,
-                    application_id=application_id,
-                    employee_id=assignment.employee_id,
-                    role=role.value,
-                )
-            )
+            self.announce(release)
             taken = select(Assignment.id).where(
                 Assignment.application_id == application_id,
                 Assignment.employee_id == successor.id,

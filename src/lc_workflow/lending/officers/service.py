@@ -14,8 +14,8 @@ from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import Assignment, CustomerApplication
-from lc_workflow.lending.applications.service import NoSuchEmployee
-from lc_workflow.lending.events import EmployeeAssigned, EmployeeReleased
+from lc_workflow.lending.applications.service import NoSuchEmployee, released
+from lc_workflow.lending.events import EmployeeAssigned
 from lc_workflow.lending.officers.schemas import (
     ManualMatch,
     MigrationReport,
@@ -185,17 +185,8 @@ class OfficerService(Service[CustomerApplication]):
                     )
                 )
                 for assignment in assignments:
-                    assignment.is_active = False
                     ended += 1
-                    self.announce(
-                        EmployeeReleased(
-                            actor_id=principal.id,
-                            at=at,
-                            application_id=assignment.application_id,
-                            employee_id=assignment.employee_id,
-                            role=assignment.assignment_role.value,
-                        )
-                    )
+                    self.announce(released(assignment, by=principal.id, at=at))
                 await self._mark(ids, migrated=False, at=at)
             done += len(ids)
             if len(ids) < BATCH:

@@ -211,9 +211,7 @@ class EmployeeService(Service[Employee]):
             employee = await self.find(visible_to(principal), id=employee_id, lock=True)
             _check_reach(principal, DELETE, employee)
             if employee.is_active:
-                employee.is_active = False
-                employee.updated_at = at
-                self.announce(EmployeeRetired(actor_id=principal.id, at=at, employee_id=employee.id))
+                self._retire(employee, by=principal.id, at=at)
 
     async def leave_with(self, account_id: UUID, *, by: UUID, at: datetime) -> None:
         """Note that whoever signed in with an account left with it, inside the running transaction."""
@@ -221,8 +219,11 @@ class EmployeeService(Service[Employee]):
             select(Employee).where(Employee.user_id == account_id, Employee.is_active).with_for_update()
         )
         for employee in leaving:
-            employee.is_active, employee.updated_at = False, at
-            self.announce(EmployeeRetired(actor_id=by, at=at, employee_id=employee.id))
+            self._retire(employee, by=by, at=at)
+
+    def _retire(self, employee: Employee, *, by: UUID, at: datetime) -> None:
+        employee.is_active, employee.updated_at = False, at
+        self.announce(EmployeeRetired(actor_id=by, at=at, employee_id=employee.id))
 
     async def holder_of(self, code: str) -> Employee | None:
         """Find who has a code, whether or not the person asking may see them."""

@@ -1,30 +1,23 @@
 """The engine, as the settings ask for it."""
 
-from decimal import Decimal
 from time import monotonic
 from typing import Any, Final
 
-import msgspec
 import structlog
 from advanced_alchemy.config import EngineConfig, SQLAlchemyAsyncConfig
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.exact_json import read_json, write_json
+from lc_workflow.platform.db.reaching import CONNECT
 from lc_workflow.platform.db.reading import DOUBTED, SessionMaker
 from lc_workflow.platform.watching.metrics import connection_returned, connection_taken, pool_opened
 from lc_workflow.platform.watching.slow import log_slow_statements
-
-CONNECT: Final = {
-    "timeout": 5,
-    # A database that falls silent closes no connection: without this, whoever asks it waits for ever.
-    "command_timeout": 15,
-    "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
-}
 
 POOL_SECONDS: Final = 10
 """How long a request waits for a connection while all are busy; then it is told to come again."""
@@ -34,16 +27,6 @@ SURE_SECONDS: Final = 1.0
 """A connection that was used so lately is taken to stand."""
 
 _log = structlog.stdlib.get_logger()
-
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
-
-read_json: Final = msgspec.json.Decoder(float_hook=Decimal).decode
-"""Read a JSON column; its numbers keep their digits, as everywhere else."""
-
-
-def write_json(value: object) -> str:
-    """Write a JSON column, decimals as numbers."""
-    return _ENCODER.encode(value).decode()
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:
@@ -103,33 +86,3 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
     if settings.pool_pre_ping:
         _ping_the_rested(config.get_engine())
     return config
-
-
-def probe_engine(settings: Settings) -> AsyncEngine:
-    """Make an engine with one connection of its own, so that a busy pool does not read as a lost database."""
-    return create_async_engine(settings.database_url, pool_size=1, max_overflow=0, connect_args=CONNECT)
-
-
-async def ping(engine: AsyncEngine) -> None:
-    """Ask the database for a sign of life, on a connection of the engine."""
-    async with engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
-
-
-async def reach_database(engine: AsyncEngine) -> None:
-    """Make sure at the start that the database answers.
-
-    Raises:
-        BadSetting: It does not.
-    """
-    try:
-        await ping(engine)
-    except (DBAPIError, OSError) as silent:
-        raise unanswered(silent) from silent
-
-
-def unanswered(silent: BaseException) -> BadSetting:
-    """Say that the database does not answer, and why by the name of what was at the bottom of it."""
-    while silent.__cause__:
-        silent = silent.__cause__
-    return BadSetting(f"DATABASE_URL is set and its database does not answer ({type(silent).__name__}).")

@@ -10,9 +10,10 @@ from asyncpg import Attribute
 from sqlalchemy import BindParameter, CompoundSelect, Connection, Delete, Enum, Insert, Select, Update
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import SessionTransaction
 from sqlalchemy.types import TypeEngine
 
-from lc_workflow.platform.db.config import read_json, write_json
+from lc_workflow.platform.db.exact_json import read_json, write_json
 from lc_workflow.platform.db.reading import DONE, DOUBTED, Line, only_reads, reading_on
 
 _DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_json)  # type: ignore[no-untyped-call]
@@ -151,13 +152,17 @@ async def _writing_on(session: AsyncSession) -> Connection:
 
     A savepoint is set when the session is asked, so that what was known before it says nothing of it.
     """
-    within = session.sync_session
     transaction, connection = session.info.get(_KNOWN, (None, None))
-    if transaction is None or transaction is not (within.get_nested_transaction() or within.get_transaction()):
+    if transaction is None or transaction is not _innermost(session):
         connection = (await session.connection()).sync_connection
-        session.info[_KNOWN] = (within.get_nested_transaction() or within.get_transaction(), connection)
+        session.info[_KNOWN] = (_innermost(session), connection)
     assert isinstance(connection, Connection)  # noqa: S101 - it was opened
     return connection
+
+
+def _innermost(session: AsyncSession) -> SessionTransaction | None:
+    within = session.sync_session
+    return within.get_nested_transaction() or within.get_transaction()
 
 
 def _looked_up(kind: Enum, process: _Process) -> _Process:

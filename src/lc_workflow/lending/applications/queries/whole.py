@@ -26,7 +26,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.cards import BranchCard, DepartmentCard
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
-from lc_workflow.platform.db.config import read_json
+from lc_workflow.platform.db.exact_json import read_json
 from lc_workflow.platform.db.nested import as_list, as_object, as_object_or_null
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.columns import opened

@@ -7,7 +7,7 @@ from lc_workflow.lending.applications.service.drafts import (
     NotADraft,
     NotYourDraft,
 )
-from lc_workflow.lending.applications.service.looking_after import LookingAfterService, NoSuchEmployee
+from lc_workflow.lending.applications.service.looking_after import LookingAfterService, NoSuchEmployee, released
 from lc_workflow.lending.applications.service.reviewing import (
     NoSuchReviewer,
     NotYourApplication,
@@ -29,4 +29,5 @@ __all__ = [
     "ReviewerOfAnotherBranch",
     "ReviewerPrepared",
     "ReviewingService",
+    "released",
 ]

@@ -57,7 +57,7 @@ class LookingAfterService(Service[Assignment]):
         wanted = {(wish.employee_id, wish.assignment_role): wish for wish in wishes}
         standing = await self._standing(application.id)
         for key in standing.keys() - wanted.keys():
-            self._release(standing[key], by=by, at=at)
+            self.announce(released(standing[key], by=by, at=at))
         for key in wanted.keys() & standing.keys():
             if standing[key].notes != wanted[key].notes:
                 standing[key].notes = wanted[key].notes
@@ -78,20 +78,8 @@ class LookingAfterService(Service[Assignment]):
         """Release whom nobody asked but the name that stood on an application: another one stands there now."""
         for assignment in (await self._standing(application.id)).values():
             if assignment.written_as is not None:
-                self._release(assignment, by=by, at=at)
+                self.announce(released(assignment, by=by, at=at))
         application.portfolio_officer_migrated = False
-
-    def _release(self, assignment: Assignment, *, by: UUID, at: datetime) -> None:
-        assignment.is_active = False
-        self.announce(
-            EmployeeReleased(
-                actor_id=by,
-                at=at,
-                application_id=assignment.application_id,
-                employee_id=assignment.employee_id,
-                role=assignment.assignment_role.value,
-            )
-        )
 
     async def _standing(self, application_id: UUID) -> dict[tuple[UUID, AssignmentRole], Assignment]:
         rows = await self.session.scalars(
@@ -136,3 +124,15 @@ class LookingAfterService(Service[Assignment]):
             )
         )
         return assignment
+
+
+def released(assignment: Assignment, *, by: UUID, at: datetime) -> EmployeeReleased:
+    """End an assignment, and give the fact for the caller to announce."""
+    assignment.is_active = False
+    return EmployeeReleased(
+        actor_id=by,
+        at=at,
+        application_id=assignment.application_id,
+        employee_id=assignment.employee_id,
+        role=assignment.assignment_role.value,
+    )

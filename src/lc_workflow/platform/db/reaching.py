@@ -1,0 +1,59 @@
+"""Reaching the database beside the pool of the requests: engines for one piece of work, and signs of life."""
+
+from typing import Final
+
+from sqlalchemy import URL, NullPool, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.db.exact_json import read_json, write_json
+
+CONNECT: Final = {
+    "timeout": 5,
+    # A database that falls silent closes no connection: without this, whoever asks it waits for ever.
+    "command_timeout": 15,
+    "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
+}
+
+
+def engine_for_once(url: URL, **options: str) -> AsyncEngine:
+    """Make an engine for one piece of work: it keeps no connection, and its errors name nobody's values."""
+    return create_async_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        json_serializer=write_json,
+        json_deserializer=read_json,
+        **options,
+    )
+
+
+def probe_engine(settings: Settings) -> AsyncEngine:
+    """Make an engine with one connection of its own, so that a busy pool does not read as a lost database."""
+    return create_async_engine(settings.database_url, pool_size=1, max_overflow=0, connect_args=CONNECT)
+
+
+async def ping(engine: AsyncEngine) -> None:
+    """Ask the database for a sign of life, on a connection of the engine."""
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+async def reach_database(engine: AsyncEngine) -> None:
+    """Make sure at the start that the database answers.
+
+    Raises:
+        BadSetting: It does not.
+    """
+    try:
+        await ping(engine)
+    except (DBAPIError, OSError) as silent:
+        raise unanswered(silent) from silent
+
+
+def unanswered(silent: BaseException) -> BadSetting:
+    """Say that the database does not answer, and why by the name of what was at the bottom of it."""
+    while silent.__cause__:
+        silent = silent.__cause__
+    return BadSetting(f"DATABASE_URL is set and its database does not answer ({type(silent).__name__}).")
