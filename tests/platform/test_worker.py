@@ -7,19 +7,25 @@ from tests.moments import PATIENCE
 
 ENDS_WHILE_IT_LOADS = """
 import asyncio, sys, threading
+from importlib.util import spec_from_loader
 from sqlalchemy import make_url
 from lc_workflow.platform.worker import Worker
 
 begun = threading.Event()
 
-class NeverFound:
+class NeverLoaded:
     def find_spec(self, name, *_):
-        if name == "procrastinate":
-            begun.set()
-            threading.Event().wait()
+        return spec_from_loader(name, self) if name == "procrastinate" else None
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):  # not while it is looked for: nobody else could import anything then
+        begun.set()
+        threading.Event().wait()
 
 async def end_at_once():
-    sys.meta_path.insert(0, NeverFound())
+    sys.meta_path.insert(0, NeverLoaded())
     async with Worker([], None, database=make_url("postgresql://nowhere")).running():
         await asyncio.to_thread(begun.wait)
 
