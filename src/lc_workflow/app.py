@@ -145,7 +145,8 @@ def create_app(
         openapi_config=documentation(
             title="LC Workflow",
             version=version("lc-workflow"),
-            description="Loan applications of a microfinance branch, from first notes to a decision.",
+            description="Loan applications of a microfinance branch, from first notes to a decision. Each answer has an"
+            " `X-Request-ID`, the client's own or one made here, by which the log finds the request.",
         ),
         logging_config=None,  # `platform.logging` has taken over already
         request_max_body_size=LARGEST_BODY,

@@ -59,6 +59,18 @@ def test_what_makes_something_says_how_it_is_made_once(operations: dict[str, dic
     }
 
 
+def test_answers_say_what_stands_in_their_headers(operations: dict[str, dict[str, Any]]) -> None:
+    drafted = operations["POST /api/v1/applications"]["responses"]
+    assert drafted["201"]["headers"].keys() == {"ETag", "Idempotent-Replay"}
+    assert operations["GET /api/v1/applications"]["responses"]["200"]["headers"] == {}
+    for name, operation in operations.items():
+        for status in ("409", "429", "503"):
+            assert "Retry-After" in operation["responses"][status]["headers"], (name, status)
+        sent = {given["name"] for given in operation.get("parameters", ())}
+        told = [answer.get("headers", {}) for status, answer in operation["responses"].items() if status[0] == "2"]
+        assert any("Idempotent-Replay" in headers for headers in told) == ("Idempotency-Key" in sent), name
+
+
 def test_each_operation_has_a_name_that_a_person_would_give_a_function(operations: dict[str, dict[str, Any]]) -> None:
     names = [operation["operationId"] for operation in operations.values()]
     assert len(set(names)) == len(names)

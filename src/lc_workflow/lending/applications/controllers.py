@@ -23,10 +23,9 @@ from lc_workflow.lending.applications.service import ApplicationService, Reviewi
 from lc_workflow.lending.customers.access import READ as READ_CUSTOMERS
 from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import WIDE_LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import provide
-from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, Tagged
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
 
@@ -91,7 +90,7 @@ class ApplicationController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Begin an application."""
         drafted = await applications.draft(data, principal=principal, at=clock())
         return await _shown(await listed.one(drafted.id, principal=principal), reader)
@@ -103,7 +102,7 @@ class ApplicationController(Controller):
         listed: NamedDependency[ApplicationQueries],
         principal: NamedDependency[Principal],
         reader: NamedDependency[Reader],
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Show one application."""
         return await _shown(await listed.one(application_id, principal=principal), reader)
 
@@ -118,7 +117,7 @@ class ApplicationController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Change some fields of an application; it never moves by that."""
         await applications.change(
             application_id, data, expected_version=expected_version, principal=principal, at=clock()
@@ -136,7 +135,7 @@ class ApplicationController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Say how soon an application should be worked on, wherever it stands."""
         await reviewing.prioritise(
             application_id, data.priority_level, expected_version=expected_version, principal=principal, at=clock()
@@ -154,7 +153,7 @@ class ApplicationController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Ask somebody of the branch to review an application, or nobody in particular any more."""
         await reviewing.give_to_reviewer(
             application_id, data.reviewer_id, expected_version=expected_version, principal=principal, at=clock()
@@ -202,6 +201,6 @@ async def _listed(answers: Sequence[ApplicationAnswer], reader: Reader) -> list[
     return await reader.show(answers, "application", allowed=reads_numbers(reader))
 
 
-async def _shown(answer: ApplicationAnswer, reader: Reader) -> Answer[ApplicationAnswer]:
+async def _shown(answer: ApplicationAnswer, reader: Reader) -> Tagged[ApplicationAnswer]:
     """Answer with an application and the version it has."""
-    return tagged(await reader.show_one(answer, "application", allowed=reads_numbers(reader)), answer.version)
+    return Tagged(await reader.show_one(answer, "application", allowed=reads_numbers(reader)), answer.version)

@@ -21,11 +21,10 @@ from lc_workflow.lending.customers.schemas import (
 from lc_workflow.lending.ports import NO_LOANS, ForLoanBook, LoanBook
 from lc_workflow.lending.registry.service import CustomerRegistry
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, Tagged
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.reads import Reader
 
@@ -85,7 +84,7 @@ class CustomerController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
-    ) -> Answer[CustomerAnswer]:
+    ) -> Tagged[CustomerAnswer]:
         """Write somebody down who is not a customer yet."""
         customer_id = await customers.register(data, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
@@ -99,7 +98,7 @@ class CustomerController(Controller):
         db_session: DbSession,
         principal: NamedDependency[Principal],
         reader: NamedDependency[Reader],
-    ) -> Answer[CustomerAnswer]:
+    ) -> Tagged[CustomerAnswer]:
         """Show one customer; `merged_into` is set for who turned out to be somebody else."""
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
@@ -116,7 +115,7 @@ class CustomerController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
-    ) -> Answer[CustomerAnswer]:
+    ) -> Tagged[CustomerAnswer]:
         """Change a customer; lists of papers and telephones are given whole."""
         await customers.change(customer_id, data, expected_version=expected_version, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
@@ -133,7 +132,7 @@ class CustomerController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
-    ) -> Answer[CustomerAnswer]:
+    ) -> Tagged[CustomerAnswer]:
         """Make another customer this one: their loans, accounts and papers move here, and their row points here."""
         await customers.merge(customer_id, data, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
@@ -182,10 +181,10 @@ async def _shown(
     session: DbSession,
     principal: Principal,
     reader: Reader,
-) -> Answer[CustomerAnswer]:
+) -> Tagged[CustomerAnswer]:
     """Answer with a customer as they stand now."""
     customer = await found.whole(customer_id, principal=principal)
     had = (await loan_book.count(session, [customer_id], principal)).get(customer_id, NO_LOANS)
     answer = CustomerAnswer.of(customer, applications=had.applications, files=had.files)
     shown = await reader.show_one(answer, "customer", allowed=reads_numbers(reader, principal))
-    return tagged(shown, customer.version)
+    return Tagged(shown, customer.version)

@@ -35,10 +35,9 @@ from lc_workflow.lending.workflow.schemas import (
 )
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.provide import Provider, provide
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, tagged
+from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, Tagged
 from lc_workflow.platform.security.guards import ALARMING, NotPermitted, requires
 from lc_workflow.platform.security.reads import Reader
 
@@ -60,7 +59,7 @@ class Door:
     expected_version: int | None
     reader: Reader
 
-    async def pass_on(self, application_id: UUID, wish: Wish) -> Answer[ApplicationAnswer]:
+    async def pass_on(self, application_id: UUID, wish: Wish) -> Tagged[ApplicationAnswer]:
         """Move the application and show it."""
         await self.workflow.move(
             application_id,
@@ -71,7 +70,7 @@ class Door:
         )
         answer = await self.listed.one(application_id, principal=self.principal)
         shown = await self.reader.show_one(answer, "application", allowed=reads_numbers(self.reader))
-        return tagged(shown, answer.version)
+        return Tagged(shown, answer.version)
 
 
 def open_door(
@@ -101,14 +100,14 @@ class WorkflowController(Controller):
     @patch("/submit", guards=[requires(UPDATE)])
     async def submit(
         self, application_id: FromPath[UUID], door: NamedDependency[Door], data: JSONBody[Submission | None] = None
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Hand the application in."""
         return await door.pass_on(application_id, Wish(action=Action.SUBMIT, comment=data.notes if data else None))
 
     @patch("/approve", guards=[requires(APPROVE, PROCESS, UPDATE)], opt={ALARMING: Forbidden})
     async def approve(
         self, application_id: FromPath[UUID], data: JSONBody[Approval], door: NamedDependency[Door]
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Approve the loan, on the requested terms or on others."""
         wish = Wish(
             action=Action.APPROVE,
@@ -124,7 +123,7 @@ class WorkflowController(Controller):
     @patch("/reject", guards=[requires(APPROVE, PROCESS, UPDATE)], opt={ALARMING: Forbidden})
     async def reject(
         self, application_id: FromPath[UUID], data: JSONBody[Rejection], door: NamedDependency[Door]
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Reject the loan, with a reason."""
         wish = Wish(action=Action.REJECT, reason=data.rejection_reason, comment=data.notes)
         return await door.pass_on(application_id, wish)
@@ -143,7 +142,7 @@ class WorkflowController(Controller):
     @post("/decisions", guards=[requires(APPROVE, PROCESS, UPDATE)], status_code=200, opt={ALARMING: Forbidden})
     async def decide(
         self, application_id: FromPath[UUID], data: JSONBody[DecisionRequest], door: NamedDependency[Door]
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Decide at the open stage: approve, with conditions or on other terms, return, reject, abstain or recuse."""
         wish = Wish(
             decision=data.decision,
@@ -166,7 +165,7 @@ class WorkflowController(Controller):
     )
     async def transition(
         self, application_id: FromPath[UUID], data: JSONBody[Transition], door: NamedDependency[Door]
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Move the application to another stage."""
         wish = Wish(target=data.new_status, account_id=data.account_id, reason=data.notes, comment=data.notes)
         return await door.pass_on(application_id, wish)
@@ -183,7 +182,7 @@ class WorkflowController(Controller):
         action: FromPath[Action],
         door: NamedDependency[Door],
         data: JSONBody[ActionRequest | None] = None,
-    ) -> Answer[ApplicationAnswer]:
+    ) -> Tagged[ApplicationAnswer]:
         """Take an action of the list that `GET …/actions` gives."""
         given = data or ActionRequest()
         wish = Wish(

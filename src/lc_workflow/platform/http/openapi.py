@@ -26,7 +26,7 @@ from msgspec import inspect
 
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.bounds import bound
-from lc_workflow.platform.http.operations import operation_id
+from lc_workflow.platform.http.operations import HEADERS, operation_id
 from lc_workflow.platform.http.problems import Problem, refused_by_litestar
 from lc_workflow.platform.security.guards import PUBLIC
 
@@ -127,7 +127,8 @@ def documentation(*, title: str, version: str, description: str, tags: list[Tag]
         use_handler_docstrings=True,
         operation_id_creator=operation_id,
         components=Components(
-            security_schemes={SCHEME: SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            headers=HEADERS,
+            security_schemes={SCHEME: SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")},
         ),
         security=[{SCHEME: []}],
         render_plugins=[

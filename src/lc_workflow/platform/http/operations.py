@@ -6,15 +6,27 @@ from dataclasses import dataclass, replace
 from inspect import cleandoc
 from typing import Final
 
+from litestar.datastructures import ResponseHeader
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import OpenAPIResponse, OpenAPIType, Operation, Parameter, Reference, RequestBody, Schema
+from litestar.openapi.spec import (
+    OpenAPIHeader,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Responses,
+    Schema,
+)
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
 
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
+from lc_workflow.platform.http.versions import Tagged
 from lc_workflow.platform.security.guards import PUBLIC, Permitted
 
 MISSING: Final = 404
@@ -48,6 +60,29 @@ KEY: Final = Parameter(
     " first is still being worked on it is a 409. After a refusal the key is free again.",
 )
 """What makes it safe to send a request again whose answer was lost."""
+
+HEADERS: Final[dict[str, OpenAPIHeader | Reference]] = {
+    "Idempotent-Replay": OpenAPIHeader(
+        schema=Schema(type=OpenAPIType.STRING, const="true"),
+        description="There when this is the first answer to the key, come again; nothing was done anew.",
+    ),
+    "Retry-After": OpenAPIHeader(
+        schema=Schema(type=OpenAPIType.INTEGER, minimum=1),
+        description="Seconds after which asking again helps.",
+    ),
+}
+"""What answers say beside their body; operations refer to it."""
+
+TAG: Final = ResponseHeader(
+    name="ETag",
+    documentation_only=True,
+    value="",
+    description="The version that is shown. `If-Match` takes it, for a change that is meant for this version only.",
+)
+"""What an answer with its version brings."""
+
+WAITING_HELPS: Final = ("409", "423", "429", "503")
+"""The refusals that can say how long to wait."""
 
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -86,6 +121,7 @@ class WithOurRefusals(Operation):
         if isinstance(known := responses.get(str(MISSING)), OpenAPIResponse):
             for status, why in refusals.items():
                 responses.setdefault(str(status), OpenAPIResponse(description=why, content=known.content))
+        _tell(responses, "Retry-After", WAITING_HELPS)
         self.responses = dict(sorted(responses.items()))
         if self.security == [{}]:
             self.security = []  # generators take the other form for a token that is needed
@@ -99,6 +135,8 @@ class SentOnce(WithOurRefusals):
         """Say so."""
         super().__post_init__()
         self.parameters = [*(self.parameters or ()), KEY]
+        answers = self.responses or {}
+        _tell(answers, "Idempotent-Replay", [status for status in answers if status.startswith("2")])
 
 
 def operation_id(handler: HTTPRouteHandler, _: Method, path: Sequence[str | PathParameterDefinition]) -> str:
@@ -123,6 +161,8 @@ def _describe(handler: HTTPRouteHandler) -> None:
     handler.description = f"{said}\n\n{f'Needs the permission {needed[0]}.' if needed else whom}"
     if is_public:
         handler.security = [{}]
+    if handler.parsed_return_field.is_subclass_of(Tagged):
+        handler.response_headers = [*(handler.response_headers or ()), TAG]
     answers = {
         status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE) for status, why in REFUSALS.items()
     }
@@ -131,6 +171,13 @@ def _describe(handler: HTTPRouteHandler) -> None:
         status: replace(answer, generate_examples=False)
         for status, answer in (answers | dict(handler.responses or {})).items()
     }
+
+
+def _tell(responses: Responses, header: str, statuses: Sequence[str]) -> None:
+    """Say of answers that they can bring a header."""
+    for status in statuses:
+        if isinstance(answer := responses.get(status), OpenAPIResponse):
+            answer.headers = {**(answer.headers or {}), header: Reference(ref=f"#/components/headers/{header}")}
 
 
 def _without_null(schema: Schema | Reference | None) -> Schema | Reference | None:

@@ -36,6 +36,13 @@ def expected_version(
     return int(found["version"])
 
 
+class Tagged(Answer[T]):
+    """An answer with the version that it shows, as its `ETag`."""
+
+    def __init__(self, content: T, version: int) -> None:
+        super().__init__(content, headers={"ETag": f'"{version}"'})
+
+
 EXPECTED_VERSION: Final = {"expected_version": Provider(expected_version)}
 ExpectedVersion: TypeAlias = NamedDependency[int | None]
 
@@ -50,8 +57,3 @@ def check_version(expected: int | None, actual: int) -> None:
         raise StaleVersion(
             "Somebody else changed this in the meantime; read it again and repeat your change.", version=actual
         )
-
-
-def tagged(answer: T, version: int) -> Answer[T]:
-    """Send an answer with the version it shows."""
-    return Answer(answer, headers={"ETag": f'"{version}"'})
