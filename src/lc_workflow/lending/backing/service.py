@@ -10,7 +10,6 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.customers.service import Alone, CustomerService, Person, paper_kind
 from lc_workflow.lending.rules.backing import (
@@ -20,14 +19,11 @@ from lc_workflow.lending.rules.backing import (
     read_collateral,
     says_something,
 )
+from lc_workflow.lending.rules.objections import AlreadyBehind
 from lc_workflow.platform.service import Service
 
 COLUMNS: Final = ("kind", "description", "value", "currency", "owner_name", "title_number")
 """What is understood of a collateral's entry."""
-
-
-class AlreadyBehind(Invalid):
-    """The same person stands behind the loan already, in the same role."""
 
 
 class BackingService(Service[Party]):

@@ -180,13 +180,12 @@ class CustomerService(Service[Customer]):
         return customer.id
 
     async def forget(self, customer_id: UUID, *, written_for: UUID, taker: UUID) -> None:
-        """Remove a customer whom nothing refers to any more and whom the application wrote down: they are `taker`."""
+        """Remove a customer whom nothing refers to any more, if the application wrote them down: they are `taker`."""
+        theirs = (Customer.id == customer_id, Customer.written_for == written_for)
+        if await self.session.scalar(select(Customer.id).where(*theirs).with_for_update()) is None:
+            return
         await self.session.execute(update(Account).where(Account.customer_id == customer_id).values(customer_id=taker))
-        await self.session.execute(
-            delete(Customer)
-            .where(Customer.id == customer_id, Customer.written_for == written_for)
-            .execution_options(synchronize_session=False)
-        )
+        await self.session.execute(delete(Customer).where(*theirs).execution_options(synchronize_session=False))
 
     async def own_account(self, account_id: str, customer_id: UUID, *, at: datetime) -> None:
         """Make an account id this customer's, for this loan and those to come.

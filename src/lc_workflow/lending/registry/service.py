@@ -181,7 +181,7 @@ class CustomerRegistry(CustomerService):
                 if getattr(taker, name) is None:
                     setattr(taker, name, getattr(giver, name))
             taker.updated_at = giver.updated_at = at
-            giver.merged_into = taker.id
+            giver.merged_into, taker.written_for = taker.id, None
             flag_modified(taker, "updated_at")
             await self.session.execute(
                 update(Customer).where(Customer.merged_into == giver.id).values(merged_into=taker.id)

@@ -51,6 +51,10 @@ class BehindOwnLoan(Invalid):
     """Whoever borrows cannot stand in for the loan as well."""
 
 
+class AlreadyBehind(Invalid):
+    """The same person stands behind the loan already, in the same role."""
+
+
 class Loan(Protocol):
     """An application as far as it matters who decides it."""
 
@@ -109,11 +113,16 @@ def to_outdated(judgements: Collection[str]) -> list[DomainError]:
     return [AssessmentOutdated(f"The application changed since its {named}; assess it again before approving.")]
 
 
-def to_standing_in(*, for_oneself: bool) -> list[DomainError]:
-    """What speaks against a borrower who is named as their own guarantor or co-borrower."""
-    if not for_oneself:
-        return []
-    return [BehindOwnLoan("The borrower is named as standing behind this loan too; name somebody else, or nobody.")]
+def to_standing_in(*, for_oneself: bool, twice: bool = False) -> list[DomainError]:
+    """What speaks against a borrower who stands behind their own loan, and against one person who counts for two."""
+    found: list[DomainError] = []
+    if for_oneself:
+        said = "The borrower is named as standing behind this loan too; name somebody else, or nobody."
+        found.append(BehindOwnLoan(said))
+    if twice:
+        said = "Two who stand behind this loan in one role turned out to be one person; take one of them off."
+        found.append(AlreadyBehind(said))
+    return found
 
 
 def to_having_no_seat(

@@ -107,9 +107,10 @@ class Docket:
     """All that an application's next step is judged by, read at once.
 
     `recommended` is what the last score says, `outdated` names the last judgements that are of an application which
-    changed in substance since, `is_behind_own` tells whether its borrower stands behind it too, `has_account` whether
-    an account is known that is nobody else's, `open_conditions` counts those of approvals that count, and `valid_days`
-    is the setting that says how long an approval holds.
+    changed in substance since, `is_behind_own` tells whether its borrower stands behind it too, `is_behind_twice`
+    whether somebody does in one role twice, `has_account` whether an account is known that is nobody else's,
+    `open_conditions` counts those of approvals that count, and `valid_days` is the setting that says how long an
+    approval holds.
     """
 
     application: CustomerApplication
@@ -118,6 +119,7 @@ class Docket:
     recommended: Recommendation | None
     outdated: Sequence[str]
     is_behind_own: bool
+    is_behind_twice: bool
     has_account: bool
     open_conditions: int
     valid_days: object
@@ -170,6 +172,7 @@ class Dockets:
                 name for name, is_it in (("affordability", row.old_household), ("score", row.old_score)) if is_it
             ],
             is_behind_own=row.is_behind_own,
+            is_behind_twice=row.is_behind_twice,
             has_account=application.account_id is not None and not row.is_of_another,
             open_conditions=row.open_conditions,
             valid_days=row.valid_days,
@@ -214,6 +217,17 @@ _BEHIND_OWN: Final = (
     .where(Party.application_id == CustomerApplication.id, Party.customer_id == CustomerApplication.customer_id)
     .correlate(CustomerApplication)
     .label("is_behind_own")
+)
+
+
+_BEHIND_TWICE: Final = (
+    select(Party.customer_id)
+    .where(Party.application_id == CustomerApplication.id, Party.customer_id.is_not(None))
+    .group_by(Party.role, Party.customer_id)
+    .having(func.count() > 1)
+    .correlate(CustomerApplication)
+    .exists()
+    .label("is_behind_twice")
 )
 
 
@@ -271,6 +285,7 @@ _DOCKET: Final = Written(
             _is_outdated(ApplicationScore, "old_score"),
             _is_outdated(Affordability, "old_household"),
             _BEHIND_OWN,
+            _BEHIND_TWICE,
             _OF_ANOTHER,
             _OPEN_CONDITIONS,
             _VALID_DAYS,

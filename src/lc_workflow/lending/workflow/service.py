@@ -114,7 +114,7 @@ class WorkflowService(Service[CustomerApplication]):
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest, NothingLent: More would be approved than was asked for, or nothing.
-            BehindOwnLoan: The borrower is named as their own guarantor or co-borrower.
+            BehindOwnLoan, AlreadyBehind: The borrower stands behind it, or somebody twice.
             AssessmentOutdated: It changed in substance since it was judged.
         """
         async with self.transaction():
@@ -226,7 +226,7 @@ class WorkflowService(Service[CustomerApplication]):
         ]
         match step.action:
             case Action.SUBMIT:
-                found += to_standing_in(for_oneself=docket.is_behind_own)
+                found += to_standing_in(for_oneself=docket.is_behind_own, twice=docket.is_behind_twice)
                 found += incompleteness(
                     names=(application.full_name_khmer, application.full_name_latin),
                     requested_amount=application.requested_amount,
@@ -239,7 +239,7 @@ class WorkflowService(Service[CustomerApplication]):
                 found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
                 found += await self._requirements.obstacles(application, Gate.APPROVE, at=at)
                 said = wish.reason or wish.comment if wish else TYPED_IN
-                found += to_standing_in(for_oneself=docket.is_behind_own)
+                found += to_standing_in(for_oneself=docket.is_behind_own, twice=docket.is_behind_twice)
                 found += to_outdated(docket.outdated)
                 found += disagreement(docket.recommended, Recommendation.APPROVE, reason=said)
             case Action.UNDO_APPROVAL:
@@ -385,6 +385,7 @@ def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
         found += [ApprovalExpired(ends_at)] if ends_at <= in_time else []
     if still_open := docket.open_conditions:
         found.append(ConditionsOpen(f"{still_open} of the conditions of this approval are still to be met."))
+    found += to_standing_in(for_oneself=docket.is_behind_own)
     return found + obstacles_to(application, Asked.approved(application), docket.grounds, at=at)
 
 

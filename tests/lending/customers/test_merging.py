@@ -1,0 +1,171 @@
+"""Two rows of one person become one: what either of them borrowed, stood in for and owned is judged as one person's."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.lending.steps import URL, Draft, Take
+
+CUSTOMERS = "/api/v1/customers"
+NOTHING_ELSE = {"full_name_khmer": "", "date_of_birth": "", "phone": ""}
+
+Merge = Callable[[str, str], Awaitable[None]]
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def manager(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("manager", branch_id=branch.id)
+
+
+@pytest.fixture
+def merge(client: AsyncClient, manager: Person) -> Merge:
+    """Let the manager find two customers to be one."""
+
+    async def merge(kept: str, gone: str) -> None:
+        body = {"customer_id": gone, "reason": "Two papers of one person"}
+        answer = await client.post(f"{CUSTOMERS}/{kept}/merge", json=body, headers=manager.headers)
+        assert answer.status_code == 200, answer.text
+
+    return merge
+
+
+async def stands_in(client: AsyncClient, person: Person, loan: dict[str, Any], number: str, name: str) -> str:
+    """Name somebody as a guarantor; answers the customer they are."""
+    who = {"role": "guarantor", "full_name_latin": name, "id_card_type": "passport", "id_number": number}
+    joined = await client.post(f"{URL}/{loan['id']}/parties", json=who, headers=person.headers)
+    assert joined.status_code == 201, joined.text
+    customer: str = joined.json()["customer_id"]
+    return customer
+
+
+async def blocked(client: AsyncClient, person: Person, loan: dict[str, Any], action: str) -> list[str]:
+    listed = (await client.get(f"{URL}/{loan['id']}/actions", headers=person.headers)).json()
+    (found,) = [each for each in listed if each["action"] == action]
+    return [obstacle["code"] for obstacle in found["blocked_by"]]
+
+
+async def test_two_guarantors_who_turn_out_to_be_one_are_one_too_few(
+    client: AsyncClient, officer: Person, draft: Draft, take: Take, merge: Merge
+) -> None:
+    loan = await draft(officer)
+    kept = await stands_in(client, officer, loan, "N1", "KEO BOPHA")
+    gone = await stands_in(client, officer, loan, "N2", "KEO BOPHANY")
+    await merge(kept, gone)
+    assert await blocked(client, officer, loan, "submit") == ["AlreadyBehind"]
+    first, second = (await client.get(f"{URL}/{loan['id']}/parties", headers=officer.headers)).json()
+    assert first["customer_id"] == second["customer_id"] == kept
+    await client.delete(f"{URL}/{loan['id']}/parties/{second['id']}", headers=officer.headers)
+    assert (await take(officer, loan, "submit")).status_code == 200
+
+
+async def test_nobody_is_approved_a_loan_for_which_one_person_stands_in_twice(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, manager: Person, draft: Draft, take: Take,
+    merge: Merge,
+) -> None:  # fmt: skip
+    loan, teller = await draft(officer), await sign_in("teller", branch_id=branch.id)
+    kept = await stands_in(client, officer, loan, "N1", "KEO BOPHA")
+    gone = await stands_in(client, officer, loan, "N2", "KEO BOPHANY")
+    for person, action in ((officer, "submit"), (teller, "start")):
+        await take(person, loan, action)
+    await take(teller, loan, "send_to_review", account_id="00012345")
+    await merge(kept, gone)
+    refused = await client.patch(f"{URL}/{loan['id']}/approve", json={"approved_amount": 900}, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "AlreadyBehind"), refused.text
+    assert (await take(manager, loan, "return", reason="Who else stands in?")).status_code == 200
+
+
+async def test_a_loan_is_not_paid_out_whose_guarantor_turned_out_to_be_its_borrower(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, manager: Person, draft: Draft, take: Take,
+    merge: Merge,
+) -> None:  # fmt: skip
+    loan, teller = await draft(officer), await sign_in("teller", branch_id=branch.id)
+    guarantor = await stands_in(client, officer, loan, "N1", "KEO BOPHA")
+    for person, action in ((officer, "submit"), (teller, "start")):
+        await take(person, loan, action)
+    await take(teller, loan, "send_to_review", account_id="00012345")
+    approved = await client.patch(f"{URL}/{loan['id']}/approve", json={"approved_amount": 900}, headers=manager.headers)
+    assert approved.status_code == 200, approved.text
+    await merge(loan["customer_id"], guarantor)
+    asked = await client.post(f"{URL}/{loan['id']}/disbursement-requests", headers=teller.headers)
+    assert (asked.status_code, asked.json()["code"]) == (422, "BehindOwnLoan"), asked.text
+    undone = await take(manager, loan, "undo_approval", reason="She stood in for herself")
+    assert undone.status_code == 200, undone.text
+
+
+async def test_a_draft_that_turns_out_to_be_another_persons_leaves_whoever_was_merged_into_its_customer(
+    client: AsyncClient, officer: Person, draft: Draft, merge: Merge
+) -> None:
+    """The draft had written its customer down; since the merge they are more than what the draft says of them."""
+    known = await client.post(
+        CUSTOMERS,
+        json={"full_name_latin": "KEO BOPHA", "identities": [{"id_card_type": "passport", "id_number": "N1"}]},
+        headers=officer.headers,
+    )
+    loan = await draft(officer, **NOTHING_ELSE, full_name_latin="KEO BOPHANY")
+    await merge(loan["customer_id"], known.json()["id"])
+
+    renamed = {"full_name_latin": "SOK DARA", "id_number": "020345678"}
+    changed = await client.put(f"{URL}/{loan['id']}", json=renamed, headers=officer.headers)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["customer_id"] != loan["customer_id"], "Sok Dara is nobody who was merged"
+    bopha = (await client.get(f"{CUSTOMERS}/{loan['customer_id']}", headers=officer.headers)).json()
+    assert (bopha["username"], {one["id_number"] for one in bopha["identities"]}) == (
+        "KEO BOPHANY",
+        {"N1", "010234567"},
+    )
+
+
+async def test_a_customer_with_a_row_of_their_own_outlives_a_draft_that_named_them_by_mistake(
+    client: AsyncClient, officer: Person, draft: Draft, merge: Merge
+) -> None:
+    known = await client.post(
+        CUSTOMERS,
+        json={"full_name_latin": "KEO BOPHA", "identities": [{"id_card_type": "passport", "id_number": "N1"}]},
+        headers=officer.headers,
+    )
+    other = await draft(officer, id_number="020345678", **NOTHING_ELSE, full_name_latin="SOK DARA")
+    loan = await draft(officer, **NOTHING_ELSE, full_name_latin="KEO BOPHANY")
+    await merge(loan["customer_id"], known.json()["id"])
+    changed = await client.put(
+        f"{URL}/{loan['id']}",
+        json={"id_number": "020345678"} | {"full_name_latin": "SOK DARA"},
+        headers=officer.headers,
+    )
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["customer_id"] == other["customer_id"]
+    pointer = (await client.get(f"{CUSTOMERS}/{known.json()['id']}", headers=officer.headers)).json()
+    assert pointer["merged_into"] == loan["customer_id"]
+
+
+async def test_an_account_stays_a_known_customers_when_a_loan_named_them_by_mistake(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, take: Take
+) -> None:
+    """Bopha was written down at the counter; the teller found her account for a loan that is Dara's."""
+    card = {"id_card_type": "cambodian_identity", "id_number": "010234567"}
+    known = await client.post(
+        CUSTOMERS, json={"full_name_latin": "KEO BOPHA", "identities": [card]}, headers=officer.headers
+    )
+    bopha = known.json()["id"]
+    loan, teller = (
+        await draft(officer, **NOTHING_ELSE, full_name_latin="KEO BOPHA"),
+        await sign_in("teller", branch_id=branch.id),
+    )
+    assert loan["customer_id"] == bopha
+    await take(officer, loan, "submit")
+    await take(teller, loan, "start", account_id="00077")
+    await take(teller, loan, "return", reason="Whose card is this?")
+    renamed = {"full_name_latin": "SOK DARA", "id_number": "020345678"}
+    changed = await client.put(f"{URL}/{loan['id']}", json=renamed, headers=officer.headers)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["account_id"] is None
+    accounts = (await client.get(f"{CUSTOMERS}/{bopha}/accounts", headers=officer.headers)).json()
+    assert [account["account_id"] for account in accounts] == ["00077"]
