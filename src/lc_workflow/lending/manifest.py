@@ -114,7 +114,7 @@ from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
-from lc_workflow.lending.tasks.listeners import let_go, seat_again
+from lc_workflow.lending.tasks.listeners import let_go, look_at_their_other_loans, seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.events import HolidayAdded, HolidayRemoved, HoursSet
@@ -275,6 +275,7 @@ MANIFEST = Manifest(
     listeners={
         AffordabilityAssessed: (find_the_path_again, seat_again),
         ApplicationScored: (find_the_path_again, seat_again),
+        **dict.fromkeys((ApplicationMoved, CustomersMerged), (look_at_their_other_loans,)),
         **dict.fromkeys((HolidayAdded, HolidayRemoved, HoursSet), (reckon_anew,)),
         **dict.fromkeys(
             (AccountChanged, RoleTaken, RightGiven, RightTaken, AuthorityEnded, DelegationEnded), (let_go,)

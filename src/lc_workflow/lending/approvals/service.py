@@ -143,7 +143,7 @@ class ApprovalService(Service[ApprovalCase]):
         return case
 
     async def hear_of_judgement(self, application_id: UUID, *, at: datetime) -> None:
-        """Look the path of an application up again that waits for its decision: it was judged in the meantime."""
+        """Look the path of an application up again: it was judged, or what its customer owes became another."""
         application = await self.session.scalar(
             select(CustomerApplication).where(CustomerApplication.id == application_id).with_for_update()
         )

@@ -3,7 +3,17 @@
 from typing import Final
 
 from lc_workflow.identity.events import AccountChanged, RightGiven, RightTaken, RoleTaken
-from lc_workflow.lending.events import AffordabilityAssessed, ApplicationScored, AuthorityEnded, DelegationEnded
+from lc_workflow.lending.approvals.queries import WAITING_BESIDE, WAITING_OF
+from lc_workflow.lending.approvals.service import ApprovalService
+from lc_workflow.lending.events import (
+    AffordabilityAssessed,
+    ApplicationMoved,
+    ApplicationScored,
+    AuthorityEnded,
+    CustomersMerged,
+    DelegationEnded,
+)
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.manifest import Hearing
 
@@ -14,6 +24,24 @@ MOVED: Final = frozenset({"status", "branch_id", "role"})
 async def seat_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
     """Look again whose decision is awaited; hearing it twice finds the same."""
     await TaskService(hearing.session).seat_again(event.application_id, by=None, at=event.at)
+
+
+async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, hearing: Hearing) -> None:
+    """Look again whose decisions are awaited on the loans of people who turned out to owe more, or less.
+
+    What somebody owes is counted from the approval on, so paying out changes nothing; hearing it twice finds the same.
+    """
+    match event:
+        case CustomersMerged():
+            waiting = await WAITING_OF.rows(hearing.session, customer_id=event.customer_id)
+        case ApplicationMoved() if Stage.APPROVED in {event.source, event.target} and event.target != Stage.DISBURSED:
+            waiting = await WAITING_BESIDE.rows(hearing.session, application_id=event.application_id)
+        case _:
+            return
+    approvals, tasks = ApprovalService(hearing.session), TaskService(hearing.session)
+    for (application_id,) in waiting:
+        await approvals.hear_of_judgement(application_id, at=event.at)
+        await tasks.seat_again(application_id, by=None, at=event.at)
 
 
 async def let_go(

@@ -2,6 +2,22 @@
 
 from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of
 from lc_workflow.lending.approvals.queries.snapshots import fingerprint
-from lc_workflow.lending.approvals.queries.statements import HOLD_CUSTOMERS, KNOWN_PHONES, PHONES
+from lc_workflow.lending.approvals.queries.statements import (
+    HOLD_CUSTOMERS,
+    KNOWN_PHONES,
+    PHONES,
+    WAITING_BESIDE,
+    WAITING_OF,
+)
 
-__all__ = ["HOLD_CUSTOMERS", "KNOWN_PHONES", "PHONES", "WhatIsSeen", "figure_of", "fingerprint", "stages_of"]
+__all__ = [
+    "HOLD_CUSTOMERS",
+    "KNOWN_PHONES",
+    "PHONES",
+    "WAITING_BESIDE",
+    "WAITING_OF",
+    "WhatIsSeen",
+    "figure_of",
+    "fingerprint",
+    "stages_of",
+]

@@ -34,21 +34,28 @@ GRANTED: Final = Written(
 written once."""
 
 _OF_ONE: Final = bindparam("application_id", type_=Uuid)
+_PEOPLE_OF_ONE: Final = union_all(
+    select(CustomerApplication.customer_id).where(CustomerApplication.id == _OF_ONE),
+    select(Party.customer_id).where(Party.application_id == _OF_ONE),
+)
 
 HOLD_CUSTOMERS: Final = Written(
-    select(Customer.id)
-    .where(
-        Customer.id.in_(
-            union_all(
-                select(CustomerApplication.customer_id).where(CustomerApplication.id == _OF_ONE),
-                select(Party.customer_id).where(Party.application_id == _OF_ONE),
-            )
-        )
-    )
-    .order_by(Customer.id)
-    .with_for_update(key_share=True)
+    select(Customer.id).where(Customer.id.in_(_PEOPLE_OF_ONE)).order_by(Customer.id).with_for_update(key_share=True)
 )
 """Whoever borrows and stands in for one loan, held until the transaction ends; `key_share` lets loans name them."""
+
+_WAITING: Final = (
+    select(CustomerApplication.id)
+    .where(CustomerApplication.workflow_status == Stage.MANAGER_REVIEW)
+    .order_by(CustomerApplication.id)
+)
+WAITING_OF: Final = Written(_WAITING.where(CustomerApplication.customer_id == _CUSTOMER))
+"""The loans of a customer that wait for their decision."""
+
+WAITING_BESIDE: Final = Written(
+    _WAITING.where(CustomerApplication.customer_id.in_(_PEOPLE_OF_ONE), CustomerApplication.id != _OF_ONE)
+)
+"""The loans that wait for their decision, of whoever borrows or stands in for one loan."""
 
 
 def _judged() -> Select[*tuple[Any, ...]]:

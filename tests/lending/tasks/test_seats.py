@@ -1,0 +1,89 @@
+"""A decision is offered to whoever it waits for, also when another loan of the same people changes who that is."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from lc_workflow.organization.branches.models import Branch
+from tests.conftest import Person, SignIn
+from tests.engagement.conftest import Tell, sent, tell
+from tests.lending.approvals.steps import BM, COMMITTEE, Decide, Give, Publish
+from tests.lending.steps import Take
+from tests.lending.tasks.test_controllers import queue
+
+__all__ = ["sent", "tell"]
+
+ToReview = Callable[..., Awaitable[dict[str, Any]]]
+OTHER = {
+    "id_number": "020345678",
+    "full_name_latin": "KEO BOPHA",
+    "full_name_khmer": "",
+    "phone": "",
+    "account_id": "2",
+}
+BY_WHAT_THEY_OWE = {
+    "basis": "exposure",
+    "rules": [
+        {"priority": 10, "when": {"max_amount": 1000}, "stages": [BM]},
+        {"priority": 90, "when": {}, "stages": [COMMITTEE | {"quorum": 1}]},
+    ],
+}
+
+
+@pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def teller(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("teller", branch_id=branch.id)
+
+
+@pytest.fixture
+async def manager(sign_in: SignIn, branch: Branch) -> Person:
+    return await sign_in("manager", branch_id=branch.id)
+
+
+@pytest.fixture
+async def member(sign_in: SignIn, branch: Branch, give: Give, publish: Publish) -> Person:
+    """Somebody of the committee, which decides on whoever would owe more than a thousand."""
+    await publish(**BY_WHAT_THEY_OWE)
+    return await give(await sign_in("officer", branch_id=branch.id), "credit_committee")
+
+
+async def test_a_second_loan_waits_for_the_committee_once_the_first_is_approved(
+    client: AsyncClient, officer: Person, teller: Person, manager: Person, member: Person, to_review: ToReview,
+    decide: Decide, take: Take, tell: Tell,
+) -> None:  # fmt: skip
+    first = await to_review(officer, teller, requested_amount=800)
+    second = await to_review(officer, teller, requested_amount=700)
+
+    async def offered(person: Person) -> set[str]:
+        await tell()
+        return {task["application_id"] for task in await queue(client, person, "claimable", stage="MANAGER_REVIEW")}
+
+    assert await offered(manager) == {first["id"], second["id"]}
+    assert (await decide(manager, first)).json()["workflow_status"] == "APPROVED"
+    assert (await offered(manager), await offered(member)) == (set(), {second["id"]})
+    assert (await take(manager, first, "undo_approval", reason="Not yet")).status_code == 200
+    assert (await offered(manager), await offered(member)) == ({first["id"], second["id"]}, set())
+
+
+async def test_a_loan_waits_for_the_committee_once_its_customer_is_found_to_owe_another(
+    client: AsyncClient, officer: Person, teller: Person, manager: Person, member: Person, to_review: ToReview,
+    decide: Decide, tell: Tell,
+) -> None:  # fmt: skip
+    first = await to_review(officer, teller, requested_amount=800)
+    second = await to_review(officer, teller, requested_amount=700, **OTHER)
+    await decide(manager, first)
+    body = {"customer_id": first["customer_id"], "reason": "Two papers of one person"}
+    merged = await client.post(f"/api/v1/customers/{second['customer_id']}/merge", json=body, headers=manager.headers)
+    assert merged.status_code == 200, merged.text
+    await tell()
+    assert await queue(client, manager, "claimable", stage="MANAGER_REVIEW") == []
+    (task,) = await queue(client, member, "claimable", stage="MANAGER_REVIEW")
+    assert task["application_id"] == second["id"]
+    assert (await decide(member, second)).json()["workflow_status"] == "APPROVED"
