@@ -54,7 +54,9 @@ async def upload(
 
 
 async def judge(client: AsyncClient, person: Person, selfie: dict[str, Any], **finding: Any) -> Response:
-    return await client.post(f"{URL}/{selfie['id']}/validate", json=finding, headers=person.headers)
+    return await client.post(
+        f"{URL}/{selfie['id']}/validate", json={"is_valid": True, **finding}, headers=person.headers
+    )
 
 
 async def test_a_selfie_keeps_its_place_and_is_a_paper_of_the_application(
@@ -88,6 +90,17 @@ async def test_somebody_else_says_that_it_is_true(
     assert (again.status_code, again.json()["code"]) == (422, "FoundAlready")
     kept = await client.delete(f"{URL}/{selfie['id']}", headers=manager.headers)
     assert (kept.status_code, kept.json()["code"]) == (422, "FoundAlready")
+
+
+@pytest.mark.parametrize("finding", [{}, {"is_valid": ""}, {"status": "rejected"}, {"is_validated": False}])
+async def test_what_does_not_say_whether_it_is_true_finds_nothing(
+    client: AsyncClient, officer: Person, manager: Person, application_id: UUID, finding: dict[str, object]
+) -> None:
+    selfie = (await upload(client, officer, application_id)).json()
+    unsaid = await client.post(f"{URL}/{selfie['id']}/validate", json=finding, headers=manager.headers)
+    assert (unsaid.status_code, unsaid.json()["detail"]) == (422, "is_valid: is needed.")
+    shown = await client.get(f"{URL}/{selfie['id']}", headers=officer.headers)
+    assert shown.json()["status"] == "pending"
 
 
 async def test_nobody_judges_a_picture_they_took(client: AsyncClient, manager: Person, application_id: UUID) -> None:

@@ -185,6 +185,7 @@ async def test_a_list_is_filtered(
     assert await found("priority_level=urgent") == {small["id"]}
     assert await found(f"officer_id={officer.user.id}&branch_id={branch.id}") == both
     assert await found("date_from=2026-11-24&date_to=2026-11-24") == both
+    assert await found("date_from=2026-11-23T17:00:00.000Z&date_to=2026-11-24T16:59:59.999Z") == both
     assert await found("date_to=2026-11-23") == set()
     assert await found("date_to=9999-12-31&date_from=0001-01-01") == both
     sorted_up = await client.get(f"{URL}?sort_by=requested_amount&sort_order=asc", headers=officer.headers)

@@ -62,5 +62,5 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     EXAMPLE: ClassVar[dict[str, object]] = {"is_valid": True, "notes": "Face and card agree"}
 
-    is_valid: bool = True
+    is_valid: bool
     notes: Note | None = None

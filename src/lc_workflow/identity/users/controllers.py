@@ -16,6 +16,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import CREATE, DELETE, EXPORT, READ, UPDATE, visible_to
 from lc_workflow.identity.users.models import WHOLE, User
 from lc_workflow.identity.users.schemas import (
+    ANYWHERE,
     ActivityLevel,
     DepartmentWithPeople,
     NewUser,
@@ -111,7 +112,7 @@ def user_filter(
         branch_id=branch_id,
         position_id=position_id,
         search=search,
-        search_fields=frozenset(map(SearchField, named or SearchField)),
+        search_fields=frozenset(map(SearchField, named)) or ANYWHERE,
         created_from=created_from,
         created_to=created_to,
         last_login_from=last_login_from,

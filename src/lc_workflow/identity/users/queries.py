@@ -1,6 +1,6 @@
 """Accounts as they are shown, in one statement that is written once, and what a list of them was asked for."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
-from lc_workflow.identity.users.schemas import ActivityLevel, SearchField, UserAnswer, UserFilter, photo_url
+from lc_workflow.identity.users.schemas import (
+    PARTS_OF_A_NAME,
+    ActivityLevel,
+    SearchField,
+    UserAnswer,
+    UserFilter,
+    photo_url,
+)
 from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.cards import BranchCard, DepartmentCard, EmployeeCard, PositionCard
@@ -134,12 +141,16 @@ def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[boo
         yield func.coalesce(User.last_activity_at, User.created_at) <= at - timedelta(days=wanted.inactive_days)
 
 
-def _found(text: str, fields: Collection[SearchField]) -> Iterator[ColumnElement[bool]]:
+def _found(text: str, fields: frozenset[SearchField]) -> Iterator[ColumnElement[bool]]:
+    if fields >= PARTS_OF_A_NAME:  # then people type both, which neither column holds
+        fields = (fields - PARTS_OF_A_NAME) | {SearchField.NAME}
     for field in sorted(fields):  # one order, so that the prepared statement is found again
         if field is SearchField.PHONE_NUMBER:
             yield found_by(User.phone_index, phone_key(text), of="phone")
+        elif field is SearchField.NAME or field in PARTS_OF_A_NAME:
+            yield called(User.full_name if field is SearchField.NAME else getattr(User, field), text)
         else:
-            yield called(User.full_name, text) if field is SearchField.NAME else contains(getattr(User, field), text)
+            yield contains(getattr(User, field), text)
 
 
 def order(name: str, *, descending: bool) -> tuple[Key, Key]:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, Protocol, Self, TypeAlias
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
@@ -58,8 +58,15 @@ class SearchField(StrEnum):
     USERNAME = "username"
     EMAIL = "email"
     NAME = "name"
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
     EMPLOYEE_ID = "employee_id"
     PHONE_NUMBER = "phone_number"
+
+
+PARTS_OF_A_NAME: Final = frozenset({SearchField.FIRST_NAME, SearchField.LAST_NAME})
+ANYWHERE: Final = frozenset(SearchField) - PARTS_OF_A_NAME
+"""Where a search looks that names no place: the whole name has an index, and holds both its parts."""
 
 
 SortBy: TypeAlias = Literal[
@@ -88,7 +95,7 @@ class UserFilter(Struct, frozen=True, kw_only=True):
     branch_id: UUID | None = None
     position_id: UUID | None = None
     search: str | None = None
-    search_fields: frozenset[SearchField] = frozenset(SearchField)
+    search_fields: frozenset[SearchField] = ANYWHERE
     created_from: date | None = None
     created_to: date | None = None
     last_login_from: date | None = None

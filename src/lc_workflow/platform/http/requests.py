@@ -1,7 +1,8 @@
 """How a request is read: exact numbers, `""` as absent, no NUL characters, and a 422 for what cannot be read."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Iterator
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -12,10 +13,12 @@ from litestar.connection.base import empty_receive, empty_send
 from litestar.datastructures.multi_dicts import FormMultiDict
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException, HTTPException
+from litestar.handlers import BaseRouteHandler
 from litestar.params import BodyKwarg
 from litestar.types import Empty, Receive, Scope, Send
 from litestar.typing import FieldDefinition
 
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.platform.http.fields import (
     BODY,
@@ -49,6 +52,7 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _ODD_NUMBER: Final = re.compile(r"\s*[+-]?(?:s?nan\d*|inf(?:inity)?|[\d._]*e[+-]?\d{2,}|[\d._]{40,})\s*", re.IGNORECASE)
 """Text that Python takes for a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*(?: \d\d:?\d\d)?", re.ASCII)
 
 
 class MalformedBody(Invalid):
@@ -68,6 +72,11 @@ class CheckedRequest(Request[Any, Any, Any]):
         super().__init__(scope, receive, send)
         self._parsed_query = tuple(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
         self._broken: HTTPException | None = None
+
+    def take_moments_for_days(self, names: Collection[str]) -> None:
+        """Read the query parameters `names`, which are days, from moments too: JavaScript has no days of its own."""
+        query = cast("tuple[tuple[str, str], ...]", self._parsed_query)
+        self._parsed_query = tuple((name, _day_of(text) if name in names else text) for name, text in query)
 
     async def json(self) -> Json:
         """Give the JSON body as plain values.
@@ -161,23 +170,21 @@ class CheckedRequest(Request[Any, Any, Any]):
 
 
 async def prepare(request: Request[Any, Any, Any]) -> None:
-    """Check what Litestar reads past `CheckedRequest`: forms, and numbers in the query (`before_request`).
+    """Check what Litestar reads past `CheckedRequest`: forms, and numbers and days in the query (`before_request`).
 
     Raises:
         InvalidInput: A number parameter holds something like `NaN`, or a form field a NUL character.
         MalformedBody: The form cannot be read.
     """
     handler = request.route_handler
-    if odd := {name for name, text in request.query_params.multi_items() if _nobody_means(text)}:
-        parameters = [
-            handler.parsed_fn_signature,
-            *(p.parsed_fn_signature for p in handler.resolve_dependencies().values()),
-        ]
-        numbers = {
-            _query_name(field) for known in parameters for field in known.parameters.values() if _is_number(field)
-        }
+    asked = list(request.query_params.multi_items())
+    if odd := {name for name, text in asked if _nobody_means(text)}:
+        numbers = {_query_name(field) for field in _parameters(handler) if _is_number(field)}
         if wrong := sorted(odd & numbers):
             raise cannot_take(FieldError(name, "must be a number of a usual size", "query") for name in wrong)
+    if any(_MOMENT.fullmatch(text) for _, text in asked):
+        days = {_query_name(field) for field in _parameters(handler) if _is_day(field)}
+        cast("CheckedRequest", request).take_moments_for_days(days)
     data = handler.parsed_data_field
     if data is not None and isinstance(data.kwarg_definition, BodyKwarg) and data.kwarg_definition.media_type in FORMS:
         await request.form()
@@ -188,6 +195,17 @@ def _nobody_means(text: str) -> bool:
         return bool(_ODD_NUMBER.fullmatch(text)) and beyond_reason(Decimal(text.strip()))
     except ArithmeticError:
         return True
+
+
+def _day_of(text: str) -> str:
+    """Name the day of the branches that a moment falls on; what cannot be read stays, and is refused as a day."""
+    if not _MOMENT.fullmatch(text):
+        return text
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # + in a query is a space
+        return str(moment.astimezone(PHNOM_PENH).date() if moment.tzinfo else moment.date())
+    except (ValueError, OverflowError):
+        return text
 
 
 class _Reading:
@@ -257,9 +275,23 @@ def _form_fields(body: bytes) -> dict[str, Any]:
     return {name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items()}
 
 
+def _parameters(handler: BaseRouteHandler) -> Iterator[FieldDefinition]:
+    yield from handler.parsed_fn_signature.parameters.values()
+    for dependency in handler.resolve_dependencies().values():
+        yield from dependency.parsed_fn_signature.parameters.values()
+
+
 def _query_name(field: FieldDefinition) -> str:
     return getattr(field.kwarg_definition, "name", None) or field.name
 
 
 def _is_number(field: FieldDefinition) -> bool:
-    return not {Decimal, float}.isdisjoint((field.annotation, *(inner.annotation for inner in field.inner_types)))
+    return not {Decimal, float}.isdisjoint(_kinds(field))
+
+
+def _is_day(field: FieldDefinition) -> bool:
+    return date in _kinds(field)
+
+
+def _kinds(field: FieldDefinition) -> tuple[Any, ...]:
+    return (field.annotation, *(inner.annotation for inner in field.inner_types))
