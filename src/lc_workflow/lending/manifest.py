@@ -113,7 +113,7 @@ from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
-from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES
+from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES, WATCH_OWNERS
 from lc_workflow.lending.tasks.listeners import let_go, look_at_their_other_loans, seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
@@ -284,6 +284,7 @@ MANIFEST = Manifest(
     jobs=(
         ADD_UP_TALLIES,
         WATCH_DEADLINES,
+        WATCH_OWNERS,
         EXPIRE_APPROVALS,
         HAND_OVER,
         PRINT_DOSSIER,

@@ -60,10 +60,11 @@ class Holders:
         return [_holding(row) for row in (await self._session.execute(statement, wanted)).mappings()]
 
 
-def holdings_in(role: BindParameter[str], *, at: Moment) -> CompoundSelect[Any]:
-    """Select who holds a role, wherever it reaches."""
+def holdings_in(role: BindParameter[str] | None, *, at: Moment) -> CompoundSelect[Any]:
+    """Select who holds a role, wherever it reaches; without one, who holds any."""
     own = _own(lambda _: literal(value=True), at=at, role=role).cte("own")
-    return union_all(_shown(own), _handed_on(own, _lasting(at) & (Delegation.role == role)))
+    lasting = _lasting(at) if role is None else _lasting(at) & (Delegation.role == role)
+    return union_all(_shown(own), _handed_on(own, lasting))
 
 
 def _lasting(at: Moment) -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """Who sees which tasks, and who may do one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.access import may_act
+from lc_workflow.identity.users.access import may_act, may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications import access as applications
@@ -166,6 +166,29 @@ def doers(kind: Kind) -> Select[UUID]:
         may_act(READ, branch_id=branch, at=at),
         able,
     )
+
+
+def goes_on(*, at: datetime) -> ColumnElement[bool]:
+    """Match tasks whose owner, joined, may still do them; of what they drafted themselves their own right is enough.
+
+    Those who may not are let in no more, see the application no more, or lost the right or the seat that it takes.
+    """
+    held = holdings_in(None, at=at).cte("holdings")
+    able = _for_its_stage(lambda permission: may_act(permission, branch_id=Task.branch_id, at=at))
+    seated = exists().where(held.c.person == User.id, sits_at(held), held.c.is_given | able).select_from(held)
+    others = and_(
+        User.id != all_(Task.excluded),
+        may_act(READ, branch_id=Task.branch_id, at=at),
+        case((Task.seat_role.is_(None), able), else_=seated),
+    )
+    own = may_at_all(READ, at=at) & _for_its_stage(lambda permission: may_at_all(permission, at=at))
+    return (User.status == UserStatus.ACTIVE) & case((CustomerApplication.user_id == User.id, own), else_=others)
+
+
+def _for_its_stage(held: Callable[[str], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Match tasks whose owner holds the permission that the work of their stage takes."""
+    permissions = {work.permission: held(work.permission) for work in WORK.values()}
+    return or_(*((Task.stage == stage) & permissions[work.permission] for stage, work in WORK.items()))
 
 
 def sits_at(held: FromClause) -> ColumnElement[bool]:

@@ -10,5 +10,14 @@ async def watch_deadlines(place: Workplace) -> None:
         await TaskService(session).tell_breaches(at=place.clock())
 
 
+async def watch_owners(place: Workplace) -> None:
+    """Give back to the queues what people have and can do no more."""
+    async with place.sessions() as session:
+        await TaskService(session).let_go_everywhere(at=place.clock())
+
+
+WATCH_OWNERS = Job(name="watch_owners", work=watch_owners, every="2-59/5 * * * *")
+"""Every five minutes: what somebody does about a person is heard at once, what a day ends or a role loses is not."""
+
 WATCH_DEADLINES = Job(name="watch_deadlines", work=watch_deadlines, every="*/5 * * * *")
 """Every five minutes, which is soon enough for deadlines of hours."""

@@ -4,12 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.lifecycle.models import Offboarding
-from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.access import may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
@@ -20,9 +18,9 @@ from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import (
     ASSIGN,
-    READ,
     Doing,
     doable_by,
+    goes_on,
     reaches,
     visible_to,
 )
@@ -262,24 +260,24 @@ class TaskService(Service[Task]):
                 )
         return await self.shown(task_id, at=at)
 
-    async def let_go(self, person: UUID, *, at: datetime) -> None:
-        """Give back to the queue what somebody has and can do no more, in the caller's transaction.
+    async def let_go(self, person: UUID | None = None, *, at: datetime) -> None:
+        """Give back to the queue what somebody, or anybody, has and can do no more, in the caller's transaction.
 
-        They are let in no more, may not see the application any more, or lost the right or the seat that the work
-        takes. Whoever is being seen out keeps it: a colleague is named for it when they have left.
+        Whoever is being seen out keeps it: a colleague is named for it when they have left.
         """
         seen_out = exists().where(Offboarding.user_id == User.id, Offboarding.completed_at.is_(None))
-        tasks = await self.session.execute(
-            select(Task, CustomerApplication.user_id == person)
+        theirs = [Task.owner_id == person] if person else []
+        tasks = await self.session.scalars(
+            select(Task)
             .join(CustomerApplication, CustomerApplication.id == Task.application_id)
             .join(User, User.id == Task.owner_id)
-            .where(Task.owner_id == person, Task.closed_at.is_(None), ~seen_out)
+            .where(*theirs, Task.closed_at.is_(None), ~seen_out, goes_on(at=at).is_not(true()))
             .order_by(Task.id)
             .with_for_update(of=Task)
         )
-        for task, is_own in tasks.all():
-            if await self._can_go_on(task, person, is_own=is_own, at=at):
-                continue
+        for task in tasks.all():
+            owner = task.owner_id
+            assert owner is not None  # noqa: S101 - they were joined
             task.owned_by(None, at=at)
             self.announce(
                 TaskReleased(
@@ -288,17 +286,14 @@ class TaskService(Service[Task]):
                     application_id=task.application_id,
                     task_id=task.id,
                     stage=task.stage.value,
-                    owner_id=person,
+                    owner_id=owner,
                 )
             )
 
-    async def _can_go_on(self, task: Task, person: UUID, *, is_own: bool, at: datetime) -> bool:
-        """Whether somebody may still do what they have; of what they drafted themselves, their own right is enough."""
-        if is_own:
-            may = may_at_all(WORK[task.stage].permission, at=at) & may_at_all(READ, at=at)
-            active = User.status == UserStatus.ACTIVE
-            return await self.session.scalar(select(exists().where(User.id == person, active, may))) or False
-        return await self._least_loaded(task, person, at=at) is not None
+    async def let_go_everywhere(self, *, at: datetime) -> None:
+        """Give back what nobody was asked about: a right or a seat ended by its day, or a role lost a right."""
+        async with self.transaction():
+            await self.let_go(at=at)
 
     async def assign(self, task_id: UUID, person: UUID | None, *, principal: Principal, at: datetime) -> TaskAnswer:
         """Give a task to a person, or to whoever may do it and has the fewest open tasks.
