@@ -14,6 +14,7 @@ from lc_workflow.kernel.errors import Forbidden, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.disbursement.access import CONFIRM, REQUEST
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.disbursement.models import DisbursementRequest
@@ -52,17 +53,18 @@ class DisbursementService(Service[DisbursementRequest]):
         """Open the service on the request's session."""
         super().__init__(session)
         self._workflow = WorkflowService(session)
+        self._seen = WhatIsSeen(session)
 
     async def request(self, application_id: UUID, *, principal: Principal, at: datetime) -> DisbursementRequest:
         """Ask for an approved loan to be paid out; asking again answers the request that stands.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
-            NotYourDisbursement, NoSuchStep, ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be.
+            NotYourDisbursement, SodRepeat, NoSuchStep, ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be.
         """
         async with self.transaction():
             application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
-            _check_reach(principal, REQUEST, application)
+            await self._check_may(REQUEST, application, principal)
             standing = await self.session.scalar(
                 select(DisbursementRequest).where(
                     DisbursementRequest.application_id == application_id,
@@ -110,7 +112,7 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
-            NotYourDisbursement, DisbursementOver, SodRequester, AmountMismatch: It cannot be.
+            NotYourDisbursement, SodRepeat, DisbursementOver, SodRequester, AmountMismatch: It cannot be.
             PaidInFuture, PaidBeforeRequest: It cannot have been paid on that day.
         """
         async with self.transaction():
@@ -146,7 +148,7 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
-            NotYourDisbursement, DisbursementOver: It cannot be.
+            NotYourDisbursement, SodRepeat, DisbursementOver: It cannot be.
         """
         async with self.transaction():
             application, request = await self._locked(request_id, principal)
@@ -193,10 +195,10 @@ class DisbursementService(Service[DisbursementRequest]):
         if application_id is None:
             raise Missing("There is no such disbursement request, or it is not yours to see.")
         application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
-        _check_reach(principal, CONFIRM, application)
+        await self._check_may(CONFIRM, application, principal)
         return application, await self.find(id=request_id, lock=True)
 
-
-def _check_reach(principal: Principal, permission: str, application: CustomerApplication) -> None:
-    if not principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id):
-        raise NotYourDisbursement(f"This needs the permission {permission} for the application's branch.")
+    async def _check_may(self, permission: str, application: CustomerApplication, principal: Principal) -> None:
+        if not principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id):
+            raise NotYourDisbursement(f"This needs the permission {permission} for the application's branch.")
+        await self._seen.check_not_recused(application, principal.id)

@@ -18,6 +18,7 @@ from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.checklists.models import Checklist
 from lc_workflow.lending.checklists.schemas import as_rules, read_document
 from lc_workflow.lending.checklists.service import ChecklistService
@@ -111,6 +112,7 @@ class RequirementService(Service[PaperCheck]):
         """Open the service on the request's session."""
         super().__init__(session)
         self._checklists = ChecklistService(session)
+        self._seen = WhatIsSeen(session)
 
     async def obstacles(self, application: CustomerApplication, gate: Gate, *, at: datetime) -> list[Invalid]:
         """Say which papers keep an application from a gate; asks nothing where it was given no checklist."""
@@ -195,11 +197,13 @@ class RequirementService(Service[PaperCheck]):
         Raises:
             Missing: There is no such application or paper, or it is not theirs to verify.
             SodUploader: They handed it in themselves.
+            SodRepeat: They recused themselves from the application.
             VerdictNeedsWords: They refuse it and do not say why.
             PapersSettled, NoSuchSubject: See `describe`.
         """
         async with self.transaction():
             application = await self._held(application_id, VERIFY, principal)
+            await self._seen.check_not_recused(application, principal.id)
             check, file = await self._check_of(application, file_id, at=at)
             check_verifier(person=principal.id, uploaded_by=file.uploaded_by)
             if finding.verdict is PaperVerdict.REFUSED and not plain(finding.note or ""):
@@ -224,13 +228,14 @@ class RequirementService(Service[PaperCheck]):
 
         Raises:
             Missing: There is no such application, or it is not theirs to waive anything for.
-            SodMaker, SodEditor: They had a hand in the application.
+            SodMaker, SodEditor, SodRepeat: They had a hand in the application, or recused themselves from it.
             NoSuchRule, NoSuchSubject: The checklist asks for no such paper, or not of this one.
             NotWaivable, WaiverOver: See `rules.checklist`.
             PapersSettled: The application has ended.
         """
         async with self.transaction():
             application = await self._held(application_id, WAIVE, principal)
+            await self._seen.check_not_recused(application, principal.id)
             if principal.id in {application.user_id, *application.preparers}:
                 raise SodMaker("You prepared this application; somebody else has to waive its papers.")
             if principal.id in application.editors:
@@ -269,10 +274,12 @@ class RequirementService(Service[PaperCheck]):
 
         Raises:
             Missing: There is no such application or waiver, or it is not theirs to end.
+            SodRepeat: They recused themselves from the application.
             PapersSettled: The application has ended.
         """
         async with self.transaction():
             application = await self._held(application_id, WAIVE, principal)
+            await self._seen.check_not_recused(application, principal.id)
             waiver = await self.session.scalar(
                 select(PaperWaiver).where(
                     PaperWaiver.id == waiver_id,

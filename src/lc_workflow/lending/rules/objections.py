@@ -162,7 +162,12 @@ def to_recused(people: Collection[UUID], votes: Iterable[Vote]) -> list[DomainEr
     """What speaks against a hand in a loan from which one of these people keeps away."""
     if not has_voted(people, (vote for vote in votes if vote.decision is Decision.RECUSE)):
         return []
-    return [SodRepeat("You recused yourself from this application; leave it to others.")]
+    return [keeping_away()]
+
+
+def keeping_away() -> SodRepeat:
+    """Tell somebody who would have a hand in a loan that they keep away from it."""
+    return SodRepeat("You recused yourself from this application; leave it to others.")
 
 
 def to_figure(

@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, DateTime, Integer, Row, Uuid, bindparam, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Integer, Row, Uuid, bindparam, func, select, update
 
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import may_at_all
@@ -12,6 +12,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import UPDATE
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.approvals.queries import RECUSED
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, Deadline
@@ -127,7 +128,8 @@ OPENING: Final = Written(
         .scalar_subquery()
         .label("used"),
         select(Setting.value).where(Setting.key == AUTO_ASSIGN).scalar_subquery().label("auto_assign"),
+        func.array(RECUSED.scalar_subquery(), type_=ARRAY(Uuid)).label("recused"),
     )
 )
 """What new work begins with: the minutes that are set for its stage, what of them the application has used in its
-cycle, and whether the institution gives work out."""
+cycle, whether the institution gives work out, and who keeps away from the application."""

@@ -118,7 +118,7 @@ class TaskService(Service[Task]):
             stage=stage,
             cycle=application.cycle,
             opened_at=at,
-            excluded=list(dict.fromkeys(kept_away)),
+            excluded=list(dict.fromkeys([*kept_away, *opening.recused])),
             minutes=minutes,
             at_risk_at=limits and limits.at_risk_at,
             due_at=limits and limits.due_at,

@@ -6,6 +6,7 @@ from lc_workflow.lending.approvals.queries.statements import (
     HOLD_CUSTOMERS,
     KNOWN_PHONES,
     PHONES,
+    RECUSED,
     WAITING_BESIDE,
     WAITING_OF,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "HOLD_CUSTOMERS",
     "KNOWN_PHONES",
     "PHONES",
+    "RECUSED",
     "WAITING_BESIDE",
     "WAITING_OF",
     "WhatIsSeen",

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Select, Uuid, any_, bindparam, func, or_, select, union_all
+from sqlalchemy import Integer, Select, Uuid, any_, bindparam, exists, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -10,6 +10,7 @@ from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.customers.models import Customer, Telephone
+from lc_workflow.lending.rules.deliberation import Decision
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.models import ApplicationScore
 from lc_workflow.platform.db.written import Written
@@ -79,6 +80,21 @@ def _judged() -> Select[*tuple[Any, ...]]:
 
 JUDGED: Final = Written(_judged())
 """What was found last about an application."""
+
+RECUSED: Final = (
+    select(ApplicationDecision.actor_id)
+    .where(
+        ApplicationDecision.application_id == _OF_ONE,
+        ApplicationDecision.cycle == bindparam("cycle", type_=Integer),
+        ApplicationDecision.decision == Decision.RECUSE,
+    )
+    .distinct()
+)
+"""Who recused themselves from an application in one of its cycles, for good."""
+
+HAS_RECUSED: Final = Written(
+    select(exists(RECUSED.where(ApplicationDecision.actor_id == bindparam("person", type_=Uuid))))
+)
 
 VOTES_OF_CASE: Final = Written(
     select(
