@@ -122,6 +122,7 @@ async def test_a_webhook_is_registered_listed_rotated_and_removed_and_that_is_on
         ({"url": "ftp://core.bank.example/hook"}, "InvalidInput"),
         ({"url": "https://core.bank.example:70000/hook"}, "InvalidInput"),
         ({"url": "https://user:password@core.bank.example/"}, "InvalidInput"),
+        ({"url": "https://core.bank.example/hook#loans"}, "InvalidInput"),
         ({"url": OUTSIDE, "events": ["SignedIn"]}, "NoSuchEvent"),
     ],
 )
@@ -165,6 +166,19 @@ async def test_the_steps_of_an_application_are_told_in_order_signed_and_once(
         assert headers["x-webhook-id"] == str(row.event_id)
         assert headers["line"] == "POST /hook?of=branch HTTP/1.1"
         assert (row.status, row.last_status, row.delivered_at) == ("delivered", 200, NOON)
+
+
+async def test_whoever_reads_the_description_can_check_a_call(
+    client: AsyncClient, draft: Draft, officer: Person, listener: Listener, call: Call, webhook: Webhook
+) -> None:
+    document = (await client.get("/schema/openapi.json")).json()
+    said = document["paths"][URL]["post"]["description"]
+    await draft(officer)
+    await call()
+    [headers], [body] = listener.headers, listener.calls
+    for name in (*body, *(name for name in headers if name.startswith("x-"))):
+        assert f"`{name}`" in said or f"`{name.title()}`" in said, name
+    assert "HMAC-SHA256" in said
 
 
 async def test_only_what_a_webhook_asks_for_is_told(

@@ -52,7 +52,19 @@ class WebhookController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> WebhookWithSecret:
-        """Call an address from now on; its secret is shown this once."""
+        """Call an address from now on; its secret is shown this once.
+
+        A call is a POST with a JSON body of `id`, `event`, `application_id`, `at` and `data`. An answer of 2xx within
+        ten seconds takes it. Anything else, a redirect too, has it made again: ten times over about nine hours, after
+        which it stays on the list of calls until somebody replays it. Meanwhile whatever follows about the same
+        application waits, so that each application's calls arrive in order.
+
+        `X-Webhook-Id` is the body's `id`, and the same whenever a call is made again: take each id once.
+        `X-Webhook-Signature` is the hexadecimal HMAC-SHA256, with the secret as it was shown, of the text in
+        `X-Webhook-Timestamp` (seconds since 1970), a dot, and the body as it came. After the secret was rotated it
+        holds two for a day, separated by a comma; one that fits is enough. Refuse timestamps of more than five minutes
+        ago.
+        """
         row = await webhooks.register(data, private_allowed=settings.webhooks_private, principal=principal, at=clock())
         return shaped(row, WebhookWithSecret)
 

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from lc_workflow.platform.http.shapes import Line
 
 Port = r"([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-Url = Annotated[str, Meta(max_length=2_000, pattern=rf"^https?://[A-Za-z0-9.-]+(:{Port})?(/[!-~]*)?$(?!\n)")]
+Url = Annotated[str, Meta(max_length=2_000, pattern=rf'^https?://[A-Za-z0-9.-]+(:{Port})?(/[!"$-~]*)?$(?!\n)')]
 """An address without user, password and fragment."""
 
 
