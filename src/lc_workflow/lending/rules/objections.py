@@ -55,6 +55,13 @@ class AlreadyBehind(Invalid):
     """The same person stands behind the loan already, in the same role."""
 
 
+class BranchClosed(Invalid):
+    """No loan begins, or begins again, where nobody works any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The branch of this application is closed; draft it anew in another one.")
+
+
 class Loan(Protocol):
     """An application as far as it matters who decides it."""
 

@@ -118,6 +118,7 @@ class Docket:
     sitting: Sitting
     recommended: Recommendation | None
     outdated: Sequence[str]
+    is_branch_open: bool
     is_behind_own: bool
     is_behind_twice: bool
     has_account: bool
@@ -171,6 +172,7 @@ class Dockets:
             outdated=[
                 name for name, is_it in (("affordability", row.old_household), ("score", row.old_score)) if is_it
             ],
+            is_branch_open=row.is_branch_open,
             is_behind_own=row.is_behind_own,
             is_behind_twice=row.is_behind_twice,
             has_account=application.account_id is not None and not row.is_of_another,
@@ -274,6 +276,7 @@ _DOCKET: Final = Written(
             ApprovalCase.id.label("case_id"),
             Branch.code.label("place"),
             Branch.region,
+            Branch.is_active.is_not(False).label("is_branch_open"),
             select(User.phone_number)
             .where(User.id == bindparam("person", type_=Uuid))
             .scalar_subquery()

@@ -25,7 +25,7 @@ from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
 from lc_workflow.lending.rules.matching import account_as_kept
-from lc_workflow.lending.rules.objections import to_outdated, to_standing_in
+from lc_workflow.lending.rules.objections import BranchClosed, to_outdated, to_standing_in
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
     APPROVE,
@@ -110,7 +110,7 @@ class WorkflowService(Service[CustomerApplication]):
             NoSuchStep, NotYourStep, SodMaker, SodEditor, AccountNeeded, ReasonNeeded: See `rules.stages`.
             OutOfScope, LimitExceeded, SodRepeat, SodParty: See `rules.authority`.
             StageClosed, SnapshotChanged, ConditionsNeeded, OtherTermsNeeded: See `rules.deliberation`.
-            Incomplete: It cannot be submitted yet.
+            Incomplete, BranchClosed: It cannot be submitted yet, or not begun again where it belongs.
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
             AboveRequest, NothingLent: More would be approved than was asked for, or nothing.
@@ -176,7 +176,7 @@ class WorkflowService(Service[CustomerApplication]):
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
-        granted_before = begin_of_validity(at, days=await self._valid_days())
+        granted_before = begin_of_validity(at, days=valid_days(await self._settings.value_of(VALID_DAYS)))
         due = (
             CustomerApplication.workflow_status == Stage.APPROVED,
             CustomerApplication.approved_at <= granted_before,
@@ -193,9 +193,6 @@ class WorkflowService(Service[CustomerApplication]):
                     await self._stand(step_by(Action.EXPIRE, application.workflow_status), application, by=None, at=at)
                     expired += 1
         return expired
-
-    async def _valid_days(self) -> int:
-        return valid_days(await self._settings.value_of(VALID_DAYS))
 
     async def _obstacles(
         self, step: Step, docket: Docket, wish: Wish | None, *, principal: Principal, at: datetime
@@ -249,6 +246,8 @@ class WorkflowService(Service[CustomerApplication]):
                 found += await self._approvals.seat_at_last_stage(sitting, at=at)
             case Action.DISBURSE:
                 found += await self._to_disbursing(docket, at=at)
+            case Action.REOPEN if not docket.is_branch_open:
+                found.append(BranchClosed())
             case _:
                 pass
         return Weighed(tuple(found), ruling)
