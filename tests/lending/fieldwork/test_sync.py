@@ -1,5 +1,7 @@
 """An officer was in a village without a network for a day, and sends what was done there: in one go, and twice."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,8 +14,9 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.comments.models import Comment
 from lc_workflow.lending.fieldwork.schemas import Batch
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR
+from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, forget_requests
 from lc_workflow.platform.idempotency.models import RememberedRequest
+from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH, Draft
@@ -188,3 +191,25 @@ async def test_a_client_makes_the_id_of_an_application(client: AsyncClient, offi
     assert (await client.delete(f"{URL}/{made}", headers=officer.headers)).status_code == 204
     buried = await client.post(URL, json=WISH | {"id": made}, headers=officer.headers)
     assert buried.json()["code"] == "IdTaken", "what is on record of a removed one is not continued"
+
+
+async def test_a_day_in_the_village_is_sent_again_weeks_later_and_has_happened_once(
+    client: AsyncClient, session: AsyncSession, officer: Person, workplace: Workplace
+) -> None:
+    """The answer was lost on the way, and the tablet went to the next village with its officer."""
+    sok = uuid4()
+    day = (
+        an_operation("application.create", sok, **FORM),
+        an_operation("collateral.add", sok, collateral_type="land", estimated_value=5000),
+        an_operation("comment.add", sok, text="The house is by the river."),
+    )
+    first = await send(client, officer, *day)
+    assert statuses(first) == [201, 201, 201]
+    await forget_requests(replace(workplace, clock=lambda: NOON + timedelta(days=29)))
+    again = await send(client, officer, *day)
+    assert again == [result | {"replayed": True} for result in first]
+    shown = (await client.get(f"{URL}/{sok}", headers=officer.headers)).json()
+    assert len(shown["collaterals"]) == 1
+    assert await session.scalar(select(func.count()).select_from(Comment)) == 1
+    await forget_requests(replace(workplace, clock=lambda: NOON + timedelta(days=30)))
+    assert await session.scalar(select(func.count()).select_from(RememberedRequest)) == 0

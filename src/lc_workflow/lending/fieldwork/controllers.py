@@ -46,7 +46,7 @@ class SyncController(Controller):
         result carries its own status and, where it was refused, its problem.
 
         When the answer gets lost, send the same operations again. An operation that was done is not done twice: its
-        result comes again with `replayed: true`, for 24 hours. The same key with another operation is a 422, one that
+        result comes again with `replayed: true`, for 30 days. The same key with another operation is a 422, one that
         is being worked on this moment a 409. A key whose operation was refused is free again.
 
         An operation made on a version that is not the present one is a 412, whose problem carries the present

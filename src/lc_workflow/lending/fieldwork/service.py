@@ -1,6 +1,7 @@
 """Carrying out what was done without a network: each operation once, one after the other, each on its own."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 from uuid import UUID
@@ -33,6 +34,9 @@ DONE: Final = 200
 MADE: Final = 201
 STATUS: Final = {Kind.UPDATE: DONE, Kind.SUBMIT: DONE}
 """What success is called; the other kinds make something."""
+
+KEPT_FOR: Final = timedelta(days=30)
+"""How long an operation is known that was carried out: a tablet may not hear so before it leaves for weeks."""
 
 OURS: Final = 500
 """From this status on nobody knows whether something was done."""
@@ -74,7 +78,7 @@ class FieldworkService:
         self._workflow = WorkflowService(session)
         self._comments = CommentService(session)
         self._parties = PartyService(session, applications=applications)
-        self._keys = Keys(session, principal.id, clock)
+        self._keys = Keys(session, principal.id, clock, kept_for=KEPT_FOR)
         self._principal = principal
         self._clock = clock
         self._problem_of = problem_of

@@ -45,12 +45,21 @@ class Keys:
     request may use it. When a process dies in between, the journal tells whether the work was done.
     """
 
-    def __init__(self, session: AsyncSession, person_id: UUID, clock: Clock, *, settles: str | None = None) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        person_id: UUID,
+        clock: Clock,
+        *,
+        settles: str | None = None,
+        kept_for: timedelta = KEPT_FOR,
+    ) -> None:
         """Look after the keys of `person_id`; of one that another request took over, `settles` settles nothing."""
         self._session = session
         self._person_id = person_id
         self._clock = clock
         self._settles = settles
+        self._kept_for = kept_for
 
     async def begin(self, key: str, digest: bytes, *, request_id: str) -> RememberedRequest | None:
         """Write a key down for what `digest` stands for; answers the finished request that had it before.
@@ -64,14 +73,15 @@ class Keys:
         """
         now = self._clock()
         row = {"id": uuid4(), "person_id": self._person_id, "key": key, "digest": digest, "request_id": request_id}
+        row |= {"begun_at": now, "kept_until": now + self._kept_for}
         await begins_to_write(self._session)
         written = await self._session.scalar(
             insert(RememberedRequest)
-            .values(**row, begun_at=now)
+            .values(**row)
             .on_conflict_do_update(
                 index_elements=["person_id", "key"],
-                set_={**row, "begun_at": now, "status": None, "headers": None, "body": None},
-                where=RememberedRequest.begun_at <= now - KEPT_FOR,
+                set_={**row, "status": None, "headers": None, "body": None},
+                where=RememberedRequest.kept_until <= now,
             )
             .returning(RememberedRequest.id)
         )
@@ -155,9 +165,9 @@ def check_key(key: str) -> str:
 
 
 async def forget_requests(place: Workplace) -> None:
-    """Let go of keys after a day."""
+    """Let go of keys whose time is over."""
     async with place.sessions() as session:
-        await session.execute(delete(RememberedRequest).where(RememberedRequest.begun_at <= place.clock() - KEPT_FOR))
+        await session.execute(delete(RememberedRequest).where(RememberedRequest.kept_until <= place.clock()))
         await session.commit()
 
 

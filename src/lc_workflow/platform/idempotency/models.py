@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy import Index, LargeBinary, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,13 +15,13 @@ class RememberedRequest(Row):
     """A request that carried a key: what was sent, and from its end on what was answered.
 
     `digest` covers the method, the address and the body. Without a `status` the request is in flight, or its process
-    died; `request_id` then leads to what the journal says it did.
+    died; `request_id` then leads to what the journal says it did. From `kept_until` on the key stands for nothing.
     """
 
     __tablename__ = "remembered_requests"
     __table_args__ = (
         UniqueConstraint("person_id", "key"),
-        Index("ix_remembered_requests_begun_at", "begun_at"),
+        Index("ix_remembered_requests_kept_until", "kept_until"),
     )
 
     person_id: Mapped[UUID]
@@ -29,6 +29,7 @@ class RememberedRequest(Row):
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     request_id: Mapped[str] = mapped_column(String(64))
     begun_at: Mapped[datetime]
+    kept_until: Mapped[datetime] = mapped_column(server_default=text("now() + interval '24 hours'"))
     status: Mapped[int | None] = mapped_column(SmallInteger)
     headers: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     body: Mapped[bytes | None] = mapped_column(SealedBytes("remembered_requests.body"))
