@@ -287,6 +287,19 @@ async def test_a_slow_reader_is_dropped_and_holds_up_nobody(
         assert len(hub._ears) == 1
 
 
+async def test_whoever_was_dropped_as_too_slow_is_kept_nowhere_whatever_they_still_ask_for(
+    connect: Connect, officer: Person, hub: Hub
+) -> None:
+    async with connect(officer) as socket:
+        await socket.subscribe("general")
+        (ear,) = hub._ears
+        for number in range(MOST_WAITING + 1):
+            ear.say({"n": number})
+        ear.listen(f"user:{officer.user.id}")
+        await socket.ended()
+    assert not hub._listening
+
+
 async def test_a_reader_who_stops_only_for_a_moment_misses_nothing(
     connect: Connect, officer: Person, broadcast: Broadcast
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,31 +50,23 @@ class NoRoom(Unavailable):
 class Ear:
     """One open connection: what its person may hear, what it asked for, and what waits to be sent."""
 
-    def __init__(self, person: Principal, listening: dict[str, set["Ear"]], give_up_place: Callable[[], None]) -> None:
+    def __init__(self, person: Principal, hub: "Hub") -> None:
         self.person = person
         self.allowed = frozenset({"general", f"user:{person.id}", *(f"role:{role}" for role in person.roles)})
-        self._patterns: set[str] = set()
-        self._listening = listening
-        self._give_up_place = give_up_place
+        self.patterns: set[str] = set()
         self.over = asyncio.Event()
         self.farewell: Farewell | None = None
+        self._hub = hub
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
 
     def listen(self, *patterns: str) -> None:
         """Hear from now on what is sent to the patterns as well."""
-        for pattern in patterns:
-            self._listening.setdefault(pattern, set()).add(self)
-            self._patterns.add(pattern)
+        self.patterns.update(patterns)
+        self._hub.tell_of(self, patterns)
 
     def leave(self) -> None:
         """Hear nothing any more, and leave one's place to others."""
-        self._give_up_place()
-        for pattern in self._patterns:
-            others = self._listening[pattern]
-            others.discard(self)
-            if not others:
-                del self._listening[pattern]
-        self._patterns.clear()
+        self._hub.forget(self)
 
     def say(self, message: Struct | Mapping[str, Any]) -> None:
         """Put a message at the end of what waits."""
@@ -124,7 +116,7 @@ class Hub:
             )
         if len(self._ears) >= self._most_of_all:
             raise NoRoom("There is no room for another live connection; try again later.", retry_after=RETRY_SECONDS)
-        ear = Ear(person, self._listening, lambda: self._give_up_place_of(ear))
+        ear = Ear(person, self)
         self._ears.add(ear)
         self._held[person.id] += 1
         if self._ends:
@@ -140,13 +132,23 @@ class Hub:
         for ear in self._ears:
             ear.end(RESTARTING)
 
-    def _give_up_place_of(self, ear: Ear) -> None:
+    def tell_of(self, ear: Ear, patterns: Iterable[str]) -> None:
+        """Hand to a connection what arrives for the patterns, unless it has left."""
+        for pattern in patterns if ear in self._ears else ():
+            self._listening.setdefault(pattern, set()).add(ear)
+
+    def forget(self, ear: Ear) -> None:
+        """Hand nothing to a connection any more, and give its place to others; nothing to do for who has left."""
         if ear not in self._ears:
             return
         self._ears.discard(ear)
         self._held[ear.person.id] -= 1
         if not self._held[ear.person.id]:
             del self._held[ear.person.id]
+        for pattern in ear.patterns:
+            self._listening[pattern].discard(ear)
+            if not self._listening[pattern]:
+                del self._listening[pattern]
 
     def _hand_out(self, pattern: str, message: Mapping[str, Any]) -> None:
         if ears := self._listening.get(pattern):
