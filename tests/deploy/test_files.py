@@ -60,7 +60,7 @@ def test_railway_builds_migrates_watches_and_restarts() -> None:
     assert settings["build"] == {"builder": "DOCKERFILE", "dockerfilePath": "Dockerfile"}
     deploy = settings["deploy"]
     assert deploy["preDeployCommand"] == ["alembic upgrade head"]
-    assert "$PORT" in deploy["startCommand"]
+    assert "--host ${HOST:-0.0.0.0} --port ${PORT:-8000}" in deploy["startCommand"]
     assert (deploy["healthcheckPath"], deploy["healthcheckTimeout"]) == ("/api/v1/health", 300)
     assert (deploy["restartPolicyType"], deploy["restartPolicyMaxRetries"]) == ("ON_FAILURE", 3)
     assert deploy["healthcheckPath"] in " ".join(health_check())

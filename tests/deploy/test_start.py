@@ -102,6 +102,15 @@ def test_an_image_that_nobody_migrated_for_says_what_to_do(production: dict[str,
     assert "Traceback" not in output
 
 
+def test_an_empty_address_counts_as_absent_before_the_server_is_ours_too(
+    production: dict[str, str], start: Start
+) -> None:
+    process = start(start_of_the_image(), {**image_environment(), **production, "HOST": "", "SECRET_KEY": "short"})
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert "SECRET_KEY" in output
+    assert "Traceback" not in output
+
+
 def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[str, str], start: Start) -> None:
     wrong = {"SECRET_KEY": "hunter2", "PYTHONPROFILEIMPORTTIME": "1"}
     process = start(start_of_the_image(), {**image_environment(), **production, **wrong})
