@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from lc_workflow.app import LARGEST_BODY
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.identity.rules.roles import Role
@@ -182,6 +183,12 @@ async def test_bodies_that_are_none(with_body: list[Door], prober: Prober) -> No
 
 
 @pytest.mark.timeout(600)
+async def test_a_body_larger_than_anybody_means_is_not_read_to_its_end(with_body: list[Door], prober: Prober) -> None:
+    door = next(door for door in with_body if door.path == "/api/v1/applications" and door.method == "POST")
+    large = await prober.knock(door, "a megabyte", content=b'{"notes": "' + b"x" * LARGEST_BODY + b'"}', headers=JSON)
+    assert (large.status_code, large.json()["code"]) == (413, "TooLarge")
+
+
 async def test_bodies_that_cannot_be_read(with_body: list[Door], prober: Prober) -> None:
     """They are refused before anybody looks at what is in them, wherever the same reader reads."""
     for door in {(door.method, door.form, LIKE.get(door.path)): door for door in with_body}.values():

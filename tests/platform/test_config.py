@@ -173,7 +173,11 @@ def test_what_people_write_in_panels_is_forgiven() -> None:
 
 
 def test_any_origin_is_allowed_in_development_only() -> None:
-    assert Settings.from_environ({**NEEDED, "DEBUG": "true", "CORS_ORIGINS": "*"}).cors_origins == ("*",)
+    anybody = {**NEEDED, "CORS_ORIGINS": "*"}
+    assert Settings.from_environ({**anybody, "DEBUG": "true"}).cors_origins == ("*",)
+    for debug in ({"DEBUG": "false"}, {}):
+        with pytest.raises(BadSetting, match=r"\* is refused unless DEBUG=true"):
+            Settings.from_environ(anybody | debug)
 
 
 def test_an_env_file_may_be_quoted_exported_and_commented(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_secrets_are_hidden_wherever_they_stand(lines: Lines) -> None:
     log.info("nested", body={"new_password": "hush", "name": "sok", "list": [{"secret_key": "hush"}]})
     log.info("Authorization: Bearer hush-hush went to /ws?token=hush&x=1")
     logging.getLogger("httpx").warning("eyJhbGciOi.eyJzdWIiOi.hushsignature was sent")
+    log.error("unforeseen error", exc_info=RuntimeError("GET /ws?token=hush broke off"))
     assert "hush" not in json.dumps(lines())
     assert lines()[0]["user"] == "sok"
     assert lines()[1]["body"]["name"] == "sok"

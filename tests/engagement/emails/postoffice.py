@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ssl import SSLContext
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -36,10 +37,16 @@ class PostOffice:
 
 
 @asynccontextmanager
-async def open_post_office() -> AsyncIterator[PostOffice]:
+async def open_post_office(
+    *, starttls: SSLContext | None = None, tls: SSLContext | None = None
+) -> AsyncIterator[PostOffice]:
+    """One that speaks in clear, offers to encrypt (`starttls`), or is encrypted from the first word on (`tls`)."""
     office = PostOffice()
     server = await get_running_loop().create_server(
-        lambda: SMTP(office, hostname="post.example", enable_SMTPUTF8=True), "127.0.0.1", 0
+        lambda: SMTP(office, hostname="post.example", enable_SMTPUTF8=True, tls_context=starttls),
+        "127.0.0.1",
+        0,
+        ssl=tls,
     )
     office.port = server.sockets[0].getsockname()[1]
     try:

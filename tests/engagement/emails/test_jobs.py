@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from lc_workflow.platform.jobs import Workplace
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
 from tests.engagement.emails.postoffice import PostOffice, open_post_office
+from tests.engagement.webhooks.listening import certified
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
@@ -222,6 +224,25 @@ async def test_no_password_and_no_letter_goes_over_a_line_that_is_not_encrypted_
     await send(security="starttls")
     assert office.letters == []
     assert len(await still_due(session)) == 1
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_letter_is_handed_only_to_a_server_that_a_trusted_authority_vouches_for(
+    session: AsyncSession, teller: Person, send: Send, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, security: str
+) -> None:
+    session.add(a_notification(teller.user.id))
+    await session.commit()
+    encrypted, authority = certified(tmp_path)
+    async with open_post_office(**{security: encrypted}) as office:
+        there = {"host": "localhost", "port": office.port, "security": security}
+        await send(**there)
+        assert office.letters == [], "nobody vouches for it"
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        await send(NOON + timedelta(hours=1), **there | {"host": "127.0.0.1"})
+        assert office.letters == [], "the certificate is another name's"
+        await send(NOON + timedelta(hours=2), **there)
+        assert len(office.letters) == 1
+    assert await still_due(session) == []
 
 
 async def test_without_a_mail_server_nothing_is_kept_for_later(

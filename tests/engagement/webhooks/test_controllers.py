@@ -1,7 +1,9 @@
 """Other systems hear of applications, over a real HTTP server."""
 
+import asyncio
 import hashlib
 import hmac
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -268,6 +270,24 @@ async def test_a_name_that_leads_into_a_private_network_is_not_called(
     assert (listener.calls, row.status, row.last_status) == ([], "waiting", None)
     assert row.last_error is not None
     assert "private network" in row.last_error
+
+
+async def test_a_name_that_leads_elsewhere_a_moment_later_is_called_where_it_led_when_it_was_looked_at(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def getaddrinfo(host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
+        asked.append(host)
+        address = "127.0.0.1" if len(asked) == 1 else "169.254.169.254"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    url = f"http://core.bank.example:{listener.port}/hook"
+    trusted = trust(None)
+    assert await post(url, b"{}", key="1", secrets=["s"], at=NOON, private_allowed=True, trusted=trusted) == 200
+    assert asked.count("core.bank.example") == 1
+    assert listener.headers[0]["host"] == f"core.bank.example:{listener.port}"
 
 
 @pytest.mark.parametrize(

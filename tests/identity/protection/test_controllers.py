@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
+import pyotp
 import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
@@ -16,6 +17,7 @@ from tests.identity.factories import PASSWORD, a_user
 from tests.moments import NOON
 
 URL = "/api/v1/security"
+FACTOR = "/api/v1/auth/second-factor"
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +119,30 @@ async def test_alerts_tell_what_happened(client: AsyncClient, session: AsyncSess
     high = (await client.get(f"{URL}/alerts?severity=high", headers=admin.headers)).json()
     assert [alert["type"] for alert in high["items"]] == ["RefreshTokenReused"]
     assert user.id != other.id
+
+
+async def test_each_change_to_somebodys_access_is_an_alert(
+    client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn
+) -> None:
+    dara = await sign_in("officer", username="dara")
+    begun = (await client.post(FACTOR, json={"password": PASSWORD}, headers=dara.headers)).json()
+    code = pyotp.TOTP(begun["secret"]).at(NOON)
+    assert (await client.post(f"{FACTOR}/confirm", json={"code": code}, headers=dara.headers)).status_code == 200
+    waiting = await client.post("/api/v1/auth/login", data={"username": "dara", "password": PASSWORD})
+    wish = {"challenge": waiting.json()["challenge"], "code": "000000"}
+    assert (await client.post("/api/v1/auth/login/second-factor", json=wish)).status_code == 401
+    account = f"/api/v1/users/{dara.user.id}"
+    assert (await client.delete(f"{account}/second-factor", headers=admin.headers)).status_code == 204
+    for change in ({"role": "teller"}, {"password": "Given#2026pass"}):
+        assert (await client.patch(account, json=change, headers=admin.headers)).status_code == 200
+    alerts = (await client.get(f"{URL}/alerts", headers=admin.headers)).json()["items"]
+    assert {alert["username"] for alert in alerts} == {"dara"}
+    assert [(alert["type"], alert["severity"]) for alert in reversed(alerts)] == [
+        ("SecondFactorFailed", "high"),
+        ("SecondFactorReset", "medium"),
+        ("RoleChanged", "low"),
+        ("PasswordReset", "low"),
+    ]
 
 
 @pytest.mark.parametrize(("role", "reads"), [("auditor", 200), ("manager", 403), ("officer", 403)])

@@ -198,8 +198,11 @@ async def test_it_is_given_up_with_password_and_code_and_reset_by_an_administrat
     assert (await client.delete(url, headers=manager.headers)).status_code == 403
     own = await client.delete(f"/api/v1/users/{admin.user.id}/second-factor", headers=admin.headers)
     assert (own.status_code, own.json()["code"]) == (403, "NotYoursToChange")  # with a session alone, as a thief has it
-    wrong = {"password": PASSWORD, "code": "000000"}
-    assert (await client.post(f"{FACTOR}/remove", json=wrong, headers=person.headers)).json()["code"] == "CodeRefused"
+    for password, code, refusal in (("wrong", code_at(secret), "PasswordWrong"), (PASSWORD, "000000", "CodeRefused")):
+        wish = {"password": password, "code": code}
+        refused = await client.post(f"{FACTOR}/remove", json=wish, headers=person.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, refusal)
+    assert (await sign_in_as(client, person.user)).status_code == 202, "it still counts"
     assert (await client.delete(url, headers=admin.headers)).status_code == 204
     assert (await client.get(f"{AUTH}/me", headers=person.headers)).status_code == 401
     assert (await client.delete(url, headers=admin.headers)).json()["code"] == "NotEnrolled"

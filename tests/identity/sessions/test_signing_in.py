@@ -237,7 +237,9 @@ async def test_an_account_that_is_not_active_says_so_only_to_its_owner(
     assert not (await session.scalars(select(Session))).all()
 
 
-async def test_every_sign_in_is_a_session_of_its_own(client: AsyncClient, session: AsyncSession, sokha: User) -> None:
+async def test_every_sign_in_is_a_session_of_its_own_and_on_record(
+    client: AsyncClient, session: AsyncSession, sokha: User, announced: Callable[[], Awaitable[list[str]]]
+) -> None:
     first, second = await sign_in_with(client, "sokha"), await sign_in_with(client, "sokha")
     assert len((await session.scalars(select(Session))).all()) == 2
     assert (await client.post("/api/v1/auth/logout", headers=bearer(first))).status_code == 200
@@ -245,10 +247,11 @@ async def test_every_sign_in_is_a_session_of_its_own(client: AsyncClient, sessio
     assert (await client.get(ME, headers=bearer(second))).status_code == 200
     await session.refresh(sokha)
     assert sokha.login_count == 2
+    assert await announced() == ["SignedIn", "SignedIn", "SignedOut"]
 
 
 @pytest.mark.usefixtures("sokha")
-async def test_neither_tokens_nor_passwords_are_stored_as_they_are(client: AsyncClient, session: AsyncSession) -> None:
+async def test_no_refresh_token_is_stored_as_it_is(client: AsyncClient, session: AsyncSession) -> None:
     refresh_token = (await sign_in_with(client, "sokha")).json()["refresh_token"]
     stored = (await session.scalars(select(RefreshToken))).one()
     assert refresh_token.encode() not in stored.digest

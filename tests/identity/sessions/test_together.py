@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.users.models import Session, User
-from lc_workflow.platform.config import PasswordPolicy, Settings
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import open_house, reopen_house
 from tests.identity.conftest import Gate
@@ -191,14 +191,30 @@ async def test_an_old_password_is_guessed_five_times_a_minute(own_settings: Sett
     assert statuses == [422] * 5 + [429]
 
 
+async def test_one_address_asks_as_often_as_the_variables_allow_whatever_it_asks(own_settings: Settings) -> None:
+    async with open_house(replace(own_settings, rate_limit_enabled=True, rate_limit_requests=3)) as client:
+        paths = ("/auth/setup-required", "/auth/me", "/applications", "/auth/setup-required")
+        answers = [await client.get(f"/api/v1{path}") for path in paths]
+        assert [answer.status_code for answer in answers] == [200, 401, 401, 429]
+        assert (await client.get("/api/v1/health/live")).status_code == 200, "who watches the house is not counted"
+
+
 async def test_the_policy_comes_from_the_variables(own_settings: Settings, look: Look) -> None:
     await move_in(look, a_user(username="sokha"))
-    strict = replace(own_settings, passwords=PasswordPolicy(shortest=12, special=True, number=True, uppercase=True))
+    variables = {
+        "DATABASE_URL": "postgresql://lender@db.example/loans",
+        "SECRET_KEY": own_settings.secret_key,
+        "MIN_PASSWORD_LENGTH": "12",
+        **dict.fromkeys((f"REQUIRE_PASSWORD_{what}" for what in ("SPECIAL_CHARS", "NUMBERS", "UPPERCASE")), "true"),
+    }
+    strict = replace(own_settings, passwords=Settings.from_environ(variables).passwords)
     async with open_house(strict) as client:
         headers = bearer(await enter(client))
         wish = {"old_password": PASSWORD, "new_password": "twelveletters"}
         answer = await client.patch(CHANGE, json=wish, headers=headers)
         assert answer.json()["detail"] == "The password needs a special character, a number, an uppercase letter."
+        answer = await client.patch(CHANGE, json=wish | {"new_password": "Elevensign#"}, headers=headers)
+        assert answer.json()["detail"] == "The password needs at least 12 characters, a number."
         wish["new_password"] = "Twelve#letters1"
         assert (await client.patch(CHANGE, json=wish, headers=headers)).status_code == 200
 

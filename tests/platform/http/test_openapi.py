@@ -76,7 +76,9 @@ async def test_viewers_may_be_kept_by_the_browser(client: AsyncClient) -> None:
     assert "javascript" in answer.headers["content-type"]
 
 
-@pytest.mark.parametrize("path", ["../openapi.py", "..%2fopenapi.py", "%2e%2e/openapi.py", "nothing.js"])
+@pytest.mark.parametrize(
+    "path", ["../openapi.py", "..%2fopenapi.py", "%2e%2e/openapi.py", "openapi.py", "nothing.js", ""]
+)
 async def test_nothing_else_is_served(client: AsyncClient, path: str) -> None:
     assert (await client.get(f"/schema/static/{path}")).status_code == 404
 

@@ -36,7 +36,7 @@ from lc_workflow.kernel.errors import (
     Unavailable,
 )
 from lc_workflow.platform.http.fields import cannot_take, field_errors
-from lc_workflow.platform.http.problems import log_broken_socket
+from lc_workflow.platform.http.problems import UNFORESEEN, log_broken_socket
 from lc_workflow.platform.http.shapes import Code, Email, Name
 from tests.platform.http.conftest import WEB_APP, Serve
 
@@ -191,7 +191,9 @@ async def test_whoever_must_sign_in_is_told_how(client: AsyncClient) -> None:
 
 async def test_our_mistakes_are_in_the_log_and_not_in_the_answer(client: AsyncClient) -> None:
     with capture_logs() as lines:
-        await client.get("/raise/ours")
+        answer = await client.get("/raise/ours")
+    assert (answer.status_code, answer.json()["detail"]) == (500, UNFORESEEN)
+    assert "secret" not in answer.text
     assert [str(line["exc_info"]) for line in lines if line["event"] == "unforeseen error"] == ["secret text"]
 
 

@@ -1,9 +1,10 @@
-"""Hashing a password takes a third of a second, and nobody else waits for it."""
+"""A password is kept as a slow hash, and nobody else waits while it is made."""
 
 import os
 import sys
 import threading
 
+import bcrypt
 import pytest
 
 from lc_workflow.platform.security.passwords import GIVES_WAY, Passwords
@@ -17,3 +18,20 @@ async def test_threads_that_hash_give_way_to_everything_else() -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     assert hashing
     assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in hashing} == {min(ours + GIVES_WAY, 19)}
+
+
+async def test_a_password_is_kept_as_a_salted_hash_that_takes_four_thousand_rounds() -> None:
+    passwords = Passwords()
+    one, two = [await passwords.hash("a good password") for _ in range(2)]
+    assert one != two, "two people with one password have different hashes"
+    assert one.startswith("$2b$12$")
+    assert bcrypt.checkpw(b"a good password", one.encode())
+    assert not await passwords.matches("another password", one)
+
+
+async def test_who_has_no_account_waits_as_long_and_is_let_in_by_no_password() -> None:
+    passwords = Passwords(cost=4)
+    assert bcrypt.checkpw(b"anything", passwords._nobody.encode()) is False
+    assert passwords._nobody[:7] == (await passwords.hash("a good password"))[:7], "the same work is done"
+    assert not await passwords.matches("anything", None)
+    assert not await passwords.matches("a" * 73, await passwords.hash("a" * 72)), "what bcrypt would not read counts"

@@ -5,11 +5,12 @@ import re
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import NullPool, text
+from sqlalchemy import NullPool, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.cli import house
+from lc_workflow.identity.secondfactor.models import SecondFactor
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -112,6 +113,18 @@ def test_the_command_seals_a_whole_installation_anew(copy_planted: Settings) -> 
         vault = use(Vault("m" * 32, previous=[copy_planted.secret_key]))  # a key with a comma is in no list
         async with AsyncSession(create_async_engine(copy_planted.database_url, poolclass=NullPool)) as session:
             await reseal_columns(session, vault)
+            user_id = (await session.scalars(select(User.id).limit(1))).one()
+            sealed = vault.seal("of a telephone", about=str(user_id))
+            session.add(SecondFactor(user_id=user_id, secret=sealed, created_at=NOON))
+            await session.commit()
+
+    async def open_with_the_newest_key_alone() -> str:
+        vault = use(Vault("n" * 32))
+        engine = create_async_engine(copy_planted.database_url, poolclass=NullPool)
+        await open_one_of_each(engine)
+        async with AsyncSession(engine) as session:
+            factor = (await session.scalars(select(SecondFactor))).one()
+        return vault.open(factor.secret, about=str(factor.user_id))
 
     asyncio.run(begin())
     environ = {
@@ -122,6 +135,7 @@ def test_the_command_seals_a_whole_installation_anew(copy_planted: Settings) -> 
     first, second = (CliRunner(env=environ).invoke(house, ["reseal"]) for _ in range(2))
     assert re.fullmatch(r"\d{2,} rows were sealed anew; the newest key opens everything now.\n", first.output)
     assert second.output == "0 rows were sealed anew; the newest key opens everything now.\n"
+    assert asyncio.run(open_with_the_newest_key_alone()) == "of a telephone"
     unknown = CliRunner(env={**environ, "ENCRYPTION_KEYS": "x" * 32})
     refused = unknown.invoke(house, ["reseal"])
     assert (refused.exit_code, refused.output[:6]) == (1, "Error:")
