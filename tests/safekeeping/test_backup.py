@@ -37,7 +37,8 @@ PAPER = b"Loan agreement of Dara Sok"
 ORDER = "disbursements/5f1c.csv"
 
 
-def run(*words: str | Path, settings: Settings) -> Result:
+def variables_of(settings: Settings) -> dict[str, str]:
+    """What an installation is told."""
     s3 = settings.object_store
     environ = {
         "DATABASE_URL": settings.database_url.render_as_string(hide_password=False),
@@ -53,7 +54,11 @@ def run(*words: str | Path, settings: Settings) -> Result:
             "MINIO_REGION": s3.region,
             "MINIO_SECURE": str(s3.secure),
         }
-    return CliRunner(env=environ).invoke(house, [str(word) for word in words])
+    return environ
+
+
+def run(*words: str | Path, settings: Settings) -> Result:
+    return CliRunner(env=variables_of(settings)).invoke(house, [str(word) for word in words])
 
 
 @pytest.fixture

@@ -85,6 +85,8 @@ def backup(folder: Path) -> None:
         refuse_other_revisions(settings.database_url)
         made = asyncio.run(back_up(settings, open_store(settings, system_clock), folder, at=system_clock()))
     click.echo(f"{folder} holds {sum(made.rows.values())} rows and {len(made.objects)} objects of {made.made_at:%c}.")
+    if made.gone:
+        click.echo(f"{len(made.gone)} objects were removed for good while it was made; the manifest names them.")
     if made.missing:
         raise click.ClickException(f"The store did not have {len(made.missing)} objects; the manifest names them.")
 
@@ -131,6 +133,8 @@ def move_from(
     from lc_workflow.moving.moving import move  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - only this command waits for it
 
+    if report:
+        report.open("ab").close()  # what cannot be written is said before anything is taken
     environ = variables()
     if not environ.get("DATABASE_URL"):  # our own database is sealed with the key that `make run` opens it with
         environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")

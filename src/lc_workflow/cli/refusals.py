@@ -7,11 +7,12 @@ import msgspec
 from alembic.util import CommandError
 
 from lc_workflow.demo import Stopped
-from lc_workflow.kernel.errors import DomainError
+from lc_workflow.kernel.errors import DomainError, Unavailable
 from lc_workflow.moving.old import NotTheOldService
 from lc_workflow.platform.config import BadSetting
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
 from lc_workflow.platform.security.vault import CannotOpen
+from lc_workflow.platform.signals import ended_as_by_ctrl_c
 from lc_workflow.platform.workbench import ServerEnded
 from lc_workflow.safekeeping.inventory import BackupRefused
 from lc_workflow.seeding.standing import CannotPlant
@@ -29,6 +30,19 @@ class House(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with ended_as_by_ctrl_c():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as broken_off:
+            again = "Broken off before it was done; the same command begins again, or goes on."
+            raise click.ClickException(again) from broken_off
         except REFUSALS as refusal:
-            raise click.ClickException(str(refusal)) from refusal
+            raise click.ClickException(_told(refusal)) from refusal
+
+
+def _told(refusal: BaseException) -> str:
+    """What a refusal says; whoever works at the machine hears why its disk does not do what it should as well."""
+    cause = refusal.__cause__
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__
+    why = cause.strerror if isinstance(refusal, Unavailable) and isinstance(cause, OSError) else None
+    return f"{refusal} ({why})" if why else str(refusal)

@@ -1,8 +1,10 @@
 """Makes a backup: the rows of one moment first, then the objects they name, the manifest last."""
 
 import hashlib
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -36,8 +38,9 @@ PDF = "application/pdf"
 async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: datetime) -> Backup:
     """Write a backup into an empty folder while people work; nobody is kept waiting.
 
-    The dump, the counts and the list of objects are of one snapshot. Objects are written once and removed long after
-    their rows, so those of the snapshot are still there; one that is not is named in the manifest.
+    The dump, the counts and the list of objects are of one snapshot. Objects are written once, so those of the
+    snapshot are still there, but for what was removed for good in the meantime; the manifest names what is not there.
+    When this returns, all of it is on the disk.
 
     Raises:
         BackupRefused: The folder holds something, a program of PostgreSQL is missing or fails, or the disk is full.
@@ -54,13 +57,15 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
             )  # fmt: skip
             rows = await rows_of(connection)
             named = [object_ async for object_ in _named(connection)]
-        objects, missing = [], []
-        for places, content_type, must_be_there in named:
-            kept = await _copy(store, places, content_type, folder / OBJECTS / places[0])
-            if kept is not None:
-                objects.append(kept)
-            elif must_be_there:
-                missing.append(places[0])
+        objects, lost = await _copied(store, named, folder)
+        gone: list[Named] = []
+        if lost:
+            async with engine.connect() as connection:
+                still = {frozenset(object_.places) async for object_ in _named(connection)}
+            gone = [object_ for object_ in lost if frozenset(object_.places) not in still]
+            # What was moved away from one place before it was looked for in the other is there now.
+            found, lost = await _copied(store, [object_ for object_ in lost if object_ not in gone], folder)
+            objects += found
         backup = Backup(
             made_at=at,
             postgresql=version,
@@ -68,42 +73,67 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
             dump_sha256=sha256_of(folder / DUMP),
             rows=rows,
             objects=objects,
-            missing=missing,
+            missing=[object_.places[0] for object_ in lost],
+            gone=[object_.places[0] for object_ in gone],
         )
         write_down(backup, folder)
         return backup
 
 
-async def _named(connection: AsyncConnection) -> AsyncIterator[tuple[tuple[str, ...], str, bool]]:
-    """Every object that rows name: where it belongs and may lie instead, its media type, and whether it must be there.
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An object that rows name: where it belongs and may lie instead, its media type, whether it must be there."""
+
+    places: tuple[str, ...]
+    content_type: str
+    must_be_there: bool
+
+
+async def _named(connection: AsyncConnection) -> AsyncIterator[Named]:
+    """Every object that rows name.
 
     The bytes of a paper are moved when it is removed or brought back, which may happen at this very moment.
     """
     columns = File.id, File.key, File.mime_type, File.previews, File.deleted_at
     for file in await connection.execute(select(*columns)):
         places = (file.key, aside(file.key))
-        yield places if file.deleted_at is None else places[::-1], file.mime_type, True
+        yield Named(places if file.deleted_at is None else places[::-1], file.mime_type, must_be_there=True)
         if file.previews:
             for size in PreviewSize:
-                yield (preview_key(file.id, size),), PHOTO, False  # they are made anew where they are missing
+                # they are made anew where they are missing
+                yield Named((preview_key(file.id, size),), PHOTO, must_be_there=False)
     photos = (await connection.scalars(select(User.profile_photo_key))).all()
     for key in filter(None, photos):
         for own_key in sizes_of(key).values():
-            yield (own_key,), PHOTO, True
+            yield Named((own_key,), PHOTO, must_be_there=True)
     for key in await connection.scalars(select(Delivery.key)):
-        yield (key,), "application/octet-stream", False  # announced, and perhaps not brought yet
+        # announced, and perhaps not brought yet
+        yield Named((key,), "application/octet-stream", must_be_there=False)
     printed = select(DossierPrint.id).where(DossierPrint.status == PrintStatus.READY)
     for print_id in await connection.scalars(printed):
-        yield (DossierPrint(id=print_id).key,), PDF, False  # else its row would lead nowhere until it is over
+        # else its row would lead nowhere until it is over
+        yield Named((DossierPrint(id=print_id).key,), PDF, must_be_there=False)
     dropped = DisbursementRequest.external_reference
     for order in await connection.scalars(select(dropped).where(DisbursementRequest.connector == CsvDrop.name)):
         if order is not None:
-            yield (order,), CSV, False  # whoever fetches it may take it away
+            yield Named((order,), CSV, must_be_there=False)  # whoever fetches it may take it away
 
 
-async def _copy(store: ObjectStore, places: Sequence[str], content_type: str, file: Path) -> Kept | None:
+async def _copied(store: ObjectStore, named: Sequence[Named], folder: Path) -> tuple[list[Kept], list[Named]]:
+    """Copy objects; answers what was copied, and what is nowhere and must be there."""
+    copied, lost = [], []
+    for object_ in named:
+        kept = await _copy(store, object_, folder / OBJECTS / object_.places[0])
+        if kept is not None:
+            copied.append(kept)
+        elif object_.must_be_there:
+            lost.append(object_)
+    return copied, lost
+
+
+async def _copy(store: ObjectStore, object_: Named, file: Path) -> Kept | None:
     """Copy one object to where it belongs, the first of its places; None when it is in none of them."""
-    for place in places:
+    for place in object_.places:
         with suppress(Missing):
             chunks = await store.get(place)
             break
@@ -117,4 +147,6 @@ async def _copy(store: ObjectStore, places: Sequence[str], content_type: str, fi
                 copy.write(piece)
                 digest.update(piece)
                 size += len(piece)
-    return Kept(places[0], size, digest.hexdigest(), content_type)
+            copy.flush()
+            os.fsync(copy.fileno())
+    return Kept(object_.places[0], size, digest.hexdigest(), object_.content_type)

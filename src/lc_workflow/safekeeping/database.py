@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import signal
 import subprocess
 from contextlib import suppress
 from typing import Final
@@ -11,7 +12,7 @@ from typing import Final
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from lc_workflow.platform.embedded import NotInstalled, postgres_programs
+from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres_programs
 from lc_workflow.safekeeping.inventory import BackupRefused
 
 TABLES: Final = text(
@@ -72,7 +73,13 @@ async def _run(name: str, url: URL, *words: str) -> None:
         env={"PATH": os.environ.get("PATH", os.defpath), **{key: str(value) for key, value in where.items() if value}},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        preexec_fn=ending_with_us(signal.SIGTERM),
     )
-    _, said = await process.communicate()
+    try:
+        _, said = await process.communicate()
+    except BaseException:  # else it would go on writing, or restoring, for a command that was broken off
+        process.terminate()  # they tell the server then
+        await process.wait()
+        raise
     if process.returncode:
         raise BackupRefused(f"{name} did not finish: {said.decode(errors='replace').strip()[-500:]}")

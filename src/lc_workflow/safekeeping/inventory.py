@@ -1,6 +1,7 @@
 """What a backup says about itself, so that it can be checked without the installation it came from."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of a backup.
 
     `rows` counts each table at the moment of the dump. `missing` are the keys that rows name and the store did not
-    have: removed while the backup was made, or lost before.
+    have: lost before. `gone` are those that were removed for good while the backup was made, rows and all.
     """
 
     made_at: datetime
@@ -45,6 +46,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
     objects: list[Kept]
     missing: list[str]
+    gone: list[str] = msgspec.field(default_factory=list)
 
 
 def sha256_of(file: Path) -> str:
@@ -80,10 +82,25 @@ def room(folder: Path) -> Iterator[None]:
 
 
 def write_down(backup: Backup, folder: Path) -> None:
-    """Write the manifest: whole or not at all."""
+    """Write the manifest, whole or not at all, once all names are on the disk that it speaks of; then its own."""
     half = folder / HALF
-    half.write_bytes(msgspec.json.format(msgspec.json.encode(backup), indent=2))
+    with half.open("wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(backup), indent=2))
+        file.flush()
+        os.fsync(file.fileno())
+    for place in (folder.parent, folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        _sync_names(place)
     half.rename(folder / MANIFEST)
+    _sync_names(folder)
+
+
+def _sync_names(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def read_verified(folder: Path) -> Backup:

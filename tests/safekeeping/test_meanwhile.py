@@ -1,0 +1,141 @@
+"""A backup is made while people work, and may be told to end: what it says it has, it has, and half of one is none."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from lc_workflow.app import open_store
+from lc_workflow.documents.library.service.removal import purge
+from lc_workflow.platform.clock import system_clock
+from lc_workflow.platform.config import Settings
+from lc_workflow.safekeeping.backup import back_up
+from tests.moments import PATIENCE
+from tests.safekeeping.test_backup import ORDER, disk_of, empty_database, lived_in, run, variables_of
+
+__all__ = ["empty_database", "lived_in"]
+
+
+@asynccontextmanager
+async def session_of(settings: Settings) -> AsyncIterator[AsyncSession]:
+    engine = create_async_engine(settings.database_url, poolclass=sqlalchemy.NullPool)
+    async with AsyncSession(engine) as session:
+        yield session
+    await engine.dispose()
+
+
+def test_what_the_night_removes_for_good_while_a_backup_is_made_is_no_loss(lived_in: Settings, tmp_path: Path) -> None:
+    """The snapshot still names it; nobody could have brought it back."""
+    store = open_store(lived_in, system_clock)
+    whole = store.get
+    purged: list[int] = []
+
+    async def get(key: str, **part: Any) -> Any:
+        if not purged:
+            async with session_of(lived_in) as session:
+                later = system_clock() + timedelta(days=1)
+                purged.append(await purge(session, store, kept_for=timedelta(0), at=later))
+        return await whole(key, **part)
+
+    store.get = get  # type: ignore[method-assign]
+    made = asyncio.run(back_up(lived_in, store, tmp_path / "backup", at=system_clock()))
+    assert purged == [1]
+    assert (made.missing, [key.partition("/")[0] for key in made.gone]) == ([], ["removed"])
+    written = json.loads((tmp_path / "backup" / "manifest.json").read_bytes())
+    assert (written["gone"], len(written["objects"])) == (made.gone, 3)
+
+
+def test_what_a_backup_says_is_done_is_on_the_disk(
+    lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def note(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    monkeypatch.setattr("os.fsync", note)
+    folder = tmp_path / "backup"
+    assert run("backup", folder, settings=lived_in).exit_code == 0
+    # pg_dump syncs what it writes itself
+    wanted = {folder, *(path for path in folder.rglob("*") if path.name not in {"database.dump", "manifest.json"})}
+    assert wanted <= {*synced}
+    assert synced[-1] == folder, "the manifest has its name last of all"
+
+
+@contextmanager
+def nobody_reads(table: str, settings: Settings) -> Iterator[None]:
+    """Whoever would read the table waits."""
+    loop = asyncio.new_event_loop()
+    engine = create_async_engine(settings.database_url, poolclass=sqlalchemy.NullPool)
+    connection = loop.run_until_complete(engine.connect().start())
+    loop.run_until_complete(connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")))
+    try:
+        yield
+    finally:
+        loop.run_until_complete(connection.close())
+        loop.close()
+
+
+def dumping(settings: Settings) -> int:
+    """How many programs dump the database now."""
+
+    async def count() -> int:
+        async with session_of(settings) as session:
+            asked = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'")
+            return await session.scalar(asked) or 0
+
+    return asyncio.run(count())
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_backup_that_is_told_to_end_leaves_nothing(told: signal.Signals, lived_in: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "backup"
+    with nobody_reads("files", lived_in):
+        command = [sys.executable, "-m", "lc_workflow.cli", "backup", str(folder)]
+        environ = {**os.environ, **variables_of(lived_in)}
+        with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+            while not dumping(lived_in):
+                assert process.poll() is None
+            process.send_signal(told)
+            _, said = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, "Traceback" in said, said) == (
+            1, False, "Error: Broken off before it was done; the same command begins again, or goes on.\n",
+        )  # fmt: skip
+        assert [*folder.iterdir()] == []
+        while dumping(lived_in):
+            pass
+    assert run("backup", folder, settings=lived_in).exit_code == 0
+
+
+def test_what_a_full_disk_breaks_off_is_put_back_once_there_is_room(
+    lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
+) -> None:
+    (lived_in.upload_folder / ORDER).write_bytes(bytes(2_000_000))
+    assert run("backup", tmp_path / "backup", settings=lived_in).exit_code == 0
+    place = replace(lived_in, database_url=empty_database, upload_folder=tmp_path / "elsewhere")
+    with disk_of(1_000_000):
+        full = run("restore", tmp_path / "backup", settings=place)
+    assert (full.exit_code, "(File too large)" in full.output) == (1, True), full.output
+    restored = run("restore", tmp_path / "backup", settings=place)
+    assert restored.exit_code == 0, restored.output
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anything_is_moved(lived_in: Settings, tmp_path: Path) -> None:
+    old = lived_in.database_url.render_as_string(hide_password=False)
+    refused = run("move-from", old, "--report", tmp_path / "nowhere" / "report.json", settings=lived_in)
+    assert (refused.exit_code, "No such file or directory" in refused.output) == (1, True), refused.output
