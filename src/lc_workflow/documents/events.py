@@ -88,6 +88,12 @@ class FolderRenamed(AboutFolder, frozen=True, kw_only=True):
     """A folder got another name."""
 
 
+class FolderMoved(AboutFolder, frozen=True, kw_only=True):
+    """A folder came to lie in another one, or in none."""
+
+    parent_id: UUID | None
+
+
 class FolderRemoved(AboutFolder, frozen=True, kw_only=True):
     """An empty folder was taken away."""
 

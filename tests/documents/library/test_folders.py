@@ -1,13 +1,15 @@
 """Folders over HTTP."""
 
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import anyio
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.documents.library.service.folders import DEEPEST
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, NOBODY, OpenOwnHouse, OwnHouse, Upload
@@ -127,8 +129,43 @@ async def test_a_folder_gets_another_name(
     assert renamed.json() == folder | {"name": "Site visit"}
     taken = await client.patch(address, json={"name": "Land Documents"}, headers=officer.headers)
     assert (taken.status_code, taken.json()["code"]) == (422, "FolderNameTaken")
-    for name in ("", "  ", "\u200b", "x" * 201, None):
+    for name in ("  ", "\u200b", "x" * 201, None):
         assert (await client.patch(address, json={"name": name}, headers=officer.headers)).status_code == 422
+    unchanged = await client.patch(address, json={"name": ""}, headers=officer.headers)
+    assert (unchanged.status_code, unchanged.json()) == (200, renamed.json())
+
+
+async def test_a_folder_is_put_into_another_one_of_its_application(
+    client: AsyncClient, session: AsyncSession, officer: Person, branch: Branch, application_id: UUID, make: Make
+) -> None:
+    session.add(another := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+
+    async def put(folder: dict[str, Any], parent: dict[str, Any] | None, **more: str) -> tuple[int, str | None]:
+        wish = {"parent_id": parent and parent["id"], **more}
+        answer = await client.patch(f"{FOLDERS}/{folder['id']}", json=wish, headers=officer.headers)
+        return answer.status_code, answer.json()["parent_id" if answer.is_success else "code"]
+
+    visit, photos, stall = [
+        (await make(name, application_id=application_id)).json() for name in ("Visit", "Photos", "Stall")
+    ]
+    assert await put(photos, visit, name="Photos of the visit") == (200, visit["id"])
+    assert await put(stall, photos) == (200, photos["id"])
+    for inner in (visit, photos, stall):
+        assert await put(visit, inner) == (422, "FolderInItself")
+    assert await put(stall, None) == (200, None)
+    other = (await make("Visit", application_id=another.id)).json()
+    assert await put(stall, other) == (422, "FolderElsewhere")
+    assert await put(stall, {"id": str(uuid4())}) == (404, "Missing")
+    assert (await make("Stall", parent_id=visit["id"])).status_code == 201
+    assert await put(stall, visit) == (422, "FolderNameTaken")
+    deepest = visit
+    for _ in range(DEEPEST - 2):
+        deepest = (await make("Deeper", parent_id=deepest["id"])).json()
+    assert await put(photos, None) == (200, None)
+    assert await put(stall, photos) == (200, photos["id"])
+    assert await put(photos, deepest) == (422, "FolderTooDeep")
+    assert await put(stall, deepest) == (200, deepest["id"])
 
 
 async def test_only_an_empty_folder_is_removed(
@@ -202,3 +239,21 @@ async def test_of_many_who_make_a_folder_at_once_one_makes_it(own_house: OpenOwn
             together.start_soon(make_one, house)
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
     assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_of_two_folders_that_are_put_into_each_other_at_once_one_is(own_house: OpenOwnHouse) -> None:
+    refused: list[str | None] = []
+
+    async def put(house: OwnHouse, folder: dict[str, Any], into: dict[str, Any]) -> None:
+        wish = {"parent_id": into["id"]}
+        answer = await house.client.patch(f"{FOLDERS}/{folder['id']}", json=wish, headers=house.officer.headers)
+        refused.append(answer.json().get("code"))
+
+    async with own_house() as house:
+        wishes = [{"name": name, "application_id": str(house.application_id)} for name in ("Visit", "Photos")]
+        made = [await house.client.post(FOLDERS, json=wish, headers=house.officer.headers) for wish in wishes]
+        one, other = (answer.json() for answer in made)
+        async with anyio.create_task_group() as together:
+            together.start_soon(put, house, one, other)
+            together.start_soon(put, house, other, one)
+    assert sorted(refused, key=str) == ["FolderInItself", None]

@@ -341,7 +341,7 @@ class FolderController(Controller):
         return await folders.read(folder_id, principal=principal)
 
     @patch("/{folder_id:uuid}", guards=[requires(MAKE_FOLDERS)])
-    async def rename(
+    async def change(
         self,
         folder_id: FromPath[UUID],
         data: JSONBody[FolderChange],
@@ -349,8 +349,8 @@ class FolderController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> FolderAnswer:
-        """Give a folder another name."""
-        return await folders.rename(folder_id, data, principal=principal, at=clock())
+        """Give a folder another name, or put it into another folder of the same application."""
+        return await folders.change(folder_id, data, principal=principal, at=clock())
 
     @delete("/{folder_id:uuid}", guards=[requires(REMOVE_FOLDERS)])
     async def remove(

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.names import plain, without_joiners
@@ -137,15 +137,17 @@ class NewFolder(Struct, frozen=True, kw_only=True):
 
 
 class FolderChange(Struct, frozen=True, kw_only=True):
-    """A new name for a folder."""
+    """What to change about a folder: absent fields stay, and no parent puts it beside the outermost ones."""
 
     EXAMPLE: ClassVar[dict[str, object]] = {"name": "Photos of both stalls"}
 
-    name: Name
+    name: Name | UnsetType = UNSET
+    parent_id: UUID | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         """A name nobody sees is none."""
-        check_seen(self.name)
+        if self.name is not UNSET:
+            check_seen(self.name)
 
 
 def check_seen(name: str) -> None:

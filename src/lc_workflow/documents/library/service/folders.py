@@ -8,12 +8,13 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from msgspec import UNSET
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Uuid, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Uuid, bindparam, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.documents.events import FolderMade, FolderRemoved, FolderRenamed
+from lc_workflow.documents.events import FolderMade, FolderMoved, FolderRemoved, FolderRenamed
 from lc_workflow.documents.library.access import (
     MAKE_FOLDERS,
     REMOVE_FOLDERS,
@@ -26,6 +27,7 @@ from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.schemas import FolderAnswer, FolderChange, FolderTree, Hierarchy, NewFolder
 from lc_workflow.documents.library.service.refusals import (
     FolderElsewhere,
+    FolderInItself,
     FolderNotEmpty,
     FolderTooDeep,
     NotYourFolder,
@@ -116,22 +118,39 @@ class FolderService(Service[Folder]):
             )
             return await self.read(folder_id, principal=principal), made
 
-    async def rename(self, folder_id: UUID, wish: FolderChange, *, principal: Principal, at: datetime) -> FolderAnswer:
-        """Give a folder another name.
+    async def change(self, folder_id: UUID, wish: FolderChange, *, principal: Principal, at: datetime) -> FolderAnswer:
+        """Give a folder another name, or put it elsewhere with all that is in it.
 
         Raises:
-            Missing: There is no such folder, or it is not theirs to see.
+            Missing: There is no such folder, or it is not theirs to see; or the one it is to lie in.
             NotYourFolder: It is another person's.
             PapersClosed: Its application takes no changes any more.
             FolderNameTaken: Another folder beside it has the name.
+            FolderElsewhere: The one it is to lie in belongs to another application.
+            FolderInItself: It would lie in itself.
+            FolderTooDeep: It would lie too deep, or what is in it.
         """
         async with self.transaction():
-            folder = await self._held(folder_id, MAKE_FOLDERS, principal=principal)
-            folder.name = plain(wish.name)
-            folder.updated_at = at
-            self.announce(
-                FolderRenamed(actor_id=principal.id, at=at, folder_id=folder.id, application_id=folder.application_id)
-            )
+            moves = wish.parent_id is not UNSET
+            folder = await self._held(folder_id, MAKE_FOLDERS, principal=principal, with_those_beside=moves)
+            application_id = folder.application_id
+            if wish.name is not UNSET and (name := plain(wish.name)) != folder.name:
+                folder.name, folder.updated_at = name, at
+                self.announce(
+                    FolderRenamed(actor_id=principal.id, at=at, folder_id=folder_id, application_id=application_id)
+                )
+            if wish.parent_id is not UNSET and wish.parent_id != folder.parent_id:
+                await self._put_into(folder, wish.parent_id, principal=principal)
+                folder.updated_at = at
+                self.announce(
+                    FolderMoved(
+                        actor_id=principal.id,
+                        at=at,
+                        folder_id=folder_id,
+                        application_id=application_id,
+                        parent_id=wish.parent_id,
+                    )
+                )
             await self.session.flush()
             return await self.read(folder_id, principal=principal)
 
@@ -248,8 +267,32 @@ class FolderService(Service[Folder]):
         path = path.union_all(select(Folder.parent_id).where(Folder.id == path.c.parent_id))
         return await self.session.scalar(select(func.count()).select_from(path)) or 0
 
-    async def _held(self, folder_id: UUID, permission: str, *, principal: Principal) -> Folder:
-        """Load a folder that is to be changed, and lock it after its application, as everyone does."""
+    async def _put_into(self, folder: Folder, parent_id: UUID | None, *, principal: Principal) -> None:
+        """Put a folder into another one, while nobody else moves one beside it."""
+        if parent_id is not None:
+            parent = await self.find(folders_visible_to(principal, self._access), id=parent_id)
+            if parent.application_id != folder.application_id:
+                raise FolderElsewhere("This folder is not one of this application; choose another.")
+            inside = await self._inside(folder.id)
+            if parent_id in inside:
+                raise FolderInItself("A folder lies neither in itself nor in what is in it; choose another.")
+            if await self._depth_of(parent_id) + max(inside.values()) > DEEPEST:
+                raise FolderTooDeep(f"At most {DEEPEST} folders may lie in one another.")
+        folder.parent_id = parent_id
+
+    async def _inside(self, folder_id: UUID) -> dict[UUID, int]:
+        """Find a folder and those in it, and count for each how many lie in one another down to it."""
+        found = select(Folder.id, literal(1).label("depth")).where(Folder.id == folder_id).cte(recursive=True)
+        found = found.union_all(select(Folder.id, found.c.depth + 1).where(Folder.parent_id == found.c.id))
+        return {row.id: row.depth for row in await self.session.execute(select(found.c.id, found.c.depth))}
+
+    async def _held(
+        self, folder_id: UUID, permission: str, *, principal: Principal, with_those_beside: bool = False
+    ) -> Folder:
+        """Load a folder that is to be changed, and lock it after its application, as everyone does.
+
+        Whoever moves one locks all `with_those_beside` it: two at once might put each into the other.
+        """
         visible = folders_visible_to(principal, self._access)
         folder = await self.find(visible, id=folder_id)
         application_id = folder.application_id
@@ -257,6 +300,9 @@ class FolderService(Service[Folder]):
             raise NotYourFolder("Only the person who made this folder may change it.")
         if application_id is not None:
             await self.hold_open(application_id, principal=principal)
+        if with_those_beside:
+            of_one_place = Folder.application_id.is_not_distinct_from(application_id)
+            await self.session.execute(select(Folder.id).where(of_one_place).order_by(Folder.id).with_for_update())
         return await self.find(visible, id=folder_id, lock=True)
 
 

@@ -58,5 +58,9 @@ class FolderNameTaken(Invalid):
     """Another folder in the same place has this name."""
 
 
+class FolderInItself(Invalid):
+    """A folder would lie in itself, or in one that lies in it."""
+
+
 class FolderTooDeep(Invalid):
     """Folders lie in one another too deeply."""
