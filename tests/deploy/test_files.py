@@ -6,6 +6,8 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copy, copytree
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -70,6 +72,24 @@ def test_railway_builds_migrates_watches_and_restarts() -> None:
 @pytest.mark.parametrize("script", ["run", "environment"])
 def test_what_a_fresh_machine_runs_is_executable(script: str) -> None:
     assert os.access(ROOT / ".ci" / script, os.X_OK)
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_network_is_blamed() -> None:
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "lc-workflow"
+        copytree(ROOT / ".ci", place / ".ci")
+        copy(ROOT / "Makefile", place)
+        Path(folder).chmod(0o755)
+        place.chmod(0o555)
+        stranger = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        asked = ["/bin/sh", str(place / ".ci" / "environment")]
+        brought = subprocess.run(asked, capture_output=True, text=True, check=False, **stranger)  # type: ignore[call-overload]
+        place.chmod(0o755)
+    assert brought.returncode == 1
+    assert brought.stderr == (
+        f"{place} cannot be written by you, and all that make brings lies in it; take a copy that is yours.\n"
+    )
+    assert brought.stdout == ""
 
 
 def test_litestars_own_command_serves_by_granian_as_well() -> None:

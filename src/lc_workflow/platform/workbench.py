@@ -43,6 +43,14 @@ GRANIAN: Final = {
     "PYTHONNODEBUGRANGES": "1",
 }
 """How Granian and what it runs on are told to serve; the image sets the same."""
+FRIENDLY: Final = {
+    "DEBUG": "true",
+    "HOST": "127.0.0.1",
+    "LOG_FORMAT": "console",
+    # Where the web app is when it is developed.
+    "CORS_ORIGINS": "http://localhost:3000,http://127.0.0.1:3000",
+}
+"""What development is told where nobody says otherwise."""
 START_SECONDS: Final = 60
 HEALTH: Final = "/api/v1/health"
 
@@ -85,7 +93,7 @@ def with_everything(environ: MutableMapping[str, str], local: Path) -> Iterator[
                 log.warning("limits and live messages stay inside one process", reason=str(missing))
         if not environ.get("SECRET_KEY"):
             environ["SECRET_KEY"] = lasting_secret(local / "secret-key")
-        for name, value in {"DEBUG": "true", "HOST": "127.0.0.1", "LOG_FORMAT": "console"}.items():
+        for name, value in FRIENDLY.items():
             environ[name] = environ.get(name) or value
         yield
 

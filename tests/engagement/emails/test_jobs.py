@@ -11,6 +11,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from lc_workflow.engagement.emails.jobs import MOST_ATTEMPTS, send_emails
 from lc_workflow.engagement.notifications.models import Notification
@@ -214,6 +215,27 @@ async def test_a_letter_is_tried_again_while_the_server_is_away_and_given_up_in_
     await send(NOON + timedelta(minutes=6))
     assert [letter["Subject"] for letter in office.letters] == ["Application approved"]
     assert await still_due(session) == []
+
+
+async def test_a_letter_that_is_given_up_leaves_a_line_in_the_log(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    """Whoever looks after the installation finds it there, without whom it was for or what it said."""
+    session.add(row := a_notification(teller.user.id))
+    row.email_attempts = MOST_ATTEMPTS - 1
+    await session.commit()
+    office.refuses = {"dara@branch.example": "450 later"}
+    with capture_logs() as logged:
+        await send()
+    lines = [line for line in logged if line["log_level"] == "error"]
+    assert lines == [
+        {
+            "event": "an e-mail was given up",
+            "log_level": "error",
+            "notification": str(row.id),
+            "attempts": MOST_ATTEMPTS,
+        }
+    ]
 
 
 async def test_no_password_and_no_letter_goes_over_a_line_that_is_not_encrypted_as_asked(

@@ -15,6 +15,7 @@ import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from lc_workflow.engagement.rules.webhooks import MOST_ATTEMPTS
 from lc_workflow.engagement.webhooks.jobs import DELIVER, deliver, deliver_what_is_due, tidy_webhooks
@@ -235,8 +236,11 @@ async def test_what_is_given_up_holds_nobody_up_and_is_replayed_by_hand(
     first.attempts = MOST_ATTEMPTS - 1
     await session.commit()
     listener.moods = [503]
-    await call()
+    with capture_logs() as logged:
+        await call()
     assert [told["event"] for told in listener.calls] == ["ApplicationDrafted", "ApplicationMoved"]
+    (line,) = [line for line in logged if line["event"] == "a webhook call was given up"]
+    assert (line["log_level"], line["delivery"], line["attempts"]) == ("error", str(first.id), MOST_ATTEMPTS)
     url = f"{URL}/{webhook.id}/deliveries"
     [dead] = (await client.get(f"{url}?status=given_up", headers=admin.headers)).json()["items"]
     assert (dead["event"], dead["last_status"], dead["status"]) == ("ApplicationDrafted", 503, "given_up")

@@ -215,6 +215,8 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
 
 
 async def _put_off(place: Workplace, mailing: Mailing) -> None:
+    if mailing.attempts >= MOST_ATTEMPTS:  # whoever looks at the list next strikes it out
+        log.error("an e-mail was given up", notification=str(mailing.ids[0]), attempts=mailing.attempts)
     await _write_down(place, mailing, email_due_at=place.clock() + timedelta(minutes=2**mailing.attempts))
 
 

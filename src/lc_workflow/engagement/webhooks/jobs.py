@@ -171,4 +171,10 @@ async def _write_down(place: Workplace, delivery_id: UUID, *, status: int | None
             delivery.due_at = now + rest
         else:
             delivery.due_at, delivery.given_up_at = None, now
+            log.error(
+                "a webhook call was given up",
+                webhook=str(delivery.webhook_id),
+                delivery=str(delivery.id),
+                attempts=delivery.attempts,
+            )
         await session.commit()
