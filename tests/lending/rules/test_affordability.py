@@ -1,6 +1,7 @@
 """Whether a household can repay: the written-down examples, and what is unknown is never zero."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -14,14 +15,20 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.affordability import (
     TIMES_A_YEAR,
     AffordabilityVerdict,
+    Band,
+    Constraint,
     Kind,
     Line,
     Party,
     Policy,
+    PolicyContradictsItself,
     Proposed,
     Rates,
     Rhythm,
     assess,
+    check_policy,
+    in_figures,
+    largest_principal,
     monthly,
 )
 from lc_workflow.lending.rules.schedule import Frequency, Installment, Method, Terms, schedule
@@ -178,3 +185,94 @@ def test_the_largest_loan_is_one_that_passes(
     a_cent = monthly(Decimal("0.01"), 365)
     assert again.proposed is not None
     assert again.proposed <= found.installment + a_cent
+
+
+@pytest.mark.parametrize(
+    ("expenses", "installment", "band", "flags"),
+    [
+        ("200", "149.99", Band.SOLVENT, []),
+        ("200", "150", Band.SOLVENT, []),
+        ("200", "150.01", Band.AT_RISK, ["NiiAboveLimit"]),
+        ("200", "200", Band.AT_RISK, ["NiiAboveLimit"]),
+        ("200.01", "200", Band.OVER_INDEBTED, ["NiiAboveLimit"]),
+    ],
+)
+def test_what_is_left_after_the_expenses_has_limits_that_are_within_themselves(
+    expenses: str, installment: str, band: Band, flags: list[str]
+) -> None:
+    found = assess(household("400", expenses, "0"), one_installment(installment), POLICY, RATES)
+    assert (found.band, [flag.code for flag in found.flags]) == (band, flags)
+    assert found.verdict is (AffordabilityVerdict.REFER if flags else AffordabilityVerdict.PASS)
+
+
+def test_what_a_co_borrower_earns_spends_and_owes_counts_and_what_a_guarantor_does_not() -> None:
+    def of(party: Party) -> list[Line]:
+        return [replace(line, party=party) for line in household("300", "100", "40")]
+
+    alone = assess(household("400", "0", "10"), one_installment("50"), POLICY, RATES)
+    together = assess(household("400", "0", "10") + of(Party.CO_BORROWER), one_installment("50"), POLICY, RATES)
+    assert [together.gross_income, together.expenses, together.existing_debt] == [700, 100, 50]
+    assert assess(household("400", "0", "10") + of(Party.GUARANTOR), one_installment("50"), POLICY, RATES) == alone
+
+
+def test_that_nothing_is_owed_is_known_once_somebody_verified_it() -> None:
+    told = household("400", "0", "0")
+    unverified = [replace(line, verified=False) for line in told]
+    assert assess(told, one_installment("50"), POLICY, RATES).existing_debt == 0
+    found = assess(unverified, one_installment("50"), POLICY, RATES)
+    assert (found.existing_debt, found.dti, found.largest) == (None, None, None)
+    assert [flag.code for flag in found.flags] == ["UnverifiedObligations"]
+
+
+def test_a_loan_in_riel_is_held_against_an_income_in_dollars() -> None:
+    terms = Terms(Currency.KHR, Decimal(4_100_000), Decimal(18), 12, Frequency.MONTHLY, Method.EQUAL_PRINCIPAL)
+    riel = Proposed(Currency.KHR, Frequency.MONTHLY, Decimal(0), 12, schedule(terms))
+    found = assess(household("400", "0", "0"), riel, POLICY, RATES)
+    assert found.proposed == Fraction(riel.installments[0].total) / 4100
+    assert found.largest is not None
+    assert found.largest.installment == 200
+    assert found.largest.binding is Constraint.DTI
+    assert found.largest.exact == 200 * 4100 * 12
+    assert found.largest.offered == 9_800_000, "whole steps of 200,000 riel"
+    unknown = assess(household("400", "0", "0"), riel, POLICY, Rates(Currency.USD, {}))
+    assert (unknown.proposed, unknown.dti, unknown.verdict) == (None, None, AffordabilityVerdict.REFER)
+    assert [flag.code for flag in unknown.flags] == ["ExchangeRateMissing"]
+
+
+def test_where_too_much_is_owed_already_nothing_more_can_be_carried() -> None:
+    found = assess(household("400", "300", "250"), one_installment("50"), POLICY, RATES).largest
+    assert found is not None
+    assert [found.by_dti, found.by_capacity, found.installment, found.offered] == [0, 0, 0, 0]
+
+
+def test_without_interest_a_loan_is_its_installments() -> None:
+    assert largest_principal(Fraction(50), Decimal(0), Frequency.WEEKLY, 10) == 500
+
+
+def test_a_household_that_spends_more_than_it_earns_has_nothing_left() -> None:
+    found = assess(household("400", "400.01", "0"), one_installment("50"), POLICY, RATES)
+    assert ([flag.code for flag in found.flags], found.nii, found.band) == (["NothingLeft"], None, None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nii_at_risk": Decimal("74.99")},
+        {"steps": {Currency.USD: Decimal(50)}},
+        {"steps": {Currency.USD: Decimal(50), Currency.KHR: Decimal(0)}},
+        {"steps": {Currency.USD: Decimal(50), Currency.KHR: Decimal(1_000_000_001)}},
+    ],
+)
+def test_a_policy_that_contradicts_itself_judges_nobody(changes: dict[str, Any]) -> None:
+    check_policy(POLICY)
+    check_policy(replace(POLICY, nii_at_risk=POLICY.nii_solvent))
+    check_policy(replace(POLICY, steps={Currency.USD: Decimal("0.01"), Currency.KHR: Decimal(1_000_000_000)}))
+    with pytest.raises(PolicyContradictsItself):
+        check_policy(replace(POLICY, **changes))
+
+
+def test_figures_are_shown_rounded_half_up() -> None:
+    assert [in_figures(Fraction(value)) for value in ("1/3", "1/200", "-1/200", "2", "1/201")] == [
+        *map(Decimal, ("0.33", "0.01", "-0.01", "2.00", "0.00"))
+    ]
+    assert in_figures(Fraction(2, 3), 4) == Decimal("0.6667")

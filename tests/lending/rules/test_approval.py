@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from lc_workflow.lending.rules.approval import (
     LoanCase,
     Matrix,
     NoPath,
+    Path,
     Place,
     Reach,
     Rule,
@@ -29,6 +31,7 @@ from lc_workflow.lending.rules.coverage import CoverageGap, check_coverage
 from tests.lending.vectors.matrices import CASES, VECTORS, document
 
 RATE = Decimal(VECTORS["fx_khr_per_usd"])
+HERE = uuid4()
 BM = ApprovalStage("BM", "manager", Reach.BRANCH)
 RM = ApprovalStage("RM", "regional_manager", Reach.REGION)
 
@@ -111,18 +114,51 @@ def test_a_loan_without_a_path_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules",
+    ("when", "others"),
     [
-        (a_rule(10), a_rule(10)),
-        (a_rule(10, min_amount=5, max_amount=4),),
-        (a_rule(10, BM, BM),),
-        (Rule(10, When(), ()),),
-        (),
+        ({"currencies": {Currency.USD}}, {"currency": Currency.KHR}),
+        ({"products": {"monthly_loan"}}, {"product": "daily_loan"}),
+        ({"risks": {"low"}}, {"risk": "high"}),
+        ({"branches": {HERE}}, {"branch_id": uuid4()}),
+        ({"exceptions": False}, {"exceptions": 1}),
+        ({"exceptions": True}, {"exceptions": 0}),
     ],
 )
-def test_a_matrix_that_contradicts_itself_is_not_written_down(rules: tuple[Rule, ...]) -> None:
-    with pytest.raises(BadMatrix):
+def test_a_rule_is_for_the_loans_that_it_names_and_no_others(when: dict[str, Any], others: dict[str, Any]) -> None:
+    matrix = a_matrix(a_rule(10, BM, **when), a_rule(90, RM))
+    named = {"product": "monthly_loan", "risk": "low", "branch_id": HERE, "exceptions": int(when.get("exceptions", 0))}
+    assert path_for(matrix, a_case(100, **named)).stages == (BM,)
+    assert path_for(matrix, a_case(100, **named | others)).stages == (RM,)
+
+
+def test_amounts_are_compared_in_the_matrix_s_own_currency() -> None:
+    matrix = a_matrix(a_rule(10, BM, max_amount=4_100_000), a_rule(90, RM), base_currency=Currency.KHR)
+    assert path_for(matrix, a_case(1000)) == Path(10, Decimal(4_100_000), (BM,))
+    assert path_for(matrix, a_case("1000.01")).stages == (RM,)
+    assert path_for(matrix, a_case(4_100_000, currency=Currency.KHR)).basis == 4_100_000
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ((a_rule(10), a_rule(10)), "two rules have the priority 10"),
+        ((a_rule(10, min_amount=5, max_amount=4),), "rule 10 begins above its end"),
+        ((a_rule(10, BM, BM),), "rule 10 passes BM twice"),
+        ((Rule(10, When(), ()),), "rule 10 has no stage"),
+        ((), "it has no rule"),
+    ],
+)
+def test_a_matrix_that_contradicts_itself_is_not_written_down(rules: tuple[Rule, ...], said: str) -> None:
+    with pytest.raises(BadMatrix) as refused:
         check_matrix(a_matrix(*rules))
+    assert refused.value.detail == f"The matrix contradicts itself: {said}."
+
+
+def test_a_matrix_that_says_one_thing_about_every_loan_is_written_down() -> None:
+    rules = (a_rule(10, BM, RM, min_amount=5, max_amount=5), a_rule(20, RM, max_amount=4), a_rule(30, min_amount=6))
+    check_matrix(a_matrix(*rules))
+    with pytest.raises(BadMatrix, match="rule 20 passes RM twice"):
+        check_matrix(a_matrix(*rules[1:], surcharges=(Surcharge(RM),)))
 
 
 @pytest.mark.parametrize(

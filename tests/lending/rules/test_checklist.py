@@ -22,6 +22,8 @@ from lc_workflow.lending.rules.checklist import (
     NotWaivable,
     Paper,
     PaperMissing,
+    PaperOutdated,
+    PaperRefused,
     PaperRule,
     PaperUnverified,
     PaperVerdict,
@@ -140,6 +142,56 @@ def test_a_refusal_names_the_paper_how_many_and_for_whom() -> None:
         (PaperUnverified, "Paper not verified yet: Identity card (×2), for KEO DARA."),
         (PaperMissing, "Paper missing: Identity card (×2), for KEO SOPHEAP."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rule", "paper", "refusal", "said"),
+    [
+        ({"max_age_days": 30}, {"dated": TODAY - timedelta(days=31)}, PaperOutdated, "Paper too old: Card."),
+        ({}, {"verdict": PaperVerdict.REFUSED}, PaperRefused, "Paper refused: Card."),
+    ],
+)
+def test_a_paper_that_is_too_old_or_was_refused_is_said_to_be(
+    rule: dict[str, Any], paper: dict[str, Any], refusal: type, said: str
+) -> None:
+    (found,) = refusals_for(
+        items_of([a_rule(**rule)], loan(), [a_paper(**paper)], today=TODAY), labels={"card": "Card"}
+    )
+    assert (type(found), found.detail) == (refusal, said)
+
+
+def test_of_a_group_the_nearest_paper_is_told_and_two_groups_are_two_sentences() -> None:
+    card, book = a_rule(any_of="ID", verified=True), a_rule(code="BOOK", document_type="book", any_of="ID")
+    bill, slip = [a_rule(code=code, document_type=code, any_of="HOME", gate=Gate.REVIEW) for code in ("bill", "slip")]
+    items = items_of([book, card, bill, slip], loan(), [a_paper()], today=TODAY)
+    found = refusals_for(items, labels={})
+    assert [(type(each), each.detail) for each in found] == [
+        (PaperUnverified, "Paper not verified yet: book or card."),
+        (PaperMissing, "Paper missing: bill or slip."),
+    ]
+
+
+def test_a_waiver_for_one_of_a_group_is_enough() -> None:
+    rules = (a_rule(any_of="ID"), a_rule(code="BOOK", document_type="book", any_of="ID"))
+    assert needs(*rules, exempt=[Exemption("BOOK")]) == [Need.ANOTHER, Need.WAIVED]
+
+
+def test_papers_of_one_are_nobody_elses_and_of_land_not_those_of_a_car() -> None:
+    car, ben = uuid4(), uuid4()
+    subjects = (*SUBJECTS, Subject(Whom.COLLATERAL, car, "2A-1234", "Car"), Subject(Whom.CO_BORROWER, ben, "SOK BEN"))
+    title = a_rule(whom=Whom.COLLATERAL, when=When(collateral_kinds=["land"]))
+    items = items_of([title], loan(subjects=subjects), [a_paper(subject_id=car)], today=TODAY)
+    assert [(item.subject.id, item.need) for item in items] == [(LAND, Need.MISSING)]
+    for whom, own, others in ((Whom.COLLATERAL, LAND, DARA), (Whom.CO_BORROWER, ben, DARA)):
+        rule, of = a_rule(whom=whom, when=When(collateral_kinds=["land"])), loan(subjects=subjects)
+        assert needs(rule, papers=[a_paper(subject_id=others)], of=of) == [Need.MISSING]
+        assert needs(rule, papers=[a_paper(subject_id=own)], of=of) == [Need.MET]
+    unknown = loan(amount=None)
+    assert needs(a_rule(when=When(min_amount={Currency.USD: Decimal(1)})), of=unknown) == []
+
+
+def test_a_group_for_the_same_people_and_gate_is_a_checklist() -> None:
+    check_checklist([a_rule(any_of="ID"), a_rule(code="BOOK", any_of="ID"), a_rule(code="X")], known_types={"card"})
 
 
 def test_a_waiver_is_for_one_or_for_all() -> None:

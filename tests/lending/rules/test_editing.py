@@ -6,14 +6,16 @@ from lc_workflow.lending.applications.schemas import ApplicationChange
 from lc_workflow.lending.rules.editing import (
     MATERIAL,
     TELLER_FIELDS,
+    AssessmentOver,
     Incomplete,
     NotEditable,
     NotYourEdit,
     check_edit,
+    check_open,
     incompleteness,
     is_material,
 )
-from lc_workflow.lending.rules.stages import EDITABLE, PROCESS, UPDATE, Stage
+from lc_workflow.lending.rules.stages import CLOSED, EDITABLE, PROCESS, UPDATE, Stage
 
 WITH_THE_TELLER = {Stage.USER_COMPLETED, Stage.TELLER_PROCESSING}
 
@@ -53,6 +55,34 @@ def test_what_is_missing_is_named() -> None:
 def test_the_terms_are_of_substance_and_a_telephone_number_is_not() -> None:
     assert is_material({"phone", "requested_amount"})
     assert not is_material({"phone", "village", "priority_level", "account_id"})
+
+
+def test_every_field_that_a_decision_rests_on_is_of_substance() -> None:
+    """A new field stands in one of the two lists, so that somebody has thought about it."""
+    of_no_weight = """
+        assessment_notes commune current_address district employee_assignments employer_name loan_end_date loan_purpose
+        loan_purposes loan_start_date loan_status marital_status occupation phone place_code portfolio_officer_name
+        priority_level province purpose_details requested_disbursement_date sex village
+    """
+    assert {"account_id", "account_id_validated", "account_id_validation_notes"} == TELLER_FIELDS
+    assert {*ApplicationChange.__struct_fields__} - MATERIAL == {*of_no_weight.split()} | TELLER_FIELDS
+
+
+def test_who_looks_after_an_application_is_for_those_who_process_it() -> None:
+    with pytest.raises(NotYourEdit, match="Who looks after it"):
+        check_edit((), Stage.MANAGER_REVIEW, permissions={UPDATE})
+    with pytest.raises(NotYourEdit, match="The account is the teller's"):
+        check_edit({"account_id"}, Stage.USER_COMPLETED, permissions={UPDATE})
+    check_edit((), Stage.MANAGER_REVIEW, permissions={PROCESS})
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_what_has_ended_is_assessed_no_more(stage: Stage) -> None:
+    if stage in CLOSED:
+        with pytest.raises(AssessmentOver):
+            check_open(stage)
+    else:
+        check_open(stage)
 
 
 def test_what_is_of_substance_can_be_changed() -> None:

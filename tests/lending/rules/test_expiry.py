@@ -13,6 +13,11 @@ def test_a_setting_that_makes_no_sense_is_taken_as_the_usual_one(nonsense: objec
     assert valid_days(nonsense) == USUAL_DAYS
 
 
+def test_a_month_is_usual_and_ten_years_are_the_most() -> None:
+    assert USUAL_DAYS == 30
+    assert [valid_days(days) for days in (1, 3_650, 3_651)] == [1, 3_650, 30]
+
+
 def test_an_approval_holds_for_so_many_days() -> None:
     assert valid_until(NOON, days=valid_days(14)) == NOON + timedelta(days=14)
     assert begin_of_validity(NOON + timedelta(days=14), days=14) == NOON

@@ -25,6 +25,7 @@ from lc_workflow.lending.rules.matching import (
     identity_key,
     normal_name,
     normal_number,
+    number_key,
     read_identity_card,
 )
 
@@ -132,6 +133,15 @@ def test_the_same_number_on_another_paper_is_another_person() -> None:
 def test_the_check_digit_is_no_part_of_the_number() -> None:
     assert identity_key("cambodian_identity", "012345678(4)") == identity_key("cambodian_identity", "០១២៣៤៥៦៧៨")
     assert identity_key("cambodian_identity", "0123456784") == "cambodian_identity:0123456784"
+
+
+def test_a_number_is_looked_for_whatever_paper_it_stands_on() -> None:
+    assert number_key("012345678(4)") == "012345678"
+    assert number_key("n 123-4567") == "N1234567"
+    assert number_key("N/A") is None
+    assert identity_key("passport", "012345678(4)") == "passport:0123456784", "only a card has a check digit"
+    assert identity_key(None, "n1234567") == "other:N1234567"
+    assert identity_key("passport", "11111") == "passport:11111", "five alike may be meant"
 
 
 @pytest.mark.parametrize("number", [None, "", "  ", "-", "N/A", "មិនមាន", "0", "000 000 000", "០០០០០០០០០", "999999999"])

@@ -39,6 +39,11 @@ ASKED = Offered(Currency.USD, Decimal(500), 12, Decimal(18))
         ({"months": 24}, []),
         ({"rate": Decimal("18.01")}, ["RateOutsideProduct"]),
         ({"currency": Currency.KHR}, ["CurrencyNotOffered"]),
+        ({"months": 3}, []),
+        ({"months": 25}, ["TermOutsideProduct"]),
+        ({"rate": Decimal(12)}, []),
+        ({"rate": Decimal("11.99")}, ["RateOutsideProduct"]),
+        ({"amount": Decimal("999.99")}, []),
         ({"amount": None, "months": None, "rate": None}, []),
     ],
 )
@@ -50,6 +55,14 @@ def test_collateral_is_asked_for_from_an_amount_on() -> None:
     secured = replace(LOAN, limits=(replace(USD, guarantor_from=None, collateral_from=Decimal(500)),))
     assert [refusal.code for refusal in refusals(secured, ASKED)] == ["CollateralNeeded"]
     assert refusals(secured, replace(ASKED, has_collateral=True)) == ()
+    assert refusals(secured, replace(ASKED, amount=Decimal("499.99"))) == ()
+
+
+def test_a_product_may_be_as_narrow_as_one_amount_one_term_and_one_rate() -> None:
+    one = replace(USD, amount_min=Decimal("0.01"), amount_max=Decimal("0.01"), term_min=1, term_max=1)
+    fixed = FeeRule("bureau", FeeKind.FIXED, Decimal(5), FeeTiming.PAID, Currency.USD)
+    percentage = FeeRule("processing", FeeKind.PERCENT, Decimal(2), FeeTiming.DEDUCTED)
+    check_conditions(replace(LOAN, limits=(one,), rate_min=Decimal(18), fees=(fixed, percentage)))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +70,10 @@ def test_collateral_is_asked_for_from_an_amount_on() -> None:
     [
         {"limits": ()},
         {"methods": ()},
+        {"frequencies": ()},
+        {"limits": (replace(USD, term_min=0),)},
+        {"limits": (replace(USD, term_max=2),)},
+        {"rate_default": Decimal("11.99")},
         {"limits": (USD, USD)},
         {"limits": (replace(USD, amount_max=Decimal(99)),)},
         {"limits": (replace(USD, amount_min=Decimal(0)),)},

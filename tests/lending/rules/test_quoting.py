@@ -14,12 +14,14 @@ from lc_workflow.lending.rules.quoting import (
     Fee,
     FeesExhaustPrincipal,
     FeeTiming,
+    balloons,
     held_to_the_law,
+    payable,
     percent,
     quote,
     warnings_under,
 )
-from lc_workflow.lending.rules.schedule import Frequency, Method, NotAMultipleOfTheQuantum, Terms
+from lc_workflow.lending.rules.schedule import Frequency, Installment, Method, NotAMultipleOfTheQuantum, Terms
 
 S01 = Terms(Currency.USD, Decimal("1000.00"), Decimal(18), 12, Frequency.MONTHLY, Method.ANNUITY)
 KH = Profile("KH", Decimal(18), flat_allowed=False)
@@ -95,3 +97,26 @@ def test_the_same_loan_has_the_same_hash_however_its_numbers_are_written() -> No
         quote(replace(S01, holidays=frozenset({date(2026, 1, 1)})), FEES),
     ]
     assert len({told.hash, *(other.hash for other in others)}) == 4
+    assert told.hash != replace(told, fees=FEES[:1]).hash
+    assert told.hash != replace(told, installments=told.installments[:-1]).hash
+    assert told.hash != replace(told, cost=told.interest_alone).hash
+
+
+def test_an_installment_is_a_balloon_above_twice_the_usual() -> None:
+    def rows(*totals: str) -> list[Installment]:
+        return [Installment(n, None, Decimal(total), Decimal(0), Decimal(0)) for n, total in enumerate(totals, 1)]
+
+    assert balloons(rows("10", "10", "10", "20")) == ()
+    assert balloons(rows("10", "10", "10", "20.01")) == (4,)
+    assert balloons([]) == ()
+
+
+def test_amounts_are_told_with_the_decimals_of_their_currency() -> None:
+    assert str(payable(Decimal("12.5"), S01)) == "12.50"
+    assert str(payable(Decimal("4E+6"), replace(S01, currency=Currency.KHR))) == "4000000"
+
+
+def test_a_yearly_cost_is_dated_when_both_days_are_known() -> None:
+    dated = replace(S01, disbursed_on=date(2026, 1, 1), first_due_on=date(2026, 4, 1))
+    assert percent(quote(dated).cost.effective) < percent(quote(S01).cost.effective), "three months for nothing"
+    assert quote(replace(S01, first_due_on=date(2026, 4, 1))).cost == quote(S01).cost

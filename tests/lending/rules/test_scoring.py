@@ -85,3 +85,60 @@ def test_a_scorecard_with_holes_is_refused(changes: dict[str, Any]) -> None:
     check_scorecard(CARD)
     with pytest.raises(ScorecardIncomplete):
         check_scorecard(replace(CARD, **changes))
+
+
+SMALL = Scorecard(
+    "SMALL",
+    1,
+    10,
+    {
+        "savings": (PointBand(Decimal(0), Decimal(10), 0), PointBand(Decimal(10), None, 30)),
+        "years": (PointBand(Decimal(0), Decimal(2), 5), PointBand(Decimal(2), None, 60)),
+    },
+    (
+        Grade("A", 100, "low", Recommendation.APPROVE),
+        Grade("B", 75, "medium", Recommendation.APPROVE),
+        Grade("C", 40, "medium", Recommendation.REFER),
+        Grade("D", 15, "high", Recommendation.DECLINE),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("savings", "years", "total", "grade", "recommendation", "reasons"),
+    [
+        (10, 2, 100, "A", "APPROVE", []),
+        (0, 2, 70, "C", "REFER", ["savings has 0 points, 30 fewer than the most."]),
+        (10, 0, 45, "C", "REFER", ["years has 5 points, 55 fewer than the most."]),
+        (0, 0, 15, "D", "DECLINE", ["years has 5 points, 55", "savings has 0 points, 30"]),
+        (None, 2, 70, "C", "REFER", ["savings is not known."]),
+        (None, 0, 15, "D", "DECLINE", ["savings is not known.", "years has 5 points, 55"]),
+        (None, None, 10, "D", "DECLINE", ["savings is not known.", "years is not known."]),
+    ],
+)
+def test_a_grade_begins_with_its_points_and_what_kept_from_the_best_is_told_the_most_first(
+    savings: int | None, years: int | None, total: int, grade: str, recommendation: str, reasons: list[str]
+) -> None:
+    values = {"savings": savings, "years": years}
+    found = score(SMALL, {name: None if value is None else Decimal(value) for name, value in values.items()})
+    assert (found.total, found.grade, found.recommendation) == (total, grade, recommendation)
+    assert len(found.reasons) == len(reasons)
+    for reason, begins in zip(found.reasons, reasons, strict=True):
+        assert reason.detail.startswith(begins)
+
+
+def test_enough_points_with_something_unknown_are_the_best_grade_that_leads_to_people() -> None:
+    generous = replace(SMALL, base=40)
+    found = score(generous, {"years": Decimal(2)})
+    assert (found.total, found.grade, found.risk, found.recommendation) == (100, "C", "medium", Recommendation.REFER)
+    known = score(generous, {"years": Decimal(2), "savings": Decimal(0)})
+    assert (known.total, known.grade, known.recommendation) == (100, "A", Recommendation.APPROVE)
+    assert known.reasons == (), "an approval needs no excuse"
+    only_approving = score(replace(generous, grades=SMALL.grades[:2]), {"years": Decimal(2)})
+    assert only_approving.recommendation is Recommendation.REFER
+
+
+def test_two_grades_do_not_begin_with_the_same_points() -> None:
+    twice = (CARD.grades[0], replace(CARD.grades[0], name="Z"), *CARD.grades[1:])
+    with pytest.raises(ScorecardIncomplete, match="from the best to the worst"):
+        check_scorecard(replace(CARD, grades=twice))

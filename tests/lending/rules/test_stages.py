@@ -8,7 +8,9 @@ import pytest
 from lc_workflow.lending.rules.stages import (
     APPROVE,
     CLOSED,
+    DECIDED,
     EDITABLE,
+    PREPARING,
     PROCESS,
     STATUS_OF,
     STEPS,
@@ -123,3 +125,61 @@ def test_what_ended_without_a_loan_can_be_opened_again(ended: Stage) -> None:
 def test_every_stage_has_a_status_and_closed_ones_are_not_edited() -> None:
     assert set(STATUS_OF) == set(Stage)
     assert CLOSED.isdisjoint(EDITABLE)
+    assert {"PO_CREATED", "RETURNED"} == EDITABLE
+    assert {"APPROVED", "REJECTED", "WITHDRAWN", "EXPIRED", "DISBURSED"} == CLOSED
+    assert CLOSED - {"WITHDRAWN"} == DECIDED
+
+
+def test_whoever_brings_an_application_on_its_way_has_prepared_it() -> None:
+    assert {"submit", "start", "send_to_review", "reopen"} == PREPARING
+
+
+TABLE = """
+PO_CREATED         submit         USER_COMPLETED     update
+RETURNED           submit         USER_COMPLETED     update
+USER_COMPLETED     start          TELLER_PROCESSING  process
+TELLER_PROCESSING  send_to_review MANAGER_REVIEW     process account
+TELLER_PROCESSING  reject         REJECTED           process reason
+MANAGER_REVIEW     approve        APPROVED           approve decides
+MANAGER_REVIEW     reject         REJECTED           approve reason decides
+USER_COMPLETED     return         RETURNED           process reason
+TELLER_PROCESSING  return         RETURNED           process reason
+MANAGER_REVIEW     return         RETURNED           approve reason
+PO_CREATED         withdraw       WITHDRAWN          update reason
+RETURNED           withdraw       WITHDRAWN          update reason
+USER_COMPLETED     withdraw       WITHDRAWN          update reason
+TELLER_PROCESSING  withdraw       WITHDRAWN          update reason
+MANAGER_REVIEW     withdraw       WITHDRAWN          update reason
+REJECTED           reopen         PO_CREATED         update reason
+WITHDRAWN          reopen         PO_CREATED         update reason
+EXPIRED            reopen         PO_CREATED         update reason
+APPROVED           undo_approval  MANAGER_REVIEW     approve reason
+APPROVED           expire         EXPIRED            nobody
+APPROVED           disburse       DISBURSED          nobody
+"""
+
+
+def test_the_table_of_moves_is_the_one_the_branch_agreed_on() -> None:
+    told = {
+        (
+            *(step.source, step.action, step.target, (step.permission or ":nobody").partition(":")[2]),
+            *(["account"] if step.needs_account else []),
+            *(["reason"] if step.needs_reason else []),
+            *(["decides"] if step.decides else []),
+        )
+        for step in STEPS
+    }
+    assert told == {tuple(line.split()) for line in TABLE.strip().splitlines()}
+
+
+@pytest.mark.parametrize("step", ASKED_FOR, ids=lambda step: f"{step.action}-from-{step.source}")
+def test_a_step_asks_for_nothing_that_it_does_not_need(step: Step) -> None:
+    needed = [AccountNeeded] * step.needs_account + [ReasonNeeded] * step.needs_reason
+    assert codes(step, account_id=None, reason=None) == needed
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_an_action_is_taken_from_its_stages_alone(stage: Stage) -> None:
+    for action in set(Action) - {step.action for step in steps_from(stage)}:
+        with pytest.raises(NoSuchStep, match=action):
+            step_by(action, stage)

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lc_workflow.lending.rules.tasks import Urgency, deadline
+from lc_workflow.lending.rules.stages import CLOSED, Stage
+from lc_workflow.lending.rules.tasks import HIGHER_UP, TIMED, WORK, Urgency, deadline
 from lc_workflow.organization.rules.hours import BusinessHours
 
 OFFICE = BusinessHours()
@@ -40,3 +41,21 @@ def test_work_is_at_risk_from_four_fifths_of_its_time() -> None:
         Urgency.AT_RISK,
         Urgency.BREACHED,
     ]
+
+
+def test_each_open_stage_waits_for_somebody_for_so_many_hours_of_work() -> None:
+    hours = {stage: work.minutes and work.minutes / 60 for stage, work in WORK.items()}
+    assert hours == {
+        Stage.RETURNED: None,
+        Stage.USER_COMPLETED: 4,
+        Stage.TELLER_PROCESSING: 8,
+        Stage.MANAGER_REVIEW: 16,
+        Stage.APPROVED: 40,
+    }
+    assert set(TIMED) == set(WORK) - {Stage.RETURNED}, "while it is corrected no clock runs"
+    assert set(WORK) == set(Stage) - CLOSED - {Stage.PO_CREATED} | {Stage.APPROVED}
+
+
+def test_whoever_prepared_a_loan_is_given_every_work_on_it_but_the_decision() -> None:
+    assert {stage for stage, work in WORK.items() if not work.for_preparers} == {Stage.MANAGER_REVIEW}
+    assert {Stage.MANAGER_REVIEW, Stage.APPROVED} == HIGHER_UP
