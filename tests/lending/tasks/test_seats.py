@@ -87,3 +87,20 @@ async def test_a_loan_waits_for_the_committee_once_its_customer_is_found_to_owe_
     (task,) = await queue(client, member, "claimable", stage="MANAGER_REVIEW")
     assert task["application_id"] == second["id"]
     assert (await decide(member, second)).json()["workflow_status"] == "APPROVED"
+
+
+async def test_a_manager_who_turns_out_to_stand_in_for_a_loan_is_offered_its_decision_no_more(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, manager: Person,
+    to_review: ToReview, tell: Tell,
+) -> None:  # fmt: skip
+    guarantor = await sign_in("manager", branch_id=branch.id, phone_number="096 123 4567")
+    loan = await to_review(officer, teller, guarantor_name="KEO BOPHANY", guarantor_id_number="N2")
+    known = {"full_name_latin": "KEO BOPHA", "phones": ["+855961234567"]}
+    kept = (await client.post("/api/v1/customers", json=known, headers=officer.headers)).json()["id"]
+    assert len(await queue(client, guarantor, "claimable")) == 1
+    body = {"customer_id": loan["parties"][0]["customer_id"], "reason": "Written twice"}
+    merged = await client.post(f"/api/v1/customers/{kept}/merge", json=body, headers=manager.headers)
+    assert merged.status_code == 200, merged.text
+    await tell()
+    assert await queue(client, guarantor, "claimable") == []
+    assert len(await queue(client, manager, "claimable")) == 1

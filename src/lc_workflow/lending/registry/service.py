@@ -177,7 +177,7 @@ class CustomerRegistry(CustomerService):
             taker, giver = both[customer_id], both[wish.customer_id]
             loans = await self._loan_book.hand_over(self.session, giver=giver.id, taker=taker.id)
             await self._move_belongings(giver.id, taker.id)
-            for name in TRAITS:
+            for name in (*TRAITS, "branch_id"):
                 if getattr(taker, name) is None:
                     setattr(taker, name, getattr(giver, name))
             taker.updated_at = giver.updated_at = at

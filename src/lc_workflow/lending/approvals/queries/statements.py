@@ -50,8 +50,10 @@ _WAITING: Final = (
     .where(CustomerApplication.workflow_status == Stage.MANAGER_REVIEW)
     .order_by(CustomerApplication.id)
 )
-WAITING_OF: Final = Written(_WAITING.where(CustomerApplication.customer_id == _CUSTOMER))
-"""The loans of a customer that wait for their decision."""
+WAITING_OF: Final = Written(
+    _WAITING.where((CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR))
+)
+"""The loans that wait for their decision which a customer borrows or stands in for."""
 
 WAITING_BESIDE: Final = Written(
     _WAITING.where(CustomerApplication.customer_id.in_(_PEOPLE_OF_ONE), CustomerApplication.id != _OF_ONE)
