@@ -1,19 +1,27 @@
 """A right that reaches the team, or the department, reaches the work of those people and of nobody beside them."""
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.kernel.principal import Principal, Scope
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.db.reach import Reach, brought, ways, within
 from lc_workflow.samples import photo
 from tests.conftest import Person, SignIn
+from tests.identity.factories import a_user
+from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft
 from tests.moments import NOON
-from tests.organization.factories import a_department, an_employee
+from tests.organization.factories import a_branch, a_department, an_employee
 
 RIGHTS = (
     "application:read",
@@ -127,3 +135,59 @@ async def test_nothing_else_is_changed(client: AsyncClient, around: Around) -> N
         paper = around.papers[application["id"]]
         removed = await client.delete(f"{FILES}/{paper}", headers=around.lead.headers)
         assert removed.status_code == (404 if refused else 204), removed.text
+
+
+READ = "application:read"
+OWN = {("me", "here"), ("me", "there"), ("me", "nowhere")}
+REACHED: dict[Scope | None, set[tuple[str, str]]] = {
+    None: set(),
+    Scope.OWN: OWN,
+    Scope.TEAM: OWN | {("mate", "here"), ("mate", "there"), ("mate", "nowhere")},
+    Scope.DEPARTMENT: OWN | {("colleague", "here"), ("colleague", "there"), ("colleague", "nowhere")},
+    Scope.BRANCH: OWN | {("mate", "here"), ("colleague", "here"), ("stranger", "here")},
+    Scope.ALL: {*product(("me", "mate", "colleague", "stranger"), ("here", "there", "nowhere"))},
+}
+"""Whose applications of which branch are reached by somebody of the branch `here`."""
+
+
+@pytest.mark.parametrize("posted", [True, False], ids=["of a branch", "of none"])
+async def test_a_right_reaches_as_far_in_the_database_as_for_a_row_that_is_loaded(
+    session: AsyncSession, *, posted: bool
+) -> None:
+    people = {name: a_user() for name in ("me", "mate", "colleague", "stranger")}
+    places = {"here": a_branch(code="HERE"), "there": a_branch(code="THERE")}
+    session.add_all([*people.values(), *places.values()])
+    await session.flush()
+    branches: dict[str, UUID | None] = {name: place.id for name, place in places.items()} | {"nowhere": None}
+    rows = {
+        (owner, place): an_application(people[owner].id, branch_id=branches[place])
+        for owner, place in product(people, branches)
+    }
+    session.add_all(rows.values())
+    await session.flush()
+    owner, branch = CustomerApplication.user_id, CustomerApplication.branch_id
+    for scope, expected in REACHED.items():
+        reader = Principal(
+            id=people["me"].id,
+            role="officer",
+            session_id=uuid4(),
+            branch_id=branches["here"] if posted else None,
+            team=frozenset({people["mate"].id}),
+            department=frozenset({people["colleague"].id}),
+            grants={READ: scope} if scope else {},
+        )
+        reached = expected if posted or scope is not Scope.BRANCH else OWN
+        loaded = {
+            key for key, row in rows.items() if reader.reaches(READ, owner_id=row.user_id, branch_id=row.branch_id)
+        }
+        assert loaded == reached, scope
+        ids = {rows[key].id for key in reached}
+        anybody = within(Reach.of(reader, READ).anybody, READ, owner=owner, branch=branch)
+        for where, values in ((within(reader, READ, owner=owner, branch=branch), {}), (anybody, brought(reader))):
+            found = await session.scalars(select(CustomerApplication.id).where(where), values)
+            assert set(found) == ids, scope
+        by_ways = [
+            set(await session.scalars(select(CustomerApplication.id).where(way)))
+            for way in ways(reader, READ, owner=owner, branch=branch)
+        ]
+        assert set().union(*by_ways) == ids, scope

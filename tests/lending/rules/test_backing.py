@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from lc_workflow.lending.rules.backing import names_of, read_collateral, with_changes
+from lc_workflow.lending.rules.backing import (
+    BACKING_FIELDS,
+    COLLATERAL_KEYS,
+    Thing,
+    names_of,
+    read_collateral,
+    says_something,
+    with_changes,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,6 +24,10 @@ from lc_workflow.lending.rules.backing import names_of, read_collateral, with_ch
         ("12,000.50", Decimal("12000.50")),
         ("much", None),
         (-1, None),
+        (0, Decimal("0.00")),
+        (" 7 ", Decimal("7.00")),
+        ("9999999999999.99", Decimal("9999999999999.99")),
+        ("10000000000000", None),
         (True, None),
         ([1], None),
         ("NaN", None),
@@ -53,3 +65,22 @@ def test_a_change_keeps_the_name_a_form_uses_and_every_other_key() -> None:
 def test_a_name_stands_in_the_column_of_its_script() -> None:
     assert names_of("SOK CHANTHY", field="guarantor_name")["full_name_latin"] == "SOK CHANTHY"
     assert names_of("សុខ ចាន់ធី", field="guarantor_name")["full_name_khmer"] == "សុខ ចាន់ធី"
+
+
+def test_a_row_that_nobody_filled_in_but_for_its_currency_says_nothing() -> None:
+    assert not says_something({})
+    assert not says_something({"type": " ", "value": None, "photos": [], "currency": "USD"})
+    assert says_something({"type": " ", "value": 1, "currency": "USD"})
+    assert says_something({"type": "land"})
+
+
+def test_the_web_app_s_fields_of_guarantor_and_collateral_are_kept_as_rows() -> None:
+    guarantor = {f"guarantor_{what}" for what in ("name", "phone", "id_number", "address", "relationship")}
+    assert guarantor | {"collaterals"} == BACKING_FIELDS
+
+
+def test_a_text_that_its_column_does_not_hold_stays_in_the_entry_alone() -> None:
+    whole = {"kind": "x" * 100, "owner_name": "x" * 200, "title_number": "x" * 100, "description": "x" * 4_000}
+    written = {COLLATERAL_KEYS[name][0]: text for name, text in whole.items()}
+    assert read_collateral(written) == Thing(**whole)  # type: ignore[arg-type]
+    assert read_collateral({key: text + "x" for key, text in written.items()}) == Thing()

@@ -94,6 +94,7 @@ def test_a_product_that_contradicts_itself_is_not_offered(changes: dict[str, Any
     ("months", "frequency", "installments"),
     [
         (12, Frequency.MONTHLY, 12),
+        (1, Frequency.MONTHLY, 1),
         (6, Frequency.WEEKLY, 26),
         (1, Frequency.WEEKLY, 4),
         (3, Frequency.BIWEEKLY, 7),

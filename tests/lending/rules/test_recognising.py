@@ -57,3 +57,23 @@ def test_of_two_who_fit_the_better_one_is_meant_and_the_other_is_reported(order:
     there = [known(FIRST, nameless), known(SECOND, somebody(CARD))]
     found = recognise(somebody(CARD), [there[place] for place in order])
     assert (found.customer_id, found.others) == (SECOND, ((FIRST, MatchedBy.IDENTITY),))
+
+
+def test_a_telephone_without_a_name_that_agrees_convinces_nobody() -> None:
+    nameless = describe(khmer=None, latin=None, born=date(1990, 4, 13), identities=[], phone_keys=[PHONE])
+    for one, other in ((nameless, somebody(phone=PHONE)), (somebody(phone=PHONE), nameless)):
+        found = recognise(one, [known(FIRST, other)])
+        assert (found.customer_id, found.others) == (None, ((FIRST, MatchedBy.PHONE),))
+
+
+def test_a_paper_convinces_more_than_a_telephone() -> None:
+    caller, holder = somebody(phone=PHONE), somebody(CARD)
+    for there in ([known(FIRST, caller), known(SECOND, holder)], [known(SECOND, holder), known(FIRST, caller)]):
+        found = recognise(somebody(CARD, phone=PHONE), there)
+        assert (found.customer_id, found.others) == (SECOND, ((FIRST, MatchedBy.PHONE),))
+
+
+def test_who_gives_no_number_has_none_that_they_could_be_found_by() -> None:
+    unknown = describe(khmer=None, latin="SOK CHANTHY", born=None, identities=[(None, None)], phone_keys=[None, ""])
+    assert unknown.keys == frozenset()
+    assert somebody(CARD, phone=PHONE).keys == {"cambodian_identity:010234567", PHONE}
