@@ -106,6 +106,28 @@ async def test_a_person_hears_what_is_sent_to_them_to_their_role_and_to_all(
             assert await socket.hear() == {"type": "notification", "title": "ពាក្យសុំ", "message": pattern}
 
 
+@pytest.mark.parametrize(
+    ("role", "shown"),
+    [
+        ("regional_manager", "manager"),
+        ("portfolio_officer", "officer"),
+        ("data_entry", "viewer"),
+        ("auditor", "viewer"),
+    ],
+)
+async def test_a_person_listens_to_their_role_as_the_web_app_knows_it(
+    client: AsyncClient, connect: Connect, sign_in: SignIn, role: str, shown: str
+) -> None:
+    person = await sign_in(role)
+    me = (await client.get("/api/v1/auth/me", headers=person.headers)).json()
+    assert me["role"] == shown
+    async with connect(person) as socket:
+        for word in (me["role"], role):
+            await socket.subscribe(f"role:{word}")
+        refused = await socket.ask({"type": "subscribe_pattern", "pattern": "role:admin"})
+        assert refused["code"] == "NotYourPattern"
+
+
 async def test_nobody_hears_what_they_did_not_ask_for(
     connect: Connect, officer: Person, sign_in: SignIn, broadcast: Broadcast
 ) -> None:

@@ -138,6 +138,18 @@ async def test_a_broadcast_reaches_who_listens_to_its_pattern(
     assert (unknown.status_code, unknown.json()["code"]) == (404, "Missing")
 
 
+async def test_a_broadcast_to_a_role_reaches_whom_the_web_app_shows_in_it(
+    client: AsyncClient, session: AsyncSession, admin: Person, manager: Person, sign_in: SignIn
+) -> None:
+    regional = await sign_in("regional_manager")
+    reached = {}
+    for role in ("manager", "regional_manager"):
+        wish = WORDS | {"pattern": f"role:{role}"}
+        answer = await client.post(f"{LIVE}/broadcast", json=wish, headers=admin.headers)
+        reached[role] = await told(session, answer) & {regional.user.id, manager.user.id, admin.user.id}
+    assert reached == {"manager": {regional.user.id, manager.user.id}, "regional_manager": {regional.user.id}}
+
+
 async def test_who_is_online_hears_a_message_once_it_is_told(
     client: AsyncClient, admin: Person, teller: Person, tell: Tell, sent: Sent
 ) -> None:

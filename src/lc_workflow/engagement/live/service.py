@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.sessions.principals import load_principal, roles_by_session
+from lc_workflow.identity.sessions.principals import load_principal, role_words_by_session
 from lc_workflow.kernel.errors import Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -52,13 +53,19 @@ class Entrance:
         self._next: Look | None = None
 
     async def person(self, token: str) -> Principal | None:
-        """Find the person; None when the token is not ours or has ended, or the session or the account has."""
+        """Find the person; None when the token is not ours or has ended, or the session or the account has.
+
+        Their `roles` hold the web app's word for the first as well, which its patterns name them by.
+        """
         try:
             claims = self._tokens.read(token, at=self._clock())
         except Unauthenticated:
             return None
         async with self._places, self._open_session() as session:
-            return await load_principal(session, claims, self._clock())
+            at = self._clock()
+            person = await load_principal(session, claims, at)
+            words = (await role_words_by_session(session, [claims.session_id], at)).get(claims.session_id)
+            return replace(person, roles=words) if person and words else None
 
     async def still_welcomes(self, person: Principal, token: str) -> bool:
         """Whether the person may go on listening as who they were; while the database is gone, nothing is decided."""
@@ -95,4 +102,4 @@ class Entrance:
         await asyncio.sleep(GATHER_SECONDS)
         self._next = None
         async with self._places, self._open_session() as session:
-            return await roles_by_session(session, look.sessions, self._clock())
+            return await role_words_by_session(session, look.sessions, self._clock())

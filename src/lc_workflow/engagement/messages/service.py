@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, DateTime, and_, case, exists, func, literal, null, select, true
+from sqlalchemy import ColumnElement, DateTime, and_, case, exists, func, literal, null, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from lc_workflow.engagement.events import MessageSent
@@ -96,7 +96,9 @@ class MessageService(Service[Notification]):
         return await self._send(message, true(), to="general", principal=principal, at=at)
 
     async def to_pattern(self, message: Message, pattern: str, *, principal: Principal, at: datetime) -> Sent:
-        """Write to those who listen to a pattern of the live socket, whether they are online or not.
+        """Write to those who may listen to a pattern of the live socket, whether they are online or not.
+
+        A role is named as it is, or by the word by which the web app knows it: the `role` of a user's answer.
 
         Raises:
             NoSuchPattern: It is none of `general`, `role:<role>` and `user:<id>`.
@@ -141,9 +143,11 @@ class MessageService(Service[Notification]):
                 return User.id == UUID(name)
             except ValueError:
                 pass
-        if kind == "role" and await self.session.scalar(select(exists().where(CompanyRole.name == name))):
+        called = or_(CompanyRole.name == name, CompanyRole.web_word == name)
+        if kind == "role" and await self.session.scalar(select(exists().where(called))):
             held = select(CompanyRole.id).where(held_by(User.id, User.role, at=at), CompanyRole.name == name)
-            return exists(held.correlate(User))
+            shown = select(CompanyRole.id).where(CompanyRole.name == User.role, CompanyRole.web_word == name)
+            return or_(exists(held.correlate(User)), exists(shown.correlate(User)))
         raise NoSuchPattern("A pattern is general, role: with the name of a role, or user: with an id.")
 
     async def _send(

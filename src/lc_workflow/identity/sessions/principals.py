@@ -28,14 +28,19 @@ async def load_principal(session: AsyncSession, claims: Claims, at: datetime) ->
     return _principal(found, claims.session_id) if found else None
 
 
-async def roles_by_session(
+async def role_words_by_session(
     session: AsyncSession, session_ids: Collection[UUID], at: datetime
 ) -> dict[UUID, frozenset[str]]:
-    """Say of many sessions at once which of them last, and which roles their people hold now."""
+    """Say of many sessions at once which of them last, and which words name the roles that their people hold now.
+
+    These are the names of all, and the word by which the web app knows the first: a user's `role`.
+    """
     held = roles_of(User.id, User.role, at=literal(at, DateTime(timezone=True))).lateral("held")
+    first = aliased(CompanyRole)
     found = await session.execute(
-        select(Session.id, held.c.roles)
+        select(Session.id, held.c.roles + literal(" ") + first.web_word)
         .join(User, User.id == Session.user_id)
+        .join(first, first.name == User.role)
         .join(held, literal(value=True))
         .where(Session.id.in_(session_ids), Session.ended_at.is_(None), User.status == UserStatus.ACTIVE)
     )
