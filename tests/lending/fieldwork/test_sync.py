@@ -161,7 +161,9 @@ async def test_a_key_stands_for_one_operation(client: AsyncClient, session: Asyn
 
     await session.execute(update(RememberedRequest).values(begun_at=NOON - IN_FLIGHT_FOR))
     await session.commit()
-    assert codes(await send(client, officer, create)) == ["AnswerLost"]
+    lost = await send(client, officer, create, follow)
+    assert (statuses(lost), codes(lost)) == ([201, 201], [None, None]), "the journal knows that it is drafted"
+    assert [(result["replayed"], result["version"]) for result in lost] == [(True, None), (False, None)]
     assert await session.scalar(select(func.count()).select_from(CustomerApplication)) == 1
 
 

@@ -46,8 +46,9 @@ class SyncController(Controller):
         result carries its own status and, where it was refused, its problem.
 
         When the answer gets lost, send the same operations again. An operation that was done is not done twice: its
-        result comes again with `replayed: true`, for 30 days. The same key with another operation is a 422, one that
-        is being worked on this moment a 409. A key whose operation was refused is free again.
+        result comes again with `replayed: true`, for 30 days; with `version: null` for an application whose result was
+        lost. The same key with another operation is a 422, one that is being worked on this moment a 409. A key whose
+        operation was refused is free again.
 
         An operation made on a version that is not the present one is a 412, whose problem carries the present
         `version`. Operations of one request build on each other: several changes made on one version follow each other.

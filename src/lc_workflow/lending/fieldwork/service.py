@@ -28,7 +28,7 @@ from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.fields import read_as
 from lc_workflow.platform.http.problems import Problem
-from lc_workflow.platform.idempotency.keys import Keys
+from lc_workflow.platform.idempotency.keys import AnswerLost, Keys
 
 DONE: Final = 200
 MADE: Final = 201
@@ -114,6 +114,10 @@ class FieldworkService:
         with bound_contextvars(request_id=request_id):
             try:
                 known = await self._keys.begin(operation.key, _digest(operation), request_id=request_id)
+            except AnswerLost as refusal:
+                if operation.kind == Kind.CREATE and await self._applications.is_drafted(operation.id, self._principal):
+                    return _told(operation, MADE, None, replayed=True)
+                return self._refused(operation, refusal)
             except DomainError as refusal:
                 return self._refused(operation, refusal)
             if known is not None:

@@ -318,6 +318,11 @@ class ApplicationService(Service[CustomerApplication]):
             application.changed_in_substance_by(by)
         application.renewed(at)
 
+    async def is_drafted(self, application_id: UUID, principal: Principal) -> bool:
+        """Whether there is an application of this id which the person drafted."""
+        theirs = exists().where(CustomerApplication.id == application_id, CustomerApplication.user_id == principal.id)
+        return bool(await self.session.scalar(select(theirs)))
+
     async def borrows_nowhere(self, customer_id: UUID) -> bool:
         """Whether no application is this customer's."""
         return not await self.session.scalar(select(exists().where(CustomerApplication.customer_id == customer_id)))
