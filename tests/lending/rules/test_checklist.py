@@ -171,6 +171,13 @@ def test_of_a_group_the_nearest_paper_is_told_and_two_groups_are_two_sentences()
     ]
 
 
+def test_what_is_there_is_in_nobodys_way_and_stands_for_no_other_paper() -> None:
+    book = a_rule(code="BOOK", document_type="book")
+    items = items_of([CARD, book], loan(), [a_paper()], today=TODAY)
+    assert [item.need for item in items] == [Need.MET, Need.MISSING]
+    assert [item.rule.code for item in in_the_way(items, Gate.DISBURSE)] == ["BOOK"]
+
+
 def test_a_waiver_for_one_of_a_group_is_enough() -> None:
     rules = (a_rule(any_of="ID"), a_rule(code="BOOK", document_type="book", any_of="ID"))
     assert needs(*rules, exempt=[Exemption("BOOK")]) == [Need.ANOTHER, Need.WAIVED]
@@ -191,7 +198,10 @@ def test_papers_of_one_are_nobody_elses_and_of_land_not_those_of_a_car() -> None
 
 
 def test_a_group_for_the_same_people_and_gate_is_a_checklist() -> None:
-    check_checklist([a_rule(any_of="ID"), a_rule(code="BOOK", any_of="ID"), a_rule(code="X")], known_types={"card"})
+    check_checklist(
+        [a_rule(any_of="ID"), a_rule(code="BOOK", any_of="ID"), a_rule(code="X", gate=Gate.APPROVE)],
+        known_types={"card"},
+    )
 
 
 def test_a_waiver_is_for_one_or_for_all() -> None:

@@ -12,10 +12,12 @@ from hypothesis.strategies import dates, integers, text
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.rules.matching import (
     CheckDigitWrong,
+    IdentityCardLength,
     Likeness,
     MixedScripts,
     NotBornYet,
     Traits,
+    account_as_kept,
     age_on,
     check_digit_of,
     check_name,
@@ -142,6 +144,25 @@ def test_a_number_is_looked_for_whatever_paper_it_stands_on() -> None:
     assert identity_key("passport", "012345678(4)") == "passport:0123456784", "only a card has a check digit"
     assert identity_key(None, "n1234567") == "other:N1234567"
     assert identity_key("passport", "11111") == "passport:11111", "five alike may be meant"
+    assert identity_key("passport", "111111") is None, "six alike are what people write who know none"
+    assert identity_key("passport", "121212") == "passport:121212"
+
+
+def test_an_account_is_kept_the_same_however_it_was_typed() -> None:
+    assert account_as_kept(" ០០០១ ២៣\u200b៤ ") == "0001 234"
+    assert [account_as_kept(nothing) for nothing in (None, "", " \u200b ")] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("written", "suggested"),
+    [("0123456784", " If the last digit is the check digit, write 012345678(4)."), ("0123456785", ""), ("01234", "")],
+)
+def test_ten_digits_are_taken_for_a_card_with_its_check_digit_only_where_that_fits(
+    written: str, suggested: str
+) -> None:
+    with pytest.raises(IdentityCardLength) as refused:
+        read_identity_card(written)
+    assert refused.value.detail == f"A Cambodian identity card has nine digits.{suggested}"
 
 
 @pytest.mark.parametrize("number", [None, "", "  ", "-", "N/A", "មិនមាន", "0", "000 000 000", "០០០០០០០០០", "999999999"])

@@ -53,6 +53,20 @@ async def test_another_request_needs_another_key(client: AsyncClient, session: A
     assert await how_many(session) == 2
 
 
+async def test_the_same_words_said_of_another_loan_are_another_request(client: AsyncClient, officer: Person) -> None:
+    loans = [(await send(client, officer, f"draft {number}")).json()["id"] for number in range(2)]
+    key = officer.headers | {"Idempotency-Key": "once"}
+    first = await client.post(f"{URL}/{loans[0]}/actions/submit", json={}, headers=key)
+    assert first.status_code == 200, first.text
+    for other in (f"{loans[1]}/actions/submit", f"{loans[0]}/actions/submit?of=another", f"{loans[0]}/actions/start"):
+        refused = await client.post(f"{URL}/{other}", json={}, headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (422, "KeyUsedOtherwise"), other
+    untouched = (await client.get(f"{URL}/{loans[1]}", headers=officer.headers)).json()
+    assert untouched["workflow_status"] == "PO_CREATED", "and nobody is told that it was submitted"
+    again = await client.post(f"{URL}/{loans[0]}/actions/submit", json={}, headers=key)
+    assert (again.status_code, again.headers["idempotent-replay"]) == (200, "true")
+
+
 async def test_the_key_of_somebody_else_is_not_ours(
     client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, branch: Branch
 ) -> None:
