@@ -1,13 +1,16 @@
 """The documentation is read without the internet."""
 
+import asyncio
 import re
+import threading
 from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
 from litestar.handlers import get
+from litestar.openapi.spec import OpenAPI
 
-from lc_workflow.platform.http.openapi import STATIC, docs, documentation
+from lc_workflow.platform.http.openapi import STATIC, Documentation, docs, documentation
 from tests.platform.http.conftest import Serve
 
 PAGES = ["/schema", "/schema/", "/schema/swagger", "/schema/redoc", "/schema/scalar"]
@@ -24,6 +27,20 @@ async def things() -> list[str]:
 async def client(serve: Serve) -> AsyncClient:
     config = documentation(title="LC <Workflow>", version="1.2.3", description="Loans.")
     return await serve(things, docs, openapi_config=config)
+
+
+async def test_it_is_written_once_and_holds_up_nobody(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, by = Documentation.to_openapi_schema, []
+
+    def noting(self: Documentation) -> OpenAPI:
+        by.append(threading.current_thread())
+        return begin(self)
+
+    monkeypatch.setattr(Documentation, "to_openapi_schema", noting)
+    asked = [client.get(page) for page in ("/schema", "/schema/openapi.json", "/schema/redoc")]
+    assert {answer.status_code for answer in await asyncio.gather(*asked)} == {200}
+    assert len(by) == 1
+    assert by[0] is not threading.current_thread()
 
 
 @pytest.mark.parametrize("page", PAGES)

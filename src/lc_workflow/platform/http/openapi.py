@@ -1,10 +1,13 @@
 """The documentation under `/schema`, in three viewers that need nothing from the internet."""
 
+import asyncio
 import re
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import cached_property
 from html import escape
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, cast
 
 import msgspec
@@ -41,6 +44,9 @@ PAGE_POLICY: Final = (
 )
 """What the pages may load: only from here. The viewers write their styles into the page, hence the one exception."""
 
+
+_WRITING: Final = Lock()
+"""Held while the document is written, by the first who asks for it."""
 
 _PAGE: Final = re.compile(r"Page_(?:\w+\.)+(\w+)_(?=\")")
 """What Litestar calls a page."""
@@ -100,7 +106,11 @@ class Document(OpenAPI):
     """The whole document, in which a page of branches is called `PageOfBranchAnswer`."""
 
     def to_schema(self) -> dict[str, Any]:
-        """Write it with the names that generated clients give their classes."""
+        """Write it, once, with the names that generated clients give their classes."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> dict[str, Any]:
         written = msgspec.json.encode(super().to_schema()).decode()
         named: dict[str, Any] = msgspec.json.decode(_PAGE.sub(r"PageOf\1", written))
         return named
@@ -148,11 +158,22 @@ def documentation(*, title: str, version: str, description: str, tags: list[Tag]
             ],
             include_in_schema=False,
             opt={PUBLIC: True},
+            before_request=_have_it_written,
             after_request=_no_page_of_its_own,
             exception_handlers={InternalServerException: _nothing_there},
             response_headers=[ResponseHeader(name="Content-Security-Policy", value=PAGE_POLICY)],
         ),
     )
+
+
+async def _have_it_written(request: Request[Any, Any, Any]) -> None:
+    """Have the document written beside the event loop: it takes a second, in which nobody else would be answered."""
+
+    def write() -> None:
+        with _WRITING:
+            request.app.openapi_schema.to_schema()
+
+    await asyncio.to_thread(write)
 
 
 def _no_page_of_its_own(response: Response[Any]) -> Response[Any]:
