@@ -33,7 +33,7 @@ TEMPLATE = "id,name,description,permissions,permission_count"
 MIGRATED = "dry_run,processed,assignments_created,unmatched,remaining"
 LEAVING = "user_id,status,account_status,successor_id,ended_sessions,open_work,handed_over"
 SETTLING = (
-    "user_id,onboarding_completed,onboarding_completed_at,progress_percentage,total_steps,completed_steps,"
+    "user_id,user_info,onboarding_completed,onboarding_completed_at,progress_percentage,total_steps,completed_steps,"
     "applicable_steps,days_since_creation,timeline"
 )
 UNLOCKED = "message,user_id,is_locked,failed_login_attempts"

@@ -59,6 +59,15 @@ async def test_onboarding_shows_what_is_done_and_ends_when_the_needed_is(
     url = f"/api/v1/users/{user.id}/lifecycle/onboarding"
     shown = (await client.get(url, headers=admin.headers)).json()
     assert (shown["progress_percentage"], shown["total_steps"], shown["days_since_creation"]) == (0, 8, 3)
+    assert shown["user_info"] == {
+        "username": user.username,
+        "email": user.email,
+        "full_name": f"{user.first_name} {user.last_name}",
+        "role": "officer",
+        "department": None,
+        "branch": None,
+        "line_manager": None,
+    }
     assert set(shown["applicable_steps"][0]) == {"id", "title", "description", "required", "completed"}
     refused = await act(user, "lifecycle/onboarding/complete", 422)
     assert refused["code"] == "OnboardingUnfinished"

@@ -30,10 +30,23 @@ class TimelineEntry(Struct, frozen=True):
     type: Literal["onboarding", "access", "security"]
 
 
+class Newcomer(Struct, frozen=True, kw_only=True):
+    """Whose onboarding it is, by names; `role` is the word by which the web app knows it."""
+
+    username: str
+    email: str
+    full_name: str
+    role: str
+    department: str | None
+    branch: str | None
+    line_manager: str | None
+
+
 class OnboardingAnswer(Struct, frozen=True, kw_only=True):
     """How far somebody's onboarding is, in percent and step by step."""
 
     user_id: UUID
+    user_info: Newcomer
     onboarding_completed: bool
     onboarding_completed_at: datetime | None
     progress_percentage: int

@@ -26,6 +26,7 @@ from lc_workflow.identity.lifecycle.schemas import (
     BulkStatus,
     Leaving,
     Left,
+    Newcomer,
     OffboardingAnswer,
     OnboardingAnswer,
     OtherLastDay,
@@ -81,10 +82,23 @@ class LifecycleService(Service[User]):
         Raises:
             Missing: There is no such account, or the person may not see it.
         """
-        user = await self.find(in_reach(principal, READ), id=user_id)
+        user = await self.find(
+            in_reach(principal, READ),
+            id=user_id,
+            load=[User.standing, User.department, User.branch, User.line_manager],
+        )
         steps = [StepAnswer(step.id, step.title, step.description, step.required, step.done(user)) for step in STEPS]
         return OnboardingAnswer(
             user_id=user.id,
+            user_info=Newcomer(
+                username=user.username,
+                email=user.email,
+                full_name=f"{user.first_name} {user.last_name}",
+                role=user.standing.web_word,
+                department=user.department.name if user.department else None,
+                branch=user.branch.name if user.branch else None,
+                line_manager=user.line_manager.full_name_latin if user.line_manager else None,
+            ),
             onboarding_completed=user.onboarding_completed,
             onboarding_completed_at=user.onboarding_completed_at,
             progress_percentage=progress(user),

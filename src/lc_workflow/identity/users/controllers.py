@@ -42,7 +42,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import download
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
+from lc_workflow.platform.http.paging import LONG_WINDOW, WIDE_LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit
@@ -134,7 +134,7 @@ class UserController(Controller):
     tags = ("Users",)
     dependencies = {**USERS, "wanted": Provider(user_filter)}  # noqa: RUF012 - Litestar's own form
 
-    @get(guards=[requires(READ)])
+    @get(guards=[requires(READ)], dependencies=WIDE_LONG_WINDOW)
     async def list_users(
         self,
         users: NamedDependency[UserService],
