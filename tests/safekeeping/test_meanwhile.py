@@ -1,6 +1,7 @@
 """A backup is made while people work, and may be told to end: what it says it has, it has, and half of one is none."""
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -75,6 +76,21 @@ def test_what_a_backup_says_is_done_is_on_the_disk(
     wanted = {folder, *(path for path in folder.rglob("*") if path.name not in {"database.dump", "manifest.json"})}
     assert wanted <= {*synced}
     assert synced[-1] == folder, "the manifest has its name last of all"
+
+
+def test_a_backup_goes_to_a_share_that_cannot_sync_its_names_as_well(
+    lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = os.fsync
+
+    def only_files(descriptor: int) -> None:
+        if Path(f"/proc/self/fd/{descriptor}").readlink().is_dir():
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", only_files)
+    saved = run("backup", tmp_path / "backup", settings=lived_in)
+    assert saved.exit_code == 0, saved.output
 
 
 @contextmanager

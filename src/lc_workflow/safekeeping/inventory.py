@@ -1,5 +1,6 @@
 """What a backup says about itself, so that it can be checked without the installation it came from."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -95,10 +96,18 @@ def write_down(backup: Backup, folder: Path) -> None:
 
 
 def _sync_names(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    """Make the names in a folder survive a power cut; shares that know no such thing, and folders one may not read,
+    are left to themselves.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except PermissionError:
+        return
     try:
         os.fsync(descriptor)
+    except OSError as refused:
+        if refused.errno not in {errno.EINVAL, errno.EBADF, errno.ENOTSUP}:
+            raise
     finally:
         os.close(descriptor)
 
