@@ -19,6 +19,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed
 
+from lc_workflow.engagement.live.hub import MOST_OF_ONE
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.db.listening import LISTENER
 from lc_workflow.platform.workbench import GRANIAN
@@ -210,6 +211,18 @@ async def test_a_book_of_a_message_closes_the_socket(served: Server, client: htt
             await ask(connection, {"padding": "x" * 3_000_000})
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
+
+
+async def test_who_asks_for_the_headers_alone_takes_no_place_from_those_who_listen(
+    served: Server, client: httpx.AsyncClient
+) -> None:
+    token, _ = await sign_in(client, "officer")
+    events = f"{V1}/ws/events?token={token}"
+    for _ in range(WORKERS * MOST_OF_ONE + 1):
+        answer = await client.head(events)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    async with client.stream("GET", events) as listening:
+        assert listening.status_code == 200
 
 
 async def test_either_worker_gives_the_figures_of_both(served: Server, client: httpx.AsyncClient) -> None:
