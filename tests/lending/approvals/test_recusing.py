@@ -1,6 +1,7 @@
 """Whoever recused themselves from a loan has no hand in it any more: neither by its papers nor by its money."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from httpx import AsyncClient, Response
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import Decide
+from tests.lending.approvals.steps import DELEGATIONS, Decide
 from tests.lending.checklist.steps import hand_in, put_in_force, verify
 from tests.lending.steps import URL
 from tests.lending.tasks.test_controllers import queue
@@ -82,3 +83,35 @@ async def test_whoever_recused_themselves_says_nothing_of_papers_conditions_and_
 
     comment = await client.post(f"{URL}/{loan['id']}/comments", json={"text": "My cousin."}, headers=cousin.headers)
     assert comment.status_code == 201, "a note decides nothing"
+
+
+async def test_whoever_recused_themselves_while_standing_in_keeps_nobody_else_away(
+    client: AsyncClient, officer: Person, teller: Person, manager: Person, sign_in: SignIn, branch: Branch,
+    to_review: ToReview, decide: Decide,
+) -> None:  # fmt: skip
+    """It is the deputy's cousin; the manager, who is back tomorrow, does not know her."""
+    deputy = await sign_in("officer", branch_id=branch.id)
+    wish = {"to_id": str(deputy.user.id), "role": "manager"}
+    wish |= {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=2)).isoformat()}
+    assert (await client.post(DELEGATIONS, json=wish, headers=manager.headers)).status_code == 201
+    loan = await to_review(officer, teller)
+    recused = await decide(deputy, loan, "recuse", reason="My cousin")
+    assert recused.status_code == 200, recused.text
+    assert await queue(client, deputy, "claimable") == []
+    assert code(await decide(deputy, loan)) == (403, "SodRepeat")
+    assert len(await queue(client, manager, "claimable")) == 1
+    decided = await decide(manager, loan)
+    assert (decided.status_code, decided.json().get("workflow_status")) == (200, "APPROVED"), decided.text
+
+
+async def test_nobody_stands_in_for_whoever_recused_themselves(
+    client: AsyncClient, officer: Person, teller: Person, cousin: Person, sign_in: SignIn, branch: Branch,
+    to_review: ToReview, decide: Decide,
+) -> None:  # fmt: skip
+    deputy = await sign_in("officer", branch_id=branch.id)
+    loan = await to_review(officer, teller)
+    await decide(cousin, loan, "recuse", reason="My cousin")
+    wish = {"to_id": str(deputy.user.id), "role": "manager"}
+    wish |= {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=2)).isoformat()}
+    assert (await client.post(DELEGATIONS, json=wish, headers=cousin.headers)).status_code == 201
+    assert code(await decide(deputy, loan)) == (403, "SodRepeat")

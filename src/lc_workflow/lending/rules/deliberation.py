@@ -54,6 +54,13 @@ class Vote:
     person: UUID
     absent: UUID | None = None
 
+    @property
+    def binds(self) -> frozenset[UUID]:
+        """Whose vote it was: one's own and that of whom one stood in for; people recuse themselves for nobody else."""
+        if self.absent is None or self.decision is Decision.RECUSE:
+            return frozenset({self.person})
+        return frozenset({self.person, self.absent})
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -94,4 +101,4 @@ def open_stage(counted: Iterable[Tally]) -> ApprovalStage | None:
 
 def has_voted(people: Collection[UUID], votes: Iterable[Vote]) -> bool:
     """Whether one of these people has a vote that counts, or stood in for one of them."""
-    return any(not {vote.person, vote.absent}.isdisjoint(people) for vote in votes)
+    return any(not vote.binds.isdisjoint(people) for vote in votes)

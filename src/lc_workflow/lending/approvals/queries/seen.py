@@ -136,7 +136,7 @@ class WhatIsSeen:
             figure=figure_of(stored, case, case.amount, application.currency),
             currency=application.currency,
             needs_limit=stored.needs_limit,
-            voters=frozenset(who for vote in votes for who in (vote.person, vote.absent) if who),
+            voters=frozenset(who for vote in votes for who in vote.binds),
         )
 
     async def judged(self, application: CustomerApplication) -> Judged:
