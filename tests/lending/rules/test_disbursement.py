@@ -1,0 +1,50 @@
+"""What is wrong with saying that a loan was paid out."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from lc_workflow.lending.rules.disbursement import UNDER_WAY, DisbursementStatus, objections_to_confirming
+
+TELLER, MANAGER, TODAY = uuid4(), uuid4(), date(2026, 11, 24)
+A_DAY = timedelta(days=1)
+PAID: dict[str, Any] = {
+    "status": DisbursementStatus.HANDED_OVER,
+    "requester": TELLER,
+    "confirmer": MANAGER,
+    "asked": (Decimal("1200.00"), "USD"),
+    "paid": (Decimal(1200), "USD"),
+    "paid_on": TODAY,
+    "requested_on": TODAY,
+    "today": TODAY,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({}, []),
+        ({"status": DisbursementStatus.REQUESTED}, []),
+        ({"requested_on": TODAY - A_DAY, "paid_on": TODAY - A_DAY}, []),
+        ({"confirmer": TELLER}, ["SodRequester"]),
+        ({"paid": (Decimal("1199.99"), "USD")}, ["AmountMismatch"]),
+        ({"paid": (Decimal("1200.01"), "USD")}, ["AmountMismatch"]),
+        ({"paid": (Decimal(1200), "KHR")}, ["AmountMismatch"]),
+        ({"paid_on": TODAY + A_DAY}, ["PaidInFuture"]),
+        ({"paid_on": TODAY - A_DAY}, ["PaidBeforeRequest"]),
+        ({"status": DisbursementStatus.CONFIRMED}, ["DisbursementOver"]),
+        ({"status": DisbursementStatus.FAILED}, ["DisbursementOver"]),
+        ({"confirmer": TELLER, "paid": (Decimal(1), "USD")}, ["SodRequester", "AmountMismatch"]),
+    ],
+)
+def test_a_payment_is_confirmed_by_another_as_it_was_asked_for_and_on_a_day_that_can_be(
+    changes: dict[str, Any], codes: list[str]
+) -> None:
+    assert [objection.code for objection in objections_to_confirming(**PAID | changes)] == codes
+
+
+def test_money_may_move_from_the_request_until_somebody_knows_how_it_ended() -> None:
+    assert {"requested", "handed_over"} == UNDER_WAY
