@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.roles import Role
+from lc_workflow.insight.audit.controllers import RIGHTS
+from lc_workflow.insight.rules.rights import CHANGES
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
@@ -131,6 +133,36 @@ async def test_changes_of_rights_have_a_page_of_their_own(
     assert [entry["kind"] for entry in page["items"]] == ["RoleOpened"]
     table = await client.get("/api/v1/permissions/audit/export", headers=administrator.headers)
     assert (table.status_code, len(table.text.strip().splitlines())) == (200, 2)
+
+
+async def test_the_page_of_rights_shows_changes_and_who_made_them_in_its_own_words(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+) -> None:
+    viewer = await sign_in("viewer")
+    wish = {"role_id": await role_id("auditor"), "reason": "Covers for Kunthea"}
+    await client.post(f"/api/v1/users/{viewer.user.id}/roles", json=wish, headers=administrator.headers)
+    opened = {"name": "archive_clerk", "display_name": "Archive clerk"}
+    await client.post("/api/v1/permissions/roles", json=opened, headers=administrator.headers)
+
+    async def shown(query: str) -> list[tuple[str, ...]]:
+        address = f"/api/v1/permissions/audit?page=1&size=50&{query}"
+        page = (await client.get(address, headers=administrator.headers)).json()
+        return [(entry["action"], entry["entity_type"], entry["role_name"]) for entry in page["items"]]
+
+    given, made = ("role_assigned", "user_role", "auditor"), ("role_created", "role", "archive_clerk")
+    assert await shown("") == await shown("action_type=&entity_type=") == [made, given]
+    assert await shown("action_type=role_assigned") == await shown("entity_type=user_role") == [given]
+    assert await shown("action_type=role_created&entity_type=user_role") == await shown("action_type=x") == []
+    assert await shown(f"user_id={viewer.user.id}") == await shown("end_date=2026-11-01") == []
+    assert await shown(f"user_id={administrator.user.id}&start_date=2026-11-24") == [made, given]
+    [entry, *_] = (await client.get("/api/v1/permissions/audit", headers=administrator.headers)).json()["items"]
+    user = administrator.user
+    assert (entry["user_name"], entry["timestamp"]) == (f"{user.first_name} {user.last_name}", entry["at"])
+    assert entry["details"] == entry["facts"]
+
+
+def test_every_change_of_rights_has_a_word_on_its_page() -> None:
+    assert CHANGES.keys() == RIGHTS
 
 
 async def test_a_table_says_which_role_was_given_to_whom(

@@ -8,7 +8,7 @@ from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from lc_workflow.identity.events import (
     AboutPermission,
@@ -30,9 +30,11 @@ from lc_workflow.insight.audit.schemas import (
     FaultAnswer,
     PersonalReadAnswer,
     PersonalReadFilter,
+    RightsEntryAnswer,
     VerdictAnswer,
 )
 from lc_workflow.insight.audit.service import JournalExportService
+from lc_workflow.insight.rules.rights import CHANGES, kinds_called
 from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.clock import Clock
@@ -104,6 +106,25 @@ def of_any_application(
 ) -> AuditFilter:
     """Read whether entries about one application are wanted, where the path does not name it."""
     return replace(narrowed, application_id=application_id)
+
+
+def of_rights(
+    wanted: NamedDependency[AuditFilter],
+    action_type: Word = None,
+    entity_type: Word = None,
+    user_id: FromQuery[UUID | None] = None,
+    start_date: FromQuery[date | None] = None,
+    end_date: FromQuery[date | None] = None,
+) -> AuditFilter:
+    """Read which changes of roles and rights are wanted, in our words or in those of the page that administers them."""
+    kinds = RIGHTS & kinds_called(action_type, entity_type)
+    return replace(
+        wanted,
+        kinds=kinds if wanted.kinds is None else kinds & wanted.kinds,
+        actor_id=wanted.actor_id or user_id,
+        date_from=wanted.date_from or start_date,
+        date_to=wanted.date_to or end_date,
+    )
 
 
 AUDIT: Final = {
@@ -222,7 +243,7 @@ class RightsAuditController(Controller):
 
     path = "/api/v1/permissions/audit"
     tags = ("Permissions",)
-    dependencies = AUDIT
+    dependencies = {**AUDIT, "changes": Provider(of_rights)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ_PERMISSIONS)])
     async def list_entries(
@@ -230,29 +251,40 @@ class RightsAuditController(Controller):
         audit: NamedDependency[Audit],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
-        wanted: NamedDependency[AuditFilter],
-    ) -> LongPage[EntryAnswer]:
+        changes: NamedDependency[AuditFilter],
+    ) -> LongPage[RightsEntryAnswer]:
         """List changes of roles and rights, the newest first."""
-        part = await audit.page(window, _of_rights(wanted), principal=principal)
-        return LongPage.of(part.rows, part=part, window=window)
+        part = await audit.page(window, changes, principal=principal)
+        return LongPage.of([_in_words_of_the_page(entry) for entry in part.rows], part=part, window=window)
 
     @get("/export", guards=[requires(EXPORT)], media_type=MEDIA_TYPE)
     async def export(
         self,
         audit: NamedDependency[Audit],
         principal: NamedDependency[Principal],
-        wanted: NamedDependency[AuditFilter],
+        changes: NamedDependency[AuditFilter],
         exports: NamedDependency[JournalExportService],
         clock: NamedDependency[Clock],
     ) -> Stream:
         """Give changes of roles and rights out as CSV, the oldest first."""
-        of_rights = _of_rights(wanted)
-        await exports.begin(of_rights, principal=principal, at=clock())
-        return await download("permission-audit.csv", HEADER, audit.rows(of_rights, principal=principal))
+        await exports.begin(changes, principal=principal, at=clock())
+        return await download("permission-audit.csv", HEADER, audit.rows(changes, principal=principal))
 
 
-def _of_rights(wanted: AuditFilter) -> AuditFilter:
-    return replace(wanted, kinds=RIGHTS if wanted.kinds is None else RIGHTS & wanted.kinds)
+def _in_words_of_the_page(entry: EntryAnswer) -> RightsEntryAnswer:
+    change, facts = CHANGES[entry.kind], entry.facts
+    role = facts.get("role") or facts.get("target") or (facts.get("name") if entry.subject == "role" else None)
+    right = facts.get("right") or (facts.get("name") if entry.subject == "permission" else None)
+    return RightsEntryAnswer(
+        **asdict(entry),
+        action=change.action,
+        entity_type=change.entity,
+        user_name=entry.actor.name if entry.actor else None,
+        role_name=role,
+        permission_name=right,
+        timestamp=entry.at,
+        details=facts,
+    )
 
 
 def _verdict(found: Verdict) -> VerdictAnswer:

@@ -45,6 +45,21 @@ class EntryAnswer(Struct, frozen=True, kw_only=True):
     hash: str
 
 
+class RightsEntryAnswer(EntryAnswer, frozen=True, kw_only=True):
+    """A change of roles and rights, said as well in the words of the page that administers them.
+
+    `user_name` is whoever made it, `details` what the entry's `facts` hold.
+    """
+
+    action: str
+    entity_type: str
+    user_name: str | None
+    role_name: str | None
+    permission_name: str | None
+    timestamp: datetime
+    details: dict[str, Any]
+
+
 class AuditFilter(Struct, frozen=True, kw_only=True):
     """Which entries are wanted; days are days of the branches, both ends included."""
 
