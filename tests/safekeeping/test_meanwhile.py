@@ -155,3 +155,29 @@ def test_a_report_that_cannot_be_written_is_said_before_anything_is_moved(lived_
     old = lived_in.database_url.render_as_string(hide_password=False)
     refused = run("move-from", old, "--report", tmp_path / "nowhere" / "report.json", settings=lived_in)
     assert (refused.exit_code, "No such file or directory" in refused.output) == (1, True), refused.output
+
+
+def test_what_a_restore_has_begun_in_the_database_ends_with_it(
+    lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
+) -> None:
+    """Else it would go on for a command that was broken off, and fill the database behind everybody's back."""
+    assert run("backup", tmp_path / "backup", settings=lived_in).exit_code == 0
+    program, begun = tmp_path / "bin" / "pg_restore", tmp_path / "begun"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && exec echo pg_restore 99\necho $$ > {begun}\nexec sleep 600\n'
+    )
+    program.chmod(0o755)
+    place = replace(lived_in, database_url=empty_database, upload_folder=tmp_path / "elsewhere")
+    command = [sys.executable, "-m", "lc_workflow.cli", "restore", str(tmp_path / "backup")]
+    environ = {**os.environ, **variables_of(place), "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        while not (begun.exists() and begun.read_text().strip()):
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, "Broken off" in said) == (1, True), said
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(begun.read_text()), 0)
+    restored = run("restore", tmp_path / "backup", settings=place)
+    assert restored.exit_code == 0, restored.output
