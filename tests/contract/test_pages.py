@@ -30,7 +30,7 @@ RIGHTS = "user_id,roles,effective_permissions,direct_permissions"
 ROLE = "id,name,display_name,description,level,is_active,is_system_role,permission_count,user_count"
 PERMISSION = "id,name,resource_type,action,scope,description,is_system,is_active"
 TEMPLATE = "id,name,description,permissions,permission_count"
-MIGRATED = "dry_run,processed,assignments_created,unmatched,remaining"
+MIGRATED = "dry_run,processed,assignments_created,unmatched,remaining,success,message,report"
 LEAVING = "user_id,status,account_status,successor_id,ended_sessions,open_work,handed_over"
 SETTLING = (
     "user_id,user_info,onboarding_completed,onboarding_completed_at,progress_percentage,total_steps,completed_steps,"
@@ -166,7 +166,7 @@ WORK = (
     Step("GET", "/admin/unmatched-names", PAGE),
     Step("POST", "/admin/migrate-employees", MIGRATED, {"dry_run": True}),
     Step("POST", "/admin/manual-match", MIGRATED, {"portfolio_officer_name": "Nobody", "employee_id": "{employee}"}),
-    Step("POST", "/admin/revert-migration", "applications,assignments_ended,remaining"),
+    Step("POST", "/admin/revert-migration", "applications,assignments_ended,assignments_deactivated,remaining"),
     Step("POST", "/employees/assignments", ASSIGNMENT,
          {"application_id": "{application}", "employee_id": "{employee}", "assignment_role": "reviewer"},
          "assignment=id", who="manager"),

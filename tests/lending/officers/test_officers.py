@@ -64,6 +64,7 @@ async def test_names_become_assignments_and_names_again(
 
     before = await ask("GET", "migration-status")
     assert (before["total_applications"], before["migrated"], before["matchable"], before["unmatched"]) == (6, 0, 3, 3)
+    assert (before["migrated_applications"], before["pending_applications"]) == (0, 6)
     unmatched = await ask("GET", "unmatched-names")
     assert {item["portfolio_officer_name"]: len(item["candidates"]) for item in unmatched["items"]} == {
         "SOK NARY": 2,
@@ -74,6 +75,9 @@ async def test_names_become_assignments_and_names_again(
     assert (dry["processed"], dry["remaining"], await officers_of("latin")) == (3, 3, [])
     done = await ask("POST", "migrate-employees")
     assert (done["processed"], done["assignments_created"], done["unmatched"], done["remaining"]) == (3, 3, 3, 0)
+    assert done["report"] == {"total": 6, "matched": 3, "created": 3, "failed": 3, "errors": []}
+    assert done["success"] is True
+    assert "3" in done["message"]
     assert [await officers_of(key) for key in ("latin", "khmer", "code")] == [[str(dara.id)]] * 3
     again = await ask("POST", "migrate-employees")
     assert (again["processed"], again["assignments_created"]) == (0, 0)
@@ -83,6 +87,7 @@ async def test_names_become_assignments_and_names_again(
     assert (status["migrated"], status["pending"], status["progress_percentage"]) == (4, 2, 66.67)
     back = await ask("POST", "revert-migration")
     assert (back["applications"], back["assignments_ended"], back["remaining"]) == (4, 4, 0)
+    assert back["assignments_deactivated"] == 4
     assert [await officers_of(key) for key in ("latin", "twins")] == [[], []]
     assert (await ask("POST", "migrate-employees"))["assignments_created"] == 3
 

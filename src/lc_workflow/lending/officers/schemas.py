@@ -18,7 +18,10 @@ class MigrationRequest(Struct, frozen=True):
 
 
 class MigrationStatus(Struct, frozen=True, kw_only=True):
-    """How far the migration is, in applications: `matchable` are those whose officer is known and not assigned yet."""
+    """How far the migration is, in applications: `matchable` are those whose officer is known and not assigned yet.
+
+    `migrated_applications` and `pending_applications` say `migrated` and `pending` to the web app's page.
+    """
 
     total_applications: int
     migrated: int
@@ -27,23 +30,42 @@ class MigrationStatus(Struct, frozen=True, kw_only=True):
     unmatched: int
     unmatched_names: int
     progress_percentage: Annotated[float, Meta(ge=0, le=100)]
+    migrated_applications: int
+    pending_applications: int
+
+
+class Tally(Struct, frozen=True, kw_only=True):
+    """What was done as the web app's page counts it: `failed` are those whose officer nobody knows for sure."""
+
+    total: int
+    matched: int
+    created: int
+    failed: int
+    errors: list[str] = []
 
 
 class MigrationReport(Struct, frozen=True, kw_only=True):
-    """What was done, in applications; `remaining` are left for the next call."""
+    """What was done, in applications; `remaining` are left for the next call, `report` is for the web app's page."""
 
     dry_run: bool
     processed: int
     assignments_created: int
     unmatched: int
     remaining: int
+    message: str
+    report: Tally
+    success: bool = True
 
 
 class RevertReport(Struct, frozen=True, kw_only=True):
-    """What was undone; `remaining` applications are left for the next call."""
+    """What was undone; `remaining` applications are left for the next call.
+
+    `assignments_deactivated` says `assignments_ended` to the web app's page.
+    """
 
     applications: int
     assignments_ended: int
+    assignments_deactivated: int
     remaining: int
 
 

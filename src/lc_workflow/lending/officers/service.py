@@ -21,6 +21,7 @@ from lc_workflow.lending.officers.schemas import (
     MigrationReport,
     MigrationStatus,
     RevertReport,
+    Tally,
     UnmatchedName,
 )
 from lc_workflow.lending.rules.assigning import Colleague, check_assignable, colleagues_named
@@ -90,6 +91,8 @@ class OfficerService(Service[CustomerApplication]):
             unmatched=pending - matchable,
             unmatched_names=len({group.name for group in groups if not group.officer}),
             progress_percentage=round(100 * (migrated or 0) / total, 2) if total else 100.0,
+            migrated_applications=migrated or 0,
+            pending_applications=pending,
         )
 
     async def unmatched(self, window: Window, *, principal: Principal) -> tuple[list[UnmatchedName], int]:
@@ -116,7 +119,7 @@ class OfficerService(Service[CustomerApplication]):
         matchable = sum(group.applications for group in groups if group.officer)
         unmatched = sum(group.applications for group in groups if not group.officer)
         if dry_run:
-            return MigrationReport(
+            return _reported(
                 dry_run=True,
                 processed=matchable,
                 assignments_created=matchable,
@@ -124,7 +127,7 @@ class OfficerService(Service[CustomerApplication]):
                 remaining=matchable,
             )
         processed, created = await self._assign(officers, principal=principal, at=at)
-        return MigrationReport(
+        return _reported(
             dry_run=False,
             processed=processed,
             assignments_created=created,
@@ -156,7 +159,7 @@ class OfficerService(Service[CustomerApplication]):
         processed, created = await self._assign(
             {(group.name, group.branch_id): employee.id for group in groups}, principal=principal, at=at
         )
-        return MigrationReport(
+        return _reported(
             dry_run=False,
             processed=processed,
             assignments_created=created,
@@ -192,7 +195,9 @@ class OfficerService(Service[CustomerApplication]):
             if len(ids) < BATCH:
                 break
         remaining = await self.session.scalar(select(func.count()).select_from(_ROW).where(*migrated))
-        return RevertReport(applications=done, assignments_ended=ended, remaining=remaining or 0)
+        return RevertReport(
+            applications=done, assignments_ended=ended, assignments_deactivated=ended, remaining=remaining or 0
+        )
 
     async def _groups(self, principal: Principal) -> list[Group]:
         """Read which names are left, by branch, the most frequent first, and find whom they mean."""
@@ -300,3 +305,18 @@ class OfficerService(Service[CustomerApplication]):
             .values(portfolio_officer_migrated=migrated, updated_at=at, version=_ROW.version + 1)
             .execution_options(synchronize_session=False)
         )
+
+
+def _reported(
+    *, dry_run: bool, processed: int, assignments_created: int, unmatched: int, remaining: int
+) -> MigrationReport:
+    done = "would get" if dry_run else "got"
+    return MigrationReport(
+        dry_run=dry_run,
+        processed=processed,
+        assignments_created=assignments_created,
+        unmatched=unmatched,
+        remaining=remaining,
+        message=f"Applications that {done} the officer they name: {processed}; not known for sure: {unmatched}.",
+        report=Tally(total=processed + unmatched, matched=processed, created=assignments_created, failed=unmatched),
+    )
