@@ -108,7 +108,7 @@ PERMISSIONS = (
 PEOPLE = (
     Step("GET", "/users/analytics/summary", "total,active,inactive,pending,suspended,archived,by_role,generated_at"),
     Step("GET", "/users/analytics/activity-metrics", "period_days,active_today,active_7_days,daily,generated_at"),
-    Step("GET", "/users/analytics/organizational-metrics", "by_department,by_branch,by_position,generated_at"),
+    Step("GET", "/users/analytics/organizational-metrics", "by_department,by_branch,by_position,summary,generated_at"),
     Step("GET", "/users/stats", "total,active,inactive,by_role"),
     Step("POST", "/users/bulk/status", "total,successful,failed,errors",
          {"user_ids": ["{leaver}"], "status": "suspended", "reason": "Away"}),

@@ -51,6 +51,9 @@ async def test_accounts_are_counted_by_what_they_are_and_where(
     places = (await client.get(f"{URL}/analytics/organizational-metrics", headers=admin.headers)).json()
     assert [(place["name"], place["total"]) for place in places["by_branch"]] == [(None, 3), (branch.name, 2)]
     assert places["total"] == 5
+    summary = places["summary"]
+    assert (summary["total_branches"], summary["average_users_per_branch"]) == (1, 2.0)
+    assert (summary["total_departments"], summary["average_users_per_department"]) == (0, 0.0)
 
     manager = await sign_in("manager", branch_id=branch.id)
     assert (await client.get(f"{URL}/stats", headers=manager.headers)).json()["total"] == 3

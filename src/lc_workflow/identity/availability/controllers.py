@@ -11,7 +11,7 @@ from lc_workflow.identity.availability.queries import Registry
 from lc_workflow.identity.availability.schemas import Availability
 from lc_workflow.identity.users.access import CREATE, IMPORT, MANAGE, READ
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.provide import Provider, provide
 from lc_workflow.platform.ratelimit import limit
 from lc_workflow.platform.security.guards import requires
 
@@ -21,33 +21,41 @@ OPENS_ACCOUNTS = (requires(CREATE, IMPORT, MANAGE), limit("60/minute", name="ava
 Asked = Annotated[str, QueryParameter(min_length=1, max_length=254)]
 
 
+def somebody_known(
+    exclude_user_id: FromQuery[UUID | None] = None,
+    exclude_id: Annotated[UUID | None, QueryParameter(description="The same, as the web app calls it.")] = None,
+) -> UUID | None:
+    """Read whose own value is no obstacle: the account that is being changed."""
+    return exclude_user_id or exclude_id
+
+
 class AvailabilityController(Controller):
     """What is still free."""
 
     path = "/api/v1/validation"
     tags = ("Users",)
-    dependencies = {"registry": provide(Registry)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"registry": provide(Registry), "but": Provider(somebody_known)}  # noqa: RUF012 - Litestar's own form
 
     @get("/check-email", guards=OPENS_ACCOUNTS)
     async def check_email(
-        self, email: Asked, registry: NamedDependency[Registry], exclude_user_id: FromQuery[UUID | None] = None
+        self, email: Asked, registry: NamedDependency[Registry], but: NamedDependency[UUID | None]
     ) -> Availability:
         """Say whether an account can have this e-mail address."""
-        return await registry.unique("email", email, except_for=exclude_user_id)
+        return await registry.unique("email", email, except_for=but)
 
     @get("/check-username", guards=OPENS_ACCOUNTS)
     async def check_username(
-        self, username: Asked, registry: NamedDependency[Registry], exclude_user_id: FromQuery[UUID | None] = None
+        self, username: Asked, registry: NamedDependency[Registry], but: NamedDependency[UUID | None]
     ) -> Availability:
         """Say whether an account can have this user name."""
-        return await registry.unique("username", username, except_for=exclude_user_id)
+        return await registry.unique("username", username, except_for=but)
 
     @get("/check-employee-id", guards=OPENS_ACCOUNTS)
     async def check_employee_id(
-        self, employee_id: Asked, registry: NamedDependency[Registry], exclude_user_id: FromQuery[UUID | None] = None
+        self, employee_id: Asked, registry: NamedDependency[Registry], but: NamedDependency[UUID | None]
     ) -> Availability:
         """Say whether an account can have this employee id."""
-        return await registry.unique("employee_id", employee_id, except_for=exclude_user_id)
+        return await registry.unique("employee_id", employee_id, except_for=but)
 
     @get("/check-phone", guards=[requires(READ), limit("60/minute", name="availability")])
     async def check_phone(
@@ -55,7 +63,7 @@ class AvailabilityController(Controller):
         phone: Asked,
         registry: NamedDependency[Registry],
         principal: NamedDependency[Principal],
-        exclude_user_id: FromQuery[UUID | None] = None,
+        but: NamedDependency[UUID | None],
     ) -> Availability:
         """Say whether a telephone number is one, and whether a colleague one may see has it."""
-        return await registry.phone(phone, except_for=exclude_user_id, principal=principal)
+        return await registry.phone(phone, except_for=but, principal=principal)

@@ -16,6 +16,7 @@ from lc_workflow.insight.people.schemas import (
     Day,
     OrganizationalMetrics,
     PlaceFigures,
+    PlacesSummary,
     UserStats,
     UserSummary,
 )
@@ -87,11 +88,24 @@ class People:
     async def organization(self, principal: Principal, *, at: datetime) -> OrganizationalMetrics:
         """Count the accounts of each department, branch and position."""
         departments = await self._by_place(principal, User.department_id, Department)
+        branches = await self._by_place(principal, User.branch_id, Branch)
+        counts = (
+            select(func.count()).select_from(kind).scalar_subquery().label(kind.__tablename__)
+            for kind in (Department, Branch, Position)
+        )
+        known = (await self._session.execute(select(*counts))).one()
         return OrganizationalMetrics(
             total=sum(place.total for place in departments),
             by_department=departments,
-            by_branch=await self._by_place(principal, User.branch_id, Branch),
+            by_branch=branches,
             by_position=await self._by_place(principal, User.position_id, Position),
+            summary=PlacesSummary(
+                total_departments=known.departments,
+                total_branches=known.branches,
+                total_positions=known.positions,
+                average_users_per_department=_average(departments, known.departments),
+                average_users_per_branch=_average(branches, known.branches),
+            ),
             generated_at=at,
         )
 
@@ -148,3 +162,7 @@ class People:
 
 def _many(which: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(which)
+
+
+def _average(places: list[PlaceFigures], known: int) -> float:
+    return round(sum(place.total for place in places if place.id is not None) / known, 2) if known else 0.0

@@ -62,6 +62,16 @@ class PlaceFigures(Struct, frozen=True):
     active: int
 
 
+class PlacesSummary(Struct, frozen=True, kw_only=True):
+    """How many places the company has, and how many accounts belong to one on average."""
+
+    total_departments: int
+    total_branches: int
+    total_positions: int
+    average_users_per_department: float
+    average_users_per_branch: float
+
+
 class OrganizationalMetrics(Struct, frozen=True, kw_only=True):
     """Accounts by department, branch and position, the largest first."""
 
@@ -69,4 +79,5 @@ class OrganizationalMetrics(Struct, frozen=True, kw_only=True):
     by_department: list[PlaceFigures]
     by_branch: list[PlaceFigures]
     by_position: list[PlaceFigures]
+    summary: PlacesSummary
     generated_at: datetime
