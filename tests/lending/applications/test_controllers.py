@@ -224,6 +224,26 @@ async def test_a_draft_is_thrown_away_and_anything_else_stays(
     assert (kept.status_code, kept.json()["code"]) == (422, "NotADraft")
 
 
+async def test_whom_only_a_thrown_away_draft_knew_are_forgotten_and_all_others_stay(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer, manager = await sign_in("officer", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)
+
+    async def known() -> set[str]:
+        found = await client.get("/api/v1/customers", params={"size": 100}, headers=manager.headers)
+        return {customer["full_name_latin"] for customer in found.json()["items"]}
+
+    brother = {"full_name_latin": "CHEA RITHY", "full_name_khmer": "", "id_number": "010 555 001", "phone": ""}
+    sister = {"full_name_latin": "CHEA SOPHEA", "full_name_khmer": "", "id_number": "010 555 002", "phone": ""}
+    mistaken = await draft(officer, **brother, guarantor_name="LONG DARA", guarantor_id_number="010 555 003")
+    meant = await draft(officer, **sister, guarantor_name="CHEA RITHY", guarantor_id_number="010 555 001")
+    assert {"CHEA RITHY", "CHEA SOPHEA", "LONG DARA"} <= await known()
+    assert (await client.delete(f"{URL}/{mistaken['id']}", headers=officer.headers)).status_code == 204
+    assert await known() & {"CHEA RITHY", "CHEA SOPHEA", "LONG DARA"} == {"CHEA RITHY", "CHEA SOPHEA"}
+    assert (await client.delete(f"{URL}/{meant['id']}", headers=officer.headers)).status_code == 204
+    assert not await known() & {"CHEA SOPHEA", "LONG DARA"}
+
+
 async def test_the_papers_of_a_draft_go_with_it(
     client: AsyncClient,
     sign_in: SignIn,

@@ -179,12 +179,19 @@ class CustomerService(Service[Customer]):
         self.session.add_all(number for number in _numbers(customer.id, person, at=at) if number)
         return customer.id
 
-    async def forget(self, customer_id: UUID, *, written_for: UUID, taker: UUID) -> None:
-        """Remove a customer whom nothing refers to any more, if the application wrote them down: they are `taker`."""
+    async def forget(self, customer_id: UUID, *, written_for: UUID, taker: UUID | None = None) -> None:
+        """Remove a customer whom nothing refers to any more, if the application wrote them down.
+
+        They are `taker`, if anybody; else whoever has an account stays, for that is known of them.
+        """
         theirs = (Customer.id == customer_id, Customer.written_for == written_for)
         if await self.session.scalar(select(Customer.id).where(*theirs).with_for_update()) is None:
             return
-        await self.session.execute(update(Account).where(Account.customer_id == customer_id).values(customer_id=taker))
+        accounts = Account.customer_id == customer_id
+        if taker:
+            await self.session.execute(update(Account).where(accounts).values(customer_id=taker))
+        elif await self.session.scalar(select(exists().where(accounts))):
+            return
         await self.session.execute(delete(Customer).where(*theirs).execution_options(synchronize_session=False))
 
     async def own_account(self, account_id: str, customer_id: UUID, *, at: datetime) -> None:

@@ -222,7 +222,7 @@ class ApplicationService(Service[CustomerApplication]):
     async def throw_away(
         self, application_id: UUID, *, expected_version: int | None, principal: Principal, at: datetime
     ) -> None:
-        """Throw a draft away, with its folders and papers.
+        """Throw a draft away, with its folders and papers, and with whom it wrote down and nothing else refers to.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -236,6 +236,9 @@ class ApplicationService(Service[CustomerApplication]):
                 raise NotYourDraft("This draft is somebody else's; ask them, or the branch manager.")
             if application.workflow_status is not Stage.PO_CREATED or application.submitted_at is not None:
                 raise NotADraft("Only a draft that was never submitted can be deleted; withdraw it instead.")
+            behind = select(Party.customer_id).where(Party.application_id == application.id)
+            people = {application.customer_id, *await self.session.scalars(behind)} - {None}
+            await self._customers.hold(customer_ids=people)
             papers = (await self.session.scalars(select(File).where(File.application_id == application.id))).all()
             for paper in papers:
                 await self.session.delete(paper)
@@ -243,6 +246,10 @@ class ApplicationService(Service[CustomerApplication]):
             await self.session.flush()
             await self.session.execute(delete(Folder).where(Folder.application_id == application.id))
             await self.session.delete(application)
+            await self.session.flush()
+            for customer_id in people:
+                if await self._refers_alone(application.id, customer_id):
+                    await self._customers.forget(customer_id, written_for=application.id)
             self.announce(ApplicationRemoved(actor_id=principal.id, at=at, application_id=application.id))
         await clear_away(self._store, *papers)
 
