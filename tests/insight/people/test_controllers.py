@@ -1,6 +1,7 @@
 """Accounts in figures, within what one may see."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,6 +49,12 @@ async def test_accounts_are_counted_by_what_they_are_and_where(
         ("2026-11-22", 1, 1),
         ("2026-11-24", 2, 1),
     ]
+    for where, counted in (
+        (f"branch_id={branch.id}&department_id=", (1, 0, 3)),
+        (f"department_id={uuid4()}&branch_id=", (0, 0, 0)),
+    ):
+        part = (await client.get(f"{URL}/analytics/activity-metrics?{where}", headers=admin.headers)).json()
+        assert (part["active_today"], part["never_signed_in"], part["total_sign_ins"]) == counted
     places = (await client.get(f"{URL}/analytics/organizational-metrics", headers=admin.headers)).json()
     assert [(place["name"], place["total"]) for place in places["by_branch"]] == [(None, 3), (branch.name, 2)]
     assert places["total"] == 5

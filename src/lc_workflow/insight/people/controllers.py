@@ -1,10 +1,11 @@
 """The paths of figures about accounts."""
 
 from typing import Annotated
+from uuid import UUID
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromQuery, QueryParameter
 
 from lc_workflow.identity.users.access import READ
 from lc_workflow.insight.people.access import READ as READ_FIGURES
@@ -44,9 +45,11 @@ class PeopleController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         days: Annotated[int, QueryParameter(ge=1, le=365)] = 30,
+        department_id: FromQuery[UUID | None] = None,
+        branch_id: FromQuery[UUID | None] = None,
     ) -> ActivityMetrics:
-        """Count who worked with the system, and the sign-ins of each day."""
-        return await people.activity(principal, days=days, at=clock())
+        """Count who worked with the system, everywhere or in one place, and the sign-ins of each day."""
+        return await people.activity(principal, days=days, department_id=department_id, branch_id=branch_id, at=clock())
 
     @get("/analytics/organizational-metrics", guards=[requires(READ_FIGURES)])
     async def organization(

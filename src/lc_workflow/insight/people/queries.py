@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +33,7 @@ DORMANT_AFTER: Final = timedelta(days=90)
 
 
 class People:
-    """Reads the figures about accounts, each answer in at most two statements."""
+    """Reads the figures about accounts, each answer in a few statements."""
 
     def __init__(self, session: AsyncSession) -> None:
         """Read on the request's session."""
@@ -47,8 +48,21 @@ class People:
         stats, lately = await self._counted(principal, at=at)
         return UserSummary(**(stats | lately), generated_at=at)
 
-    async def activity(self, principal: Principal, *, days: int, at: datetime) -> ActivityMetrics:
-        """Count who worked with the system, and the sign-ins of each day."""
+    async def activity(
+        self,
+        principal: Principal,
+        *,
+        days: int,
+        department_id: UUID | None = None,
+        branch_id: UUID | None = None,
+        at: datetime,
+    ) -> ActivityMetrics:
+        """Count who worked with the system, everywhere or in one place, and the sign-ins of each day."""
+        wanted = [visible_to(principal)]
+        if department_id is not None:
+            wanted.append(User.department_id == department_id)
+        if branch_id is not None:
+            wanted.append(User.branch_id == branch_id)
         today = begin_of(at.astimezone(PHNOM_PENH).date())
         seen = (
             await self._session.execute(
@@ -58,7 +72,7 @@ class People:
                     _many(User.last_activity_at >= at - LATELY),
                     _many(User.last_login_at < at - DORMANT_AFTER),
                     _many(User.last_login_at.is_(None)),
-                ).where(visible_to(principal))
+                ).where(*wanted)
             )
         ).one()
         day = cast(func.timezone("Asia/Phnom_Penh", JournalEntry.at), Date)
@@ -67,7 +81,7 @@ class People:
             .where(
                 JournalEntry.kind == SignedIn.__name__,
                 JournalEntry.at >= today - timedelta(days=days - 1),
-                JournalEntry.subject_id.in_(select(User.id).where(visible_to(principal))),
+                JournalEntry.subject_id.in_(select(User.id).where(*wanted)),
             )
             .group_by(day)
             .order_by(day)
