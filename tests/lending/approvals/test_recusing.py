@@ -1,4 +1,4 @@
-"""Whoever recused themselves from a loan has no hand in it any more: neither by its papers nor by its money."""
+"""Whoever recused themselves from a loan, or stands in for it, has no hand in it: neither by papers nor by money."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -83,6 +83,28 @@ async def test_whoever_recused_themselves_says_nothing_of_papers_conditions_and_
 
     comment = await client.post(f"{URL}/{loan['id']}/comments", json={"text": "My cousin."}, headers=cousin.headers)
     assert comment.status_code == 201, "a note decides nothing"
+
+
+async def test_whoever_stands_in_for_a_loan_judges_no_paper_of_it_and_confirms_no_payment(
+    client: AsyncClient, admin: Person, officer: Person, teller: Person, manager: Person, sign_in: SignIn,
+    branch: Branch, to_review: ToReview, decide: Decide,
+) -> None:  # fmt: skip
+    await put_in_force(client, admin, *RULES)
+    guarantor = await sign_in("manager", branch_id=branch.id, phone_number="+85512999111")
+    loan = await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="012 999 111")
+    paper = await hand_in(client, officer, loan, "borrower_id_card")
+    refused = (403, "SodParty")
+    assert code(await verify(client, guarantor, loan, paper, verdict="accepted")) == refused
+    waivers = f"{URL}/{loan['id']}/checklist/waivers"
+    assert code(await client.post(waivers, json=WAIVER, headers=guarantor.headers)) == refused
+    assert (await client.post(waivers, json=WAIVER, headers=manager.headers)).status_code == 201
+    assert (await verify(client, manager, loan, paper, verdict="accepted")).status_code == 200
+    await decide(manager, loan, "approve")
+    asked = await client.post(f"{URL}/{loan['id']}/disbursement-requests", headers=teller.headers)
+    paid = {"amount": 1500.5, "currency": "USD", "paid_on": str(NOON.date()), "reference": "T1"}
+    confirm = f"/api/v1/disbursement-requests/{asked.json()['id']}/confirm"
+    assert code(await client.post(confirm, json=paid, headers=guarantor.headers)) == refused
+    assert (await client.post(confirm, json=paid, headers=manager.headers)).status_code == 200
 
 
 async def test_whoever_recused_themselves_while_standing_in_keeps_nobody_else_away(

@@ -44,13 +44,13 @@ class ConditionService(Service[ApprovalCondition]):
         Raises:
             Missing: There is no such application or condition, or the person may not see it.
             NotYourCondition: It is for those who work on the application to close.
-            SodRepeat: They recused themselves from it.
+            SodRepeat, SodParty: They recused themselves from it, or it is a loan of theirs.
         """
         async with self.transaction():
             application = await self._seen.application(principal, application_id)
             if permissions_for(principal, application).isdisjoint({PROCESS, APPROVE}):
                 raise NotYourCondition("A condition is closed by whoever works on the application.")
-            await self._seen.check_not_recused(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id)
             condition = await self.session.scalar(
                 select(ApprovalCondition)
                 .where(ApprovalCondition.id == condition_id, ApprovalCondition.application_id == application_id)

@@ -60,7 +60,8 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such application, or the person may not see it.
-            NotYourDisbursement, SodRepeat, NoSuchStep, ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be.
+            NotYourDisbursement, SodRepeat, SodParty, NoSuchStep: It is not for them, or cannot be asked for.
+            ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be paid out yet, or any more.
         """
         async with self.transaction():
             application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
@@ -112,7 +113,7 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
-            NotYourDisbursement, SodRepeat, DisbursementOver, SodRequester, AmountMismatch: It cannot be.
+            NotYourDisbursement, SodRepeat, SodParty, DisbursementOver, SodRequester, AmountMismatch: It cannot be.
             PaidInFuture, PaidBeforeRequest: It cannot have been paid on that day.
         """
         async with self.transaction():
@@ -148,7 +149,7 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
-            NotYourDisbursement, SodRepeat, DisbursementOver: It cannot be.
+            NotYourDisbursement, SodRepeat, SodParty, DisbursementOver: It cannot be.
         """
         async with self.transaction():
             application, request = await self._locked(request_id, principal)
@@ -201,4 +202,4 @@ class DisbursementService(Service[DisbursementRequest]):
     async def _check_may(self, permission: str, application: CustomerApplication, principal: Principal) -> None:
         if not principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id):
             raise NotYourDisbursement(f"This needs the permission {permission} for the application's branch.")
-        await self._seen.check_not_recused(application, principal.id)
+        await self._seen.check_has_no_tie(application, principal.id)

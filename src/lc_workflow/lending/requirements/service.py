@@ -197,13 +197,13 @@ class RequirementService(Service[PaperCheck]):
         Raises:
             Missing: There is no such application or paper, or it is not theirs to verify.
             SodUploader: They handed it in themselves.
-            SodRepeat: They recused themselves from the application.
+            SodRepeat, SodParty: They recused themselves from the application, or it is theirs.
             VerdictNeedsWords: They refuse it and do not say why.
             PapersSettled, NoSuchSubject: See `describe`.
         """
         async with self.transaction():
             application = await self._held(application_id, VERIFY, principal)
-            await self._seen.check_not_recused(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id)
             check, file = await self._check_of(application, file_id, at=at)
             check_verifier(person=principal.id, uploaded_by=file.uploaded_by)
             if finding.verdict is PaperVerdict.REFUSED and not plain(finding.note or ""):
@@ -228,14 +228,15 @@ class RequirementService(Service[PaperCheck]):
 
         Raises:
             Missing: There is no such application, or it is not theirs to waive anything for.
-            SodMaker, SodEditor, SodRepeat: They had a hand in the application, or recused themselves from it.
+            SodMaker, SodEditor: They had a hand in the application.
+            SodRepeat, SodParty: They recused themselves from it, or it is theirs.
             NoSuchRule, NoSuchSubject: The checklist asks for no such paper, or not of this one.
             NotWaivable, WaiverOver: See `rules.checklist`.
             PapersSettled: The application has ended.
         """
         async with self.transaction():
             application = await self._held(application_id, WAIVE, principal)
-            await self._seen.check_not_recused(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id)
             if principal.id in {application.user_id, *application.preparers}:
                 raise SodMaker("You prepared this application; somebody else has to waive its papers.")
             if principal.id in application.editors:
@@ -274,12 +275,12 @@ class RequirementService(Service[PaperCheck]):
 
         Raises:
             Missing: There is no such application or waiver, or it is not theirs to end.
-            SodRepeat: They recused themselves from the application.
+            SodRepeat, SodParty: They recused themselves from the application, or it is theirs.
             PapersSettled: The application has ended.
         """
         async with self.transaction():
             application = await self._held(application_id, WAIVE, principal)
-            await self._seen.check_not_recused(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id)
             waiver = await self.session.scalar(
                 select(PaperWaiver).where(
                     PaperWaiver.id == waiver_id,

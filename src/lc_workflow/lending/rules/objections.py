@@ -142,10 +142,10 @@ def to_having_no_seat(
 
 
 def to_a_party(phone: str | None, parties: Collection[str | None]) -> list[DomainError]:
-    """What speaks against somebody who borrows or stands in for the loan: their telephone number is a party's."""
+    """What speaks against a hand in a loan that one borrows or stands in for: their telephone number is a party's."""
     if phone is None or phone not in parties:
         return []
-    return [SodParty("You are a party to this loan; someone else has to decide it.")]
+    return [SodParty("You are a party to this loan; leave it to others.")]
 
 
 def to_seat(loan: Loan, seat: Holding, decision: Decision, person: UUID, votes: Iterable[Vote]) -> list[DomainError]:

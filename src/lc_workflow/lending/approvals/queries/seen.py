@@ -20,7 +20,7 @@ from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
 from lc_workflow.lending.approvals.queries.snapshots import OF_A_PARTY, SEEN, Snapshot, plain, told
-from lc_workflow.lending.approvals.queries.statements import GRANTED, HAS_RECUSED, JUDGED, PHONES_BEHIND, VOTES_OF_CASE
+from lc_workflow.lending.approvals.queries.statements import GRANTED, JUDGED, PHONES_BEHIND, TIES, VOTES_OF_CASE
 from lc_workflow.lending.approvals.schemas import (
     ConditionAnswer,
     DecisionAnswer,
@@ -36,7 +36,7 @@ from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
-from lc_workflow.lending.rules.objections import keeping_away
+from lc_workflow.lending.rules.objections import keeping_away, to_a_party
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.phones import phone_key
 
@@ -112,15 +112,19 @@ class WhatIsSeen:
         await self._session.flush()
         return [Vote(*row) for row in await VOTES_OF_CASE.rows(self._session, case_id=case.id) if row.decision in VOTES]
 
-    async def check_not_recused(self, application: CustomerApplication, person: UUID) -> None:
-        """Let somebody have a hand in a loan from which they do not keep away.
+    async def check_has_no_tie(self, application: CustomerApplication, person: UUID) -> None:
+        """Let somebody have a hand in a loan from which they do not keep away, and which is not theirs.
 
         Raises:
             SodRepeat: They recused themselves in this cycle.
+            SodParty: They borrow or stand in.
         """
-        wanted = {"application_id": application.id, "cycle": application.cycle, "person": person}
-        if await HAS_RECUSED.value(self._session, **wanted):
+        ties = await TIES.one(self._session, application_id=application.id, cycle=application.cycle, person=person)
+        if ties.has_recused:
             raise keeping_away()
+        parties = {phone_key(number) for number in (application.phone, *ties.phones, *ties.known_phones)}
+        for objection in to_a_party(phone_key(ties.phone), parties):
+            raise objection
 
     async def open_seat(self, application: CustomerApplication) -> Seat | None:
         """What the present cycle waits for; None where no case says it."""

@@ -5,6 +5,7 @@ from typing import Any, Final
 from sqlalchemy import Integer, Select, Uuid, any_, bindparam, exists, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.assessment.models import Affordability
@@ -94,10 +95,6 @@ RECUSED: Final = (
 )
 """Who recused themselves from an application in one of its cycles, for good."""
 
-HAS_RECUSED: Final = Written(
-    select(exists(RECUSED.where(ApplicationDecision.actor_id == bindparam("person", type_=Uuid))))
-)
-
 VOTES_OF_CASE: Final = Written(
     select(
         ApplicationDecision.stage,
@@ -129,3 +126,14 @@ KNOWN_PHONES: Final = func.array(
 """The telephones that are known of all who borrow or stand in, as customers."""
 
 PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplication.id == _OF_ONE))
+
+_PERSON: Final = bindparam("person", type_=Uuid)
+TIES: Final = Written(
+    select(
+        exists(RECUSED.where(ApplicationDecision.actor_id == _PERSON)).label("has_recused"),
+        select(User.phone_number).where(User.id == _PERSON).scalar_subquery().label("phone"),
+        PHONES,
+        KNOWN_PHONES,
+    ).where(CustomerApplication.id == _OF_ONE)
+)
+"""What may tie somebody to a loan: that they recused themselves, and their telephone among those behind it."""
