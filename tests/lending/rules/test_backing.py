@@ -62,9 +62,14 @@ def test_a_change_keeps_the_name_a_form_uses_and_every_other_key() -> None:
     assert with_changes({}, {"kind": "car"}) == {"collateral_type": "car"}
 
 
-def test_a_name_stands_in_the_column_of_its_script() -> None:
-    assert names_of("SOK CHANTHY", field="guarantor_name")["full_name_latin"] == "SOK CHANTHY"
-    assert names_of("សុខ ចាន់ធី", field="guarantor_name")["full_name_khmer"] == "សុខ ចាន់ធី"
+@pytest.mark.parametrize(
+    ("written", "khmer", "latin"),
+    [("SOK CHANTHY", None, "SOK CHANTHY"), ("សុខ ចាន់ធី", "សុខ ចាន់ធី", None), (" ", None, None), (None, None, None)],
+)
+def test_a_name_stands_in_the_column_of_its_script_alone(
+    written: str | None, khmer: str | None, latin: str | None
+) -> None:
+    assert names_of(written, field="guarantor_name") == {"full_name_khmer": khmer, "full_name_latin": latin}
 
 
 def test_a_row_that_nobody_filled_in_but_for_its_currency_says_nothing() -> None:

@@ -54,6 +54,7 @@ def test_what_is_missing_is_named() -> None:
 
 def test_the_terms_are_of_substance_and_a_telephone_number_is_not() -> None:
     assert is_material({"phone", "requested_amount"})
+    assert is_material({"parties"}), "who stands behind a loan is changed through a path of its own"
     assert not is_material({"phone", "village", "priority_level", "account_id"})
 
 

@@ -75,6 +75,14 @@ def test_where_clocks_change_time_counts_as_it_passes() -> None:
         assert night.between(midnight, midnight + timedelta(days=1)) == timedelta(hours=length)
 
 
+def test_an_evening_shift_ends_at_midnight() -> None:
+    evening = BusinessHours(week={4: (Shift(time(20), time(0)),)})  # Fridays
+    assert evening.between(at("2026-11-27T20:00"), at("2026-11-28T12:00")) == timedelta(hours=4)
+    assert evening.after(at("2026-11-27T23:00"), timedelta(hours=1)) == at("2026-11-28T00:00")
+    assert evening.is_open(at("2026-11-27T23:59"))
+    assert not evening.is_open(at("2026-11-28T00:00"))
+
+
 @pytest.mark.parametrize("hours", [BusinessHours(week={}), BusinessHours(week={0: ()})])
 def test_a_branch_that_never_opens_is_said_so(hours: BusinessHours) -> None:
     with pytest.raises(NeverOpen):
