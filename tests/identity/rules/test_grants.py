@@ -41,7 +41,9 @@ def test_what_the_database_writes_is_read_again() -> None:
     assert known("", "") == {}
 
 
-@pytest.mark.parametrize("written", ["", "application", "application:read", "application:read:world", "a:b:c:d"])
+@pytest.mark.parametrize(
+    "written", ["", "application", "application:read", "read:own", "application:read:world", "a:b:c:d"]
+)
 def test_what_is_not_written_like_a_right_is_none(written: str) -> None:
     with pytest.raises(NoSuchRight):
         Right.parse(written)

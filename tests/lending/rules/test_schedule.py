@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules import schedule as rules
-from lc_workflow.lending.rules.apr import NoRate, yearly_cost
+from lc_workflow.lending.rules.apr import NoRate, dated_yearly_cost, yearly_cost
 from lc_workflow.lending.rules.business_days import BusinessDay
-from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, schedule
+from lc_workflow.lending.rules.schedule import PERIODS_PER_YEAR, DayCount, Frequency, Method, Rounding, Terms, schedule
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/schedules.json").read_text())
 BY_NAME = {row["name"]: row for row in VECTORS["schedules"]}
@@ -70,6 +70,62 @@ def test_a_principal_no_coins_can_pay_is_refused() -> None:
 def test_nothing_received_has_no_yearly_cost() -> None:
     with pytest.raises(NoRate):
         yearly_cost(Decimal(0), [Decimal(1)], 12)
+
+
+@pytest.mark.parametrize("payments", [[Decimal(1)], [], [Decimal(50), Decimal("49.99")]])
+def test_who_pays_back_less_than_they_received_has_no_yearly_cost(payments: list[Decimal]) -> None:
+    day = date(2026, 1, 1)
+    for received in (Decimal(100), Decimal(0), Decimal(-1)):
+        with pytest.raises(NoRate):
+            yearly_cost(received, payments, 12)
+        with pytest.raises(NoRate):
+            dated_yearly_cost(received, day, [(day + timedelta(days=30), payment) for payment in payments], 12)
+
+
+def test_what_is_paid_back_as_it_was_received_costs_nothing() -> None:
+    cost = yearly_cost(Decimal(100), [Decimal(50), Decimal(50)], 12)
+    assert [cost.periodic, cost.nominal, cost.effective] == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("received_on", "paid_on", "nominal", "effective"),
+    [
+        (date(2026, 1, 1), date(2027, 1, 1), "9.568969", "10.000000"),
+        (date(2028, 1, 1), date(2029, 1, 1), "9.542720", "9.971359"),
+        (date(2026, 1, 1), date(2026, 7, 2), "19.267449", "21.063382"),
+    ],
+    ids=["a year", "a leap year has a day more", "half a year"],
+)
+def test_dated_flows_cost_by_the_days_between_them(
+    received_on: date, paid_on: date, nominal: str, effective: str
+) -> None:
+    cost = dated_yearly_cost(Decimal(1000), received_on, [(paid_on, Decimal(1100))], 12)
+    assert (f"{cost.nominal * 100:.6f}", f"{cost.effective * 100:.6f}") == (nominal, effective)
+
+
+def test_a_thousand_dated_loans_cost_what_another_library_finds() -> None:
+    chance = Random(20_261_129)
+    made = 0
+    for number in range(1_000):
+        terms = a_loan(chance)
+        assert terms.disbursed_on
+        try:
+            rows = schedule(terms)
+        except (rules.RoundingExhaustsPrincipal, rules.InstallmentBelowInterest, rules.ImpossibleTerms):
+            continue
+        flows = [(row.due_on, row.total) for row in rows if row.due_on]
+        periods = PERIODS_PER_YEAR[terms.frequency]
+        cost = dated_yearly_cost(terms.principal, terms.disbursed_on, flows, periods)
+        other = pyxirr.xirr(
+            [terms.disbursed_on, *(day for day, _ in flows)],
+            [-float(terms.principal), *(float(paid) for _, paid in flows)],
+        )
+        assert other is not None
+        assert float(cost.effective) == pytest.approx(other, rel=1e-6, abs=1e-8), (number, terms)
+        assert float(cost.nominal) == pytest.approx(periods * ((1 + other) ** (1 / periods) - 1), rel=1e-6, abs=1e-8)
+        assert float(cost.periodic * periods) == pytest.approx(float(cost.nominal))
+        made += 1
+    assert made > 800
 
 
 @st.composite
