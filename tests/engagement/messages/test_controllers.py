@@ -180,6 +180,23 @@ async def test_who_wants_to_be_left_alone_is_not_disturbed(
     assert [row["is_dismissed"] for row in shown] == [is_dismissed]
 
 
+async def test_a_message_goes_the_ways_its_sender_ticked(
+    client: AsyncClient, admin: Person, teller: Person, tell: Tell, sent: Sent
+) -> None:
+    body = WORDS | {"user_ids": [str(teller.user.id)]}
+    neither = await client.post(
+        f"{URL}/send", json=body | {"send_email": False, "send_in_app": False}, headers=admin.headers
+    )
+    assert (neither.status_code, neither.json()["code"]) == (422, "NoWayChosen"), neither.text
+    assert [error["field"] for error in neither.json()["errors"]] == ["send_in_app", "send_email"]
+    by_mail = await client.post(f"{URL}/send", json=body | {"send_in_app": False}, headers=admin.headers)
+    assert (by_mail.status_code, by_mail.json()["total_users"]) == (200, 1), by_mail.text
+    await tell()
+    assert sent == []
+    shown = (await client.get(URL, headers=teller.headers)).json()["items"]
+    assert [(row["title"], row["is_dismissed"]) for row in shown] == [("Tonight", True)]
+
+
 async def test_those_who_are_late_with_settling_in_are_reminded(
     client: AsyncClient, session: AsyncSession, admin: Person
 ) -> None:

@@ -16,7 +16,10 @@ LARGEST_DATA: Final = 20_000
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """What is said; `data` is for the app that shows it. By e-mail it leaves as each person wants, if at all."""
+    """What is said; `data` is for the app that shows it.
+
+    It is shown in the app and sent by e-mail, where its sender ticked so and as each person wants, if at all.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "title": "The branch opens later",
@@ -30,6 +33,7 @@ class Message(Struct, frozen=True, kw_only=True):
     priority: Priority = Priority.NORMAL
     data: dict[str, Any] | None = None
     send_email: bool = True
+    send_in_app: bool = True
 
     def __post_init__(self) -> None:
         """Refuse data that is no note any more but a file.

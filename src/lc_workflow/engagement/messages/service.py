@@ -33,6 +33,10 @@ class NoSuchPattern(Invalid):
     """The pattern names nobody one can write to."""
 
 
+class NoWayChosen(Invalid):
+    """The sender wants the message neither shown in the app nor sent by e-mail, so that nobody would read it."""
+
+
 class MessageService(Service[Notification]):
     """What one person writes to many; each message is one statement and one fact, however many it is for."""
 
@@ -51,6 +55,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             NoSuchRecipients: Names those who cannot be written to.
+            NoWayChosen: Neither in the app nor by e-mail.
         """
         reached = await self.session.scalars(select(User.id).where(User.id.in_(user_ids), reached_by(principal)))
         unknown = set(user_ids) - set(reached)
@@ -73,6 +78,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             Missing: There is no such branch, or it is not the person's to write to.
+            NoWayChosen: Neither in the app nor by e-mail.
         """
         known = await self.session.scalar(select(exists().where(Branch.id == branch_id)))
         if not known or not principal.reaches(SEND, owner_id=None, branch_id=branch_id):
@@ -85,6 +91,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             Missing: There is no such department.
+            NoWayChosen: Neither in the app nor by e-mail.
         """
         if not await self.session.scalar(select(exists().where(Department.id == department_id))):
             raise Missing("There is no such department.")
@@ -92,7 +99,11 @@ class MessageService(Service[Notification]):
         return await self._send(message, where, to=f"department:{department_id}", principal=principal, at=at)
 
     async def to_all(self, message: Message, *, principal: Principal, at: datetime) -> Sent:
-        """Write to everybody the person may write to."""
+        """Write to everybody the person may write to.
+
+        Raises:
+            NoWayChosen: Neither in the app nor by e-mail.
+        """
         return await self._send(message, true(), to="general", principal=principal, at=at)
 
     async def to_pattern(self, message: Message, pattern: str, *, principal: Principal, at: datetime) -> Sent:
@@ -102,6 +113,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             NoSuchPattern: It is none of `general`, `role:<role>` and `user:<id>`.
+            NoWayChosen: Neither in the app nor by e-mail.
             Missing: There is no such person at work, or they are not this person's to write to.
         """
         where = await self._listening_to(pattern, at=at)
@@ -153,8 +165,14 @@ class MessageService(Service[Notification]):
     async def _send(
         self, message: Message, where: ColumnElement[bool], *, to: str, principal: Principal, at: datetime
     ) -> Sent:
+        if not (message.send_in_app or message.send_email):
+            raise NoWayChosen(
+                "Choose how the message is sent: in the app, by e-mail, or both.",
+                errors=tuple(FieldError(way, "is not wanted either") for way in ("send_in_app", "send_email")),
+            )
         message_id = uuid4()
         unwanted = NotificationPreference.in_app_notifications[message.notification_type].as_boolean().is_(False)
+        unshown = unwanted if message.send_in_app else true()
         columns = {
             Notification.id: func.gen_random_uuid(),
             Notification.user_id: User.id,
@@ -166,7 +184,7 @@ class MessageService(Service[Notification]):
             Notification.data: literal(message.data or {}, JSONB),
             Notification.created_at: literal(at),
             Notification.email_due_at: literal(at if message.send_email else None, DateTime(timezone=True)),
-            Notification.dismissed_at: case((unwanted, literal(at)), else_=null()),
+            Notification.dismissed_at: case((unshown, literal(at)), else_=null()),
         }
         people = (
             select(*columns.values())
