@@ -66,7 +66,7 @@ async def adopt(session: AsyncSession, way: WayOfApproving, *, by: str, at: date
 
     Raises:
         Missing: There is no active account of that name.
-        BadMatrix, CoverageGap: The matrix cannot be published.
+        BadMatrix, CoverageGap, NobodyDecides: The matrix cannot be published.
     """
     principal = await acting_as(session, by, at)
     for code, region in way.regions.items():

@@ -49,13 +49,16 @@ async def north(session: AsyncSession) -> Branch:
 
 
 @pytest.fixture
-def publish(client: AsyncClient, admin: Person) -> Publish:
-    """Give a matrix to the applications to come."""
+def publish(client: AsyncClient, admin: Person, give: Give, sign_in: SignIn) -> Publish:
+    """Give a matrix to the applications to come; each committee it waits for has a chair."""
 
     async def publish(*stages: dict[str, Any], **changes: Any) -> dict[str, Any]:
         rules = {"rules": [{"priority": 1, "stages": list(stages)}]} if stages else {}
         drafted = await client.post(MATRICES, json=STRICT | rules | changes, headers=admin.headers)
         assert drafted.status_code == 201, drafted.text
+        for committee in ("credit_committee", "risk_officer"):
+            if f'"{committee}"' in drafted.text:
+                await give(await sign_in("manager"), committee)
         published = await client.post(f"{MATRICES}/{drafted.json()['id']}/publish", headers=admin.headers)
         assert published.status_code == 200, published.text
         matrix: dict[str, Any] = published.json()

@@ -5,12 +5,13 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.roles.models import CompanyRole
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import BM, MATRICES, RM, STRICT, Publish
+from tests.lending.approvals.steps import BM, COMMITTEE, MATRICES, RM, STRICT, Give, Publish
 from tests.lending.vectors.matrices import CASES, document
 
 
@@ -69,6 +70,41 @@ async def test_a_matrix_with_a_gap_is_not_published(client: AsyncClient, admin: 
     assert changed.status_code == 200, changed.text
     published = await client.post(f"{MATRICES}/{drafted['id']}/publish", headers=admin.headers)
     assert (published.status_code, published.json()["status"]) == (200, "published")
+
+
+async def test_a_matrix_that_waits_for_a_role_that_nobody_can_have_is_not_published(
+    client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn, give: Give
+) -> None:
+    rules = [{"priority": 1, "stages": [BM, RM | {"role": "regional_manger"}]}]
+    surcharges = [{"stage": COMMITTEE}]
+    drafted = await client.post(
+        MATRICES, json=STRICT | {"rules": rules, "surcharges": surcharges}, headers=admin.headers
+    )
+    url = f"{MATRICES}/{drafted.json()['id']}"
+    refused = await client.post(f"{url}/publish", headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NobodyDecides"), refused.text
+    assert [error["field"] for error in refused.json()["errors"]] == [
+        "rules[0].stages[1].role",
+        "surcharges[0].stage.role",
+    ]
+    mended = [{"priority": 1, "stages": [BM, RM]}]
+    assert (await client.put(url, json={"rules": mended}, headers=admin.headers)).status_code == 200
+    refused = await client.post(f"{url}/publish", headers=admin.headers)
+    assert [error["field"] for error in refused.json()["errors"]] == ["surcharges[0].stage.role"]
+    assert "credit_committee" in refused.json()["detail"]
+    await give(await sign_in("officer"), "credit_committee")
+    assert (await client.post(f"{url}/publish", headers=admin.headers)).status_code == 200
+
+
+async def test_a_matrix_that_waits_for_a_role_out_of_use_is_not_published(
+    client: AsyncClient, session: AsyncSession, admin: Person
+) -> None:
+    drafted = await client.post(MATRICES, json=STRICT, headers=admin.headers)
+    unused = update(CompanyRole).where(CompanyRole.name == "regional_manager").values(is_active=False)
+    await session.execute(unused)
+    await session.commit()
+    refused = await client.post(f"{MATRICES}/{drafted.json()['id']}/publish", headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NobodyDecides"), refused.text
 
 
 async def test_a_matrix_that_contradicts_itself_is_not_written_down(client: AsyncClient, admin: Person) -> None:

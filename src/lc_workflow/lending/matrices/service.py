@@ -1,6 +1,6 @@
 """Drafting, publishing and looking loans up in approval matrices."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,13 +10,15 @@ from uuid import UUID
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import structs, to_builtins
-from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text
+from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.authorities.models import Authority
 from lc_workflow.lending.events import MatrixChanged, MatrixDrafted, MatrixPublished
 from lc_workflow.lending.exchange_rates.models import ExchangeRate
 from lc_workflow.lending.exchange_rates.service import ExchangeRateService
@@ -31,7 +33,7 @@ from lc_workflow.lending.matrices.schemas import (
     as_matrix,
     read_document,
 )
-from lc_workflow.lending.rules.approval import MatrixStatus, Path, check_matrix, path_for
+from lc_workflow.lending.rules.approval import MatrixStatus, Path, check_matrix, check_words, path_for, words_of
 from lc_workflow.lending.rules.coverage import check_coverage
 from lc_workflow.lending.rules.rates import KHR_PER_USD, rate_of
 from lc_workflow.platform.db.written import Written
@@ -152,10 +154,13 @@ class MatrixService(Service[ApprovalMatrix]):
             Missing: There is no such matrix.
             AlreadyPublished: It is no draft any more.
             CoverageGap: Some loans have no path through it.
+            NobodyDecides: It waits for a role that there is none of and that nobody was given.
         """
         async with self.transaction():
             matrix = await self._draft(matrix_id, principal)
-            check_coverage(as_matrix(read_document(matrix.document)))
+            rules = as_matrix(read_document(matrix.document))
+            check_coverage(rules)
+            check_words(rules, await self._known(set(words_of(rules).values())))
             matrix.status = MatrixStatus.PUBLISHED
             matrix.published_by, matrix.published_at = principal.id, at
             self.announce(
@@ -198,6 +203,12 @@ class MatrixService(Service[ApprovalMatrix]):
         of_the_day = await self._rates.snapshot(Currency.USD, at=at)
         rates = [row.rate for row in of_the_day if row.currency is Currency.KHR]
         return rate_of(rates[0] if rates else await self._settings.value_of(KHR_PER_USD))
+
+    async def _known(self, words: Collection[str]) -> set[str]:
+        """Tell which of some words are roles in use, or were given to somebody by name."""
+        roles = select(CompanyRole.name).where(CompanyRole.is_active, CompanyRole.name.in_(words))
+        given_by_name = select(Authority.role).where(Authority.ended_at.is_(None), Authority.role.in_(words))
+        return set(await self.session.scalars(union(roles, given_by_name)))
 
     async def _draft(self, matrix_id: UUID, principal: Principal) -> ApprovalMatrix:
         matrix = await self.find(visible_to(principal), id=matrix_id, lock=True)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.money import Currency
 
 
@@ -138,6 +138,10 @@ class BadMatrix(Invalid):
     """The matrix contradicts itself."""
 
 
+class NobodyDecides(Invalid):
+    """A stage waits for a role that there is none of and that nobody was given: the loans would wait for ever."""
+
+
 def exchanged(amount: Decimal, source: Currency, target: Currency, *, khr_per_usd: Decimal) -> Decimal:
     """Express an amount in another currency, unrounded."""
     if source is target:
@@ -210,3 +214,32 @@ def check_matrix(matrix: Matrix) -> None:
         wrong += [f"rule {rule.priority} passes {code} twice" for code, times in codes.items() if times > 1]
     if wrong:
         raise BadMatrix(f"The matrix contradicts itself: {'; '.join(wrong[:5])}.")
+
+
+def words_of(matrix: Matrix) -> dict[str, str]:
+    """The roles a matrix waits for, by the field of its document that names them."""
+    words = {
+        f"rules[{number}].stages[{place}].role": stage.role
+        for number, rule in enumerate(matrix.rules)
+        for place, stage in enumerate(rule.stages)
+    }
+    return words | {
+        f"surcharges[{number}].stage.role": extra.stage.role for number, extra in enumerate(matrix.surcharges)
+    }
+
+
+def check_words(matrix: Matrix, known: Collection[str]) -> None:
+    """Let a matrix be published that waits only for roles that somebody can have.
+
+    `known` are the roles in use, and those that people were given by name.
+
+    Raises:
+        NobodyDecides: It names the fields that speak of others.
+    """
+    strange = {field: role for field, role in words_of(matrix).items() if role not in known}
+    if strange:
+        raise NobodyDecides(
+            f"Nobody could decide as {', '.join(sorted(set(strange.values()))[:5])}: no role in use is called so, and"
+            " nobody was given it; correct the word, or give somebody that authority first.",
+            errors=tuple(FieldError(field, "is a role that nobody has") for field in strange)[:100],
+        )
