@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from lc_workflow.platform.phones import NotAPhone, e164, phone_key
+from lc_workflow.platform.phones import NotAPhone, check_phones, e164, phone_key
 from tests.conftest import ROOT
 
 ROWS = json.loads((ROOT / "tests" / "lending" / "vectors" / "matching.json").read_text("utf-8"))["phones"]
@@ -43,3 +43,16 @@ def test_what_is_written_for_want_of_a_number_is_nobodys(written: str) -> None:
 def test_whatever_is_written_has_a_key_or_none(written: str) -> None:
     key = phone_key(written)
     assert key is None or key.lstrip("+").isdigit()
+
+
+def test_a_number_is_noted_as_it_was_told_unless_it_has_too_few_digits_to_be_one() -> None:
+    check_phones({"phone": "12 34-56", "other": None, "third": "", "fax": "12345"}, "phone", "other", "third")
+    with pytest.raises(NotAPhone) as refused:
+        check_phones({"phone": "012 345 678", "fax": "12345"}, "phone", "fax")
+    assert [error.field for error in refused.value.errors] == ["fax"]
+
+
+def test_what_no_network_gives_out_is_compared_by_its_digits_from_six_on() -> None:
+    assert phone_key("12-34-56") == "123456"
+    assert phone_key("121-212") == "121212"
+    assert [phone_key(number) for number in ("12345", "111 111", "", None)] == [None] * 4
