@@ -70,6 +70,22 @@ async def test_what_cannot_be_meant_is_named(
     assert isinstance(answer.json()["detail"], str)
 
 
+async def test_null_empties_a_list_as_it_empties_any_other_field(
+    client: AsyncClient, sign_in: SignIn, branch: Branch
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    lists = ("loan_purposes", "existing_loans", "collaterals", "documents")
+    nothing = dict.fromkeys(lists)
+    silent = await client.post(URL, json=WISH | nothing, headers=officer.headers)
+    assert (silent.status_code, [silent.json().get(name) for name in lists]) == (201, [[], [], [], []]), silent.text
+    said = {"loan_purposes": ["commerce"], "existing_loans": [{"lender": "A"}], "collaterals": [{"type": "land"}]}
+    url = f"{URL}/{silent.json()['id']}"
+    filled = (await client.put(url, json=said, headers=officer.headers)).json()
+    assert [bool(filled[name]) for name in lists] == [True, True, True, False]
+    emptied = await client.put(url, json=nothing, headers=officer.headers)
+    assert (emptied.status_code, [emptied.json().get(name) for name in lists]) == (200, [[], [], [], []]), emptied.text
+
+
 async def test_a_returning_customer_is_the_same_customer(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

@@ -95,14 +95,14 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     income_source: Line | UnsetType | None = UNSET
     monthly_expenses: Amount | UnsetType | None = UNSET
     assets_value: Amount | UnsetType | None = UNSET
-    existing_loans: Entries | UnsetType = UNSET
+    existing_loans: Entries | UnsetType | None = UNSET
     currency: Currency | UnsetType = UNSET
     requested_amount: Amount | UnsetType | None = UNSET
     desired_loan_term: Months | UnsetType | None = UNSET
     product_type: ProductType | UnsetType | None = UNSET
     product_code: Code | UnsetType | None = UNSET
     interest_rate: Percent | UnsetType | None = UNSET
-    loan_purposes: Annotated[list[LoanPurpose], Meta(max_length=20)] | UnsetType = UNSET
+    loan_purposes: Annotated[list[LoanPurpose], Meta(max_length=20)] | UnsetType | None = UNSET
     loan_purpose: Line | UnsetType | None = UNSET
     purpose_details: Note | UnsetType | None = UNSET
     requested_disbursement_date: date | UnsetType | None = UNSET
@@ -114,7 +114,7 @@ class ApplicationChange(Struct, frozen=True, kw_only=True):
     guarantor_id_number: Number | UnsetType | None = UNSET
     guarantor_address: Note | UnsetType | None = UNSET
     guarantor_relationship: Place | UnsetType | None = UNSET
-    collaterals: Entries | UnsetType = UNSET
+    collaterals: Entries | UnsetType | None = UNSET
     credit_score: Score | UnsetType | None = UNSET
     risk_category: RiskCategory | UnsetType | None = UNSET
     assessment_notes: Note | UnsetType | None = UNSET

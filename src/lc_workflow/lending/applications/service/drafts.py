@@ -106,7 +106,7 @@ class ApplicationService(Service[CustomerApplication]):
             NoSuchProduct, ProductNotOffered, NotInUse: No loans are made of the product, or in the branch, now.
             MixedScripts, NotAPhone, NotBornYet, NoSuchCode, UnknownPlace, MaskedNumber: It cannot be written so.
         """
-        fields = _EMPTY | given(wish)
+        fields = _EMPTY | _said(wish)
         refuse_masked(fields, NUMBERS)
         assignments = fields.pop("employee_assignments", [])
         asked_branch, made_id = fields.pop("branch_id"), fields.pop("id")
@@ -167,7 +167,7 @@ class ApplicationService(Service[CustomerApplication]):
             NoSuchProduct, ProductNotOffered: No loans are made of the product now.
             MixedScripts, NotAPhone, NotBornYet, NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
-        fields = without_masked(given(wish), NUMBERS)
+        fields = without_masked(_said(wish), NUMBERS)
         assignments = fields.pop("employee_assignments", None)
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, load=list(BACKED), lock=True)
@@ -342,6 +342,14 @@ class ApplicationService(Service[CustomerApplication]):
         parties = exists().where(Party.customer_id == customer_id)
         return not await self.session.scalar(select(others | parties))
 
+
+def _said(wish: ApplicationChange) -> dict[str, Any]:
+    """The fields a wish carries; null empties a list, as it clears any other field."""
+    return {name: [] if value is None and name in _LISTS else value for name, value in given(wish).items()}
+
+
+_LISTS: Final = frozenset({"existing_loans", "loan_purposes", "collaterals"})
+"""What is a list, and therefore never null itself."""
 
 _PRODUCT: Final = frozenset({"product_type", "product_code"})
 """What names the product."""
