@@ -80,6 +80,8 @@ class TestRights:
         wish = {"resource_type": "notification", "action": "read", "scope": "all"}
         refused = await client.post(URL, json=wish, headers=administrator.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "PermissionTaken")
+        refused = await client.post(URL, json=wish | {"scope": "global"}, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "PermissionTaken")
         for unknown in ({"resource_type": "loan"}, {"scope": "team"}):
             refused = await client.post(URL, json=wish | unknown, headers=administrator.headers)
             assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRight")
@@ -157,6 +159,39 @@ class TestRoles:
             f"{URL}/roles/from-template", json=wish | {"template": "boss"}, headers=administrator.headers
         )
         assert (unknown.status_code, unknown.json()["code"]) == (422, "NoSuchRole")
+
+    async def test_a_role_is_opened_with_the_rights_of_a_template(
+        self, client: AsyncClient, administrator: Person
+    ) -> None:
+        rights = {"name": "Archive", "permissions": ["file:read:branch", "permission:read:all"]}
+        template = (await client.post(f"{URL}/templates", json=rights, headers=administrator.headers)).json()
+        wish = CLERK | {"template_id": template["id"], "description": "Keeps the archive"}
+        made = await client.post(f"{URL}/roles/from-template", json=wish, headers=administrator.headers)
+        assert made.status_code == 201, made.text
+        role = made.json()
+        assert [right["name"] for right in role["permissions"]] == rights["permissions"]
+        assert (role["display_name"], role["level"], role["web_word"]) == ("Archive clerk", 5, "viewer")
+
+    async def test_a_role_from_a_template_gives_no_more_than_its_author_holds(
+        self, client: AsyncClient, administrator: Person
+    ) -> None:
+        rights = {"name": "Deciding", "permissions": ["application:approve:all"]}
+        template = (await client.post(f"{URL}/templates", json=rights, headers=administrator.headers)).json()
+        for wish, status, code in (
+            ({"template_id": template["id"]}, 403, "GrantAboveOwn"),
+            ({"template_id": NOBODY}, 404, "Missing"),
+            ({"template_id": template["id"], "template": "viewer"}, 422, "PatternUnclear"),
+            ({}, 422, "PatternUnclear"),
+        ):
+            refused = await client.post(f"{URL}/roles/from-template", json=CLERK | wish, headers=administrator.headers)
+            assert (refused.status_code, refused.json()["code"]) == (status, code)
+
+    async def test_a_copy_of_a_standard_role_stands_where_it_is_said(
+        self, client: AsyncClient, administrator: Person
+    ) -> None:
+        wish = {"template": "viewer", "name": "junior_viewer", "level": 3}
+        role = (await client.post(f"{URL}/roles/from-template", json=wish, headers=administrator.headers)).json()
+        assert role["level"] == 3
 
     async def test_a_role_in_use_and_a_role_of_the_release_stay(
         self, client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named

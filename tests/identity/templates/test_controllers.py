@@ -7,6 +7,7 @@ from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
 
 URL = "/api/v1/permissions/templates"
+NOBODY = "00000000-0000-4000-8000-000000000000"
 READING = {"name": "Reading", "permissions": ["file:read:branch", "application:read:branch"]}
 
 
@@ -105,3 +106,65 @@ async def test_the_rights_of_roles_become_templates(client: AsyncClient, adminis
     assert {row["name"]: tuple(row["permissions"]) for row in made["items"]} == {
         STANDINGS[role].display_name: STANDINGS[role].rights for role in (Role.TELLER, Role.VIEWER)
     }
+
+
+async def test_rights_are_named_by_their_ids_among_their_names(
+    client: AsyncClient, administrator: Person, right_id: Named
+) -> None:
+    """The page that changes a template adds ids to the names it was shown."""
+    mixed = {"name": "Mixed", "permissions": ["file:read:branch", await right_id("user:read:all")]}
+    made = await client.post(URL, json=mixed, headers=administrator.headers)
+    assert (made.status_code, made.json().get("permissions")) == (201, ["file:read:branch", "user:read:all"])
+    wish = {"permissions": [*made.json()["permissions"], await right_id("application:read:branch")]}
+    changed = await client.put(f"{URL}/{made.json()['id']}", json=wish, headers=administrator.headers)
+    assert changed.json()["permissions"] == ["application:read:branch", "file:read:branch", "user:read:all"]
+    refused = await client.post(URL, json=mixed | {"permissions": [NOBODY]}, headers=administrator.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchPermission")
+
+
+async def test_the_rights_of_several_roles_become_one_template(
+    client: AsyncClient, administrator: Person, role_id: Named, right_id: Named
+) -> None:
+    retired = {
+        "name": "retired",
+        "display_name": "Retired",
+        "permission_ids": [await right_id("user:read:all")],
+    }
+    role = (await client.post("/api/v1/permissions/roles", json=retired, headers=administrator.headers)).json()
+    put_aside = f"/api/v1/permissions/roles/{role['id']}"
+    assert (await client.put(put_aside, json={"is_active": False}, headers=administrator.headers)).status_code == 200
+    wish = {
+        "source_role_ids": [await role_id("teller"), await role_id("viewer"), role["id"]],
+        "template_name": "Counter",
+        "template_description": "What the counter needs",
+        "include_inactive_roles": False,
+    }
+    together = {*STANDINGS[Role.TELLER].rights, *STANDINGS[Role.VIEWER].rights}
+    asked = wish | {"preview_type": "detailed"}
+    shown = (await client.post(f"{URL}/preview", json=asked, headers=administrator.headers)).json()
+    assert ({*shown["added"], *shown["refused"]}, shown["held"]) == (together, [])
+    made = await client.post(f"{URL}/generate-from-roles", json=wish, headers=administrator.headers)
+    (template,) = made.json()["items"]
+    assert (template["name"], template["description"]) == ("Counter", "What the counter needs")
+    assert template["permissions"] == sorted(together)
+    wish |= {"template_name": "Counter of old", "include_inactive_roles": True}
+    made = await client.post(f"{URL}/generate-from-roles", json=wish, headers=administrator.headers)
+    assert made.json()["items"][0]["permissions"] == sorted(together | {"user:read:all"})
+
+
+async def test_templates_from_roles_need_roles_and_one_of_several_a_name(
+    client: AsyncClient, administrator: Person, role_id: Named
+) -> None:
+    only = {"role_ids": [await role_id("teller")], "template_name": "Counter"}
+    made = await client.post(f"{URL}/generate-from-roles", json=only, headers=administrator.headers)
+    assert [row["name"] for row in made.json()["items"]] == [STANDINGS[Role.TELLER].display_name]
+    for wish, field in (({}, "role_ids"), ({"source_role_ids": [await role_id("viewer")]}, "template_name")):
+        refused = await client.post(f"{URL}/generate-from-roles", json=wish, headers=administrator.headers)
+        assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, [field])
+
+
+async def test_a_trial_for_somebody_says_for_whom(client: AsyncClient, administrator: Person, role_id: Named) -> None:
+    for half in ({"target_type": "role"}, {"target_id": await role_id("viewer")}):
+        wish = half | {"permissions": ["file:read:branch"]}
+        refused = await client.post(f"{URL}/preview", json=wish, headers=administrator.headers)
+        assert (refused.status_code, len(refused.json()["errors"])) == (422, 1)

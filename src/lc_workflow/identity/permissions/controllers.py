@@ -176,7 +176,7 @@ class RoleController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> RoleWithPermissions:
-        """Open a role as a copy of a standard one."""
+        """Open a role as a copy of a standard one, or with the rights of a template."""
         now = clock()
         return _whole(*await roles.whole((await roles.open_like(data, principal=principal, at=now)).id, at=now))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -17,6 +17,9 @@ DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=VISIBLE)
 Level = Annotated[int, Meta(ge=0, le=100)]
 """The rank of a role; nobody gives, takes or changes a role above their own."""
 
+LOWEST: Final = 10
+"""Where a role stands that nobody ranks."""
+
 Part = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Ids = Annotated[list[UUID], Meta(max_length=1_000)]
 
@@ -29,6 +32,22 @@ class WebWord(StrEnum):
     OFFICER = "officer"
     TELLER = "teller"
     VIEWER = "viewer"
+
+
+class ScopeWord(StrEnum):
+    """How far a right is to reach, as requests say it; the web app's pages call the widest scope `global`."""
+
+    OWN = "own"
+    TEAM = "team"
+    DEPARTMENT = "department"
+    BRANCH = "branch"
+    ALL = "all"
+    GLOBAL = "global"
+
+    @property
+    def scope(self) -> Scope:
+        """The scope that is meant."""
+        return Scope.ALL if self is ScopeWord.GLOBAL else Scope(self)
 
 
 class PermissionAnswer(PermissionCard, frozen=True, kw_only=True):
@@ -51,7 +70,7 @@ class NewPermission(Struct, frozen=True, kw_only=True):
 
     resource_type: Part
     action: Part
-    scope: Scope
+    scope: ScopeWord
     description: Words | None = None
 
 
@@ -101,7 +120,7 @@ class NewRole(Struct, frozen=True, kw_only=True):
     name: RoleName
     display_name: DisplayName
     description: Words | None = None
-    level: Level = 10
+    level: Level = LOWEST
     web_word: WebWord = WebWord.VIEWER
     requires_second_factor: bool = False
     permission_ids: Ids = []
@@ -132,7 +151,10 @@ class StandardRole(Struct, frozen=True):
 
 
 class FromTemplate(Struct, frozen=True, kw_only=True):
-    """A role to open as a copy of a standard one."""
+    """A role to open as a copy of a standard one (`template`), or with the rights of a template (`template_id`).
+
+    Without `level` it stands where the standard role does, and where any new role does with the rights of a template.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "template": "teller",
@@ -140,10 +162,12 @@ class FromTemplate(Struct, frozen=True, kw_only=True):
         "display_name": "Night teller",
     }
 
-    template: RoleName
+    template: RoleName | None = None
+    template_id: UUID | None = None
     name: RoleName
     display_name: DisplayName | None = None
     description: Words | None = None
+    level: Level | None = None
 
 
 class Matrix(Struct, frozen=True):

@@ -11,6 +11,9 @@ from lc_workflow.identity.permissions.schemas import DisplayName, Ids, Words
 
 RightName = Annotated[str, Meta(max_length=100)]
 RightNames = Annotated[list[RightName], Meta(max_length=1_000)]
+"""Rights as they are written (`application:read:branch`); the web app's page names some by their ids instead."""
+
+RoleIds = Annotated[list[UUID], Meta(max_length=100)]
 
 
 class Target(StrEnum):
@@ -73,16 +76,28 @@ class Exported(Struct, frozen=True, kw_only=True):
     permissions: RightNames = []
 
 
-class FromRoles(Struct, frozen=True, kw_only=True):
-    """Roles whose rights become templates."""
+class SourceRoles(Struct, frozen=True, kw_only=True):
+    """Roles whose rights are put together; those out of use count only with `include_inactive_roles`."""
+
+    source_role_ids: RoleIds = []
+    include_inactive_roles: bool = False
+
+
+class FromRoles(SourceRoles, frozen=True, kw_only=True):
+    """Roles whose rights become templates: one of each in `role_ids`, and one of all `source_role_ids` together."""
 
     EXAMPLE: ClassVar[dict[str, object]] = {"role_ids": ["7c9e6679-7425-40de-944b-e07fc1f90ae7"]}
 
-    role_ids: Annotated[list[UUID], Meta(min_length=1, max_length=100)]
+    role_ids: RoleIds = []
+    template_name: DisplayName | None = None
+    template_description: Words | None = None
 
 
-class PreviewRequest(Struct, frozen=True, kw_only=True):
-    """A template, or rights, and the role or the person they would be given to."""
+class PreviewRequest(SourceRoles, frozen=True, kw_only=True):
+    """A template, rights, or those of roles, and the role or the person they would be given to.
+
+    Without a target it is looked at what one could give at all.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "target_type": "role",
@@ -90,8 +105,8 @@ class PreviewRequest(Struct, frozen=True, kw_only=True):
         "permissions": ["application:read:branch"],
     }
 
-    target_type: Target
-    target_id: UUID
+    target_type: Target | None = None
+    target_id: UUID | None = None
     template_id: UUID | None = None
     permissions: RightNames = []
 

@@ -1,6 +1,6 @@
 """Writing down sets of rights, and giving them to roles and people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from lc_workflow.identity.templates.schemas import (
     NewTemplate,
     Preview,
     PreviewRequest,
+    SourceRoles,
     Target,
     TemplateChange,
 )
@@ -38,6 +39,23 @@ class TemplateNameTaken(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Another template has this name.", errors=(FieldError("name", "is taken"),))
+
+
+class RolesUnclear(Invalid):
+    """It is not said whose rights become templates, or what those of several are called together."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            "Name roles as role_ids, or as source_role_ids with a template_name.",
+            errors=(FieldError(missing, "is needed"),),
+        )
+
+
+class TargetUnclear(Invalid):
+    """Only half of whom something would be given to is said."""
+
+    def __init__(self, missing: str) -> None:
+        super().__init__("Say both target_type and target_id, or neither.", errors=(FieldError(missing, "is needed"),))
 
 
 class TemplateService(Service[PermissionTemplate]):
@@ -115,47 +133,72 @@ class TemplateService(Service[PermissionTemplate]):
             self.announce(TemplateRemoved(actor_id=principal.id, at=at, template_id=template_id, name=row.name))
 
     async def from_roles(self, wish: FromRoles, *, principal: Principal, at: datetime) -> list[PermissionTemplate]:
-        """Write the rights of roles down as templates of their names.
+        """Write the rights of roles down, as templates of their names or as one together.
 
         Raises:
+            RolesUnclear: There are no roles, or there is no name for what they hold together.
             Missing: One of the ids is that of no role.
-            TemplateNameTaken: A template has the name of one of the roles.
+            TemplateNameTaken: A template has the name of one of the roles, or the name wished for.
         """
+        if not wish.role_ids and not wish.source_role_ids:
+            raise RolesUnclear("role_ids")
+        if wish.source_role_ids and wish.template_name is None:
+            raise RolesUnclear("template_name")
         async with self.transaction():
-            roles = (
-                await self.session.scalars(
-                    select(CompanyRole).where(CompanyRole.id.in_(wish.role_ids)).order_by(CompanyRole.name)
-                )
-            ).all()
-            if len(roles) != len(set(wish.role_ids)):
-                raise Missing("One of the roles does not exist.")
-            return [
+            written = [
                 await self._write(
                     role.display_name, f"What {role.name} may do.", role.grants, principal=principal, at=at
                 )
-                for role in roles
+                for role in await self._roles(wish.role_ids)
             ]
+            if wish.source_role_ids and wish.template_name is not None:
+                rights = sorted(await self._held_together(wish))
+                written.append(
+                    await self._write(wish.template_name, wish.template_description, rights, principal=principal, at=at)
+                )
+        return written
+
+    async def _roles(self, ids: Collection[UUID]) -> Sequence[CompanyRole]:
+        roles = (
+            await self.session.scalars(select(CompanyRole).where(CompanyRole.id.in_(ids)).order_by(CompanyRole.name))
+        ).all()
+        if len(roles) != len(set(ids)):
+            raise Missing("One of the roles does not exist.")
+        return roles
+
+    async def _held_together(self, wish: SourceRoles) -> set[str]:
+        roles = await self._roles(wish.source_role_ids)
+        return {name for role in roles if role.is_active or wish.include_inactive_roles for name in role.grants}
 
     async def preview(self, wish: PreviewRequest, *, principal: Principal, at: datetime) -> Preview:
-        """Say what giving a template, or rights, to a role or a person would do.
+        """Say what giving a template, or rights, to a role or a person would do, or what of it one could give at all.
 
         Raises:
+            TargetUnclear: Half of the target is missing.
             Missing: There is no such template, role or person.
             NoSuchRight: One of the rights means nothing here.
         """
+        if (wish.target_type is None) != (wish.target_id is None):
+            raise TargetUnclear("target_type" if wish.target_type is None else "target_id")
         names = set(await self._names(wish.permissions, ()))
         if wish.template_id is not None:
             names |= {*(await self.find(id=wish.template_id)).rights}
-        if wish.target_type is Target.ROLE:
-            role, _, _ = await RoleService(self.session).whole(wish.target_id, at=at)
-            held, is_theirs = {*role.grants}, _may_shape(principal, role)
-        else:
-            rights = await HoldingService(self.session).of(wish.target_id, principal=principal, at=at)
-            held = {one.permission.name for one in rights.effective_permissions}
-            above = await standing_above(self.session, [wish.target_id], principal=principal, at=at)
-            is_theirs = wish.target_id != principal.id and not above
+        names |= await self._held_together(wish)
+        held, is_theirs = await self._target(wish, principal=principal, at=at)
         refused = {name for name in names - held if not is_theirs or not _may_give(principal, name)}
         return Preview(sorted(names - held - refused), sorted(names & held), sorted(refused))
+
+    async def _target(self, wish: PreviewRequest, *, principal: Principal, at: datetime) -> tuple[set[str], bool]:
+        """Look up what the target holds, and whether it is the person's to change; nobody in particular is."""
+        if wish.target_id is None:
+            return set(), True
+        if wish.target_type is Target.ROLE:
+            role, _, _ = await RoleService(self.session).whole(wish.target_id, at=at)
+            return {*role.grants}, _may_shape(principal, role)
+        rights = await HoldingService(self.session).of(wish.target_id, principal=principal, at=at)
+        above = await standing_above(self.session, [wish.target_id], principal=principal, at=at)
+        is_theirs = wish.target_id != principal.id and not above
+        return {one.permission.name for one in rights.effective_permissions}, is_theirs
 
     async def apply(
         self, template_id: UUID, target: Target, target_id: UUID, *, principal: Principal, at: datetime
@@ -178,11 +221,15 @@ class TemplateService(Service[PermissionTemplate]):
         )
 
     async def _names(self, written: Iterable[str], ids: Iterable[UUID]) -> list[str]:
-        """Put rights given by name and by id together, in order."""
-        names = {row.name for row in await rights_by_id(self.session, ids)} if ids else set()
-        for name in written:
-            check_right(Right.parse(name))
-            names.add(name)
+        """Put rights given by name and by id together, in order; ids may stand among the names."""
+        names, wanted = set(), set(ids)
+        for one in written:
+            try:
+                wanted.add(UUID(one))
+            except ValueError:
+                check_right(Right.parse(one))
+                names.add(one)
+        names |= {row.name for row in await rights_by_id(self.session, wanted)}
         known = set(await self.session.scalars(select(Permission.name).where(Permission.name.in_(names))))
         return sorted(known)
 

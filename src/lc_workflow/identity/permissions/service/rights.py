@@ -86,10 +86,12 @@ class PermissionService(Service[Permission]):
             NoSuchRight: Nothing in the house asks for it, or not in that scope.
             PermissionTaken: It is written down already.
         """
-        right = Right(f"{wish.resource_type}:{wish.action}", wish.scope)
+        right = Right(f"{wish.resource_type}:{wish.action}", wish.scope.scope)
         check_right(right)
         async with self.transaction():
-            row = await self.create(Permission(name=str(right), is_system=False, **given(wish)))
+            row = await self.create(
+                Permission(name=str(right), is_system=False, **given(wish) | {"scope": right.scope})
+            )
             self.announce(PermissionAdded(actor_id=principal.id, at=at, permission_id=row.id, name=row.name))
         return row
 

@@ -1,8 +1,8 @@
 """Opening and closing roles, and which role holds which right."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -15,14 +15,16 @@ from lc_workflow.identity.events import (
     RoleRightsChanged,
 )
 from lc_workflow.identity.permissions.schemas import (
+    LOWEST,
     Bulk,
     FromTemplate,
     NewRole,
     RoleChange,
     Toggle,
+    WebWord,
 )
 from lc_workflow.identity.permissions.service.rights import rights_by_id
-from lc_workflow.identity.roles.models import CompanyRole, Permission, UserRole
+from lc_workflow.identity.roles.models import CompanyRole, Permission, PermissionTemplate, UserRole
 from lc_workflow.identity.roles.service import lasting
 from lc_workflow.identity.rules.grants import Right, check_within_own
 from lc_workflow.identity.rules.roles import STANDINGS, NoSuchRole, Role, check_rank
@@ -43,6 +45,16 @@ class RoleNameTaken(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Another role has this name.", errors=(FieldError("name", "is taken"),))
+
+
+class PatternUnclear(Invalid):
+    """It is not said what the role is to be opened like, or it is said twice."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Name a standard role as template, or a template by its template_id.",
+            errors=(FieldError("template", "is needed, or template_id in its place"),),
+        )
 
 
 class RoleInUse(Invalid):
@@ -74,6 +86,15 @@ def check_may_shape(role: CompanyRole, *, principal: Principal) -> None:
     if role.name in principal.roles:
         raise OwnRole("You hold this role yourself; somebody else must change what it may do.")
     check_rank(principal.level, {role.name: role.level})
+
+
+class _Pattern(NamedTuple):
+    """What a role is opened like, where the wish does not say otherwise."""
+
+    display_name: str
+    level: int
+    web_word: str
+    rights: Sequence[str]
 
 
 class RoleService(Service[CompanyRole]):
@@ -142,26 +163,44 @@ class RoleService(Service[CompanyRole]):
             return await self._open([right.name for right in rights], values, principal=principal, at=at)
 
     async def open_like(self, wish: FromTemplate, *, principal: Principal, at: datetime) -> CompanyRole:
-        """Open a role as a copy of a standard one, whose rights the release vouches for.
+        """Open a role as a copy of a standard one, or with the rights of a template.
 
         Raises:
+            PatternUnclear: Neither of them is named, or both are.
             NoSuchRole: There is no standard role of that name.
-            RoleAboveOwn: It stands above the person's own.
+            Missing: There is no such template.
+            GrantAboveOwn: The person does not hold one of the template's rights, or not that far.
+            RoleAboveOwn: The standard role, or the level wished for, stands above the person's own.
             RoleNameTaken: Another role has the name.
         """
-        if wish.template not in set(Role):
-            raise NoSuchRole
-        standing = STANDINGS[Role(wish.template)]
-        check_rank(principal.level, {wish.template: standing.level})
-        values = {
-            "name": wish.name,
-            "display_name": wish.display_name or standing.display_name,
-            "description": wish.description,
-            "level": standing.level,
-            "web_word": standing.web_word,
-        }
+        if (wish.template is None) == (wish.template_id is None):
+            raise PatternUnclear
         async with self.transaction():
-            return await self._open(standing.rights, values, principal=principal, at=at)
+            pattern = await self._pattern(wish, principal=principal)
+            level = pattern.level if wish.level is None else wish.level
+            check_rank(principal.level, {wish.name: level})
+            values = {
+                "name": wish.name,
+                "display_name": wish.display_name or pattern.display_name,
+                "description": wish.description,
+                "level": level,
+                "web_word": pattern.web_word,
+            }
+            return await self._open(pattern.rights, values, principal=principal, at=at)
+
+    async def _pattern(self, wish: FromTemplate, *, principal: Principal) -> _Pattern:
+        """Find what a role is opened like: the release vouches for its own roles, and for no template."""
+        if wish.template is not None:
+            if wish.template not in set(Role):
+                raise NoSuchRole
+            standing = STANDINGS[Role(wish.template)]
+            check_rank(principal.level, {wish.template: standing.level})
+            return _Pattern(standing.display_name, standing.level, standing.web_word, standing.rights)
+        template = await self.session.get(PermissionTemplate, wish.template_id)
+        if template is None:
+            raise Missing("There is no such template.")
+        check_within_own(principal.grants, *map(Right.parse, template.rights))
+        return _Pattern(template.name, LOWEST, WebWord.VIEWER, template.rights)
 
     async def _open(
         self, rights: Collection[str], values: Mapping[str, object], *, principal: Principal, at: datetime
