@@ -86,6 +86,16 @@ async def test_null_empties_a_list_as_it_empties_any_other_field(
     assert (emptied.status_code, [emptied.json().get(name) for name in lists]) == (200, [[], [], [], []]), emptied.text
 
 
+async def test_a_form_that_sends_its_days_as_moments_means_the_days_of_the_branches(
+    client: AsyncClient, sign_in: SignIn, branch: Branch
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    days = {"date_of_birth": "1990-04-12T17:00:00.000Z", "requested_disbursement_date": "2026-12-01T00:00:00.000Z"}
+    drafted = await client.post(URL, json=WISH | days, headers=officer.headers)
+    assert drafted.status_code == 201, drafted.text
+    assert [drafted.json()[name] for name in days] == ["1990-04-13", "2026-12-01"]
+
+
 async def test_a_returning_customer_is_the_same_customer(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

@@ -1,7 +1,8 @@
 """What a handler may rely on when it reads a request."""
 
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from httpx import AsyncClient
@@ -9,7 +10,7 @@ from litestar import Request, post
 from litestar.datastructures import UploadFile
 from litestar.handlers import get
 from litestar.params import FromQuery, JSONBody, MultipartBody, URLEncodedBody
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from lc_workflow.platform.http.requests import CheckedRequest
 from tests.platform.http.conftest import Serve
@@ -23,6 +24,19 @@ class Wish(Struct):
     note: str | UnsetType | None = UNSET
 
 
+class Stay(Struct):
+    begins: date
+    ends: date | UnsetType | None = UNSET
+    told_at: datetime | None = None
+    words: str = ""
+    anything: Any = None
+
+
+class Plan(Struct):
+    stays: Annotated[list[Stay], Meta(max_length=3)]
+    by_name: dict[str, date] = {}
+
+
 class Paper(Struct):
     file: UploadFile
     folder: str = "none"
@@ -31,6 +45,16 @@ class Paper(Struct):
 @post("/wish", status_code=200)
 async def wish(data: JSONBody[Wish]) -> dict[str, Any]:
     return {"amount": data.amount, "name": data.name, "noted": data.note is not UNSET}
+
+
+@post("/plan", status_code=200)
+async def plan(data: JSONBody[Plan | None] = None) -> Plan | None:
+    return data
+
+
+@post("/plan/read", status_code=200)
+async def read_plan(request: CheckedRequest) -> Plan:
+    return await request.body_as(Plan)
 
 
 @post("/form", status_code=200)
@@ -61,7 +85,7 @@ async def listed(search: FromQuery[str | None] = None, least: FromQuery[Decimal 
 
 @pytest.fixture
 async def client(serve: Serve) -> AsyncClient:
-    return await serve(wish, form, paper, either, raw, listed)
+    return await serve(wish, plan, read_plan, form, paper, either, raw, listed)
 
 
 async def test_amounts_travel_without_losing_a_digit(client: AsyncClient) -> None:
@@ -82,6 +106,23 @@ async def test_empty_strings_count_as_absent_at_every_depth(client: AsyncClient)
 async def test_an_empty_field_takes_its_default(client: AsyncClient) -> None:
     answer = await client.post("/wish", json={"amount": 1, "name": "", "note": ""})
     assert answer.json() == {"amount": 1, "name": "nobody", "noted": False}
+
+
+@pytest.mark.parametrize("url", ["/plan", "/plan/read"])
+async def test_a_moment_is_taken_for_its_day_where_a_day_is_asked_for(client: AsyncClient, url: str) -> None:
+    moment = "2026-11-30T17:00:00.000Z"
+    stay = {"begins": moment, "ends": moment, "told_at": moment, "words": moment, "anything": moment}
+    other = {"begins": "2026-12-02T23:30:00", "ends": None}
+    answer = await client.post(url, json={"stays": [stay, other], "by_name": {"Dara": "2026-12-01T00:00:00+07:00"}})
+    assert answer.status_code == 200, answer.text
+    first, second = answer.json()["stays"]
+    assert (first["begins"], first["ends"]) == ("2026-12-01", "2026-12-01")
+    assert (first["told_at"][:19], first["words"], first["anything"]) == (moment[:19], moment, moment)
+    assert (second["begins"], second["ends"]) == ("2026-12-02", None)
+    assert answer.json()["by_name"] == {"Dara": "2026-12-01"}
+    for none in ("2026-13-01T00:00:00Z", "2026-12-01Tmorning", "0001-01-01T00:00:00-23:00x", "1.12.2026"):
+        refused = await client.post(url, json={"stays": [{"begins": none}]})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "stays[0].begins"), refused.text
 
 
 async def test_null_is_not_absent(client: AsyncClient) -> None:

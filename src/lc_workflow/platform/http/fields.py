@@ -18,6 +18,7 @@ from msgspec import Meta, Struct, UnsetType
 from msgspec.structs import fields
 
 from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
+from lc_workflow.platform.http.days import with_days
 
 T = TypeVar("T")
 
@@ -97,6 +98,7 @@ def read_as(value: object, expected: type[T]) -> T:
     Raises:
         InvalidInput: It does not fit; every wrong field is named.
     """
+    value = with_days(value, expected)
     if errors := field_errors(value, expected):
         raise cannot_take(errors)
     return msgspec.convert(value, expected, strict=False, str_keys=True, dec_hook=default_deserializer)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator, Collection, Iterator
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl
@@ -18,8 +18,8 @@ from litestar.params import BodyKwarg
 from litestar.types import Empty, Receive, Scope, Send
 from litestar.typing import FieldDefinition
 
-from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import FieldError, Invalid
+from lc_workflow.platform.http.days import day_of, is_moment, with_days
 from lc_workflow.platform.http.fields import (
     BODY,
     LARGEST_EXPONENT,
@@ -52,7 +52,6 @@ _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _ODD_NUMBER: Final = re.compile(r"\s*[+-]?(?:s?nan\d*|inf(?:inity)?|[\d._]*e[+-]?\d{2,}|[\d._]{40,})\s*", re.IGNORECASE)
 """Text that Python takes for a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
-_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*(?: \d\d:?\d\d)?", re.ASCII)
 
 
 class MalformedBody(Invalid):
@@ -63,8 +62,8 @@ class CheckedRequest(Request[Any, Any, Any]):
     """A request as our handlers may rely on it.
 
     The web app sends `""` for every field a person left empty, so empty members of objects, form fields and query
-    parameters count as absent. Numbers with a fraction arrive as `Decimal`. Text never holds a NUL character, which
-    PostgreSQL cannot store.
+    parameters count as absent. Numbers with a fraction arrive as `Decimal`. Where a day is asked for, a moment stands
+    for the day it falls on in the branches. Text never holds a NUL character, which PostgreSQL cannot store.
     """
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
@@ -76,7 +75,7 @@ class CheckedRequest(Request[Any, Any, Any]):
     def take_moments_for_days(self, names: Collection[str]) -> None:
         """Read the query parameters `names`, which are days, from moments too: JavaScript has no days of its own."""
         query = cast("tuple[tuple[str, str], ...]", self._parsed_query)
-        self._parsed_query = tuple((name, _day_of(text) if name in names else text) for name, text in query)
+        self._parsed_query = tuple((name, day_of(text) if name in names else text) for name, text in query)
 
     async def json(self) -> Json:
         """Give the JSON body as plain values.
@@ -162,6 +161,8 @@ class CheckedRequest(Request[Any, Any, Any]):
         reading = _Reading()
         cleaned = reading.clean(value, "", 0)
         data = self.route_handler.parsed_data_field
+        if reading.saw_moment and data is not None:
+            cleaned = with_days(cleaned, data.annotation)
         if not reading.errors and reading.saw_odd_number and data is not None:
             reading.errors = field_errors(cleaned, data.annotation)
         if reading.errors:
@@ -182,7 +183,7 @@ async def prepare(request: Request[Any, Any, Any]) -> None:
         numbers = {_query_name(field) for field in _parameters(handler) if _is_number(field)}
         if wrong := sorted(odd & numbers):
             raise cannot_take(FieldError(name, "must be a number of a usual size", "query") for name in wrong)
-    if any(_MOMENT.fullmatch(text) for _, text in asked):
+    if any(is_moment(text) for _, text in asked):
         days = {_query_name(field) for field in _parameters(handler) if _is_day(field)}
         cast("CheckedRequest", request).take_moments_for_days(days)
     data = handler.parsed_data_field
@@ -197,23 +198,13 @@ def _nobody_means(text: str) -> bool:
         return True
 
 
-def _day_of(text: str) -> str:
-    """Name the day of the branches that a moment falls on; what cannot be read stays, and is refused as a day."""
-    if not _MOMENT.fullmatch(text):
-        return text
-    try:
-        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # + in a query is a space
-        return str(moment.astimezone(PHNOM_PENH).date() if moment.tzinfo else moment.date())
-    except (ValueError, OverflowError):
-        return text
-
-
 class _Reading:
     """One walk through a decoded body: drops what is empty, collects what no field may hold."""
 
     def __init__(self) -> None:
         self.errors: list[FieldError] = []
         self.saw_odd_number = False
+        self.saw_moment = False
 
     def clean(self, value: Json, path: str, depth: int) -> Json:
         if isinstance(value, str):
@@ -221,6 +212,8 @@ class _Reading:
                 self._refuse(path, "must not contain a NUL character")
             elif _ODD_NUMBER.fullmatch(value):
                 self.saw_odd_number = True
+            elif is_moment(value):
+                self.saw_moment = True
         elif isinstance(value, dict):
             return self._clean_members(value, path, depth)
         elif isinstance(value, list):
