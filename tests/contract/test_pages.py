@@ -112,6 +112,7 @@ PERMISSIONS = (
     Step("DELETE", "/permissions/{permission}"),
     Step("GET", "/permissions/audit", PAGE),
     Step("GET", "/permissions/audit/export", "text/csv"),
+    Step("GET", "/permissions/audit/export?format=json", "application/json"),
 )  # fmt: skip
 
 PEOPLE = (

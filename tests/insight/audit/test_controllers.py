@@ -177,6 +177,25 @@ async def test_a_table_says_which_role_was_given_to_whom(
     assert loads(row["facts"])["role"] == "auditor"
 
 
+async def test_changes_of_rights_are_given_out_as_json_too(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+) -> None:
+    address = "/api/v1/permissions/audit/export"
+    nothing = await client.get(f"{address}?format=json&action_type=role_assigned", headers=administrator.headers)
+    assert (nothing.headers["content-type"].partition(";")[0], nothing.content) == ("application/json", b"[]")
+    for name in ("archive_clerk", "night_clerk"):
+        wish = {"name": name, "display_name": "Clerk"}
+        await client.post("/api/v1/permissions/roles", json=wish, headers=administrator.headers)
+    given = await client.get(f"{address}?format=json&action_type=role_created", headers=administrator.headers)
+    assert given.headers["content-disposition"].startswith("attachment")
+    listed = await client.get("/api/v1/permissions/audit?action_type=role_created", headers=administrator.headers)
+    assert given.json() == listed.json()["items"][::-1]
+    assert [entry["role_name"] for entry in given.json()] == ["archive_clerk", "night_clerk"]
+    table = await client.get(f"{address}?format=csv", headers=administrator.headers)
+    assert table.content.startswith(b"\xef\xbb\xbfnumber")
+    assert (await client.get(f"{address}?format=xml", headers=administrator.headers)).status_code == 422
+
+
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.AUDITOR, Role.MANAGER}])
 async def test_others_do_not_read_the_journal(client: AsyncClient, sign_in: SignIn, role: Role) -> None:
     person = await sign_in(role)

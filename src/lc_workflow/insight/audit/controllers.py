@@ -1,11 +1,15 @@
 """The paths of the audit trail."""
 
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
-from litestar import Controller, get
+from litestar import Controller, MediaType, get
 from litestar.di import NamedDependency
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Schema
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 from msgspec.structs import asdict, replace
@@ -27,6 +31,7 @@ from lc_workflow.insight.audit.schemas import (
     AnchorAnswer,
     AuditFilter,
     EntryAnswer,
+    ExportFormat,
     FaultAnswer,
     PersonalReadAnswer,
     PersonalReadFilter,
@@ -38,11 +43,14 @@ from lc_workflow.insight.rules.rights import CHANGES, kinds_called
 from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.csv import MEDIA_TYPE, download
+from lc_workflow.platform.http.answers import ENCODER
+from lc_workflow.platform.http.csv import MEDIA_TYPE, PIECE, download
+from lc_workflow.platform.http.operations import WithOurRefusals
 from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
 from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.journal.chain import Seals, Verdict
 from lc_workflow.platform.security.guards import NotPermitted, requires
+from lc_workflow.platform.storage.disposition import content_disposition
 
 Word = Annotated[str | None, QueryParameter(max_length=80)]
 Words = Annotated[str | None, QueryParameter(max_length=2_000, description="Several are separated by commas.")]
@@ -134,6 +142,19 @@ AUDIT: Final = {
     "wanted": Provider(of_any_application),
     **LONG_WINDOW,
 }
+
+
+@dataclass
+class AsTableOrList(WithOurRefusals):
+    """An operation that answers with a table, or with a list of what the page of it shows."""
+
+    def __post_init__(self) -> None:
+        """Name both kinds."""
+        super().__post_init__()
+        table = OpenAPIMediaType(Schema(type=OpenAPIType.STRING))
+        entries = OpenAPIMediaType(Schema(type=OpenAPIType.ARRAY, items=Schema(type=OpenAPIType.OBJECT)))
+        kinds = {MEDIA_TYPE: table, MediaType.JSON.value: entries}
+        self.responses = (self.responses or {}) | {"200": OpenAPIResponse("The changes.", content=kinds)}
 
 
 class AuditController(Controller):
@@ -257,7 +278,7 @@ class RightsAuditController(Controller):
         part = await audit.page(window, changes, principal=principal)
         return LongPage.of([_in_words_of_the_page(entry) for entry in part.rows], part=part, window=window)
 
-    @get("/export", guards=[requires(EXPORT)], media_type=MEDIA_TYPE)
+    @get("/export", guards=[requires(EXPORT)], operation_class=AsTableOrList)
     async def export(
         self,
         audit: NamedDependency[Audit],
@@ -265,10 +286,28 @@ class RightsAuditController(Controller):
         changes: NamedDependency[AuditFilter],
         exports: NamedDependency[JournalExportService],
         clock: NamedDependency[Clock],
+        export_format: Annotated[ExportFormat, QueryParameter(name="format")] = ExportFormat.CSV,
     ) -> Stream:
-        """Give changes of roles and rights out as CSV, the oldest first."""
+        """Give changes of roles and rights out, the oldest first: as CSV, or as JSON with what the list shows."""
         await exports.begin(changes, principal=principal, at=clock())
+        if export_format is ExportFormat.JSON:
+            name = {"content-disposition": content_disposition("permission-audit.json")}
+            entries = _in_pieces(audit.entries(changes, principal=principal))
+            return Stream(entries, media_type=MediaType.JSON, headers=name)
         return await download("permission-audit.csv", HEADER, audit.rows(changes, principal=principal))
+
+
+async def _in_pieces(entries: AsyncGenerator[EntryAnswer, None]) -> AsyncIterator[bytes]:
+    """Write entries as a JSON list while it is sent."""
+    piece, lead = bytearray(), b"["
+    async with aclosing(entries):
+        async for entry in entries:
+            piece += lead + ENCODER.encode(_in_words_of_the_page(entry))
+            lead = b","
+            if len(piece) >= PIECE:
+                yield bytes(piece)
+                piece.clear()
+    yield bytes(piece) + (b"]" if lead == b"," else b"[]")
 
 
 def _in_words_of_the_page(entry: EntryAnswer) -> RightsEntryAnswer:

@@ -1,6 +1,7 @@
 """Reading the journal within what a person may see."""
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -60,7 +61,13 @@ class Audit:
         return replace(part, rows=[_shown(*row) for row in part.rows])
 
     async def rows(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[Sequence[object], None]:
-        """Give entries out oldest first as rows under `HEADER`, in batches; the connection goes back in between."""
+        """Give entries out oldest first as rows under `HEADER`."""
+        async with aclosing(self.entries(wanted, principal=principal)) as entries:
+            async for entry in entries:
+                yield _line(entry)
+
+    async def entries(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[EntryAnswer, None]:
+        """Give entries out oldest first, read in batches; the connection goes back in between."""
         where = (visible_to(principal, EXPORT), *conditions(wanted))
         reached = 0
         while True:
@@ -72,7 +79,7 @@ class Audit:
             entries = [_shown(*row) for row in found]
             await self._session.rollback()
             for entry in entries:
-                yield _line(entry)
+                yield entry
             if len(entries) < BATCH:
                 return
             reached = entries[-1].number

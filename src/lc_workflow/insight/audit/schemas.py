@@ -1,6 +1,7 @@
 """The audit trail as answers."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,13 @@ class RightsEntryAnswer(EntryAnswer, frozen=True, kw_only=True):
     permission_name: str | None
     timestamp: datetime
     details: dict[str, Any]
+
+
+class ExportFormat(StrEnum):
+    """What changes of roles and rights are given out as."""
+
+    CSV = "csv"
+    JSON = "json"
 
 
 class AuditFilter(Struct, frozen=True, kw_only=True):
