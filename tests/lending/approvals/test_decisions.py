@@ -405,6 +405,23 @@ async def test_a_deputy_is_bound_by_what_binds_whom_they_stand_in_for(
     assert code(await decide(deputy, await reviewed())) == (403, "LimitExceeded")
 
 
+async def test_who_may_approve_nothing_hands_on_no_limit_that_may(
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, publish: Publish
+) -> None:
+    await publish(BM, needs_limit=True)
+    manager, deputy, loan = await hire(), await hire("officer"), await reviewed()
+    assert code(await decide(manager, loan)) == (403, "LimitExceeded")
+    handed = {
+        "to_id": str(deputy.user.id),
+        "role": "manager",
+        "starts_at": NOON.isoformat(),
+        "ends_at": (NOON + timedelta(days=3)).isoformat(),
+        "limits": {"USD": 9_000},
+    }
+    assert (await client.post(DELEGATIONS, json=handed, headers=manager.headers)).status_code == 201
+    assert code(await decide(deputy, loan)) == (403, "LimitExceeded")
+
+
 async def test_an_administrator_with_every_permission_is_refused_without_the_role(
     session: AsyncSession, sign_in: SignIn, reviewed: Any, decide: Decide, take: Take
 ) -> None:

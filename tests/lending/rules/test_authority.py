@@ -22,7 +22,6 @@ from lc_workflow.lending.rules.authority import (
     check_reach,
     fitting,
     is_within,
-    lower,
 )
 from tests.moments import NOON
 
@@ -75,13 +74,30 @@ def test_a_limit_is_inclusive_and_for_its_currency_alone() -> None:
     assert not is_within(None, Decimal(1), KHR, needs_limit=True)
 
 
-def test_a_stand_in_never_has_more_than_whom_they_stand_in_for() -> None:
-    own = {USD: Decimal(1000), KHR: Decimal(4_000_000)}
-    assert lower(own, None) == own
-    assert lower(own, {USD: Decimal(500)}) == {USD: Decimal(500)}
-    assert lower(own, {USD: Decimal(5000)}) == {USD: Decimal(1000)}
-    assert lower({USD: Decimal(1000)}, {KHR: Decimal(1)}) == {}
-    assert lower(None, {USD: Decimal(500)}) == {USD: Decimal(500)}
+@pytest.mark.parametrize(
+    ("own", "handed_on", "reaches"),
+    [
+        (1000, None, 1000),
+        (1000, 500, 500),
+        (1000, 5000, 1000),
+        (None, 500, 500),
+    ],
+)
+def test_a_stand_in_never_has_more_than_whom_they_stand_in_for(
+    own: int | None, handed_on: int | None, reaches: int
+) -> None:
+    limits, handed = ({USD: Decimal(most)} if most else None for most in (own, handed_on))
+    seat = holds(Reach.BRANCH, branch_id=BRANCH, absent=MANAGER, limits=limits, handed_on=handed)
+    assert seat.most(USD) == Decimal(reaches)
+    assert seat.allows(Decimal(reaches), USD, needs_limit=False)
+    assert not seat.allows(Decimal(reaches) + Decimal("0.01"), USD, needs_limit=False)
+    assert not seat.allows(Decimal(1), KHR, needs_limit=False)
+
+
+def test_a_limit_handed_on_is_none_on_record_where_whom_they_stand_in_for_has_none() -> None:
+    seat = holds(Reach.BRANCH, branch_id=BRANCH, absent=MANAGER, handed_on={USD: Decimal(500)})
+    assert seat.allows(Decimal(1), USD, needs_limit=False)
+    assert not seat.allows(Decimal(1), USD, needs_limit=True)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A decision is offered to whoever it waits for, also when another loan of the same people changes who that is."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from httpx import AsyncClient
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell, sent, tell
-from tests.lending.approvals.steps import BM, COMMITTEE, Decide, Give, Publish
+from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, Decide, Give, Publish
 from tests.lending.steps import Take
 from tests.lending.tasks.test_controllers import queue
+from tests.moments import NOON
 
 __all__ = ["sent", "tell"]
 
@@ -104,3 +106,28 @@ async def test_a_manager_who_turns_out_to_stand_in_for_a_loan_is_offered_its_dec
     await tell()
     assert await queue(client, guarantor, "claimable") == []
     assert len(await queue(client, manager, "claimable")) == 1
+
+
+async def test_a_stand_in_is_offered_what_whom_they_stand_in_for_may_approve(
+    client: AsyncClient, officer: Person, teller: Person, manager: Person, sign_in: SignIn, branch: Branch,
+    to_review: ToReview, publish: Publish, give: Give, tell: Tell,
+) -> None:  # fmt: skip
+    await publish(BM, needs_limit=True)
+    deputy = await sign_in("officer", branch_id=branch.id)
+    handed = {
+        "to_id": str(deputy.user.id),
+        "role": "manager",
+        "starts_at": NOON.isoformat(),
+        "ends_at": (NOON + timedelta(days=3)).isoformat(),
+        "limits": {"USD": 9_000},
+    }
+    assert (await client.post(DELEGATIONS, json=handed, headers=manager.headers)).status_code == 201
+    loan = await to_review(officer, teller, requested_amount=800)
+
+    async def offered() -> set[str]:
+        await tell()
+        return {task["application_id"] for task in await queue(client, deputy, "claimable", stage="MANAGER_REVIEW")}
+
+    assert await offered() == set()
+    await give(manager, "manager", reach="branch", branch_id=str(branch.id), limits={"USD": 5_000})
+    assert await offered() == {loan["id"]}

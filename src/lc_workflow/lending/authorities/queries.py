@@ -31,7 +31,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.authorities.schemas import read_limits
 from lc_workflow.lending.rules.approval import Reach
-from lc_workflow.lending.rules.authority import Holding, lower
+from lc_workflow.lending.rules.authority import Holding
 
 Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
 """A condition on a column: on the person, or on the role."""
@@ -136,14 +136,14 @@ def _handed_on(held: FromClause, lasting: ColumnElement[bool]) -> Select[Any]:
 
 
 def _holding(row: Mapping[Any, Any]) -> Holding:
-    limits = read_limits(row["limits"])
     return Holding(
         role=row["role"],
         reach=row["reach"],
         branch_id=row["branch_id"],
         region=row["region"],
-        limits=limits if row["absent"] is None else lower(limits, read_limits(row["handed_on"])),
+        limits=read_limits(row["limits"]),
         absent=row["absent"],
+        handed_on=read_limits(row["handed_on"]),
         is_given=row["is_given"],
     )
 

@@ -63,8 +63,9 @@ class Where:
 class Holding:
     """A role somebody holds: over a branch, a region or everything, up to limits.
 
-    `limits` is None where none are on record. `absent` is for whom the holder stands in. `is_given` marks what was
-    given by name, beside what comes with a post.
+    `limits` is None where none are on record. `absent` is for whom the holder stands in: then `limits` are that
+    person's, and `handed_on` says up to what of them. `is_given` marks what was given by name, beside what comes with
+    a post.
     """
 
     role: str
@@ -73,6 +74,7 @@ class Holding:
     region: str | None = None
     limits: Limits | None = None
     absent: UUID | None = None
+    handed_on: Limits | None = None
     is_given: bool = False
 
     def contains(self, where: Where) -> bool:
@@ -84,6 +86,19 @@ class Holding:
                 return self.region is not None and self.region == where.region
             case Reach.BRANCH:
                 return self.branch_id is not None and self.branch_id == where.branch_id
+
+    def allows(self, amount: Decimal, currency: Currency, *, needs_limit: bool) -> bool:
+        """Whether it goes up to an amount; what was handed on narrows a limit on record, and stands for none."""
+        return is_within(self.limits, amount, currency, needs_limit=needs_limit) and is_within(
+            self.handed_on, amount, currency, needs_limit=False
+        )
+
+    def most(self, currency: Currency) -> Decimal | None:
+        """Up to what it goes in a currency, where a limit says."""
+        return min(
+            (limits[currency] for limits in (self.limits, self.handed_on) if limits and currency in limits),
+            default=None,
+        )
 
 
 def check_reach(reach: Reach, *, branch_id: UUID | None, region: str | None) -> None:
@@ -113,13 +128,6 @@ def is_within(limits: Limits | None, amount: Decimal, currency: Currency, *, nee
     if limits is None:
         return not needs_limit
     return currency in limits and amount <= limits[currency]
-
-
-def lower(own: Limits | None, delegated: Limits | None) -> Limits | None:
-    """The limits of a delegation: those that were handed on, and never above the delegator's."""
-    if own is None or delegated is None:
-        return own if delegated is None else delegated
-    return {currency: min(limit, own[currency]) for currency, limit in delegated.items() if currency in own}
 
 
 def check_delegation(

@@ -17,7 +17,6 @@ from lc_workflow.lending.rules.authority import (
     SodRepeat,
     Where,
     fitting,
-    is_within,
 )
 from lc_workflow.lending.rules.deliberation import (
     AGREEING,
@@ -181,9 +180,9 @@ def to_figure(
     seat: Holding, decision: Decision, figure: Decimal, currency: Currency, *, needs_limit: bool
 ) -> list[DomainError]:
     """What speaks against agreeing to so much: the limit of the seat."""
-    if decision not in AGREEING or is_within(seat.limits, figure, currency, needs_limit=needs_limit):
+    if decision not in AGREEING or seat.allows(figure, currency, needs_limit=needs_limit):
         return []
-    limit = (seat.limits or {}).get(currency)
+    limit = seat.most(currency)
     own = f"the {limit:f} {currency}" if limit is not None else "what"
     # Other loans are converted unrounded, and rounded down it may look allowed.
     told = figure.quantize(_CENTS, ROUND_CEILING)

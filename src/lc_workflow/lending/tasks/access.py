@@ -192,7 +192,7 @@ def _for_its_stage(held: Callable[[str], ColumnElement[bool]]) -> ColumnElement[
 
 
 def sits_at(held: FromClause) -> ColumnElement[bool]:
-    """Match holdings with the seat that a task waits for: `fitting` and `is_within` of `rules.authority` in SQL.
+    """Match holdings with the seat that a task waits for: `fitting` and `Holding.allows` of `rules.authority` in SQL.
 
     Nobody sits there for somebody whom §2 keeps away.
     """
@@ -211,13 +211,12 @@ def sits_at(held: FromClause) -> ColumnElement[bool]:
         (limits, cast(func.jsonb_extract_path_text(limits, Task.seat_currency), Numeric))
         for limits in (held.c.limits, handed_on)
     ]
-    limited = held.c.limits.is_not(None) | handed_on.is_not(None)
     return and_(
         held.c.role == Task.seat_role,
         wide_enough,
         there,
         held.c.absent.is_(None) | (held.c.absent != all_(Task.excluded)),
-        limited | ~Task.seat_needs_limit,
+        held.c.limits.is_not(None) | ~Task.seat_needs_limit,
         *(limits.is_(None) | (limit >= Task.seat_amount) for limits, limit in up_to),
     )
 
