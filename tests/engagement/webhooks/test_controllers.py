@@ -225,6 +225,17 @@ async def test_a_failed_call_is_made_again_and_what_follows_waits_for_it(
     assert [told["event"] for told in listener.calls] == ["ApplicationDrafted"] * 3 + ["ApplicationMoved"]
 
 
+async def test_the_first_call_that_is_made_again_is_made_when_it_is_due(
+    draft: Draft, officer: Person, listener: Listener, call: Call, session: AsyncSession
+) -> None:
+    listener.moods = [500, 500]
+    await draft(officer)
+    await draft(officer, id_number="010234568")
+    await call()
+    waiting = text("SELECT scheduled_at FROM procrastinate_jobs WHERE status = 'todo' AND scheduled_at IS NOT NULL")
+    assert list(await session.scalars(waiting)) == [NOON + timedelta(seconds=15)]
+
+
 async def test_what_is_given_up_holds_nobody_up_and_is_replayed_by_hand(
     client: AsyncClient, admin: Person, draft: Draft, take: Take, officer: Person, listener: Listener, call: Call,
     session: AsyncSession, webhook: Webhook, tell: Tell,

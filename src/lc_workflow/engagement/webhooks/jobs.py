@@ -23,6 +23,9 @@ LEASE: Final = timedelta(minutes=2)
 TURN_SECONDS: Final = 20.0
 """How long one job makes calls; what is left is done by the next, so that no address keeps others from their turn."""
 
+WATCHED: Final = timedelta(minutes=1)
+"""How often somebody looks for calls that are due again; what is due sooner is asked for by itself."""
+
 MOST_FAILURES: Final = 2
 """After so many calls in a row without a yes an address is left alone until the next job."""
 
@@ -169,6 +172,9 @@ async def _write_down(place: Workplace, delivery_id: UUID, *, status: int | None
             delivery.due_at, delivery.delivered_at = None, now
         elif rest := rest_after(delivery.attempts):
             delivery.due_at = now + rest
+            if rest < WATCHED:
+                lock = f"again:{delivery.webhook_id}"  # not that of what is due now, which waits for nothing
+                await ask_for(session, DELIVER, queueing_lock=lock, at=delivery.due_at, webhook_id=delivery.webhook_id)
         else:
             delivery.due_at, delivery.given_up_at = None, now
             log.error(
