@@ -106,6 +106,8 @@ def test_a_limit_handed_on_is_none_on_record_where_whom_they_stand_in_for_has_no
         ({"to_id": MANAGER}, NotToOneself),
         ({"ends_at": NOON - timedelta(1)}, BadPeriod),
         ({"starts_at": NOON - timedelta(3), "ends_at": NOON}, BadPeriod),
+        ({"starts_at": NOON + timedelta(9)}, BadPeriod),
+        ({"starts_at": NOON + timedelta(7)}, BadPeriod),
         ({"role": "ceo"}, NotYoursToDelegate),
         ({"own": [holds(Reach.BRANCH, branch_id=BRANCH, absent=uuid4())]}, NotYoursToDelegate),
         ({"limits": {USD: Decimal(1001)}}, LimitAboveOwn),
