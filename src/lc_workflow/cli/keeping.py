@@ -133,8 +133,11 @@ def move_from(
     from lc_workflow.moving.moving import move  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - only this command waits for it
 
-    if report:
-        report.open("ab").close()  # what cannot be written is said before anything is taken
+    if report:  # what cannot be written is said before anything is taken
+        is_new = not report.exists()
+        report.open("ab").close()
+        if is_new:
+            report.unlink()
     environ = variables()
     if not environ.get("DATABASE_URL"):  # our own database is sealed with the key that `make run` opens it with
         environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
