@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,8 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(told: signal.Signals, lived
     with nobody_reads("files", lived_in):
         command = [sys.executable, "-m", "lc_workflow.cli", "backup", str(folder)]
         environ = {**os.environ, **variables_of(lived_in)}
-        with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        heard = partial(signal.signal, told, signal.SIG_DFL)  # also where the tests run under nohup
+        with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:  # noqa: PLW1509
             while not dumping(lived_in):
                 assert process.poll() is None
             process.send_signal(told)

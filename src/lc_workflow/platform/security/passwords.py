@@ -22,9 +22,9 @@ GIVES_WAY: Final = 12
 class Passwords:
     """Hashes and checks passwords; `cost` is bcrypt's work factor (2^cost rounds)."""
 
-    def __init__(self, *, cost: int = 12) -> None:
+    def __init__(self, *, cost: int = 12, threads: int = 2) -> None:
         self._cost = cost
-        self._threads = ThreadPoolExecutor(_threads(), "bcrypt", _give_way)
+        self._threads = ThreadPoolExecutor(threads, "bcrypt", _give_way)
         self._nobody = NOBODY.format(cost)
 
     async def hash(self, password: str) -> str:
@@ -39,12 +39,6 @@ class Passwords:
         known = (digest or self._nobody).encode()
         same = await asyncio.get_running_loop().run_in_executor(self._threads, bcrypt.checkpw, secret[:LONGEST], known)
         return same and digest is not None and len(secret) <= LONGEST
-
-
-def _threads() -> int:
-    """Two at most, and as many as leave a processor to everything else: each takes one while somebody signs in."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-    return min(2, max(1, processors - 1))
 
 
 def _give_way() -> None:
