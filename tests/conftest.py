@@ -344,6 +344,24 @@ async def branch(session: AsyncSession) -> Branch:
 
 
 @pytest.fixture
+async def officer(sign_in: SignIn, branch: Branch) -> Person:
+    """A loan officer of that branch."""
+    return await sign_in("officer", branch_id=branch.id)
+
+
+@pytest.fixture
+async def teller(sign_in: SignIn, branch: Branch) -> Person:
+    """A teller of that branch."""
+    return await sign_in("teller", branch_id=branch.id)
+
+
+@pytest.fixture
+async def manager(sign_in: SignIn, branch: Branch) -> Person:
+    """The manager of that branch."""
+    return await sign_in("manager", branch_id=branch.id)
+
+
+@pytest.fixture
 def announced(session: AsyncSession) -> Callable[[], Awaitable[list[str]]]:
     """The kinds of fact that the journal holds, in order."""
 

@@ -32,11 +32,6 @@ __all__ = ["own_house", "s3"]
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
     session.add(application := an_application(officer.user.id, branch_id=branch.id))
     await session.commit()

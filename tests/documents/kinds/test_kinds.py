@@ -39,11 +39,6 @@ WISH = {"value": "soil_test", "label": "Soil test", "label_khmer": "ការធ
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def file_one(
     client: AsyncClient, session: AsyncSession, officer: Person, branch: Branch
 ) -> Callable[[str], Awaitable[str]]:

@@ -12,21 +12,15 @@ from PIL import Image
 from PIL.ExifTags import GPS, IFD, Base
 
 from lc_workflow.documents.library.jobs import PURGE_FILES
-from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import Workplace
-from tests.conftest import Person, SignIn
+from tests.conftest import Person
 from tests.documents.hostile.made import drawn
 from tests.documents.library.conftest import FILES, PDF, Upload
 
 Announced = Callable[[], Awaitable[list[str]]]
 WorkOff = Callable[[], Awaitable[list[str]]]
 HELD_LEFT = 6
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
 
 
 def taken_by_a_phone(form: str = "JPEG", *, turn: int = HELD_LEFT, place: bool = True, size: Any = (400, 300)) -> bytes:

@@ -24,11 +24,6 @@ Announced = Callable[[], Awaitable[list[str]]]
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
     session.add(application := an_application(officer.user.id, branch_id=branch.id))
     await session.commit()

@@ -29,11 +29,6 @@ LARGEST = 10 * 1024 * 1024
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
     """An application that the officer drafted."""
     session.add(application := an_application(officer.user.id, branch_id=branch.id))

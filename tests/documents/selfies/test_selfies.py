@@ -20,16 +20,6 @@ URL = "/api/v1/selfies"
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
-
-
-@pytest.fixture
 async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
     session.add(application := an_application(officer.user.id, branch_id=branch.id))
     await session.commit()

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Sent, Tell
@@ -27,16 +26,6 @@ WORDS = {"notification_type": "system_maintenance", "title": "Tonight", "message
 @pytest.fixture
 async def admin(sign_in: SignIn) -> Person:
     return await sign_in("admin")
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
-
-
-@pytest.fixture
-async def teller(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("teller", branch_id=branch.id)
 
 
 @pytest.fixture

@@ -41,11 +41,6 @@ async def teller(sign_in: SignIn, branch: Branch) -> Person:
 
 
 @pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
-
-
-@pytest.fixture
 def heard(session: AsyncSession, tell: Tell) -> Callable[[], Awaitable[list[tuple[UUID, str, str]]]]:
     """Tell what is untold, and list what everybody was told so far."""
 

@@ -20,7 +20,6 @@ from structlog.testing import capture_logs
 from lc_workflow.engagement.rules.webhooks import MOST_ATTEMPTS
 from lc_workflow.engagement.webhooks.jobs import DELIVER, deliver, deliver_what_is_due, tidy_webhooks
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
-from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.callbacks import CallFailed, is_private, trust
 from lc_workflow.platform.callbacks import call as post
 from lc_workflow.platform.jobs import Workplace
@@ -45,11 +44,6 @@ async def listener() -> AsyncIterator[Listener]:
 @pytest.fixture
 async def admin(sign_in: SignIn) -> Person:
     return await sign_in("admin")
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
 
 
 @pytest.fixture

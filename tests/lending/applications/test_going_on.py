@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.lending.applications.queries import ApplicationSortKey
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
@@ -21,11 +20,6 @@ from tests.moments import NOON
 
 CARDS = f"{URL}/cards"
 HOW_MANY = 500
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
 
 
 async def write(session: AsyncSession, officer: Person, numbers: range) -> set[str]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,11 +10,6 @@ from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
 
 
 async def test_cards_and_figures_take_the_filters_of_the_list(

@@ -24,11 +24,6 @@ WHOLE = NUMBERS | {name: BEHIND[name] for name in ("guarantor_phone", "guarantor
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def drafted(draft: Draft, officer: Person) -> dict[str, Any]:
     return await draft(officer, **BEHIND)
 

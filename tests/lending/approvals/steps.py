@@ -1,6 +1,7 @@
 """Matrices, authorities and decisions as HTTP clients meet them."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL
+from tests.moments import NOON
 from tests.organization.factories import a_branch
 
 MATRICES = "/api/v1/approval-matrices"
@@ -32,6 +34,7 @@ STRICT = {
 Publish = Callable[..., Awaitable[dict[str, Any]]]
 Give = Callable[..., Awaitable[Person]]
 Decide = Callable[..., Awaitable[Response]]
+HandOn = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -103,3 +106,18 @@ def sheet(client: AsyncClient) -> Callable[..., Awaitable[dict[str, Any]]]:
         return seen
 
     return sheet
+
+
+@pytest.fixture
+def hand_on(client: AsyncClient) -> HandOn:
+    """Let a manager have somebody stand in for two days."""
+
+    async def hand_on(manager: Person, deputy: Person, **wish: Any) -> dict[str, Any]:
+        period = {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=2)).isoformat()}
+        body = {"to_id": str(deputy.user.id), "role": "manager"} | period | wish
+        answer = await client.post(DELEGATIONS, json=body, headers=manager.headers)
+        assert answer.status_code == 201, answer.text
+        delegation: dict[str, Any] = answer.json()
+        return delegation
+
+    return hand_on

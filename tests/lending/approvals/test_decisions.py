@@ -1,7 +1,6 @@
 """Decisions over HTTP, stage by stage, and everything that keeps somebody from one."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from lc_workflow.lending.approvals.queries import fingerprint
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, Publish
+from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, HandOn, Publish
 from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON
 
@@ -361,64 +360,39 @@ async def test_conditions_are_met_before_the_loan_is_paid_out(
 
 
 async def test_a_deputy_decides_in_the_managers_name_while_they_are_away(
-    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, hand_on: HandOn
 ) -> None:
     manager, deputy = await hire(), await hire("officer", first_name="Dara", last_name="Chan")
     loan, second = await reviewed(), await reviewed()
     assert code(await decide(deputy, loan)) == (403, "NotYourStep")
-    handed = await client.post(
-        DELEGATIONS,
-        json={
-            "to_id": str(deputy.user.id),
-            "role": "manager",
-            "starts_at": NOON.isoformat(),
-            "ends_at": (NOON + timedelta(days=3)).isoformat(),
-            "limits": {"USD": 2000},
-        },
-        headers=manager.headers,
-    )
-    assert handed.status_code == 201, handed.text
+    handed = await hand_on(manager, deputy, limits={"USD": 2000})
     assert code(await decide(deputy, loan)) == (200, "APPROVED")
     (decision,) = (await sheet(manager, loan))["decisions"]
     assert (decision["actor_name"], decision["on_behalf_of_name"]) == ("Dara Chan", "Chanthy Sok")
     assert (decision["actor_id"], decision["on_behalf_of"]) == (str(deputy.user.id), str(manager.user.id))
     history = (await client.get(f"{URL}/{loan['id']}/workflow/history", headers=manager.headers)).json()
     assert (history[-1]["actor_name"], history[-1]["on_behalf_of_name"]) == ("Dara Chan", "Chanthy Sok")
-    await client.delete(f"{DELEGATIONS}/{handed.json()['id']}", headers=manager.headers)
+    await client.delete(f"{DELEGATIONS}/{handed['id']}", headers=manager.headers)
     assert code(await decide(deputy, second)) == (403, "NotYourStep")
 
 
 async def test_a_deputy_is_bound_by_what_binds_whom_they_stand_in_for(
-    client: AsyncClient, hire: Hire, to_review: ToReview, reviewed: Any, decide: Decide
+    hire: Hire, to_review: ToReview, reviewed: Any, decide: Decide, hand_on: HandOn
 ) -> None:
     manager, deputy = await hire(), await hire("officer")
-    handed = {
-        "to_id": str(deputy.user.id),
-        "role": "manager",
-        "starts_at": NOON.isoformat(),
-        "ends_at": (NOON + timedelta(days=3)).isoformat(),
-        "limits": {"USD": 1000},
-    }
-    assert (await client.post(DELEGATIONS, json=handed, headers=manager.headers)).status_code == 201
+    await hand_on(manager, deputy, limits={"USD": 1000})
     own_loan = await to_review(manager, await hire("teller"), requested_amount=900)
     assert code(await decide(deputy, own_loan)) == (403, "SodMaker")
     assert code(await decide(deputy, await reviewed())) == (403, "LimitExceeded")
 
 
 async def test_who_may_approve_nothing_hands_on_no_limit_that_may(
-    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, publish: Publish
+    hire: Hire, reviewed: Any, decide: Decide, publish: Publish, hand_on: HandOn
 ) -> None:
     await publish(BM, needs_limit=True)
     manager, deputy, loan = await hire(), await hire("officer"), await reviewed()
     assert code(await decide(manager, loan)) == (403, "LimitExceeded")
-    handed = {
-        "to_id": str(deputy.user.id),
-        "role": "manager",
-        "starts_at": NOON.isoformat(),
-        "ends_at": (NOON + timedelta(days=3)).isoformat(),
-        "limits": {"USD": 9_000},
-    }
-    assert (await client.post(DELEGATIONS, json=handed, headers=manager.headers)).status_code == 201
+    await hand_on(manager, deputy, limits={"USD": 9_000})
     assert code(await decide(deputy, loan)) == (403, "LimitExceeded")
 
 

@@ -1,7 +1,6 @@
 """Whoever recused themselves from a loan, or stands in for it, has no hand in it: neither by papers nor by money."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from httpx import AsyncClient, Response
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import DELEGATIONS, Decide
+from tests.lending.approvals.steps import Decide, HandOn
 from tests.lending.checklist.steps import hand_in, put_in_force, verify
 from tests.lending.steps import URL
 from tests.lending.tasks.test_controllers import queue
@@ -21,21 +20,6 @@ RULES = (
     {"code": "NID", "document_type": "borrower_id_card", "whom": "borrower", "gate": "disburse", "verified": True},
     {"code": "PHOTOS", "document_type": "property_photos", "whom": "application", "gate": "disburse", "waivable": True},
 )
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def teller(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("teller", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
 
 
 @pytest.fixture
@@ -109,13 +93,11 @@ async def test_whoever_stands_in_for_a_loan_judges_no_paper_of_it_and_confirms_n
 
 async def test_whoever_recused_themselves_while_standing_in_keeps_nobody_else_away(
     client: AsyncClient, officer: Person, teller: Person, manager: Person, sign_in: SignIn, branch: Branch,
-    to_review: ToReview, decide: Decide,
+    to_review: ToReview, decide: Decide, hand_on: HandOn,
 ) -> None:  # fmt: skip
     """It is the deputy's cousin; the manager, who is back tomorrow, does not know her."""
     deputy = await sign_in("officer", branch_id=branch.id)
-    wish = {"to_id": str(deputy.user.id), "role": "manager"}
-    wish |= {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=2)).isoformat()}
-    assert (await client.post(DELEGATIONS, json=wish, headers=manager.headers)).status_code == 201
+    await hand_on(manager, deputy)
     loan = await to_review(officer, teller)
     recused = await decide(deputy, loan, "recuse", reason="My cousin")
     assert recused.status_code == 200, recused.text
@@ -127,13 +109,11 @@ async def test_whoever_recused_themselves_while_standing_in_keeps_nobody_else_aw
 
 
 async def test_nobody_stands_in_for_whoever_recused_themselves(
-    client: AsyncClient, officer: Person, teller: Person, cousin: Person, sign_in: SignIn, branch: Branch,
-    to_review: ToReview, decide: Decide,
+    officer: Person, teller: Person, cousin: Person, sign_in: SignIn, branch: Branch,
+    to_review: ToReview, decide: Decide, hand_on: HandOn,
 ) -> None:  # fmt: skip
     deputy = await sign_in("officer", branch_id=branch.id)
     loan = await to_review(officer, teller)
     await decide(cousin, loan, "recuse", reason="My cousin")
-    wish = {"to_id": str(deputy.user.id), "role": "manager"}
-    wish |= {"starts_at": NOON.isoformat(), "ends_at": (NOON + timedelta(days=2)).isoformat()}
-    assert (await client.post(DELEGATIONS, json=wish, headers=cousin.headers)).status_code == 201
+    await hand_on(cousin, deputy)
     assert code(await decide(deputy, loan)) == (403, "SodRepeat")

@@ -16,11 +16,6 @@ EMPLOYEES = "/api/v1/employees"
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def employee(session: AsyncSession, branch: Branch) -> Employee:
     session.add(department := a_department(name="Credit"))
     await session.flush()

@@ -39,21 +39,6 @@ async def admin(sign_in: SignIn) -> Person:
     return await sign_in("admin")
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def teller(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("teller", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
-
-
 def codes(answer: Any) -> tuple[int, str, str]:
     return answer.status_code, answer.json()["code"], answer.json()["detail"]
 

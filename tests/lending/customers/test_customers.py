@@ -42,16 +42,6 @@ def register(client: AsyncClient) -> Register:
     return register
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
-
-
 async def found(client: AsyncClient, person: Person, search: str) -> list[str]:
     answer = await client.get(CUSTOMERS, params={"search": search}, headers=person.headers)
     assert answer.status_code == 200, answer.text

@@ -11,19 +11,10 @@ from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
 
 CUSTOMERS = "/api/v1/customers"
+PASSPORT = {"id_card_type": "passport", "id_number": "N1"}
 NOTHING_ELSE = {"full_name_khmer": "", "date_of_birth": "", "phone": ""}
 
 Merge = Callable[[str, str], Awaitable[None]]
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
 
 
 @pytest.fixture
@@ -44,6 +35,14 @@ async def stands_in(client: AsyncClient, person: Person, loan: dict[str, Any], n
     joined = await client.post(f"{URL}/{loan['id']}/parties", json=who, headers=person.headers)
     assert joined.status_code == 201, joined.text
     customer: str = joined.json()["customer_id"]
+    return customer
+
+
+async def registered(client: AsyncClient, person: Person, paper: dict[str, str] = PASSPORT) -> str:
+    """Write Keo Bopha down at the counter; answers the customer she is."""
+    who = {"full_name_latin": "KEO BOPHA", "identities": [paper]}
+    written = await client.post(CUSTOMERS, json=who, headers=person.headers)
+    customer: str = written.json()["id"]
     return customer
 
 
@@ -105,13 +104,9 @@ async def test_a_draft_that_turns_out_to_be_another_persons_leaves_whoever_was_m
     client: AsyncClient, officer: Person, draft: Draft, merge: Merge
 ) -> None:
     """The draft had written its customer down; since the merge they are more than what the draft says of them."""
-    known = await client.post(
-        CUSTOMERS,
-        json={"full_name_latin": "KEO BOPHA", "identities": [{"id_card_type": "passport", "id_number": "N1"}]},
-        headers=officer.headers,
-    )
+    known = await registered(client, officer)
     loan = await draft(officer, **NOTHING_ELSE, full_name_latin="KEO BOPHANY")
-    await merge(loan["customer_id"], known.json()["id"])
+    await merge(loan["customer_id"], known)
 
     renamed = {"full_name_latin": "SOK DARA", "id_number": "020345678"}
     changed = await client.put(f"{URL}/{loan['id']}", json=renamed, headers=officer.headers)
@@ -127,14 +122,10 @@ async def test_a_draft_that_turns_out_to_be_another_persons_leaves_whoever_was_m
 async def test_a_customer_with_a_row_of_their_own_outlives_a_draft_that_named_them_by_mistake(
     client: AsyncClient, officer: Person, draft: Draft, merge: Merge
 ) -> None:
-    known = await client.post(
-        CUSTOMERS,
-        json={"full_name_latin": "KEO BOPHA", "identities": [{"id_card_type": "passport", "id_number": "N1"}]},
-        headers=officer.headers,
-    )
+    known = await registered(client, officer)
     other = await draft(officer, id_number="020345678", **NOTHING_ELSE, full_name_latin="SOK DARA")
     loan = await draft(officer, **NOTHING_ELSE, full_name_latin="KEO BOPHANY")
-    await merge(loan["customer_id"], known.json()["id"])
+    await merge(loan["customer_id"], known)
     changed = await client.put(
         f"{URL}/{loan['id']}",
         json={"id_number": "020345678"} | {"full_name_latin": "SOK DARA"},
@@ -142,7 +133,7 @@ async def test_a_customer_with_a_row_of_their_own_outlives_a_draft_that_named_th
     )
     assert changed.status_code == 200, changed.text
     assert changed.json()["customer_id"] == other["customer_id"]
-    pointer = (await client.get(f"{CUSTOMERS}/{known.json()['id']}", headers=officer.headers)).json()
+    pointer = (await client.get(f"{CUSTOMERS}/{known}", headers=officer.headers)).json()
     assert pointer["merged_into"] == loan["customer_id"]
 
 
@@ -150,11 +141,7 @@ async def test_an_account_stays_a_known_customers_when_a_loan_named_them_by_mist
     client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, take: Take
 ) -> None:
     """Bopha was written down at the counter; the teller found her account for a loan that is Dara's."""
-    card = {"id_card_type": "cambodian_identity", "id_number": "010234567"}
-    known = await client.post(
-        CUSTOMERS, json={"full_name_latin": "KEO BOPHA", "identities": [card]}, headers=officer.headers
-    )
-    bopha = known.json()["id"]
+    bopha = await registered(client, officer, {"id_card_type": "cambodian_identity", "id_number": "010234567"})
     loan, teller = (
         await draft(officer, **NOTHING_ELSE, full_name_latin="KEO BOPHA"),
         await sign_in("teller", branch_id=branch.id),

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from lc_workflow.organization.branches.models import Branch
-from tests.conftest import Person, SignIn
+from tests.conftest import Person
 
 CUSTOMERS = "/api/v1/customers"
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
@@ -18,11 +17,6 @@ VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
 
 def called(row: dict[str, Any]) -> str:
     return str(row.get("written", row.get("code")))
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
 
 
 async def written_down(client: AsyncClient, officer: Person, **wish: Any) -> dict[str, Any]:

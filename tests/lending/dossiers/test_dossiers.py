@@ -43,11 +43,6 @@ MARGIN = 40
 WorkOff = Callable[[], Awaitable[list[str]]]
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
 def photo(number: int) -> bytes:
     """A picture of its own, larger than it is printed."""
     written = io.BytesIO()

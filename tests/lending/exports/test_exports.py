@@ -24,16 +24,6 @@ from tests.organization.factories import a_branch
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
-
-
 async def exported(client: AsyncClient, person: Person, query: str = "") -> list[dict[str, str]]:
     answer = await client.get(f"{URL}/export/csv?{query}", headers=person.headers)
     assert answer.status_code == 200, answer.text

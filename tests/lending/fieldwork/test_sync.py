@@ -27,11 +27,6 @@ SYNC = "/api/v1/sync"
 FORM: dict[str, Any] = {**WISH}
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
 def an_operation(kind: str, about: Any, *, key: str | None = None, version: int | None = None, **body: Any) -> Any:
     return {"key": key or uuid4().hex, "kind": kind, "id": str(about), "version": version, "body": body}
 

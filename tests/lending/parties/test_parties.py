@@ -3,13 +3,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.customers.models import Customer
-from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
@@ -23,11 +21,6 @@ GUARANTOR = {
 }
 LAND = {"type": "land", "value": 12000.5, "photos": [{"file_id": "7", "note": None}]}
 CAR = {"collateral_type": "vehicle", "plate": "2A-1234", "estimated_value": "7,000"}
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
 
 
 async def test_the_web_apps_fields_are_kept_as_rows_and_nothing_is_lost(

@@ -19,11 +19,6 @@ async def admin(sign_in: SignIn) -> Person:
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def people(sign_in: SignIn, officer: Person, branch: Branch) -> tuple[Person, Person, Person]:
     """An officer, a teller and a manager of one branch."""
     return officer, await sign_in("teller", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)

@@ -18,11 +18,6 @@ BEST = VECTORS["cases"][0]["values"]
 
 
 @pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
 async def drafted(officer: Person, draft: Draft) -> dict[str, Any]:
     return await draft(officer, requested_amount="1000.00")
 

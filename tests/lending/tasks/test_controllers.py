@@ -20,7 +20,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import BM, DELEGATIONS, Decide, Give, Publish
+from tests.lending.approvals.steps import BM, Decide, Give, HandOn, Publish
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 from tests.organization.factories import a_branch
@@ -322,18 +322,11 @@ async def test_a_decision_is_offered_to_whoever_holds_its_seat_and_to_nobody_els
 
 
 async def test_whoever_stands_in_is_offered_what_the_absent_could_do(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview, hand_on: HandOn
 ) -> None:
     officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
     manager, stand_in = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
-    wish = {
-        "to_id": str(stand_in.user.id),
-        "role": "manager",
-        "starts_at": NOON.isoformat(),
-        "ends_at": (NOON + timedelta(days=2)).isoformat(),
-        "limits": {"USD": 1000},
-    }
-    assert (await client.post(DELEGATIONS, json=wish, headers=manager.headers)).status_code == 201
+    await hand_on(manager, stand_in, limits={"USD": 1000})
     await to_review(officer, teller, requested_amount=1000)
     await to_review(officer, teller, requested_amount=1001, id_number="010234568", account_id="2")
     await to_review(manager, teller, requested_amount=900, id_number="010234569", account_id="3")

@@ -15,7 +15,7 @@ from lc_workflow.lending.tasks.jobs import WATCH_OWNERS
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import DELEGATIONS
+from tests.lending.approvals.steps import HandOn
 from tests.lending.steps import Draft, Take
 from tests.lending.tasks.test_controllers import do, queue
 from tests.moments import NOON
@@ -23,16 +23,6 @@ from tests.statements import sent
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 TOMORROW = NOON + timedelta(days=1)
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def teller(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("teller", branch_id=branch.id)
 
 
 @pytest.fixture
@@ -44,12 +34,10 @@ def on_the_next_day(workplace: Workplace) -> Workplace:
 async def test_the_decision_of_whoever_stood_in_goes_back_when_the_manager_is_there_again(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, teller: Person,
     to_review: ToReview, workplace: Workplace, on_the_next_day: Workplace,
-    announced: Callable[[], Awaitable[list[str]]],
+    announced: Callable[[], Awaitable[list[str]]], hand_on: HandOn,
 ) -> None:  # fmt: skip
     manager, stand_in = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
-    wish = {"to_id": str(stand_in.user.id), "role": "manager"}
-    wish |= {"starts_at": NOON.isoformat(), "ends_at": TOMORROW.isoformat()}
-    assert (await client.post(DELEGATIONS, json=wish, headers=manager.headers)).status_code == 201
+    await hand_on(manager, stand_in, ends_at=TOMORROW.isoformat())
     await to_review(officer, teller)
     (task,) = await queue(client, stand_in, "claimable", stage="MANAGER_REVIEW")
     await do(client, stand_in, task, "claim")

@@ -1,7 +1,6 @@
 """A decision is offered to whoever it waits for, also when another loan of the same people changes who that is."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +9,9 @@ from httpx import AsyncClient
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell, sent, tell
-from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, Decide, Give, Publish
+from tests.lending.approvals.steps import BM, COMMITTEE, Decide, Give, HandOn, Publish
 from tests.lending.steps import Take
 from tests.lending.tasks.test_controllers import queue
-from tests.moments import NOON
 
 __all__ = ["sent", "tell"]
 
@@ -32,21 +30,6 @@ BY_WHAT_THEY_OWE = {
         {"priority": 90, "when": {}, "stages": [COMMITTEE | {"quorum": 1}]},
     ],
 }
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
-@pytest.fixture
-async def teller(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("teller", branch_id=branch.id)
-
-
-@pytest.fixture
-async def manager(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("manager", branch_id=branch.id)
 
 
 @pytest.fixture
@@ -110,18 +93,11 @@ async def test_a_manager_who_turns_out_to_stand_in_for_a_loan_is_offered_its_dec
 
 async def test_a_stand_in_is_offered_what_whom_they_stand_in_for_may_approve(
     client: AsyncClient, officer: Person, teller: Person, manager: Person, sign_in: SignIn, branch: Branch,
-    to_review: ToReview, publish: Publish, give: Give, tell: Tell,
+    to_review: ToReview, publish: Publish, give: Give, tell: Tell, hand_on: HandOn,
 ) -> None:  # fmt: skip
     await publish(BM, needs_limit=True)
     deputy = await sign_in("officer", branch_id=branch.id)
-    handed = {
-        "to_id": str(deputy.user.id),
-        "role": "manager",
-        "starts_at": NOON.isoformat(),
-        "ends_at": (NOON + timedelta(days=3)).isoformat(),
-        "limits": {"USD": 9_000},
-    }
-    assert (await client.post(DELEGATIONS, json=handed, headers=manager.headers)).status_code == 201
+    await hand_on(manager, deputy, limits={"USD": 9_000})
     loan = await to_review(officer, teller, requested_amount=800)
 
     async def offered() -> set[str]:

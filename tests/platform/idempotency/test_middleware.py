@@ -20,11 +20,6 @@ from tests.lending.steps import URL, WISH
 from tests.moments import NOON
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn, branch: Branch) -> Person:
-    return await sign_in("officer", branch_id=branch.id)
-
-
 async def send(client: AsyncClient, person: Person, key: str = "a key", **changes: Any) -> Response:
     return await client.post(URL, json=WISH | changes, headers=person.headers | {"Idempotency-Key": key})
 

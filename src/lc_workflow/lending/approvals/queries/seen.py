@@ -122,8 +122,7 @@ class WhatIsSeen:
         ties = await TIES.one(self._session, application_id=application.id, cycle=application.cycle, person=person)
         if ties.has_recused:
             raise keeping_away()
-        parties = {phone_key(number) for number in (application.phone, *ties.phones, *ties.known_phones)}
-        for objection in to_a_party(phone_key(ties.phone), parties):
+        for objection in to_a_party(phone_key(ties.phone), _behind(application, ties)):
             raise objection
 
     async def open_seat(self, application: CustomerApplication) -> Seat | None:
@@ -219,8 +218,7 @@ class WhatIsSeen:
         Those count too that are known of them as customers, so that their identity paper tells who they are even where
         the application names another telephone or none.
         """
-        phones, known = await PHONES_BEHIND.one(self._session, application_id=application.id)
-        return {phone_key(number) for number in (application.phone, *phones, *known)}
+        return _behind(application, await PHONES_BEHIND.one(self._session, application_id=application.id))
 
     async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
         rows = await self._session.scalars(
@@ -302,6 +300,11 @@ class WhatIsSeen:
             select(ApprovalMatrix.number).where(ApprovalMatrix.id == case.matrix_id)
         )
         return number
+
+
+def _behind(application: CustomerApplication, row: Any) -> set[str | None]:  # noqa: ANN401 - with `PHONES`, `KNOWN_PHONES`
+    """The telephones of all who borrow or stand in, as numbers are compared."""
+    return {phone_key(number) for number in (application.phone, *row.phones, *row.known_phones)}
 
 
 def stages_of(case: ApprovalCase) -> tuple[ApprovalStage, ...]:
