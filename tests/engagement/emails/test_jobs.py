@@ -181,9 +181,11 @@ async def test_an_address_the_server_does_not_know_holds_nobody_up(
     assert await still_due(session) == []
 
 
-@pytest.mark.parametrize("address", ["dara@branch.example", "a@", '"', "a@["])
+@pytest.mark.parametrize(
+    ("address", "tried_again"), [("dara@branch.example", True), ("a@", False), ('"', False), ("a@[", False)]
+)
 async def test_a_full_mailbox_or_an_address_that_is_none_holds_nobody_up(
-    session: AsyncSession, sign_in: SignIn, office: PostOffice, send: Send, address: str
+    session: AsyncSession, sign_in: SignIn, office: PostOffice, send: Send, address: str, tried_again: bool
 ) -> None:
     """The old service took any address, and these are read by nobody, Python's own library included."""
     people = [await sign_in("teller", email=f"sokha{number}@branch.example") for number in range(3)]
@@ -194,8 +196,8 @@ async def test_a_full_mailbox_or_an_address_that_is_none_holds_nobody_up(
     await session.commit()
     await send()
     assert sorted(letter["To"] for letter in office.letters) == sorted(user.email for user in others)
-    (due,) = await still_due(session)
-    assert (due.user_id, due.email_due_at) == (first.id, NOON + timedelta(minutes=2))
+    due = [(row.user_id, row.email_due_at) for row in await still_due(session)]
+    assert due == ([(first.id, NOON + timedelta(minutes=2))] if tried_again else [])
 
 
 async def test_a_letter_is_tried_again_while_the_server_is_away_and_given_up_in_the_end(

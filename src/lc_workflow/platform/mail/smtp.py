@@ -24,7 +24,7 @@ class MailFailed(Exception):
 
 
 class MailPutOff(MailFailed):
-    """This letter cannot leave now, because of its address or itself; the next one may."""
+    """This letter cannot leave now; the next one may."""
 
 
 class MailRefused(Exception):
@@ -58,7 +58,11 @@ class Post:
             MailFailed: The server takes none now.
         """
         try:
-            await self._client.send_message(_written(letter, self._sender))
+            message = _written(letter, self._sender)
+        except Exception as cause:  # Python's own library stumbles over odd addresses in many ways, each time
+            raise MailRefused(type(cause).__name__) from cause
+        try:
+            await self._client.send_message(message)
         except (MessageError, ValueError, UnicodeError, aiosmtplib.SMTPNotSupported) as cause:
             raise MailRefused(type(cause).__name__) from cause
         except aiosmtplib.SMTPRecipientsRefused as cause:
@@ -72,7 +76,7 @@ class Post:
             raise MailFailed(f"The server answered {cause.code}.") from cause
         except (aiosmtplib.SMTPException, OSError) as cause:
             raise MailFailed(type(cause).__name__) from cause
-        except Exception as cause:  # the library of Python stumbles over odd addresses in many ways
+        except Exception as cause:  # of the library, about this letter: the next ones must not wait for it
             raise MailPutOff(type(cause).__name__) from cause
 
 
