@@ -187,10 +187,11 @@ class HasAccount(Protocol):
         """The key of the photo in the store."""
 
 
-class UserAnswer(Struct, frozen=True, kw_only=True):
+class UserAnswer(Struct, frozen=True):
     """An account with its place in the company, as the web app reads it.
 
-    `role` is the word by which the web app knows the role, `role_name` the role itself.
+    `role` is the word by which the web app knows the role, `role_name` the role itself. What is kept of an
+    account itself comes first, so that its row is the beginning of its answer.
     """
 
     id: UUID
@@ -201,21 +202,13 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
     phone_number: str | None
     employee_id: str | None
     role: str
-    role_name: str = ""
     status: UserStatus
     status_reason: str | None
-    is_active: bool
     department_id: UUID | None
     branch_id: UUID | None
     position_id: UUID | None
     portfolio_id: UUID | None
     line_manager_id: UUID | None
-    department: DepartmentCard | None
-    branch: BranchCard | None
-    position: PositionCard | None
-    portfolio: EmployeeCard | None
-    line_manager: EmployeeCard | None
-    profile_image_url: str | None = None
     onboarding_completed: bool
     onboarding_completed_at: datetime | None
     last_login_at: datetime | None
@@ -224,6 +217,14 @@ class UserAnswer(Struct, frozen=True, kw_only=True):
     failed_login_attempts: int
     created_at: datetime
     updated_at: datetime
+    is_active: bool
+    department: DepartmentCard | None
+    branch: BranchCard | None
+    position: PositionCard | None
+    portfolio: EmployeeCard | None
+    line_manager: EmployeeCard | None
+    role_name: str = ""
+    profile_image_url: str | None = None
 
     @classmethod
     def of(cls, user: HasAccount, *, base_url: str) -> Self:

@@ -197,10 +197,11 @@ class AssignmentAnswer(Struct, frozen=True):
     employee: AssignedEmployee
 
 
-class ApplicationAnswer(Struct, frozen=True, kw_only=True):
+class ApplicationAnswer(Struct, frozen=True):
     """An application with its people and its papers.
 
     Amounts are in `currency`, terms in months, rates in percent per year; `status` is derived from `workflow_status`.
+    What is kept of an application itself comes first, so that its row is the beginning of its answer.
     """
 
     id: UUID
@@ -209,9 +210,7 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     customer_id: UUID | None
     version: int
     cycle: int
-    status: Status
     workflow_status: Stage
-    workflow_stage: Stage
     account_id: str | None
     account_id_validated: bool
     account_id_validation_notes: str | None
@@ -255,14 +254,6 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     approved_amount: Decimal | None
     approved_loan_term: int | None
     approved_interest_rate: Decimal | None
-    guarantor_name: str | None
-    guarantor_phone: str | None
-    guarantor_id_number: str | None
-    guarantor_address: str | None
-    guarantor_relationship: str | None
-    parties: list[PartyAnswer]
-    collaterals: list[Any]
-    documents: list[DocumentCard]
     credit_score: int | None
     risk_category: RiskCategory | None
     assessment_notes: str | None
@@ -282,9 +273,19 @@ class ApplicationAnswer(Struct, frozen=True, kw_only=True):
     rejected_at: datetime | None
     rejected_by: UUID | None
     rejection_reason: str | None
-    employee_assignments: list[AssignmentAnswer]
     created_at: datetime
     updated_at: datetime
+    status: Status
+    workflow_stage: Stage
+    guarantor_name: str | None
+    guarantor_phone: str | None
+    guarantor_id_number: str | None
+    guarantor_address: str | None
+    guarantor_relationship: str | None
+    parties: list[PartyAnswer]
+    collaterals: list[Any]
+    documents: list[DocumentCard]
+    employee_assignments: list[AssignmentAnswer]
 
     def masked(self) -> Self:
         """The same with the numbers of everybody in it masked."""

@@ -43,16 +43,15 @@ async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationA
 
 def answer_of(row: Any) -> ApplicationAnswer:  # noqa: ANN401 - a row of a statement that gives `COLUMNS`
     """Show an application as it was read."""
-    fields = dict(zip(_COLUMNS, row, strict=False))
     assignments, papers, collateral, parties = row[len(_COLUMNS) : len(COLUMNS)]
     behind = [_opened(party) for party in _PARTIES.decode(parties)]
     guarantor = next((party for party in behind if party.role is PartyRole.GUARANTOR), None)
-    fields["guarantor_name"] = guarantor and (guarantor.full_name_latin or guarantor.full_name_khmer)
-    fields |= {field: guarantor and getattr(guarantor, column) for field, column in GUARANTOR_FIELDS.items()}
-    return ApplicationAnswer(
-        **fields,
-        status=STATUS_OF[fields["workflow_status"]],
-        workflow_stage=fields["workflow_status"],
+    return ApplicationAnswer(  # by place: by name, so many fields take many times as long
+        *row[: len(_COLUMNS)],
+        status=STATUS_OF[row.workflow_status],
+        workflow_stage=row.workflow_status,
+        guarantor_name=guarantor and (guarantor.full_name_latin or guarantor.full_name_khmer),
+        **{field: guarantor and getattr(guarantor, column) for field, column in GUARANTOR_FIELDS.items()},
         parties=behind,
         collaterals=read_json(collateral),
         documents=_PAPERS.decode(papers),
