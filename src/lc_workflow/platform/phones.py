@@ -1,6 +1,7 @@
 """Telephone numbers as people write them, in the international form they are compared and dialled in."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import phonenumbers
@@ -51,6 +52,7 @@ def check_phones(fields: Mapping[str, Any], *names: str) -> None:
             )
 
 
+@lru_cache(maxsize=512)  # one number is compared several times while an application is written, and takes long
 def phone_key(written: str | None) -> str | None:
     """Write a number the way it is compared: E.164, or its digits where nobody can be called.
 
