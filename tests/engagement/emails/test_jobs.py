@@ -185,7 +185,7 @@ async def test_an_address_the_server_does_not_know_holds_nobody_up(
     ("address", "tried_again"), [("dara@branch.example", True), ("a@", False), ('"', False), ("a@[", False)]
 )
 async def test_a_full_mailbox_or_an_address_that_is_none_holds_nobody_up(
-    session: AsyncSession, sign_in: SignIn, office: PostOffice, send: Send, address: str, tried_again: bool
+    session: AsyncSession, sign_in: SignIn, office: PostOffice, send: Send, address: str, *, tried_again: bool
 ) -> None:
     """The old service took any address, and these are read by nobody, Python's own library included."""
     people = [await sign_in("teller", email=f"sokha{number}@branch.example") for number in range(3)]
