@@ -63,6 +63,17 @@ async def test_a_manager_exports_the_applications_of_the_branch(
     assert [facts["rows"] for facts in await session.scalars(told)] == [2, 1, 0, 3]
 
 
+async def test_riel_and_dollars_that_are_pledged_are_not_added_up(
+    client: AsyncClient, officer: Person, manager: Person, draft: Draft
+) -> None:
+    land, motorbike = {"value": 900, "currency": "USD"}, {"value": 6_000_000, "currency": "KHR"}
+    for pledged in ([land, motorbike], [land, {"value": 100}], [motorbike]):
+        await draft(officer, collaterals=pledged, id_number="")
+    columns = ("collateral_value", "collateral_value_other_currency")
+    told = {tuple(map(row.get, columns)) for row in await exported(client, manager)}
+    assert told == {("900.00", "6000000.00"), ("1000.00", None), (None, "6000000.00")}
+
+
 async def test_a_spreadsheet_runs_nothing(client: AsyncClient, officer: Person, manager: Person, draft: Draft) -> None:
     await draft(officer, purpose_details='=HYPERLINK("http://evil")', occupation="@SUM(1)", full_name_latin="-2+3")
     content = (await client.get(f"{URL}/export/csv", headers=manager.headers)).content.decode()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.principal import Principal
@@ -37,8 +37,15 @@ _COLUMNS: Final = (
 _NUMBERS: Final = ("id_number", "phone", "guarantor_phone")
 """The columns that are masked for those who may not read them."""
 
-HEADER: Final = ("branch_code", "status", *_COLUMNS, "guarantor_name", "guarantor_phone", "collateral_value")
-"""What the columns of the file are called; amounts are in `currency`, terms in months, rates in percent per year."""
+HEADER: Final = (
+    *("branch_code", "status"),
+    *_COLUMNS,
+    *("guarantor_name", "guarantor_phone", "collateral_value", "collateral_value_other_currency"),
+)
+"""What the columns of the file are called; amounts are in `currency`, terms in months, rates in percent per year.
+
+What is pledged in the other of the two currencies stands in a column of its own: riel and dollars are not added up.
+"""
 
 
 class ExportQueries:
@@ -77,9 +84,7 @@ def _batch(wanted: Wanted, principal: Principal, last: tuple[datetime, UUID] | N
         .limit(1)
         .lateral("guarantor")
     )
-    pledged = (
-        select(func.sum(Collateral.value)).where(Collateral.application_id == _ROW.id).correlate(_ROW).scalar_subquery()
-    )
+    elsewhere = Collateral.currency.is_not(None) & (Collateral.currency != _ROW.currency)
     columns = (getattr(_ROW, name) for name in _COLUMNS)
     return (
         select(
@@ -89,7 +94,8 @@ def _batch(wanted: Wanted, principal: Principal, last: tuple[datetime, UUID] | N
             *columns,
             guarantor.c.name.label("guarantor_name"),
             guarantor.c.phone.label("guarantor_phone"),
-            pledged.label("collateral_value"),
+            _pledged(~elsewhere).label("collateral_value"),
+            _pledged(elsewhere).label("collateral_value_other_currency"),
         )
         .outerjoin(Branch, Branch.id == _ROW.branch_id)
         .outerjoin(guarantor, guarantor.c.name.is_not(None) | guarantor.c.phone.is_not(None))
@@ -97,6 +103,12 @@ def _batch(wanted: Wanted, principal: Principal, last: tuple[datetime, UUID] | N
         .order_by(_ROW.created_at.desc(), _ROW.id)
         .limit(BATCH)
     )
+
+
+def _pledged(which: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Add up the worth of what is pledged."""
+    theirs = Collateral.application_id == _ROW.id
+    return select(func.sum(Collateral.value)).where(theirs, which).correlate(_ROW).scalar_subquery()
 
 
 def _after(last: tuple[datetime, UUID] | None) -> tuple[ColumnElement[bool], ...]:
