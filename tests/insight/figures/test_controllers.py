@@ -131,6 +131,24 @@ async def test_the_numbers_are_those_of_a_plain_recount(
             assert stages == [stage for stage in Stage if stage in stages]
 
 
+async def test_a_loan_granted_on_other_terms_counts_for_its_approver(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
+) -> None:
+    officer, teller, manager = [await sign_in(role, branch_id=branch.id) for role in ("officer", "teller", "manager")]
+    loan = await draft(officer)
+    await take(officer, loan, "submit")
+    await take(teller, loan, "start")
+    await take(teller, loan, "send_to_review", account_id="00012345")
+    granted = await client.patch(
+        f"{V1}/applications/{loan['id']}/approve", json={"approved_amount": 900}, headers=manager.headers
+    )
+    assert granted.json()["workflow_status"] == "APPROVED", granted.text
+    currencies = (await client.get(f"{V1}/figures/currencies", headers=manager.headers)).json()["rows"]
+    approvers = (await client.get(f"{V1}/figures/exceptions", headers=manager.headers)).json()["rows"]
+    assert [row["loans"] for row in currencies] == [1]
+    assert [row["approvals"] for row in approvers] == [1]
+
+
 async def test_figures_come_as_files_and_charts(
     client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

@@ -26,7 +26,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.matrices.service import MatrixService
-from lc_workflow.lending.rules.deliberation import Decision
+from lc_workflow.lending.rules.deliberation import AGREEING
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.tasks.models import Task
@@ -51,8 +51,6 @@ FUNNEL: Final = (
     Stage.EXPIRED,
 )
 """The stages of the funnel after the draft, on the way to the loan and then off it."""
-
-APPROVALS: Final = (Decision.APPROVE, Decision.APPROVE_WITH_CONDITIONS)
 
 
 class Figures:
@@ -154,7 +152,10 @@ class Figures:
         return Table(("reason", "stage", "returns"), [tuple(row) for row in rows], label=0, drawn=2)
 
     async def exceptions(self, period: Period, principal: Principal) -> Table:
-        """Who approved how many loans in the period, and how many of them were exceptions to a policy."""
+        """Who approved how many loans in the period, and how many of them were exceptions to a policy.
+
+        Whoever offers other terms agrees to the loan on them.
+        """
         made = cast(ApprovalCase.path["exceptions"].astext, Integer) > 0
         name = _name(User)
         rows = await self._session.execute(
@@ -165,7 +166,7 @@ class Figures:
             .join(CustomerApplication, CustomerApplication.id == ApplicationDecision.application_id)
             .where(
                 *_within(ApplicationDecision.at, period, principal),
-                ApplicationDecision.decision.in_(APPROVALS),
+                ApplicationDecision.decision.in_(AGREEING),
                 ApplicationDecision.voided_at.is_(None),
             )
             .group_by(User.id)
