@@ -1,5 +1,6 @@
 """Applications, and the employees who look after them, as rows."""
 
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -30,7 +31,7 @@ from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.columns import BLIND, Sealed, blind
 
-FOUND_BY: Final = {"id_number": number_key, "phone": phone_key}
+FOUND_BY: Final[Mapping[str, Callable[[str | None], str | None]]] = {"id_number": number_key, "phone": phone_key}
 """The sealed columns that a search finds, and how their numbers are written for it."""
 
 

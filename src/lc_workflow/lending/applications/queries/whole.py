@@ -1,6 +1,6 @@
 """Applications with everything an answer shows, in statements that are written once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -31,6 +31,9 @@ from lc_workflow.platform.db.nested import as_list, as_object, as_object_or_null
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.columns import opened
 
+_ANSWER: Final[Callable[..., ApplicationAnswer]] = ApplicationAnswer
+"""The answer, made of a row whose columns no checker knows."""
+
 
 async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationAnswer]:
     """Read applications whole, in the order of their ids: rows straight into structs."""
@@ -46,7 +49,7 @@ def answer_of(row: Any) -> ApplicationAnswer:  # noqa: ANN401 - a row of a state
     assignments, papers, collateral, parties = row[len(_COLUMNS) : len(COLUMNS)]
     behind = [_opened(party) for party in _PARTIES.decode(parties)]
     guarantor = next((party for party in behind if party.role is PartyRole.GUARANTOR), None)
-    return ApplicationAnswer(  # by place: by name, so many fields take many times as long
+    return _ANSWER(  # by place: by name, so many fields take many times as long
         *row[: len(_COLUMNS)],
         status=STATUS_OF[row.workflow_status],
         workflow_stage=row.workflow_status,
