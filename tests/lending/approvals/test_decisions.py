@@ -307,6 +307,24 @@ async def test_nothing_is_not_lent(client: AsyncClient, hire: Hire, reviewed: An
     assert (code(as_asked), as_asked.json()["approved_amount"]) == ((200, "APPROVED"), 1500.5)
 
 
+async def test_the_web_apps_button_approves_at_the_rate_that_was_asked_for(
+    client: AsyncClient, hire: Hire, reviewed: Any
+) -> None:
+    """It knows no rate and sends 0 each time, which is no wish to lend without interest."""
+    loan, manager = await reviewed(), await hire()
+    pressed = {"approved_amount": 1500.5, "approved_term": 12, "interest_rate": 0}
+    approved = await client.patch(f"{URL}/{loan['id']}/approve", json=pressed, headers=manager.headers)
+    assert (code(approved), approved.json()["approved_interest_rate"]) == ((200, "APPROVED"), 18)
+    sheet = (await client.get(f"{URL}/{loan['id']}/decisions", headers=manager.headers)).json()
+    assert [one["decision"] for one in sheet["decisions"]] == ["approve"]
+
+
+async def test_a_loan_is_lent_without_interest_where_that_is_decided(hire: Hire, reviewed: Any, decide: Decide) -> None:
+    loan = await reviewed(product_type="")
+    approved = await decide(await hire(), loan, "counter_offer", interest_rate=0)
+    assert (code(approved), approved.json()["approved_interest_rate"]) == ((200, "APPROVED"), 0)
+
+
 async def test_a_committee_refuses_at_its_quorum(
     hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give
 ) -> None:

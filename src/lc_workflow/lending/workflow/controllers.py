@@ -108,13 +108,17 @@ class WorkflowController(Controller):
     async def approve(
         self, application_id: FromPath[UUID], data: JSONBody[Approval], door: NamedDependency[Door]
     ) -> Tagged[ApplicationAnswer]:
-        """Approve the loan, on the requested terms or on others."""
+        """Approve the loan, on the requested terms or on others.
+
+        A rate of 0 is approved as offered: the web app's button knows no rate and sends it each time. Whoever means to
+        lend without interest decides so with `POST …/decisions`.
+        """
         wish = Wish(
             action=Action.APPROVE,
             comment=data.notes,
             approved_amount=data.approved_amount,
             approved_term=data.approved_term,
-            interest_rate=data.interest_rate,
+            interest_rate=data.interest_rate or None,
             conditions=data.conditions,
             snapshot_hash=data.snapshot_hash,
         )
