@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -128,6 +128,25 @@ async def test_what_was_paid_is_confirmed_though_the_law_changed_meanwhile(
     confirmed = await office.close(request, "confirm", **PAID)
     assert confirmed.status_code == 200, confirmed.text  # the money is gone; failing it would ask for it once more
     assert await office.stage() == "DISBURSED"
+
+
+@pytest.mark.parametrize("wished_for", ["2027-01-31", None])
+async def test_a_paid_loan_is_reckoned_from_the_day_it_was_paid(
+    office: Office, session: AsyncSession, wished_for: str | None
+) -> None:
+    wished = date.fromisoformat(wished_for) if wished_for else None
+    await session.execute(update(CustomerApplication).values(requested_disbursement_date=wished))
+    await session.commit()
+    its, manager = f"{URL}/{office.loan['id']}", office.people["manager"].headers
+    request = (await office.ask()).json()
+    assert (await office.close(request, "confirm", **PAID)).status_code == 200
+    shown = (await office.client.get(its, headers=manager)).json()
+    assert (shown["loan_start_date"], shown["requested_disbursement_date"]) == ("2026-11-24", wished_for)
+    quoted = (await office.client.post(f"{its}/quote", headers=manager)).json()
+    dossier = (await office.client.get(f"{its}/dossier", headers=manager)).json()["content"]
+    for schedule in (quoted, dossier["schedule"]):
+        dues = [row["due_on"] for row in schedule["installments"]]
+        assert dues[:3] == ["2026-12-24", "2027-01-24", "2027-02-24"]
 
 
 async def test_only_an_approved_loan_of_ones_branch_is_asked_for(office: Office, take: Take) -> None:

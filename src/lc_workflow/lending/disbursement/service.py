@@ -132,6 +132,7 @@ class DisbursementService(Service[DisbursementRequest]):
             request.status = DisbursementStatus.CONFIRMED
             request.closed_by, request.closed_at = principal.id, at
             request.paid_on, request.reference = wish.paid_on, wish.reference
+            application.loan_start_date = wish.paid_on
             await self._workflow.disburse(application, principal=principal, at=at, comment=wish.reference)
             self.announce(
                 DisbursementConfirmed(

@@ -24,6 +24,7 @@ from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, off_quantum, usual_dues
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
@@ -201,7 +202,7 @@ def _terms(
     if principal is None or rate is None or frequency is None or term is None:
         raise _too_little(principal=principal, rate=rate, frequency=frequency, term=term)
     day_count = wish.day_count or (conditions.day_count if conditions else DayCount.PERIODIC)
-    disbursed_on = wish.disbursed_on or application.requested_disbursement_date
+    disbursed_on = wish.disbursed_on or _begins_on(application)
     if disbursed_on is None and (day_count is not DayCount.PERIODIC or wish.first_due_on):
         disbursed_on = today
     first_due_on, anchor_day = usual_dues(disbursed_on, wish.first_due_on, wish.anchor_day, frequency)
@@ -229,6 +230,13 @@ def _terms(
     )
     fees = wish.agreed_fees() if wish.fees is not None else fees_of(said.fees, principal, currency)
     return terms, fees
+
+
+def _begins_on(application: CustomerApplication) -> date | None:
+    """The day a loan was paid out, or as long as it was not the one that is wished for."""
+    if application.workflow_status is Stage.DISBURSED and application.loan_start_date is not None:
+        return application.loan_start_date
+    return application.requested_disbursement_date
 
 
 _PLAIN = Conditions((), (), (), Decimal(0), Decimal(0), Decimal(0))
