@@ -18,7 +18,7 @@ from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import degrees, member, moment, name, text, word
 from lc_workflow.moving.report import Unfit
 from lc_workflow.moving.stores import OldPapers
-from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, NO_APPLICATION, Taking, or_left_behind
+from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, NO_APPLICATION, TAKEN_AWAY, Taking, or_left_behind
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.journal.models import JournalEntry, Untold
@@ -161,7 +161,11 @@ def _describe(file: File, found: Examined) -> None:
 async def take_selfies(taking: Taking) -> None:
     """Take what the old service knew of pictures of people, once the pictures are here."""
     shown = set(await taking.session.scalars(select(Selfie.file_id)))
+    gone = await taking.taken_away("files")  # a selfie went with its picture, which may wait to be brought back
     async for row, part in taking.unseen("selfies", taking.selfies, Selfie):
+        if row["file_id"] in gone:
+            part.refuse(TAKEN_AWAY, row["id"])
+            continue
         try:
             selfie = _selfie(taking, row, shown)
         except Unfit as why:

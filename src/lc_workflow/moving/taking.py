@@ -1,6 +1,6 @@
 """What travels through a move: the two databases, the report, and which old rows have a row here."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,20 +12,32 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.documents.events import FilePurged, FileRemoved, FolderRemoved
 from lc_workflow.kernel.errors import DomainError, Unavailable
+from lc_workflow.kernel.events import Event
+from lc_workflow.lending.events import ApplicationRemoved
 from lc_workflow.moving.old import OldDatabase
 from lc_workflow.moving.old import Row as OldRow
 from lc_workflow.moving.reading import moment
 from lc_workflow.moving.report import Known, Part, Report, Unfit
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.journal.changes import NOTICED
+from lc_workflow.platform.journal.models import JournalEntry
 
 SILENT: Final = "a store did not answer here; this one and those behind it come with the next move"
 LOST: Final = "the database was lost here; this one and those behind it come with the next move"
 FUTURE: Final = "it was written in the future"
 NAMELESS: Final = "it has no name"
 NO_APPLICATION: Final = "its application did not come"
+TAKEN_AWAY: Final = "it was here, and was taken away"
 LONGEST_NAME: Final = 200
+
+GOING: Final[Mapping[str, tuple[type[Event], ...]]] = {
+    "customer_applications": (ApplicationRemoved,),
+    "folders": (FolderRemoved,),
+    "files": (FileRemoved, FilePurged),
+}
+"""The facts by which the journal knows what is here no more and left no row behind."""
 
 
 @dataclass(slots=True)
@@ -48,9 +60,13 @@ class Taking:
     selfies: Known = field(default_factory=Known)
 
     async def unseen(self, table: str, known: Known, kind: type[Row]) -> AsyncIterator[tuple[OldRow, Part]]:
-        """Read the rows of an old table that are not here yet; those that are become known."""
+        """Read the rows of an old table that are not here yet; those that are become known.
+
+        What somebody took away here since a move before stays away.
+        """
         part = self.report.of(table)
         here = set(await self.session.scalars(select(kind.id)))
+        gone = await self.taken_away(table)
         bar = self.progress.add_task(table, total=await self.old.count(table))
         async for row in self.old.rows(table):
             part.read += 1
@@ -58,8 +74,17 @@ class Taking:
             if row["id"] in here:
                 part.there_already += 1
                 known.ids[row["id"]] = row["id"]
+            elif row["id"] in gone:
+                part.refuse(TAKEN_AWAY, row["id"])
             else:
                 yield row, part
+
+    async def taken_away(self, table: str) -> set[UUID]:
+        """The ids of what was in such a table here, and was taken away."""
+        if table not in GOING:
+            return set()
+        kinds = [fact.__name__ for fact in GOING[table]]
+        return set(await self.session.scalars(select(JournalEntry.subject_id).where(JournalEntry.kind.in_(kinds))))
 
     async def put(self, part: Part, old_id: UUID, *rows: Row, known: Known | None = None) -> bool:
         """Write rows that belong together; what the database refuses stays behind alone."""
