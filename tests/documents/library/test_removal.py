@@ -1,5 +1,6 @@
 """A paper that was taken away: out of sight, brought back while there is time, and gone in the end."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,9 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import Person, SignIn
-from tests.documents.library.conftest import FILES, FOLDERS, JPEG, Upload
+from tests.documents.library.conftest import FILES, FOLDERS, JPEG, OpenOwnHouse, Upload, send
 from tests.lending.factories import an_application
 from tests.moments import NOON
 
@@ -153,3 +155,29 @@ async def test_when_its_retention_ends_a_removed_paper_is_gone_for_good(
     assert [kept(file) for file in (old, young, standing)] == [[False, False], [False, True], [True, False]]
     assert await listed(client, officer, "removed=true") == [young["id"]]
     assert (await announced())[-1] == "FilePurged"
+
+
+async def test_a_paper_that_is_brought_back_while_it_is_put_aside_can_be_read(
+    own_house: OpenOwnHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_its_way, go_on, moved = asyncio.Event(), asyncio.Event(), LocalStore.move
+
+    async def slowly(store: LocalStore, key: str, target: str) -> None:
+        if target.startswith("removed/"):
+            on_its_way.set()
+            await go_on.wait()
+        await moved(store, key, target)
+
+    monkeypatch.setattr(LocalStore, "move", slowly)
+    async with own_house() as house:
+        file = (await send(house.client, house.officer, application_id=house.application_id)).json()
+        address = f"{FILES}/{file['id']}"
+        removal = asyncio.create_task(house.client.delete(address, headers=house.officer.headers))
+        await on_its_way.wait()
+        return_ = asyncio.create_task(house.client.post(f"{address}/restore", headers=house.officer.headers))
+        await asyncio.wait({return_}, timeout=0.5)
+        go_on.set()
+        assert ((await removal).status_code, (await return_).status_code) == (204, 200)
+        assert await listed(house.client, house.officer) == [file["id"]]
+        link = (await house.client.get(f"{address}/download", headers=house.officer.headers)).json()["url"]
+        assert (await house.client.get(link)).content == JPEG

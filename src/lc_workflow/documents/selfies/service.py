@@ -168,7 +168,7 @@ class SelfieService(Service[Selfie]):
             await self.session.delete(selfie)
             await self.session.flush()
             await self._files.let_go(file, principal=principal, at=at)
-        await put_aside(self._store, file)
+        await put_aside(self.session, self._store, file)
 
     async def _picture(self, selfie: Selfie) -> File:
         return await self.session.get_one(File, selfie.file_id)

@@ -185,7 +185,7 @@ class FileService(FileReading):
             if file.bound:
                 raise BelongsToAnother("This is the picture of a selfie; remove the selfie, and it goes with it.")
             await self.let_go(file, principal=principal, at=at)
-        await put_aside(self._store, file)
+        await put_aside(self.session, self._store, file)
 
     async def let_go(self, file: File, *, principal: Principal, at: datetime) -> None:
         """Mark a locked file as removed, in the running transaction; `put_aside` follows after the commit."""

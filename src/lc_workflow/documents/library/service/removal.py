@@ -6,12 +6,14 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import FilePurged, FileRemoved
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.service.previews import PreviewSize, preview_key
 from lc_workflow.kernel.errors import Missing, Unavailable
+from lc_workflow.platform.db.reading import begins_to_write
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.storage.base import ObjectStore
 
@@ -42,15 +44,32 @@ def aside(key: str) -> str:
     return ASIDE + key
 
 
-async def put_aside(store: ObjectStore, file: File) -> None:
-    """Move the bytes of a removed file to where no link leads; what cannot be moved now the sweeper moves later."""
+async def put_aside(session: AsyncSession, store: ObjectStore, file: File) -> None:
+    """Move the bytes of a removed file to where no link leads, after the commit that removed it.
+
+    What cannot be moved now the sweeper moves later. Nobody holds the file meanwhile, for a store may be slow; so it is
+    looked afterwards whether somebody brought it back while its bytes were on their way.
+    """
     try:
         await _remove_previews(store, file)
         await store.move(file.key, aside(file.key))
+        await _unless_it_is_back(session, store, file.id)
     except Missing:
         _log.warning("a removed file had no bytes", file=str(file.id), key=file.key)
     except Unavailable:
         _log.warning("bytes of a removed file left in the store", file=str(file.id), key=file.key)
+    except (SQLAlchemyError, OSError) as cause:  # it is removed all the same
+        _log.warning("a removed file may be back without its bytes", file=str(file.id), cause=type(cause).__name__)
+
+
+async def _unless_it_is_back(session: AsyncSession, store: ObjectStore, file_id: UUID) -> None:
+    """Give a file its bytes back that was brought back meanwhile; its previews are made when somebody asks."""
+    await begins_to_write(session)
+    file = await session.get(File, file_id, with_for_update=True, populate_existing=True)
+    if file is not None and file.deleted_at is None:
+        await bring_back(store, file)
+        file.previews = None
+    await session.commit()
 
 
 async def bring_back(store: ObjectStore, file: File) -> None:
