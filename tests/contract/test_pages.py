@@ -28,8 +28,16 @@ PAGE = "items,total,page,size,pages"
 SENT = "total_users,message"
 RIGHTS = "user_id,roles,effective_permissions,direct_permissions"
 ROLE = "id,name,display_name,description,level,is_active,is_system_role,permission_count,user_count"
-PERMISSION = "id,name,resource_type,action,scope,description,is_system,is_active"
+PERMISSION = "id,name,resource_type,action,scope,description,is_system,is_system_permission,is_active"
 TEMPLATE = "id,name,description,permissions,permission_count"
+BROUGHT = "action,mapped_count,unmapped_count"
+UNLIMITED = {
+    "parent_role_id": "",
+    "department_restricted": False,
+    "branch_restricted": False,
+    "allowed_departments": [],
+    "allowed_branches": [],
+}
 MIGRATED = "dry_run,processed,assignments_created,unmatched,remaining,success,message,report"
 LEAVING = "user_id,status,account_status,successor_id,ended_sessions,open_work,handed_over"
 SETTLING = (
@@ -65,17 +73,18 @@ PERMISSIONS = (
     Step("GET", "/permissions", PAGE, keep="known=items.0.id"),
     Step("POST", "/permissions", PERMISSION, {"resource_type": "{resource}", "action": "{action}", "scope": "{scope}"},
          "permission=id"),
-    Step("PUT", "/permissions/{permission}", PERMISSION, {"description": "To look"}),
-    Step("POST", "/permissions/roles", ROLE, {"name": "helper", "display_name": "Helper", "level": 5}, "role=id"),
+    Step("PUT", "/permissions/{permission}", PERMISSION, {"description": "To look", "is_active": True}),
+    Step("POST", "/permissions/roles", ROLE, {"name": "helper", "display_name": "Helper", "level": 5} | UNLIMITED,
+         "role=id"),
     Step("GET", "/permissions/roles", PAGE),
     Step("GET", "/permissions/roles/{role}", f"{ROLE},permissions"),
     Step("PUT", "/permissions/roles/{role}", ROLE, {"description": "Helps"}),
     Step("POST", "/permissions/roles/{role}/permissions/{permission}", "role_id,permission_id,is_granted"),
-    Step("GET", "/permissions/matrix", "roles,permissions,assignments"),
+    Step("GET", "/permissions/matrix", "roles,permissions,assignments,matrix"),
     Step("PUT", "/permissions/matrix/toggle", "role_id,permission_id,is_granted",
          {"role_id": "{role}", "permission_id": "{known}", "is_granted": True}),
-    Step("DELETE", "/permissions/roles/{role}/permissions/{permission}"),
-    Step("POST", "/permissions/bulk", "changed",
+    Step("DELETE", "/permissions/roles/{role}/permissions/{permission}", "role_id,permission_id,is_granted"),
+    Step("POST", "/permissions/bulk", "changed,success_count,failure_count,total",
          {"action": "grant", "role_ids": ["{role}"], "permission_ids": ["{permission}"]}),
     Step("GET", "/permissions/roles/standard", PAGE, keep="standard=items.0.name"),
     Step("POST", "/permissions/roles/from-template", ROLE, {"template": "{standard}", "name": "helper_two"}),
@@ -86,10 +95,12 @@ PERMISSIONS = (
          {"template_id": "{template}", "name": "helper_three", "display_name": "Helper", "description": "Helps",
           "level": 50}, "third=id"),
     Step("PUT", "/permissions/templates/{template}", TEMPLATE, {"description": "Only looks"}),
-    Step("GET", "/permissions/templates/{template}/export", "name,description,permissions"),
+    Step("GET", "/permissions/templates/{template}/export", "name,description,permissions,template_name"),
     Step("POST", "/permissions/templates/import", TEMPLATE, {"name": "Brought", "permissions": []}),
+    Step("POST", "/permissions/templates/import?update_if_exists=true", f"{TEMPLATE},{BROUGHT}",
+         files={"file": ("template.json", b'{"name": "Brought", "permissions": []}', "application/json")}),
     Step("POST", "/permissions/templates/generate-from-roles", PAGE, {"role_ids": ["{role}"]}),
-    Step("POST", "/permissions/templates/preview", "added,held,refused",
+    Step("POST", "/permissions/templates/preview", "added,held,refused,estimated_template_size,suggested_permissions",
          {"source_role_ids": ["{role}"], "include_inactive_roles": False, "preview_type": "detailed"}),
     Step("POST", "/permissions/templates/generate-from-roles", PAGE,
          {"source_role_ids": ["{role}"], "template_name": "Helping", "template_description": "Helps",
@@ -98,7 +109,8 @@ PERMISSIONS = (
          {"target_type": "role", "target_id": "{role}", "template_id": "{template}"}),
     Step("POST", "/permissions/templates/{template}/apply/role/{role}", "added"),
     Step("DELETE", "/permissions/templates/{template}"),
-    Step("POST", "/users/{user}/roles", RIGHTS, {"role_id": "{role}"}),
+    Step("POST", "/users/{user}/roles", RIGHTS,
+         {"role_id": "{role}", "department_id": None, "branch_id": None, "effective_until": None}),
     Step("GET", "/users/{user}/roles", PAGE),
     Step("GET", "/permissions/users/{user}/roles", PAGE),
     Step("DELETE", "/users/{user}/roles/{role}"),

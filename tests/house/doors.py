@@ -20,10 +20,12 @@ from msgspec.structs import FieldInfo, fields
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.identity.sessions.schemas import Credentials
+from lc_workflow.identity.templates.schemas import Exported
 from lc_workflow.platform.security.guards import PUBLIC, Permitted
 
 LIKE: dict[str, type[Struct]] = {
     "/api/v1/auth/login": Credentials,
+    "/api/v1/permissions/templates/import": Exported,
     "/api/v1/settings/bulk": msgspec.defstruct("Bulk", [("greeting", Any)]),
 }
 """What routes take whose handler reads the body itself, or takes any object."""

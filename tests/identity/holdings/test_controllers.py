@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import UserPermission, UserRole
+from lc_workflow.kernel.dates import end_of
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
 from tests.moments import NOON
@@ -175,3 +176,35 @@ class TestRoles:
             f"{accounts}/{second.user.id}", json={"status": "inactive"}, headers=second.headers
         )
         assert refused.status_code in {403, 422}, refused.text
+
+
+async def test_what_the_page_gives_until_a_day_ends_with_that_day(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, right_id: Named
+) -> None:
+    viewer = await sign_in("viewer")
+    untold = {"department_id": None, "branch_id": "", "effective_until": str(NOON.date())}
+    for path, wish, held in (
+        ("roles", {"role_id": await role_id("teller")}, "roles"),
+        ("permissions", {"permission_id": await right_id("analytics:read:all")}, "direct_permissions"),
+    ):
+        address = url(viewer, path)
+        given = await client.post(address, json=untold | wish, headers=administrator.headers)
+        assert given.status_code == 200, given.text
+        ends = {row["until"] for row in given.json()[held]} - {None}
+        assert ends == {end_of(NOON.date()).isoformat().replace("+00:00", "Z")}
+
+
+async def test_nothing_is_given_for_one_place_only(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, right_id: Named
+) -> None:
+    viewer, somewhere = await sign_in("viewer"), "00000000-0000-4000-8000-000000000000"
+    role, right = {"role_id": await role_id("teller")}, {"permission_id": await right_id("analytics:read:all")}
+    for path, wish in (
+        ("roles", role | {"branch_id": somewhere}),
+        ("roles", role | {"department_id": somewhere}),
+        ("permissions", right | {"branch_id": somewhere}),
+        ("permissions", right | {"resource_id": somewhere}),
+        ("permissions", right | {"conditions": {"amount": 5}}),
+    ):
+        refused = await client.post(url(viewer, path), json=wish, headers=administrator.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "NotProvidedFor"), refused.text

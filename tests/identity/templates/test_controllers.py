@@ -1,6 +1,8 @@
 """Templates: sets of rights are written down, taken elsewhere, looked at, and given in one go."""
 
-from httpx import AsyncClient
+import json
+
+from httpx import AsyncClient, Response
 
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from tests.conftest import Person, SignIn
@@ -34,6 +36,35 @@ async def test_a_template_is_written_changed_carried_elsewhere_and_removed(
     assert names == ["Brought"]
 
 
+async def test_a_template_is_carried_elsewhere_as_a_file(client: AsyncClient, administrator: Person) -> None:
+    made = (await client.post(URL, json=READING, headers=administrator.headers)).json()
+    exported = await client.get(f"{URL}/{made['id']}/export", headers=administrator.headers)
+    assert exported.json()["template_name"] == "Reading"
+    wish = exported.json() | {"permissions": ["file:read:all"], "description": "All papers"}
+
+    async def bring(content: bytes, *, over: bool) -> Response:
+        return await client.post(
+            f"{URL}/import?update_if_exists={str(over).lower()}",
+            files={"file": ("template.json", content, "application/json")},
+            headers=administrator.headers,
+        )
+
+    taken = await bring(json.dumps(wish).encode(), over=False)
+    assert (taken.status_code, taken.json()["code"]) == (422, "TemplateNameTaken"), taken.text
+    brought = (await bring(json.dumps(wish).encode(), over=True)).json()
+    assert (brought["id"], brought["action"], brought["permissions"]) == (made["id"], "updated", ["file:read:all"])
+    assert (brought["mapped_count"], brought["unmapped_count"]) == (1, 0)
+    new = (await bring(json.dumps(wish | {"name": "Papers"}).encode(), over=True)).json()
+    assert (new["action"], new["name"], new["description"]) == ("created", "Papers", "All papers")
+    for content, code in ((b"\xff\xfe no", "NoTemplateFile"), (b"[]", "InvalidInput"), (b"{}", "InvalidInput")):
+        refused = await bring(content, over=True)
+        assert (refused.status_code, refused.json()["code"]) == (422, code), refused.text
+    empty = await client.post(
+        f"{URL}/import", data={"file": "no file"}, files={"x": b""}, headers=administrator.headers
+    )
+    assert (empty.status_code, empty.json()["code"]) == (422, "InvalidInput"), empty.text
+
+
 async def test_a_template_holds_only_rights_that_mean_something(client: AsyncClient, administrator: Person) -> None:
     for right in ("loan:eat:all", "nonsense", "system:manage:own"):
         wish = READING | {"permissions": [right]}
@@ -50,6 +81,7 @@ async def test_a_template_is_looked_at_before_it_is_given(
     for kind, target in (("role", await role_id("viewer")), ("user", str(viewer.user.id))):
         asked = {"template_id": template["id"], "target_type": kind, "target_id": target}
         shown = (await client.post(f"{URL}/preview", json=asked, headers=administrator.headers)).json()
+        assert (shown.pop("estimated_template_size"), len(shown.pop("suggested_permissions"))) == (3, 3)
         assert shown == {
             "added": ["permission:read:all"],
             "held": ["file:read:branch"],

@@ -67,8 +67,10 @@ class HoldingService(Service[User]):
             RoleAboveOwn: The role, or one that they hold, stands above the person's own.
             FirstRole: Their account holds it already.
             EndsBeforeItBegins: `until` lies in the past.
+            NotProvidedFor: It is to count somewhere or sometimes only.
         """
-        _check_end(wish.until, at=at)
+        wish.check()
+        _check_end(wish.ends_at, at=at)
         async with self.transaction():
             user = await self._of_another(user_id, principal=principal, at=at)
             role = await self.session.get(CompanyRole, wish.role_id)
@@ -77,7 +79,7 @@ class HoldingService(Service[User]):
             if role.name == user.role:
                 raise FirstRole("The account holds this role already.")
             check_rank(principal.level, {role.name: role.level})
-            values = {"given_by": principal.id, "given_at": at, "until": wish.until, "reason": wish.reason}
+            values = {"given_by": principal.id, "given_at": at, "until": wish.ends_at, "reason": wish.reason}
             await self.session.execute(
                 insert(UserRole)
                 .values(user_id=user.id, role_id=role.id, **values)
@@ -90,7 +92,7 @@ class HoldingService(Service[User]):
                     at=at,
                     user_id=user.id,
                     role=role.name,
-                    until=wish.until.isoformat() if wish.until else None,
+                    until=wish.ends_at.isoformat() if wish.ends_at else None,
                     reason=wish.reason,
                 )
             )
@@ -127,8 +129,10 @@ class HoldingService(Service[User]):
             NoSuchPermission: There is no such right.
             GrantAboveOwn: The person does not hold it, or not that far, and gives it or lets a denial end sooner.
             EndsBeforeItBegins: `until` lies in the past.
+            NotProvidedFor: It is to count somewhere or sometimes only.
         """
-        _check_end(wish.until, at=at)
+        wish.check()
+        _check_end(wish.ends_at, at=at)
         async with self.transaction():
             user = await self._of_another(user_id, principal=principal, at=at)
             await self._write(user, await rights_by_id(self.session, [wish.permission_id]), wish, principal, at)
@@ -156,13 +160,13 @@ class HoldingService(Service[User]):
         self, user: User, rights: Collection[Permission], wish: RightToGive, principal: Principal, at: datetime
     ) -> None:
         for right in rights:
-            if wish.is_granted or await self._is_denied_longer(user, right, wish.until):
+            if wish.is_granted or await self._is_denied_longer(user, right, wish.ends_at):
                 check_within_own(principal.grants, Right.parse(right.name))
             values = {
                 "is_granted": wish.is_granted,
                 "given_by": principal.id,
                 "given_at": at,
-                "until": wish.until,
+                "until": wish.ends_at,
                 "reason": wish.reason,
             }
             await self.session.execute(
@@ -177,7 +181,7 @@ class HoldingService(Service[User]):
                     user_id=user.id,
                     right=right.name,
                     is_granted=wish.is_granted,
-                    until=wish.until.isoformat() if wish.until else None,
+                    until=wish.ends_at.isoformat() if wish.ends_at else None,
                     reason=wish.reason,
                 )
             )

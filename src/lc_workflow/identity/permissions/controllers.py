@@ -5,7 +5,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from lc_workflow.identity.permissions.access import MANAGE, READ
 from lc_workflow.identity.permissions.schemas import (
@@ -17,9 +17,12 @@ from lc_workflow.identity.permissions.schemas import (
     NewRole,
     PermissionAnswer,
     PermissionChange,
+    PermissionFilter,
     RoleAnswer,
     RoleChange,
+    RoleFilter,
     RoleWithPermissions,
+    ScopeWord,
     StandardRole,
     Toggle,
     Toggled,
@@ -30,11 +33,32 @@ from lc_workflow.identity.rules.roles import STANDINGS
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WIDE_WINDOW, Page, Window
-from lc_workflow.platform.http.provide import provide
-from lc_workflow.platform.http.shapes import shaped
+from lc_workflow.platform.http.provide import Provider, provide
 from lc_workflow.platform.security.guards import requires
 
 Search = Annotated[str | None, QueryParameter(max_length=200, description="A part of what is looked for.")]
+Word = Annotated[str | None, QueryParameter(max_length=40)]
+
+
+def permission_filter(
+    search: Search = None,
+    resource_type: Word = None,
+    action: Word = None,
+    reach: Annotated[ScopeWord | None, QueryParameter(name="scope")] = None,
+    is_active: FromQuery[bool | None] = None,
+) -> PermissionFilter:
+    """Read which rights are wanted."""
+    return PermissionFilter(search=search, resource_type=resource_type, action=action, scope=reach, is_active=is_active)
+
+
+def role_filter(
+    search: Search = None,
+    level: Annotated[int | None, QueryParameter(ge=0, le=100)] = None,
+    is_active: FromQuery[bool | None] = None,
+    is_system_role: FromQuery[bool | None] = None,
+) -> RoleFilter:
+    """Read which roles are wanted."""
+    return RoleFilter(search=search, level=level, is_active=is_active, is_system_role=is_system_role)
 
 
 class PermissionController(Controller):
@@ -48,16 +72,16 @@ class PermissionController(Controller):
         **WIDE_WINDOW,
     }
 
-    @get(guards=[requires(READ)])
+    @get(guards=[requires(READ)], dependencies={"wanted": Provider(permission_filter)})
     async def list_permissions(
         self,
         permissions: NamedDependency[PermissionService],
         window: NamedDependency[Window],
-        search: Search = None,
+        wanted: NamedDependency[PermissionFilter],
     ) -> Page[PermissionAnswer]:
         """List every right that can be held, by name."""
-        rows, total = await permissions.page(window, search=search)
-        return Page.of([shaped(row, PermissionAnswer) for row in rows], total=total, window=window)
+        rows, total = await permissions.page(window, wanted)
+        return Page.of([PermissionAnswer.of(row) for row in rows], total=total, window=window)
 
     @post(guards=[requires(MANAGE)])
     async def add(
@@ -68,7 +92,7 @@ class PermissionController(Controller):
         clock: NamedDependency[Clock],
     ) -> PermissionAnswer:
         """Write down a permission of the house in one more scope."""
-        return shaped(await permissions.add(data, principal=principal, at=clock()), PermissionAnswer)
+        return PermissionAnswer.of(await permissions.add(data, principal=principal, at=clock()))
 
     @put("/{permission_id:uuid}", guards=[requires(MANAGE)])
     async def describe(
@@ -81,7 +105,7 @@ class PermissionController(Controller):
     ) -> PermissionAnswer:
         """Say what a right is for."""
         row = await permissions.describe(permission_id, data, principal=principal, at=clock())
-        return shaped(row, PermissionAnswer)
+        return PermissionAnswer.of(row)
 
     @delete("/{permission_id:uuid}", guards=[requires(MANAGE)])
     async def remove(
@@ -99,10 +123,12 @@ class PermissionController(Controller):
         """Show which role holds which right."""
         found, permissions = await roles.matrix(at=clock())
         ids = {row.name: row.id for row in permissions}
+        held = {role.id: [ids[name] for name in role.grants if name in ids] for role, _ in found}
         return Matrix(
             [_role(role, count) for role, count in found],
-            [shaped(row, PermissionAnswer) for row in permissions],
-            {role.id: [ids[name] for name in role.grants if name in ids] for role, _ in found},
+            [PermissionAnswer.of(row) for row in permissions],
+            held,
+            {role_id: dict.fromkeys(rights, True) for role_id, rights in held.items()},
         )
 
     @put("/matrix/toggle", guards=[requires(MANAGE)])
@@ -121,11 +147,15 @@ class PermissionController(Controller):
         self,
         data: JSONBody[Bulk],
         roles: NamedDependency[RoleService],
+        permissions: NamedDependency[PermissionService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> BulkDone:
-        """Give rights to several roles, or take them away: all of it or nothing."""
-        return BulkDone(await roles.in_bulk(data, principal=principal, at=clock()))
+        """Give rights to several roles, take them away, or strike rights out: all of it or nothing."""
+        service = roles if data.is_about_roles else permissions
+        changed = await service.in_bulk(data, principal=principal, at=clock())
+        asked = len((data.role_ids if data.is_about_roles else data.ids) or ())
+        return BulkDone(changed, asked, 0, asked)
 
 
 class RoleController(Controller):
@@ -135,16 +165,16 @@ class RoleController(Controller):
     tags = ("Permissions",)
     dependencies = {"roles": provide(RoleService), **WIDE_WINDOW}  # noqa: RUF012 - Litestar's own form
 
-    @get(guards=[requires(READ)])
+    @get(guards=[requires(READ)], dependencies={"wanted": Provider(role_filter)})
     async def list_roles(
         self,
         roles: NamedDependency[RoleService],
         window: NamedDependency[Window],
+        wanted: NamedDependency[RoleFilter],
         clock: NamedDependency[Clock],
-        search: Search = None,
     ) -> Page[RoleAnswer]:
         """List roles, the highest first."""
-        rows, total = await roles.page(window, search=search, at=clock())
+        rows, total = await roles.page(window, wanted, at=clock())
         return Page.of([_role(role, count) for role, count in rows], total=total, window=window)
 
     @get("/standard", guards=[requires(READ)])
@@ -225,7 +255,7 @@ class RoleController(Controller):
         wish = Toggle(role_id=role_id, permission_id=permission_id, is_granted=True)
         return Toggled(role_id, permission_id, await roles.toggle(wish, principal=principal, at=clock()))
 
-    @delete("/{role_id:uuid}/permissions/{permission_id:uuid}", guards=[requires(MANAGE)])
+    @delete("/{role_id:uuid}/permissions/{permission_id:uuid}", guards=[requires(MANAGE)], status_code=200)
     async def take(
         self,
         role_id: FromPath[UUID],
@@ -233,10 +263,10 @@ class RoleController(Controller):
         roles: NamedDependency[RoleService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
-    ) -> None:
-        """Take a right from a role."""
+    ) -> Toggled:
+        """Take a right from a role; the page of the matrix reads the answer."""
         wish = Toggle(role_id=role_id, permission_id=permission_id, is_granted=False)
-        await roles.toggle(wish, principal=principal, at=clock())
+        return Toggled(role_id, permission_id, await roles.toggle(wish, principal=principal, at=clock()))
 
 
 def _role(role: CompanyRole, count: int) -> RoleAnswer:
@@ -244,7 +274,7 @@ def _role(role: CompanyRole, count: int) -> RoleAnswer:
 
 
 def _whole(role: CompanyRole, count: int, permissions: list[Permission]) -> RoleWithPermissions:
-    shown = [shaped(row, PermissionAnswer) for row in permissions]
+    shown = [PermissionAnswer.of(row) for row in permissions]
     return RoleWithPermissions(**_fields(role, count), permissions=shown)
 
 

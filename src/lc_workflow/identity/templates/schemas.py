@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from lc_workflow.identity.permissions.schemas import DisplayName, Ids, Words
+from lc_workflow.identity.permissions.schemas import DisplayName, Ids, PermissionAnswer, Words
 
 RightName = Annotated[str, Meta(max_length=100)]
 RightNames = Annotated[list[RightName], Meta(max_length=1_000)]
@@ -63,7 +63,10 @@ class TemplateChange(Struct, frozen=True, kw_only=True):
 
 
 class Exported(Struct, frozen=True, kw_only=True):
-    """A template as a file: what `import` takes in again, in this or in another installation."""
+    """A template as a file: what `import` takes in again, in this or in another installation.
+
+    `template_name` is its name once more, for the page that names the file by it.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "name": "Cash desk",
@@ -74,6 +77,15 @@ class Exported(Struct, frozen=True, kw_only=True):
     name: DisplayName
     description: Words | None = None
     permissions: RightNames = []
+    template_name: str | UnsetType = UNSET
+
+
+class Brought(TemplateAnswer, frozen=True, kw_only=True):
+    """A template that was taken in: whether it is new, and how many of its rights this installation has and has not."""
+
+    action: Literal["created", "updated"]
+    mapped_count: int
+    unmapped_count: int
 
 
 class SourceRoles(Struct, frozen=True, kw_only=True):
@@ -112,11 +124,16 @@ class PreviewRequest(SourceRoles, frozen=True, kw_only=True):
 
 
 class Preview(Struct, frozen=True):
-    """What applying would do: rights that would be added, those held already, and those that one may not give."""
+    """What applying would do: rights that would be added, those held already, and those that one may not give.
+
+    `suggested_permissions` are all of them, whether held or not: what a template of them would hold.
+    """
 
     added: list[str]
     held: list[str]
     refused: list[str]
+    estimated_template_size: int
+    suggested_permissions: list[PermissionAnswer]
 
 
 class Applied(Struct, frozen=True):

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from lc_workflow.identity.events import TemplateRemoved, TemplateWritten
 from lc_workflow.identity.holdings.service import HoldingService
+from lc_workflow.identity.permissions.schemas import PermissionAnswer
 from lc_workflow.identity.permissions.service import RoleService, check_may_shape, rights_by_id
 from lc_workflow.identity.roles.models import CompanyRole, Permission, PermissionTemplate
 from lc_workflow.identity.rules.grants import GrantAboveOwn, Right, check_within_own
@@ -76,7 +77,7 @@ class TemplateService(Service[PermissionTemplate]):
             *where, LimitOffset(window.size, window.offset), order_by=[PermissionTemplate.name.asc()]
         )
 
-    async def write(self, wish: NewTemplate | Exported, *, principal: Principal, at: datetime) -> PermissionTemplate:
+    async def write(self, wish: NewTemplate, *, principal: Principal, at: datetime) -> PermissionTemplate:
         """Write a template down; a template gives nobody anything before it is applied.
 
         Raises:
@@ -84,9 +85,29 @@ class TemplateService(Service[PermissionTemplate]):
             TemplateNameTaken: Another template has the name.
         """
         async with self.transaction():
-            ids = wish.permission_ids if isinstance(wish, NewTemplate) else []
-            rights = await self._names(wish.permissions, ids)
+            rights = await self._names(wish.permissions, wish.permission_ids)
             return await self._write(wish.name, wish.description, rights, principal=principal, at=at)
+
+    async def take_in(
+        self, wish: Exported, *, in_place: bool, principal: Principal, at: datetime
+    ) -> tuple[PermissionTemplate, bool]:
+        """Write down a template that was given out; answers it, and whether it is new.
+
+        With `in_place` it takes the place of the one of its name.
+
+        Raises:
+            NoSuchRight, NoSuchPermission: One of the rights means nothing here.
+            TemplateNameTaken: Another template has the name, and is to stay.
+        """
+        async with self.transaction():
+            rights = await self._names(wish.permissions, ())
+            named = select(PermissionTemplate).where(PermissionTemplate.name == wish.name).with_for_update()
+            row = await self.session.scalar(named) if in_place else None
+            if row is None:
+                return await self._write(wish.name, wish.description, rights, principal=principal, at=at), True
+            row.description, row.rights, row.updated_at = wish.description, rights, at
+            self.announce(TemplateWritten(actor_id=principal.id, at=at, template_id=row.id, name=row.name))
+        return row, False
 
     async def _write(
         self, name: str, description: str | None, rights: list[str], *, principal: Principal, at: datetime
@@ -186,7 +207,11 @@ class TemplateService(Service[PermissionTemplate]):
         names |= await self._held_together(wish)
         held, is_theirs = await self._target(wish, principal=principal, at=at)
         refused = {name for name in names - held if not is_theirs or not _may_give(principal, name)}
-        return Preview(sorted(names - held - refused), sorted(names & held), sorted(refused))
+        rights = await self.session.scalars(
+            select(Permission).where(Permission.name.in_(names)).order_by(Permission.name)
+        )
+        shown = [PermissionAnswer.of(right) for right in rights]
+        return Preview(sorted(names - held - refused), sorted(names & held), sorted(refused), len(shown), shown)
 
     async def _target(self, wish: PreviewRequest, *, principal: Principal, at: datetime) -> tuple[set[str], bool]:
         """Look up what the target holds, and whether it is the person's to change; nobody in particular is."""

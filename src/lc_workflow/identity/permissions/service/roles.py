@@ -20,8 +20,11 @@ from lc_workflow.identity.permissions.schemas import (
     FromTemplate,
     NewRole,
     RoleChange,
+    RoleFilter,
+    RoleLimits,
     Toggle,
     WebWord,
+    check_unlimited,
 )
 from lc_workflow.identity.permissions.service.rights import rights_by_id
 from lc_workflow.identity.roles.models import CompanyRole, Permission, PermissionTemplate, UserRole
@@ -45,6 +48,16 @@ class RoleNameTaken(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Another role has this name.", errors=(FieldError("name", "is taken"),))
+
+
+class RoleNameFixed(Invalid):
+    """The name of a role stays: accounts, authorities and matrices say it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The name of a role stays, for accounts and approval matrices say it; change what it is shown as instead.",
+            errors=(FieldError("name", "stays as it is"),),
+        )
 
 
 class PatternUnclear(Invalid):
@@ -109,12 +122,15 @@ class RoleService(Service[CompanyRole]):
     noun = "role"
 
     async def page(
-        self, window: Window, *, search: str | None, at: datetime
+        self, window: Window, wanted: RoleFilter, *, at: datetime
     ) -> tuple[list[tuple[CompanyRole, int]], int]:
         """List roles, the highest first, each with how many accounts hold it, and how many roles there are in all."""
         where: list[ColumnElement[bool]] = []
-        if search:
-            where.append(or_(contains(CompanyRole.name, search), contains(CompanyRole.display_name, search)))
+        if wanted.search:
+            name, shown = CompanyRole.name, CompanyRole.display_name
+            where.append(or_(contains(name, wanted.search), contains(shown, wanted.search)))
+        columns = (CompanyRole.level, CompanyRole.is_active, CompanyRole.is_system_role)
+        where += [column == value for column in columns if (value := getattr(wanted, column.key)) is not None]
         rows = await self.session.execute(
             select(CompanyRole, _holders(at))
             .where(*where)
@@ -143,7 +159,7 @@ class RoleService(Service[CompanyRole]):
 
     async def matrix(self, *, at: datetime) -> tuple[list[tuple[CompanyRole, int]], list[Permission]]:
         """Load every role with its number of holders, and every right."""
-        roles, _ = await self.page(Window(1, 1_000), search=None, at=at)
+        roles, _ = await self.page(Window(1, 1_000), RoleFilter(), at=at)
         return roles, list(await self.session.scalars(select(Permission).order_by(Permission.name)))
 
     async def open(self, wish: NewRole, *, principal: Principal, at: datetime) -> CompanyRole:
@@ -154,9 +170,11 @@ class RoleService(Service[CompanyRole]):
             NoSuchPermission: One of the ids is that of no right.
             GrantAboveOwn: The person does not hold one of the rights, or not that far.
             RoleNameTaken: Another role has the name.
+            NotProvidedFor: It is to be limited as no role is.
         """
+        check_unlimited(wish)
         check_rank(principal.level, {wish.name: wish.level})
-        values = given(wish)
+        values = {name: value for name, value in given(wish).items() if name not in RoleLimits.__struct_fields__}
         async with self.transaction():
             rights = await rights_by_id(self.session, values.pop("permission_ids"))
             check_within_own(principal.grants, *(Right.parse(right.name) for right in rights))
@@ -223,14 +241,19 @@ class RoleService(Service[CompanyRole]):
         Raises:
             Missing: There is no such role.
             RoleAboveOwn: The role, or its new level, is above the person's own.
+            RoleNameFixed: It would be called something else.
             SystemRole: It comes with the release, and the field stays as it is.
             RoleInUse: Somebody holds the role that is to go out of use.
             AdministratorRoleFixed, OwnRole, NoSuchPermission, GrantAboveOwn: As for giving rights.
+            NotProvidedFor: It is to be limited as no role is.
         """
-        values = given(wish)
+        check_unlimited(wish)
+        values = {name: value for name, value in given(wish).items() if name not in RoleLimits.__struct_fields__}
         ids = values.pop("permission_ids", None)
         async with self.transaction():
             role = await self.find(id=role_id, lock=True)
+            if values.pop("name", role.name) != role.name:
+                raise RoleNameFixed
             changes = {name: value for name, value in values.items() if getattr(role, name) != value}
             check_rank(principal.level, {role.name: max(role.level, changes.get("level", 0))})
             if role.is_system_role and (fixed := SYSTEM_FIXED & changes.keys()):
@@ -303,8 +326,10 @@ class RoleService(Service[CompanyRole]):
         """
         changed = 0
         async with self.transaction():
-            names = {right.name for right in await rights_by_id(self.session, wish.permission_ids)}
-            for role_id in sorted(set(wish.role_ids)):  # one order, so that two of these do not wait for each other
+            names = {right.name for right in await rights_by_id(self.session, wish.permission_ids or ())}
+            for role_id in sorted(
+                set(wish.role_ids or ())
+            ):  # one order, so that two of these do not wait for each other
                 role = await self.find(id=role_id, lock=True)
                 rights = {*role.grants} | names if wish.action == "grant" else {*role.grants} - names
                 changed += self._shape(role, rights, principal=principal, at=at, reason=wish.reason)
