@@ -127,8 +127,8 @@ async def test_accounts_get_a_status_together_and_each_refusal_is_named(
         "reason": "Under review",
     }
     answer = (await client.post("/api/v1/users/bulk/status", json=wish, headers=admin.headers)).json()
-    assert {name: answer[name] for name in ("total", "successful", "unchanged", "failed")} == {
-        "total": 5, "successful": 1, "unchanged": 1, "failed": 3,
+    assert {name: answer[name] for name in ("total", "successful_updates", "unchanged", "failed")} == {
+        "total": 5, "successful_updates": 1, "unchanged": 1, "failed": 3,
     }  # fmt: skip
     assert {failure["code"] for failure in answer["errors"]} == {"NoSuchStatusMove", "NotYoursToChange", "Missing"}
     await session.refresh(one)

@@ -97,7 +97,7 @@ async def test_each_wrong_cell_is_named_and_good_rows_go_in(
         "e@branch.example,e.e,A,B,,,,,,suspended",
         "e@branch.example,e.f,A,B,,,,,,",
     )
-    assert (answer["status"], answer["successful_imports"], answer["failed_rows"]) == ("partial", 2, 6)
+    assert (answer["status"], answer["successful_imports"], answer["failed_imports"]) == ("partial", 2, 6)
     wrong: dict[int, set[str]] = {}
     for error in answer["errors"]:
         wrong.setdefault(error["row"], set()).add(error["field"])
@@ -113,6 +113,31 @@ async def test_each_wrong_cell_is_named_and_good_rows_go_in(
     assert set(await session.scalars(select(User.username).where(User.password_hash.is_(None)))) == {"good", "e.f"}
 
 
+async def test_what_was_done_is_said_row_by_row(session: AsyncSession, take_in: TakeIn) -> None:
+    """The web app shows a table of them, and offers to go on after a trial in which nothing failed."""
+    session.add_all([a_user(email="old@branch.example"), a_user(email="same@branch.example", first_name="Sok")])
+    await session.commit()
+    rows = (
+        HEADINGS,
+        "new@branch.example,new,New,One,,,,",
+        "old@branch.example,,Sokha,,•••678,,,",
+        "same@branch.example,,Sok,,,,,",
+    )
+    tried = await take_in(*rows, preview_only="true")
+    assert (tried["status"], tried["preview_mode"], tried["failed_imports"]) == ("completed", True, 0)
+    done = await take_in(*rows, "none,,,,,,,")
+    assert [(row["row_number"], row["action"], row["email"]) for row in done["results"]] == [
+        (2, "created", "new@branch.example"),
+        (3, "updated", "old@branch.example"),
+        (4, "skipped", "same@branch.example"),
+        (5, "failed", "none"),
+    ]
+    assert [len(row["warnings"]) for row in done["results"]] == [0, 1, 0, 0]
+    assert [row["errors"] for row in done["results"][:3]] == [[], [], []]
+    assert "email: " in done["results"][3]["errors"][0]
+    assert (done["status"], done["preview_mode"], done["skipped_rows"]) == ("partial", False, 1)
+
+
 async def test_a_trial_says_the_same_and_writes_nothing(session: AsyncSession, take_in: TakeIn, announced: Any) -> None:
     session.add(a_user(email="old@branch.example", status=UserStatus.ARCHIVED))
     await session.commit()
@@ -123,11 +148,11 @@ async def test_a_trial_says_the_same_and_writes_nothing(session: AsyncSession, t
     )
     before = await counted(session, User)
     tried = await take_in(*rows, preview_only="true")
-    assert (tried["status"], tried["preview_only"], tried["id"]) == ("preview", True, None)
+    assert (tried["status"], tried["preview_mode"], tried["id"]) == ("partial", True, None)
     assert tried["activation_codes"] == []
     assert (await counted(session, User), await counted(session, AccountImport), await announced()) == (before, 0, [])
     done = await take_in(*rows)
-    same = ("successful_imports", "successful_updates", "failed_rows", "errors", "warnings", "total_rows")
+    same = ("successful_imports", "successful_updates", "failed_imports", "results", "errors", "warnings", "total_rows")
     assert {name: tried[name] for name in same} == {name: done[name] for name in same}
     assert (done["successful_imports"], [error["row"] for error in done["errors"]]) == (1, [3])
     assert "archived" in done["errors"][0]["message"]
@@ -150,7 +175,7 @@ async def test_an_address_that_is_known_changes_its_account(
     ended = await session.scalars(select(Session.ended_at).where(Session.user_id == user.id))
     assert ended.all() == [NOON]
     assert await announced() == ["AccountChanged", "RoleChanged", "AccountStatusMoved", "AccountsImported"]
-    assert (await take_in(*rows))["unchanged_rows"] == 1
+    assert (await take_in(*rows))["skipped_rows"] == 1
 
 
 @pytest.mark.parametrize(
@@ -214,7 +239,7 @@ async def test_a_list_of_a_thousand_people_takes_less_than_ten_seconds(
     rows = [f"p{n}@branch.example,p{n}.x,Sok,Dara,012 345 678,{n:04},officer,PP01" for n in range(1_000)]
     stopwatch = Stopwatch()
     answer = await take_in(HEADINGS, *rows, "broken,,,,,,,")
-    assert (answer["successful_imports"], answer["failed_rows"]) == (1_000, 1)
+    assert (answer["successful_imports"], answer["failed_imports"]) == (1_000, 1)
     assert len({code["code"] for code in answer["activation_codes"]}) == 1_000
     stopwatch.check()
     changed = [row.replace(",Sok,", ",Keo,").replace(",officer,", ",teller,") for row in rows]
@@ -283,7 +308,7 @@ async def test_an_export_is_taken_back_without_a_change(
     assert "password" not in answer.text
     assert await announced() == ["RegisterExported"]
     back = await take_in(answer.content.decode("utf-8-sig"))
-    assert (back["unchanged_rows"], back["errors"], back["warnings"]) == (602, [], [])
+    assert (back["skipped_rows"], back["errors"], back["warnings"]) == (602, [], [])
 
 
 async def test_a_code_that_is_also_the_name_of_another_place_is_taken_back(
@@ -297,7 +322,7 @@ async def test_a_code_that_is_also_the_name_of_another_place_is_taken_back(
     await session.commit()
     table = await client.get(f"{EXPORT}?search=dara", headers=admin.headers)
     answer = await take_in(*table.content.decode("utf-8-sig").splitlines(), import_mode="update_only")
-    assert (answer["errors"], answer["unchanged_rows"]) == ([], 1)
+    assert (answer["errors"], answer["skipped_rows"]) == ([], 1)
 
 
 async def test_an_export_holds_what_the_filter_says_and_the_person_may_see(

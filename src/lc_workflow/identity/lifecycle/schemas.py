@@ -160,7 +160,7 @@ class BulkAnswer(Struct, frozen=True, kw_only=True):
     """How many accounts got the status; those in `errors` stay as they were."""
 
     total: int
-    successful: int
+    successful_updates: int
     unchanged: int
     failed: int
     errors: list[BulkFailure]

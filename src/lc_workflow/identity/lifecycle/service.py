@@ -185,7 +185,7 @@ class LifecycleService(Service[User]):
                     errors.append(BulkFailure(user_id, refusal.code, refusal.detail))
         return BulkAnswer(
             total=len(wanted),
-            successful=changed,
+            successful_updates=changed,
             unchanged=len(wanted) - changed - len(errors),
             failed=len(errors),
             errors=errors,

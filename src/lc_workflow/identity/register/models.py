@@ -30,5 +30,5 @@ class AccountImport(Row):
     done_rows: Mapped[int] = mapped_column(default=0)
     successful_imports: Mapped[int] = mapped_column(default=0)
     successful_updates: Mapped[int] = mapped_column(default=0)
-    unchanged_rows: Mapped[int] = mapped_column(default=0)
-    failed_rows: Mapped[int] = mapped_column(default=0)
+    skipped_rows: Mapped[int] = mapped_column("unchanged_rows", default=0)
+    failed_imports: Mapped[int] = mapped_column("failed_rows", default=0)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct, UnsetType
 
-from lc_workflow.identity.rules.register import ImportMode
+from lc_workflow.identity.rules.register import ImportMode, RowAction
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.schemas import EmployeeNumber, PersonName, Username
 from lc_workflow.platform.http.shapes import Email, Line, Phone
@@ -49,21 +49,32 @@ class NewCode(Struct, frozen=True):
     expires_at: datetime
 
 
-class ImportAnswer(Struct, frozen=True, kw_only=True):
-    """What became of a list; with `preview_only` what would become of it, and nothing was written.
+class RowResult(Struct, frozen=True):
+    """What was done with one row, as the web app lists it; each error names its cell."""
 
-    `status` is `completed` when every row went in, `partial` when some did, `failed` when none did, and `preview`.
+    row_number: int
+    action: RowAction
+    email: str | None
+    errors: list[str]
+    warnings: list[str]
+
+
+class ImportAnswer(Struct, frozen=True, kw_only=True):
+    """What became of a list; with `preview_mode` what would become of it, and nothing was written.
+
+    `status` is `completed` when every row went in, `partial` when some did, and `failed` when none did.
     """
 
     id: UUID | None
-    status: Literal["completed", "partial", "failed", "preview"]
-    preview_only: bool
+    status: Literal["completed", "partial", "failed"]
+    preview_mode: bool
     import_mode: ImportMode
     total_rows: int
     successful_imports: int
     successful_updates: int
-    unchanged_rows: int
-    failed_rows: int
+    skipped_rows: int
+    failed_imports: int
+    results: list[RowResult]
     errors: list[RowError]
     warnings: list[str]
     activation_codes: list[NewCode]
@@ -81,5 +92,5 @@ class ImportStanding(Struct, frozen=True, kw_only=True):
     done_rows: int
     successful_imports: int
     successful_updates: int
-    unchanged_rows: int
-    failed_rows: int
+    skipped_rows: int
+    failed_imports: int

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -17,9 +17,9 @@ from lc_workflow.identity.activation.service import new_activation
 from lc_workflow.identity.events import AccountOpened, AccountsImported
 from lc_workflow.identity.register.models import AccountImport
 from lc_workflow.identity.register.queries import Plan, errors_of, judge
-from lc_workflow.identity.register.schemas import ImportAnswer, NewCode, RowError
+from lc_workflow.identity.register.schemas import ImportAnswer, NewCode, RowError, RowResult
 from lc_workflow.identity.rules.profiles import check_own_change
-from lc_workflow.identity.rules.register import ImportMode, foreign_columns
+from lc_workflow.identity.rules.register import ImportMode, RowAction, foreign_columns
 from lc_workflow.identity.rules.roles import RoleAboveOwn
 from lc_workflow.identity.users.access import UPDATE
 from lc_workflow.identity.users.models import Activation, User
@@ -28,11 +28,14 @@ from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.http.csv import Table
 from lc_workflow.platform.http.database import database_refusal
+from lc_workflow.platform.security.personal import is_masked
 from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
 
 BATCH: Final = 100
 """Rows that are written and committed together."""
+
+LEFT_AS_IT_IS: Final = "The telephone number is shown in part here, and was left as it is."
 
 LATEST: Final = 20
 PASSWORDS: Final = "Passwords are not taken from lists: each person sets their own with their activation code."
@@ -40,26 +43,26 @@ PASSWORDS: Final = "Passwords are not taken from lists: each person sets their o
 
 @dataclass(slots=True)
 class Outcome:
-    """What rows came to; `errors` belong to rows that were not taken."""
+    """What was done with rows, by their numbers; `errors` belong to rows that were not taken."""
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
+    actions: dict[int, RowAction] = field(default_factory=dict)
     codes: list[NewCode] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
 
     def add(self, other: "Outcome") -> None:
-        """Count what further rows came to."""
-        self.created += other.created
-        self.updated += other.updated
-        self.unchanged += other.unchanged
+        """Note what was done with further rows."""
+        self.actions |= other.actions
         self.codes += other.codes
-        self.errors += other.errors
+        self.refuse(other.errors)
 
-    @property
-    def failed(self) -> int:
-        """How many rows were not taken."""
-        return len({error.row for error in self.errors})
+    def refuse(self, errors: Sequence[RowError]) -> None:
+        """Note rows that were not taken."""
+        self.errors += errors
+        self.actions |= {error.row: RowAction.FAILED for error in errors}
+
+    def count(self, action: RowAction) -> int:
+        """With how many rows this was done."""
+        return sum(done is action for done in self.actions.values())
 
 
 class RegisterService(Service[AccountImport]):
@@ -97,7 +100,8 @@ class RegisterService(Service[AccountImport]):
         A trial goes the same way and takes everything back in the end.
         """
         plans, errors = await judge(self.session, table.lines, mode=mode, principal=principal)
-        outcome = Outcome(errors=errors)
+        outcome = Outcome()
+        outcome.refuse(errors)
         record = AccountImport(
             id=uuid4(),
             started_by=principal.id,
@@ -141,9 +145,9 @@ class RegisterService(Service[AccountImport]):
                     actor_id=principal.id,
                     at=at,
                     account_import_id=record.id,
-                    created=outcome.created,
-                    updated=outcome.updated,
-                    failed=outcome.failed,
+                    created=outcome.count(RowAction.CREATED),
+                    updated=outcome.count(RowAction.UPDATED),
+                    failed=outcome.count(RowAction.FAILED),
                 )
             )
 
@@ -152,14 +156,15 @@ class RegisterService(Service[AccountImport]):
         try:
             return await self._together(plans, principal=principal, at=at)
         except (Invalid, Forbidden, DBAPIError) as error:
+            outcome = Outcome()
             if len(plans) == 1:
-                return Outcome(errors=errors_of(plans[0].row, _refusal(error)))
-        outcome = Outcome()
+                outcome.refuse(errors_of(plans[0].row, _refusal(error)))
+                return outcome
         for plan in plans:
             try:
                 outcome.add(await self._together([plan], principal=principal, at=at))
             except (Invalid, Forbidden, DBAPIError) as error:
-                outcome.errors += errors_of(plan.row, _refusal(error))
+                outcome.refuse(errors_of(plan.row, _refusal(error)))
         return outcome
 
     async def _together(self, plans: Sequence[Plan], *, principal: Principal, at: datetime) -> Outcome:
@@ -174,7 +179,7 @@ class RegisterService(Service[AccountImport]):
                     user = accounts[plan.user_id]
                     if user.id in above:
                         raise RoleAboveOwn("This account stands above your own; somebody higher must do this.")
-                    await self._change(user, plan.values, outcome, principal=principal, at=at)
+                    outcome.actions[plan.row] = await self._change(user, plan.values, principal=principal, at=at)
             await self.session.flush()
             self.session.add_all(activations)
             if self._post:
@@ -203,24 +208,21 @@ class RegisterService(Service[AccountImport]):
         activation, code = new_activation(user.id, by=principal.id, at=at)
         self.session.add(user)
         self.announce(AccountOpened(actor_id=principal.id, at=at, user_id=user.id, role=user.role, status=user.status))
-        outcome.created += 1
+        outcome.actions[plan.row] = RowAction.CREATED
         outcome.codes.append(NewCode(plan.row, user.id, user.username, user.email, code, activation.expires_at))
         return activation
 
-    async def _change(
-        self, user: User, values: Mapping[str, Any], outcome: Outcome, *, principal: Principal, at: datetime
-    ) -> None:
+    async def _change(self, user: User, values: Mapping[str, Any], *, principal: Principal, at: datetime) -> RowAction:
         """Change what a row says otherwise about an account."""
         changes = {name: value for name, value in values.items() if value != getattr(user, name)}
         if not changes:
-            outcome.unchanged += 1
-            return
+            return RowAction.SKIPPED
         if user.id == principal.id:
             check_own_change(changes.keys(), administers=principal.scope_of(UPDATE) is not Scope.OWN)
         if "status" in changes:
             changes["status_reason"] = None  # the reason of the old status is not its own
         await self._users.apply(user, changes, principal=principal, at=at)
-        outcome.updated += 1
+        return RowAction.UPDATED
 
 
 def _batches(plans: Sequence[Plan]) -> Iterator[Sequence[Plan]]:
@@ -229,10 +231,10 @@ def _batches(plans: Sequence[Plan]) -> Iterator[Sequence[Plan]]:
 
 def _count(record: AccountImport, outcome: Outcome, *, done: int) -> None:
     record.done_rows = done
-    record.successful_imports = outcome.created
-    record.successful_updates = outcome.updated
-    record.unchanged_rows = outcome.unchanged
-    record.failed_rows = outcome.failed
+    record.successful_imports = outcome.count(RowAction.CREATED)
+    record.successful_updates = outcome.count(RowAction.UPDATED)
+    record.skipped_rows = outcome.count(RowAction.SKIPPED)
+    record.failed_imports = outcome.count(RowAction.FAILED)
 
 
 def _refusal(error: Exception) -> DomainError:
@@ -246,27 +248,33 @@ def _refusal(error: Exception) -> DomainError:
 
 
 def _answer(outcome: Outcome, table: Table, record: AccountImport, *, preview_only: bool) -> ImportAnswer:
-    went_in = outcome.created + outcome.updated + outcome.unchanged
-    foreign = foreign_columns(table.columns)
+    failed, foreign = outcome.count(RowAction.FAILED), foreign_columns(table.columns)
+    said: dict[int, list[str]] = {}
+    for error in outcome.errors:
+        said.setdefault(error.row, []).append(f"{error.field}: {error.message}")
     return ImportAnswer(
         id=None if preview_only else record.id,
-        status="preview" if preview_only else _status(went_in, outcome.failed),
-        preview_only=preview_only,
+        status="completed" if not failed else "partial" if failed < record.total_rows else "failed",
+        preview_mode=preview_only,
         import_mode=record.mode,
         total_rows=record.total_rows,
-        successful_imports=outcome.created,
-        successful_updates=outcome.updated,
-        unchanged_rows=outcome.unchanged,
-        failed_rows=outcome.failed,
+        successful_imports=outcome.count(RowAction.CREATED),
+        successful_updates=outcome.count(RowAction.UPDATED),
+        skipped_rows=outcome.count(RowAction.SKIPPED),
+        failed_imports=failed,
+        results=[
+            RowResult(
+                row_number=line.row,
+                action=outcome.actions[line.row],
+                email=line.cells.get("email"),
+                errors=said.get(line.row, []),
+                warnings=[LEFT_AS_IT_IS] if is_masked(line.cells.get("phone_number")) else [],
+            )
+            for line in table.lines
+        ],
         errors=sorted(outcome.errors, key=lambda error: error.row),
         warnings=[
             PASSWORDS if name == "password" else f"The column {name} is not known and was not used." for name in foreign
         ],
         activation_codes=outcome.codes,
     )
-
-
-def _status(went_in: int, failed: int) -> Literal["completed", "partial", "failed"]:
-    if not failed:
-        return "completed"
-    return "partial" if went_in else "failed"

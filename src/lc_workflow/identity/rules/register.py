@@ -43,6 +43,15 @@ class ImportMode(StrEnum):
     CREATE_AND_UPDATE = "create_and_update"
 
 
+class RowAction(StrEnum):
+    """What was done with a row: it can say nothing new (`skipped`), or be refused (`failed`)."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
 _WORDS: Final[Mapping[str, ImportMode]] = {mode.value: mode for mode in ImportMode} | {
     "create": ImportMode.CREATE_ONLY,
     "update": ImportMode.UPDATE_ONLY,
