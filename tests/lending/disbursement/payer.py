@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,13 +14,14 @@ from lc_workflow.platform.payout.webhook import signature
 class Payer:
     """Pays each external id once; `moods` are how it answers the next requests: `ok`, `silent` or `broken`.
 
-    `says` is what it answers then, instead of a reference.
+    `says` is what it answers then, instead of a reference, and `meanwhile` what happens while it thinks.
     """
 
     secret: str
     port: int = 0
     moods: list[str] = field(default_factory=list)
     says: bytes = b""
+    meanwhile: Callable[[], Awaitable[Any]] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     paid: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -39,6 +40,8 @@ class Payer:
         assert headers["idempotency-key"] == order["external_id"]
         if mood != "broken":
             self.paid.setdefault(order["external_id"], order)
+        if self.meanwhile:
+            await self.meanwhile()
         if mood == "silent":
             await asyncio.sleep(1)  # it has acted, and its answer comes too late
         status = "500 Internal Server Error" if mood == "broken" else "200 OK"

@@ -251,6 +251,28 @@ async def test_what_was_called_off_is_not_handed_over(office: Office, payer: Pay
     assert payer.calls == []
 
 
+@pytest.mark.parametrize(
+    ("verb", "body", "status"), [("fail", {"reason": "Nothing arrives"}, "failed"), ("confirm", PAID, "confirmed")]
+)
+async def test_what_arrived_while_it_was_being_closed_is_on_record(
+    office: Office,
+    payer: Payer,
+    at_the_payer: Workplace,
+    announced: Callable[[], Awaitable[Any]],
+    verb: str,
+    body: dict[str, Any],
+    status: str,
+) -> None:
+    request = (await office.ask()).json()
+    payer.meanwhile = lambda: office.close(request, verb, **body)
+    await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    shown = await office.shown()
+    assert (shown["status"], shown["external_reference"]) == (status, "PAY-1")
+    assert shown["handed_over_at"] is not None
+    told = await announced()
+    assert told.index("DisbursementHandedOver") > told.index(f"Disbursement{status.title()}")
+
+
 async def test_a_request_that_is_rolled_back_leaves_no_job(office: Office, session: AsyncSession) -> None:
     waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'hand_over_disbursement'")
     await session.execute(

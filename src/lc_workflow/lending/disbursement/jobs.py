@@ -49,8 +49,10 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
         request.attempts += 1
         request.connector = connector.name
         request.last_error = str(failure) if failure else None
-        if failure is None and request.status is DisbursementStatus.REQUESTED:
-            request.status = DisbursementStatus.HANDED_OVER
+        if failure is None and request.handed_over_at is None:
+            # Whoever closed the request meanwhile did not know that it arrived, and an auditor has to.
+            if request.status is DisbursementStatus.REQUESTED:
+                request.status = DisbursementStatus.HANDED_OVER
             request.handed_over_at, request.external_reference = place.clock(), reference
             session.add(
                 JournalEntry.of(
