@@ -1,6 +1,7 @@
 """Applications as files: what the list shows, in a form that spreadsheets show and do not run."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -111,6 +112,8 @@ async def test_a_workbook_holds_khmer_numbers_and_no_formula(
     ]
     assert tuple(header) == HEADER
     assert {"សុខ ចាន់ធី", "1500.50", "=1+1"} <= set(row)
+    noon_at_the_branch = (date(2026, 11, 24) - date(1899, 12, 30)).days + 0.5  # a cell knows no zones
+    assert float(row[-2]) == float(row[-1]) == noon_at_the_branch
     assert not list(sheet.iter(f"{CELL}f"))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import IO, Any, Final
 from anyio import to_thread
 from litestar.response import Stream
 
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.platform.storage.disposition import content_disposition
 
@@ -79,7 +80,7 @@ class _Sheet:
             case int() | float() | Decimal():
                 self._sheet.write_number(row, column, cell)
             case datetime():
-                self._sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None), self._moment)
+                self._sheet.write_datetime(row, column, cell.astimezone(PHNOM_PENH).replace(tzinfo=None), self._moment)
             case date():
                 self._sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), self._day)  # noqa: DTZ001 - a cell knows no zones
             case _:
@@ -91,7 +92,8 @@ async def download(filename: str, header: Sequence[str], rows: AsyncGenerator[Se
     """Answer with a workbook of one sheet.
 
     A workbook is an archive whose table of contents comes last, so it is finished on disk before its first byte is
-    sent; what refuses to be read still becomes a problem. Moments are in UTC.
+    sent; what refuses to be read still becomes a problem. A cell knows no zones, so moments read as the
+    clock in the branches does.
 
     Raises:
         TooManyForASheet: There are more rows than a sheet holds.
