@@ -1,13 +1,16 @@
 """Cards, figures, priorities and reviewers of applications."""
 
+from decimal import Decimal
 from typing import Any
 
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
+from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
 
@@ -37,6 +40,21 @@ async def test_cards_and_figures_take_the_filters_of_the_list(
     ]
     assert (await get("stats/summary?workflow_status=PO_CREATED"))["total"] == 2
     assert (await get("stats/summary", await sign_in("officer")))["total"] == 0
+
+
+async def test_an_approval_that_expired_is_no_money_lent(
+    client: AsyncClient, session: AsyncSession, officer: Person, manager: Person
+) -> None:
+    stages = {Stage.APPROVED: 1000, Stage.DISBURSED: 200, Stage.EXPIRED: 30}
+    session.add_all(
+        an_application(
+            officer.user.id, branch_id=officer.user.branch_id, workflow_status=stage, approved_amount=Decimal(amount)
+        )
+        for stage, amount in stages.items()
+    )
+    await session.commit()
+    figures = (await client.get(f"{URL}/stats/summary", headers=manager.headers)).json()
+    assert (figures["by_status"]["approved"], figures["amounts"][0]["approved_amount"]) == (2, 1200)
 
 
 async def test_a_list_is_sorted_as_people_mean_it(

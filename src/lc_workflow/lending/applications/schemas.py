@@ -324,7 +324,7 @@ class ApplicationCard(Struct, frozen=True, kw_only=True):
 
 
 class Sums(Struct, frozen=True):
-    """What the applications in one currency come to."""
+    """What the applications in one currency come to; an approval that expired is none any more."""
 
     currency: Currency
     applications: int

@@ -126,7 +126,7 @@ class ApplicationQueries:
             of_currency = sums.setdefault(currency, [0, Decimal(0), Decimal(0)])
             of_currency[0] += count
             of_currency[1] += requested
-            of_currency[2] += approved
+            of_currency[2] += approved if STATUS_OF[stage] is Status.APPROVED else 0
         return StatsSummary(
             total=sum(stages.values()),
             by_status=statuses,
