@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import update
@@ -58,6 +59,30 @@ async def test_a_new_installation_lends_what_the_web_app_offers(client: AsyncCli
     page = (await client.get(URL, headers=officer.headers)).json()
     assert [item["code"] for item in page["items"]] == ["biweekly_loan", "daily_loan", "monthly_loan", "weekly_loan"]
     assert {item["in_force"]["status"] for item in page["items"]} == {"published"}
+
+
+async def test_an_amount_reads_as_people_write_it_however_it_was_sent(
+    client: AsyncClient, admin: Person, officer: Person, draft: Draft, take: Take
+) -> None:
+    at = f"{URL}/{(await monthly(client, admin))['id']}/versions"
+    body = msgspec.json.encode(CONDITIONS).replace(b":100,", b":1e2,").replace(b":5000,", b":5E+3,")
+    begun = await client.post(at, content=body, headers=admin.headers | {"content-type": "application/json"})
+    assert '"amount_min":100,"amount_max":5000,' in begun.text
+    await client.post(f"{at}/{begun.json()['number']}/publish", headers=admin.headers)
+    refused = await take(officer, await draft(officer, requested_amount=6000), "submit")
+    assert refused.json()["detail"] == "This product is lent from 100 to 5000 USD."
+
+
+async def test_a_fee_that_nobody_can_pay_is_not_offered(client: AsyncClient, admin: Person) -> None:
+    at = f"{URL}/{(await monthly(client, admin))['id']}/versions"
+    riel = {"currency": "KHR", "amount_min": 400_000, "amount_max": 20_000_000, "term_min": 3, "term_max": 24}
+    fee = {"code": "stamp", "kind": "fixed", "value": 150, "timing": "deducted", "currency": "KHR"}
+    body = CONDITIONS | {"limits": [riel], "fees": [fee]}
+    refused = await client.post(at, json=body, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ProductIncomplete")
+    assert refused.json()["detail"] == "The fee stamp cannot be paid: amounts in KHR are multiples of 100."
+    begun = await client.post(at, json=body | {"fees": [fee | {"value": 200}]}, headers=admin.headers)
+    assert begun.status_code == 201, begun.text
 
 
 async def test_a_product_is_drafted_published_and_drafted_again(

@@ -202,6 +202,7 @@ async def test_too_little_said_is_named(client: AsyncClient, officer: Person, dr
         ({"principal": "0.50"}, "AmountOutsideProduct"),
         ({"frequency": "daily"}, "RepaymentNotOffered"),
         ({"annual_rate": 18, "currency": "KHR", "principal": 5450}, "NotAMultipleOfTheQuantum"),
+        ({"currency": "KHR"}, "TermsMissing"),
     ],
 )
 async def test_a_quote_keeps_to_the_product(

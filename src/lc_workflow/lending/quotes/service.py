@@ -193,14 +193,18 @@ def _terms(
     """Put together what is said: by the wish, by the application, by its product."""
     conditions = grounds.conditions
     currency = wish.currency or application.currency
-    principal = asked.amount if wish.principal is None else wish.principal
+    principal = wish.principal
+    if principal is None and currency is application.currency:
+        principal = asked.amount
     usual = conditions.rate_default if conditions else None
     rate = next((rate for rate in (wish.annual_rate, asked.rate, usual) if rate is not None), None)
     frequency = wish.frequency or (conditions.frequencies[0] if conditions else None)
     method = wish.method or (conditions.methods[0] if conditions else Method.ANNUITY)
     term = wish.term or (installments_in(asked.months, frequency) if asked.months and frequency else None)
     if principal is None or rate is None or frequency is None or term is None:
-        raise _too_little(principal=principal, rate=rate, frequency=frequency, term=term)
+        # An amount in another currency is nobody's but the one who asks for it.
+        amount = "requested_amount" if currency is application.currency else "principal"
+        raise _too_little(amount, principal=principal, rate=rate, frequency=frequency, term=term)
     day_count = wish.day_count or (conditions.day_count if conditions else DayCount.PERIODIC)
     disbursed_on = wish.disbursed_on or _begins_on(application)
     if disbursed_on is None and (day_count is not DayCount.PERIODIC or wish.first_due_on):
@@ -243,9 +247,11 @@ _PLAIN = Conditions((), (), (), Decimal(0), Decimal(0), Decimal(0))
 """What an application without a product is reckoned with: roundings and days as they are usual."""
 
 
-def _too_little(*, principal: object, rate: object, frequency: Frequency | None, term: object) -> TermsMissing:
+def _too_little(
+    amount: str, *, principal: object, rate: object, frequency: Frequency | None, term: object
+) -> TermsMissing:
     fields = {
-        "requested_amount": principal,
+        amount: principal,
         "interest_rate": rate,
         "product_type": frequency,
         "desired_loan_term": term or not frequency,

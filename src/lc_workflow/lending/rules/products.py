@@ -10,7 +10,16 @@ from lc_workflow.kernel.errors import DomainError, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.quoting import Fee, FeeTiming
-from lc_workflow.lending.rules.schedule import PERIODS_PER_YEAR, DayCount, Frequency, Method, Rounding, rounded
+from lc_workflow.lending.rules.schedule import (
+    PERIODS_PER_YEAR,
+    QUANTUM,
+    DayCount,
+    Frequency,
+    Method,
+    Rounding,
+    off_quantum,
+    rounded,
+)
 
 _MONTHS: Final = 12
 _HALF: Final = Decimal("0.5")
@@ -188,8 +197,15 @@ def _faults(conditions: Conditions) -> Iterator[str]:
     if _repeats([(fee.code, fee.currency) for fee in conditions.fees]):
         yield "Each fee is named once for each currency."
     for fee in conditions.fees:
-        if (fee.kind is FeeKind.FIXED) is (fee.currency is None):
-            yield f"The fee {fee.code} is an amount in a currency, or a percentage in none."
+        yield from _faults_of(fee)
+
+
+def _faults_of(fee: FeeRule) -> Iterator[str]:
+    if (fee.kind is FeeKind.FIXED) is (fee.currency is None):
+        yield f"The fee {fee.code} is an amount in a currency, or a percentage in none."
+    elif fee.currency is not None and off_quantum(fee.value, fee.currency):
+        few = f"amounts in {fee.currency} are multiples of {QUANTUM[fee.currency]}"
+        yield f"The fee {fee.code} cannot be paid: {few}."
 
 
 def _repeats(things: Sequence[object]) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, convert
+from msgspec.structs import force_setattr
 
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.platform.http.fields import VISIBLE, cannot_take
@@ -131,5 +132,8 @@ def _check(struct: Struct, names: Iterable[str], *, most: Decimal, decimals: int
                 wrong.append(FieldError(name, said))
             elif places(number) > decimals:
                 wrong.append(FieldError(name, f"must have at most {finer} decimals"))
+            elif "E" in str(number):
+                # Sent as 5e3 it would be said and kept so, and nobody writes money that way.
+                force_setattr(struct, name, Decimal(f"{number:f}"))
     if wrong:
         raise cannot_take(wrong)
