@@ -1,5 +1,6 @@
 """How much work employees have."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.employees.models import Employee
 from tests.conftest import Person, SignIn
 from tests.lending.steps import Draft, Take
+from tests.moments import NOON
 from tests.organization.factories import a_branch, a_department, an_employee
 
 EMPLOYEES = "/api/v1/employees"
@@ -53,6 +55,17 @@ async def test_work_is_counted_by_where_applications_stand(
     work = await get(f"{employee.id}/workload")
     assert (work["total_assignments"], work["active_assignments"], work["completed_assignments"]) == (3, 1, 2)
     assert (work["assignments_by_status"]["draft"], work["assignments_by_status"]["submitted"]) == (1, 1)
+    of_one = f"{employee.id}/workload?"
+    for status, many in {"draft": 1, "pending": 1, "submitted": 1, "approved": 0, "completed": 2, "": 3}.items():
+        assert (await get(f"{of_one}status={status}"))["total_assignments"] == many, status
+    nonsense = await client.get(f"{EMPLOYEES}/{of_one}status=nonsense", headers=officer.headers)
+    assert nonsense.status_code == 422
+    today, tomorrow = NOON.date(), NOON.date() + timedelta(days=1)
+    days = {f"date_from={today}&date_to={today}": 3, f"date_from={tomorrow}": 0, "date_to=2020-01-01": 0}
+    for asked, many in days.items():
+        assert (await get(of_one + asked))["total_assignments"] == many, asked
+    none = await get(f"reports/workload-summary?date_from={tomorrow}")
+    assert {line["total_assignments"] for line in none} == {0}
     lines = {line["employee_id"]: line for line in await get("reports/workload-summary")}
     line = lines[str(employee.id)]
     assert (line["total_assignments"], line["assignments_by_status"]["submitted"]) == (2, 1)

@@ -1,5 +1,6 @@
 """The paths of assignments."""
 
+from datetime import date
 from uuid import UUID
 
 from litestar import Controller, delete, get, patch, post
@@ -10,7 +11,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.schemas import AssignmentAnswer
 from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.assignments.access import ASSIGN, READ
-from lc_workflow.lending.assignments.queries import WorkloadQueries
+from lc_workflow.lending.assignments.queries import CountedWork, WorkloadQueries, WorkStatus
 from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment, Workload, WorkloadLine
 from lc_workflow.lending.assignments.service import AssignmentService
 from lc_workflow.organization.employees.access import READ as READ_EMPLOYEES
@@ -90,30 +91,48 @@ class AssignmentController(Controller):
         await assignments.release(assignment_id, principal=principal, at=clock())
 
 
+def counted_work(
+    status: FromQuery[WorkStatus | None] = None,
+    date_from: FromQuery[date | None] = None,
+    date_to: FromQuery[date | None] = None,
+) -> CountedWork:
+    """Read which assignments are to be counted."""
+    return CountedWork(status=status, date_from=date_from, date_to=date_to)
+
+
 class WorkloadController(Controller):
     """How much work employees have."""
 
     path = "/api/v1/employees"
     tags = ("Assignments",)
-    dependencies = {"workload": provide(WorkloadQueries)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {  # noqa: RUF012 - Litestar's own form
+        "workload": provide(WorkloadQueries),
+        "counted_work": Provider(counted_work),
+    }
 
     @get("/{employee_id:uuid}/workload", guards=[requires(READ_EMPLOYEES)])
     async def of_one(
         self,
         employee_id: FromPath[UUID],
         workload: NamedDependency[WorkloadQueries],
+        counted_work: NamedDependency[CountedWork],
         principal: NamedDependency[Principal],
     ) -> Workload:
         """Count what an employee looks after, of the applications one may see."""
-        return await workload.of(employee_id, principal=principal)
+        return await workload.of(employee_id, counted=counted_work, principal=principal)
 
     @get("/reports/workload-summary", guards=[requires(READ_EMPLOYEES)])
     async def of_all(
         self,
         workload: NamedDependency[WorkloadQueries],
+        counted_work: NamedDependency[CountedWork],
         principal: NamedDependency[Principal],
         branch_id: FromQuery[UUID | None] = None,
         department_id: FromQuery[UUID | None] = None,
     ) -> list[WorkloadLine]:
         """Count for every employee what they look after now, of the applications one may see."""
-        return list(await workload.summary(branch_id=branch_id, department_id=department_id, principal=principal))
+        return list(
+            await workload.summary(
+                branch_id=branch_id, department_id=department_id, counted=counted_work, principal=principal
+            )
+        )
