@@ -231,6 +231,16 @@ async def test_a_customer_is_changed(
     assert await announced() == ["CustomerRegistered", "CustomerChanged"]
 
 
+async def test_null_empties_the_lists_of_a_customer(client: AsyncClient, officer: Person) -> None:
+    wish = {"full_name_latin": "LY MALIS", "phones": None, "identities": None}
+    made = await client.post(CUSTOMERS, json=wish, headers=officer.headers)
+    assert (made.status_code, made.json()["phones"], made.json()["identities"]) == (201, [], []), made.text
+    url = f"{CUSTOMERS}/{made.json()['id']}"
+    for phones, kept in ((["012 345 678"], 1), (None, 0)):
+        changed = await client.patch(url, json={"phones": phones}, headers=officer.headers)
+        assert (changed.status_code, len(changed.json()["phones"])) == (200, kept), changed.text
+
+
 async def test_customers_are_seen_in_their_branch_and_through_loans(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, register: Register, draft: Draft
 ) -> None:

@@ -46,8 +46,8 @@ class CustomerChange(Struct, frozen=True, kw_only=True):
     commune: Place | UnsetType | None = UNSET
     village: Place | UnsetType | None = UNSET
     place_code: PlaceCode | UnsetType | None = UNSET
-    identities: Annotated[list[IdentityWish], Meta(max_length=20)] | UnsetType = UNSET
-    phones: Annotated[list[Phone], Meta(max_length=20)] | UnsetType = UNSET
+    identities: Annotated[list[IdentityWish], Meta(max_length=20)] | UnsetType | None = UNSET
+    phones: Annotated[list[Phone], Meta(max_length=20)] | UnsetType | None = UNSET
 
 
 class NewCustomer(CustomerChange, frozen=True, kw_only=True):

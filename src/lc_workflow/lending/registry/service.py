@@ -86,7 +86,7 @@ class CustomerRegistry(CustomerService):
             PaperNotIssuedYet, PaperExpiredBeforeIssue,
             NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
-        fields = given(wish)
+        fields = _said(wish)
         anywhere = principal.scope_of(CREATE) is Scope.ALL
         asked_branch = fields.pop("branch_id")
         branch_id = asked_branch or principal.branch_id if anywhere else principal.branch_id
@@ -125,7 +125,7 @@ class CustomerRegistry(CustomerService):
             NameNeeded, MixedScripts, IdentityCardLength, CheckDigitWrong, NotAPhone, NotBornYet,
             PaperNotIssuedYet, PaperExpiredBeforeIssue, NoSuchCode, UnknownPlace: Something cannot be as it is written.
         """
-        fields = given(wish)
+        fields = _said(wish)
         papers, phones = fields.pop("identities", None), fields.pop("phones", None)
         async with self.transaction():
             customer = await self._mine(customer_id, UPDATE, principal)
@@ -330,6 +330,13 @@ class CustomerRegistry(CustomerService):
                 row.customer_id, row.other_id = pair
                 kept.add(told)  # type: ignore[arg-type]
         await self.session.flush()
+
+
+def _said(wish: CustomerChange) -> dict[str, Any]:
+    """The fields a wish carries; null empties a list, as it clears any other field."""
+    return {
+        name: [] if value is None and name in {"identities", "phones"} else value for name, value in given(wish).items()
+    }
 
 
 def _described(fields: dict[str, Any], papers: Sequence[IdentityWish], phones: Sequence[str]) -> Description:
