@@ -14,6 +14,8 @@ from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, HandOn, Publish
+from tests.lending.products.test_controllers import NEW as HARVEST
+from tests.lending.products.test_controllers import URL as PRODUCTS
 from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON
 
@@ -84,6 +86,20 @@ async def test_above_a_thousand_the_region_decides_after_the_branch(
         ("BM", "approve"),
         ("RM", "approve"),
     ]
+
+
+async def test_a_rule_for_one_of_our_own_products_is_for_its_loans_whatever_their_kind(
+    client: AsyncClient, admin: Person, hire: Hire, reviewed: Any, sheet: Sheet, publish: Publish
+) -> None:
+    product = (await client.post(PRODUCTS, json=HARVEST, headers=admin.headers)).json()
+    offered = await client.post(f"{PRODUCTS}/{product['id']}/versions/1/publish", headers=admin.headers)
+    assert offered.status_code == 200, offered.text
+    own = {"priority": 1, "when": {"products": ["harvest_loan"]}, "stages": [BM, RM]}
+    await publish(rules=[own, {"priority": 2, "stages": [BM]}])
+    manager = await hire()
+    for changes, stages in (({"product_code": "harvest_loan"}, ["BM", "RM"]), ({}, ["BM"])):
+        loan = await reviewed(requested_amount=500, product_type="monthly_loan", **changes)
+        assert [stage["code"] for stage in (await sheet(manager, loan))["stages"]] == stages, changes
 
 
 @pytest.mark.parametrize(("reach", "place"), [("region", {"region": "South"}), ("branch", {})])

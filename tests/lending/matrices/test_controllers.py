@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import BM, COMMITTEE, MATRICES, RM, STRICT, Give, Publish
 from tests.lending.vectors.matrices import CASES, document
@@ -105,6 +106,25 @@ async def test_a_matrix_that_waits_for_a_role_out_of_use_is_not_published(
     await session.commit()
     refused = await client.post(f"{MATRICES}/{drafted.json()['id']}/publish", headers=admin.headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "NobodyDecides"), refused.text
+
+
+async def test_a_matrix_whose_rule_is_for_no_loan_is_not_published(
+    client: AsyncClient, admin: Person, branch: Branch
+) -> None:
+    when = {"branches": [str(branch.id), str(uuid4())], "products": ["monthly_loan", "harvst_loan"]}
+    rules = [{"priority": 1, "when": when, "stages": [BM, RM]}, {"priority": 2, "stages": [BM]}]
+    drafted = await client.post(MATRICES, json=STRICT | {"rules": rules}, headers=admin.headers)
+    url = f"{MATRICES}/{drafted.json()['id']}"
+    refused = await client.post(f"{url}/publish", headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchLoans"), refused.text
+    assert [error["field"] for error in refused.json()["errors"]] == [
+        "rules[0].when.branches",
+        "rules[0].when.products",
+    ]
+    assert "harvst_loan" in refused.json()["detail"]
+    rules[0]["when"] = {"branches": [str(branch.id)], "products": ["monthly_loan"]}
+    assert (await client.put(url, json={"rules": rules}, headers=admin.headers)).status_code == 200
+    assert (await client.post(f"{url}/publish", headers=admin.headers)).status_code == 200
 
 
 async def test_a_matrix_that_contradicts_itself_is_not_written_down(client: AsyncClient, admin: Person) -> None:

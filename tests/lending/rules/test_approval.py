@@ -117,7 +117,7 @@ def test_a_loan_without_a_path_is_refused() -> None:
     ("when", "others"),
     [
         ({"currencies": {Currency.USD}}, {"currency": Currency.KHR}),
-        ({"products": {"monthly_loan"}}, {"product": "daily_loan"}),
+        ({"products": {"monthly_loan"}}, {"products": ["daily_loan"]}),
         ({"risks": {"low"}}, {"risk": "high"}),
         ({"branches": {HERE}}, {"branch_id": uuid4()}),
         ({"exceptions": False}, {"exceptions": 1}),
@@ -126,7 +126,12 @@ def test_a_loan_without_a_path_is_refused() -> None:
 )
 def test_a_rule_is_for_the_loans_that_it_names_and_no_others(when: dict[str, Any], others: dict[str, Any]) -> None:
     matrix = a_matrix(a_rule(10, BM, **when), a_rule(90, RM))
-    named = {"product": "monthly_loan", "risk": "low", "branch_id": HERE, "exceptions": int(when.get("exceptions", 0))}
+    named = {
+        "products": ["monthly_loan"],
+        "risk": "low",
+        "branch_id": HERE,
+        "exceptions": int(when.get("exceptions", 0)),
+    }
     assert path_for(matrix, a_case(100, **named)).stages == (BM,)
     assert path_for(matrix, a_case(100, **named | others)).stages == (RM,)
 

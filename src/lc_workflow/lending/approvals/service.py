@@ -337,7 +337,7 @@ class ApprovalService(Service[ApprovalCase]):
                 amount=amount,
                 currency=application.currency,
                 khr_per_usd=case.khr_per_usd,
-                product=application.product_type,
+                products=[word for word in (application.product_code, application.product_type) if word],
                 risk=judged.risk or application.risk_category,
                 branch_id=application.branch_id,
                 exposure=exposure,

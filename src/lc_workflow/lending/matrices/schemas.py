@@ -196,7 +196,7 @@ def as_case(wish: Simulation, *, khr_per_usd: Decimal) -> LoanCase:
         amount=wish.amount,
         currency=wish.currency,
         khr_per_usd=khr_per_usd,
-        product=wish.product,
+        products=[wish.product] if wish.product else [],
         risk=wish.risk,
         branch_id=wish.branch_id,
         exposure=wish.exposure,

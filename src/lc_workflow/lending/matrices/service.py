@@ -33,9 +33,21 @@ from lc_workflow.lending.matrices.schemas import (
     as_matrix,
     read_document,
 )
-from lc_workflow.lending.rules.approval import MatrixStatus, Path, check_matrix, check_words, path_for, words_of
+from lc_workflow.lending.products.models import Product
+from lc_workflow.lending.rules.approval import (
+    Matrix,
+    MatrixStatus,
+    Path,
+    check_loans,
+    check_matrix,
+    check_words,
+    path_for,
+    words_of,
+)
 from lc_workflow.lending.rules.coverage import check_coverage
 from lc_workflow.lending.rules.rates import KHR_PER_USD, rate_of
+from lc_workflow.lending.rules.terms import ProductType
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
@@ -155,12 +167,14 @@ class MatrixService(Service[ApprovalMatrix]):
             AlreadyPublished: It is no draft any more.
             CoverageGap: Some loans have no path through it.
             NobodyDecides: It waits for a role that there is none of and that nobody was given.
+            NoSuchLoans: One of its rules is for a branch or a product that there is none of.
         """
         async with self.transaction():
             matrix = await self._draft(matrix_id, principal)
             rules = as_matrix(read_document(matrix.document))
             check_coverage(rules)
             check_words(rules, await self._known(set(words_of(rules).values())))
+            await self._check_loans(rules)
             matrix.status = MatrixStatus.PUBLISHED
             matrix.published_by, matrix.published_at = principal.id, at
             self.announce(
@@ -209,6 +223,16 @@ class MatrixService(Service[ApprovalMatrix]):
         roles = select(CompanyRole.name).where(CompanyRole.is_active, CompanyRole.name.in_(words))
         given_by_name = select(Authority.role).where(Authority.ended_at.is_(None), Authority.role.in_(words))
         return set(await self.session.scalars(union(roles, given_by_name)))
+
+    async def _check_loans(self, rules: Matrix) -> None:
+        whens = [rule.when for rule in rules.rules]
+        branches = select(Branch.id).where(Branch.id.in_({one for when in whens for one in when.branches}))
+        products = select(Product.code).where(Product.code.in_({one for when in whens for one in when.products}))
+        check_loans(
+            rules,
+            branches=set(await self.session.scalars(branches)),
+            products={*ProductType, *await self.session.scalars(products)},
+        )
 
     async def _draft(self, matrix_id: UUID, principal: Principal) -> ApprovalMatrix:
         matrix = await self.find(visible_to(principal), id=matrix_id, lock=True)

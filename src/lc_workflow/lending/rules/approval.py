@@ -108,13 +108,14 @@ class LoanCase:
     """A loan as the matrix looks at it.
 
     `amount` is in `currency`, `exposure` what its customer owes beside it, in the base currency; `khr_per_usd` is the
-    rate both are compared at. What is not known is None, and fits no rule that asks for it.
+    rate both are compared at. `products` are the words for what is borrowed: the code of a product of the institution's
+    own, and the kind of loan. What is not known is None or empty, and fits no rule that asks for it.
     """
 
     amount: Decimal
     currency: Currency
     khr_per_usd: Decimal
-    product: str | None = None
+    products: Collection[str] = ()
     risk: str | None = None
     branch_id: UUID | None = None
     exposure: Decimal = field(default=Decimal(0))
@@ -136,6 +137,10 @@ class NoPath(Invalid):
 
 class BadMatrix(Invalid):
     """The matrix contradicts itself."""
+
+
+class NoSuchLoans(Invalid):
+    """A rule is for a branch or a product that there is none of: it would be for no loan, and nobody would notice."""
 
 
 class NobodyDecides(Invalid):
@@ -168,15 +173,15 @@ def is_for(when: When, case: LoanCase) -> bool:
     """Whether a rule is for loans like this, amounts aside."""
     return (
         _takes(when.currencies, case.currency)
-        and _takes(when.products, case.product)
+        and _takes(when.products, *case.products)
         and _takes(when.risks, case.risk)
         and _takes(when.branches, case.branch_id)
         and (when.exceptions is None or when.exceptions == (case.exceptions > 0))
     )
 
 
-def _takes(wanted: Collection[object], actual: object) -> bool:
-    return not wanted or actual in wanted
+def _takes(wanted: Collection[object], *actual: object) -> bool:
+    return not wanted or any(one in wanted for one in actual)
 
 
 def _within(when: When, basis: Decimal) -> bool:
@@ -242,4 +247,27 @@ def check_words(matrix: Matrix, known: Collection[str]) -> None:
             f"Nobody could decide as {', '.join(sorted(set(strange.values()))[:5])}: no role in use is called so, and"
             " nobody was given it; correct the word, or give somebody that authority first.",
             errors=tuple(FieldError(field, "is a role that nobody has") for field in strange)[:100],
+        )
+
+
+def check_loans(matrix: Matrix, *, branches: Collection[UUID], products: Collection[str]) -> None:
+    """Let a matrix be published whose rules are for loans that there can be.
+
+    `branches` and `products` are those there are.
+
+    Raises:
+        NoSuchLoans: It names the fields that speak of others.
+    """
+    strange = {}
+    for number, rule in enumerate(matrix.rules):
+        strange[f"rules[{number}].when.branches"] = [str(one) for one in rule.when.branches if one not in branches]
+        strange[f"rules[{number}].when.products"] = [one for one in rule.when.products if one not in products]
+    if named := sorted({one for those in strange.values() for one in those}):
+        raise NoSuchLoans(
+            f"There is no branch or product {', '.join(named[:5])}, so a rule would be for no loan; correct it.",
+            errors=tuple(
+                FieldError(field, f"names {', '.join(sorted(those)[:5])}, which is none of ours")
+                for field, those in strange.items()
+                if those
+            ),
         )

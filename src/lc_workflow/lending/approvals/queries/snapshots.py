@@ -19,6 +19,7 @@ SEEN: Final = (
     "id_card_type",
     "id_number",
     "date_of_birth",
+    "product_code",
     "product_type",
     "requested_amount",
     "desired_loan_term",
