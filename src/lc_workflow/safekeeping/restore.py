@@ -5,10 +5,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.service.previews import PreviewSize, preview_key
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.reaching import engine_for_once
@@ -52,6 +54,7 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
             settings.database_url, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
             f"--dbname={settings.database_url.database}", str(folder / DUMP),
         )  # fmt: skip
+    await _miss_previews(backup, engine)
     entries = await _prove(settings, store, backup, engine)
     await store.remove(BEGUN)
     return backup, entries
@@ -76,6 +79,18 @@ async def _begin(store: ObjectStore, backup: Backup) -> None:
             raise BackupRefused(f"The store has {kept.key} already; a backup is only put back into an empty one.")
     words = backup.dump_sha256.encode()
     await store.put(BEGUN, BytesIO(words), size=len(words), content_type="text/plain")
+
+
+async def _miss_previews(backup: Backup, engine: AsyncEngine) -> None:
+    """Let the small pictures that the backup does not hold be made anew when somebody asks for them."""
+    held = {kept.key for kept in backup.objects}
+    with suppress(ProgrammingError):  # a backup of an older release may know of none
+        async with AsyncSession(engine) as session:
+            shown = await session.scalars(select(File.id).where(File.previews.is_(True)))
+            missing = [id_ for id_ in shown if not held.issuperset(preview_key(id_, size) for size in PreviewSize)]
+            among = any_(bindparam("ids", missing, type_=ARRAY(Uuid)))
+            await session.execute(update(File).where(File.id == among).values(previews=None))
+            await session.commit()
 
 
 async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine: AsyncEngine) -> int:

@@ -181,3 +181,15 @@ async def test_a_paper_that_is_brought_back_while_it_is_put_aside_can_be_read(
         assert await listed(house.client, house.officer) == [file["id"]]
         link = (await house.client.get(f"{address}/download", headers=house.officer.headers)).json()["url"]
         assert (await house.client.get(link)).content == JPEG
+
+
+async def test_a_paper_whose_bytes_are_lost_is_not_said_to_be_back(
+    client: AsyncClient, officer: Person, application_id: UUID, upload: Upload, house_settings: Settings
+) -> None:
+    file = (await upload(officer, application_id=application_id)).json()
+    address = f"{FILES}/{file['id']}"
+    assert (await client.delete(address, headers=officer.headers)).status_code == 204
+    (house_settings.upload_folder / "removed" / file["file_path"]).unlink()
+    back = await client.post(f"{address}/restore", headers=officer.headers)
+    assert (back.status_code, back.json()["code"]) == (404, "Missing")
+    assert (await listed(client, officer), await listed(client, officer, "removed=true")) == ([], [file["id"]])
