@@ -24,7 +24,10 @@ HELD_LEFT = 6
 
 
 def taken_by_a_phone(form: str = "JPEG", *, turn: int = HELD_LEFT, place: bool = True, size: Any = (400, 300)) -> bytes:
-    """A photo, red on the left and blue on the right, of a camera that was held like this at the Royal Palace."""
+    """A photo, red on the left and blue on the right, of a camera that was held like this at the Royal Palace.
+
+    As MPO it is a JPEG behind which a second picture stands: how bright or how far away everything was.
+    """
     exif = Image.Exif()
     exif[Base.Orientation] = turn
     exif[Base.Make] = "A phone"
@@ -35,7 +38,11 @@ def taken_by_a_phone(form: str = "JPEG", *, turn: int = HELD_LEFT, place: bool =
         )
     picture = Image.new("RGB", size, "blue")
     picture.paste("red", (0, 0, size[0] // 2, size[1]))
-    picture.save(file := BytesIO(), form, exif=exif, **({"comment": b"at home"} if form == "JPEG" else {}))
+    more: dict[str, Any] = {
+        "JPEG": {"comment": b"at home"},
+        "MPO": {"save_all": True, "append_images": [Image.new("RGB", (40, 30))]},
+    }
+    picture.save(file := BytesIO(), form, exif=exif, **more.get(form, {}))
     return file.getvalue()
 
 
@@ -46,7 +53,7 @@ async def kept(client: AsyncClient, file: dict[str, Any]) -> tuple[bytes, Image.
     return content, picture
 
 
-@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("form", ["JPEG", "MPO", "PNG", "WEBP"])
 async def test_a_photo_is_turned_upright_and_its_place_is_known_and_not_passed_on(
     client: AsyncClient, officer: Person, upload: Upload, form: str
 ) -> None:

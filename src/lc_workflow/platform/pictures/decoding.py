@@ -59,7 +59,7 @@ def facts_of(source: IO[bytes]) -> Facts:
     with opened(source) as picture:
         exif = _exif(picture)
         turn = exif.get(ExifTags.Base.Orientation)
-        turned = turn in range(2, 9) and getattr(picture, "n_frames", 1) == 1
+        turned = turn in range(2, 9) and not _moves(picture)
         width, height = picture.size
         if turned and turn in range(5, 9):
             width, height = height, width
@@ -155,6 +155,14 @@ def _exif(picture: Image.Image) -> Image.Exif:
     if "exif" in picture.info:
         exif.load(picture.info["exif"])
     return exif
+
+
+def _moves(picture: Image.Image) -> bool:
+    """Whether it is a moving picture, which would stand still after it was turned.
+
+    The pictures behind a phone's JPEG, of how bright or how far away everything was, make no moving one.
+    """
+    return picture.format not in {"JPEG", "MPO"} and getattr(picture, "n_frames", 1) > 1
 
 
 def _place(gps: dict[int, Any]) -> tuple[float, float] | tuple[None, None]:
