@@ -18,6 +18,7 @@ from lc_workflow.engagement.notifications.listeners import (
     tell_of_breach,
     tell_of_move,
     tell_of_unlock_request,
+    tell_of_vacant_seat,
 )
 from lc_workflow.engagement.preferences.controllers import PreferenceController
 from lc_workflow.engagement.webhooks.controllers import WebhookController
@@ -31,6 +32,7 @@ from lc_workflow.lending.events import (
     ApplicationRemoved,
     DeadlineBreached,
     DecisionAwaited,
+    DecisionByNobody,
     DisbursementConfirmed,
     DisbursementFailed,
     DisbursementHandedOver,
@@ -60,6 +62,7 @@ MANIFEST = Manifest(
         DisbursementFailed: (tell_others,),
         DeadlineBreached: (tell_of_breach,),
         DecisionAwaited: (tell_of_awaited_decision,),
+        DecisionByNobody: (tell_of_vacant_seat,),
         MessageSent: (say_live,),
         UnlockRequested: (tell_of_unlock_request,),
     },

@@ -60,6 +60,18 @@ class DecisionAwaited(AboutTask, frozen=True, kw_only=True):
     approval_stage: str
 
 
+class DecisionByNobody(AboutTask, frozen=True, kw_only=True):
+    """Nobody may take the decision that a loan waits for: the stage is left without anybody who holds its seat there.
+
+    It stands for all the loans, `waiting` in number, that wait in the same branch at the same stage of approval.
+    """
+
+    branch_id: UUID | None
+    approval_stage: str | None
+    role: str | None
+    waiting: int
+
+
 class TaskReleased(AboutTask, frozen=True, kw_only=True):
     """A task went back to the queue; `owner_id` had it."""
 

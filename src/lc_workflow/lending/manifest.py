@@ -52,6 +52,7 @@ from lc_workflow.lending.events import (
     CustomersMerged,
     DeadlineBreached,
     DecisionAwaited,
+    DecisionByNobody,
     DecisionsVoided,
     DecisionTaken,
     DelegationEnded,
@@ -113,7 +114,7 @@ from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
-from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES, WATCH_OWNERS
+from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES, WATCH_OWNERS, WATCH_SEATS
 from lc_workflow.lending.tasks.listeners import let_go, look_at_their_other_loans, seat_again
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
@@ -234,6 +235,7 @@ MANIFEST = Manifest(
         ApplicationScored,
         ScorecardPublished,
         DecisionAwaited,
+        DecisionByNobody,
         TaskClaimed,
         TaskReleased,
         TaskAssigned,
@@ -285,6 +287,7 @@ MANIFEST = Manifest(
         ADD_UP_TALLIES,
         WATCH_DEADLINES,
         WATCH_OWNERS,
+        WATCH_SEATS,
         EXPIRE_APPROVALS,
         HAND_OVER,
         PRINT_DOSSIER,

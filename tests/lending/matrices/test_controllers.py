@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import BM, COMMITTEE, MATRICES, RM, STRICT, Give, Publish
@@ -174,3 +175,24 @@ async def test_a_matrix_that_is_not_there_is_missing(client: AsyncClient, admin:
         await client.post(f"{MATRICES}/simulate", json={"amount": 1, "matrix_id": nowhere}, headers=admin.headers),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
+
+
+async def test_the_page_of_the_matrix_says_at_which_stages_nobody_may_decide(
+    client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn, branch: Branch, north: Branch,
+    publish: Publish, give: Give,
+) -> None:  # fmt: skip
+    async def vacant() -> dict[str, Any]:
+        listed = (await client.get(f"{MATRICES}/current/vacancies", headers=admin.headers)).json()["items"]
+        return {row["code"]: [(place["code"], place["people"]) for place in row["branches"]] for row in listed}
+
+    manager = await sign_in("manager", branch_id=branch.id)
+    assert await vacant() == {"MANAGER": [("KPT01", 0), ("SRP01", 0)]}
+    only_here = {"priority": 1, "when": {"branches": [str(branch.id)]}, "stages": [BM, COMMITTEE]}
+    await publish(rules=[only_here, {"priority": 2, "stages": [RM]}])
+    assert await vacant() == {"CC": [("PP01", 0)], "RM": [("KPT01", 0), ("PP01", 0), ("SRP01", 0)]}
+    await give(manager, "credit_committee")
+    await give(await sign_in("regional_manager"), "regional_manager", reach="region", region="North")
+    assert await vacant() == {"CC": [("PP01", 1)], "RM": [("KPT01", 0), ("PP01", 0)]}
+    manager.user.status = UserStatus.INACTIVE
+    await session.commit()
+    assert await vacant() == {"BM": [("PP01", 0)], "CC": [("PP01", 0)], "RM": [("KPT01", 0), ("PP01", 0)]}

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.tasks.models import Task
-from lc_workflow.lending.tasks.service import TaskService
+from lc_workflow.lending.tasks.service import WatchService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
@@ -79,9 +79,9 @@ async def test_what_is_not_late_any_more_is_told_of_again_once_it_is(
     await session.execute(update(Task).values(minutes=None))  # as the version before opened it
     await session.commit()
     late = NOON + timedelta(hours=6)
-    assert await TaskService(session).tell_breaches(at=late) == 1
+    assert await WatchService(session).tell_breaches(at=late) == 1
     await client.post(HOLIDAYS, json={"day": "2026-11-24", "name": "Mourning"}, headers=admin.headers)
     assert await due() == [TOMORROW]
     assert await session.scalar(select(Task.breach_told_at)) is None
-    assert await TaskService(session).tell_breaches(at=late) == 0
-    assert await TaskService(session).tell_breaches(at=late + timedelta(days=1)) == 1
+    assert await WatchService(session).tell_breaches(at=late) == 0
+    assert await WatchService(session).tell_breaches(at=late + timedelta(days=1)) == 1

@@ -4,7 +4,7 @@ import msgspec
 
 from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.identity.events import UnlockRequested
-from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited
+from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited, DecisionByNobody
 from lc_workflow.platform.manifest import Hearing
 
 
@@ -24,6 +24,13 @@ async def tell_of_awaited_decision(event: DecisionAwaited, hearing: Hearing) -> 
 async def tell_of_breach(event: DeadlineBreached, hearing: Hearing) -> None:
     """Notify whoever has a late task, and those above it."""
     for person, message in await TellingService(hearing.session).tell_of_breach(event, event_id=hearing.event_id):
+        hearing.send(f"user:{person}", msgspec.to_builtins(message))
+
+
+async def tell_of_vacant_seat(event: DecisionByNobody, hearing: Hearing) -> None:
+    """Notify whoever gives authority that nobody may take a decision that loans wait for."""
+    service = TellingService(hearing.session)
+    for person, message in await service.tell_of_vacant_seat(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))
 
 

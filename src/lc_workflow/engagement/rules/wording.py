@@ -16,6 +16,9 @@ TASK: Final = "application_task"
 BREACH: Final = "application_late"
 """The type of a notification that work on an application is late."""
 
+VACANT: Final = "approval_vacant"
+"""The type of a notification that nobody may take a decision that loans wait for."""
+
 SECURITY: Final = "security_alert"
 """The type of a notification about who is let in."""
 
@@ -32,11 +35,16 @@ class Words:
     title_khmer: str
     message_khmer: str
 
-    def about(self, *, actor: str | None, latin: str | None, khmer: str | None) -> "Words":
+    def about(self, *, actor: str | None, latin: str | None, khmer: str | None, **more: object) -> "Words":
         """Put in who acted and whose application it is; a customer without a name in one script has it in the other."""
         english = {"actor": actor or THE_HOUSE[0], "customer": latin or khmer or NOBODY[0]}
         local = {"actor": actor or THE_HOUSE[1], "customer": khmer or latin or NOBODY[1]}
-        return Words(self.title, self.message.format(**english), self.title_khmer, self.message_khmer.format(**local))
+        return Words(
+            self.title,
+            self.message.format(**english, **more),
+            self.title_khmer,
+            self.message_khmer.format(**local, **more),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +179,16 @@ def update_by(action: str, target: Stage) -> tuple[Words, Priority]:
         return APPROVAL_UNDONE, Priority.HIGH
     return UPDATES[target], Priority.HIGH if target in _WEIGHTY else Priority.NORMAL
 
+
+NOBODY_DECIDES: Final = Words(
+    "Nobody may decide",
+    "{waiting} application(s) of {place} wait at the stage {stage}, and nobody may decide there as {role}: give"
+    " somebody that authority, or let somebody stand in.",
+    "គ្មានអ្នកសម្រេច",
+    "ពាក្យសុំចំនួន {waiting} របស់ {place} រង់ចាំនៅដំណាក់កាល {stage} ហើយគ្មាននរណាអាចសម្រេចជា {role} ទេ៖"
+    " សូមផ្តល់សិទ្ធិនោះដល់នរណាម្នាក់ ឬឱ្យនរណាម្នាក់ជំនួស។",
+)
+"""What those hear who give authority."""
 
 UNLOCK_REQUESTED: Final = Words(
     "Account to unlock",

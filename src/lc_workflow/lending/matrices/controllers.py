@@ -16,6 +16,7 @@ from lc_workflow.lending.matrices.schemas import (
     PathAnswer,
     Simulation,
     StageDocument,
+    Vacancy,
     read_document,
 )
 from lc_workflow.lending.matrices.service import MatrixService
@@ -62,6 +63,12 @@ class MatrixController(Controller):
         """Show the version that applications to come are given."""
         current = await matrices.current()
         return _shown(current, current)
+
+    @get("/current/vacancies", guards=[requires(READ)])
+    async def vacancies(self, matrices: NamedDependency[MatrixService], clock: NamedDependency[Clock]) -> Page[Vacancy]:
+        """List the stages of that version at which too few people may decide, and where; none where all is well."""
+        found = await matrices.vacancies(at=clock())
+        return Page.of(found, total=len(found), window=Window(1, max(1, len(found))))
 
     @post("/simulate", guards=[requires(READ)], status_code=200)
     async def simulate(

@@ -127,6 +127,29 @@ class MatrixAnswer(Struct, frozen=True, kw_only=True):
     published_at: datetime | None
 
 
+class ShortBranch(Struct, frozen=True):
+    """A branch at which too few may decide, and how many may."""
+
+    id: UUID
+    code: str
+    name: str
+    people: int
+
+
+class Vacancy(Struct, frozen=True):
+    """A stage at which fewer people may decide than have to agree: loans that come to it wait.
+
+    `everywhere` says that it is so in every branch in use; `branches` names them.
+    """
+
+    code: str
+    role: str
+    scope: Reach
+    quorum: int
+    everywhere: bool
+    branches: list[ShortBranch]
+
+
 class Simulation(Struct, frozen=True, kw_only=True):
     """A loan to look up in a matrix, the current one unless `matrix_id` says another.
 

@@ -24,11 +24,13 @@ from lc_workflow.lending.exchange_rates.models import ExchangeRate
 from lc_workflow.lending.exchange_rates.service import ExchangeRateService
 from lc_workflow.lending.matrices.access import visible_to
 from lc_workflow.lending.matrices.models import ApprovalMatrix
+from lc_workflow.lending.matrices.queries import vacancies
 from lc_workflow.lending.matrices.schemas import (
     MatrixChange,
     MatrixDocument,
     NewMatrix,
     Simulation,
+    Vacancy,
     as_case,
     as_matrix,
     read_document,
@@ -195,6 +197,15 @@ class MatrixService(Service[ApprovalMatrix]):
         document = read_document(matrix.document)
         rate = wish.khr_per_usd or await self.khr_per_usd(at=at)
         return matrix, document, path_for(as_matrix(document), as_case(wish, khr_per_usd=rate)), rate
+
+    async def vacancies(self, *, at: datetime) -> list[Vacancy]:
+        """List the stages of the matrix in force at which too few people may decide.
+
+        Raises:
+            Missing: Nothing was ever published; the first revision of the database publishes one.
+        """
+        matrix = as_matrix(read_document((await self.current()).document))
+        return await vacancies(self.session, matrix, at=at)
 
     async def in_force(self, *, at: datetime) -> InForce:
         """What applications to come are decided by, in one statement.

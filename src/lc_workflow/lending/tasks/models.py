@@ -22,7 +22,8 @@ class Task(Row):
 
     `excluded` are the accounts that may not do it (lending.md §2). `used_seconds` is the working time it took; without
     `due_at` no clock runs, and `minutes` is the working time it was given when it was opened. `breach_told_at` is when
-    others were told that it is late, which happens once.
+    others were told that it is late, which happens once; `nobody_told_at` when others were told that nobody may do it,
+    and nothing again once somebody may.
 
     The seat is what a decision waits for (lending.md §2): `seat_code` names the open stage of approval, whose role has
     to be held at least over `seat_reach`, and up to `seat_amount`, unless `seat_needs_limit` is not set and no limit
@@ -60,6 +61,7 @@ class Task(Row):
     at_risk_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     breach_told_at: Mapped[datetime | None]
+    nobody_told_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     used_seconds: Mapped[int] = mapped_column(default=0)
     seat_code: Mapped[str | None] = mapped_column(String(40))

@@ -27,11 +27,13 @@ from lc_workflow.engagement.rules.wording import (
     AT_THE_NEXT_STAGE,
     BREACH,
     LATE,
+    NOBODY_DECIDES,
     SECURITY,
     TASK,
     TASKS,
     UNLOCK_REQUESTED,
     UPDATE,
+    VACANT,
     Words,
     update_by,
 )
@@ -41,11 +43,13 @@ from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.access import READ, seen_by_accounts
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited
+from lc_workflow.lending.authorities.access import MANAGE as MANAGE_AUTHORITY
+from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited, DecisionByNobody
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import HIGHER_UP
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.tasks.access import ASSIGN, Doing
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.service import Service
 
 
@@ -173,6 +177,30 @@ class TellingService(Service[Notification]):
                 task_id=str(event.task_id),
                 workflow_status=event.stage,
                 due_at=event.due_at,
+            )
+            for person in people
+        ]
+        return await self._tell(people, rows, None, at=event.at)
+
+    async def tell_of_vacant_seat(
+        self, event: DecisionByNobody, *, event_id: UUID
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Write what those hear who give authority: that nobody may take a decision; it names no customer."""
+        place = await self.session.scalar(select(Branch.name).where(Branch.id == event.branch_id))
+        seat = {"stage": event.approval_stage or event.stage, "role": event.role or "manager", "waiting": event.waiting}
+        said = NOBODY_DECIDES.about(actor=None, latin=None, khmer=None, place=place or "no branch", **seat)
+        people = await self._active(may_act(MANAGE_AUTHORITY, branch_id=None, at=event.at))
+        rows = [
+            _row(
+                person.id,
+                event_id,
+                VACANT,
+                said,
+                Priority.HIGH,
+                at=event.at,
+                application_id=str(event.application_id),
+                branch_id=str(event.branch_id) if event.branch_id else None,
+                **seat,
             )
             for person in people
         ]

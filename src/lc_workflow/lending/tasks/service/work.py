@@ -1,4 +1,4 @@
-"""Tasks: made and closed by moves, taken, given and given back by people, and told of when they are late."""
+"""Tasks: made and closed by moves, taken, given and given back by people."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,7 +13,7 @@ from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
-from lc_workflow.lending.events import DeadlineBreached, DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
+from lc_workflow.lending.events import DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import (
@@ -43,9 +43,6 @@ from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
 from lc_workflow.system.settings.service import SettingService, or_begun
-
-AT_ONCE = 500
-"""How many breaches one transaction tells."""
 
 
 class TaskTaken(Invalid):
@@ -327,39 +324,6 @@ class TaskService(Service[Task]):
                     )
                 )
         return await self.shown(task_id, at=at)
-
-    async def tell_breaches(self, *, at: datetime) -> int:
-        """Announce the tasks that became late, each once; answers how many."""
-        told = 0
-        while True:
-            async with self.transaction():
-                late = (
-                    await self.session.scalars(
-                        select(Task)
-                        .where(Task.closed_at.is_(None), Task.breach_told_at.is_(None), Task.due_at <= at)
-                        .order_by(Task.due_at)
-                        .limit(AT_ONCE)
-                        .with_for_update(skip_locked=True)
-                    )
-                ).all()
-                for task in late:
-                    assert task.due_at is not None  # noqa: S101 - it is late
-                    task.breach_told_at = at
-                    self.announce(
-                        DeadlineBreached(
-                            actor_id=None,
-                            at=at,
-                            application_id=task.application_id,
-                            task_id=task.id,
-                            stage=task.stage.value,
-                            branch_id=task.branch_id,
-                            owner_id=task.owner_id,
-                            due_at=task.due_at.isoformat(),
-                        )
-                    )
-            told += len(late)
-            if len(late) < AT_ONCE:
-                return told
 
     async def shown(self, task_id: UUID, *, at: datetime) -> TaskAnswer:
         """Show a task with its application and its owner."""
