@@ -520,6 +520,17 @@ async def test_what_a_customer_owes_already_counts_where_the_matrix_says_so(
     assert [stage["code"] for stage in second["stages"]] == ["BM", "RM"]
 
 
+async def test_what_a_customer_would_owe_may_reach_the_limit_to_the_riel(
+    hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give
+) -> None:
+    await publish(BM, basis="exposure")
+    head = await give(await hire("officer"), "manager", limits={"USD": 2000, "KHR": 8_000_000})
+    assert code(await decide(head, await reviewed(currency="KHR", requested_amount=4_500_000))) == (200, "APPROVED")
+    above = await decide(head, await reviewed(currency="KHR", requested_amount=3_500_100))
+    assert above.json()["detail"] == "8000100.00 KHR is above the 8000000 KHR you may approve as manager."
+    assert code(await decide(head, await reviewed(currency="KHR", requested_amount=3_500_000))) == (200, "APPROVED")
+
+
 async def test_what_a_customer_stands_in_for_counts_as_owed(
     hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish
 ) -> None:

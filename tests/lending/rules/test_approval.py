@@ -25,6 +25,8 @@ from lc_workflow.lending.rules.approval import (
     Surcharge,
     When,
     check_matrix,
+    compared,
+    exchanged,
     path_for,
 )
 from lc_workflow.lending.rules.coverage import CoverageGap, check_coverage
@@ -49,6 +51,17 @@ def a_rule(priority: int, *stages: ApprovalStage, **when: Any) -> Rule:
 
 def a_case(amount: object, **changes: Any) -> LoanCase:
     return LoanCase(**{"amount": Decimal(str(amount)), "currency": Currency.USD, "khr_per_usd": RATE, **changes})
+
+
+@given(st.integers(1, 49_999), st.integers(10_000_000, 1_000_000_000).map(lambda number: Decimal(number) / 10_000))
+def test_riel_that_were_dollars_for_a_while_are_the_same_riel(hundreds: int, rate: Decimal) -> None:
+    owed, asked = Decimal(hundreds * 100), Decimal(5_000_000 - hundreds * 100)
+    there = exchanged(owed, Currency.KHR, Currency.USD, khr_per_usd=rate)
+    assert compared(asked + exchanged(there, Currency.USD, Currency.KHR, khr_per_usd=rate)) == 5_000_000
+    matrix = a_matrix(a_rule(1, max_amount=1000), a_rule(2, RM), basis=Basis.EXPOSURE)
+    for more, priority in ((0, 1), ("0.01", 2)):
+        case = a_case(rate * 1000 - owed + Decimal(more), currency=Currency.KHR, khr_per_usd=rate, exposure=there)
+        assert path_for(matrix, case).priority == priority
 
 
 @pytest.mark.parametrize("vector", CASES, ids=lambda vector: vector["id"])

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.rules.schedule import EXACT
 
 
 class Reach(StrEnum):
@@ -23,6 +24,9 @@ class Reach(StrEnum):
         """Whether this is at least as wide as another."""
         return _WIDTH[self] >= _WIDTH[other]
 
+
+_CLOSEST: Final = Decimal("1e-12")
+"""Two sums of money that are not the same are further apart than this, at any exchange rate."""
 
 _WIDTH: Final = {reach: width for width, reach in enumerate(Reach)}
 
@@ -154,6 +158,15 @@ def exchanged(amount: Decimal, source: Currency, target: Currency, *, khr_per_us
     return amount / khr_per_usd if target is Currency.USD else amount * khr_per_usd
 
 
+def compared(amount: Decimal) -> Decimal:
+    """An amount as it is held against a bound: unrounded, without what changing it to and fro has left of itself.
+
+    A division ends after 28 digits, so that 4,500,000 riel came back from dollars as a little more.
+    """
+    with localcontext(EXACT):
+        return amount.quantize(_CLOSEST)
+
+
 def path_for(matrix: Matrix, case: LoanCase) -> Path:
     """Find the stages a loan has to pass.
 
@@ -164,7 +177,7 @@ def path_for(matrix: Matrix, case: LoanCase) -> Path:
     if matrix.basis is Basis.EXPOSURE:
         basis += case.exposure
     for rule in sorted(matrix.rules, key=lambda rule: rule.priority):
-        if is_for(rule.when, case) and _within(rule.when, basis):
+        if is_for(rule.when, case) and _within(rule.when, compared(basis)):
             return Path(rule.priority, basis, _with_surcharges(rule.stages, matrix.surcharges, case))
     raise NoPath(f"No rule of the approval matrix is for {case.amount} {case.currency}.")
 

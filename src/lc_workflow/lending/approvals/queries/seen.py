@@ -34,7 +34,7 @@ from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
-from lc_workflow.lending.rules.approval import ApprovalStage, Basis, exchanged
+from lc_workflow.lending.rules.approval import ApprovalStage, Basis, compared, exchanged
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.objections import keeping_away, to_a_party
 from lc_workflow.platform.http.shapes import shaped
@@ -321,7 +321,8 @@ def figure_of(stored: StoredPath, case: ApprovalCase, amount: Decimal, currency:
     """What a limit is compared with, in the application's currency: the loan, or all that its customer would owe."""
     if stored.basis is Basis.AMOUNT:
         return amount
-    return amount + exchanged(stored.exposure, stored.base_currency, currency, khr_per_usd=case.khr_per_usd)
+    owed = exchanged(stored.exposure, stored.base_currency, currency, khr_per_usd=case.khr_per_usd)
+    return compared(amount + owed)
 
 
 def _shown(at_stage: Tally, *, is_open: bool) -> StageStanding:
