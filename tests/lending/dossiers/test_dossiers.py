@@ -155,6 +155,18 @@ async def test_a_decided_loan_s_dossier_tells_what_it_was_decided_on(
     check_margins(pdf)
 
 
+async def test_a_dossier_says_on_which_terms_somebody_agreed(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, to_review: Any, work_off: WorkOff
+) -> None:
+    teller, manager = [await sign_in(role, branch_id=branch.id) for role in ("teller", "manager")]
+    application = await to_review(officer, teller)
+    longer = {"approved_term": 18, "interest_rate": 16.25}
+    granted = await client.patch(f"{URL}/{application['id']}/approve", json=longer, headers=manager.headers)
+    assert granted.status_code == 200, granted.text
+    _, pdf = await printed(client, manager, application, work_off, "en")
+    assert "1,500.50 · 18 · 16.25 %" in " ".join(text_of(pdf).split())
+
+
 async def test_a_dossier_says_what_was_found_about_another_loan_than_this_one_by_now(
     client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, work_off: WorkOff
 ) -> None:

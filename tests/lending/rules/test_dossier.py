@@ -1,9 +1,16 @@
 """A printed dossier says what was judged in words of its reader."""
 
+from decimal import Decimal
+
+import msgspec
 import pytest
 
+from lc_workflow.kernel.money import Currency
+from lc_workflow.lending.quotes.schemas import told
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
-from lc_workflow.lending.rules.dossier import VALUES
+from lc_workflow.lending.rules.dossier import VALUES, Language, Pages
+from lc_workflow.lending.rules.quoting import Fee, FeeTiming, quote
+from lc_workflow.lending.rules.schedule import Frequency, Method, Terms
 from lc_workflow.lending.rules.scoring import Recommendation
 
 
@@ -12,3 +19,23 @@ def test_each_judgement_has_words_in_both_languages(judged: str) -> None:
     english, khmer = VALUES[judged]
     assert english.islower()
     assert any("\u1780" <= sign <= "\u17ff" for sign in khmer)
+
+
+@pytest.mark.parametrize("timing", FeeTiming)
+@pytest.mark.parametrize("language", Language)
+def test_a_printed_schedule_adds_up_and_its_fees_stand_beside_it(language: Language, timing: FeeTiming) -> None:
+    terms = Terms(Currency.USD, Decimal(1000), Decimal(18), 12, Frequency.MONTHLY, Method.ANNUITY)
+    reckoned = quote(terms, [Fee("ADMIN", Decimal(20), timing)])
+    schedule = msgspec.json.decode(msgspec.json.encode(told(reckoned, ())))
+    parts = ("parties", "collateral", "decisions", "conditions", "checklist", "history", "papers")
+    nothing: dict[str, list[object]] = {part: [] for part in parts}
+    names = {"full_name_khmer": None, "full_name_latin": None}
+    said = {"application": {"id": "1"}, "borrower": names, "request": {"currency": "USD"}, "assessment": {}}
+    pages = Pages({**nothing, **said, "schedule": schedule, "schedule_refusal": None}, language)
+    (section,) = [one for one in pages.set_out(sha256="", photos=())["sections"] if one["kind"] == "schedule"]
+    *rows, last = section["rows"]
+    for column in (2, 3, 4):
+        summed = sum(Decimal(row[column].replace(",", "")) for row in rows)
+        assert last[column] == f"{summed:,.2f}"
+    for figure in ("20.00", f"{reckoned.total:,}"):
+        assert figure in section["note"]

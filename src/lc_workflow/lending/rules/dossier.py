@@ -100,12 +100,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "interest": ("Interest", "ការប្រាក់"),
     "total": ("Total", "សរុប"),
     "balance": ("Balance", "សមតុល្យ"),
+    "fees": ("Fees", "កម្រៃសេវា"),
+    "in_all": ("To be paid in all", "សរុបត្រូវបង់"),
     "nominal_apr": ("APR nominal", "APR ធម្មតា"),
     "effective_apr": ("APR effective", "APR ពិត"),
     "at": ("When", "ពេលវេលា"),
     "by": ("By", "ដោយ"),
     "decision": ("Decision", "សេចក្តីសម្រេច"),
-    "amount": ("Amount", "ចំនួនទឹកប្រាក់"),
+    "terms": ("Amount, months, interest", "ទឹកប្រាក់ ខែ ការប្រាក់"),
     "remark": ("Remark", "កំណត់សម្គាល់"),
     "void": ("void", "មោឃៈ"),
     "on_behalf_of": ("for", "ជំនួស"),
@@ -223,7 +225,7 @@ class Pages:
                 self._schedule(),
                 *self._table(
                     "decisions",
-                    ("at", "by", "stage", "decision", "amount", "remark"),
+                    ("at", "by", "stage", "decision", "terms", "remark"),
                     [self._decision(row) for row in content["decisions"]],
                     widths=(3, 3, 2, 3, 3, 4),
                     right=(4,),
@@ -315,17 +317,22 @@ class Pages:
             return {"kind": "pairs", "title": self._word("schedule"), "groups": [], "note": note}
         columns = ("number", "due_on", "principal", "interest", "total", "balance")
         rows = [[self._value(row[name], name) for name in columns] for row in schedule["installments"]]
-        totals = schedule["totals"]
-        rows.append([self._word("total"), "", *(self._value(totals[name], name) for name in columns[2:5]), ""])
+        # Fees are paid beside the installments, or within them: the last row is what its columns come to.
+        sums = (sum(Decimal(str(row[name])) for row in schedule["installments"]) for name in columns[2:5])
+        rows.append([self._word("total"), "", *(f"{amount:,f}" for amount in sums), ""])
         rates = ", ".join(f"{self._word(name)} {schedule[name]} %" for name in ("nominal_apr", "effective_apr"))
+        costs = f"{self._word('fees')} {self._amount('fees')} · {self._word('in_all')} {self._amount('total')}"
         return {
             "kind": "schedule",
             "title": self._word("schedule"),
-            "note": f"{self._content['request']['currency']} · {rates}",
+            "note": f"{self._content['request']['currency']} · {costs} · {rates}",
             "bars": [[float(row["principal"]), float(row["interest"])] for row in schedule["installments"]],
             "words": [self._word("principal"), self._word("interest")],
             **self._ruled(columns, rows, widths=(2, 4, 4, 4, 4, 4), right=(0, 2, 3, 4, 5)),
         }
+
+    def _amount(self, name: str) -> str:
+        return self._value(self._content["schedule"]["totals"][name], "total")
 
     def _party(self, party: Mapping[str, Any]) -> _Cells:
         names = [breakable(party[name]) for name in ("full_name_khmer", "full_name_latin") if party[name]]
@@ -351,7 +358,7 @@ class Pages:
             breakable(f"{row['actor_name']}{absent}"),
             breakable(row["stage"]),
             said,
-            self._value(row["amount"], "amount"),
+            _terms(row),
             breakable(" · ".join(remarks)) or "–",
         )
 
@@ -399,10 +406,21 @@ class Pages:
         ]
 
 
+def _terms(decision: Mapping[str, Any]) -> str:
+    """Write down what somebody said yes or no to."""
+    amount, months, rate = decision["amount"], decision["term"], decision["interest_rate"]
+    said = (
+        amount and f"{Decimal(amount):,f}",
+        months and str(months),
+        rate and f"{Decimal(rate).normalize():f} %",
+    )
+    return " · ".join(filter(None, said)) or "–"
+
+
 _NOTHING: Final[tuple[object, ...]] = (None, "", [])
 _AMOUNTS: Final = frozenset(
     {
-        "monthly_income", "monthly_expenses", "assets_value", "requested_amount", "approved_amount", "value", "amount",
+        "monthly_income", "monthly_expenses", "assets_value", "requested_amount", "approved_amount", "value",
         "principal", "interest", "total", "balance",
     }
 )  # fmt: skip
