@@ -16,6 +16,7 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.storage.base import out_of_reach
 from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, JPEG, OpenOwnHouse, Upload, send
@@ -193,3 +194,22 @@ async def test_a_paper_whose_bytes_are_lost_is_not_said_to_be_back(
     back = await client.post(f"{address}/restore", headers=officer.headers)
     assert (back.status_code, back.json()["code"]) == (404, "Missing")
     assert (await listed(client, officer), await listed(client, officer, "removed=true")) == ([], [file["id"]])
+
+
+async def test_a_paper_that_was_removed_while_the_store_was_down_can_be_brought_back(
+    client: AsyncClient, officer: Person, application_id: UUID, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: object) -> None:
+        raise out_of_reach()
+
+    file = (await upload(officer, application_id=application_id)).json()
+    address = f"{FILES}/{file['id']}"
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(LocalStore, "move", down)
+        assert (await client.delete(address, headers=officer.headers)).status_code == 204
+        early = await client.post(f"{address}/restore", headers=officer.headers)
+        assert (early.status_code, early.json()["code"]) == (503, "Unavailable")
+        assert await listed(client, officer, "removed=true") == [file["id"]]
+    back = await client.post(f"{address}/restore", headers=officer.headers)
+    assert back.status_code == 200, back.text
+    assert (await client.get(file["url"])).content == JPEG

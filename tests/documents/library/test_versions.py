@@ -64,6 +64,7 @@ async def test_a_newer_version_stands_and_the_ones_before_stay_readable(
     assert [file["id"] for file in (await look(client, officer, f"?application_id={application_id}"))["items"]] == [
         third["id"]
     ]
+    assert (await upload(officer, PDF, "other.pdf", application_id=application_id)).status_code == 201
     for file in (first, third):
         versions = await look(client, officer, f"/{file['id']}/versions")
         assert [each["id"] for each in versions] == [third["id"], second["id"], first["id"]]
@@ -87,6 +88,7 @@ async def test_when_the_newest_goes_the_one_before_stands_again(
     second = (await replace(client, officer, first, PAPERS[1])).json()
     await client.delete(f"{FILES}/{second['id']}", headers=officer.headers)
     assert await standing() == [first["id"]]
+    assert [each["id"] for each in await look(client, officer, f"/{first['id']}/versions")] == [first["id"]]
     back = await client.post(f"{FILES}/{second['id']}/restore", headers=officer.headers)
     assert back.status_code == 200, back.text
     assert await standing() == [second["id"]]
