@@ -267,10 +267,32 @@ async def test_of_two_requests_at_once_one_takes_the_file_in_and_the_other_asks_
                 tasks.start_soon(take_in)
         told = {(answer.status_code, answer.json().get("code")) for answer in answers}
         assert (201, None) in told
-        assert told <= {(201, None), (409, "StillArriving"), (422, "NothingArrived"), (404, "Missing")}, told
+        assert told <= {(201, None), (409, "StillArriving")}, told
         again = await finalize(house.client, house.officer, link["file_id"])
         assert (again.status_code, again.json()["id"]) == (201, link["file_id"])
         assert len(house.kept()) == 1
+
+
+@pytest.mark.parametrize("asked", ["size_of", "get"])
+async def test_who_asks_again_just_when_the_file_is_taken_in_is_not_told_to_bring_it_again(
+    own_house: OpenOwnHouse, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    async with own_house() as house:
+        link = (await announce(house.client, house.officer)).json()
+        await house.client.put(link["upload_url"], content=JPEG)
+        first: list[Response] = []
+        at_the_store = getattr(LocalStore, asked)
+
+        async def after_the_first(store: LocalStore, key: str, **part: Any) -> Any:
+            if not first:
+                first.append(httpx.Response(0))
+                first.append(await finalize(house.client, house.officer, link["file_id"]))
+            return await at_the_store(store, key, **part)
+
+        monkeypatch.setattr(LocalStore, asked, after_the_first)
+        second = await finalize(house.client, house.officer, link["file_id"])
+        assert first[1].status_code == 201, first[1].text
+        assert (second.status_code, second.json()["id"]) == (201, link["file_id"]), second.text
 
 
 async def test_an_s3_store_takes_the_bytes_itself(own_house: OpenOwnHouse, s3: ObjectStoreSettings) -> None:

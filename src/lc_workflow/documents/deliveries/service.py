@@ -143,6 +143,16 @@ class DeliveryService(Service[Delivery]):
             raise Missing("There is no such file to put together.") from None  # whose it is stays untold
         if before:
             return before
+        try:
+            return await self._put_together(file_id, principal=principal, at=at)
+        except (Missing, PartsMissing):
+            # the same request, sent before, may have taken it in just now
+            if before := await self._files.arrived(file_id, principal=principal):
+                return before
+            raise
+
+    async def _put_together(self, file_id: UUID, *, principal: Principal, at: datetime) -> File:
+        """Make one file of its parts, where that was not done before, and take it in."""
         delivery, attempt, part_size = await self._in_parts(file_id, principal=principal, at=at)
         there = await self._store.parts_of(delivery.key, attempt)
         if not await self._is_whole(delivery, there):
@@ -230,6 +240,15 @@ class DeliveryService(Service[Delivery]):
         """
         if before := await self._files.arrived(arrival.file_id, principal=principal):
             return before
+        try:
+            return await self._take_in(arrival, principal=principal, at=at)
+        except (Missing, NothingArrived):
+            # the same request, sent before, may have taken it in just now
+            if before := await self._files.arrived(arrival.file_id, principal=principal):
+                return before
+            raise
+
+    async def _take_in(self, arrival: Arrival, *, principal: Principal, at: datetime) -> File:
         delivery = await self.find(Delivery.announced_by == principal.id, Delivery.ends_at > at, id=arrival.file_id)
         await self.session.commit()  # others get the connection while the bytes travel
         size = await self._store.size_of(delivery.key)
