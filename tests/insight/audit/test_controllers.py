@@ -161,6 +161,40 @@ async def test_the_page_of_rights_shows_changes_and_who_made_them_in_its_own_wor
     assert entry["details"] == entry["facts"]
 
 
+async def test_the_page_of_rights_says_whose_they_are_and_finds_every_word_of_its_list(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, right_id: Named
+) -> None:
+    viewer = await sign_in("viewer", first_name="Kunthea", last_name="Chea")
+    rights, role = f"/api/v1/users/{viewer.user.id}/permissions", await role_id("viewer")
+    looking = await right_id("analytics:read:all")
+    for is_granted, reason in ((True, "Reads figures"), (False, "Not any more")):
+        wish = {"permission_id": looking, "is_granted": is_granted, "reason": reason}
+        assert (await client.post(rights, json=wish, headers=administrator.headers)).status_code == 200
+    for method in ("POST", "DELETE"):
+        await client.request(
+            method, f"/api/v1/permissions/roles/{role}/permissions/{looking}", headers=administrator.headers
+        )
+
+    async def shown(query: str) -> list[tuple[str, str | None]]:
+        page = (await client.get(f"/api/v1/permissions/audit?{query}", headers=administrator.headers)).json()
+        return [(entry["action"], entry["target_user_name"]) for entry in page["items"]]
+
+    revoked, assigned = ("role_permission_revoked", None), ("role_permission_assigned", None)
+    denied, granted = ("permission_denied", "Kunthea Chea"), ("permission_granted", "Kunthea Chea")
+    assert await shown("") == [revoked, assigned, denied, granted]
+    for one in (revoked, assigned, denied, granted):
+        assert await shown(f"action_type={one[0]}") == [one]
+    assert await shown("entity_type=role_permission") == [revoked, assigned]
+    assert await shown(f"target_user_id={viewer.user.id}") == await shown("search=kunthea") == [denied, granted]
+    assert await shown("search=FIGURES") == [granted]
+    assert await shown("search=nobody%25") == []
+    export = "/api/v1/permissions/audit/export?format=json&search=kunthea"
+    taken = (await client.get(export, headers=administrator.headers)).json()
+    assert [entry["target_user_name"] for entry in taken] == ["Kunthea Chea"] * 2
+    (entry,) = (await client.get(f"{URL}?kind=JournalExported", headers=administrator.headers)).json()["items"]
+    assert entry["facts"]["filters"]["search"] == "yes"
+
+
 def test_every_change_of_rights_has_a_word_on_its_page() -> None:
     assert CHANGES.keys() == RIGHTS
 

@@ -18,6 +18,7 @@ from lc_workflow.identity.events import (
     AboutPermission,
     AboutRole,
     AboutTemplate,
+    AboutUser,
     RightGiven,
     RightTaken,
     RoleChanged,
@@ -39,7 +40,7 @@ from lc_workflow.insight.audit.schemas import (
     VerdictAnswer,
 )
 from lc_workflow.insight.audit.service import JournalExportService
-from lc_workflow.insight.rules.rights import CHANGES, kinds_called
+from lc_workflow.insight.rules.rights import ASSIGNED, CHANGES, DENIED, REVOKED, action_of, kinds_called
 from lc_workflow.kernel.events import Event
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.clock import Clock
@@ -121,14 +122,22 @@ def of_rights(
     action_type: Word = None,
     entity_type: Word = None,
     user_id: FromQuery[UUID | None] = None,
+    target_user_id: FromQuery[UUID | None] = None,
+    search: Annotated[str | None, QueryParameter(max_length=200)] = None,
     start_date: FromQuery[date | None] = None,
     end_date: FromQuery[date | None] = None,
 ) -> AuditFilter:
     """Read which changes of roles and rights are wanted, in our words or in those of the page that administers them."""
     kinds = RIGHTS & kinds_called(action_type, entity_type)
+    if target_user_id is not None:
+        wanted = replace(wanted, subject=AboutUser.subject, subject_id=target_user_id)
+    facts = {ASSIGNED: "given", REVOKED: "taken", CHANGES["RightGiven"].action: "is_granted"}
     return replace(
         wanted,
         kinds=kinds if wanted.kinds is None else kinds & wanted.kinds,
+        search=search,
+        fact=facts.get(action_type or ""),
+        without="is_granted" if action_type == DENIED else None,
         actor_id=wanted.actor_id or user_id,
         date_from=wanted.date_from or start_date,
         date_to=wanted.date_to or end_date,
@@ -311,17 +320,20 @@ async def _in_pieces(entries: AsyncGenerator[EntryAnswer, None]) -> AsyncIterato
 
 
 def _in_words_of_the_page(entry: EntryAnswer) -> RightsEntryAnswer:
-    change, facts = CHANGES[entry.kind], entry.facts
+    facts = entry.facts
     role = facts.get("role") or facts.get("target") or (facts.get("name") if entry.subject == "role" else None)
     right = facts.get("right") or (facts.get("name") if entry.subject == "permission" else None)
     return RightsEntryAnswer(
         **asdict(entry),
-        action=change.action,
-        entity_type=change.entity,
+        action=action_of(entry.kind, facts),
+        entity_type=CHANGES[entry.kind].entity,
         user_name=entry.actor.name if entry.actor else None,
+        target_user_id=entry.subject_id if entry.subject == AboutUser.subject else None,
+        target_user_name=entry.subject_name,
         role_name=role,
         permission_name=right,
         timestamp=entry.at,
+        ip_address=entry.address,
         details=facts,
     )
 

@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from lc_workflow.identity.events import AboutUser
 from lc_workflow.identity.users.models import User
 from lc_workflow.insight.audit.access import EXPORT, reads_visible_to, visible_to
 from lc_workflow.insight.audit.schemas import Actor, AuditFilter, EntryAnswer, PersonalReadAnswer, PersonalReadFilter
@@ -23,6 +24,7 @@ from lc_workflow.platform.db.exact_json import write_json
 from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.journal.chain import Seals, Verdict, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
+from lc_workflow.platform.search import contains
 from lc_workflow.platform.security.reads import PersonalRead
 
 BATCH: Final = 500
@@ -37,6 +39,7 @@ HEADER: Final = (
 _LATEST: Final = Key(JournalEntry.number, descending=True)
 _LATEST_READ: Final = (Key(PersonalRead.at, descending=True), Key(PersonalRead.id))
 
+_TARGET: Final = aliased(User)
 PERSON: Final = (User.first_name, User.last_name, User.username, User.role)
 """What names somebody in the record."""
 
@@ -135,8 +138,19 @@ class Audit:
         return rows.all(), await self._session.scalar(select(func.count()).select_from(JournalAnchor)) or 0
 
 
-def _entries(*where: ColumnElement[bool]) -> Select[JournalEntry, Any, Any, Any, Any]:
-    return select(JournalEntry, *PERSON).outerjoin(User, User.id == JournalEntry.actor_id).where(*where)
+def _entries(*where: ColumnElement[bool]) -> Select[JournalEntry, *tuple[Any, ...]]:
+    """Select entries with who did it, and with whose account it was done to."""
+    whose = (JournalEntry.subject == AboutUser.subject) & (_TARGET.id == JournalEntry.subject_id)
+    return (
+        select(JournalEntry, _called(_TARGET), *PERSON)
+        .outerjoin(User, User.id == JournalEntry.actor_id)
+        .outerjoin(_TARGET, whose)
+        .where(*where)
+    )
+
+
+def _called(person: type[User]) -> ColumnElement[str]:
+    return person.first_name + literal(" ") + person.last_name
 
 
 def conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
@@ -147,6 +161,17 @@ def conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
         if (value := getattr(wanted, name)) is not None:
             yield getattr(JournalEntry, name) == value
     yield from _between(JournalEntry.at, wanted.date_from, wanted.date_to)
+    if wanted.search:
+        people = select(User.id).where(contains(_called(User), wanted.search))
+        yield or_(
+            contains(cast(JournalEntry.facts, String), wanted.search),
+            contains(JournalEntry.reason, wanted.search),
+            JournalEntry.actor_id.in_(people),
+            (JournalEntry.subject == AboutUser.subject) & JournalEntry.subject_id.in_(people),
+        )
+    for fact, is_there in ((wanted.fact, True), (wanted.without, False)):
+        if fact is not None:
+            yield cast(JournalEntry.facts[fact], String).not_in(("[]", "false")) == is_there
 
 
 def _read_conditions(wanted: PersonalReadFilter) -> Iterator[ColumnElement[bool]]:
@@ -166,17 +191,20 @@ def _between(
 
 
 def _shown(
-    entry: JournalEntry, first_name: str | None, last_name: str | None, username: str | None, role: str | None
+    entry: JournalEntry,
+    target: str | None,
+    *person: str | None,
 ) -> EntryAnswer:
     actor = None
     if entry.actor_id is not None:
-        actor = _actor(entry.actor_id, first_name, last_name, username, role)
+        actor = _actor(entry.actor_id, *person)
     return EntryAnswer(
         id=entry.id,
         number=entry.number,
         kind=entry.kind,
         subject=entry.subject,
         subject_id=entry.subject_id,
+        subject_name=target,
         application_id=entry.application_id,
         actor=actor,
         on_behalf_of=entry.on_behalf_of,

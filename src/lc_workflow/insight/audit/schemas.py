@@ -22,6 +22,7 @@ class Actor(Struct, frozen=True):
 class EntryAnswer(Struct, frozen=True, kw_only=True):
     """One fact: who did what to which subject, when, from where, why, and which fields it changed.
 
+    `subject_name` is whose account the subject is, where it is one.
     `changes` lists rows as `{of, id, fields}`; `fields` maps a field to what it held before and after, personal data
     masked. `hash` covers this entry and all before it in its thread, at `position`.
     """
@@ -31,6 +32,7 @@ class EntryAnswer(Struct, frozen=True, kw_only=True):
     kind: str
     subject: str
     subject_id: UUID
+    subject_name: str | None
     application_id: UUID | None
     actor: Actor | None
     on_behalf_of: UUID | None
@@ -49,15 +51,19 @@ class EntryAnswer(Struct, frozen=True, kw_only=True):
 class RightsEntryAnswer(EntryAnswer, frozen=True, kw_only=True):
     """A change of roles and rights, said as well in the words of the page that administers them.
 
-    `user_name` is whoever made it, `details` what the entry's `facts` hold.
+    `user_name` is whoever made it, `target_user_name` whose roles or rights it changed, `details` what the entry's
+    `facts` hold.
     """
 
     action: str
     entity_type: str
     user_name: str | None
+    target_user_id: UUID | None
+    target_user_name: str | None
     role_name: str | None
     permission_name: str | None
     timestamp: datetime
+    ip_address: str | None
     details: dict[str, Any]
 
 
@@ -69,7 +75,11 @@ class ExportFormat(StrEnum):
 
 
 class AuditFilter(Struct, frozen=True, kw_only=True):
-    """Which entries are wanted; days are days of the branches, both ends included."""
+    """Which entries are wanted; days are days of the branches, both ends included.
+
+    `search` is a part of what the entry says or of the names of who did it and to whom. `fact` says that one of the
+    entry's facts is there (a list with something in it, or true), `without` that it is not.
+    """
 
     kinds: frozenset[str] | None = None
     subject: str | None = None
@@ -79,6 +89,9 @@ class AuditFilter(Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     date_from: date | None = None
     date_to: date | None = None
+    search: str | None = None
+    fact: str | None = None
+    without: str | None = None
 
 
 class PersonalReadAnswer(Struct, frozen=True, kw_only=True):

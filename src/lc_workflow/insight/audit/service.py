@@ -31,6 +31,8 @@ class JournalExportService(Service[JournalEntry]):
         filters = {
             name: str(value) for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None
         }
+        if wanted.search:
+            filters["search"] = "yes"  # what somebody looks for may be a name
         if wanted.kinds is not None:
             filters["kinds"] = ", ".join(sorted(wanted.kinds))
         where = (visible_to(principal, EXPORT), *conditions(wanted))

@@ -30,8 +30,29 @@ CHANGES: Final[Mapping[str, Change]] = {
 """By the kind of the journal's entry."""
 
 
+ASSIGNED: Final = "role_permission_assigned"
+REVOKED: Final = "role_permission_revoked"
+DENIED: Final = "permission_denied"
+FINER: Final[Mapping[str, str]] = {
+    ASSIGNED: CHANGES["RoleRightsChanged"].action,
+    REVOKED: CHANGES["RoleRightsChanged"].action,
+    DENIED: CHANGES["RightGiven"].action,
+}
+"""Words for some changes of a kind, with the word for all of the kind."""
+
+
+def action_of(kind: str, facts: Mapping[str, object]) -> str:
+    """Name what was done by what is on record of it: a right that was denied was not granted."""
+    if kind == "RoleRightsChanged" and bool(facts.get("given")) != bool(facts.get("taken")):
+        return ASSIGNED if facts.get("given") else REVOKED
+    if kind == "RightGiven" and not facts.get("is_granted"):
+        return DENIED
+    return CHANGES[kind].action
+
+
 def kinds_called(action: str | None, entity: str | None) -> frozenset[str]:
     """Name the kinds that an action and an entity mean together; nothing said means any."""
+    action = FINER.get(action, action) if action else action
     return frozenset(
         kind for kind, change in CHANGES.items() if action in {None, change.action} and entity in {None, change.entity}
     )
