@@ -229,7 +229,7 @@ async def test_a_decision_keeps_what_was_seen(
 
 
 async def test_a_lower_offer_finds_its_own_path_and_is_agreed_to_anew(
-    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give
 ) -> None:
     await publish()
     loan, manager = await reviewed(), await hire()
@@ -241,6 +241,8 @@ async def test_a_lower_offer_finds_its_own_path_and_is_agreed_to_anew(
     assert [(stage["code"], stage["is_open"]) for stage in seen["stages"]] == [("BM", True)]
     assert (seen["terms"]["amount"], seen["terms"]["term"]) == (900, 6)
     assert [decision["voided_because"] for decision in seen["decisions"]] == ["Other terms were offered.", None]
+    dossier = (await client.get(f"{URL}/{loan['id']}/dossier", headers=manager.headers)).json()["content"]
+    assert (dossier["schedule"]["totals"]["principal"], len(dossier["schedule"]["installments"])) == (900, 6)
     agreed = (await decide(manager, loan)).json()
     assert (agreed["workflow_status"], agreed["approved_amount"], agreed["approved_loan_term"]) == ("APPROVED", 900, 6)
     assert (agreed["requested_amount"], agreed["desired_loan_term"]) == (1500.5, 12)

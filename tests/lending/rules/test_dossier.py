@@ -1,6 +1,7 @@
 """A printed dossier says what was judged in words of its reader."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,18 +22,32 @@ def test_each_judgement_has_words_in_both_languages(judged: str) -> None:
     assert any("\u1780" <= sign <= "\u17ff" for sign in khmer)
 
 
+def sections(language: Language, **content: Any) -> list[dict[str, Any]]:
+    """What is printed of an application of which nothing else is known."""
+    parts = ("parties", "collateral", "decisions", "conditions", "checklist", "history", "papers")
+    nothing: dict[str, list[object]] = {part: [] for part in parts}
+    names = {"full_name_khmer": None, "full_name_latin": None}
+    said = {"application": {"id": "1"}, "borrower": names, "request": {"currency": "USD"}, "assessment": {}}
+    known = {**nothing, **said, "schedule": None, "schedule_refusal": None, **content}
+    printed: list[dict[str, Any]] = Pages(known, language).set_out(sha256="", photos=())["sections"]
+    return printed
+
+
+@pytest.mark.parametrize("risk", ["low", "medium", "high", "very_high"])
+def test_each_risk_of_a_score_has_words(risk: str) -> None:
+    (assessed,) = [one["groups"] for one in sections(Language.KHMER, assessment={"risk": risk}) if one.get("groups")][
+        1:
+    ]
+    assert assessed[0][0][1] not in {risk, "–"}
+
+
 @pytest.mark.parametrize("timing", FeeTiming)
 @pytest.mark.parametrize("language", Language)
 def test_a_printed_schedule_adds_up_and_its_fees_stand_beside_it(language: Language, timing: FeeTiming) -> None:
     terms = Terms(Currency.USD, Decimal(1000), Decimal(18), 12, Frequency.MONTHLY, Method.ANNUITY)
     reckoned = quote(terms, [Fee("ADMIN", Decimal(20), timing)])
     schedule = msgspec.json.decode(msgspec.json.encode(told(reckoned, ())))
-    parts = ("parties", "collateral", "decisions", "conditions", "checklist", "history", "papers")
-    nothing: dict[str, list[object]] = {part: [] for part in parts}
-    names = {"full_name_khmer": None, "full_name_latin": None}
-    said = {"application": {"id": "1"}, "borrower": names, "request": {"currency": "USD"}, "assessment": {}}
-    pages = Pages({**nothing, **said, "schedule": schedule, "schedule_refusal": None}, language)
-    (section,) = [one for one in pages.set_out(sha256="", photos=())["sections"] if one["kind"] == "schedule"]
+    (section,) = [one for one in sections(language, schedule=schedule) if one["kind"] == "schedule"]
     *rows, last = section["rows"]
     for column in (2, 3, 4):
         summed = sum(Decimal(row[column].replace(",", "")) for row in rows)

@@ -130,11 +130,19 @@ class Everything:
     async def _schedule(
         self, application: CustomerApplication, *, at: datetime
     ) -> tuple[QuoteAnswer | None, str | None]:
-        asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
         try:
-            return told(await self._quotes.reckoned(application, asked, at=at), ()), None
+            return told(await self._quotes.reckoned(application, await self._terms(application), at=at), ()), None
         except DomainError as refusal:
             return None, refusal.detail
+
+    async def _terms(self, application: CustomerApplication) -> Asked:
+        """What was approved, or what is on offer to those who decide, or else what was asked for."""
+        if application.approved_amount is not None:
+            return Asked.approved(application)
+        case = await self._seen.case(application)
+        if case is None or case.material_changes != application.material_changes:
+            return Asked.requested(application)
+        return Asked(case.amount, case.term, case.interest_rate)
 
     async def _papers(self, application_id: UUID, standing: Standing) -> list[PaperPart]:
         rows = await self._session.execute(

@@ -155,10 +155,7 @@ VALUES: Final[Mapping[str, tuple[str, str]]] = {
     "REFER": ("to be looked at more closely", "ត្រូវពិនិត្យបន្ថែម"),
     "APPROVE": ("approve", "គួរអនុម័ត"),
     "DECLINE": ("decline", "គួរបដិសេធ"),
-    "LOW": ("low", "ទាប"),
-    "MEDIUM": ("medium", "មធ្យម"),
-    "HIGH": ("high", "ខ្ពស់"),
-    "VERY_HIGH": ("very high", "ខ្ពស់ណាស់"),
+    "very_high": ("Very high", "ខ្ពស់ណាស់"),
 }
 """What single values are called, where no enumeration of the house says it."""
 
