@@ -4,13 +4,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.engagement.messages.access import SEND
+from lc_workflow.engagement.messages.schemas import ToPeople
+from lc_workflow.engagement.messages.service import MessageService
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Sent, Tell
@@ -170,7 +175,7 @@ async def test_who_wants_to_be_left_alone_is_not_disturbed(
 
 
 async def test_a_message_goes_the_ways_its_sender_ticked(
-    client: AsyncClient, admin: Person, teller: Person, tell: Tell, sent: Sent
+    client: AsyncClient, session: AsyncSession, admin: Person, teller: Person, tell: Tell, sent: Sent
 ) -> None:
     body = WORDS | {"user_ids": [str(teller.user.id)]}
     neither = await client.post(
@@ -178,8 +183,17 @@ async def test_a_message_goes_the_ways_its_sender_ticked(
     )
     assert (neither.status_code, neither.json()["code"]) == (422, "NoWayChosen"), neither.text
     assert [error["field"] for error in neither.json()["errors"]] == ["send_in_app", "send_email"]
-    by_mail = await client.post(f"{URL}/send", json=body | {"send_in_app": False}, headers=admin.headers)
-    assert (by_mail.status_code, by_mail.json()["total_users"]) == (200, 1), by_mail.text
+    by_mail = body | {"send_in_app": False}
+    nobody_mails = await client.post(f"{URL}/send", json=by_mail, headers=admin.headers)
+    assert (nobody_mails.status_code, nobody_mails.json()["code"]) == (422, "NoWayChosen"), nobody_mails.text
+    assert [error["field"] for error in nobody_mails.json()["errors"]] == ["send_in_app"]
+
+    sender = Principal(id=admin.user.id, role="admin", session_id=uuid4(), grants={SEND: Scope.ALL})
+    where_mail_leaves = MessageService(session, mails=True)
+    told = await where_mail_leaves.to_people(
+        msgspec.convert(by_mail, ToPeople), [teller.user.id], principal=sender, at=NOON
+    )
+    assert told.total_users == 1
     await tell()
     assert sent == []
     shown = (await client.get(URL, headers=teller.headers)).json()["items"]

@@ -21,8 +21,14 @@ from lc_workflow.engagement.messages.schemas import (
 from lc_workflow.engagement.messages.service import MessageService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.security.guards import requires
+
+
+def open_messages(db_session: DbSession, settings: NamedDependency[Settings]) -> MessageService:
+    """Provide the messages."""
+    return MessageService(db_session, mails=settings.mail is not None)
 
 
 class MessageController(Controller):
@@ -30,7 +36,7 @@ class MessageController(Controller):
 
     path = "/api/v1"
     tags = ("Notifications",)
-    dependencies = {"messages": provide(MessageService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"messages": Provider(open_messages)}  # noqa: RUF012 - Litestar's own form
     guards = (requires(SEND),)
 
     @post("/users/notifications/send", status_code=200)

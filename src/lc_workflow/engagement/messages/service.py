@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, DateTime, and_, case, exists, func, literal, null, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.events import MessageSent
 from lc_workflow.engagement.messages.access import SEND, reached_by
@@ -34,7 +35,7 @@ class NoSuchPattern(Invalid):
 
 
 class NoWayChosen(Invalid):
-    """The sender wants the message neither shown in the app nor sent by e-mail, so that nobody would read it."""
+    """The message would neither be shown in the app nor leave by e-mail, so that nobody would read it."""
 
 
 class MessageService(Service[Notification]):
@@ -48,6 +49,11 @@ class MessageService(Service[Notification]):
     repository_type = Repo
     noun = "notification"
 
+    def __init__(self, session: AsyncSession, *, mails: bool) -> None:
+        """Open the service on the request's session; `mails` says whether this installation sends e-mail."""
+        super().__init__(session)
+        self._mails = mails
+
     async def to_people(
         self, message: Message, user_ids: Sequence[UUID], *, principal: Principal, at: datetime
     ) -> Sent:
@@ -55,7 +61,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             NoSuchRecipients: Names those who cannot be written to.
-            NoWayChosen: Neither in the app nor by e-mail.
+            NoWayChosen: Neither in the app nor by e-mail, or by e-mail alone where none is sent.
         """
         reached = await self.session.scalars(select(User.id).where(User.id.in_(user_ids), reached_by(principal)))
         unknown = set(user_ids) - set(reached)
@@ -78,7 +84,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             Missing: There is no such branch, or it is not the person's to write to.
-            NoWayChosen: Neither in the app nor by e-mail.
+            NoWayChosen: Neither in the app nor by e-mail, or by e-mail alone where none is sent.
         """
         known = await self.session.scalar(select(exists().where(Branch.id == branch_id)))
         if not known or not principal.reaches(SEND, owner_id=None, branch_id=branch_id):
@@ -91,7 +97,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             Missing: There is no such department.
-            NoWayChosen: Neither in the app nor by e-mail.
+            NoWayChosen: Neither in the app nor by e-mail, or by e-mail alone where none is sent.
         """
         if not await self.session.scalar(select(exists().where(Department.id == department_id))):
             raise Missing("There is no such department.")
@@ -102,7 +108,7 @@ class MessageService(Service[Notification]):
         """Write to everybody the person may write to.
 
         Raises:
-            NoWayChosen: Neither in the app nor by e-mail.
+            NoWayChosen: Neither in the app nor by e-mail, or by e-mail alone where none is sent.
         """
         return await self._send(message, true(), to="general", principal=principal, at=at)
 
@@ -113,7 +119,7 @@ class MessageService(Service[Notification]):
 
         Raises:
             NoSuchPattern: It is none of `general`, `role:<role>` and `user:<id>`.
-            NoWayChosen: Neither in the app nor by e-mail.
+            NoWayChosen: Neither in the app nor by e-mail, or by e-mail alone where none is sent.
             Missing: There is no such person at work, or they are not this person's to write to.
         """
         where = await self._listening_to(pattern, at=at)
@@ -169,6 +175,11 @@ class MessageService(Service[Notification]):
             raise NoWayChosen(
                 "Choose how the message is sent: in the app, by e-mail, or both.",
                 errors=tuple(FieldError(way, "is not wanted either") for way in ("send_in_app", "send_email")),
+            )
+        if not (message.send_in_app or self._mails):
+            raise NoWayChosen(
+                "This installation sends no e-mail; have the message shown in the app.",
+                errors=(FieldError("send_in_app", "is the only way there is"),),
             )
         message_id = uuid4()
         unwanted = NotificationPreference.in_app_notifications[message.notification_type].as_boolean().is_(False)
