@@ -98,6 +98,7 @@ from lc_workflow.lending.gazetteer.controllers import GazetteerController
 from lc_workflow.lending.handover.service import Desk
 from lc_workflow.lending.jurisdictions.controllers import JurisdictionController
 from lc_workflow.lending.matrices.controllers import MatrixController
+from lc_workflow.lending.matrices.queries import OfficesOfMatrices
 from lc_workflow.lending.officers.controllers import OfficerController
 from lc_workflow.lending.parties.controllers import CollateralController, PartyController
 from lc_workflow.lending.products.controllers import ProductController
@@ -298,6 +299,7 @@ MANIFEST = Manifest(
         "application_access": Provider(PapersOfApplications),
         "wanted_applications": Provider(wanted_applications),
         "loan_book": Provider(Loanbook),
+        "offices": Provider(OfficesOfMatrices),
         "open_work": provide(Desk),
         "seen": provide(WhatIsSeen),
         "applications": Provider(open_applications),

@@ -1,4 +1,4 @@
-"""What customers must ask of whoever knows their loans."""
+"""What customers must ask of whoever knows their loans, and authorities of whoever knows what waits for them."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -48,3 +48,15 @@ class LoanBook(Protocol):
 
 ForLoanBook: TypeAlias = NamedDependency[SkipValidation[LoanBook]]
 """The port as a dependency, named `loan_book`; Litestar cannot check a protocol."""
+
+
+class Offices(Protocol):
+    """Knows the words for those who decide."""
+
+    async def are_waited_for(self, session: AsyncSession, role: str) -> bool:
+        """Whether a version of the approval matrix, a draft as well, waits for somebody who holds a role."""
+        ...
+
+
+ForOffices: TypeAlias = NamedDependency[SkipValidation[Offices]]
+"""The port as a dependency, named `offices`."""

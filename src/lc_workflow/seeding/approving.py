@@ -16,6 +16,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.authorities.models import Authority
 from lc_workflow.lending.authorities.schemas import NewAuthority
 from lc_workflow.lending.authorities.service import AuthorityService
+from lc_workflow.lending.matrices.queries import OfficesOfMatrices
 from lc_workflow.lending.matrices.schemas import NewMatrix
 from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.rules.approval import Reach
@@ -116,4 +117,4 @@ async def _give(session: AsyncSession, wish: NamedAuthority, *, principal: Princ
         region=region,
         limits={currency: Decimal(limit) for currency, limit in wish.limits.items()},
     )
-    await AuthorityService(session).give(authority, principal=principal, at=at)
+    await AuthorityService(session, OfficesOfMatrices()).give(authority, principal=principal, at=at)

@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import AUTHORITIES, DELEGATIONS, Give
+from tests.lending.approvals.steps import AUTHORITIES, COMMITTEE, DELEGATIONS, MATRICES, STRICT, Give
 from tests.moments import NOON
 from tests.organization.factories import a_branch
 
@@ -64,9 +66,27 @@ async def test_authority_that_means_nothing_is_not_given(
     client: AsyncClient, admin: Person, sign_in: SignIn, changes: dict[str, Any], status: int, code: str
 ) -> None:
     manager = await sign_in("manager")
-    wish = {"person_id": str(manager.user.id), "role": "ceo", "reach": "organisation"} | changes
+    wish = {"person_id": str(manager.user.id), "role": "manager", "reach": "organisation"} | changes
     refused = await client.post(AUTHORITIES, json=wish, headers=admin.headers)
     assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+
+
+async def test_authority_is_given_for_roles_in_use_and_those_that_a_matrix_waits_for(
+    client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn
+) -> None:
+    manager = await sign_in("manager")
+    wish = {"person_id": str(manager.user.id), "role": "credit_comittee", "reach": "organisation"}
+    for role in ("credit_comittee", "credit_committee", "viewer"):
+        await session.execute(update(CompanyRole).where(CompanyRole.name == "viewer").values(is_active=False))
+        await session.commit()
+        refused = await client.post(AUTHORITIES, json=wish | {"role": role}, headers=admin.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchOffice"), refused.text
+    extra = STRICT | {"surcharges": [{"stage": COMMITTEE}]}
+    assert (await client.post(MATRICES, json=extra, headers=admin.headers)).status_code == 201
+    refused = await client.post(AUTHORITIES, json=wish, headers=admin.headers)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "role")
+    given = await client.post(AUTHORITIES, json=wish | {"role": "credit_committee"}, headers=admin.headers)
+    assert given.status_code == 201, given.text
 
 
 async def test_nobody_gives_themselves_authority(client: AsyncClient, admin: Person, sign_in: SignIn) -> None:
@@ -167,9 +187,12 @@ async def test_whoever_stands_in_sees_what_waits_for_the_absent(
 
 
 async def test_what_was_delegated_is_not_handed_on(
-    client: AsyncClient, sign_in: SignIn, branch: Branch, give: Give
+    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch, give: Give
 ) -> None:
     director, deputy = await sign_in("manager"), await sign_in("manager", branch_id=branch.id)
+    stage = {"code": "DIR", "role": "director", "scope": "organisation"}
+    wish = STRICT | {"rules": [{"priority": 1, "stages": [stage]}]}
+    assert (await client.post(MATRICES, json=wish, headers=admin.headers)).status_code == 201
     await give(director, "director")
     handed = await client.post(DELEGATIONS, json=a_delegation(deputy, role="director"), headers=director.headers)
     assert handed.status_code == 201, handed.text

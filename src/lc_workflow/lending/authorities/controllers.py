@@ -16,10 +16,19 @@ from lc_workflow.lending.authorities.schemas import (
     read_limits,
 )
 from lc_workflow.lending.authorities.service import AuthorityService, Named, NamedDelegation
+from lc_workflow.lending.ports import ForOffices
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
-from lc_workflow.platform.http.provide import provide
+from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.security.guards import requires
+
+
+def open_authorities(db_session: DbSession, offices: ForOffices) -> AuthorityService:
+    """Provide the service of authorities."""
+    return AuthorityService(db_session, offices)
+
+
+AUTHORITIES = {"authorities": Provider(open_authorities), **WINDOW}
 
 
 class AuthorityController(Controller):
@@ -27,7 +36,7 @@ class AuthorityController(Controller):
 
     path = "/api/v1/authorities"
     tags = ("Authorities",)
-    dependencies = {"authorities": provide(AuthorityService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = AUTHORITIES
 
     @get(guards=[requires(READ)])
     async def list_authorities(
@@ -70,7 +79,7 @@ class DelegationController(Controller):
 
     path = "/api/v1/delegations"
     tags = ("Authorities",)
-    dependencies = {"authorities": provide(AuthorityService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = AUTHORITIES
 
     @get(guards=[requires(READ, DELEGATE)])
     async def list_delegations(

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.roles.service import holds
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
@@ -19,6 +21,7 @@ from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.authorities.schemas import NewAuthority, NewDelegation, stored_limits
 from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven, DelegationEnded, RoleDelegated
+from lc_workflow.lending.ports import Offices
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding, NotToOneself, check_delegation, check_reach
 from lc_workflow.organization.branches.models import Branch
@@ -31,6 +34,10 @@ NamedDelegation: TypeAlias = tuple[Delegation, str, str]
 
 READ_APPLICATIONS: Final = "application:read"
 """The permission without which nobody decides anything."""
+
+
+class NoSuchOffice(Invalid):
+    """The role is none in use and no approval matrix waits for it: the authority would let nobody decide anything."""
 
 
 class NoSuchPerson(Invalid):
@@ -64,6 +71,11 @@ class AuthorityService(Service[Authority]):
     repository_type = Repo
     noun = "authority"
 
+    def __init__(self, session: AsyncSession, offices: Offices) -> None:
+        """Open the service on the request's session; `offices` knows for whom approval matrices wait."""
+        super().__init__(session)
+        self._offices = offices
+
     async def page(
         self, window: Window, *, person_id: UUID | None, with_ended: bool, principal: Principal
     ) -> tuple[list[Named], int]:
@@ -91,6 +103,7 @@ class AuthorityService(Service[Authority]):
             BadAuthority: It does not say where it reaches.
             NotToOneself: Authority is given by somebody else.
             NoSuchPerson, NoSuchBranch, NoSuchRegion: Who or where is nobody or nowhere.
+            NoSuchOffice: The role is none in use, and no matrix waits for it.
             HolderSeesNothing: The applications it reaches are not theirs to see.
         """
         check_reach(wish.reach, branch_id=wish.branch_id, region=wish.region)
@@ -98,6 +111,7 @@ class AuthorityService(Service[Authority]):
             raise NotToOneself("Nobody gives themselves authority; ask a colleague who may.")
         async with self.transaction():
             person = await self._active(wish.person_id)
+            await self._check_office(wish.role)
             authority = await self.create(
                 Authority(
                     person_id=person.id,
@@ -271,6 +285,16 @@ class AuthorityService(Service[Authority]):
         near = (Scope.TEAM, Scope.DEPARTMENT, Scope.BRANCH) if here else ()
         sees = or_(*(holds(User.id, User.role, READ_APPLICATIONS, scope, at=at) for scope in (Scope.ALL, *near)))
         return bool(await self.session.scalar(select(exists().where(User.id == person.id, sees))))
+
+    async def _check_office(self, role: str) -> None:
+        in_use = exists().where(CompanyRole.name == role, CompanyRole.is_active)
+        if await self.session.scalar(select(in_use)) or await self._offices.are_waited_for(self.session, role):
+            return
+        raise NoSuchOffice(
+            f"No role in use is called {role}, and no approval matrix waits for it; correct the word, or draft the"
+            " matrix first.",
+            errors=(FieldError("role", "is no role, and nothing waits for it"),),
+        )
 
     async def _region(self, name: str | None) -> str | None:
         if name is None or (region := await known_region(self.session, name)) is not None:

@@ -1,4 +1,4 @@
-"""Which stages of a matrix are left with nobody who may decide there."""
+"""For whom matrices wait, and which stages are left with nobody who may decide there."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -12,24 +12,37 @@ from sqlalchemy import (
     cast,
     column,
     distinct,
+    exists,
     func,
     or_,
     select,
     true,
     values,
 )
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import may_act
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.authorities.queries import holdings_in
+from lc_workflow.lending.matrices.models import ApprovalMatrix
 from lc_workflow.lending.matrices.schemas import ShortBranch, Vacancy
 from lc_workflow.lending.rules.approval import ApprovalStage, Matrix, Reach
 from lc_workflow.lending.rules.stages import APPROVE
 from lc_workflow.organization.branches.models import Branch
 
 READ_APPLICATIONS = "application:read"
+
+
+class OfficesOfMatrices:
+    """Knows for whom the versions of the approval matrix wait."""
+
+    async def are_waited_for(self, session: AsyncSession, role: str) -> bool:
+        """Whether some version, a draft as well, has a stage for a role."""
+        stages = cast("$.**.role ? (@ == $role)", JSONPATH)
+        waits = func.jsonb_path_exists(ApprovalMatrix.document, stages, func.jsonb_build_object("role", role))
+        return bool(await session.scalar(select(exists().where(waits))))
 
 
 class _Seat(NamedTuple):
