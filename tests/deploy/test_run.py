@@ -24,7 +24,7 @@ NO_DEMO = {"DEBUG": "false"}
 @contextmanager
 def officer_of_the_demo(port: int) -> Iterator[httpx.Client]:
     """Sign in to the institution that an empty database is filled with."""
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as client:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=PATIENCE) as client:
         login = client.post("/auth/login", data={"username": "officer", "password": "Demo#2026pass"})
         client.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
         yield client
