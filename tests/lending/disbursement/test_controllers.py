@@ -94,6 +94,27 @@ async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
 
 
 @pytest.mark.parametrize(
+    ("account_id", "ordered"),
+    [("+85512345678", "+85512345678"), ("-12 345", "-12 345"), ("=1+1", "'=1+1"), ("+1|calc", "'+1|calc")],
+)
+async def test_an_order_names_the_account_as_it_is_and_runs_nothing(
+    office: Office,
+    session: AsyncSession,
+    work_off: Callable[[], Awaitable[list[str]]],
+    workplace: Workplace,
+    account_id: str,
+    ordered: str,
+) -> None:
+    await session.execute(update(CustomerApplication).values(account_id=account_id))
+    await session.commit()
+    await office.ask()
+    await work_off()
+    key = (await office.shown())["external_reference"]
+    order = b"".join([piece async for piece in await workplace.store.get(key)]).decode("utf-8-sig")
+    assert order.splitlines()[1].split(",")[1] == ordered
+
+
+@pytest.mark.parametrize(
     ("who", "change", "status", "code"),
     [
         ("manager", {}, 403, "SodRequester"),

@@ -153,7 +153,7 @@ class Vacancy(Struct, frozen=True):
 class Simulation(Struct, frozen=True, kw_only=True):
     """A loan to look up in a matrix, the current one unless `matrix_id` says another.
 
-    `amount` is in `currency`, `exposure` in the matrix's base currency; without `khr_per_usd` the rate of the settings
+    `amount` is in `currency`, `exposure` in the matrix's base currency; without `khr_per_usd` the rate of the day
     is taken.
     """
 

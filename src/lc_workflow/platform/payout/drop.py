@@ -1,14 +1,20 @@
 """Orders as CSV files that the other side fetches from the object store: one for each, under its own key."""
 
-from io import BytesIO
+import csv
+import re
+from io import BytesIO, StringIO
 from typing import Final
 
 from lc_workflow.kernel.errors import Unavailable
-from lc_workflow.platform.http.csv import MEDIA_TYPE, written
+from lc_workflow.platform.http.csv import BOM, MEDIA_TYPE, shown
 from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
 from lc_workflow.platform.storage.base import ObjectStore
 
 HEADER: Final = ("external_id", "account_id", "beneficiary", "amount", "currency")
+
+
+_NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 -]*")
+"""An account that is a number, such as a telephone's: no spreadsheet runs it, and a payment needs each sign of it."""
 
 
 class CsvDrop:
@@ -21,8 +27,11 @@ class CsvDrop:
 
     async def hand_over(self, order: PaymentOrder) -> str:
         """Leave the order; answers its key."""
-        row = (order.external_id, order.account_id, order.beneficiary, order.amount, order.currency)
-        content = b"".join([piece async for piece in written(HEADER, [row])])
+        account_id = order.account_id if _NUMBER.fullmatch(order.account_id) else shown(order.account_id)
+        others = map(shown, (order.beneficiary, order.amount, order.currency))
+        written = StringIO()
+        csv.writer(written).writerows([HEADER, (order.external_id, account_id, *others)])
+        content = BOM + written.getvalue().encode()
         key = f"disbursements/{order.external_id}.csv"
         try:
             await self._store.put(key, BytesIO(content), size=len(content), content_type=MEDIA_TYPE)
