@@ -6,16 +6,17 @@ import subprocess
 import sys
 from datetime import timedelta
 from io import BytesIO
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import anyio.to_thread
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.cli import house as commands
 from lc_workflow.documents.library.models import File
+from lc_workflow.documents.upkeep import service
 from lc_workflow.documents.upkeep.service import PAPER, Swept, WrongStore, sweep
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.storage.local import LocalStore
@@ -103,6 +104,56 @@ async def test_a_paper_without_bytes_is_taken_away_unless_the_store_is_the_wrong
             with pytest.raises(WrongStore, match="13 of 13"):
                 await sweep(session, store, at=system_clock() + LATER, apply=True)
         assert await store.size_of(key) == 1, "nothing is touched"
+
+
+async def test_only_what_belongs_to_nobody_is_taken_away(
+    own_house: OpenOwnHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "AT_ONCE", 1)
+    async with own_house() as house:
+        file = (await send(house.client, house.officer)).json()
+        lost = [(await send(house.client, house.officer)).json() for _ in range(3)]
+        wish = {"file_id": str(uuid4()), "filename": "id.jpg", "content_type": "image/jpeg", "file_size": len(JPEG)}
+        link = (await house.client.post(f"{FILES}/upload-url", json=wish, headers=house.officer.headers)).json()
+        assert (await house.client.put(link["upload_url"], content=JPEG)).status_code == 204
+        somebodys, nobodys = (
+            [f"incoming/{arrival}", f"incoming/{arrival}.parts/1", f"previews/{file_id}/web.jpg"]
+            for arrival, file_id in ((wish["file_id"], file["id"]), (uuid4(), uuid4()))
+        )
+        somebodys += [file["file_path"], f"profile-photos/{uuid4()}/web.jpg", "dossiers/1.pdf", "disbursements/1.csv"]
+        for key in (*somebodys, *nobodys):
+            (house.files / key).parent.mkdir(parents=True, exist_ok=True)
+            (house.files / key).exists() or (house.files / key).write_bytes(b"x")
+        for each in lost:
+            (house.files / each["file_path"]).unlink()
+        async with AsyncSession(house.engine) as session:
+            await session.execute(update(File).where(File.id == UUID(file["id"])).values(previews=True))
+            await session.commit()
+        found = await swept(house, apply=True)
+        assert (sorted(found.strays), found.misplaced) == (sorted(nobodys), [])
+        assert {str(each) for each in found.lost} == {each["id"] for each in lost}
+        assert [key for key in somebodys if not (house.files / key).exists()] == []
+        assert [key for key in nobodys if (house.files / key).exists()] == []
+
+
+async def test_a_sweep_goes_on_where_somebody_removes_a_paper_at_that_moment(
+    own_house: OpenOwnHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = LocalStore.move
+
+    async def late(store: LocalStore, key: str, target: str) -> None:
+        await moved(store, key, target)
+        await moved(store, key, target)
+
+    async with own_house() as house:
+        file = (await send(house.client, house.officer)).json()
+        removed = house.files / "removed" / file["file_path"]
+        removed.parent.mkdir(parents=True, exist_ok=True)
+        (house.files / file["file_path"]).rename(removed)
+        monkeypatch.setattr(LocalStore, "move", late)
+        found = await swept(house, apply=True)
+        assert (found.misplaced, found.lost) == ([f"removed/{file['file_path']}"], [])
+        assert (house.files / file["file_path"]).exists()
 
 
 async def test_where_the_newest_version_has_no_bytes_the_one_before_stands_again(own_house: OpenOwnHouse) -> None:

@@ -39,20 +39,23 @@ def a_zip(names: Iterable[str], *, comment: bytes = b"") -> bytes:
 
 
 def an_ole(names: Iterable[str], *, shift: int = 9, first: int = 1, more: int | None = None) -> bytes:
-    """A compound file: header, allocation table in sector 0, directory from sector `first` on, in a chain."""
+    """A compound file: header, allocation tables (the last first), directory from sector `first` on, in a chain."""
     size, entries = 1 << shift, ["Root Entry", *names]
     per_sector = size // 128
     sectors = -(-len(entries) // per_sector)
-    table = [0xFFFFFFFD] + [0xFFFFFFFF] * (size // 4 - 1)
+    tables = -(-(first + sectors) // (size // 4))
+    table = [0xFFFFFFFD] * tables + [0xFFFFFFFF] * (tables * size // 4 - tables)
     for each in range(sectors):
         table[first + each] = first + each + 1 if each < sectors - 1 else 0xFFFFFFFE
     if more is not None:
         table[first + sectors - 1] = more
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, shift, 6)
-    header += bytes(10) + struct.pack("<IIIIIIIII", 1, first, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0, 0)
-    header += struct.pack("<108I", *[0xFFFFFFFF] * 108)
-    content = bytearray(header.ljust(size, b"\0") + struct.pack(f"<{size // 4}I", *table))
-    content += bytes(size * (first - 1 + sectors))
+    header += bytes(10) + struct.pack("<IIIIIIII", tables, first, 0, 4096, 0xFFFFFFFE, 0, 0xFFFFFFFE, 0)
+    header += struct.pack("<109I", *reversed(range(tables)), *[0xFFFFFFFF] * (109 - tables))
+    content = bytearray(header.ljust(size, b"\0"))
+    for start in reversed(range(0, len(table), size // 4)):
+        content += struct.pack(f"<{size // 4}I", *table[start : start + size // 4])
+    content += bytes(size * (first - tables + sectors))
     for place, name in enumerate(entries):
         coded = name.encode("utf-16-le")
         at = (first + 1) * size + 128 * place
@@ -78,6 +81,7 @@ def test_all_types_the_house_takes_can_be_told() -> None:
         (an_ole(["1Table", "WordDocument", "\x05SummaryInformation"]), DOC),
         (an_ole(["Data", "1Table", "ObjectPool", "\x01CompObj", "WordDocument"], first=40), DOC),
         (an_ole([f"object {number}" for number in range(50)] + ["WordDocument"], shift=12), DOC),
+        (an_ole([f"object {number}" for number in range(50)] + ["WordDocument"], first=250), DOC),
         (b"Dear Sir,\r\n\tplease find \xe2\x80\xa6\r\n", TEXT),
         ("ខ្ញុំបាទសូមបញ្ជាក់ថា".encode(), TEXT),
         ("ខ្ញុំបាទ".encode("utf-8-sig"), TEXT),

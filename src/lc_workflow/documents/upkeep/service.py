@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +16,7 @@ from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.service import removal_of
 from lc_workflow.documents.library.service.removal import aside
 from lc_workflow.documents.library.service.versions import step_back
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.storage.base import Kept, ObjectStore
 
@@ -98,7 +99,8 @@ async def _look_at(
             if not stray and key != right:
                 swept.misplaced.append(key)
                 if apply:
-                    await store.move(key, right)
+                    with suppress(Missing):  # whoever removes it, or brings it back, moves it in this moment
+                        await store.move(key, right)
         else:
             stray = (key in previews and previews[key] not in shown) or (
                 key in arrivals and arrivals[key] not in awaited
