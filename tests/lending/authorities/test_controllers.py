@@ -129,7 +129,8 @@ async def test_authority_over_a_place_is_given_to_whoever_sees_loans_there(
     body = region | {"person_id": str(manager.user.id), "region": "Nroth"}
     refused = await client.post(AUTHORITIES, json=body, headers=admin.headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchRegion"), refused.text
-    typed = await client.post(AUTHORITIES, json=body | {"region": " north"}, headers=admin.headers)
+    other = {"person_id": str((await sign_in("regional_manager")).user.id), "region": " north"}
+    typed = await client.post(AUTHORITIES, json=body | other, headers=admin.headers)
     assert (typed.status_code, typed.json()["region"]) == (201, "North"), typed.text
     wish = a_delegation(neighbour, role="regional_manager")
     refused = await client.post(DELEGATIONS, json=wish, headers=manager.headers)
@@ -209,3 +210,37 @@ async def test_a_strangers_delegation_is_not_taken_back(client: AsyncClient, sig
     assert (refused.status_code, refused.json()["code"]) == (403, "NotYourDelegation")
     missing = await client.delete(f"{DELEGATIONS}/{uuid4()}", headers=stranger.headers)
     assert missing.status_code == 404
+
+
+async def test_a_lower_limit_takes_the_place_of_the_old_one_only_once_that_is_ended(
+    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch, north: Branch
+) -> None:
+    manager = await sign_in("manager", branch_id=branch.id)
+    wish = {"person_id": str(manager.user.id), "role": "manager", "reach": "branch", "branch_id": str(branch.id)}
+    high = await client.post(AUTHORITIES, json=wish | {"limits": {"USD": 5000}}, headers=admin.headers)
+    low = wish | {"limits": {"USD": 500}}
+    refused = await client.post(AUTHORITIES, json=low, headers=admin.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "AuthorityHeld"), refused.text
+    everywhere = {"person_id": wish["person_id"], "role": "manager", "reach": "organisation"}
+    for body, status in ((everywhere, 201), (everywhere, 422), (low | {"role": "viewer"}, 201)):
+        answer = await client.post(AUTHORITIES, json=body, headers=admin.headers)
+        assert answer.status_code == status, answer.text
+    await client.delete(f"{AUTHORITIES}/{high.json()['id']}", headers=admin.headers)
+    assert (await client.post(AUTHORITIES, json=low, headers=admin.headers)).status_code == 201
+
+
+async def test_who_stands_in_already_is_made_a_stand_in_once_more_only_for_another_time(
+    client: AsyncClient, sign_in: SignIn, branch: Branch
+) -> None:
+    manager, deputy = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    made = await client.post(DELEGATIONS, json=a_delegation(deputy, limits={"USD": 2000}), headers=manager.headers)
+    assert made.status_code == 201, made.text
+    day, week = timedelta(days=1), timedelta(days=7)
+    for begins, ends, status in ((NOON + day, NOON + week + day, 422), (NOON + week, NOON + 2 * week, 201)):
+        wish = a_delegation(deputy, limits={"USD": 500}, starts_at=begins.isoformat(), ends_at=ends.isoformat())
+        answer = await client.post(DELEGATIONS, json=wish, headers=manager.headers)
+        assert answer.status_code == status, answer.text
+        assert status == 201 or answer.json()["code"] == "StandsInAlready"
+    await client.delete(f"{DELEGATIONS}/{made.json()['id']}", headers=manager.headers)
+    again = await client.post(DELEGATIONS, json=a_delegation(deputy, limits={"USD": 500}), headers=manager.headers)
+    assert again.status_code == 201, again.text

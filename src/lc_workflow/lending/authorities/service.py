@@ -40,6 +40,14 @@ class NoSuchOffice(Invalid):
     """The role is none in use and no approval matrix waits for it: the authority would let nobody decide anything."""
 
 
+class AuthorityHeld(Invalid):
+    """The person holds the role there already; beside another limit the higher one would go on to count."""
+
+
+class StandsInAlready(Invalid):
+    """Somebody stands in for the same colleague in the same role at that time; the higher limit would count."""
+
+
 class NoSuchPerson(Invalid):
     """Nobody with an active account has this id."""
 
@@ -104,6 +112,7 @@ class AuthorityService(Service[Authority]):
             NotToOneself: Authority is given by somebody else.
             NoSuchPerson, NoSuchBranch, NoSuchRegion: Who or where is nobody or nowhere.
             NoSuchOffice: The role is none in use, and no matrix waits for it.
+            AuthorityHeld: They hold it there already.
             HolderSeesNothing: The applications it reaches are not theirs to see.
         """
         check_reach(wish.reach, branch_id=wish.branch_id, region=wish.region)
@@ -112,13 +121,15 @@ class AuthorityService(Service[Authority]):
         async with self.transaction():
             person = await self._active(wish.person_id)
             await self._check_office(wish.role)
+            region = await self._region(wish.region)
+            await self._check_not_held(wish, region)
             authority = await self.create(
                 Authority(
                     person_id=person.id,
                     role=wish.role,
                     reach=wish.reach,
                     branch_id=wish.branch_id,
-                    region=await self._region(wish.region),
+                    region=region,
                     limits=stored_limits(wish.limits),
                     given_by=principal.id,
                     given_at=at,
@@ -189,6 +200,7 @@ class AuthorityService(Service[Authority]):
             NoSuchPerson: One of the two is nobody.
             NotToOneself, BadPeriod, NotYoursToDelegate, LimitAboveOwn: See `rules.authority`.
             StandInSeesNothing: The applications that wait for the one are not the other's to see.
+            StandsInAlready: The one stands in for the other in that role at that time already.
         """
         from_id = wish.from_id or principal.id
         if from_id != principal.id and not principal.may(MANAGE):
@@ -196,7 +208,9 @@ class AuthorityService(Service[Authority]):
         if wish.to_id == principal.id:
             raise NotToOneself("Nobody makes themselves somebody's stand-in.")
         async with self.transaction():
-            giver, taker = await self._active(from_id), await self._active(wish.to_id)
+            # Both are held, always in one order, so that two who hand on to one another do not wait for ever.
+            people = {person_id: await self._active(person_id) for person_id in sorted({from_id, wish.to_id})}
+            giver, taker = people[from_id], people[wish.to_id]
             own = await Holders(self.session).own(giver.id, at=at)
             check_delegation(
                 from_id=giver.id,
@@ -208,6 +222,7 @@ class AuthorityService(Service[Authority]):
                 own=own,
                 at=at,
             )
+            await self._check_not_standing_in(giver.id, taker.id, wish)
             await self._must_see(taker, [holding for holding in own if holding.role == wish.role], at=at)
             delegation = Delegation(
                 from_id=giver.id,
@@ -296,6 +311,32 @@ class AuthorityService(Service[Authority]):
             errors=(FieldError("role", "is no role, and nothing waits for it"),),
         )
 
+    async def _check_not_held(self, wish: NewAuthority, region: str | None) -> None:
+        held = select(Authority.id).where(
+            Authority.person_id == wish.person_id,
+            Authority.role == wish.role,
+            Authority.reach == wish.reach,
+            Authority.branch_id.is_not_distinct_from(wish.branch_id),
+            Authority.region.is_not_distinct_from(region),
+            Authority.ended_at.is_(None),
+        )
+        if await self.session.scalar(select(held.exists())):
+            raise AuthorityHeld("This person holds that role there already; end it first to give it with other limits.")
+
+    async def _check_not_standing_in(self, from_id: UUID, to_id: UUID, wish: NewDelegation) -> None:
+        standing = select(Delegation.id).where(
+            Delegation.from_id == from_id,
+            Delegation.to_id == to_id,
+            Delegation.role == wish.role,
+            Delegation.ended_at.is_(None),
+            Delegation.starts_at < wish.ends_at,
+            Delegation.ends_at > wish.starts_at,
+        )
+        if await self.session.scalar(select(standing.exists())):
+            raise StandsInAlready(
+                "This person stands in in that role at that time already; take that back first, or choose another time."
+            )
+
     async def _region(self, name: str | None) -> str | None:
         if name is None or (region := await known_region(self.session, name)) is not None:
             return name and region
@@ -305,7 +346,8 @@ class AuthorityService(Service[Authority]):
         )
 
     async def _active(self, person_id: UUID) -> User:
-        person = await self.session.get(User, person_id)
+        # Held until the end, so that what is given to one person at the same moment comes one after the other.
+        person = await self.session.get(User, person_id, with_for_update={"key_share": True})
         if person is None or person.status is not UserStatus.ACTIVE:
             raise NoSuchPerson("Nobody with an active account has this id.")
         return person
