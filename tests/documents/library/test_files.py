@@ -82,6 +82,7 @@ async def test_only_images_are_shown_in_place(client: AsyncClient, officer: Pers
     photo, paper = (await upload(officer)).json(), (await upload(officer, PDF, "title.pdf")).json()
     assert paper["preview_url"] is None
     assert (await client.get(photo["preview_url"])).headers["content-disposition"].startswith("inline; ")
+    assert (await client.get(photo["preview_url"])).headers["cross-origin-resource-policy"] == "cross-origin"
     for file, kind in ((photo, "inline; "), (paper, "attachment; ")):
         opened = await client.get(f"{FILES}/{file['id']}/download?inline=true", headers=officer.headers)
         shown = await client.get(opened.json()["url"])

@@ -64,6 +64,7 @@ async def test_a_photo_is_put_up_and_seen_without_a_token(
     photo = await client.get(url)
     assert (photo.status_code, photo.headers["content-type"]) == (200, "image/jpeg")
     assert photo.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert photo.headers["cross-origin-resource-policy"] == "cross-origin"
     assert (photo.headers["x-content-type-options"], photo.headers["content-length"]) == (
         "nosniff",
         str(len(photo.content)),

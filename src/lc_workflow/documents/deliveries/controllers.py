@@ -25,6 +25,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.compression import UNCOMPRESSED
+from lc_workflow.platform.http.cors import EMBEDDED
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, problem
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.ranges import NO_SUCH_PART, part_asked_for
@@ -39,6 +40,7 @@ ANY_FILE: Final = "application/octet-stream"
 CONTENT_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
+    **EMBEDDED,
 }
 """Whatever a file holds, a browser that opens it runs nothing of it."""
 

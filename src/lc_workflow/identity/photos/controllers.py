@@ -16,6 +16,7 @@ from lc_workflow.identity.users.schemas import photo_url
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.compression import UNCOMPRESSED
+from lc_workflow.platform.http.cors import EMBEDDED
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.ratelimit import UNLIMITED, limit, limit_uploads
 from lc_workflow.platform.security.guards import PUBLIC, requires
@@ -92,4 +93,5 @@ class PhotoController(Controller):
     )
     async def look_at(self, name: FromPath[str], photos: NamedDependency[PhotoService]) -> Response[bytes]:
         """Show a profile photo."""
-        return Response(await photos.look_at(name), media_type="image/jpeg", headers={"cache-control": FOR_A_YEAR})
+        headers = {"cache-control": FOR_A_YEAR, **EMBEDDED}
+        return Response(await photos.look_at(name), media_type="image/jpeg", headers=headers)

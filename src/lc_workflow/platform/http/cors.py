@@ -29,6 +29,8 @@ EXPOSED_HEADERS: Final = (
     "X-Request-ID",
 )
 PREFLIGHT_SECONDS: Final = 600
+EMBEDDED: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
+"""On pictures that are shown without a token: the web app's pages embed only what says that they may (COEP)."""
 
 Headers = list[tuple[bytes, bytes]]
 
