@@ -30,7 +30,7 @@ EXPOSED_HEADERS: Final = (
 )
 PREFLIGHT_SECONDS: Final = 600
 EMBEDDED: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
-"""On pictures that are shown without a token: the web app's pages embed only what says that they may (COEP)."""
+"""On what is shown without a token: pages that ask for it (COEP) embed only what says that they may."""
 
 Headers = list[tuple[bytes, bytes]]
 
