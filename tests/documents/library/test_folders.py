@@ -78,6 +78,8 @@ async def test_folders_lie_in_one_another(
     assert (tree["application_id"], tree["total_folders"], tree["total_files"]) == (str(application_id), 2, 2)
     assert [(folder["name"], folder["file_count"]) for folder in tree["folders"]] == [("ឯកសារ", 0)]
     assert tree["folders"][0]["children"] == [inner | {"file_count": 1, "children": []}]
+    everything = (await client.get(f"{FOLDERS}?application_id={application_id}", headers=officer.headers)).json()
+    assert {folder["id"] for folder in everything} == {outer["id"], inner["id"]}
     inside = await client.get(f"{FOLDERS}?parent_id={outer['id']}", headers=officer.headers)
     assert [folder["id"] for folder in inside.json()] == [inner["id"]]
     assert (await client.get(f"{FOLDERS}/{inner['id']}", headers=officer.headers)).json()["file_count"] == 1

@@ -8,14 +8,19 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.jobs import PURGE_FILES
 from lc_workflow.documents.library.models import File
+from lc_workflow.documents.library.service import previews
+from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.pictures.decoding import small_jpegs
 from lc_workflow.platform.storage.base import out_of_reach
 from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import Person, SignIn
@@ -213,3 +218,42 @@ async def test_a_paper_that_was_removed_while_the_store_was_down_can_be_brought_
     back = await client.post(f"{address}/restore", headers=officer.headers)
     assert back.status_code == 200, back.text
     assert (await client.get(file["url"])).content == JPEG
+
+
+async def test_a_paper_that_is_removed_while_it_is_checked_is_not_put_on_record_as_changed(
+    own_house: OpenOwnHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with own_house() as house:
+        address = f"{FILES}/{(await send(house.client, house.officer)).json()['id']}"
+        reading = LocalStore.get
+
+        async def after_it_went(store: LocalStore, key: str, **part: Any) -> Any:
+            assert (await house.client.delete(address, headers=house.officer.headers)).status_code == 204
+            return await reading(store, key, **part)
+
+        monkeypatch.setattr(LocalStore, "get", after_it_went)
+        checked = await house.client.post(f"{address}/verify", headers=house.officer.headers)
+        assert (checked.status_code, checked.json()["code"]) == (404, "Missing"), checked.text
+        async with AsyncSession(house.engine) as session:
+            kinds = (await session.scalars(select(JournalEntry.kind))).all()
+        assert sorted(kinds) == ["FileRemoved", "FileStored"]
+
+
+async def test_small_pictures_that_come_too_late_for_a_paper_are_not_kept(
+    client: AsyncClient,
+    officer: Person,
+    upload: Upload,
+    workplace: Workplace,
+    house_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = (await upload(officer)).json()
+
+    async def after_it_went(*args: Any, **more: Any) -> list[bytes]:
+        made = await small_jpegs(*args, **more)
+        assert (await client.delete(f"{FILES}/{file['id']}", headers=officer.headers)).status_code == 204
+        return made
+
+    monkeypatch.setattr(previews, "small_jpegs", after_it_went)
+    await MAKE_PREVIEWS.do(workplace, {"file_id": file["id"]})
+    assert [*(house_settings.upload_folder / "previews" / file["id"]).glob("*")] == []

@@ -50,11 +50,16 @@ async def make_previews(place: Workplace, file_id: UUID) -> None:
             await place.store.put(
                 preview_key(file_id, size), BytesIO(picture), size=len(picture), content_type="image/jpeg"
             )
-        # a file that was removed meanwhile shows no previews; the sweeper takes them
-        await session.execute(
-            update(File).where(File.id == file_id, File.deleted_at.is_(None)).values(previews=bool(made))
+        shown = await session.scalar(
+            update(File)
+            .where(File.id == file_id, File.deleted_at.is_(None))
+            .values(previews=bool(made))
+            .returning(File.id)
         )
         await session.commit()
+        if shown is None:  # the file was removed meanwhile, and nothing of it is to be left behind
+            for size in PreviewSize:
+                await place.store.remove(preview_key(file_id, size))
 
 
 async def _made(store: ObjectStore, key: str) -> list[bytes]:

@@ -146,13 +146,15 @@ class FileReading(Service[File]):
         """Read a file's bytes in the store, compare them with what was brought, and put the outcome on record.
 
         Raises:
-            Missing: There is no such file, or it is not theirs to see.
+            Missing: There is no such file, or it is not theirs to see; or it was removed meanwhile.
             Unavailable: The store cannot be used now.
         """
         file = await self.read(file_id, principal=principal)
         await self.session.commit()  # others get the connection while the bytes travel
         found = await measured(self._store, file)
         async with self.transaction():
+            if found.sha256 != file.sha256:  # nobody has changed what was just removed
+                await self.read(file_id, principal=principal)
             self.announce(
                 FileChecked(
                     actor_id=principal.id,
