@@ -41,7 +41,7 @@ class Confirmation(Struct, frozen=True, kw_only=True):
     """What was paid: it must be what was approved."""
 
     EXAMPLE: ClassVar[dict[str, object]] = {
-        "amount": 1485,
+        "amount": 1500,
         "currency": "USD",
         "paid_on": "2026-12-01",
         "reference": "CB-2026-00417",
