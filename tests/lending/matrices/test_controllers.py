@@ -59,6 +59,16 @@ async def test_the_rate_of_the_settings_is_taken_where_none_is_given(
         assert ([stage["code"] for stage in path["stages"]], path["khr_per_usd"]) == (stages, 4000)
 
 
+async def test_a_matrix_can_name_the_highest_risk_a_score_knows(
+    client: AsyncClient, admin: Person, publish: Publish
+) -> None:
+    rules = [{"priority": 1, "when": {"risks": ["very_high"]}, "stages": [BM, RM]}, {"priority": 2, "stages": [BM]}]
+    await publish(rules=rules)
+    for risk, stages in (("very_high", ["BM", "RM"]), ("high", ["BM"])):
+        path = await client.post(f"{MATRICES}/simulate", json={"amount": 500, "risk": risk}, headers=admin.headers)
+        assert [stage["code"] for stage in path.json()["stages"]] == stages
+
+
 async def test_a_matrix_with_a_gap_is_not_published(client: AsyncClient, admin: Person) -> None:
     rules = [{"priority": 1, "when": {"max_amount": 1000}, "stages": [BM]}]
     drafted = (await client.post(MATRICES, json=STRICT | {"rules": rules}, headers=admin.headers)).json()

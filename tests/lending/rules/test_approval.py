@@ -53,6 +53,14 @@ def a_case(amount: object, **changes: Any) -> LoanCase:
     return LoanCase(**{"amount": Decimal(str(amount)), "currency": Currency.USD, "khr_per_usd": RATE, **changes})
 
 
+def test_a_very_high_risk_is_a_high_one_where_the_matrix_names_no_other() -> None:
+    careful = a_matrix(a_rule(1, BM, RM, risks=["high"]), a_rule(9, BM))
+    assert path_for(careful, a_case(500, risk="very_high")).priority == 1
+    assert path_for(careful, a_case(500, risk="medium")).priority == 9
+    finer = a_matrix(a_rule(1, BM, RM, risks=["high"]), a_rule(2, BM, RM, risks=["very_high"]), a_rule(9, BM))
+    assert path_for(finer, a_case(500, risk="very_high")).priority == 2
+
+
 @given(st.integers(1, 49_999), st.integers(10_000_000, 1_000_000_000).map(lambda number: Decimal(number) / 10_000))
 def test_riel_that_were_dollars_for_a_while_are_the_same_riel(hundreds: int, rate: Decimal) -> None:
     owed, asked = Decimal(hundreds * 100), Decimal(5_000_000 - hundreds * 100)

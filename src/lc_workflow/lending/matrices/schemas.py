@@ -17,11 +17,11 @@ from lc_workflow.lending.rules.approval import (
     MatrixStatus,
     Place,
     Reach,
+    Risk,
     Rule,
     Surcharge,
     When,
 )
-from lc_workflow.lending.rules.terms import RiskCategory
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.shapes import MOST, Amount, Code, Name, check_amounts
 
@@ -47,7 +47,7 @@ class WhenDocument(Struct, frozen=True, kw_only=True):
     max_amount: Amount | None = None
     currencies: Annotated[list[Currency], Meta(max_length=10)] = []
     products: Annotated[list[Product], Meta(max_length=50)] = []
-    risks: Annotated[list[RiskCategory], Meta(max_length=10)] = []
+    risks: Annotated[list[Risk], Meta(max_length=10)] = []
     branches: Annotated[list[UUID], Meta(max_length=500)] = []
     exceptions: bool | None = None
 
@@ -162,7 +162,7 @@ class Simulation(Struct, frozen=True, kw_only=True):
     amount: Amount
     currency: Currency = Currency.USD
     product: Product | None = None
-    risk: RiskCategory | None = None
+    risk: Risk | None = None
     branch_id: UUID | None = None
     exposure: Amount = Decimal(0)
     exceptions: Annotated[int, Meta(ge=0, le=1_000)] = 0

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import Final
@@ -29,6 +29,15 @@ _CLOSEST: Final = Decimal("1e-12")
 """Two sums of money that are not the same are further apart than this, at any exchange rate."""
 
 _WIDTH: Final = {reach: width for width, reach in enumerate(Reach)}
+
+
+class Risk(StrEnum):
+    """How risky a loan is: as its officer judges it, or as its score says, which knows one word more."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    VERY_HIGH = "very_high"
 
 
 class MatrixStatus(StrEnum):
@@ -176,10 +185,18 @@ def path_for(matrix: Matrix, case: LoanCase) -> Path:
     basis = exchanged(case.amount, case.currency, matrix.base_currency, khr_per_usd=case.khr_per_usd)
     if matrix.basis is Basis.EXPOSURE:
         basis += case.exposure
+    case = replace(case, risk=_risk_for(matrix, case.risk))
     for rule in sorted(matrix.rules, key=lambda rule: rule.priority):
         if is_for(rule.when, case) and _within(rule.when, compared(basis)):
             return Path(rule.priority, basis, _with_surcharges(rule.stages, matrix.surcharges, case))
     raise NoPath(f"No rule of the approval matrix is for {case.amount} {case.currency}.")
+
+
+def _risk_for(matrix: Matrix, risk: str | None) -> str | None:
+    """The risk as a matrix knows it: one that names no very high risk means it by a high one."""
+    if risk == Risk.VERY_HIGH and not any(risk in rule.when.risks for rule in matrix.rules):
+        return Risk.HIGH
+    return risk
 
 
 def is_for(when: When, case: LoanCase) -> bool:
