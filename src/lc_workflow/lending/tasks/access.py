@@ -173,28 +173,31 @@ def goes_on(*, at: datetime) -> ColumnElement[bool]:
 
     Those who may not are let in no more, see the application no more, or lost the right or the seat that it takes.
     """
-    own = may_at_all(READ, at=at) & _for_its_stage(lambda permission: may_at_all(permission, at=at))
-    return (User.status == UserStatus.ACTIVE) & case(
-        (CustomerApplication.user_id == User.id, own), else_=_may_do(at=at)
-    )
-
-
-def waits_for_nobody(*, at: datetime) -> ColumnElement[bool]:
-    """Match tasks that nobody has and nobody may do: whoever held the seat has left, lost it, or had a hand in it."""
-    someone = exists().where(User.status == UserStatus.ACTIVE, _may_do(at=at)).correlate(Task)
-    return Task.owner_id.is_(None) & ~someone
-
-
-def _may_do(*, at: datetime) -> ColumnElement[bool]:
-    """Match the accounts that may do a task which is not their own draft: within reach, and not kept away by §2."""
     held = holdings_in(None, at=at).cte("holdings")
     able = _for_its_stage(lambda permission: may_act(permission, branch_id=Task.branch_id, at=at))
     seated = exists().where(held.c.person == User.id, sits_at(held), held.c.is_given | able).select_from(held)
-    return and_(
-        User.id != all_(Task.excluded),
-        may_act(READ, branch_id=Task.branch_id, at=at),
-        case((Task.seat_role.is_(None), able), else_=seated),
-    )
+    others = _let_near(at=at) & case((Task.seat_role.is_(None), able), else_=seated)
+    own = may_at_all(READ, at=at) & _for_its_stage(lambda permission: may_at_all(permission, at=at))
+    return (User.status == UserStatus.ACTIVE) & case((CustomerApplication.user_id == User.id, own), else_=others)
+
+
+def waits_for_nobody(*, at: datetime) -> ColumnElement[bool]:
+    """Match tasks that nobody has and nobody may do: whoever held the seat has left, lost it, or had a hand in it.
+
+    Of a seat those are looked at who hold one, and not everybody whether they do.
+    """
+    held = holdings_in(None, at=at).cte("holdings")
+    able = _for_its_stage(lambda permission: may_act(permission, branch_id=Task.branch_id, at=at))
+    there = (User.status == UserStatus.ACTIVE) & _let_near(at=at)
+    seated = exists().where(sits_at(held), held.c.person == User.id, there, held.c.is_given | able)
+    seated = seated.select_from(held, User).correlate(Task)
+    unseated = exists().where(there, able).select_from(User).correlate(Task)
+    return Task.owner_id.is_(None) & ~case((Task.seat_role.is_(None), unseated), else_=seated)
+
+
+def _let_near(*, at: datetime) -> ColumnElement[bool]:
+    """Match the accounts that see a task and are not kept away from it by §2."""
+    return (User.id != all_(Task.excluded)) & may_act(READ, branch_id=Task.branch_id, at=at)
 
 
 def _for_its_stage(held: Callable[[str], ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -71,7 +71,7 @@ class WatchService(Service[Task]):
             again = update(Task).where(open_, Task.nobody_told_at.is_not(None), ~nobody).values(nobody_told_at=None)
             await self.session.execute(again.execution_options(synchronize_session=False))
             waiting = await self.session.scalars(
-                select(Task).where(open_, nobody).order_by(Task.opened_at, Task.id).with_for_update()
+                select(Task).where(open_, nobody).order_by(Task.opened_at, Task.id).with_for_update(skip_locked=True)
             )
             seats: dict[tuple[UUID | None, str | None, str | None], list[Task]] = {}
             for task in waiting:
