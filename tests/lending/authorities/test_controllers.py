@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import AUTHORITIES, COMMITTEE, DELEGATIONS, MATRICES, STRICT, Give
@@ -87,6 +88,18 @@ async def test_authority_is_given_for_roles_in_use_and_those_that_a_matrix_waits
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "role")
     given = await client.post(AUTHORITIES, json=wish | {"role": "credit_committee"}, headers=admin.headers)
     assert given.status_code == 201, given.text
+
+
+async def test_authority_of_somebody_who_has_left_says_so(
+    client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn, give: Give
+) -> None:
+    manager = await give(await sign_in("manager"), "manager")
+    manager.user.status = UserStatus.ARCHIVED
+    await session.commit()
+    await give(await sign_in("manager"), "manager")
+    listed = (await client.get(AUTHORITIES, headers=admin.headers)).json()["items"]
+    assert {row["person_id"]: row["person_is_active"] for row in listed}.pop(str(manager.user.id)) is False
+    assert sorted(row["person_is_active"] for row in listed) == [False, True]
 
 
 async def test_nobody_gives_themselves_authority(client: AsyncClient, admin: Person, sign_in: SignIn) -> None:

@@ -117,11 +117,12 @@ class DelegationController(Controller):
 
 
 def _authority(named: Named) -> AuthorityAnswer:
-    row, name = named
+    row, name, is_active = named
     return AuthorityAnswer(
         id=row.id,
         person_id=row.person_id,
         person_name=name,
+        person_is_active=is_active,
         role=row.role,
         reach=row.reach,
         branch_id=row.branch_id,

@@ -42,11 +42,12 @@ class NewAuthority(Struct, frozen=True, kw_only=True):
 
 
 class AuthorityAnswer(Struct, frozen=True):
-    """A role somebody holds, or held until `ended_at`."""
+    """A role somebody holds, or held until `ended_at`; while `person_is_active` is false it lets nobody decide."""
 
     id: UUID
     person_id: UUID
     person_name: str
+    person_is_active: bool
     role: str
     reach: Reach
     branch_id: UUID | None

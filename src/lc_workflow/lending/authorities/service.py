@@ -29,7 +29,9 @@ from lc_workflow.organization.branches.queries import known_region
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.service import Service
 
-Named: TypeAlias = tuple[Authority, str]
+Named: TypeAlias = tuple[Authority, str, bool]
+"""An authority, the name of its holder, and whether their account is active: without one it lets nobody decide."""
+
 NamedDelegation: TypeAlias = tuple[Delegation, str, str]
 
 READ_APPLICATIONS: Final = "application:read"
@@ -94,7 +96,7 @@ class AuthorityService(Service[Authority]):
         if not with_ended:
             where.append(Authority.ended_at.is_(None))
         rows = await self.session.execute(
-            select(Authority, User.first_name, User.last_name)
+            select(Authority, User.first_name, User.last_name, User.status)
             .join(User, User.id == Authority.person_id)
             .where(*where)
             .order_by(Authority.given_at.desc(), Authority.id)
@@ -102,7 +104,8 @@ class AuthorityService(Service[Authority]):
             .offset(window.offset)
         )
         total = await self.session.scalar(select(func.count()).select_from(Authority).where(*where))
-        return [(row, f"{first} {last}") for row, first, last in rows], total or 0
+        shown = [(row, f"{first} {last}", status is UserStatus.ACTIVE) for row, first, last, status in rows]
+        return shown, total or 0
 
     async def give(self, wish: NewAuthority, *, principal: Principal, at: datetime) -> Named:
         """Give somebody a role over a branch, a region or everything.
@@ -150,7 +153,7 @@ class AuthorityService(Service[Authority]):
                     role=authority.role,
                 )
             )
-        return authority, f"{person.first_name} {person.last_name}"
+        return authority, f"{person.first_name} {person.last_name}", True
 
     async def end(self, authority_id: UUID, *, principal: Principal, at: datetime) -> None:
         """End an authority; it stays on record, and ending it again changes nothing.
