@@ -1,20 +1,29 @@
 """An officer photographs a customer at their house, and somebody else looks whether it is true."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import anyio
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
+from lc_workflow.documents.rules.selfies import SelfieStatus
 from lc_workflow.documents.selfies.models import Selfie
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.clock import system_clock
+from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, SignIn
-from tests.documents.library.conftest import JPEG, NOBODY, PDF
+from tests.documents.library.conftest import JPEG, NOBODY, PDF, OpenOwnHouse, own_house
+from tests.identity.factories import a_session, a_user
 from tests.lending.factories import an_application
+from tests.servers.databases import until_somebody_waits
+
+__all__ = ["own_house"]
 
 URL = "/api/v1/selfies"
 
@@ -50,7 +59,7 @@ async def judge(client: AsyncClient, person: Person, selfie: dict[str, Any], **f
 
 
 async def test_a_selfie_keeps_its_place_and_is_a_paper_of_the_application(
-    client: AsyncClient, officer: Person, application_id: UUID
+    client: AsyncClient, officer: Person, application_id: UUID, announced: Callable[[], Awaitable[list[str]]]
 ) -> None:
     answer = await upload(client, officer, application_id)
     assert answer.status_code == 201, answer.text
@@ -61,9 +70,12 @@ async def test_a_selfie_keeps_its_place_and_is_a_paper_of_the_application(
 
     shown = (await client.get(f"{URL}/{selfie['id']}", headers=officer.headers)).json()
     assert (await client.get(shown["url"])).content == JPEG
+    assert (await announced())[-2:] == ["FileStored", "FileOpened"]
     listed = await client.get(f"{URL}?application_id={application_id}&status=pending", headers=officer.headers)
     assert [each["id"] for each in listed.json()["items"]] == [selfie["id"]]
-    none = await client.get(f"{URL}?selfie_type=id_verification&status=valid", headers=officer.headers)
+    none = await client.get(f"{URL}?selfie_type=id_verification", headers=officer.headers)
+    assert none.json()["items"] == []
+    none = await client.get(f"{URL}?status=valid", headers=officer.headers)
     assert none.json()["total"] == 0
     papers = await client.get(f"/api/v1/files?application_id={application_id}", headers=officer.headers)
     assert [each["id"] for each in papers.json()["items"]] == [selfie["file_id"]]
@@ -80,6 +92,31 @@ async def test_somebody_else_says_that_it_is_true(
     assert (again.status_code, again.json()["code"]) == (422, "FoundAlready")
     kept = await client.delete(f"{URL}/{selfie['id']}", headers=manager.headers)
     assert (kept.status_code, kept.json()["code"]) == (422, "FoundAlready")
+
+
+async def test_of_two_who_look_at_once_the_second_hears_what_was_found(own_house: OpenOwnHouse, tokens: Tokens) -> None:
+    async with own_house() as house, AsyncSession(house.engine, expire_on_commit=False) as elsewhere:
+        looking = a_user(role="manager", branch_id=house.officer.user.branch_id)
+        elsewhere.add(looking)
+        await elsewhere.flush()
+        elsewhere.add(visit := a_session(looking.id))
+        await elsewhere.commit()
+        token = tokens.issue(looking.id, visit.id, at=system_clock())
+        manager = Person(looking, {"Authorization": f"Bearer {token}"})
+        selfie = (await upload(house.client, house.officer, house.application_id)).json()
+        answers: list[Response] = []
+
+        async def look() -> None:
+            answers.append(await judge(house.client, manager, selfie))
+
+        found = await elsewhere.get_one(Selfie, UUID(selfie["id"]), with_for_update=True)
+        found.status, found.validation_notes = SelfieStatus.INVALID, "another man"
+        await elsewhere.flush()
+        async with anyio.create_task_group() as together:
+            together.start_soon(look)
+            await until_somebody_waits(await elsewhere.connection())
+            await elsewhere.commit()
+        assert (answers[0].status_code, answers[0].json()["code"]) == (422, "FoundAlready"), answers[0].text
 
 
 @pytest.mark.parametrize("finding", [{}, {"is_valid": ""}, {"status": "rejected"}, {"is_validated": False}])
