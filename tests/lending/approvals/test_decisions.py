@@ -567,6 +567,29 @@ async def test_what_a_customer_borrowed_together_with_another_counts_as_owed(
     assert [stage["code"] for stage in seen["stages"]] == ["BM", "RM"]
 
 
+async def test_terms_that_nobody_agrees_to_any_more_are_not_on_offer(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, take: Take
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    assert code(await decide(manager, loan, "counter_offer", approved_amount=900)) == (200, "APPROVED")
+    assert code(await take(manager, loan, "undo_approval", reason="The wrong amount")) == (200, "MANAGER_REVIEW")
+    assert (await sheet(manager, loan))["terms"]["amount"] == 1500.5
+    assert (await take(manager, loan, "approve")).json()["approved_amount"] == 1500.5
+
+
+async def test_terms_that_another_stage_agreed_to_stay_on_offer(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give, take: Take
+) -> None:
+    await publish()
+    loan, manager = await reviewed(), await hire()
+    regional = await give(await hire(), "regional_manager", reach="region", region="North")
+    await decide(manager, loan)
+    await decide(regional, loan, "counter_offer", approved_amount=1200)
+    assert code(await decide(manager, loan)) == (200, "APPROVED")
+    assert code(await take(regional, loan, "undo_approval", reason="Ask again")) == (200, "MANAGER_REVIEW")
+    assert (await sheet(regional, loan))["terms"]["amount"] == 1200
+
+
 async def test_every_decision_is_on_record_and_none_is_lost(
     session: AsyncSession, hire: Hire, reviewed: Any, decide: Decide
 ) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.lending.rules.deliberation import Decision
+from lc_workflow.lending.rules.objections import Terms
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
 
@@ -45,6 +46,10 @@ class ApprovalCase(Row):
     interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
     path: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     opened_at: Mapped[datetime]
+
+    def offer(self, terms: Terms) -> None:
+        """Put other terms on the table."""
+        self.amount, self.term, self.interest_rate = terms.amount, terms.term, terms.interest_rate
 
 
 class ApplicationDecision(Row):

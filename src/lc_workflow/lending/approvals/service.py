@@ -137,8 +137,7 @@ class ApprovalService(Service[ApprovalCase]):
         if case.material_changes != application.material_changes:
             await self._void(application, await self._seen.standing(case), "The application changed.", at=at)
             case.material_changes = application.material_changes
-            case.amount, case.term = application.requested_amount, application.desired_loan_term
-            case.interest_rate = application.interest_rate
+            case.offer(_requested(application))
         await self._find_path_again(application, case, at=at)
         return case
 
@@ -160,6 +159,14 @@ class ApprovalService(Service[ApprovalCase]):
             case.path = path
             if stages and stages_of(case) != stages:
                 await self._void(application, await self._seen.standing(case), "Another path is demanded now.", at=at)
+                await self._offer_what_was_asked_for(application, case)
+
+    async def _offer_what_was_asked_for(self, application: CustomerApplication, case: ApprovalCase) -> None:
+        """Take other terms off the table that nobody agrees to any more, and find the path of the request."""
+        agreed = any(row.decision in AGREEING for row in await self._seen.standing(case))
+        if not agreed and _terms(case) != _requested(application):
+            case.offer(_requested(application))
+            case.path = await self._path(application, case, case.amount)
 
     async def ruling(self, sitting: Sitting, ballot: Ballot, *, at: datetime) -> Ruling:
         """Say what keeps a person from a decision, and in what capacity they may take it."""
@@ -232,7 +239,7 @@ class ApprovalService(Service[ApprovalCase]):
         if decision in AGREEING and terms != _terms(case):
             decision = Decision.COUNTER_OFFER
             await self._void(application, await self._seen.standing(case), "Other terms were offered.", at=at)
-            case.amount, case.term, case.interest_rate = terms.amount, terms.term, terms.interest_rate
+            case.offer(terms)
             case.path = await self._path(application, case, terms.amount)
         row = ApplicationDecision(
             application_id=application.id,
@@ -292,6 +299,7 @@ class ApprovalService(Service[ApprovalCase]):
         last = stages_of(case)[-1:]
         at_last = [row for row in await self._seen.standing(case) if row.stage in {stage.code for stage in last}]
         await self._void(application, at_last, "The approval was undone.", at=at)
+        await self._offer_what_was_asked_for(application, case)
 
     async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> tuple[DomainError, ...]:
         """Say what keeps a person from undoing an approval: it takes a seat at the stage that gave it."""
@@ -370,6 +378,14 @@ class ApprovalService(Service[ApprovalCase]):
                     actor_id=None, at=at, application_id=application.id, decisions=len(rows), reason=because
                 )
             )
+
+
+def _requested(application: CustomerApplication) -> Terms:
+    return Terms(
+        amount=application.requested_amount,
+        term=application.desired_loan_term,
+        interest_rate=application.interest_rate,
+    )
 
 
 def _terms(case: ApprovalCase, ballot: Ballot | None = None) -> Terms:
