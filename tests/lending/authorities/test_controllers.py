@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import AUTHORITIES, COMMITTEE, DELEGATIONS, MATRICES, STRICT, Give
@@ -257,3 +258,17 @@ async def test_who_stands_in_already_is_made_a_stand_in_once_more_only_for_anoth
     await client.delete(f"{DELEGATIONS}/{made.json()['id']}", headers=manager.headers)
     again = await client.post(DELEGATIONS, json=a_delegation(deputy, limits={"USD": 500}), headers=manager.headers)
     assert again.status_code == 201, again.text
+
+
+async def test_who_stood_in_until_yesterday_is_listed_with_what_has_ended(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch
+) -> None:
+    manager, deputy = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    made = await client.post(DELEGATIONS, json=a_delegation(deputy), headers=manager.headers)
+    over = {"starts_at": NOON - timedelta(days=9), "ends_at": NOON - timedelta(days=1)}
+    await session.execute(update(Delegation).where(Delegation.id == made.json()["id"]).values(**over))
+    await session.commit()
+    to_come = a_delegation(deputy, starts_at=(NOON + timedelta(days=3)).isoformat())
+    assert (await client.post(DELEGATIONS, json=to_come, headers=manager.headers)).status_code == 201
+    for query, listed in (("", 1), ("?with_ended=true", 2)):
+        assert (await client.get(f"{DELEGATIONS}{query}", headers=manager.headers)).json()["total"] == listed

@@ -87,10 +87,11 @@ class DelegationController(Controller):
         authorities: NamedDependency[AuthorityService],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
+        clock: NamedDependency[Clock],
         with_ended: FromQuery[bool] = False,
     ) -> Page[DelegationAnswer]:
         """List who stands in for whom, the latest first."""
-        rows, total = await authorities.delegations(window, with_ended=with_ended, principal=principal)
+        rows, total = await authorities.delegations(window, with_ended=with_ended, principal=principal, at=clock())
         return Page.of([_delegation(row) for row in rows], total=total, window=window)
 
     @post(guards=[requires(DELEGATE, MANAGE)])

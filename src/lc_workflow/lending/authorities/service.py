@@ -176,12 +176,15 @@ class AuthorityService(Service[Authority]):
                 )
 
     async def delegations(
-        self, window: Window, *, with_ended: bool, principal: Principal
+        self, window: Window, *, with_ended: bool, principal: Principal, at: datetime
     ) -> tuple[list[NamedDelegation], int]:
-        """List delegations with both names, the latest first, and how many there are in all."""
+        """List delegations with both names, the latest first, and how many there are in all.
+
+        Without those that have ended it is what counts and what is to come.
+        """
         where = [delegations_visible_to(principal)]
         if not with_ended:
-            where.append(Delegation.ended_at.is_(None))
+            where += [Delegation.ended_at.is_(None), Delegation.ends_at > at]
         giver, taker = aliased(User), aliased(User)
         rows = await self.session.execute(
             select(Delegation, giver.first_name, giver.last_name, taker.first_name, taker.last_name)
