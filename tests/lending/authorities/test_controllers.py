@@ -126,6 +126,7 @@ async def test_authority_over_a_place_is_given_to_whoever_sees_loans_there(
         (neighbour, region),
         (neighbour, here),
         (blind, region),
+        (blind, {"role": "regional_manager", "reach": "organisation"}),
         (manager, region | {"region": "South"}),
     ):
         body = wish | {"person_id": str(person.user.id)}

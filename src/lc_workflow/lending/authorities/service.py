@@ -138,7 +138,7 @@ class AuthorityService(Service[Authority]):
                     given_at=at,
                 )
             )
-            if wish.reach is not Reach.ORGANISATION and not await self._sees(person, [authority], at=at):
+            if not await self._sees(person, [authority], at=at):
                 raise HolderSeesNothing(
                     f"{person.first_name} {person.last_name} does not see the applications of this {wish.reach}; choose"
                     " somebody who does, or let an administrator widen what they may read first.",
