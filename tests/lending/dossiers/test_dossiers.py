@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -308,6 +309,22 @@ async def test_the_archive_holds_the_papers_in_their_folders(
         assert archive.read("Land Documents/ប័ណ្ណ.pdf") == kept["land_title"]
         assert json.loads(archive.read("dossier.json"))["application"]["id"] == application["id"]
     assert (await announced()).count("DossierTaken") == 1
+
+
+async def test_an_archive_unpacks_on_every_disk_however_long_its_names_are(
+    client: AsyncClient, officer: Person, draft: Draft, tmp_path: Path
+) -> None:
+    application = await draft(officer)
+    wish = {"name": "ឯកសារ" * 40, "application_id": application["id"]}
+    folder = (await client.post("/api/v1/folders", json=wish, headers=officer.headers)).json()
+    for content in (PDF, PDF + b"another"):
+        await send(client, officer, content, "ប័ណ្ណ" * 23 + ".pdf", folder_id=folder["id"])
+    answer = await client.get(f"{URL}/{application['id']}/dossier/archive", headers=officer.headers)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path)
+        first, second = [name for name in archive.namelist() if name.endswith(".pdf")]
+        assert second == first.removesuffix(".pdf") + " (2).pdf"
+        assert {archive.read(first), archive.read(second)} == {PDF, PDF + b"another"}
 
 
 async def test_a_dossier_is_for_those_who_see_the_application_and_may_take_it_in_hand(

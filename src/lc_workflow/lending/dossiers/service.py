@@ -38,6 +38,12 @@ OTHER_FOLDER: Final = "Other"
 """Where an archive keeps papers that lie in no folder."""
 
 
+LONGEST_NAME: Final = 240
+"""Bytes of a name in an archive: disks give it 255, and files of one name are numbered."""
+
+LONGEST_ENDING: Final = 10
+
+
 class StillPrinting(Busy):
     """The dossier is not printed yet."""
 
@@ -198,6 +204,12 @@ class DossierService(Service[DossierPrint]):
 
 
 def _within(name: str) -> str:
-    """Keep a name from leading out of the folder that an archive is unpacked in."""
-    kept = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < ord(" ") else sign for sign in name).strip()
-    return kept.strip(".") or "_"
+    """Keep a name from leading out of the folder that an archive is unpacked in, and let every disk take it."""
+    kept = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < ord(" ") else sign for sign in name).strip().strip(".")
+    if len(kept.encode()) <= LONGEST_NAME:
+        return kept or "_"
+    stem, dot, ending = kept.rpartition(".")
+    if not dot or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = kept, "", ""
+    room = LONGEST_NAME - len((dot + ending).encode())
+    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + dot + ending
