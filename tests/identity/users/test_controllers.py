@@ -11,6 +11,7 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
@@ -564,6 +565,24 @@ class TestOneself:
         assert (answer.status_code, answer.json()["code"]) == (403, "NotYoursToChange")
         await session.refresh(officer.user)
         assert (officer.user.role, officer.user.first_name) == (Role.OFFICER, "Chanthy")
+
+    async def test_an_administrator_who_decides_in_a_branch_moves_themselves_to_no_other(
+        self, client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch
+    ) -> None:
+        """They would decide wherever they please; one who decides nothing may say where they sit."""
+        session.add(elsewhere := a_branch(code="SRP01"))
+        await session.commit()
+        both, plain = await sign_in("admin", branch_id=branch.id), await sign_in("admin", branch_id=branch.id)
+        manager = (await session.scalars(select(CompanyRole.id).where(CompanyRole.name == "manager"))).one()
+        wish = {"role_id": str(manager)}
+        given = await client.post(f"{URL}/{both.user.id}/roles", json=wish, headers=plain.headers)
+        assert given.status_code == 200, given.text
+        move = {"branch_id": str(elsewhere.id)}
+        refused = await client.patch(f"{URL}/{both.user.id}", json=move, headers=both.headers)
+        assert (refused.status_code, refused.json()["code"]) == (403, "NotYoursToChange"), refused.text
+        for mover, moved in ((plain, plain), (plain, both)):
+            answer = await client.patch(f"{URL}/{moved.user.id}", json=move, headers=mover.headers)
+            assert answer.status_code == 200, answer.text
 
     async def test_an_officer_moves_themselves_to_no_other_branch(
         self, client: AsyncClient, sign_in: SignIn, branch: Branch

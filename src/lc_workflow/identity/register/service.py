@@ -218,7 +218,11 @@ class RegisterService(Service[AccountImport]):
         if not changes:
             return RowAction.SKIPPED
         if user.id == principal.id:
-            check_own_change(changes.keys(), administers=principal.scope_of(UPDATE) is not Scope.OWN)
+            check_own_change(
+                changes.keys(),
+                administers=principal.scope_of(UPDATE) is not Scope.OWN,
+                reaching=principal.grants.values(),
+            )
         if "status" in changes:
             changes["status_reason"] = None  # the reason of the old status is not its own
         await self._users.apply(user, changes, principal=principal, at=at)

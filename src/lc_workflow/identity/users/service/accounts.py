@@ -237,7 +237,11 @@ class UserService(Service[User]):
             user = await self.find(reach, id=user_id, lock=True)
             changes = _changes(user, wish, shown_role=await self._shown_role(user, wish))
             if user.id == principal.id:
-                check_own_change(changes.keys(), administers=principal.scope_of(UPDATE) is not Scope.OWN)
+                check_own_change(
+                    changes.keys(),
+                    administers=principal.scope_of(UPDATE) is not Scope.OWN,
+                    reaching=principal.grants.values(),
+                )
             touched = await held_roles(self.session, user.id, user.role, at=at)
             if "role" in changes:
                 touched |= await levels(self.session, changes["role"])
