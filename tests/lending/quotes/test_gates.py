@@ -130,6 +130,21 @@ async def test_nothing_blocks_where_no_law_is_followed(
     assert approved.json()["workflow_status"] == "APPROVED", approved.text
 
 
+async def test_a_loan_is_approved_at_a_rate_though_nobody_named_one(
+    client: AsyncClient, people: tuple[Person, Person, Person], to_review: Callable[..., Awaitable[dict[str, Any]]]
+) -> None:
+    officer, teller, manager = people
+    reviewed = await to_review(officer, teller, interest_rate=None)
+    at = f"{APPLICATIONS}/{reviewed['id']}"
+    approved = (await client.patch(f"{at}/approve", json={}, headers=manager.headers)).json()
+    assert (approved["interest_rate"], approved["approved_interest_rate"]) == (None, 18)
+    content = (await client.get(f"{at}/dossier", headers=manager.headers)).json()["content"]
+    assert content["request"]["approved_rate"] == 18
+    own = await client.post(f"{at}/quote", headers=manager.headers)
+    named = await client.post(f"{at}/quote", json={"annual_rate": 18}, headers=manager.headers)
+    assert own.json()["quote_hash"] == named.json()["quote_hash"]
+
+
 async def test_what_the_law_forbids_is_not_paid_out(
     client: AsyncClient,
     people: tuple[Person, Person, Person],

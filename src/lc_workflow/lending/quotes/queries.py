@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -34,6 +35,11 @@ class Grounds:
     has_collateral: bool
     collateral: tuple[str, ...]
     holidays: frozenset[date]
+
+    def rate(self, *said: Decimal | None) -> Decimal | None:
+        """The yearly rate a loan has: the first that anybody named, or else the usual one of its product."""
+        usual = self.conditions.rate_default if self.conditions else None
+        return next((rate for rate in (*said, usual) if rate is not None), None)
 
 
 def with_grounds(statement: Select[Any], *, on: date | ColumnElement[date]) -> Select[Any]:

@@ -196,8 +196,7 @@ def _terms(
     principal = wish.principal
     if principal is None and currency is application.currency:
         principal = asked.amount
-    usual = conditions.rate_default if conditions else None
-    rate = next((rate for rate in (wish.annual_rate, asked.rate, usual) if rate is not None), None)
+    rate = grounds.rate(wish.annual_rate, asked.rate)
     frequency = wish.frequency or (conditions.frequencies[0] if conditions else None)
     method = wish.method or (conditions.methods[0] if conditions else Method.ANNUITY)
     term = wish.term or (installments_in(asked.months, frequency) if asked.months and frequency else None)

@@ -51,7 +51,6 @@ from lc_workflow.system.settings.service import SettingService
 TYPED_IN: Final = "typed in with the action"
 """Stands for what a person can give with an action, where it is only asked whether they may take it."""
 
-
 STEP_OF: Final = dict.fromkeys(Decision, Action.APPROVE) | {
     Decision.REJECT: Action.REJECT,
     Decision.RETURN: Action.RETURN,
@@ -139,6 +138,8 @@ class WorkflowService(Service[CustomerApplication]):
                     await self._tasks.seat_again(application.id, by=principal.id, at=at)
                     return application
                 step = step_by(STEP_OF[outcome.leads_to], application.workflow_status)
+            if step.action in PREPARING:
+                application.prepared_by(principal.id)
             await self._take(step, docket, wish, by=principal.id, at=at)
             await self._stand(
                 step,
@@ -255,8 +256,6 @@ class WorkflowService(Service[CustomerApplication]):
     async def _take(self, step: Step, docket: Docket, wish: Wish, *, by: UUID, at: datetime) -> None:
         """Do to the row what the step means besides its new stage."""
         application, case = docket.application, docket.sitting.case
-        if step.action in PREPARING:
-            application.prepared_by(by)
         match step.action:
             case Action.SUBMIT:
                 if application.customer_id is None:
@@ -269,6 +268,8 @@ class WorkflowService(Service[CustomerApplication]):
             case Action.SEND_TO_REVIEW:
                 await self._enter_account(step, application, wish, at=at)
                 await self._approvals.go_on(application, case, at=at)
+            case Action.APPROVE:
+                application.approved_interest_rate = docket.grounds.rate(application.approved_interest_rate)
             case Action.UNDO_APPROVAL:
                 await self._approvals.reopen_last_stage(application, at=at)
             case Action.REJECT:
