@@ -58,6 +58,10 @@ def test_a_long_name_is_not_cut_through_a_khmer_syllable() -> None:
     assert len(shown) <= LONGEST_NAME
 
 
+def test_a_name_that_is_one_endless_syllable_is_not_all_ending() -> None:
+    assert display_name("ក្" * 200 + ".jpg") == "file.jpg"
+
+
 @given(st.text(max_size=400))
 def test_whatever_a_client_calls_a_file_its_shown_name_is_harmless(raw: str) -> None:
     shown = display_name(raw)

@@ -122,7 +122,7 @@ def _shortened(name: str, room: int = LONGEST_NAME) -> str:
     end = room - len(dot + extension)
     while end and (unicodedata.category(stem[end]).startswith("M") or stem[end - 1] in COENG + JOINERS):
         end -= 1
-    return stem[:end].rstrip(" .") + dot + extension
+    return (stem[:end].rstrip(" .") or NAMELESS) + dot + extension
 
 
 SMALLEST_PART: Final = 8 * 1024 * 1024
