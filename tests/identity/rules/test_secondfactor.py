@@ -2,7 +2,7 @@
 
 import pytest
 
-from lc_workflow.identity.rules.activation import digest_of
+from lc_workflow.identity.rules.activation import digest_of, typed
 from lc_workflow.identity.rules.secondfactor import RECOVERY_CODES, STEP_SECONDS, acceptable_steps
 
 
@@ -20,3 +20,8 @@ def test_a_code_on_paper_is_read_as_it_is_typed() -> None:
     assert digest_of(" abcde 23456fghjk–789mn ") == written
     assert digest_of("ABCDE-23456-FGHJK-789MM") != written
     assert b"ABCDE" not in written
+
+
+def test_a_code_typed_on_a_khmer_keyboard_is_the_same_code() -> None:
+    assert typed("៤៩២ ៨១៧") == typed("492-817") == "492817"
+    assert digest_of("ABCDE-២៣៤៥៦-FGHJK-៧៨៩MN") == digest_of("ABCDE-23456-FGHJK-789MN")

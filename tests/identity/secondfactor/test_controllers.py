@@ -241,3 +241,9 @@ async def test_an_administrator_without_password_and_telephone_is_let_in_from_th
         "/api/v1/security/alerts", headers={"Authorization": f"Bearer {entry.json()['access_token']}"}
     )
     assert "Administrator let in from the server" in told.text
+
+
+async def test_a_code_typed_on_a_khmer_keyboard_is_taken(client: AsyncClient, person: Person, secret: str) -> None:
+    khmer = code_at(secret).translate(str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩"))
+    renewed = await client.post(f"{FACTOR}/recovery-codes", json={"code": khmer}, headers=person.headers)
+    assert renewed.status_code == 200, renewed.text

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.events import SecondFactorRemoved, SecondFactorReset, SecondFactorSetUp
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.roles.service import held_by
+from lc_workflow.identity.rules.activation import typed
 from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.secondfactor import (
     RECOVERY_CODES,
@@ -258,10 +259,10 @@ class SecondFactorService(Service[User]):
         if not self._vault.is_current(factor.secret):
             factor.secret = self._vault.seal(secret, about=str(factor.user_id))
         totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
-        typed = _bare(code)
+        bare = typed(code)
         now = int(at.timestamp()) // STEP_SECONDS
         for step in acceptable_steps(now, factor.last_step):
-            if hmac.compare_digest(totp.generate_otp(step).encode(), typed.encode()):
+            if hmac.compare_digest(totp.generate_otp(step).encode(), bare.encode()):
                 factor.last_step = step
                 return True
         return False
@@ -271,7 +272,7 @@ class SecondFactorService(Service[User]):
             update(RecoveryCode)
             .where(
                 RecoveryCode.user_id == user_id,
-                RecoveryCode.digest == _digest(f"{user_id}:{_bare(code)}"),
+                RecoveryCode.digest == _digest(f"{user_id}:{typed(code)}"),
                 RecoveryCode.used_at.is_(None),
             )
             .values(used_at=at)
@@ -290,7 +291,7 @@ class SecondFactorService(Service[User]):
         await self.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
         codes = ["-".join("".join(choice(ALPHABET) for _ in range(5)) for _ in range(3)) for _ in range(RECOVERY_CODES)]
         self.session.add_all(
-            RecoveryCode(user_id=user_id, digest=_digest(f"{user_id}:{_bare(code)}"), used_at=None) for code in codes
+            RecoveryCode(user_id=user_id, digest=_digest(f"{user_id}:{typed(code)}"), used_at=None) for code in codes
         )
         return codes
 
@@ -318,10 +319,6 @@ async def reseal(session: AsyncSession, vault: Vault) -> int:
         about = str(factor.user_id)
         factor.secret = vault.seal(vault.open(factor.secret, about=about), about=about)
     return len(old)
-
-
-def _bare(code: str) -> str:
-    return "".join(sign for sign in code.upper() if sign.isascii() and sign.isalnum())
 
 
 def _digest(secret: str) -> bytes:
