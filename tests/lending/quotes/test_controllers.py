@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.hours.models import Holiday
 from tests.conftest import Person, SignIn
-from tests.lending.steps import Draft
+from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 
 URL = "/api/v1/quotes"
@@ -163,6 +163,18 @@ async def test_a_day_of_disbursement_dates_the_installments(client: AsyncClient,
     told = exact(await client.post(f"/api/v1/applications/{application['id']}/quote", headers=officer.headers))
     assert [row["due_on"] for row in told["installments"]][:2] == ["2027-01-07", "2027-01-14"]
     assert len(told["installments"]) == 52
+
+
+async def test_no_loan_begins_on_a_day_that_is_over(
+    client: AsyncClient, officer: Person, draft: Draft, take: Take
+) -> None:
+    application = await draft(officer, requested_disbursement_date="2026-10-31")
+    its = f"/api/v1/applications/{application['id']}/quote"
+    told = exact(await client.post(its, headers=officer.headers))
+    assert [row["due_on"] for row in told["installments"]][:2] == ["2026-12-24", "2027-01-24"]
+    await take(officer, application, "withdraw", reason="She went elsewhere")  # and stays what it was from now on
+    told = exact(await client.post(its, headers=officer.headers))
+    assert [row["due_on"] for row in told["installments"]][:2] == ["2026-11-30", "2026-12-31"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from lc_workflow.lending.rules.business_days import BusinessDay
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, off_quantum, usual_dues
-from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.lending.rules.stages import CLOSED, Stage
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.service import Service
 
@@ -205,7 +205,7 @@ def _terms(
         amount = "requested_amount" if currency is application.currency else "principal"
         raise _too_little(amount, principal=principal, rate=rate, frequency=frequency, term=term)
     day_count = wish.day_count or (conditions.day_count if conditions else DayCount.PERIODIC)
-    disbursed_on = wish.disbursed_on or _begins_on(application)
+    disbursed_on = wish.disbursed_on or _begins_on(application, today=today)
     if disbursed_on is None and (day_count is not DayCount.PERIODIC or wish.first_due_on):
         disbursed_on = today
     first_due_on, anchor_day = usual_dues(disbursed_on, wish.first_due_on, wish.anchor_day, frequency)
@@ -235,11 +235,14 @@ def _terms(
     return terms, fees
 
 
-def _begins_on(application: CustomerApplication) -> date | None:
-    """The day a loan was paid out, or as long as it was not the one that is wished for."""
-    if application.workflow_status is Stage.DISBURSED and application.loan_start_date is not None:
+def _begins_on(application: CustomerApplication, *, today: date) -> date | None:
+    """The day a loan was paid out; as long as it may be, the one that is wished for, or today when that is over."""
+    stage, wished_for = application.workflow_status, application.requested_disbursement_date
+    if stage is Stage.DISBURSED and application.loan_start_date is not None:
         return application.loan_start_date
-    return application.requested_disbursement_date
+    if wished_for is None or (stage in CLOSED and stage is not Stage.APPROVED):
+        return wished_for
+    return max(wished_for, today)
 
 
 _PLAIN = Conditions((), (), (), Decimal(0), Decimal(0), Decimal(0))
