@@ -251,6 +251,25 @@ async def test_a_broken_upload_is_refused(client: AsyncClient, kind: str, body: 
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("kind", "body", "helps"),
+    [
+        ("multipart/form-data", b"--x\r\n", "leave that header to your HTTP client"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n\xff\xd8\r\n--x--\r\n',
+            "a file in it needs a file name",
+        ),
+    ],
+)
+async def test_who_writes_a_form_by_hand_is_told_what_is_missing(
+    client: AsyncClient, kind: str, body: bytes, helps: str
+) -> None:
+    answer = await client.post("/paper", content=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (422, "MalformedBody"), answer.text
+    assert helps in answer.json()["detail"]
+
+
 async def test_empty_filters_are_no_filters(client: AsyncClient) -> None:
     assert (await client.get("/list?search=&least=")).json() == {"search": None, "least": None}
 

@@ -141,9 +141,13 @@ class CheckedRequest(Request[Any, Any, Any]):
         return True
 
     async def _raw_form(self) -> dict[str, Any]:
-        kind = self.content_type[0]
+        kind, options = self.content_type
         try:
             if kind == RequestEncodingType.MULTI_PART:
+                if "boundary" not in options:
+                    raise MalformedBody(
+                        "The Content-Type of the form has no boundary; leave that header to your HTTP client."
+                    )
                 try:
                     await super().form()
                 finally:
@@ -154,7 +158,8 @@ class CheckedRequest(Request[Any, Any, Any]):
             if kind == RequestEncodingType.URL_ENCODED:
                 return _form_fields(await self.body())
         except (UnicodeError, LookupError) as unreadable:
-            raise MalformedBody("The form is not UTF-8 text.") from unreadable
+            hint = "; a file in it needs a file name" if kind == RequestEncodingType.MULTI_PART else ""
+            raise MalformedBody(f"The form is not UTF-8 text{hint}.") from unreadable
         raise ClientException(status_code=415, detail="Send the body as a form, with the fields this address expects.")
 
     def _checked(self, value: Json) -> Json:
