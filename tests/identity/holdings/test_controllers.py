@@ -208,3 +208,25 @@ async def test_nothing_is_given_for_one_place_only(
     ):
         refused = await client.post(url(viewer, path), json=wish, headers=administrator.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "NotProvidedFor"), refused.text
+
+
+async def test_a_further_role_that_becomes_the_first_is_not_left_behind_when_that_changes(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, announced: Any
+) -> None:
+    """The list showed it once, and nothing took away what was hidden behind the first: who was demoted kept it."""
+    viewer = await sign_in("viewer")
+    wish = {"role_id": await role_id("teller")}
+    assert (await client.post(url(viewer, "roles"), json=wish, headers=administrator.headers)).status_code == 200
+    for role, held in (("teller", ["teller"]), ("viewer", ["viewer"])):
+        changed = await client.patch(
+            f"/api/v1/users/{viewer.user.id}", json={"role": role}, headers=administrator.headers
+        )
+        assert changed.status_code == 200, changed.text
+        listed = (await client.get(url(viewer, "roles"), headers=administrator.headers)).json()["items"]
+        assert [one["name"] for one in listed] == held
+    assert [kind for kind in await announced() if kind.startswith("Role")] == [
+        "RoleGiven",
+        "RoleChanged",
+        "RoleTaken",
+        "RoleChanged",
+    ]

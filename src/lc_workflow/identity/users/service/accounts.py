@@ -18,8 +18,9 @@ from lc_workflow.identity.events import (
     PasswordReset,
     RegisterExported,
     RoleChanged,
+    RoleTaken,
 )
-from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.roles.models import CompanyRole, UserRole
 from lc_workflow.identity.roles.service import held_roles, levels
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.postings import check_own_place, check_same_branch, own_place
@@ -297,6 +298,7 @@ class UserService(Service[User]):
             self.announce(
                 RoleChanged(actor_id=principal.id, at=at, user_id=user.id, source=former_role, target=user.role)
             )
+            await self._absorb(user, principal=principal, at=at)
         if user.status is not source:
             if not user.is_active:
                 await end_sessions(self.session, Session.user_id == user.id, at=at)
@@ -310,6 +312,13 @@ class UserService(Service[User]):
                     reason=user.status_reason,
                 )
             )
+
+    async def _absorb(self, user: User, *, principal: Principal, at: datetime) -> None:
+        """Take away what was given as a further role and is the first now: hidden behind it, it would outlast it."""
+        first = select(CompanyRole.id).where(CompanyRole.name == user.role)
+        further = delete(UserRole).where(UserRole.user_id == user.id, UserRole.role_id.in_(first))
+        if await self.session.scalar(further.returning(UserRole.id)):
+            self.announce(RoleTaken(actor_id=principal.id, at=at, user_id=user.id, role=user.role))
 
     async def _check_posting(self, user: User, chosen: Collection[str]) -> None:
         """Look at what was chosen for an account, and compare the branches of the people around it.
