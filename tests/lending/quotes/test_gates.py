@@ -145,6 +145,26 @@ async def test_a_loan_is_approved_at_a_rate_though_nobody_named_one(
     assert own.json()["quote_hash"] == named.json()["quote_hash"]
 
 
+async def test_a_paid_loan_is_reckoned_though_the_law_forbids_another_like_it(
+    client: AsyncClient,
+    people: tuple[Person, Person, Person],
+    to_review: Callable[..., Awaitable[dict[str, Any]]],
+    follow_cambodia: Callable[[], Awaitable[None]],
+) -> None:
+    officer, teller, manager = people
+    reviewed = await to_review(officer, teller, interest_rate=30, requested_amount=1500)
+    at = f"{APPLICATIONS}/{reviewed['id']}"
+    await client.patch(f"{at}/approve", json={}, headers=manager.headers)
+    request = (await client.post(f"{at}/disbursement-requests", headers=officer.headers)).json()
+    paid = {"amount": 1500, "currency": "USD", "paid_on": "2026-11-24", "reference": "TRX-1"}
+    confirm = f"/api/v1/disbursement-requests/{request['id']}/confirm"
+    assert (await client.post(confirm, json=paid, headers=teller.headers)).status_code == 200
+    await follow_cambodia()
+    assert (await client.post(f"{at}/quote", headers=officer.headers)).status_code == 200
+    another = await client.post(f"{at}/quote", json={"term": 24}, headers=officer.headers)
+    assert (another.status_code, another.json()["code"]) == (422, "RateCapExceeded")
+
+
 async def test_what_the_law_forbids_is_not_paid_out(
     client: AsyncClient,
     people: tuple[Person, Person, Person],

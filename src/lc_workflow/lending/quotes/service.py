@@ -87,6 +87,8 @@ class QuoteService(Service[CustomerApplication]):
     ) -> tuple[Quote, tuple[Warned, ...]]:
         """Reckon the loan of an application; what the wish leaves out is as the application and its product say.
 
+        A loan that was paid out is what it is: no law and no product that changed since keeps it from being shown.
+
         Raises:
             Missing: There is no such application, or the person may not see it.
             TermsMissing: Too little is said.
@@ -100,6 +102,8 @@ class QuoteService(Service[CustomerApplication]):
         grounds = await self._grounds(application, at=at)
         asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
         terms, fees = _terms(application, grounds, asked, wish, today=_day(at))
+        if application.workflow_status is Stage.DISBURSED and wish == ApplicationQuoteRequest():
+            return (paid := quote(terms, fees)), warnings_under(paid, grounds.law)
         if grounds.conditions:
             offered = _offered(terms.currency, _changed(asked, wish), grounds)
             for refusal in _beyond_product(grounds.conditions, offered, terms):
