@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from lc_workflow.platform.pictures.decoding import PictureTooLarge
+from lc_workflow.platform.pictures.decoding import PictureTooLarge, facts_of
 from lc_workflow.platform.pictures.files import NotAPicture
 from lc_workflow.platform.pictures.squares import _square_jpegs, square_jpegs
 
@@ -148,11 +148,17 @@ def png_of(width: int, height: int) -> BytesIO:
 
 @pytest.mark.parametrize(
     "size",
-    [(7_100, 7_100), (10_000, 10_000), (20_000, 20_000), (65_000, 65_000), (2**31 - 1, 2**31 - 1), (2**31 - 1, 1)],
+    [(7_200, 7_200), (10_000, 10_000), (20_000, 20_000), (65_000, 65_000), (2**31 - 1, 2**31 - 1), (2**31 - 1, 1)],
 )
 async def test_a_bomb_is_not_unpacked(size: tuple[int, int]) -> None:
-    with pytest.raises(PictureTooLarge, match="50 million"):
+    with pytest.raises(PictureTooLarge, match="51 million"):
         await square_jpegs(png_of(*size), sides=[SIDE])
+
+
+@pytest.mark.parametrize("size", [(8_160, 6_120), (8_192, 6_144)])
+def test_what_telephones_call_fifty_megapixels_is_not_too_large(size: tuple[int, int]) -> None:
+    facts = facts_of(png_of(*size))
+    assert (facts.width, facts.height) == size
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,10 @@ from lc_workflow.platform.pictures.files import NotAPicture
 T = TypeVar("T")
 
 FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP")
-MOST_PIXELS: Final = 50_000_000
-"""What the cameras of phones make today; decoding it takes up to 200 MB, so one picture is decoded at a time."""
+MOST_PIXELS: Final = 51_000_000
+"""What the cameras of phones make today, some of them 8,192 by 6,144; decoding it takes up to 200 MB, so one picture is
+decoded at a time.
+"""
 
 TOO_LARGE: Final = f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels."
 SMALL_QUALITY: Final = 85
