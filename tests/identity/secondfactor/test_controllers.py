@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.roles.models import CompanyRole, UserRole
 from lc_workflow.identity.secondfactor.models import RecoveryCode, SecondFactor
 from lc_workflow.identity.sessions.service import AdministratorService
 from lc_workflow.identity.users.models import Session, SignInChallenge, User
@@ -247,3 +247,16 @@ async def test_a_code_typed_on_a_khmer_keyboard_is_taken(client: AsyncClient, pe
     khmer = code_at(secret).translate(str.maketrans("0123456789", "០១២៣៤៥៦៧៨៩"))
     renewed = await client.post(f"{FACTOR}/recovery-codes", json={"code": khmer}, headers=person.headers)
     assert renewed.status_code == 200, renewed.text
+
+
+async def test_an_administrator_by_a_further_role_is_let_in_again_from_the_server_too(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, house_settings: Settings
+) -> None:
+    """They may be the last one there is: nobody takes that role from them."""
+    manager = await sign_in("manager", username="vanna")
+    role = (await session.scalars(select(CompanyRole.id).where(CompanyRole.name == "admin"))).one()
+    session.add(UserRole(user_id=manager.user.id, role_id=role, given_by=manager.user.id, given_at=NOON))
+    await session.commit()
+    administrators = AdministratorService(session, passwords=CHEAP, policy=house_settings.passwords)
+    await administrators.recover_admin("vanna", new := "Branch#2026-anew", at=NOON)
+    assert (await sign_in_as(client, manager.user, new)).status_code == 200

@@ -9,6 +9,8 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import AdministratorRecovered, FirstAdminSetUp
+from lc_workflow.identity.roles.models import CompanyRole
+from lc_workflow.identity.roles.service import held_by
 from lc_workflow.identity.rules.passwords import check_password
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.identity.rules.statuses import UserStatus
@@ -86,7 +88,7 @@ class AdministratorService(Service[User]):
         """Let an administrator in again who lost password or second factor and has no colleague to ask.
 
         For whoever has the server, who could write the row as well; so it is on record, and an alert. It opens no
-        account that is out of use.
+        account that is out of use. Whoever administers by a further role counts: they may be the last one there is.
 
         Raises:
             Missing: No administrator in use has this name.
@@ -94,12 +96,13 @@ class AdministratorService(Service[User]):
         """
         check_password(password, **asdict(self._policy))
         digest = await self._passwords.hash(password)
+        administers = exists().where(held_by(User.id, User.role, at=at), CompanyRole.name == Role.ADMIN)
         async with self.transaction():
             user = await self.session.scalar(
                 select(User)
                 .where(
                     User.username == username.strip().lower(),
-                    User.role == Role.ADMIN,
+                    administers,
                     User.status == UserStatus.ACTIVE,
                 )
                 .with_for_update()
