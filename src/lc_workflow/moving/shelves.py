@@ -1,12 +1,14 @@
 """Folders of the old service, and the employees who looked after its applications."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from lc_workflow.documents.library.models import Folder
+from lc_workflow.documents.library.service.folders import DEEPEST
 from lc_workflow.kernel.names import plain
 from lc_workflow.lending.applications.models import Assignment, CustomerApplication
 from lc_workflow.lending.rules.terms import AssignmentRole
@@ -18,6 +20,7 @@ from lc_workflow.moving.taking import FUTURE, LONGEST_NAME, NAMELESS, NO_APPLICA
 NO_EMPLOYEE: Final = "its employee did not come"
 NO_PARENT: Final = "the folder it lies in did not come"
 ELSEWHERE: Final = "the folder it lay in is another application's, so it lies at the top"
+TOO_DEEP: Final = "it lay too deep in others, so it lies at the top"
 SAME_FOLDER: Final = "a folder of this name is there already: it is the same"
 UNKNOWN_ROLE: Final = "nobody knows what the employee did for it"
 
@@ -29,6 +32,7 @@ async def take_folders(taking: Taking) -> None:
         for row in await taking.session.execute(select(Folder.id, Folder.application_id, Folder.parent_id, Folder.name))
     }
     place_of = {id_: application_id for (application_id, _, _), id_ in here.items()}
+    above = {id_: parent_id for (_, parent_id, _), id_ in here.items()}
     waiting: dict[UUID | None, list[OldRow]] = defaultdict(list)
     part = taking.report.of("folders")
     async for row, _ in taking.unseen("folders", taking.folders, Folder):
@@ -37,7 +41,7 @@ async def take_folders(taking: Taking) -> None:
     while ready:
         for row in waiting.pop(ready.pop(), ()):
             try:
-                folder = _folder(taking, row, part, place_of)
+                folder = _folder(taking, row, part, place_of, above)
             except Unfit as why:
                 part.refuse(str(why), row["id"])
                 continue
@@ -49,6 +53,7 @@ async def take_folders(taking: Taking) -> None:
             elif await taking.put(part, row["id"], folder, known=taking.folders):
                 here[place] = row["id"]
                 place_of[row["id"]] = folder.application_id
+                above[row["id"]] = folder.parent_id
             if row["id"] in taking.folders:
                 ready.append(row["id"])
     for rows in waiting.values():
@@ -56,7 +61,13 @@ async def take_folders(taking: Taking) -> None:
             part.refuse(NO_PARENT, row["id"])
 
 
-def _folder(taking: Taking, row: OldRow, part: Part, place_of: dict[UUID, UUID | None]) -> Folder:
+def _folder(
+    taking: Taking,
+    row: OldRow,
+    part: Part,
+    place_of: Mapping[UUID, UUID | None],
+    above: Mapping[UUID, UUID | None],
+) -> Folder:
     called = plain(plain(row["name"] or "")[:LONGEST_NAME])
     if not called:
         raise Unfit(NAMELESS)
@@ -67,7 +78,18 @@ def _folder(taking: Taking, row: OldRow, part: Part, place_of: dict[UUID, UUID |
     if parent_id is not None and place_of.get(parent_id) != application_id:
         parent_id = None
         part.mend(ELSEWHERE, row["id"])
+    if _depth_of(parent_id, above) >= DEEPEST:
+        parent_id = None
+        part.mend(TOO_DEEP, row["id"])
     return Folder(id=row["id"], name=called, parent_id=parent_id, application_id=application_id, **taking.dated(row))
+
+
+def _depth_of(folder_id: UUID | None, above: Mapping[UUID, UUID | None]) -> int:
+    """Count a folder and those it lies in."""
+    depth = 0
+    while folder_id is not None:
+        depth, folder_id = depth + 1, above.get(folder_id)
+    return depth
 
 
 async def take_assignments(taking: Taking) -> None:
