@@ -206,3 +206,14 @@ async def test_the_page_of_the_matrix_says_at_which_stages_nobody_may_decide(
     manager.user.status = UserStatus.INACTIVE
     await session.commit()
     assert await vacant() == {"BM": [("PP01", 0)], "CC": [("PP01", 0)], "RM": [("KPT01", 0), ("PP01", 0)]}
+
+
+async def test_who_has_no_limit_on_record_counts_for_nobody_where_the_matrix_asks_for_one(
+    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch, publish: Publish, give: Give
+) -> None:
+    manager = await sign_in("manager", branch_id=branch.id)
+    await publish(BM, needs_limit=True)
+    (vacancy,) = (await client.get(f"{MATRICES}/current/vacancies", headers=admin.headers)).json()["items"]
+    assert (vacancy["code"], vacancy["everywhere"], vacancy["branches"][0]["people"]) == ("BM", True, 0)
+    await give(manager, "manager", reach="branch", branch_id=str(branch.id), limits={"USD": 500})
+    assert (await client.get(f"{MATRICES}/current/vacancies", headers=admin.headers)).json()["items"] == []

@@ -55,15 +55,16 @@ class _Seat(NamedTuple):
 async def vacancies(session: AsyncSession, matrix: Matrix, *, at: datetime) -> list[Vacancy]:
     """List the stages at which fewer people may decide than have to agree, with the branches whose loans would wait.
 
-    Limits are left aside, and what keeps somebody from one loan only. Whoever stands in counts as whom they stand in
-    for. Only branches in use are looked at.
+    How high limits are is left aside, and what keeps somebody from one loan only; where the matrix asks for limits, who
+    has none on record counts for nobody. Whoever stands in counts as whom they stand in for. Only branches in use are
+    looked at.
     """
     stages = dict(_stages(matrix))
     seats = {_Seat(stage.role, stage.scope) for stage in stages}
     if not seats:
         return []
     branches = (await session.scalars(select(Branch).where(Branch.is_active).order_by(Branch.code))).all()
-    rows = await session.execute(_counted(seats, at=at))
+    rows = await session.execute(_counted(seats, needs_limit=matrix.needs_limit, at=at))
     count = {(role, scope, branch_id): people for role, scope, branch_id, people in rows}
     found = []
     for stage, only in stages.items():
@@ -90,7 +91,7 @@ def _stages(matrix: Matrix) -> Iterator[tuple[ApprovalStage, Collection[UUID] | 
     yield from only.items()
 
 
-def _counted(seats: Collection[_Seat], *, at: datetime) -> Select[*tuple[str, str, UUID, int]]:
+def _counted(seats: Collection[_Seat], *, needs_limit: bool, at: datetime) -> Select[*tuple[str, str, UUID, int]]:
     """Count for each branch the people who may sit at each seat."""
     wanted = (
         values(column("role", String), column("scope", String), name="wanted")
@@ -120,6 +121,7 @@ def _counted(seats: Collection[_Seat], *, at: datetime) -> Select[*tuple[str, st
             User.status == UserStatus.ACTIVE,
             may_act(READ_APPLICATIONS, branch_id=Branch.id, at=at),
             held.c.is_given | may_act(APPROVE, branch_id=Branch.id, at=at),
+            held.c.limits.is_not(None) if needs_limit else true(),
         )
         .correlate(wanted, Branch)
         .scalar_subquery()
