@@ -120,7 +120,7 @@ class ConditionsBody(Struct, frozen=True, kw_only=True):
             interest_rounding=Rounding(self.interest_rounding),
             day_count=self.day_count,
             business_day=self.business_day,
-            required_documents=tuple(self.required_documents),
+            required_documents=tuple(dict.fromkeys(self.required_documents)),
         )
 
 

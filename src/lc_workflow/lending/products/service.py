@@ -10,6 +10,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.events import (
@@ -21,7 +22,7 @@ from lc_workflow.lending.events import (
 from lc_workflow.lending.products.access import visible_to
 from lc_workflow.lending.products.models import Product, ProductVersion
 from lc_workflow.lending.products.schemas import ConditionsBody, NewProduct, ProductChange
-from lc_workflow.lending.rules.products import VersionStatus, check_conditions
+from lc_workflow.lending.rules.products import Conditions, VersionStatus, check_conditions, check_documents
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing
 from lc_workflow.platform.search import contains
@@ -109,9 +110,8 @@ class ProductService(Service[Product]):
             ProductCodeTaken: Another product has the code.
             ProductIncomplete: The conditions contradict each other.
         """
-        conditions = wish.conditions.conditions()
-        check_conditions(conditions)
         async with self.transaction():
+            await self._check(wish.conditions.conditions())
             product = await self.create(
                 Product(code=wish.code, name_en=wish.name_en, name_km=wish.name_km, created_at=at, updated_at=at)
             )
@@ -146,8 +146,8 @@ class ProductService(Service[Product]):
             DraftUnderWay: One is being written already.
             ProductIncomplete: The conditions contradict each other.
         """
-        check_conditions(wish.conditions())
         async with self.transaction():
+            await self._check(wish.conditions())
             product = await self.find(visible_to(principal), id=product_id, lock=True)
             newest = (await self.versions(product_id, principal=principal))[0]
             if newest.status is VersionStatus.DRAFT:
@@ -167,8 +167,8 @@ class ProductService(Service[Product]):
             VersionPublished: It is no draft any more.
             ProductIncomplete: The conditions contradict each other.
         """
-        check_conditions(wish.conditions())
         async with self.transaction():
+            await self._check(wish.conditions())
             version = await self._draft(product_id, number, principal=principal)
             version.say(wish.conditions())
             version.updated_at = at
@@ -181,9 +181,11 @@ class ProductService(Service[Product]):
         Raises:
             Missing: There is no such product, or no such version of it.
             VersionPublished: It was published already.
+            ProductIncomplete: It asks for a paper nobody knows.
         """
         async with self.transaction():
             version = await self._draft(product_id, number, principal=principal)
+            await self._check(version.conditions)
             version.status = VersionStatus.PUBLISHED
             version.published_at = version.updated_at = at
             version.published_by = principal.id
@@ -219,6 +221,13 @@ class ProductService(Service[Product]):
         with suppress(ProductNotOffered):
             return await self.in_force(code) or so_far
         return so_far
+
+    async def _check(self, conditions: Conditions) -> None:
+        check_conditions(conditions)
+        known = await self.session.scalars(
+            select(PaperKind.code).where(PaperKind.code.in_(conditions.required_documents))
+        )
+        check_documents(conditions, known_types=frozenset(known))
 
     def _begin(self, product: Product, number: int, wish: ConditionsBody, *, at: datetime) -> ProductVersion:
         version = ProductVersion(

@@ -64,8 +64,9 @@ class ItemAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ChecklistOfApplication(Struct, frozen=True, kw_only=True):
-    """The checklist an application was given and how it stands with it; without one nothing is asked for.
+    """The checklist an application was given and how it stands with it.
 
+    Its product may ask for papers too, by rules named PRODUCT-1 and so on; without either nothing is asked for.
     `blocking` says for each step how many papers it waits for.
     """
 

@@ -1,7 +1,7 @@
 """Which papers an application needs, what a second person found about them, and which were waived."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from lc_workflow.lending.checklists.models import Checklist
 from lc_workflow.lending.checklists.schemas import as_rules, read_document
 from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.lending.events import PaperDescribed, PaperVerified, PaperWaived, WaiverEnded
+from lc_workflow.lending.products.models import ProductVersion
 from lc_workflow.lending.requirements.access import DESCRIBE, VERIFY, WAIVE, acted_on
 from lc_workflow.lending.requirements.models import PaperCheck, PaperWaiver
 from lc_workflow.lending.requirements.schemas import NewWaiver, PaperDescription, Verification
@@ -36,6 +37,7 @@ from lc_workflow.lending.rules.checklist import (
     PaperVerdict,
     Subject,
     Whom,
+    asked_by_product,
     check_verifier,
     check_waiver,
     in_the_way,
@@ -88,7 +90,7 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An application's checklist as it stands: None where it was given none, and so is asked for nothing."""
+    """An application's checklist as it stands: None where it was given none; its product may ask for papers as well."""
 
     checklist: Checklist | None
     items: Sequence[Item]
@@ -114,11 +116,13 @@ class RequirementService(Service[PaperCheck]):
         self._checklists = ChecklistService(session)
         self._seen = WhatIsSeen(session)
 
-    async def obstacles(self, application: CustomerApplication, gate: Gate, *, at: datetime) -> list[Invalid]:
-        """Say which papers keep an application from a gate; asks nothing where it was given no checklist."""
-        if application.checklist_id is None:
+    async def obstacles(
+        self, application: CustomerApplication, gate: Gate, *, by_product: Sequence[str], at: datetime
+    ) -> list[Invalid]:
+        """Say which papers keep an application from a gate; `by_product` are the kinds that its product asks for."""
+        if application.checklist_id is None and not by_product:
             return []
-        standing = await self.standing(application, at=at)
+        standing = await self._standing(application, by_product, at=at)
         labels = {code: kind.label_en for code, kind in standing.kinds.items()}
         return refusals_for(in_the_way(standing.items, gate), labels=labels)
 
@@ -141,24 +145,26 @@ class RequirementService(Service[PaperCheck]):
 
     async def standing(self, application: CustomerApplication, *, at: datetime) -> Standing:
         """Work out how an application stands with its papers; whoever passes it in has made sure it may be seen."""
+        return await self._standing(application, await self._asked_by_product(application), at=at)
+
+    async def _standing(self, application: CustomerApplication, by_product: Sequence[str], *, at: datetime) -> Standing:
         checklist = await self.session.get(Checklist, application.checklist_id) if application.checklist_id else None
         papers = await self._papers(application.id)
         waivers = await self._waivers(application)
         kinds = {kind.code: kind for kind in await self.session.scalars(select(PaperKind))}
-        items: Sequence[Item] = ()
-        if checklist is not None:
+        items: list[Item] = []
+        if checklist is not None or by_product:
             today = at.astimezone(PHNOM_PENH).date()
-            items = items_of(
-                as_rules(read_document(checklist.document)),
-                await self._loan(application),
-                [_paper(each) for each in papers],
-                [
-                    Exemption(row.rule, row.subject_id)
-                    for row in waivers
-                    if row.ended_at is None and row.ends_on >= today and row.cycle == application.cycle
-                ],
-                today=today,
-            )
+            loan = await self._loan(application)
+            handed_in = [_paper(each) for each in papers]
+            exempt = [
+                Exemption(row.rule, row.subject_id)
+                for row in waivers
+                if row.ended_at is None and row.ends_on >= today and row.cycle == application.cycle
+            ]
+            items = items_of(_rules(checklist), loan, handed_in, exempt, today=today)
+            of_anybody = [replace(paper, subject_id=None) for paper in handed_in]
+            items += items_of(asked_by_product(by_product, besides=items), loan, of_anybody, exempt, today=today)
         return Standing(
             checklist=checklist,
             items=items,
@@ -384,12 +390,21 @@ class RequirementService(Service[PaperCheck]):
         if subject_id is not None and subject_id not in {each.id for each in await self._subjects(application)}:
             raise NoSuchSubject
 
+    async def _asked_by_product(self, application: CustomerApplication) -> Sequence[str]:
+        version_id = application.product_version_id
+        version = await self.session.get(ProductVersion, version_id) if version_id else None
+        return version.conditions.required_documents if version else ()
+
     async def _rule(self, application: CustomerApplication, code: str) -> PaperRule:
         checklist = await self.session.get(Checklist, application.checklist_id) if application.checklist_id else None
-        rules = as_rules(read_document(checklist.document)) if checklist else ()
+        rules = [*_rules(checklist), *asked_by_product(await self._asked_by_product(application))]
         if (rule := next((rule for rule in rules if rule.code == code), None)) is None:
             raise NoSuchRule
         return rule
+
+
+def _rules(checklist: Checklist | None) -> Sequence[PaperRule]:
+    return as_rules(read_document(checklist.document)) if checklist else ()
 
 
 def _paper(handed_in: HandedIn) -> Paper:

@@ -251,6 +251,19 @@ def items_of(
     return _with_alternatives(items)
 
 
+def asked_by_product(document_types: Iterable[str], *, besides: Iterable[Item] = ()) -> list[PaperRule]:
+    """The rules a product adds to the checklist: one paper of each kind, before the application is submitted.
+
+    What the checklist itself asks for by then is not asked for twice.
+    """
+    by_then = {item.rule.document_type for item in besides if item.rule.gate is Gate.SUBMIT and not item.rule.any_of}
+    return [
+        PaperRule(code=f"PRODUCT-{place}", document_type=kind, whom=Whom.APPLICATION, gate=Gate.SUBMIT)
+        for place, kind in enumerate(document_types, 1)
+        if kind not in by_then
+    ]
+
+
 def in_the_way(items: Iterable[Item], gate: Gate) -> list[Item]:
     """The papers for the lack of which an application does not pass a gate, those of earlier gates included."""
     passed = GATES[: GATES.index(gate) + 1]

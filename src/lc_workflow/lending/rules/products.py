@@ -1,6 +1,6 @@
 """What a loan product offers: its limits, rates and fees, and what a loan of it has to keep to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -96,7 +96,10 @@ class FeeRule:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """One version of a product; rates are in percent per year. The first frequency and method are the usual ones."""
+    """One version of a product; rates are in percent per year. The first frequency and method are the usual ones.
+
+    Of each of `required_documents`, kinds of papers, one is handed in before an application is submitted.
+    """
 
     limits: tuple[Limits, ...]
     frequencies: tuple[Frequency, ...]
@@ -132,6 +135,17 @@ def check_conditions(conditions: Conditions) -> None:
     """
     for fault in _faults(conditions):
         raise ProductIncomplete(fault)
+
+
+def check_documents(conditions: Conditions, *, known_types: Collection[str]) -> None:
+    """Let a product ask only for papers that can be handed in.
+
+    Raises:
+        ProductIncomplete: It asks for a kind of paper that is not known here.
+    """
+    for document_type in conditions.required_documents:
+        if document_type not in known_types:
+            raise ProductIncomplete(f"The product asks for {document_type}, which is no kind of paper here.")
 
 
 def refusals(conditions: Conditions, offered: Offered) -> tuple[DomainError, ...]:

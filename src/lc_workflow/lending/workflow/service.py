@@ -172,8 +172,13 @@ class WorkflowService(Service[CustomerApplication]):
         return await self._to_disbursing(await self._dockets.seen_by(principal, application_id, at=at), at=at)
 
     async def _to_disbursing(self, docket: Docket, *, at: datetime) -> list[DomainError]:
-        papers = await self._requirements.obstacles(docket.application, Gate.DISBURSE, at=at)
+        papers = await self._papers(docket, Gate.DISBURSE, at=at)
         return [*_against_paying_out(docket, at=at), *papers]
+
+    async def _papers(self, docket: Docket, gate: Gate, *, at: datetime) -> list[Invalid]:
+        product = docket.grounds.conditions
+        wanted = product.required_documents if product else ()
+        return await self._requirements.obstacles(docket.application, gate, by_product=wanted, at=at)
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
@@ -230,12 +235,12 @@ class WorkflowService(Service[CustomerApplication]):
                     requested_amount=application.requested_amount,
                 )
                 found += obstacles_to(application, Asked.requested(application), docket.grounds, at=at)
-                found += await self._requirements.obstacles(application, Gate.SUBMIT, at=at)
+                found += await self._papers(docket, Gate.SUBMIT, at=at)
             case Action.SEND_TO_REVIEW:
-                found += await self._requirements.obstacles(application, Gate.REVIEW, at=at)
+                found += await self._papers(docket, Gate.REVIEW, at=at)
             case Action.APPROVE if ballot and ballot.decision in AGREEING:
                 found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
-                found += await self._requirements.obstacles(application, Gate.APPROVE, at=at)
+                found += await self._papers(docket, Gate.APPROVE, at=at)
                 said = wish.reason or wish.comment if wish else TYPED_IN
                 found += to_standing_in(for_oneself=docket.is_behind_own, twice=docket.is_behind_twice)
                 found += to_outdated(docket.outdated)
