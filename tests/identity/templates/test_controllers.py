@@ -122,6 +122,23 @@ async def test_what_a_person_holds_already_is_not_given_once_more(
     assert (given.status_code, given.json()) == (200, {"added": 0})
 
 
+async def test_what_somebody_was_denied_stays_denied_whatever_template_they_are_given(
+    client: AsyncClient, administrator: Person, sign_in: SignIn, right_id: Named
+) -> None:
+    teller = await sign_in("teller")
+    denial = {"permission_id": await right_id("permission:read:all"), "is_granted": False, "reason": "Under inquiry"}
+    rights_of_teller = f"/api/v1/users/{teller.user.id}/permissions"
+    assert (await client.post(rights_of_teller, json=denial, headers=administrator.headers)).status_code == 200
+    wish = {"name": "Looking into", "permissions": ["permission:read:all", "permission:manage:all"]}
+    template = (await client.post(URL, json=wish, headers=administrator.headers)).json()
+    asked = {"template_id": template["id"], "target_type": "user", "target_id": str(teller.user.id)}
+    shown = (await client.post(f"{URL}/preview", json=asked, headers=administrator.headers)).json()
+    assert (shown["added"], shown["refused"]) == (["permission:manage:all"], ["permission:read:all"])
+    given = await client.post(f"{URL}/{template['id']}/apply/user/{teller.user.id}", headers=administrator.headers)
+    assert (given.status_code, given.json()) == (200, {"added": 1})
+    assert (await client.get("/api/v1/permissions", headers=teller.headers)).status_code == 403
+
+
 async def test_the_trial_gives_nothing_to_whom_nothing_may_be_given(
     client: AsyncClient, administrator: Person, role_id: Named
 ) -> None:

@@ -17,7 +17,7 @@ from lc_workflow.identity.roles.service import held_roles
 from lc_workflow.identity.rules.grants import Right, check_within_own
 from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.roles import NoSuchRole, check_rank
-from lc_workflow.identity.sessions.principals import rights_of
+from lc_workflow.identity.sessions.principals import barred, rights_of
 from lc_workflow.identity.users.access import visible_to
 from lc_workflow.identity.users.models import User
 from lc_workflow.identity.users.service import keep_an_administrator
@@ -143,13 +143,15 @@ class HoldingService(Service[User]):
     ) -> int:
         """Give somebody those of several rights that they do not hold yet, for good; answers how many.
 
+        What they were denied stays denied: somebody meant that person, and a set of rights means nobody.
+
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn, GrantAboveOwn: As for one.
         """
         async with self.transaction():
             user = await self._of_another(user_id, principal=principal, at=at)
             held = await rights_of(self.session, user.id, at=at)
-            lacking = set(names) - {one.permission.name for one in held.effective_permissions}
+            lacking = set(names) - {one.permission.name for one in held.effective_permissions} - barred(held, names)
             rights = (await self.session.scalars(select(Permission).where(Permission.name.in_(lacking)))).all()
             for right in rights:
                 wish = RightToGive(permission_id=right.id, reason=reason)

@@ -1,6 +1,6 @@
 """From a token to the person behind it, with their rights as they stand at this moment."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from lc_workflow.identity.roles.models import CompanyRole, Permission, UserPermission, UserRole
 from lc_workflow.identity.roles.schemas import EffectivePermission, PermissionCard, Rights, RoleCard
 from lc_workflow.identity.roles.service import direct_rights, held_by, lasting, roles_of
-from lc_workflow.identity.rules.grants import Right, known
+from lc_workflow.identity.rules.grants import Right, effective, known
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.kernel.principal import Principal, Scope
@@ -114,6 +114,12 @@ async def rights_of(session: AsyncSession, user_id: UUID, *, at: datetime) -> Ri
         effective_permissions=by_role + tuple(one for one in own if one.is_granted and stands(one.permission.name)),
         direct_permissions=own,
     )
+
+
+def barred(rights: Rights, names: Iterable[str]) -> set[str]:
+    """Which of some rights a person was denied, who holds `rights`: giving them would have no effect."""
+    denied = [Right.parse(one.permission.name) for one in rights.direct_permissions if not one.is_granted]
+    return {name for name in names if not effective([Right.parse(name)], denied)}
 
 
 def _width(right: Right) -> int:

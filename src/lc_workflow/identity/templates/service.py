@@ -16,6 +16,7 @@ from lc_workflow.identity.permissions.service import RoleService, check_may_shap
 from lc_workflow.identity.roles.models import CompanyRole, Permission, PermissionTemplate
 from lc_workflow.identity.rules.grants import GrantAboveOwn, Right, check_within_own
 from lc_workflow.identity.rules.roles import check_right
+from lc_workflow.identity.sessions.principals import barred
 from lc_workflow.identity.templates.schemas import (
     Exported,
     FromRoles,
@@ -205,25 +206,30 @@ class TemplateService(Service[PermissionTemplate]):
         if wish.template_id is not None:
             names |= {*(await self.find(id=wish.template_id)).rights}
         names |= await self._held_together(wish)
-        held, is_theirs = await self._target(wish, principal=principal, at=at)
-        refused = {name for name in names - held if not is_theirs or not _may_give(principal, name)}
+        held, denied, is_theirs = await self._target(wish, names, principal=principal, at=at)
+        refused = {name for name in names - held if not is_theirs or name in denied or not _may_give(principal, name)}
         rights = await self.session.scalars(
             select(Permission).where(Permission.name.in_(names)).order_by(Permission.name)
         )
         shown = [PermissionAnswer.of(right) for right in rights]
         return Preview(sorted(names - held - refused), sorted(names & held), sorted(refused), len(shown), shown)
 
-    async def _target(self, wish: PreviewRequest, *, principal: Principal, at: datetime) -> tuple[set[str], bool]:
-        """Look up what the target holds, and whether it is the person's to change; nobody in particular is."""
+    async def _target(
+        self, wish: PreviewRequest, names: set[str], *, principal: Principal, at: datetime
+    ) -> tuple[set[str], set[str], bool]:
+        """Look up what the target holds and which of `names` it is denied, and whether it is the person's to change.
+
+        Nobody in particular is.
+        """
         if wish.target_id is None:
-            return set(), True
+            return set(), set(), True
         if wish.target_type is Target.ROLE:
             role, _, _ = await RoleService(self.session).whole(wish.target_id, at=at)
-            return {*role.grants}, _may_shape(principal, role)
+            return {*role.grants}, set(), _may_shape(principal, role)
         rights = await HoldingService(self.session).of(wish.target_id, principal=principal, at=at)
         above = await standing_above(self.session, [wish.target_id], principal=principal, at=at)
         is_theirs = wish.target_id != principal.id and not above
-        return {one.permission.name for one in rights.effective_permissions}, is_theirs
+        return {one.permission.name for one in rights.effective_permissions}, barred(rights, names), is_theirs
 
     async def apply(
         self, template_id: UUID, target: Target, target_id: UUID, *, principal: Principal, at: datetime
