@@ -201,6 +201,14 @@ def test_a_full_disk_keeps_no_half_backup(lived_in: Settings, tmp_path: Path) ->
     assert (killed.exit_code, "no complete backup" in killed.output) == (1, True)
 
 
+def test_a_backup_is_not_laid_among_the_papers_it_is_of(lived_in: Settings) -> None:
+    """What breaks their disk would break it too."""
+    among = lived_in.upload_folder / "nightly" / ".." / "backups"
+    refused = run("backup", among, settings=lived_in)
+    assert (refused.exit_code, "lies where the papers are kept" in refused.output) == (1, True)
+    assert not among.exists()
+
+
 def test_what_is_not_as_it_was_saved_is_refused(
     lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
 ) -> None:

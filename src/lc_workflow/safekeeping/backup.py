@@ -43,10 +43,11 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
     When this returns, all of it is on the disk.
 
     Raises:
-        BackupRefused: The folder holds something, a program of PostgreSQL is missing or fails, or the disk is full.
+        BackupRefused: The folder holds something or lies among the papers, a program of PostgreSQL is missing or fails,
+            or the disk is full.
         Unavailable: The store does not answer.
     """
-    with room(folder):
+    with room(folder, apart_from=settings.upload_folder if settings.object_store is None else None):
         engine = engine_for_once(settings.database_url, isolation_level="REPEATABLE READ")
         async with engine.connect() as connection:
             snapshot = await connection.scalar(SNAPSHOT)

@@ -57,14 +57,19 @@ def sha256_of(file: Path) -> str:
 
 
 @contextmanager
-def room(folder: Path) -> Iterator[None]:
+def room(folder: Path, *, apart_from: Path | None = None) -> Iterator[None]:
     """Make the folder of a backup, which nobody else on the machine may read: names stand in it as they are.
 
     Half a backup is none and may fill the disk for the next one, so whatever breaks the block off takes it away.
 
     Raises:
-        BackupRefused: The folder holds something, or a file could not be written or read.
+        BackupRefused: The folder holds something, lies in the one it is to be apart from, or a file could not be
+            written or read.
     """
+    if apart_from is not None and folder.resolve().is_relative_to(apart_from.resolve()):
+        raise BackupRefused(
+            f"{folder} lies where the papers are kept: what breaks them breaks it. Choose another place."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         half = "" if (folder / MANIFEST).exists() else " It is no complete backup, so look whether it is still needed."
