@@ -1,12 +1,14 @@
 """Which files are taken in, and what they are called."""
 
 import unicodedata
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lc_workflow.documents.rules.uploads import (
+    ENCODED,
     LONGEST_NAME,
     EmptyFile,
     FileTooLarge,
@@ -41,6 +43,11 @@ MEGABYTE = 1024 * 1024
         ('what "is" <this>?.pdf', "what _is_ _this__.pdf"),
         ("e\u0301tude.pdf", "\u00e9tude.pdf"),
         ("tab\there\u2028there.txt", "tab here there.txt"),
+        (f"=?utf-8?B?{b64encode('ប័ណ្ណ/សម្គាល់ខ្លួន.pdf'.encode()).decode()}?=", "សម្គាល់ខ្លួន.pdf"),
+        ("=?utf-8?Q?id=5Fcard.jpg?=", "id_card.jpg"),
+        ("=?utf-8?B?no base64?=", "=_utf-8_B_no base64_="),
+        ("=?klingon?B?aWQ=?=", "=_klingon_B_aWQ=_="),
+        ("=?utf-8?B?/w==?=", "w==_="),
         ("lone \ud800 surrogate.txt", "lone surrogate.txt"),
     ],
 )
@@ -62,7 +69,7 @@ def test_a_name_that_is_one_endless_syllable_is_not_all_ending() -> None:
     assert display_name("ក្" * 200 + ".jpg") == "file.jpg"
 
 
-@given(st.text(max_size=400))
+@given(st.text(max_size=400) | st.from_regex(ENCODED, fullmatch=True))
 def test_whatever_a_client_calls_a_file_its_shown_name_is_harmless(raw: str) -> None:
     shown = display_name(raw)
     assert 1 <= len(shown) <= LONGEST_NAME

@@ -3,6 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from contextlib import suppress
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from typing import Final
 
 from lc_workflow.kernel.errors import Invalid, TooLarge
@@ -24,6 +27,9 @@ LONGEST_NAME: Final = 120
 """Characters of a display name: 120 Khmer characters still fit the URL of a signed link."""
 
 NAMELESS: Final = "file"
+
+ENCODED: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
+"""A word as mail writes it that is not ASCII (RFC 2047, section 2)."""
 
 LONGEST_EXTENSION: Final = 10
 
@@ -97,9 +103,13 @@ def display_name(raw: str | None) -> str:
     """Make a client's file name safe to show, to send in a header and to save: never empty, at most 120 characters.
 
     Folders are cut off, control and direction-changing characters go, those no disk takes become `_`;
-    Khmer stays as it is, and the ending survives the shortening.
+    Khmer stays as it is, and the ending survives the shortening. Clients of .NET write it as mail does.
     """
-    last = plain(re.split(r"[/\\]", raw or "")[-1])
+    raw = raw or ""
+    if ENCODED.fullmatch(raw):
+        with suppress(MessageError, LookupError, ValueError):  # else it is no encoded word, and called so
+            raw = str(make_header(decode_header(raw)))
+    last = plain(re.split(r"[/\\]", raw)[-1])
     name = re.sub(r'[<>:"|?*]', "_", last).strip(" ." + JOINERS)
     return _shortened(name) or NAMELESS
 
