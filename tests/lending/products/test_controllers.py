@@ -23,7 +23,6 @@ CONDITIONS: dict[str, Any] = {
     "rate_max": 18,
     "rate_default": 17.5,
     "fees": [{"code": "processing", "kind": "percent", "value": 2, "timing": "deducted"}],
-    "required_documents": ["borrower_id_card"],
 }
 NEW = {"code": "harvest_loan", "name_en": "Harvest loan", "name_km": "កម្ចីប្រមូលផល", "conditions": CONDITIONS}
 
