@@ -125,11 +125,24 @@ async def test_before_anybody_signs_in_only_what_is_public_is_known(
     assert "timezone" not in shown
 
 
+async def test_a_form_sends_numbers_as_text_and_empty_fields_for_nothing(client: AsyncClient, admin: Person) -> None:
+    await client.post(f"{URL}/initialize", headers=admin.headers)
+    sent = {"approval_valid_days": "45", "khr_per_usd": "៤០៥០", "company_email": ""}
+    saved = await client.patch(f"{URL}/bulk", json=sent, headers=admin.headers)
+    assert saved.status_code == 200, saved.text
+    shown = (await client.get(URL, headers=admin.headers)).json()
+    held = {key: entry["value"] for entries in shown.values() for key, entry in entries.items()}
+    assert [held[key] for key in sent] == [45, 4050, None]
+    await client.put(f"{URL}/khr_per_usd", json={"value": "4100"}, headers=admin.headers)
+    shown = (await client.get(URL, headers=admin.headers)).json()
+    assert [entries["khr_per_usd"]["value"] for entries in shown.values() if "khr_per_usd" in entries] == [4100]
+
+
 async def test_what_the_house_knows_holds_only_what_fits(client: AsyncClient, admin: Person) -> None:
     await client.post(f"{URL}/initialize", headers=admin.headers)
     for key, unfit, fit in (
         ("approval_valid_days", 0, 45),
-        ("khr_per_usd", "4100", 4_050),
+        ("khr_per_usd", "4100.5", 4_050),
         ("auto_assign_tasks", "yes", True),
         ("theme_mode", "neon", "dark"),
         ("primary_color", "red", "#aa0000"),

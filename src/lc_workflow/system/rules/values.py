@@ -9,17 +9,20 @@ from lc_workflow.kernel.dates import is_time_zone
 
 LONGEST_TEXT: Final = 500
 
+LONGEST_NUMBER: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of value: what it is called, which values are of it, and the sentence for those that are not.
 
-    Null is always allowed: the setting then counts as an installation begins.
+    Null is always allowed: the setting then counts as an installation begins. `read` takes what forms send for it.
     """
 
     name: str
     holds: Callable[[Any], bool]
     sentence: str
+    read: Callable[[Any], Any] = lambda value: value
 
     def refusal(self, value: object) -> str | None:
         """Say why a value cannot be taken; None when it can."""
@@ -41,7 +44,15 @@ def whole(least: int, most: int) -> Kind:
         "number",
         lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
         f"must be a whole number from {least} to {most}",
+        read=_number,
     )
+
+
+def _number(value: object) -> object:
+    """Read a number that a form's field sends as text."""
+    if isinstance(value, str) and len(value) <= LONGEST_NUMBER and value.strip().isdecimal():
+        return int(value)
+    return value
 
 
 TEXT: Final = Kind("text", _is_text, f"must be one line of text of at most {LONGEST_TEXT} characters")

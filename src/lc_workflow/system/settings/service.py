@@ -8,7 +8,6 @@ from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from msgspec import UNSET
 from msgspec.json import encode
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
@@ -97,9 +96,9 @@ class SettingService(Service[Setting]):
         Raises:
             SettingExists: There is one with this key.
         """
-        _check({wish.key: wish.value})
+        fields = given(wish) | {"value": _taken({wish.key: wish.value})[wish.key]}
         async with self.transaction():
-            setting = await self.create(Setting(**given(wish), created_at=at, updated_at=at))
+            setting = await self.create(Setting(**fields, created_at=at, updated_at=at))
             self.announce(SettingAdded(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
         return setting
 
@@ -112,9 +111,10 @@ class SettingService(Service[Setting]):
         """
         async with self.transaction():
             setting = await self.named(name, principal=principal, lock=True)
-            if wish.value is not UNSET:
-                _check({setting.key: wish.value})
-            self._write(setting, given(wish), principal, at=at)
+            fields = given(wish)
+            if "value" in fields:
+                fields |= {"value": _taken({setting.key: wish.value})[setting.key]}
+            self._write(setting, fields, principal, at=at)
         return setting
 
     async def set_all(self, values: Mapping[str, Any], *, principal: Principal, at: datetime) -> dict[str, Any]:
@@ -125,14 +125,14 @@ class SettingService(Service[Setting]):
             InvalidInput: A value is too large, or there are none or too many.
         """
         check_values(values)
-        _check(values)
+        taken = _taken(values)
         async with self.transaction():
             wanted = select(Setting).where(visible_to(principal), Setting.key.in_(values)).order_by(Setting.key)
             rows = (await self.session.scalars(wanted.with_for_update())).all()
             if unknown := sorted(values.keys() - {row.key for row in rows}):
                 raise NoSuchSetting(f"There is no setting named {', '.join(key[:100] for key in unknown[:5])}.")
             for setting in rows:
-                self._write(setting, {"value": values[setting.key]}, principal, at=at)
+                self._write(setting, {"value": taken[setting.key]}, principal, at=at)
         return {setting.key: setting.value for setting in rows}
 
     async def remove(self, name: str, *, principal: Principal, at: datetime) -> str:
@@ -188,18 +188,20 @@ class SettingService(Service[Setting]):
         self.announce(SettingChanged(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
 
 
-def _check(values: Mapping[str, Any]) -> None:
-    """Refuse what a setting that the house knows cannot hold.
+def _taken(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Read values as forms send them; refuses what a setting that the house knows cannot hold.
 
     Raises:
         UnfitValue: Names each of them.
     """
-    refused = {key: sentence for key, value in values.items() if (sentence := kind_of(key).refusal(value))}
+    taken = {key: kind_of(key).read(value) for key, value in values.items()}
+    refused = {key: sentence for key, value in taken.items() if (sentence := kind_of(key).refusal(value))}
     if refused:
         raise UnfitValue(
             "; ".join(f"{key} {sentence}" for key, sentence in refused.items()) + ".",
             errors=tuple(FieldError(key, sentence) for key, sentence in refused.items()),
         )
+    return taken
 
 
 def _same(one: object, other: object) -> bool:
