@@ -65,3 +65,8 @@ def phone_key(written: str | None) -> str | None:
     except NotAPhone:
         digits: str = phonenumbers.normalize_digits_only(written)
         return digits if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1 else None
+
+
+def phone_keys(*numbers: str | None) -> set[str | None]:
+    """Telephone numbers as they are compared; None stands for those that nobody wrote down."""
+    return {phone_key(number) for number in numbers}

@@ -1,13 +1,15 @@
 """Decisions over HTTP, stage by stage, and everything that keeps somebody from one."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.users.models import FormerTelephone
 from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.approvals.queries import fingerprint
 from lc_workflow.lending.workflow.service import WorkflowService
@@ -158,6 +160,23 @@ async def test_a_party_to_the_loan_does_not_decide_it(hire: Hire, reviewed: Any,
     loan = await reviewed(guarantor_phone="+855 12 999 111")
     for phone in ("012 345 678", "012999111"):
         assert code(await decide(await hire(phone_number=phone), loan)) == (403, "SodParty")
+
+
+async def test_whoever_changes_their_telephone_is_a_party_still(
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, session: AsyncSession
+) -> None:
+    loan = await reviewed(guarantor_phone="+855 12 999 111")
+    guarantor = await hire(phone_number="012999111")
+    for number in ("012 999 112", None):
+        changed = await client.patch(
+            f"/api/v1/users/{guarantor.user.id}", json={"phone_number": number}, headers=guarantor.headers
+        )
+        assert changed.status_code == 200, changed.text
+    assert code(await decide(guarantor, loan)) == (403, "SodParty")
+    # a number that nobody uses is given to somebody else at last
+    await session.execute(update(FormerTelephone).values(given_up_at=NOON - timedelta(days=367)))
+    await session.commit()
+    assert code(await decide(guarantor, loan)) == (200, "APPROVED")
 
 
 async def test_a_party_is_known_by_their_paper_where_the_telephone_says_nothing(

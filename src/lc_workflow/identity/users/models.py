@@ -115,6 +115,17 @@ WHOLE = [
 """The loads an answer about a user needs: everything in one statement."""
 
 
+class FormerTelephone(Row):
+    """A telephone that somebody gave up; for a while it still says to which loans they are a party."""
+
+    __tablename__ = "former_telephones"
+    __table_args__ = (Index("ix_former_telephones_user_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
+    phone_number: Mapped[str] = mapped_column(Sealed("former_telephones.phone_number"))
+    given_up_at: Mapped[datetime]
+
+
 class Session(Row):
     """One sign-in on one device; ending it ends its access tokens at once and its refresh tokens with it.
 

@@ -37,7 +37,7 @@ from lc_workflow.lending.rules.deliberation import (
 from lc_workflow.lending.rules.editing import Incomplete
 from lc_workflow.lending.rules.objections import Terms
 from lc_workflow.lending.rules.stages import CLOSED
-from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.service import Service
 
 
@@ -63,8 +63,8 @@ class Ballot:
 class Sitting:
     """What lies on the table when somebody would decide, read beforehand so that weighing it asks nothing more.
 
-    `votes` are those of the case that count, `place` is what people call the branch, `phone` the person's own
-    telephone and `parties` those that the people behind the loan are known by, `held` what the person holds.
+    `votes` are those of the case that count, `place` is what people call the branch, `phones` the person's own
+    telephones and `parties` those that the people behind the loan are known by, `held` what the person holds.
     """
 
     application: CustomerApplication
@@ -73,7 +73,7 @@ class Sitting:
     votes: Sequence[Vote]
     where: Where
     place: str
-    phone: str | None
+    phones: Sequence[str | None]
     parties: Sequence[str | None]
     held: Sequence[Holding]
 
@@ -193,9 +193,7 @@ class ApprovalService(Service[ApprovalCase]):
             found.append(objections.to_having_no_seat(stage, counted, sitting.place, where, held))
             return Ruling(obstacles=tuple(found), terms=terms, is_entitled=is_entitled)
         if ballot.decision in VOTES:
-            found += objections.to_a_party(
-                phone_key(sitting.phone), {phone_key(number) for number in (application.phone, *sitting.parties)}
-            )
+            found += objections.to_a_party(phone_keys(*sitting.phones), phone_keys(application.phone, *sitting.parties))
         figure = figure_of(stored, case, terms.amount, application.currency)
         against = [
             (

@@ -50,7 +50,7 @@ class ConditionService(Service[ApprovalCondition]):
             application = await self._seen.application(principal, application_id)
             if permissions_for(principal, application).isdisjoint({PROCESS, APPROVE}):
                 raise NotYourCondition("A condition is closed by whoever works on the application.")
-            await self._seen.check_has_no_tie(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id, at=at)
             condition = await self.session.scalar(
                 select(ApprovalCondition)
                 .where(ApprovalCondition.id == condition_id, ApprovalCondition.application_id == application_id)

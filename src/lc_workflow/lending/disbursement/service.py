@@ -65,7 +65,7 @@ class DisbursementService(Service[DisbursementRequest]):
         """
         async with self.transaction():
             application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
-            await self._check_may(REQUEST, application, principal)
+            await self._check_may(REQUEST, application, principal, at=at)
             standing = await self.session.scalar(
                 select(DisbursementRequest).where(
                     DisbursementRequest.application_id == application_id,
@@ -117,7 +117,7 @@ class DisbursementService(Service[DisbursementRequest]):
             PaidInFuture, PaidBeforeRequest: It cannot have been paid on that day.
         """
         async with self.transaction():
-            application, request = await self._locked(request_id, principal)
+            application, request = await self._locked(request_id, principal, at=at)
             for objection in objections_to_confirming(
                 status=request.status,
                 requester=request.requested_by,
@@ -153,7 +153,7 @@ class DisbursementService(Service[DisbursementRequest]):
             NotYourDisbursement, SodRepeat, SodParty, DisbursementOver: It cannot be.
         """
         async with self.transaction():
-            application, request = await self._locked(request_id, principal)
+            application, request = await self._locked(request_id, principal, at=at)
             if request.status not in UNDER_WAY:
                 raise DisbursementOver(f"This request is {request.status} already.")
             request.status = DisbursementStatus.FAILED
@@ -189,7 +189,9 @@ class DisbursementService(Service[DisbursementRequest]):
             *where, LimitOffset(window.size, window.offset), OrderBy("requested_at"), OrderBy("id")
         )
 
-    async def _locked(self, request_id: UUID, principal: Principal) -> tuple[CustomerApplication, DisbursementRequest]:
+    async def _locked(
+        self, request_id: UUID, principal: Principal, *, at: datetime
+    ) -> tuple[CustomerApplication, DisbursementRequest]:
         """Lock the application, as everybody does first, and then its request."""
         application_id = await self.session.scalar(
             select(DisbursementRequest.application_id).where(DisbursementRequest.id == request_id)
@@ -197,10 +199,12 @@ class DisbursementService(Service[DisbursementRequest]):
         if application_id is None:
             raise Missing("There is no such disbursement request, or it is not yours to see.")
         application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
-        await self._check_may(CONFIRM, application, principal)
+        await self._check_may(CONFIRM, application, principal, at=at)
         return application, await self.find(id=request_id, lock=True)
 
-    async def _check_may(self, permission: str, application: CustomerApplication, principal: Principal) -> None:
+    async def _check_may(
+        self, permission: str, application: CustomerApplication, principal: Principal, *, at: datetime
+    ) -> None:
         if not principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id):
             raise NotYourDisbursement(f"This needs the permission {permission} for the application's branch.")
-        await self._seen.check_has_no_tie(application, principal.id)
+        await self._seen.check_has_no_tie(application, principal.id, at=at)

@@ -209,7 +209,7 @@ class RequirementService(Service[PaperCheck]):
         """
         async with self.transaction():
             application = await self._held(application_id, VERIFY, principal)
-            await self._seen.check_has_no_tie(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id, at=at)
             check, file = await self._check_of(application, file_id, at=at)
             check_verifier(person=principal.id, uploaded_by=file.uploaded_by)
             if finding.verdict is PaperVerdict.REFUSED and not plain(finding.note or ""):
@@ -242,7 +242,7 @@ class RequirementService(Service[PaperCheck]):
         """
         async with self.transaction():
             application = await self._held(application_id, WAIVE, principal)
-            await self._seen.check_has_no_tie(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id, at=at)
             if principal.id in {application.user_id, *application.preparers}:
                 raise SodMaker("You prepared this application; somebody else has to waive its papers.")
             if principal.id in application.editors:
@@ -286,7 +286,7 @@ class RequirementService(Service[PaperCheck]):
         """
         async with self.transaction():
             application = await self._held(application_id, WAIVE, principal)
-            await self._seen.check_has_no_tie(application, principal.id)
+            await self._seen.check_has_no_tie(application, principal.id, at=at)
             waiver = await self.session.scalar(
                 select(PaperWaiver).where(
                     PaperWaiver.id == waiver_id,

@@ -140,9 +140,9 @@ def to_having_no_seat(
     return OutOfScope(f"It waits for {stage.role} at {place}, with authority over the {stage.scope}.")
 
 
-def to_a_party(phone: str | None, parties: Collection[str | None]) -> list[DomainError]:
-    """What speaks against a hand in a loan that one borrows or stands in for: their telephone number is a party's."""
-    if phone is None or phone not in parties:
+def to_a_party(own: Collection[str | None], parties: Collection[str | None]) -> list[DomainError]:
+    """What speaks against a hand in a loan that one borrows or stands in for: a telephone of theirs is a party's."""
+    if not {number for number in own if number is not None} & {*parties}:
         return []
     return [SodParty("You are a party to this loan; leave it to others.")]
 

@@ -19,7 +19,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
-from lc_workflow.lending.approvals.queries import KNOWN_PHONES, PHONES
+from lc_workflow.lending.approvals.queries import FORMER_PHONES, KNOWN_PHONES, OWN_PHONE, PHONES
 from lc_workflow.lending.approvals.service import Sitting
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.authorities.queries import Holders
@@ -164,7 +164,7 @@ class Dockets:
                 votes=msgspec.convert(row.votes or [], list[Vote]),
                 where=Where(application.branch_id, row.region),
                 place=row.place or "no branch",
-                phone=row.own_phone,
+                phones=(row.own_phone, *row.former_phones),
                 parties=(*row.phones, *row.known_phones),
                 held=await self._holders.of(principal.id, at=at) if sits else (),
             ),
@@ -277,10 +277,8 @@ _DOCKET: Final = Written(
             Branch.code.label("place"),
             Branch.region,
             Branch.is_active.is_not(False).label("is_branch_open"),
-            select(User.phone_number)
-            .where(User.id == bindparam("person", type_=Uuid))
-            .scalar_subquery()
-            .label("own_phone"),
+            OWN_PHONE,
+            FORMER_PHONES,
             PHONES,
             KNOWN_PHONES,
             _VOTES,

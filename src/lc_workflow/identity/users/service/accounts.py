@@ -28,7 +28,15 @@ from lc_workflow.identity.rules.profiles import NotYoursToChange, check_own_chan
 from lc_workflow.identity.rules.roles import Role, check_rank
 from lc_workflow.identity.rules.statuses import UserStatus, check_beginning, check_move, deactivated
 from lc_workflow.identity.users.access import CREATE, DELETE, EXPORT, UPDATE, in_reach, visible_to
-from lc_workflow.identity.users.models import STANDING, WHOLE, Activation, Session, SignInChallenge, User
+from lc_workflow.identity.users.models import (
+    STANDING,
+    WHOLE,
+    Activation,
+    FormerTelephone,
+    Session,
+    SignInChallenge,
+    User,
+)
 from lc_workflow.identity.users.queries import conditions, order, told
 from lc_workflow.identity.users.schemas import NewUser, UserChange, UserFilter
 from lc_workflow.identity.users.service.ranks import keep_an_administrator
@@ -41,7 +49,7 @@ from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.http.paging import Part, Window, cut
 from lc_workflow.platform.http.shapes import given
-from lc_workflow.platform.phones import check_phones
+from lc_workflow.platform.phones import check_phones, phone_key
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.personal import READ as READ_NUMBERS
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
@@ -283,10 +291,13 @@ class UserService(Service[User]):
             return
         check_phones(changes, "phone_number")
         source, former_role, was_active = user.status, user.role, user.is_active
+        former_phone = user.phone_number
         check_move(source, changes.get("status", source))
         for name, value in changes.items():
             setattr(user, name, value)
         user.updated_at = at
+        if former_phone is not None and phone_key(former_phone) != phone_key(user.phone_number):
+            self.session.add(FormerTelephone(user_id=user.id, phone_number=former_phone, given_up_at=at))
         if not PLACE.isdisjoint(changes):
             check_own_place(principal, UPDATE, branch_id=user.branch_id, department_id=user.department_id)
         await self._check_posting(user, changes.keys())

@@ -3,8 +3,10 @@
 from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of
 from lc_workflow.lending.approvals.queries.snapshots import fingerprint
 from lc_workflow.lending.approvals.queries.statements import (
+    FORMER_PHONES,
     HOLD_CUSTOMERS,
     KNOWN_PHONES,
+    OWN_PHONE,
     PHONES,
     RECUSED,
     WAITING_BESIDE,
@@ -12,8 +14,10 @@ from lc_workflow.lending.approvals.queries.statements import (
 )
 
 __all__ = [
+    "FORMER_PHONES",
     "HOLD_CUSTOMERS",
     "KNOWN_PHONES",
+    "OWN_PHONE",
     "PHONES",
     "RECUSED",
     "WAITING_BESIDE",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
@@ -38,7 +39,7 @@ from lc_workflow.lending.rules.approval import ApprovalStage, Basis, compared, e
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.objections import keeping_away, to_a_party
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.phones import phone_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,17 +113,20 @@ class WhatIsSeen:
         await self._session.flush()
         return [Vote(*row) for row in await VOTES_OF_CASE.rows(self._session, case_id=case.id) if row.decision in VOTES]
 
-    async def check_has_no_tie(self, application: CustomerApplication, person: UUID) -> None:
+    async def check_has_no_tie(self, application: CustomerApplication, person: UUID, *, at: datetime) -> None:
         """Let somebody have a hand in a loan from which they do not keep away, and which is not theirs.
 
         Raises:
             SodRepeat: They recused themselves in this cycle.
             SodParty: They borrow or stand in.
         """
-        ties = await TIES.one(self._session, application_id=application.id, cycle=application.cycle, person=person)
+        day = at.astimezone(PHNOM_PENH).date()
+        ties = await TIES.one(
+            self._session, application_id=application.id, cycle=application.cycle, person=person, on=day
+        )
         if ties.has_recused:
             raise keeping_away()
-        for objection in to_a_party(phone_key(ties.phone), _behind(application, ties)):
+        for objection in to_a_party(phone_keys(ties.own_phone, *ties.former_phones), _behind(application, ties)):
             raise objection
 
     async def open_seat(self, application: CustomerApplication) -> Seat | None:
@@ -304,7 +308,7 @@ class WhatIsSeen:
 
 def _behind(application: CustomerApplication, row: Any) -> set[str | None]:  # noqa: ANN401 - with `PHONES`, `KNOWN_PHONES`
     """The telephones of all who borrow or stand in, as numbers are compared."""
-    return {phone_key(number) for number in (application.phone, *row.phones, *row.known_phones)}
+    return phone_keys(application.phone, *row.phones, *row.known_phones)
 
 
 def stages_of(case: ApprovalCase) -> tuple[ApprovalStage, ...]:

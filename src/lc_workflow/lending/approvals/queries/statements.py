@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, Uuid, any_, bindparam, exists, func, or_, select, union_all
+from sqlalchemy import Date, Integer, Select, Uuid, any_, bindparam, exists, func, or_, select, text, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.models import FormerTelephone, User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.assessment.models import Affordability
@@ -128,10 +128,23 @@ KNOWN_PHONES: Final = func.array(
 PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplication.id == _OF_ONE))
 
 _PERSON: Final = bindparam("person", type_=Uuid)
+OWN_PHONE: Final = select(User.phone_number).where(User.id == _PERSON).scalar_subquery().label("own_phone")
+FORMER_PHONES: Final = func.array(
+    select(FormerTelephone.phone_number)
+    .where(
+        FormerTelephone.user_id == _PERSON,
+        FormerTelephone.given_up_at > bindparam("on", type_=Date) - text("interval '1 year'"),
+    )
+    .scalar_subquery(),
+    type_=ARRAY(FormerTelephone.phone_number.type),
+).label("former_phones")
+"""The telephones somebody gave up within a year: who changes theirs is a party still; numbers are given out anew."""
+
 TIES: Final = Written(
     select(
         exists(RECUSED.where(ApplicationDecision.actor_id == _PERSON)).label("has_recused"),
-        select(User.phone_number).where(User.id == _PERSON).scalar_subquery().label("phone"),
+        OWN_PHONE,
+        FORMER_PHONES,
         PHONES,
         KNOWN_PHONES,
     ).where(CustomerApplication.id == _OF_ONE)
