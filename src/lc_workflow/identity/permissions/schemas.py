@@ -12,7 +12,7 @@ from lc_workflow.identity.roles.schemas import PermissionCard
 from lc_workflow.identity.users.schemas import RoleName
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.principal import Scope
-from lc_workflow.platform.http.fields import IS_NEEDED, VISIBLE, cannot_take
+from lc_workflow.platform.http.fields import IS_NEEDED, VISIBLE
 
 Words = Annotated[str, Meta(max_length=500)]
 DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=VISIBLE)]
@@ -329,6 +329,10 @@ class Toggled(Struct, frozen=True):
     is_granted: bool
 
 
+class BulkUnclear(Invalid):
+    """It is not said which rights are meant, or whose."""
+
+
 class Bulk(Struct, frozen=True, kw_only=True):
     """Rights to be given to, or taken from, several roles, or (`delete`) to be struck out: all of it or nothing.
 
@@ -348,11 +352,15 @@ class Bulk(Struct, frozen=True, kw_only=True):
     ids: Some | UnsetType = UNSET
     reason: Words | None = None
 
-    def __post_init__(self) -> None:
-        """Ask for what the action is about."""
+    def check(self) -> None:
+        """Ask for what the action is about.
+
+        Raises:
+            BulkUnclear: It is not said.
+        """
         needed = ("role_ids", "permission_ids") if self.is_about_roles else ("ids",)
-        if missing := [FieldError(name, IS_NEEDED) for name in needed if not getattr(self, name)]:
-            raise cannot_take(missing)
+        if missing := tuple(FieldError(name, IS_NEEDED) for name in needed if not getattr(self, name)):
+            raise BulkUnclear("Name role_ids and permission_ids to grant or revoke, or else ids.", errors=missing)
 
     @property
     def is_about_roles(self) -> bool:

@@ -174,7 +174,9 @@ class PermissionService(Service[Permission]):
             NoSuchPermission: One of the ids is that of no right.
             SystemPermission, PermissionInUse: As for one.
             NotProvidedFor: They are to count no more.
+            BulkUnclear: It is not said which.
         """
+        wish.check()
         if wish.action == "deactivate":
             raise NotProvidedFor(f"action: {NOT_SWITCHED_OFF}.", errors=(FieldError("action", NOT_SWITCHED_OFF),))
         async with self.transaction():

@@ -323,13 +323,14 @@ class RoleService(Service[CompanyRole]):
 
         Raises:
             Missing, NoSuchPermission, AdministratorRoleFixed, OwnRole, RoleAboveOwn, GrantAboveOwn: As for one.
+            BulkUnclear: It is not said which rights, or whose.
         """
+        wish.check()
         changed = 0
         async with self.transaction():
             names = {right.name for right in await rights_by_id(self.session, wish.permission_ids or ())}
-            for role_id in sorted(
-                set(wish.role_ids or ())
-            ):  # one order, so that two of these do not wait for each other
+            # One order, so that two of these do not wait for each other.
+            for role_id in sorted(set(wish.role_ids or ())):
                 role = await self.find(id=role_id, lock=True)
                 rights = {*role.grants} | names if wish.action == "grant" else {*role.grants} - names
                 changed += self._shape(role, rights, principal=principal, at=at, reason=wish.reason)
