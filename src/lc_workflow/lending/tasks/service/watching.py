@@ -1,10 +1,10 @@
 """What is told of tasks that wait too long, or for nobody."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from lc_workflow.lending.events import DeadlineBreached, DecisionByNobody
 from lc_workflow.lending.rules.stages import Stage
@@ -70,33 +70,36 @@ class WatchService(Service[Task]):
         async with self.transaction():
             again = update(Task).where(open_, Task.nobody_told_at.is_not(None), ~nobody).values(nobody_told_at=None)
             await self.session.execute(again.execution_options(synchronize_session=False))
-            waiting = await self.session.scalars(
-                select(Task).where(open_, nobody).order_by(Task.opened_at, Task.id).with_for_update(skip_locked=True)
+            untold = Task.nobody_told_at.is_(None)
+            in_turn = Task.opened_at, Task.id
+            seat = Task.branch_id, Task.seat_code, Task.seat_role
+            waiting = await self.session.execute(
+                select(
+                    *seat,
+                    func.count().label("waiting"),
+                    func.max(Task.nobody_told_at).label("told_at"),
+                    func.array_agg(aggregate_order_by(Task.id, *in_turn)).filter(untold).label("tasks"),
+                    func.array_agg(aggregate_order_by(Task.application_id, *in_turn)).filter(untold).label("loans"),
+                )
+                .where(open_, nobody)
+                .group_by(*seat)
+                .order_by(func.min(Task.opened_at))
             )
-            seats: dict[tuple[UUID | None, str | None, str | None], list[Task]] = {}
-            for task in waiting:
-                seats.setdefault((task.branch_id, task.seat_code, task.seat_role), []).append(task)
-            for tasks in seats.values():
-                self._tell_of_vacant_seat(tasks, at=at)
-
-    def _tell_of_vacant_seat(self, tasks: list[Task], *, at: datetime) -> None:
-        untold = [task for task in tasks if task.nobody_told_at is None]
-        told = [task.nobody_told_at for task in tasks if task.nobody_told_at is not None]
-        if not untold or (told and max(told) > at - TOLD_AGAIN):
-            return
-        for task in untold:
-            task.nobody_told_at = at
-        first = untold[0]
-        self.announce(
-            DecisionByNobody(
-                actor_id=None,
-                at=at,
-                application_id=first.application_id,
-                task_id=first.id,
-                stage=first.stage.value,
-                branch_id=first.branch_id,
-                approval_stage=first.seat_code,
-                role=first.seat_role,
-                waiting=len(tasks),
-            )
-        )
+            for found in waiting.all():
+                if not found.tasks or (found.told_at and found.told_at > at - TOLD_AGAIN):
+                    continue
+                told = update(Task).where(Task.id.in_(found.tasks), open_).values(nobody_told_at=at)
+                await self.session.execute(told.execution_options(synchronize_session=False))
+                self.announce(
+                    DecisionByNobody(
+                        actor_id=None,
+                        at=at,
+                        application_id=found.loans[0],
+                        task_id=found.tasks[0],
+                        stage=Stage.MANAGER_REVIEW.value,
+                        branch_id=found.branch_id,
+                        approval_stage=found.seat_code,
+                        role=found.seat_role,
+                        waiting=found.waiting,
+                    )
+                )
