@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -111,7 +111,7 @@ def display_name(raw: str | None) -> str:
             raw = str(make_header(decode_header(raw)))
     last = plain(re.split(r"[/\\]", raw)[-1])
     name = re.sub(r'[<>:"|?*]', "_", last).strip(" ." + JOINERS)
-    return _shortened(name) or NAMELESS
+    return shortened(name) or NAMELESS
 
 
 def named_as(name: str, content_type: str) -> str:
@@ -119,20 +119,25 @@ def named_as(name: str, content_type: str) -> str:
     endings = EXTENSIONS.get(content_type)
     if endings is None or name.lower().endswith(endings):
         return name
-    return _shortened(name, room=LONGEST_NAME - len(endings[0])) + endings[0]
+    return shortened(name, room=LONGEST_NAME - len(endings[0])) + endings[0]
 
 
-def _shortened(name: str, room: int = LONGEST_NAME) -> str:
-    """Cut before the ending, and never through a Khmer syllable's stack of signs."""
-    if len(name) <= room:
+def shortened(name: str, room: int = LONGEST_NAME, *, size: Callable[[str], int] = len) -> str:
+    """Cut before the ending, and never through a Khmer syllable's stack of signs; `size` measures what has room."""
+    if size(name) <= room:
         return name
     stem, dot, extension = name.rpartition(".")
     if not dot or not stem or len(extension) > LONGEST_EXTENSION:
         stem, dot, extension = name, "", ""
-    end = room - len(dot + extension)
-    while end and (unicodedata.category(stem[end]).startswith("M") or stem[end - 1] in COENG + JOINERS):
+    room -= size(dot + extension)
+    end = min(room, len(stem) - 1)
+    while end and (size(stem[:end]) > room or _is_within_a_stack(stem, end)):
         end -= 1
     return (stem[:end].rstrip(" .") or NAMELESS) + dot + extension
+
+
+def _is_within_a_stack(text: str, place: int) -> bool:
+    return unicodedata.category(text[place]).startswith("M") or text[place - 1] in COENG + JOINERS
 
 
 SMALLEST_PART: Final = 8 * 1024 * 1024

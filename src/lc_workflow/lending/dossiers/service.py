@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
+from lc_workflow.documents.rules.uploads import shortened
 from lc_workflow.kernel.errors import Busy, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.dossiers.access import printed_for
@@ -40,8 +41,6 @@ OTHER_FOLDER: Final = "Other"
 
 LONGEST_NAME: Final = 240
 """Bytes of a name in an archive: disks give it 255, and files of one name are numbered."""
-
-LONGEST_ENDING: Final = 10
 
 
 class StillPrinting(Busy):
@@ -206,10 +205,4 @@ class DossierService(Service[DossierPrint]):
 def _within(name: str) -> str:
     """Keep a name from leading out of the folder that an archive is unpacked in, and let every disk take it."""
     kept = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < ord(" ") else sign for sign in name).strip().strip(".")
-    if len(kept.encode()) <= LONGEST_NAME:
-        return kept or "_"
-    stem, dot, ending = kept.rpartition(".")
-    if not dot or len(ending) > LONGEST_ENDING:
-        stem, dot, ending = kept, "", ""
-    room = LONGEST_NAME - len((dot + ending).encode())
-    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + dot + ending
+    return shortened(kept, LONGEST_NAME, size=lambda part: len(part.encode())) or "_"
