@@ -106,6 +106,12 @@ async def written(header: Sequence[str], rows: Rows) -> AsyncIterator[bytes]:
     yield mark + buffer.getvalue().encode()
 
 
+class Verbatim(str):
+    """A text that is written as it is, for whoever puts it there knows that no spreadsheet would run it."""
+
+    __slots__ = ()
+
+
 def shown(cell: Cell) -> str:
     """Write one cell: numbers and dates as they are, and an apostrophe before text that a spreadsheet would run."""
     match cell:
@@ -121,7 +127,7 @@ def shown(cell: Cell) -> str:
             return str(cell)
         case _:
             text = str(cell.value if isinstance(cell, Enum) else cell)
-            return f"'{text}" if _FORMULA.match(text) else text
+            return f"'{text}" if _FORMULA.match(text) and not isinstance(cell, Verbatim) else text
 
 
 def plain(text: str) -> str:

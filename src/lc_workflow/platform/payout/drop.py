@@ -1,12 +1,11 @@
 """Orders as CSV files that the other side fetches from the object store: one for each, under its own key."""
 
-import csv
 import re
-from io import BytesIO, StringIO
+from io import BytesIO
 from typing import Final
 
 from lc_workflow.kernel.errors import Unavailable
-from lc_workflow.platform.http.csv import BOM, MEDIA_TYPE, shown
+from lc_workflow.platform.http.csv import MEDIA_TYPE, Verbatim, written
 from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
 from lc_workflow.platform.storage.base import ObjectStore
 
@@ -27,11 +26,9 @@ class CsvDrop:
 
     async def hand_over(self, order: PaymentOrder) -> str:
         """Leave the order; answers its key."""
-        account_id = order.account_id if _NUMBER.fullmatch(order.account_id) else shown(order.account_id)
-        others = map(shown, (order.beneficiary, order.amount, order.currency))
-        written = StringIO()
-        csv.writer(written).writerows([HEADER, (order.external_id, account_id, *others)])
-        content = BOM + written.getvalue().encode()
+        account_id = Verbatim(order.account_id) if _NUMBER.fullmatch(order.account_id) else order.account_id
+        row = (order.external_id, account_id, order.beneficiary, order.amount, order.currency)
+        content = b"".join([piece async for piece in written(HEADER, [row])])
         key = f"disbursements/{order.external_id}.csv"
         try:
             await self._store.put(key, BytesIO(content), size=len(content), content_type=MEDIA_TYPE)
