@@ -242,19 +242,7 @@ class TaskService(Service[Task]):
             task = await self._open(task_id, principal)
             if task.owner_id != principal.id and not reaches(principal, ASSIGN, task):
                 raise NotYourTask("This task is somebody else's; whoever assigns tasks here can take it back.")
-            if task.owner_id is not None:
-                owner = task.owner_id
-                task.owned_by(None, at=at)
-                self.announce(
-                    TaskReleased(
-                        actor_id=principal.id,
-                        at=at,
-                        application_id=task.application_id,
-                        task_id=task.id,
-                        stage=task.stage.value,
-                        owner_id=owner,
-                    )
-                )
+            self._give_back(task, by=principal.id, at=at)
         return await self.shown(task_id, at=at)
 
     async def let_go(self, person: UUID | None = None, *, at: datetime) -> None:
@@ -273,19 +261,24 @@ class TaskService(Service[Task]):
             .with_for_update(of=Task)
         )
         for task in tasks.all():
-            owner = task.owner_id
-            assert owner is not None  # noqa: S101 - they were joined
-            task.owned_by(None, at=at)
-            self.announce(
-                TaskReleased(
-                    actor_id=None,
-                    at=at,
-                    application_id=task.application_id,
-                    task_id=task.id,
-                    stage=task.stage.value,
-                    owner_id=owner,
-                )
+            self._give_back(task, by=None, at=at)
+
+    def _give_back(self, task: Task, *, by: UUID | None, at: datetime) -> None:
+        """Take a task from whoever has it, and put that on record; from nobody there is nothing to take."""
+        owner = task.owner_id
+        if owner is None:
+            return
+        task.owned_by(None, at=at)
+        self.announce(
+            TaskReleased(
+                actor_id=by,
+                at=at,
+                application_id=task.application_id,
+                task_id=task.id,
+                stage=task.stage.value,
+                owner_id=owner,
             )
+        )
 
     async def let_go_everywhere(self, *, at: datetime) -> None:
         """Give back what nobody was asked about: a right or a seat ended by its day, or a role lost a right."""
