@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -172,9 +172,8 @@ class RoleService(Service[CompanyRole]):
             RoleNameTaken: Another role has the name.
             NotProvidedFor: It is to be limited as no role is.
         """
-        check_unlimited(wish)
+        values = _said(wish)
         check_rank(principal.level, {wish.name: wish.level})
-        values = {name: value for name, value in given(wish).items() if name not in RoleLimits.__struct_fields__}
         async with self.transaction():
             rights = await rights_by_id(self.session, values.pop("permission_ids"))
             check_within_own(principal.grants, *(Right.parse(right.name) for right in rights))
@@ -247,8 +246,7 @@ class RoleService(Service[CompanyRole]):
             AdministratorRoleFixed, OwnRole, NoSuchPermission, GrantAboveOwn: As for giving rights.
             NotProvidedFor: It is to be limited as no role is.
         """
-        check_unlimited(wish)
-        values = {name: value for name, value in given(wish).items() if name not in RoleLimits.__struct_fields__}
+        values = _said(wish)
         ids = values.pop("permission_ids", None)
         async with self.transaction():
             role = await self.find(id=role_id, lock=True)
@@ -371,6 +369,16 @@ class RoleService(Service[CompanyRole]):
             )
         )
         return len(given_now) + len(taken)
+
+
+def _said(wish: NewRole | RoleChange) -> dict[str, Any]:
+    """What is said of a role that roles have.
+
+    Raises:
+        NotProvidedFor: It is to be limited as no role is.
+    """
+    check_unlimited(wish)
+    return {name: value for name, value in given(wish).items() if name not in RoleLimits.__struct_fields__}
 
 
 def _holders(at: datetime) -> ColumnElement[int]:
