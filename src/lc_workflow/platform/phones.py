@@ -67,6 +67,6 @@ def phone_key(written: str | None) -> str | None:
         return digits if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1 else None
 
 
-def phone_keys(*numbers: str | None) -> set[str | None]:
-    """Telephone numbers as they are compared; None stands for those that nobody wrote down."""
-    return {phone_key(number) for number in numbers}
+def phone_keys(*numbers: str | None) -> set[str]:
+    """Telephone numbers as they are compared, without what is none."""
+    return {key for number in numbers if (key := phone_key(number)) is not None}

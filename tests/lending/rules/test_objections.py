@@ -22,6 +22,7 @@ from lc_workflow.lending.rules.objections import (
     to_standing_in,
     to_terms,
 )
+from lc_workflow.platform.phones import phone_keys
 
 ANN, BEN, EVA, MAKER, PREPARER, EDITOR = (uuid4() for _ in range(6))
 OFFERED = Terms(amount=Decimal(1000), term=12, interest_rate=Decimal(18))
@@ -124,9 +125,9 @@ def test_nobody_stands_behind_their_own_loan_or_counts_for_two() -> None:
 
 
 def test_who_has_a_telephone_of_a_party_does_not_decide() -> None:
-    assert codes(to_a_party({None, "+85512345678"}, {None, "+85512345678"})) == ["SodParty"]
-    assert to_a_party({"+85512345679"}, {None, "+85512345678"}) == []
-    assert to_a_party({None}, {None}) == [], "that nobody has a telephone says nothing"
+    assert codes(to_a_party({"+85512345678"}, {"+85598765432", "+85512345678"})) == ["SodParty"]
+    assert to_a_party({"+85512345679"}, {"+85512345678"}) == []
+    assert to_a_party(phone_keys(None), phone_keys(None)) == [], "that nobody has a telephone says nothing"
 
 
 @pytest.mark.parametrize("decision", Decision)

@@ -1,6 +1,7 @@
 """What speaks against a decision: its terms, who would take it, and for how much (lending.md §2)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Final, Protocol
@@ -140,9 +141,9 @@ def to_having_no_seat(
     return OutOfScope(f"It waits for {stage.role} at {place}, with authority over the {stage.scope}.")
 
 
-def to_a_party(own: Collection[str | None], parties: Collection[str | None]) -> list[DomainError]:
+def to_a_party(own: AbstractSet[str], parties: AbstractSet[str]) -> list[DomainError]:
     """What speaks against a hand in a loan that one borrows or stands in for: a telephone of theirs is a party's."""
-    if not {number for number in own if number is not None} & {*parties}:
+    if own.isdisjoint(parties):
         return []
     return [SodParty("You are a party to this loan; leave it to others.")]
 

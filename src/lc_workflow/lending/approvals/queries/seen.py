@@ -216,7 +216,7 @@ class WhatIsSeen:
         )
         return rows.all()
 
-    async def phones_behind(self, application: CustomerApplication) -> set[str | None]:
+    async def phones_behind(self, application: CustomerApplication) -> set[str]:
         """The telephones of everybody who borrows or stands in, as numbers are compared.
 
         Those count too that are known of them as customers, so that their identity paper tells who they are even where
@@ -306,7 +306,7 @@ class WhatIsSeen:
         return number
 
 
-def _behind(application: CustomerApplication, row: Any) -> set[str | None]:  # noqa: ANN401 - with `PHONES`, `KNOWN_PHONES`
+def _behind(application: CustomerApplication, row: Any) -> set[str]:  # noqa: ANN401 - with `PHONES`, `KNOWN_PHONES`
     """The telephones of all who borrow or stand in, as numbers are compared."""
     return phone_keys(application.phone, *row.phones, *row.known_phones)
 
