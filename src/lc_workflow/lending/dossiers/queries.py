@@ -32,7 +32,7 @@ from lc_workflow.lending.dossiers.schemas import (
 )
 from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
 from lc_workflow.lending.quotes.service import Asked, QuoteService
-from lc_workflow.lending.requirements.service import RequirementService, Standing
+from lc_workflow.lending.requirements.queries import PapersAsked, Standing
 from lc_workflow.lending.workflow.queries import PastMoves
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.security.personal import READ as READ_NUMBERS
@@ -49,7 +49,7 @@ class Everything:
         self._session = session
         self._seen = WhatIsSeen(session)
         self._quotes = QuoteService(session)
-        self._requirements = RequirementService(session)
+        self._asked = PapersAsked(session)
         self._moves = PastMoves(session)
 
     async def of(self, application_id: UUID, *, principal: Principal, at: datetime) -> DossierContent:
@@ -72,7 +72,7 @@ class Everything:
         application, branch, *drafter = found
         whole = principal.reaches(READ_NUMBERS, owner_id=application.user_id, branch_id=application.branch_id)
         schedule, refusal = await self._schedule(application, at=at)
-        standing = await self._requirements.standing(application, at=at)
+        standing = await self._asked.standing(application, at=at)
         judged = await self._seen.judged(application)
         score, affordability = judged.score or {}, judged.affordability or {}
         return DossierContent(

@@ -8,6 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.requirements.access import DESCRIBE, READ, VERIFY, WAIVE
+from lc_workflow.lending.requirements.queries import HandedIn, PapersAsked, Standing
 from lc_workflow.lending.requirements.schemas import (
     ChecklistOfApplication,
     ItemAnswer,
@@ -17,7 +18,7 @@ from lc_workflow.lending.requirements.schemas import (
     Verification,
     WaiverAnswer,
 )
-from lc_workflow.lending.requirements.service import HandedIn, RequirementService, Standing
+from lc_workflow.lending.requirements.service import RequirementService
 from lc_workflow.lending.rules.checklist import Gate, Item, in_the_way
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import provide
@@ -30,18 +31,18 @@ class RequirementController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/checklist"
     tags = ("Checklists",)
-    dependencies = {"requirements": provide(RequirementService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"requirements": provide(RequirementService), "asked": provide(PapersAsked)}  # noqa: RUF012 - Litestar's own form
 
     @get(guards=[requires(READ)])
     async def show(
         self,
         application_id: FromPath[UUID],
-        requirements: NamedDependency[RequirementService],
+        asked: NamedDependency[PapersAsked],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ChecklistOfApplication:
         """Show which papers an application is asked for, how it stands with each, and which step waits for it."""
-        return as_answer(application_id, await requirements.shown(application_id, principal=principal, at=clock()))
+        return as_answer(application_id, await asked.shown(application_id, principal=principal, at=clock()))
 
     @put("/papers/{file_id:uuid}", guards=[requires(DESCRIBE)])
     async def describe(

@@ -14,11 +14,12 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for, visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.service import ApprovalService, Ruling
+from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.quotes.service import Asked, obstacles_to
-from lc_workflow.lending.requirements.service import RequirementService
+from lc_workflow.lending.requirements.queries import PapersAsked
 from lc_workflow.lending.rules.checklist import Gate
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision, StageClosed
 from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
@@ -87,7 +88,8 @@ class WorkflowService(Service[CustomerApplication]):
         self._customers = CustomerService(session)
         self._settings = SettingService(session)
         self._tasks = TaskService(session)
-        self._requirements = RequirementService(session)
+        self._asked = PapersAsked(session)
+        self._checklists = ChecklistService(session)
         self._approvals = ApprovalService(session)
         self._products = ProductService(session)
         self._dockets = Dockets(session)
@@ -178,7 +180,7 @@ class WorkflowService(Service[CustomerApplication]):
     async def _papers(self, docket: Docket, gate: Gate, *, at: datetime) -> list[Invalid]:
         product = docket.grounds.conditions
         wanted = product.required_documents if product else ()
-        return await self._requirements.obstacles(docket.application, gate, by_product=wanted, at=at)
+        return await self._asked.obstacles(docket.application, gate, by_product=wanted, at=at)
 
     async def expire_due(self, *, at: datetime) -> int:
         """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
@@ -281,7 +283,7 @@ class WorkflowService(Service[CustomerApplication]):
                 application.rejection_reason = wish.reason
             case Action.REOPEN:
                 application.begin_again(by)
-                await self._requirements.give_current(application)
+                application.checklist_id = await self._checklists.current_id()
                 if code := application.product_code or application.product_type:
                     known = application.product_version_id
                     application.product_version_id = await self._products.begun_again(code, so_far=known)
