@@ -66,6 +66,7 @@ from lc_workflow.identity.sessions.jobs import FORGET_OLD_SESSIONS
 from lc_workflow.identity.templates.controllers import TemplateController
 from lc_workflow.identity.templates.service import TemplateNameTaken
 from lc_workflow.identity.users.controllers import BranchUserController, DepartmentUserController, UserController
+from lc_workflow.identity.users.jobs import FORGET_FORMER_TELEPHONES
 from lc_workflow.identity.users.service import REFUSALS, AccountBook
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.manifest import Manifest
@@ -143,7 +144,7 @@ MANIFEST = Manifest(
         AdministratorRecovered,
         SecondFactorFailed,
     ),
-    jobs=(FORGET_OLD_SESSIONS, MAIL_CODE, SHUT_LEAVERS_OUT),
+    jobs=(FORGET_FORMER_TELEPHONES, FORGET_OLD_SESSIONS, MAIL_CODE, SHUT_LEAVERS_OUT),
     dependencies={"headcounts": provide(AccountBook), "account_directory": provide(AccountBook)},
     refusals={
         **REFUSALS,

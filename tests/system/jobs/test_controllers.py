@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.sessions.jobs import FORGET_OLD_SESSIONS
-from lc_workflow.identity.users.models import RefreshToken, Session
+from lc_workflow.identity.users.jobs import FORGET_FORMER_TELEPHONES
+from lc_workflow.identity.users.models import FormerTelephone, RefreshToken, Session
 from lc_workflow.platform.jobs import Workplace, ask_for
 from lc_workflow.platform.journal.anchoring import ANCHOR_JOURNAL
 from lc_workflow.platform.journal.models import JournalAnchor
@@ -89,3 +90,16 @@ async def test_sessions_that_nothing_renews_are_forgotten(
     await FORGET_OLD_SESSIONS.do(workplace, {})
     assert set(await session.scalars(select(Session.id).where(Session.created_at < NOON))) == {kept.id}
     assert (await session.scalars(select(RefreshToken.session_id))).all() == [kept.id]
+
+
+async def test_telephones_that_were_given_up_long_ago_are_forgotten(
+    session: AsyncSession, sign_in: SignIn, workplace: Workplace
+) -> None:
+    person = (await sign_in("officer")).user.id
+    session.add_all(
+        FormerTelephone(user_id=person, phone_number=number, given_up_at=NOON - timedelta(days=days))
+        for number, days in (("012345671", 368), ("012345672", 366))
+    )
+    await session.commit()
+    await FORGET_FORMER_TELEPHONES.do(workplace, {})
+    assert (await session.scalars(select(FormerTelephone.phone_number))).all() == ["012345672"]
