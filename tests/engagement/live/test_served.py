@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from websockets.exceptions import ConnectionClosed
 from lc_workflow.engagement.live.hub import MOST_OF_ONE
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.db.listening import LISTENER
+from lc_workflow.platform.stopping import LONGEST_SECONDS
 from lc_workflow.platform.workbench import GRANIAN
 from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
@@ -289,6 +291,7 @@ async def test_a_server_that_ends_finishes_and_takes_leave_and_its_log_holds_no_
     ):
         lines = answer.aiter_lines()
         assert await anext(lines) == ": listening"
+        asked = time.monotonic()
         served.process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionClosed) as closed:
             await hear(connection)
@@ -301,9 +304,11 @@ async def test_a_server_that_ends_finishes_and_takes_leave_and_its_log_holds_no_
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1012
     await asyncio.to_thread(served.process.wait, PATIENCE)
+    # Later the alarm has ended who would have hung. Granian's warning of one that "refused to gracefully stop" says
+    # nothing: two of its threads wait for the same process, and the one that comes second takes it for alive.
+    assert time.monotonic() - asked < LONGEST_SECONDS
     log = served.log.read_text()
     assert token not in log
     assert token.rpartition(".")[2] not in log
     assert '"path":"/api/v1/ws/realtime"' in log
-    assert "refused to gracefully stop" not in log
     assert "Traceback" not in log
