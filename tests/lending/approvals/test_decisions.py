@@ -179,6 +179,15 @@ async def test_whoever_changes_their_telephone_is_a_party_still(
     assert code(await decide(guarantor, loan)) == (200, "APPROVED")
 
 
+async def test_nobody_decides_a_loan_for_somebody_absent_who_stands_in_for_it(
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, hand_on: HandOn
+) -> None:
+    loan = await reviewed(guarantor_phone="+855 12 999 111")
+    guarantor, deputy = await hire(phone_number="012999111"), await hire("officer")
+    await hand_on(guarantor, deputy)
+    assert code(await decide(deputy, loan)) == (403, "SodParty")
+
+
 async def test_a_party_is_known_by_their_paper_where_the_telephone_says_nothing(
     hire: Hire, reviewed: Any, decide: Decide
 ) -> None:

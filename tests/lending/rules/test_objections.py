@@ -13,6 +13,7 @@ from lc_workflow.lending.rules.authority import Holding, Where
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision, Vote, tally
 from lc_workflow.lending.rules.objections import (
     Terms,
+    parties_among,
     to_a_party,
     to_figure,
     to_having_no_seat,
@@ -125,9 +126,10 @@ def test_nobody_stands_behind_their_own_loan_or_counts_for_two() -> None:
 
 
 def test_who_has_a_telephone_of_a_party_does_not_decide() -> None:
-    assert codes(to_a_party({"+85512345678"}, {"+85598765432", "+85512345678"})) == ["SodParty"]
-    assert to_a_party({"+85512345679"}, {"+85512345678"}) == []
-    assert to_a_party(phone_keys(None), phone_keys(None)) == [], "that nobody has a telephone says nothing"
+    behind = {"+85598765432", "+85512345678"}
+    assert codes(to_a_party(ANN, parties_among({ANN: {"+85512345678"}, BEN: {"+85512345679"}}, behind))) == ["SodParty"]
+    assert to_a_party(ANN, parties_among({ANN: {"+85512345679"}, BEN: {"+85512345678"}}, behind)) == []
+    assert parties_among({ANN: phone_keys(None)}, phone_keys(None)) == frozenset(), "no telephone says nothing"
 
 
 @pytest.mark.parametrize("decision", Decision)
@@ -154,6 +156,14 @@ def test_a_stand_in_decides_nothing_that_whom_they_stand_in_for_had_a_hand_in(ab
         assert codes(to_seat(Loan(), seat, decision, ANN, [])) == [refusal]
     for decision in (Decision.RETURN, Decision.ABSTAIN, Decision.RECUSE):
         assert to_seat(Loan(), seat, decision, ANN, []) == []
+
+
+def test_a_stand_in_decides_no_loan_that_whom_they_stand_in_for_is_a_party_to() -> None:
+    seat = Holding(role="manager", reach=Reach.ORGANISATION, absent=BEN)
+    for decision in (*AGREEING, Decision.REJECT):
+        assert codes(to_seat(Loan(), seat, decision, ANN, [], parties={BEN})) == ["SodParty"]
+        assert to_seat(Loan(), NOBODY_S, decision, ANN, [], parties={BEN}) == []
+    assert to_seat(Loan(), seat, Decision.ABSTAIN, ANN, [], parties={BEN}) == []
 
 
 def test_a_stand_in_and_whom_they_stand_in_for_have_one_vote_together() -> None:

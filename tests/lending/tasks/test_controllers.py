@@ -344,3 +344,21 @@ async def test_a_party_to_the_loan_is_not_offered_its_decision(
     guarantor = await sign_in("manager", branch_id=branch.id, phone_number="096 123 4567")
     await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
     assert await queue(client, guarantor, "claimable") == []
+
+
+async def test_a_guarantor_who_changed_their_telephone_is_not_offered_its_decision_either(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, decide: Decide
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    admin = await sign_in("admin")
+    setting = {"category": "lending", "key": "auto_assign_tasks", "value": True}
+    assert (await client.post("/api/v1/settings", json=setting, headers=admin.headers)).status_code == 201
+    guarantor = await sign_in("manager", branch_id=branch.id, phone_number="096 123 4567")
+    for number in ("096 123 4568", None):
+        changes = {"phone_number": number}
+        changed = await client.patch(f"/api/v1/users/{guarantor.user.id}", json=changes, headers=guarantor.headers)
+        assert changed.status_code == 200, changed.text
+    loan = await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
+    assert await queue(client, guarantor, "mine", stage="MANAGER_REVIEW") == []
+    assert await queue(client, guarantor, "claimable") == []
+    assert (await decide(guarantor, loan)).json()["code"] == "SodParty"

@@ -110,7 +110,7 @@ async def test_who_may_do_a_task_is_gathered_once_and_not_for_each_person(
     for stage in WORK:
         doing = Doing(UUID(int=1), stage, UUID(int=2), (), seat_role=None)
         with sent(engine) as said:
-            await telephones(doing.kind).rows(session, **doing.brought(at=NOON))
+            await telephones(doing.kind).rows(session, **doing.brought(at=NOON), on=NOON.date())
         [(statement, parameters)] = said
         explained = await connection.exec_driver_sql(f"EXPLAIN {statement}", tuple(parameters))
         plan = "\n".join(explained.scalars())

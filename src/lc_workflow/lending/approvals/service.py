@@ -1,6 +1,6 @@
 """Deciding on applications: who may at the open stage, on what, and what it comes to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,7 +37,6 @@ from lc_workflow.lending.rules.deliberation import (
 from lc_workflow.lending.rules.editing import Incomplete
 from lc_workflow.lending.rules.objections import Terms
 from lc_workflow.lending.rules.stages import CLOSED
-from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.service import Service
 
 
@@ -63,8 +62,8 @@ class Ballot:
 class Sitting:
     """What lies on the table when somebody would decide, read beforehand so that weighing it asks nothing more.
 
-    `votes` are those of the case that count, `place` is what people call the branch, `phones` the person's own
-    telephones and `parties` those that the people behind the loan are known by, `held` what the person holds.
+    `votes` are those of the case that count, `place` is what people call the branch, `held` what the person holds, and
+    `parties` are those who borrow or stand in, of the person and whom they stand in for.
     """
 
     application: CustomerApplication
@@ -73,9 +72,8 @@ class Sitting:
     votes: Sequence[Vote]
     where: Where
     place: str
-    phones: Sequence[str | None]
-    parties: Sequence[str | None]
     held: Sequence[Holding]
+    parties: Collection[UUID]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,12 +191,12 @@ class ApprovalService(Service[ApprovalCase]):
             found.append(objections.to_having_no_seat(stage, counted, sitting.place, where, held))
             return Ruling(obstacles=tuple(found), terms=terms, is_entitled=is_entitled)
         if ballot.decision in VOTES:
-            found += objections.to_a_party(phone_keys(*sitting.phones), phone_keys(application.phone, *sitting.parties))
+            found += objections.to_a_party(sitting.person, sitting.parties)
         figure = figure_of(stored, case, terms.amount, application.currency)
         against = [
             (
                 *found,
-                *objections.to_seat(application, seat, ballot.decision, sitting.person, votes),
+                *objections.to_seat(application, seat, ballot.decision, sitting.person, votes, parties=sitting.parties),
                 *objections.to_figure(
                     seat, ballot.decision, figure, application.currency, needs_limit=stored.needs_limit
                 ),

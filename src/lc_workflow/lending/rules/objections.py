@@ -1,6 +1,6 @@
 """What speaks against a decision: its terms, who would take it, and for how much (lending.md §2)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
@@ -141,14 +141,27 @@ def to_having_no_seat(
     return OutOfScope(f"It waits for {stage.role} at {place}, with authority over the {stage.scope}.")
 
 
-def to_a_party(own: AbstractSet[str], parties: AbstractSet[str]) -> list[DomainError]:
-    """What speaks against a hand in a loan that one borrows or stands in for: a telephone of theirs is a party's."""
-    if own.isdisjoint(parties):
+def parties_among(telephones: Mapping[UUID, AbstractSet[str]], behind: AbstractSet[str]) -> frozenset[UUID]:
+    """Who of some people borrows or stands in for a loan: a telephone of theirs is known of those behind it."""
+    return frozenset(person for person, own in telephones.items() if not own.isdisjoint(behind))
+
+
+def to_a_party(person: UUID, parties: Collection[UUID]) -> list[DomainError]:
+    """What speaks against a hand in a loan that one borrows or stands in for."""
+    if person not in parties:
         return []
     return [SodParty("You are a party to this loan; leave it to others.")]
 
 
-def to_seat(loan: Loan, seat: Holding, decision: Decision, person: UUID, votes: Iterable[Vote]) -> list[DomainError]:
+def to_seat(
+    loan: Loan,
+    seat: Holding,
+    decision: Decision,
+    person: UUID,
+    votes: Iterable[Vote],
+    *,
+    parties: Collection[UUID] = (),
+) -> list[DomainError]:
     """What speaks against a second vote, and against standing in for somebody who could not decide it themselves."""
     found: list[DomainError] = []
     absent = seat.absent
@@ -157,6 +170,8 @@ def to_seat(loan: Loan, seat: Holding, decision: Decision, person: UUID, votes: 
             found.append(SodMaker("Whom you stand in for prepared this application; someone else has to decide it."))
         if absent in loan.editors:
             found.append(SodEditor("Whom you stand in for changed what this comes to; someone else has to decide it."))
+        if absent in parties:
+            found.append(SodParty("Whom you stand in for is a party to this loan; leave it to others."))
     people = {person} if absent is None else {person, absent}
     if decision not in VOTES:
         found += to_recused(people, votes)

@@ -19,7 +19,14 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
-from lc_workflow.lending.approvals.queries import FORMER_PHONES, KNOWN_PHONES, OWN_PHONE, PHONES
+from lc_workflow.lending.approvals.queries import (
+    FORMER_PHONES,
+    KNOWN_PHONES,
+    OWN_PHONE,
+    PHONES,
+    TELEPHONES_OF,
+    telephones_of,
+)
 from lc_workflow.lending.approvals.service import Sitting
 from lc_workflow.lending.assessment.models import Affordability
 from lc_workflow.lending.authorities.queries import Holders
@@ -29,6 +36,7 @@ from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_groun
 from lc_workflow.lending.rules.authority import Where
 from lc_workflow.lending.rules.deliberation import VOTES, Vote
 from lc_workflow.lending.rules.expiry import VALID_DAYS
+from lc_workflow.lending.rules.objections import parties_among
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.stays import Stay, stays
@@ -36,6 +44,7 @@ from lc_workflow.lending.scoring.models import ApplicationScore
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.db.written import Written
+from lc_workflow.platform.phones import phone_keys
 from lc_workflow.system.settings.models import Setting
 
 AT_A_SEAT: Final = frozenset({Stage.MANAGER_REVIEW, Stage.APPROVED})
@@ -154,6 +163,10 @@ class Dockets:
         row = await _DOCKET.one(self._session, application_id=application.id, person=principal.id, on=day)
         case = await self._session.get(ApprovalCase, row.case_id) if row.case_id else None
         sits = application.workflow_status in AT_A_SEAT
+        held = await self._holders.of(principal.id, at=at) if sits else ()
+        absent = {holding.absent for holding in held if holding.absent}
+        theirs = await TELEPHONES_OF.rows(self._session, people=[*absent], on=day) if absent else ()
+        telephones = telephones_of([(principal.id, row.own_phone, *row.former_phones), *theirs])
         return Docket(
             application=application,
             grounds=read_grounds(row),
@@ -164,9 +177,8 @@ class Dockets:
                 votes=msgspec.convert(row.votes or [], list[Vote]),
                 where=Where(application.branch_id, row.region),
                 place=row.place or "no branch",
-                phones=(row.own_phone, *row.former_phones),
-                parties=(*row.phones, *row.known_phones),
-                held=await self._holders.of(principal.id, at=at) if sits else (),
+                held=held,
+                parties=parties_among(telephones, phone_keys(application.phone, *row.phones, *row.known_phones)),
             ),
             recommended=row.recommended,
             outdated=[

@@ -1,6 +1,6 @@
 """What is read for decisions: what they rest on, how it is taken down, and what was decided so far."""
 
-from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of
+from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of, telephones_of
 from lc_workflow.lending.approvals.queries.snapshots import fingerprint
 from lc_workflow.lending.approvals.queries.statements import (
     FORMER_PHONES,
@@ -9,6 +9,8 @@ from lc_workflow.lending.approvals.queries.statements import (
     OWN_PHONE,
     PHONES,
     RECUSED,
+    TELEPHONES,
+    TELEPHONES_OF,
     WAITING_BESIDE,
     WAITING_OF,
 )
@@ -20,10 +22,13 @@ __all__ = [
     "OWN_PHONE",
     "PHONES",
     "RECUSED",
+    "TELEPHONES",
+    "TELEPHONES_OF",
     "WAITING_BESIDE",
     "WAITING_OF",
     "WhatIsSeen",
     "figure_of",
     "fingerprint",
     "stages_of",
+    "telephones_of",
 ]

@@ -1,6 +1,6 @@
 """What a decision rests on, and what was decided so far."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,7 +37,7 @@ from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, compared, exchanged
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
-from lc_workflow.lending.rules.objections import keeping_away, to_a_party
+from lc_workflow.lending.rules.objections import keeping_away, parties_among, to_a_party
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.phones import phone_keys
 
@@ -126,7 +126,8 @@ class WhatIsSeen:
         )
         if ties.has_recused:
             raise keeping_away()
-        for objection in to_a_party(phone_keys(ties.own_phone, *ties.former_phones), _behind(application, ties)):
+        telephones = telephones_of([(person, ties.own_phone, *ties.former_phones)])
+        for objection in to_a_party(person, parties_among(telephones, _behind(application, ties))):
             raise objection
 
     async def open_seat(self, application: CustomerApplication) -> Seat | None:
@@ -309,6 +310,14 @@ class WhatIsSeen:
 def _behind(application: CustomerApplication, row: Any) -> set[str]:  # noqa: ANN401 - with `PHONES`, `KNOWN_PHONES`
     """The telephones of all who borrow or stand in, as numbers are compared."""
     return phone_keys(application.phone, *row.phones, *row.known_phones)
+
+
+def telephones_of(people: Iterable[tuple[UUID, *tuple[str | None, ...]]]) -> dict[UUID, set[str]]:
+    """The telephones of people, present and former, as numbers are compared; somebody may come several times."""
+    telephones: dict[UUID, set[str]] = {}
+    for person, *numbers in people:
+        telephones.setdefault(person, set()).update(phone_keys(*numbers))
+    return telephones
 
 
 def stages_of(case: ApprovalCase) -> tuple[ApprovalStage, ...]:

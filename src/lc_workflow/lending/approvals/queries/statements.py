@@ -129,16 +129,20 @@ PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplic
 
 _PERSON: Final = bindparam("person", type_=Uuid)
 OWN_PHONE: Final = select(User.phone_number).where(User.id == _PERSON).scalar_subquery().label("own_phone")
+
+_WITHIN_A_YEAR: Final = FormerTelephone.given_up_at > bindparam("on", type_=Date) - text("interval '1 year'")
 FORMER_PHONES: Final = func.array(
-    select(FormerTelephone.phone_number)
-    .where(
-        FormerTelephone.user_id == _PERSON,
-        FormerTelephone.given_up_at > bindparam("on", type_=Date) - text("interval '1 year'"),
-    )
-    .scalar_subquery(),
+    select(FormerTelephone.phone_number).where(FormerTelephone.user_id == _PERSON, _WITHIN_A_YEAR).scalar_subquery(),
     type_=ARRAY(FormerTelephone.phone_number.type),
 ).label("former_phones")
 """The telephones somebody gave up within a year: who changes theirs is a party still; numbers are given out anew."""
+
+TELEPHONES: Final = select(User.id, User.phone_number, FormerTelephone.phone_number).outerjoin(
+    FormerTelephone, (FormerTelephone.user_id == User.id) & _WITHIN_A_YEAR
+)
+"""People with the same of theirs, one row for each that was given up."""
+
+TELEPHONES_OF: Final = Written(TELEPHONES.where(User.id == any_(bindparam("people", type_=ARRAY(Uuid)))))
 
 TIES: Final = Written(
     select(

@@ -9,11 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.lifecycle.models import Offboarding
 from lc_workflow.identity.users.models import User
+from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.approvals.queries import WhatIsSeen
+from lc_workflow.lending.approvals.queries import WhatIsSeen, telephones_of
 from lc_workflow.lending.events import DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
+from lc_workflow.lending.rules.objections import parties_among
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import (
@@ -40,7 +42,6 @@ from lc_workflow.lending.tasks.schemas import Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.organization.rules.hours import BusinessHours, NeverOpen
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.service import Service
 from lc_workflow.system.settings.service import SettingService, or_begun
 
@@ -177,9 +178,10 @@ class TaskService(Service[Task]):
         await self.session.flush()
         numbers = await self._seen.phones_behind(application)
         doing = Doing.of(task)
-        able = await telephones(doing.kind).rows(self.session, **doing.brought(at=at))
-        if involved := [who for who, phone in able if phone_key(phone) in numbers]:
-            task.excluded = [*task.excluded, *involved]
+        day = at.astimezone(PHNOM_PENH).date()
+        able = await telephones(doing.kind).rows(self.session, **doing.brought(at=at), on=day)
+        if involved := parties_among(telephones_of(able), numbers):
+            task.excluded = [*task.excluded, *sorted(involved)]
 
     async def _given_out(self, task: Task, given_out: object, *, at: datetime) -> UUID | None:
         """Whom new work is given to: nobody, unless the institution wants it given to whoever has the least to do."""
