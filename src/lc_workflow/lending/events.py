@@ -99,10 +99,16 @@ class AboutDisbursement(AboutApplication, frozen=True, kw_only=True):
 
 
 class DisbursementRequested(AboutDisbursement, frozen=True, kw_only=True):
-    """Somebody asked for an approved loan to be paid out."""
+    """Somebody asked for an approved loan to be paid out.
+
+    `amount` is what the borrower is given: the principal without the deducted fees. Facts of before those were kept
+    back say neither.
+    """
 
     amount: str
     currency: str
+    principal: str | None = None
+    deducted_fees: str | None = None
 
 
 class DisbursementHandedOver(AboutDisbursement, frozen=True, kw_only=True):
@@ -112,7 +118,7 @@ class DisbursementHandedOver(AboutDisbursement, frozen=True, kw_only=True):
 
 
 class DisbursementConfirmed(AboutDisbursement, frozen=True, kw_only=True):
-    """Somebody else confirmed that the loan was paid out as approved; `reference` is the payment's."""
+    """Somebody else confirmed that the loan was paid out as asked for; `reference` is the payment's."""
 
     reference: str
 

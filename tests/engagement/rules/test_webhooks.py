@@ -25,7 +25,7 @@ def test_other_systems_are_told_these_facts_and_no_others() -> None:
         "ApplicationChanged": "fields",
         "ApplicationRemoved": "",
         "ApplicationMoved": "action branch_id source target",
-        "DisbursementRequested": "amount currency request_id",
+        "DisbursementRequested": "amount currency deducted_fees principal request_id",
         "DisbursementHandedOver": "request_id",
         "DisbursementConfirmed": "request_id",
         "DisbursementFailed": "request_id",

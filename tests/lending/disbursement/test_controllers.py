@@ -1,71 +1,26 @@
 """Paying a loan out, over HTTP and through both connectors."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from httpx import AsyncClient
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
-from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.config import DisbursementWebhook
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.payout import webhook
 from lc_workflow.platform.payout.base import HandOverFailed
-from tests.conftest import Person, SignIn
-from tests.lending.disbursement.payer import Payer, paying
+from tests.conftest import SignIn
+from tests.lending.disbursement.conftest import PAID, REQUESTS, Office
+from tests.lending.disbursement.payer import Payer
 from tests.lending.steps import URL, Take
 from tests.moments import NOON, PATIENCE
-
-REQUESTS = "/api/v1/disbursement-requests"
-SECRET = "a secret that only the payment system knows"
-PAID: dict[str, Any] = {"amount": 1200, "currency": "USD", "paid_on": "2026-11-24", "reference": "TRX-77"}
-ToReview = Callable[..., Awaitable[dict[str, Any]]]
-
-
-class Office:
-    """A branch with an approved loan, and its people."""
-
-    def __init__(self, client: AsyncClient, loan: dict[str, Any], people: dict[str, Person]) -> None:
-        self.client = client
-        self.loan = loan
-        self.people = people
-
-    async def ask(self, who: str = "officer") -> Any:
-        path = f"{URL}/{self.loan['id']}/disbursement-requests"
-        return await self.client.post(path, headers=self.people[who].headers)
-
-    async def close(self, request: dict[str, Any], verb: str, who: str = "teller", **body: Any) -> Any:
-        path = f"{REQUESTS}/{request['id']}/{verb}"
-        return await self.client.post(path, json=body, headers=self.people[who].headers)
-
-    async def shown(self) -> dict[str, Any]:
-        path = f"{URL}/{self.loan['id']}/disbursement-requests"
-        listed = (await self.client.get(path, headers=self.people["officer"].headers)).json()
-        found: dict[str, Any] = listed[0]
-        return found
-
-    async def stage(self) -> str:
-        loan = await self.client.get(f"{URL}/{self.loan['id']}", headers=self.people["officer"].headers)
-        return str(loan.json()["workflow_status"])
-
-
-@pytest.fixture
-async def office(client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take) -> Office:
-    people = {role: await sign_in(role, branch_id=branch.id) for role in ("officer", "teller", "manager")}
-    people["stranger"] = await sign_in("manager")
-    loan = await to_review(people["officer"], people["teller"])
-    approved = await take(people["manager"], loan, "approve", approved_amount=1200)
-    assert approved.status_code == 200, approved.text
-    return Office(client, approved.json(), people)
 
 
 async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
@@ -79,7 +34,7 @@ async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
     assert (handed["status"], handed["connector"], handed["attempts"]) == ("handed_over", "csv", 1)
     pieces = [piece async for piece in await workplace.store.get(handed["external_reference"])]
     lines = b"".join(pieces).decode("utf-8-sig").splitlines()
-    assert lines[1] == f"{office.loan['id']},00012345,SOK CHANTHY,1200.00,USD"
+    assert lines[1] == f"{office.loan['id']},00012345,SOK CHANTHY,1200.00,USD,1200.00,0.00"
     confirmed = await office.close(handed, "confirm", **PAID)
     assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed"), confirmed.text
     assert confirmed.json()["closed_by"] == str(office.people["teller"].user.id)
@@ -205,20 +160,6 @@ async def test_what_was_asked_for_in_time_does_not_expire(
     assert (late.status_code, late.json()["code"]) == (422, "ApprovalExpired")
     await EXPIRE_APPROVALS.do(workplace, {})
     assert await office.stage() == "EXPIRED"
-
-
-@pytest.fixture
-async def payer() -> AsyncIterator[Payer]:
-    async with paying(SECRET) as payer:
-        yield payer
-
-
-@pytest.fixture
-def at_the_payer(workplace: Workplace, payer: Payer) -> Workplace:
-    return replace(
-        workplace,
-        settings=replace(workplace.settings, disbursement_webhook=DisbursementWebhook(url=payer.url, secret=SECRET)),
-    )
 
 
 async def test_a_payer_that_acts_and_answers_too_late_does_not_pay_twice(

@@ -7,7 +7,14 @@ from uuid import uuid4
 
 import pytest
 
-from lc_workflow.lending.rules.disbursement import UNDER_WAY, DisbursementStatus, objections_to_confirming
+from lc_workflow.lending.rules.disbursement import (
+    UNDER_WAY,
+    DisbursementStatus,
+    Payment,
+    objections_to_confirming,
+    payment_of,
+)
+from lc_workflow.lending.rules.quoting import Fee, FeesExhaustPrincipal, FeeTiming
 
 TELLER, MANAGER, TODAY = uuid4(), uuid4(), date(2026, 11, 24)
 A_DAY = timedelta(days=1)
@@ -15,7 +22,8 @@ PAID: dict[str, Any] = {
     "status": DisbursementStatus.HANDED_OVER,
     "requester": TELLER,
     "confirmer": MANAGER,
-    "asked": (Decimal("1200.00"), "USD"),
+    "asked": Payment(Decimal("1250.00"), Decimal("50.00")),
+    "currency": "USD",
     "paid": (Decimal(1200), "USD"),
     "paid_on": TODAY,
     "requested_on": TODAY,
@@ -32,6 +40,7 @@ PAID: dict[str, Any] = {
         ({"confirmer": TELLER}, ["SodRequester"]),
         ({"paid": (Decimal("1199.99"), "USD")}, ["AmountMismatch"]),
         ({"paid": (Decimal("1200.01"), "USD")}, ["AmountMismatch"]),
+        ({"paid": (Decimal(1250), "USD")}, ["AmountMismatch"]),
         ({"paid": (Decimal(1200), "KHR")}, ["AmountMismatch"]),
         ({"paid_on": TODAY + A_DAY}, ["PaidInFuture"]),
         ({"paid_on": TODAY - A_DAY}, ["PaidBeforeRequest"]),
@@ -44,6 +53,15 @@ def test_a_payment_is_confirmed_by_another_as_it_was_asked_for_and_on_a_day_that
     changes: dict[str, Any], codes: list[str]
 ) -> None:
     assert [objection.code for objection in objections_to_confirming(**PAID | changes)] == codes
+
+
+def test_only_fees_that_are_kept_back_make_less_of_a_payment() -> None:
+    fees = [Fee("fee", Decimal(number), timing) for number, timing in enumerate(FeeTiming, start=10)]
+    assert payment_of(Decimal(1200), fees) == Payment(Decimal(1200), Decimal(10))
+    assert payment_of(Decimal(1200), fees).amount == 1190
+    assert payment_of(Decimal("10.5"), fees).amount == Decimal("0.5")
+    with pytest.raises(FeesExhaustPrincipal):
+        payment_of(Decimal(10), fees)
 
 
 def test_money_may_move_from_the_request_until_somebody_knows_how_it_ended() -> None:

@@ -14,7 +14,7 @@ TOLD: Final[Mapping[str, frozenset[str]]] = {
     "ApplicationChanged": frozenset({"fields"}),
     "ApplicationRemoved": frozenset(),
     "ApplicationMoved": frozenset({"action", "source", "target", "branch_id"}),
-    "DisbursementRequested": frozenset({"request_id", "amount", "currency"}),
+    "DisbursementRequested": frozenset({"request_id", "amount", "currency", "principal", "deducted_fees"}),
     "DisbursementHandedOver": frozenset({"request_id"}),
     "DisbursementConfirmed": frozenset({"request_id"}),
     "DisbursementFailed": frozenset({"request_id"}),

@@ -206,16 +206,20 @@ class Figures:
         )
 
     async def disbursed(self, period: Period, principal: Principal) -> Table:
-        """How much was paid out in the period: what the payment system confirmed in it, by currency."""
+        """How much was paid out in the period: what the payment system confirmed in it, by currency.
+
+        `amount` is what the borrowers were given, `principal` what they were lent: fees were kept back from it.
+        """
         row = DisbursementRequest
         rows = await self._session.execute(
-            select(row.currency, func.count(), func.sum(row.amount))
+            select(row.currency, func.count(), func.sum(row.amount), func.sum(row.amount + row.deducted_fees))
             .join(CustomerApplication, CustomerApplication.id == row.application_id)
             .where(*_within(row.closed_at, period, principal), row.status == DisbursementStatus.CONFIRMED)
             .group_by(row.currency)
             .order_by(row.currency)
         )
-        return Table(("currency", "loans", "amount"), [tuple(one) for one in rows], label=0, drawn=1)
+        columns = ("currency", "loans", "amount", "principal")
+        return Table(columns, [tuple(one) for one in rows], label=0, drawn=1)
 
     async def sla(self, period: Period, principal: Principal) -> Table:
         """Of the tasks with a deadline that were closed in the period: how many in time, at each stage."""

@@ -92,5 +92,7 @@ async def _order(session: AsyncSession, request_id: UUID) -> PaymentOrder | None
         account_id=request.account_id,
         beneficiary=latin or khmer or "",
         amount=request.amount,
+        principal=request.principal,
+        deducted_fees=request.deducted_fees,
         currency=request.currency.value,
     )

@@ -8,13 +8,16 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.rules.disbursement import DisbursementStatus
+from lc_workflow.lending.rules.disbursement import DisbursementStatus, Payment
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import AMOUNT, choice
 
 
 class DisbursementRequest(Row):
-    """One request to pay an approved loan out; of an application, one at most has not failed."""
+    """One request to pay an approved loan out; of an application, one at most has not failed.
+
+    `amount` is what the borrower is given: the principal without the fees that are kept back.
+    """
 
     __tablename__ = "disbursement_requests"
     __table_args__ = (
@@ -33,6 +36,7 @@ class DisbursementRequest(Row):
     cycle: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[DisbursementStatus] = mapped_column(choice(DisbursementStatus))
     amount: Mapped[Decimal] = mapped_column(AMOUNT)
+    deducted_fees: Mapped[Decimal] = mapped_column(AMOUNT, server_default=text("0"))
     currency: Mapped[Currency] = mapped_column(choice(Currency))
     account_id: Mapped[str] = mapped_column(String(40))
     requested_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
@@ -47,3 +51,13 @@ class DisbursementRequest(Row):
     paid_on: Mapped[date | None]
     reference: Mapped[str | None] = mapped_column(String(200))
     failure_reason: Mapped[str | None]
+
+    @property
+    def principal(self) -> Decimal:
+        """What was approved, and is lent."""
+        return self.amount + self.deducted_fees
+
+    @property
+    def payment(self) -> Payment:
+        """The amounts that were asked for."""
+        return Payment(self.principal, self.deducted_fees)

@@ -14,13 +14,18 @@ from lc_workflow.platform.http.shapes import Amount, Name, check_amounts
 
 
 class DisbursementAnswer(Struct, frozen=True):
-    """A request to pay a loan out; `closed_by` confirmed it or said that it failed."""
+    """A request to pay a loan out; `closed_by` confirmed it or said that it failed.
+
+    `amount` is what the borrower is given: the `principal` that was approved without the `deducted_fees`.
+    """
 
     id: UUID
     application_id: UUID
     cycle: int
     status: DisbursementStatus
     amount: Decimal
+    principal: Decimal
+    deducted_fees: Decimal
     currency: Currency
     account_id: str
     requested_by: UUID
@@ -38,7 +43,7 @@ class DisbursementAnswer(Struct, frozen=True):
 
 
 class Confirmation(Struct, frozen=True, kw_only=True):
-    """What was paid: it must be what was approved."""
+    """What was paid: it must be the `amount` that was asked for."""
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "amount": 1500,

@@ -20,12 +20,14 @@ from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.disbursement.schemas import Confirmation
 from lc_workflow.lending.events import DisbursementConfirmed, DisbursementFailed, DisbursementRequested
+from lc_workflow.lending.quotes.service import Asked, QuoteService
 from lc_workflow.lending.rules.disbursement import (
     UNDER_WAY,
     DisbursementOver,
     DisbursementStatus,
     TermsMissing,
     objections_to_confirming,
+    payment_of,
 )
 from lc_workflow.lending.rules.stages import Action, step_by
 from lc_workflow.lending.workflow.service import WorkflowService
@@ -54,6 +56,7 @@ class DisbursementService(Service[DisbursementRequest]):
         super().__init__(session)
         self._workflow = WorkflowService(session)
         self._seen = WhatIsSeen(session)
+        self._quotes = QuoteService(session)
 
     async def request(self, application_id: UUID, *, principal: Principal, at: datetime) -> DisbursementRequest:
         """Ask for an approved loan to be paid out; asking again answers the request that stands.
@@ -62,6 +65,7 @@ class DisbursementService(Service[DisbursementRequest]):
             Missing: There is no such application, or the person may not see it.
             NotYourDisbursement, SodRepeat, SodParty, NoSuchStep: It is not for them, or cannot be asked for.
             ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be paid out yet, or any more.
+            FeesExhaustPrincipal: Nothing would be paid out.
         """
         async with self.transaction():
             application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
@@ -79,11 +83,14 @@ class DisbursementService(Service[DisbursementRequest]):
                 raise obstacle
             if application.approved_amount is None or application.account_id is None:
                 raise TermsMissing("Without an approved amount and an account id nothing can be paid out.")
+            fees = await self._quotes.fees(application, Asked.approved(application), at=at)
+            payment = payment_of(application.approved_amount, fees)
             request = DisbursementRequest(
                 application_id=application.id,
                 cycle=application.cycle,
                 status=DisbursementStatus.REQUESTED,
-                amount=application.approved_amount,
+                amount=payment.amount,
+                deducted_fees=payment.deducted_fees,
                 currency=application.currency,
                 account_id=application.account_id,
                 requested_by=principal.id,
@@ -101,6 +108,8 @@ class DisbursementService(Service[DisbursementRequest]):
                     application_id=application.id,
                     request_id=request.id,
                     amount=str(request.amount),
+                    principal=str(request.principal),
+                    deducted_fees=str(request.deducted_fees),
                     currency=request.currency.value,
                 )
             )
@@ -109,7 +118,7 @@ class DisbursementService(Service[DisbursementRequest]):
     async def confirm(
         self, request_id: UUID, wish: Confirmation, *, principal: Principal, at: datetime
     ) -> DisbursementRequest:
-        """Confirm that a loan was paid out as approved: the application is disbursed in the same transaction.
+        """Confirm that a loan was paid out as asked for: the application is disbursed in the same transaction.
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
@@ -122,7 +131,8 @@ class DisbursementService(Service[DisbursementRequest]):
                 status=request.status,
                 requester=request.requested_by,
                 confirmer=principal.id,
-                asked=(request.amount, request.currency.value),
+                asked=request.payment,
+                currency=request.currency.value,
                 paid=(wish.amount, wish.currency.value),
                 paid_on=wish.paid_on,
                 requested_on=request.requested_at.astimezone(PHNOM_PENH).date(),

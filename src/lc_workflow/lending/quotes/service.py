@@ -122,6 +122,16 @@ class QuoteService(Service[CustomerApplication]):
         """
         return _reckoned(application, await self._grounds(application, at=at), asked, at=at)
 
+    async def fees(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> tuple[Fee, ...]:
+        """The fees of an application's loan on some terms.
+
+        Without a product or a term it has none: no quote can be told of it, so nobody has agreed to a fee.
+        """
+        conditions = (await self._grounds(application, at=at)).conditions
+        if conditions is None or asked.amount is None or asked.months is None:
+            return ()
+        return fees_of(conditions.fees, asked.amount, application.currency)
+
     async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
         """Load in one statement what an application's loan is judged by."""
         await self.session.flush()

@@ -1,12 +1,14 @@
 """Paying a loan out is a hand-off: what must hold before it, and what a confirmation must say (lending.md §8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
 from lc_workflow.kernel.errors import DomainError, FieldError, Forbidden, Invalid
+from lc_workflow.lending.rules.quoting import Fee, FeesExhaustPrincipal, kept_back
 
 
 class DisbursementStatus(StrEnum):
@@ -35,7 +37,7 @@ class SodRequester(Forbidden):
 
 
 class AmountMismatch(Invalid):
-    """What was paid is not what was approved."""
+    """What was paid is not what was to be."""
 
 
 class PaidInFuture(Invalid):
@@ -50,26 +52,54 @@ class TermsMissing(Invalid):
     """Without an approved amount and an account nothing can be paid out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What is paid of a loan, in its currency: the `principal` that was approved without the `deducted_fees`."""
+
+    principal: Decimal
+    deducted_fees: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        """What the borrower is given."""
+        return self.principal - self.deducted_fees
+
+
+def payment_of(principal: Decimal, fees: Iterable[Fee]) -> Payment:
+    """Reckon what is paid of a loan; fees that are added to it or paid beside it change nothing.
+
+    Raises:
+        FeesExhaustPrincipal: The fees that are kept back leave nothing to be paid.
+    """
+    payment = Payment(principal, kept_back(fees))
+    if payment.amount <= 0:
+        raise FeesExhaustPrincipal("The fees that are kept back leave nothing of the loan to be paid out.")
+    return payment
+
+
 def objections_to_confirming(
     *,
     status: DisbursementStatus,
     requester: UUID,
     confirmer: UUID,
-    asked: tuple[Decimal, str],
+    asked: Payment,
+    currency: str,
     paid: tuple[Decimal, str],
     paid_on: date,
     requested_on: date,
     today: date,
 ) -> Iterator[DomainError]:
-    """Say what is wrong with a confirmation; amounts come with their currency and are compared to the cent."""
+    """Say what is wrong with a confirmation; what was `asked` for in `currency` is compared to the cent."""
     if status not in UNDER_WAY:
         yield DisbursementOver(f"This request is {status} already.")
     if requester == confirmer:
         yield SodRequester("You asked for this payment; someone else has to confirm it.")
-    if asked != paid:
+    if (asked.amount, currency) != paid:
+        less = f": {asked.principal} without the fees of {asked.deducted_fees}" if asked.deducted_fees else ""
+        due = f"{asked.amount} {currency}"
         yield AmountMismatch(
-            f"{paid[0]} {paid[1]} were paid, and {asked[0]} {asked[1]} were to be; look at the payment again.",
-            errors=(FieldError("amount", f"must be {asked[0]} {asked[1]}"),),
+            f"{paid[0]} {paid[1]} were paid, and {due} were to be{less}; look at the payment again.",
+            errors=(FieldError("amount", f"must be {due}"),),
         )
     if paid_on > today:
         yield PaidInFuture("The day of the payment lies in the future.", errors=(FieldError("paid_on", "is to come"),))

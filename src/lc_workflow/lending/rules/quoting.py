@@ -120,7 +120,7 @@ def quote(terms: Terms, fees: Sequence[Fee] = ()) -> Quote:
         if fee.amount % QUANTUM[terms.currency]:
             raise NotAMultipleOfTheQuantum(f"Fees in {terms.currency} are multiples of {QUANTUM[terms.currency]}.")
     financed = _sum(fees, FeeTiming.FINANCED)
-    received = terms.principal - _sum(fees, FeeTiming.DEDUCTED) - _sum(fees, FeeTiming.PAID)
+    received = terms.principal - kept_back(fees) - _sum(fees, FeeTiming.PAID)
     if fees and received <= 0:
         raise FeesExhaustPrincipal("The fees are as large as the loan itself.")
     lent = replace(terms, principal=terms.principal + financed)
@@ -128,6 +128,11 @@ def quote(terms: Terms, fees: Sequence[Fee] = ()) -> Quote:
     cost = _cost(lent, received, rows)
     alone = cost if not fees else _cost(lent, lent.principal, rows)
     return Quote(terms.principal, lent, tuple(fees), rows, cost, alone, tuple(_warnings(rows)))
+
+
+def kept_back(fees: Iterable[Fee]) -> Decimal:
+    """What of the fees the borrower is not paid out."""
+    return _sum(fees, FeeTiming.DEDUCTED)
 
 
 def held_to_the_law(reckoned: Quote, profile: Profile, collateral: Iterable[str] = ()) -> tuple[DomainError, ...]:

@@ -12,13 +12,18 @@ class HandOverFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOrder:
-    """A loan to pay out: `external_id` is the application's, which no other payment ever has."""
+    """A loan to pay out: `external_id` is the application's, which no other payment ever has.
+
+    `amount` is what is paid. It is the `principal`, what is lent, without the `deducted_fees`, which are kept back.
+    """
 
     external_id: UUID
     request_id: UUID
     account_id: str
     beneficiary: str
     amount: Decimal
+    principal: Decimal
+    deducted_fees: Decimal
     currency: str
 
 

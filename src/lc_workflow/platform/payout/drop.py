@@ -9,8 +9,8 @@ from lc_workflow.platform.http.csv import MEDIA_TYPE, Verbatim, written
 from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
 from lc_workflow.platform.storage.base import ObjectStore
 
-HEADER: Final = ("external_id", "account_id", "beneficiary", "amount", "currency")
-
+HEADER: Final = ("external_id", "account_id", "beneficiary", "amount", "currency", "principal", "deducted_fees")
+"""What is paid is the amount: the principal without the fees that are kept back."""
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 -]*")
 """An account that is a number, such as a telephone's: no spreadsheet runs it, and a payment needs each sign of it."""
@@ -27,7 +27,8 @@ class CsvDrop:
     async def hand_over(self, order: PaymentOrder) -> str:
         """Leave the order; answers its key."""
         account_id = Verbatim(order.account_id) if _NUMBER.fullmatch(order.account_id) else order.account_id
-        row = (order.external_id, account_id, order.beneficiary, order.amount, order.currency)
+        amounts = (order.amount, order.currency, order.principal, order.deducted_fees)
+        row = (order.external_id, account_id, order.beneficiary, *amounts)
         content = b"".join([piece async for piece in written(HEADER, [row])])
         key = f"disbursements/{order.external_id}.csv"
         try:

@@ -29,7 +29,7 @@ class Webhook:
 
     `X-Signature` is the hexadecimal HMAC-SHA256, with the shared secret, of the text in `X-Timestamp` (seconds since
     1970), a dot, and the body. `Idempotency-Key` is the order's `external_id`, which stands in the body too: whoever
-    has it already answers 2xx and pays nothing.
+    has it already answers 2xx and pays nothing. What is paid is `amount`: the `principal` without the `deducted_fees`.
     """
 
     name = "webhook"
