@@ -11,10 +11,11 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.approval import ApprovalStage, Reach
 from lc_workflow.lending.rules.authority import Holding, Where
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision, Vote, tally
+from lc_workflow.lending.rules.loan_terms import LoanTerms
 from lc_workflow.lending.rules.objections import (
-    Terms,
     parties_among,
     to_a_party,
+    to_asking_back,
     to_figure,
     to_having_no_seat,
     to_outdated,
@@ -26,7 +27,7 @@ from lc_workflow.lending.rules.objections import (
 from lc_workflow.platform.phones import phone_keys
 
 ANN, BEN, EVA, MAKER, PREPARER, EDITOR = (uuid4() for _ in range(6))
-OFFERED = Terms(amount=Decimal(1000), term=12, interest_rate=Decimal(18))
+OFFERED = LoanTerms(amount=Decimal(1000), term=12, interest_rate=Decimal(18))
 NOBODY_S = Holding(role="manager", reach=Reach.ORGANISATION)
 SEAT = Holding(role="manager", reach=Reach.BRANCH, limits={Currency.USD: Decimal(1500)})
 
@@ -75,9 +76,9 @@ def codes(found: list[DomainError]) -> list[str]:
     return [refusal.code for refusal in found]
 
 
-def terms(amount: object = 1000, **changes: object) -> Terms:
+def terms(amount: object = 1000, **changes: object) -> LoanTerms:
     told = {"amount": None if amount is None else Decimal(str(amount)), "term": 12, "interest_rate": Decimal(18)}
-    return Terms(**told | changes)  # type: ignore[arg-type]
+    return LoanTerms(**told | changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def terms(amount: object = 1000, **changes: object) -> Terms:
     ],
 )
 def test_nobody_lends_more_than_was_asked_for_or_nothing(
-    decision: Decision, wanted: Terms, refusals: list[str]
+    decision: Decision, wanted: LoanTerms, refusals: list[str]
 ) -> None:
     assert codes(to_terms(Loan(), decision, wanted, offered=OFFERED, conditions=())) == refusals
 
@@ -110,6 +111,35 @@ def test_conditions_that_are_named_are_enough_and_what_nobody_asked_for_has_no_b
     assert to_terms(Loan(), with_conditions, terms(), offered=OFFERED, conditions=["A guarantor signs."]) == []
     unknown = Loan(requested_amount=None)
     assert to_terms(unknown, Decision.APPROVE, terms(10**9), offered=OFFERED, conditions=()) == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "named", "refusals"),
+    [
+        (Decision.APPROVE, (1000, 12), ["OtherTermsAgreed"]),
+        (Decision.APPROVE, (1000, None), ["OtherTermsAgreed"]),
+        (Decision.APPROVE, (None, 12), ["OtherTermsAgreed"]),
+        (Decision.APPROVE_WITH_CONDITIONS, (1000, 12), ["OtherTermsAgreed"]),
+        (Decision.COUNTER_OFFER, (1000, 12), []),
+        (Decision.APPROVE, (None, None), []),
+        (Decision.APPROVE, (900, 10), []),
+        (Decision.APPROVE, (950, 12), []),
+        (Decision.APPROVE, (1000, 11), []),
+        (Decision.REJECT, (1000, 12), []),
+    ],
+)
+def test_what_a_form_brings_along_takes_nobodys_offer_off_the_table(
+    decision: Decision, named: tuple[int | None, int | None], refusals: list[str]
+) -> None:
+    amount, term = named
+    said = LoanTerms(amount=None if amount is None else Decimal(amount), term=term)
+    less = terms(900, term=10)
+    agreed = [Vote("BM", Decision.COUNTER_OFFER, ANN)]
+    found = to_asking_back(Loan(), decision, said, requested=OFFERED, offered=less, votes=agreed)
+    assert codes(found) == refusals
+    assert to_asking_back(Loan(), decision, said, requested=OFFERED, offered=OFFERED, votes=agreed) == []
+    nobody = [Vote("BM", Decision.ABSTAIN, ANN)]
+    assert to_asking_back(Loan(), decision, said, requested=OFFERED, offered=less, votes=nobody) == []
 
 
 def test_a_loan_that_changed_is_assessed_again_before_somebody_agrees() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.rules.backing import PartyRole
+from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
 from lc_workflow.lending.rules.matching import number_key
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import (
@@ -38,8 +39,9 @@ FOUND_BY: Final[Mapping[str, Callable[[str | None], str | None]]] = {"id_number"
 class CustomerApplication(DatedRow):
     """One request for a loan: the person as they applied, what they asked for, and what was decided.
 
-    Amounts are in `currency`, terms in months, rates in percent per year. What was requested, what was approved and
-    where the application stands are separate. `workflow_status` is written by `stand_at` alone. `preparers` are the
+    Amounts are in `currency`, terms in months, rates in percent per year. What was requested, what was recommended,
+    what was approved and where the application stands are separate; of a recommendation, what is null is as requested.
+    `workflow_status` is written by `stand_at` alone. `preparers` are the
     accounts that drafted the application or brought it on its way in this `cycle`, `editors` those that changed its
     substance: none of them decides it. `material_changes` counts the changes of substance; a decision was taken on one
     of these counts and holds for no other (lending.md §1). `checklist_id` is the checklist that was in force when it
@@ -133,6 +135,9 @@ class CustomerApplication(DatedRow):
     loan_status: Mapped[str | None] = mapped_column(String(40))
     loan_start_date: Mapped[date | None]
     loan_end_date: Mapped[date | None]
+    recommended_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
+    recommended_loan_term: Mapped[int | None]
+    recommended_interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
     approved_amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
     approved_loan_term: Mapped[int | None]
     approved_interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
@@ -264,12 +269,45 @@ class CustomerApplication(DatedRow):
         if person not in self.editors:
             self.editors = [*self.editors, person]
 
+    @property
+    def requested(self) -> LoanTerms:
+        """What the customer asks for."""
+        return LoanTerms(amount=self.requested_amount, term=self.desired_loan_term, interest_rate=self.interest_rate)
+
+    @property
+    def proposed(self) -> LoanTerms:
+        """What those who decide find on the table: what was recommended, and what was requested where nothing was."""
+        recommended = LoanTerms(
+            amount=self.recommended_amount,
+            term=self.recommended_loan_term,
+            interest_rate=self.recommended_interest_rate,
+        )
+        return recommended.over(self.requested)
+
+    @property
+    def approved(self) -> LoanTerms:
+        """What was approved."""
+        return LoanTerms(
+            amount=self.approved_amount, term=self.approved_loan_term, interest_rate=self.approved_interest_rate
+        )
+
+    @property
+    def at_stake(self) -> LoanTerms:
+        """What was approved, or as long as nothing is, what is proposed."""
+        return self.proposed if self.approved_amount is None else self.approved
+
+    def recommend(self, terms: LoanTerms) -> None:
+        """Write down what is recommended to those who decide; what a recommendation leaves out is as requested."""
+        self.recommended_amount, self.recommended_loan_term = terms.amount, terms.term
+        self.recommended_interest_rate = terms.interest_rate
+
     def begin_again(self, person: UUID) -> None:
         """Begin a new cycle: what was decided in the last one is history."""
         self.cycle += 1
         self.preparers, self.editors = [person], []
         self.rejected_at = self.rejected_by = self.rejection_reason = None
         self.account_id_validated, self.account_id_validation_notes = False, None
+        self.recommend(UNSAID)
         self.withhold_approval()
 
     def withhold_approval(self) -> None:

@@ -251,6 +251,9 @@ class ApplicationAnswer(Struct, frozen=True):
     loan_status: str | None
     loan_start_date: date | None
     loan_end_date: date | None
+    recommended_amount: Decimal | None
+    recommended_loan_term: int | None
+    recommended_interest_rate: Decimal | None
     approved_amount: Decimal | None
     approved_loan_term: int | None
     approved_interest_rate: Decimal | None

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.lending.rules.deliberation import Decision
-from lc_workflow.lending.rules.objections import Terms
+from lc_workflow.lending.rules.loan_terms import LoanTerms
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
 
@@ -47,7 +47,12 @@ class ApprovalCase(Row):
     path: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     opened_at: Mapped[datetime]
 
-    def offer(self, terms: Terms) -> None:
+    @property
+    def offered(self) -> LoanTerms:
+        """What is on the table."""
+        return LoanTerms(amount=self.amount, term=self.term, interest_rate=self.interest_rate)
+
+    def offer(self, terms: LoanTerms) -> None:
         """Put other terms on the table."""
         self.amount, self.term, self.interest_rate = terms.amount, terms.term, terms.interest_rate
 
@@ -55,7 +60,9 @@ class ApprovalCase(Row):
 class ApplicationDecision(Row):
     """What somebody decided at a stage, on which terms, and what they saw; a void one no longer counts.
 
-    `snapshot` is what was seen and `snapshot_sha256` its fingerprint, so that neither can be changed unseen.
+    `quote_hash` is the fingerprint of the quote on its own terms, none where the loan cannot be reckoned; a
+    counter-offer is reckoned anew. `snapshot` is what was seen and `snapshot_sha256` its fingerprint, so that neither
+    can be changed unseen.
     """
 
     __tablename__ = "application_decisions"
@@ -77,6 +84,7 @@ class ApplicationDecision(Row):
     amount: Mapped[Decimal | None] = mapped_column(AMOUNT)
     term: Mapped[int | None]
     interest_rate: Mapped[Decimal | None] = mapped_column(PERCENT)
+    quote_hash: Mapped[str | None] = mapped_column(String(64))
     reason: Mapped[str | None]
     comment: Mapped[str | None]
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -51,7 +51,7 @@ def stage_documents(path: Path) -> list[StageDocument]:
 
 
 class OfferedTerms(Struct, frozen=True):
-    """The terms that are decided on: what was requested, or what was offered last."""
+    """The terms that are decided on: what was requested, recommended, or offered last."""
 
     amount: Decimal | None
     currency: Currency
@@ -72,7 +72,10 @@ class StageStanding(Struct, frozen=True):
 
 
 class DecisionAnswer(Struct, frozen=True, kw_only=True):
-    """A decision with the names of who took it and for whom; `voided_at` says since when it no longer counts."""
+    """A decision with the names of who took it and for whom; `voided_at` says since when it no longer counts.
+
+    `quote_hash` is the fingerprint of the quote on the terms that were decided, as `POST …/quote` gave it that day.
+    """
 
     id: UUID
     cycle: int
@@ -86,6 +89,7 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     amount: Decimal | None
     term: int | None
     interest_rate: Decimal | None
+    quote_hash: str | None
     reason: str | None
     comment: str | None
     snapshot_hash: str

@@ -20,7 +20,6 @@ from lc_workflow.lending.approvals.schemas import StoredPath, read_path, stage_d
 from lc_workflow.lending.events import DecisionsVoided, DecisionTaken
 from lc_workflow.lending.matrices.schemas import MatrixDocument, as_matrix
 from lc_workflow.lending.matrices.service import MatrixService
-from lc_workflow.lending.quotes.service import Asked
 from lc_workflow.lending.rules import objections
 from lc_workflow.lending.rules.approval import ApprovalStage, LoanCase, path_for
 from lc_workflow.lending.rules.authority import Holding, Where, fitting
@@ -35,22 +34,20 @@ from lc_workflow.lending.rules.deliberation import (
     tally,
 )
 from lc_workflow.lending.rules.editing import Incomplete
-from lc_workflow.lending.rules.objections import Terms
+from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
 from lc_workflow.lending.rules.stages import CLOSED
 from lc_workflow.platform.service import Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ballot:
-    """What somebody wants to say: terms left out are those on offer.
+    """What somebody wants to say: what its terms leave out is as offered.
 
     `stage` and `snapshot_hash` say which stage and which state of things the decision is meant for.
     """
 
     decision: Decision
-    amount: Decimal | None = None
-    term: int | None = None
-    interest_rate: Decimal | None = None
+    terms: LoanTerms = UNSAID
     conditions: Sequence[str] = ()
     reason: str | None = None
     comment: str | None = None
@@ -81,16 +78,10 @@ class Ruling:
     """What keeps a person from deciding, and what lets them; `is_entitled` by an authority given to them by name."""
 
     obstacles: tuple[DomainError, ...] = ()
-    terms: Terms | None = None
+    terms: LoanTerms | None = None
     stage: ApprovalStage | None = None
     holding: Holding | None = None
     is_entitled: bool = False
-
-    def asked(self, application: CustomerApplication) -> Asked:
-        """The terms that would be agreed to, as quotes know them."""
-        if self.terms is None:
-            return Asked.requested(application)
-        return Asked(self.terms.amount, self.terms.term, self.terms.interest_rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +117,20 @@ class ApprovalService(Service[ApprovalCase]):
         """Give the cycle its matrix and its rate, once; void what was decided when the substance changed since."""
         return await self.go_on(application, await self._seen.case(application), at=at)
 
-    async def go_on(self, application: CustomerApplication, case: ApprovalCase | None, *, at: datetime) -> ApprovalCase:
-        """Do the same for a cycle whose case is known already, or that is known to have none."""
+    async def go_on(
+        self,
+        application: CustomerApplication,
+        case: ApprovalCase | None,
+        recommended: LoanTerms = UNSAID,
+        *,
+        at: datetime,
+    ) -> ApprovalCase:
+        """Do the same for a cycle whose case is known already, or that is known to have none.
+
+        What is recommended goes on the table; where other terms lay there, what was decided on them is void.
+        """
+        if recommended != UNSAID:
+            application.recommend(recommended)
         if case is None:
             case = await self._new_case(application, at=at)
             self.session.add(case)
@@ -135,7 +138,10 @@ class ApprovalService(Service[ApprovalCase]):
         if case.material_changes != application.material_changes:
             await self._void(application, await self._seen.standing(case), "The application changed.", at=at)
             case.material_changes = application.material_changes
-            case.offer(_requested(application))
+            case.offer(application.proposed)
+        elif recommended != UNSAID and application.proposed != case.offered:
+            await self._void(application, await self._seen.standing(case), "Other terms were recommended.", at=at)
+            case.offer(application.proposed)
         await self._find_path_again(application, case, at=at)
         return case
 
@@ -157,13 +163,13 @@ class ApprovalService(Service[ApprovalCase]):
             case.path = path
             if stages and stages_of(case) != stages:
                 await self._void(application, await self._seen.standing(case), "Another path is demanded now.", at=at)
-                await self._offer_what_was_asked_for(application, case)
+                await self._offer_what_was_proposed(application, case)
 
-    async def _offer_what_was_asked_for(self, application: CustomerApplication, case: ApprovalCase) -> None:
-        """Take other terms off the table that nobody agrees to any more, and find the path of the request."""
+    async def _offer_what_was_proposed(self, application: CustomerApplication, case: ApprovalCase) -> None:
+        """Take other terms off the table that nobody agrees to any more, and find the path of what was proposed."""
         agreed = any(row.decision in AGREEING for row in await self._seen.standing(case))
-        if not agreed and _terms(case) != _requested(application):
-            case.offer(_requested(application))
+        if not agreed and case.offered != application.proposed:
+            case.offer(application.proposed)
             case.path = await self._path(application, case, case.amount)
 
     async def ruling(self, sitting: Sitting, ballot: Ballot, *, at: datetime) -> Ruling:
@@ -174,7 +180,15 @@ class ApprovalService(Service[ApprovalCase]):
         if terms.amount is None:
             return Ruling(obstacles=(Incomplete("The application does not say how much is asked for."),))
         found = objections.to_terms(
-            application, ballot.decision, terms, offered=_terms(case), conditions=ballot.conditions
+            application, ballot.decision, terms, offered=case.offered, conditions=ballot.conditions
+        )
+        found += objections.to_asking_back(
+            application,
+            ballot.decision,
+            ballot.terms,
+            requested=application.requested,
+            offered=case.offered,
+            votes=sitting.votes,
         )
         path = case.path or await self._path(application, case, terms.amount)
         stored = read_path(path or {})
@@ -231,12 +245,13 @@ class ApprovalService(Service[ApprovalCase]):
         assert ruling.stage is not None  # noqa: S101 - without one there were obstacles
         assert ruling.holding is not None  # noqa: S101 - likewise
         snapshot = await self._seen.snapshot(application, case, at=at)
-        terms, decision = _terms(case, ballot), ballot.decision
-        if decision in AGREEING and terms != _terms(case):
+        terms, decision, quote_hash = _terms(case, ballot), ballot.decision, snapshot.content["quote"]
+        if decision in AGREEING and terms != case.offered:
             decision = Decision.COUNTER_OFFER
             await self._void(application, await self._seen.standing(case), "Other terms were offered.", at=at)
             case.offer(terms)
             case.path = await self._path(application, case, terms.amount)
+            quote_hash = await self._seen.quote_hash(application, case, at=at)
         row = ApplicationDecision(
             application_id=application.id,
             case_id=case.id,
@@ -251,6 +266,7 @@ class ApprovalService(Service[ApprovalCase]):
             interest_rate=terms.interest_rate,
             reason=ballot.reason,
             comment=ballot.comment,
+            quote_hash=quote_hash,
             snapshot=snapshot.content,
             snapshot_sha256=snapshot.sha256,
         )
@@ -295,7 +311,7 @@ class ApprovalService(Service[ApprovalCase]):
         last = stages_of(case)[-1:]
         at_last = [row for row in await self._seen.standing(case) if row.stage in {stage.code for stage in last}]
         await self._void(application, at_last, "The approval was undone.", at=at)
-        await self._offer_what_was_asked_for(application, case)
+        await self._offer_what_was_proposed(application, case)
 
     async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> tuple[DomainError, ...]:
         """Say what keeps a person from undoing an approval: it takes a seat at the stage that gave it."""
@@ -314,11 +330,9 @@ class ApprovalService(Service[ApprovalCase]):
             matrix_id=in_force.matrix_id,
             khr_per_usd=in_force.khr_per_usd,
             material_changes=application.material_changes,
-            amount=application.requested_amount,
-            term=application.desired_loan_term,
-            interest_rate=application.interest_rate,
             opened_at=at,
         )
+        case.offer(application.proposed)
         case.path = await self._path(application, case, case.amount, in_force.document)
         return case
 
@@ -376,20 +390,8 @@ class ApprovalService(Service[ApprovalCase]):
             )
 
 
-def _requested(application: CustomerApplication) -> Terms:
-    return Terms(
-        amount=application.requested_amount,
-        term=application.desired_loan_term,
-        interest_rate=application.interest_rate,
-    )
-
-
-def _terms(case: ApprovalCase, ballot: Ballot | None = None) -> Terms:
+def _terms(case: ApprovalCase, ballot: Ballot) -> LoanTerms:
     """The terms on offer, with those that a ballot names instead."""
-    if ballot is None or ballot.decision not in AGREEING:
-        return Terms(amount=case.amount, term=case.term, interest_rate=case.interest_rate)
-    return Terms(
-        amount=case.amount if ballot.amount is None else ballot.amount,
-        term=ballot.term or case.term,
-        interest_rate=case.interest_rate if ballot.interest_rate is None else ballot.interest_rate,
-    )
+    if ballot.decision not in AGREEING:
+        return case.offered
+    return ballot.terms.over(case.offered)

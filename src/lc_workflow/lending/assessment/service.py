@@ -28,7 +28,7 @@ from lc_workflow.lending.assessment.schemas import (
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.events import AffordabilityAssessed, AssessmentPolicySet, FinancialsRecorded
 from lc_workflow.lending.exchange_rates.service import ExchangeRateService
-from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.rules.affordability import (
     Assessment,
     Line,
@@ -41,6 +41,7 @@ from lc_workflow.lending.rules.affordability import (
 )
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.editing import check_edit, check_open
+from lc_workflow.lending.rules.loan_terms import LoanTerms
 from lc_workflow.lending.rules.quoting import Quote
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.http.versions import check_version
@@ -149,7 +150,8 @@ class AssessmentService(Service[CustomerApplication]):
             policy = await self.policy()
             snapshot = await self._rates.snapshot(policy.base, at=at)
             rates = Rates(policy.base, {row.currency: row.rate for row in snapshot})
-            asked = Asked.requested(application)
+            # What was recommended may be less; whoever decides may grant all that was requested.
+            asked = application.requested
             quote = await self._quote(application, asked, at=at)
             found = assess(
                 [_line(row) for row in await self._lines(application_id)],
@@ -254,7 +256,7 @@ class AssessmentService(Service[CustomerApplication]):
         if papers and await self.session.scalar(known) != len(papers):
             raise NoSuchPaper("A line names a paper that is none of this application.")
 
-    async def _quote(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> Quote | None:
+    async def _quote(self, application: CustomerApplication, asked: LoanTerms, *, at: datetime) -> Quote | None:
         """The loan's quote; None when it cannot be reckoned, which is for the flags to say."""
         try:
             return await self._quotes.reckoned(application, asked, at=at)

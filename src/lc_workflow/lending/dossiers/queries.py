@@ -31,8 +31,9 @@ from lc_workflow.lending.dossiers.schemas import (
     RequestPart,
 )
 from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
-from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.requirements.queries import PapersAsked, Standing
+from lc_workflow.lending.rules.loan_terms import LoanTerms
 from lc_workflow.lending.workflow.queries import PastMoves
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.security.personal import READ as READ_NUMBERS
@@ -135,14 +136,12 @@ class Everything:
         except DomainError as refusal:
             return None, refusal.detail
 
-    async def _terms(self, application: CustomerApplication) -> Asked:
+    async def _terms(self, application: CustomerApplication) -> LoanTerms:
         """What was approved, or what is on offer to those who decide, or else what was asked for."""
-        if application.approved_amount is not None:
-            return Asked.approved(application)
-        case = await self._seen.case(application)
+        case = await self._seen.case(application) if application.approved_amount is None else None
         if case is None or case.material_changes != application.material_changes:
-            return Asked.requested(application)
-        return Asked(case.amount, case.term, case.interest_rate)
+            return application.at_stake
+        return case.offered
 
     async def _papers(self, application_id: UUID, standing: Standing) -> list[PaperPart]:
         rows = await self._session.execute(
@@ -200,6 +199,9 @@ def _request(row: CustomerApplication) -> RequestPart:
         loan_purposes=row.loan_purposes,
         purpose_details=row.purpose_details or row.loan_purpose,
         requested_disbursement_date=row.requested_disbursement_date,
+        recommended_amount=row.recommended_amount,
+        recommended_term=row.recommended_loan_term,
+        recommended_rate=row.recommended_interest_rate,
         approved_amount=row.approved_amount,
         approved_term=row.approved_loan_term,
         approved_rate=row.approved_interest_rate,

@@ -63,6 +63,9 @@ class RequestPart(Struct, frozen=True, kw_only=True):
     loan_purposes: list[str]
     purpose_details: str | None
     requested_disbursement_date: date | None
+    recommended_amount: Decimal | None
+    recommended_term: int | None
+    recommended_rate: Decimal | None
     approved_amount: Decimal | None
     approved_term: int | None
     approved_rate: Decimal | None

@@ -28,7 +28,8 @@ _COLUMNS: Final = (
     "marital_status", "id_card_type", "id_number", "phone", "current_address", "village", "commune", "district",
     "province", "place_code", "occupation", "employer_name", "monthly_income", "income_source", "monthly_expenses",
     "currency", "requested_amount", "desired_loan_term", "interest_rate", "product_type", "loan_purposes",
-    "purpose_details", "requested_disbursement_date", "approved_amount", "approved_loan_term",
+    "purpose_details", "requested_disbursement_date", "recommended_amount",
+    "recommended_loan_term", "recommended_interest_rate", "approved_amount", "approved_loan_term",
     "approved_interest_rate", "priority_level", "risk_category", "portfolio_officer_name", "submitted_at",
     "approved_at", "rejected_at", "rejection_reason", "created_at", "updated_at",
 )  # fmt: skip

@@ -1,10 +1,9 @@
 """Reckoning loans, and holding them against their product and the law: nothing is written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -21,6 +20,7 @@ from lc_workflow.lending.jurisdictions.service import NONE, JurisdictionService
 from lc_workflow.lending.quotes.queries import Grounds, read_grounds, with_grounds
 from lc_workflow.lending.quotes.schemas import ApplicationQuoteRequest, QuoteRequest
 from lc_workflow.lending.rules.business_days import BusinessDay
+from lc_workflow.lending.rules.loan_terms import LoanTerms
 from lc_workflow.lending.rules.products import Conditions, Offered, fees_of, installments_in, refusals
 from lc_workflow.lending.rules.quoting import Fee, Quote, Warned, held_to_the_law, quote, warnings_under
 from lc_workflow.lending.rules.schedule import DayCount, Frequency, Method, Rounding, Terms, off_quantum, usual_dues
@@ -31,25 +31,6 @@ from lc_workflow.platform.service import Service
 
 class TermsMissing(Invalid):
     """A loan cannot be reckoned before it is said how much is lent, for how long, and how it is repaid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The terms at stake: the amount in the application's currency, the term in months, the rate in percent a year."""
-
-    amount: Decimal | None
-    months: int | None
-    rate: Decimal | None
-
-    @classmethod
-    def requested(cls, application: CustomerApplication) -> Self:
-        """What the customer asked for."""
-        return cls(application.requested_amount, application.desired_loan_term, application.interest_rate)
-
-    @classmethod
-    def approved(cls, application: CustomerApplication) -> Self:
-        """What was approved."""
-        return cls(application.approved_amount, application.approved_loan_term, application.approved_interest_rate)
 
 
 class QuoteService(Service[CustomerApplication]):
@@ -100,7 +81,7 @@ class QuoteService(Service[CustomerApplication]):
         """
         application = await self.find(visible_to(principal), id=application_id)
         grounds = await self._grounds(application, at=at)
-        asked = Asked.requested(application) if application.approved_amount is None else Asked.approved(application)
+        asked = application.at_stake
         terms, fees = _terms(application, grounds, asked, wish, today=_day(at))
         if application.workflow_status is Stage.DISBURSED and wish == ApplicationQuoteRequest():
             return (paid := quote(terms, fees)), warnings_under(paid, grounds.law)
@@ -113,7 +94,7 @@ class QuoteService(Service[CustomerApplication]):
             raise refusal
         return reckoned, warnings_under(reckoned, grounds.law)
 
-    async def reckoned(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> Quote:
+    async def reckoned(self, application: CustomerApplication, asked: LoanTerms, *, at: datetime) -> Quote:
         """Reckon an application's loan on some terms, whatever the law says.
 
         Raises:
@@ -147,7 +128,7 @@ _GROUNDS: Final = Written(
 
 
 def obstacles_to(
-    application: CustomerApplication, asked: Asked, grounds: Grounds, *, at: datetime
+    application: CustomerApplication, asked: LoanTerms, grounds: Grounds, *, at: datetime
 ) -> list[DomainError]:
     """List what the product, the coins there are and the law have against a loan on these terms; empty if nothing.
 
@@ -167,7 +148,7 @@ def obstacles_to(
     return found
 
 
-def _reckoned(application: CustomerApplication, grounds: Grounds, asked: Asked, *, at: datetime) -> Quote:
+def _reckoned(application: CustomerApplication, grounds: Grounds, asked: LoanTerms, *, at: datetime) -> Quote:
     return quote(*_terms(application, grounds, asked, ApplicationQuoteRequest(), today=_day(at)))
 
 
@@ -181,28 +162,28 @@ def _beyond_product(conditions: Conditions, offered: Offered, terms: Terms) -> I
         yield RepaymentNotOffered("This product is repaid in other installments; see its frequencies and methods.")
 
 
-def _offered(currency: Currency, asked: Asked, grounds: Grounds) -> Offered:
+def _offered(currency: Currency, asked: LoanTerms, grounds: Grounds) -> Offered:
     return Offered(
         currency,
         asked.amount,
-        asked.months,
-        asked.rate,
+        asked.term,
+        asked.interest_rate,
         has_guarantor=grounds.has_guarantor,
         has_collateral=grounds.has_collateral,
     )
 
 
-def _changed(asked: Asked, wish: ApplicationQuoteRequest) -> Asked:
+def _changed(asked: LoanTerms, wish: ApplicationQuoteRequest) -> LoanTerms:
     """The terms at stake with what the wish says otherwise; a term in installments is judged by its schedule alone."""
-    return Asked(
-        asked.amount if wish.principal is None else wish.principal,
-        asked.months if wish.term is None else None,
-        asked.rate if wish.annual_rate is None else wish.annual_rate,
+    return LoanTerms(
+        amount=asked.amount if wish.principal is None else wish.principal,
+        term=asked.term if wish.term is None else None,
+        interest_rate=asked.interest_rate if wish.annual_rate is None else wish.annual_rate,
     )
 
 
 def _terms(
-    application: CustomerApplication, grounds: Grounds, asked: Asked, wish: ApplicationQuoteRequest, *, today: date
+    application: CustomerApplication, grounds: Grounds, asked: LoanTerms, wish: ApplicationQuoteRequest, *, today: date
 ) -> tuple[Terms, tuple[Fee, ...]]:
     """Put together what is said: by the wish, by the application, by its product."""
     conditions = grounds.conditions
@@ -210,10 +191,10 @@ def _terms(
     principal = wish.principal
     if principal is None and currency is application.currency:
         principal = asked.amount
-    rate = grounds.rate(wish.annual_rate, asked.rate)
+    rate = grounds.rate(wish.annual_rate, asked.interest_rate)
     frequency = wish.frequency or (conditions.frequencies[0] if conditions else None)
     method = wish.method or (conditions.methods[0] if conditions else Method.ANNUITY)
-    term = wish.term or (installments_in(asked.months, frequency) if asked.months and frequency else None)
+    term = wish.term or (installments_in(asked.term, frequency) if asked.term and frequency else None)
     if principal is None or rate is None or frequency is None or term is None:
         # An amount in another currency is nobody's but the one who asks for it.
         amount = "requested_amount" if currency is application.currency else "principal"

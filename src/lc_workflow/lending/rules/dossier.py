@@ -75,6 +75,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "loan_purposes": ("Purposes", "គោលបំណង"),
     "purpose_details": ("Details", "ព័ត៌មានលម្អិត"),
     "requested_disbursement_date": ("Wished for on", "ថ្ងៃចង់បានប្រាក់"),
+    "recommended_amount": ("Recommended amount", "ចំនួនទឹកប្រាក់ផ្តល់អនុសាសន៍"),
+    "recommended_term": ("Recommended term (months)", "រយៈពេលផ្តល់អនុសាសន៍ (ខែ)"),
+    "recommended_rate": ("Recommended interest", "អត្រាការប្រាក់ផ្តល់អនុសាសន៍"),
     "approved_amount": ("Approved amount", "ចំនួនទឹកប្រាក់អនុម័ត"),
     "approved_term": ("Approved term (months)", "រយៈពេលអនុម័ត (ខែ)"),
     "approved_rate": ("Approved interest", "អត្រាការប្រាក់អនុម័ត"),
@@ -417,7 +420,8 @@ def _terms(decision: Mapping[str, Any]) -> str:
 _NOTHING: Final[tuple[object, ...]] = (None, "", [])
 _AMOUNTS: Final = frozenset(
     {
-        "monthly_income", "monthly_expenses", "assets_value", "requested_amount", "approved_amount", "value",
+        "monthly_income", "monthly_expenses", "assets_value", "requested_amount", "recommended_amount",
+        "approved_amount", "value",
         "principal", "interest", "total", "balance",
     }
 )  # fmt: skip

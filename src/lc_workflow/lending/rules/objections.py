@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Final, Protocol
 from uuid import UUID
@@ -30,6 +29,7 @@ from lc_workflow.lending.rules.deliberation import (
     Vote,
     has_voted,
 )
+from lc_workflow.lending.rules.loan_terms import LoanTerms
 from lc_workflow.lending.rules.stages import SodEditor, SodMaker
 
 _CENTS: Final = Decimal("0.01")
@@ -41,6 +41,14 @@ class AboveRequest(Invalid):
 
 class NothingLent(Invalid):
     """A loan of nothing is none."""
+
+
+class OtherTermsAgreed(Invalid):
+    """The request is approved in passing where colleagues agreed to other terms."""
+
+
+class NothingToRecommendFor(Invalid):
+    """Terms are recommended to those who decide, when an application is sent to them."""
 
 
 class AssessmentOutdated(Invalid):
@@ -86,30 +94,47 @@ class Loan(Protocol):
         """What was asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What is decided on: the amount in the application's currency, the term in months, the rate in percent a year."""
-
-    amount: Decimal | None
-    term: int | None
-    interest_rate: Decimal | None
-
-
 def to_terms(
-    loan: Loan, decision: Decision, terms: Terms, *, offered: Terms, conditions: Collection[str]
+    loan: Loan, decision: Decision, terms: LoanTerms, *, offered: LoanTerms, conditions: Collection[str]
 ) -> list[DomainError]:
     """What speaks against deciding on these terms; `offered` are those that are on offer so far."""
-    asked = loan.requested_amount
-    if decision in AGREEING and terms.amount is not None and terms.amount <= 0:
-        said = "Name the amount that is lent; to lend nothing, reject the application."
-        return [NothingLent(said, errors=(FieldError("approved_amount", "must be more than nothing"),))]
-    if terms.amount is not None and asked is not None and terms.amount > asked:
-        return [AboveRequest(f"{terms.amount:f} {loan.currency} is more than the {asked} that was requested.")]
+    if decision in AGREEING and (found := to_amount(loan, terms.amount, field="approved_amount")):
+        return found
     if decision is Decision.COUNTER_OFFER and terms == offered:
         return [OtherTermsNeeded("A counter-offer names a lower amount, another term or another rate.")]
     if decision is Decision.APPROVE_WITH_CONDITIONS and not conditions:
         return [ConditionsNeeded("Name the conditions the approval depends on.")]
     return []
+
+
+def to_amount(loan: Loan, amount: Decimal | None, *, field: str) -> list[DomainError]:
+    """What speaks against lending so much: nothing at all, or more than was asked for; `field` said it."""
+    if amount is not None and amount <= 0:
+        said = "Name the amount that is lent; to lend nothing, reject the application."
+        return [NothingLent(said, errors=(FieldError(field, "must be more than nothing"),))]
+    asked = loan.requested_amount
+    if amount is not None and asked is not None and amount > asked:
+        return [AboveRequest(f"{amount:f} {loan.currency} is more than the {asked} that was requested.")]
+    return []
+
+
+def to_asking_back(
+    loan: Loan, decision: Decision, named: LoanTerms, *, requested: LoanTerms, offered: LoanTerms, votes: Iterable[Vote]
+) -> list[DomainError]:
+    """What speaks against approving the request in passing, where others agreed to other terms.
+
+    The web app's form brings the requested amount and term along, whatever is on offer. Whoever means to offer them
+    anew says so with a counter-offer, and the others have to agree again.
+    """
+    in_passing = decision in {Decision.APPROVE, Decision.APPROVE_WITH_CONDITIONS}
+    if not in_passing or not any(vote.decision in AGREEING for vote in votes):
+        return []
+    in_months_and_money = ((named.amount, requested.amount, offered.amount), (named.term, requested.term, offered.term))
+    said = [compared for compared in in_months_and_money if compared[0] is not None]
+    if any(here != wished for here, wished, _ in said) or all(here == on_offer for here, _, on_offer in said):
+        return []
+    agreed = f"{offered.amount:f} {loan.currency}" + (f" over {offered.term} months" if offered.term else "")
+    return [OtherTermsAgreed(f"Others agreed to {agreed}: approve that, or make a counter-offer to ask them again.")]
 
 
 def to_outdated(judgements: Collection[str]) -> list[DomainError]:

@@ -171,7 +171,13 @@ class WorkflowController(Controller):
         self, application_id: FromPath[UUID], data: JSONBody[Transition], door: NamedDependency[Door]
     ) -> Tagged[ApplicationAnswer]:
         """Move the application to another stage."""
-        wish = Wish(target=data.new_status, account_id=data.account_id, reason=data.notes, comment=data.notes)
+        wish = Wish(
+            target=data.new_status,
+            account_id=data.account_id,
+            reason=data.notes,
+            comment=data.notes,
+            recommended=data.recommended(),
+        )
         return await door.pass_on(application_id, wish)
 
     @post(
@@ -194,6 +200,7 @@ class WorkflowController(Controller):
             account_id=given.account_id,
             reason=given.reason,
             comment=given.notes,
+            recommended=given.recommended(),
             approved_amount=given.approved_amount,
             approved_term=given.approved_term,
             interest_rate=given.interest_rate,

@@ -13,6 +13,7 @@ from lc_workflow.lending.applications.schemas import AccountId, Months
 from lc_workflow.lending.approvals.schemas import ConditionText
 from lc_workflow.lending.approvals.service import Ballot
 from lc_workflow.lending.rules.deliberation import Decision
+from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
 from lc_workflow.lending.rules.stages import Action, Stage, Status, Step
 from lc_workflow.platform.http.fields import VISIBLE
 from lc_workflow.platform.http.shapes import Amount, Code, Note, Percent, check_amounts, check_percents
@@ -100,8 +101,36 @@ class Rejection(Struct, frozen=True):
     notes: Note | None = None
 
 
-class Transition(Struct, frozen=True):
-    """The wish to move an application to another stage; `notes` serve as the reason where one is needed."""
+class Recommending(Struct, frozen=True, kw_only=True):
+    """The terms that whoever sends an application to review recommends to those who decide.
+
+    The amount is in the application's currency, the term in months, the rate in percent per year; what is left out is
+    recommended as requested.
+    """
+
+    recommended_amount: Amount | None = None
+    recommended_term: Months | None = None
+    recommended_interest_rate: Percent | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse amounts and percentages that no column holds."""
+        check_amounts(self, "recommended_amount")
+        check_percents(self, "recommended_interest_rate")
+
+    def recommended(self) -> LoanTerms:
+        """The terms as the rules know them."""
+        return LoanTerms(
+            amount=self.recommended_amount,
+            term=self.recommended_term,
+            interest_rate=self.recommended_interest_rate,
+        )
+
+
+class Transition(Recommending, frozen=True, kw_only=True):
+    """The wish to move an application to another stage; `notes` serve as the reason where one is needed.
+
+    What is recommended is said where it goes to review; units as in `Recommending`.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {"new_status": "TELLER_PROCESSING", "notes": "Account to be opened"}
 
@@ -110,8 +139,12 @@ class Transition(Struct, frozen=True):
     notes: Note | None = None
 
 
-class ActionRequest(Struct, frozen=True):
-    """What an action may need: the teller's account id, a reason, a comment, or the terms of an approval."""
+class ActionRequest(Recommending, frozen=True, kw_only=True):
+    """What an action may need: the teller's account id, a reason, a comment, terms to recommend or to approve.
+
+    Amounts are in the application's currency, terms in months, rates in percent per year. Terms are recommended where
+    an application is sent to review.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {"notes": "All papers are there"}
 
@@ -126,8 +159,8 @@ class ActionRequest(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse amounts and percentages that no column holds."""
-        check_amounts(self, "approved_amount")
-        check_percents(self, "interest_rate")
+        check_amounts(self, "recommended_amount", "approved_amount")
+        check_percents(self, "recommended_interest_rate", "interest_rate")
 
 
 class Obstacle(Struct, frozen=True):
@@ -207,7 +240,8 @@ class Wish:
     """What a person wants to do to an application: an action, the stage it should reach, or a decision on it.
 
     Exactly one of `action`, `target` and `decision` is given. The approved amount is in the application's currency,
-    the term in months, the rate in percent per year; each left out is approved as offered. A decision may name its
+    the term in months, the rate in percent per year; each left out is approved as offered, and what is not
+    `recommended` is as requested. A decision may name its
     conditions, the stage of approval it is for, and the fingerprint of what it rests on.
     """
 
@@ -220,6 +254,7 @@ class Wish:
     approved_amount: Decimal | None = None
     approved_term: int | None = None
     interest_rate: Decimal | None = None
+    recommended: LoanTerms = UNSAID
     conditions: Sequence[str] = ()
     approval_stage: str | None = None
     snapshot_hash: str | None = None
@@ -232,9 +267,7 @@ class Wish:
         said = self.decision or (approving if step.action is Action.APPROVE else DECISION_ON[step.action])
         return Ballot(
             decision=said,
-            amount=self.approved_amount,
-            term=self.approved_term,
-            interest_rate=self.interest_rate,
+            terms=LoanTerms(amount=self.approved_amount, term=self.approved_term, interest_rate=self.interest_rate),
             conditions=self.conditions,
             reason=self.reason,
             comment=self.comment,

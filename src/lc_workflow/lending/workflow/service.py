@@ -18,15 +18,22 @@ from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.lending.products.service import ProductService
-from lc_workflow.lending.quotes.service import Asked, obstacles_to
+from lc_workflow.lending.quotes.service import obstacles_to
 from lc_workflow.lending.requirements.queries import PapersAsked
 from lc_workflow.lending.rules.checklist import Gate
 from lc_workflow.lending.rules.deliberation import AGREEING, Decision, StageClosed
 from lc_workflow.lending.rules.disbursement import DisbursementUnderWay
 from lc_workflow.lending.rules.editing import incompleteness
 from lc_workflow.lending.rules.expiry import VALID_DAYS, ApprovalExpired, begin_of_validity, valid_days, valid_until
+from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
 from lc_workflow.lending.rules.matching import account_as_kept
-from lc_workflow.lending.rules.objections import BranchClosed, to_outdated, to_standing_in
+from lc_workflow.lending.rules.objections import (
+    BranchClosed,
+    NothingToRecommendFor,
+    to_amount,
+    to_outdated,
+    to_standing_in,
+)
 from lc_workflow.lending.rules.scoring import Recommendation
 from lc_workflow.lending.rules.stages import (
     APPROVE,
@@ -114,7 +121,8 @@ class WorkflowService(Service[CustomerApplication]):
             Incomplete, BranchClosed: It cannot be submitted yet, or not begun again where it belongs.
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
-            AboveRequest, NothingLent: More would be approved than was asked for, or nothing.
+            AboveRequest, NothingLent: More would be approved or recommended than was asked for, or nothing.
+            OtherTermsAgreed, NothingToRecommendFor: See `rules.objections`.
             BehindOwnLoan, AlreadyBehind: The borrower stands behind it, or somebody twice.
             AssessmentOutdated: It changed in substance since it was judged.
         """
@@ -229,6 +237,7 @@ class WorkflowService(Service[CustomerApplication]):
             ),
             *ruling.obstacles,
         ]
+        found += _against_recommending(step, docket, wish.recommended if wish else UNSAID, at=at)
         match step.action:
             case Action.SUBMIT:
                 found += to_standing_in(for_oneself=docket.is_behind_own, twice=docket.is_behind_twice)
@@ -236,12 +245,12 @@ class WorkflowService(Service[CustomerApplication]):
                     names=(application.full_name_khmer, application.full_name_latin),
                     requested_amount=application.requested_amount,
                 )
-                found += obstacles_to(application, Asked.requested(application), docket.grounds, at=at)
+                found += obstacles_to(application, application.requested, docket.grounds, at=at)
                 found += await self._papers(docket, Gate.SUBMIT, at=at)
             case Action.SEND_TO_REVIEW:
                 found += await self._papers(docket, Gate.REVIEW, at=at)
             case Action.APPROVE if ballot and ballot.decision in AGREEING:
-                found += obstacles_to(application, ruling.asked(application), docket.grounds, at=at)
+                found += obstacles_to(application, ruling.terms or application.proposed, docket.grounds, at=at)
                 found += await self._papers(docket, Gate.APPROVE, at=at)
                 said = wish.reason or wish.comment if wish else TYPED_IN
                 found += to_standing_in(for_oneself=docket.is_behind_own, twice=docket.is_behind_twice)
@@ -274,7 +283,7 @@ class WorkflowService(Service[CustomerApplication]):
                 await self._enter_account(step, application, wish, at=at)
             case Action.SEND_TO_REVIEW:
                 await self._enter_account(step, application, wish, at=at)
-                await self._approvals.go_on(application, case, at=at)
+                await self._approvals.go_on(application, case, wish.recommended, at=at)
             case Action.APPROVE:
                 application.approved_interest_rate = docket.grounds.rate(application.approved_interest_rate)
             case Action.UNDO_APPROVAL:
@@ -382,6 +391,19 @@ def _account_of(application: CustomerApplication, wish: Wish) -> str | None:
     return account_as_kept(wish.account_id) or application.account_id
 
 
+def _against_recommending(step: Step, docket: Docket, recommended: LoanTerms, *, at: datetime) -> list[DomainError]:
+    """What speaks against these terms where a step recommends any, the product and the law included."""
+    if recommended == UNSAID:
+        return []
+    if step.action is not Action.SEND_TO_REVIEW:
+        return [NothingToRecommendFor("Terms are recommended when the application is sent to review.")]
+    application = docket.application
+    return [
+        *to_amount(application, recommended.amount, field="recommended_amount"),
+        *obstacles_to(application, recommended.over(application.requested), docket.grounds, at=at),
+    ]
+
+
 def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
     """What the approval itself, its conditions, the product and the law have against it."""
     application, found = docket.application, list[DomainError]()
@@ -393,7 +415,7 @@ def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
     if still_open := docket.open_conditions:
         found.append(ConditionsOpen(f"{still_open} of the conditions of this approval are still to be met."))
     found += to_standing_in(for_oneself=docket.is_behind_own)
-    return found + obstacles_to(application, Asked.approved(application), docket.grounds, at=at)
+    return found + obstacles_to(application, application.approved, docket.grounds, at=at)
 
 
 def _step(wish: Wish, source: Stage) -> Step:

@@ -33,6 +33,7 @@ from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.backing import BACKING_FIELDS, says_something
 from lc_workflow.lending.rules.editing import check_edit, is_material
+from lc_workflow.lending.rules.loan_terms import UNSAID
 from lc_workflow.lending.rules.matching import account_as_kept, age_on, check_name
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
@@ -323,6 +324,7 @@ class ApplicationService(Service[CustomerApplication]):
         """Make a new version of an application of which somebody changed these fields, rows behind it included."""
         if is_material(fields):
             application.changed_in_substance_by(by)
+            application.recommend(UNSAID)  # it was recommended as it was before
         application.renewed(at)
 
     async def is_drafted(self, application_id: UUID, principal: Principal) -> bool:

@@ -33,7 +33,7 @@ from lc_workflow.lending.approvals.schemas import (
 )
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.matrices.models import ApprovalMatrix
-from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
 from lc_workflow.lending.rules.approval import ApprovalStage, Basis, compared, exchanged
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
@@ -165,8 +165,7 @@ class WhatIsSeen:
     async def quote_hash(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> str | None:
         """The fingerprint of the quote on the offered terms; None where the loan cannot be reckoned."""
         try:
-            asked = Asked(case.amount, case.term, case.interest_rate)
-            return (await self._quotes.reckoned(application, asked, at=at)).hash
+            return (await self._quotes.reckoned(application, case.offered, at=at)).hash
         except DomainError:
             return None
 
@@ -357,6 +356,7 @@ def _decision(row: ApplicationDecision, names: Sequence[str | None]) -> Decision
         amount=row.amount,
         term=row.term,
         interest_rate=row.interest_rate,
+        quote_hash=row.quote_hash,
         reason=row.reason,
         comment=row.comment,
         snapshot_hash=row.snapshot_sha256.hex(),
