@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0420_keep_recommended_terms"
-down_revision = "0410_keep_former_telephones"
+down_revision = "0420_keep_deducted_fees_back"
 branch_labels = None
 depends_on = None
 

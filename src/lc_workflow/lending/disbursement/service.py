@@ -20,7 +20,7 @@ from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.disbursement.schemas import Confirmation
 from lc_workflow.lending.events import DisbursementConfirmed, DisbursementFailed, DisbursementRequested
-from lc_workflow.lending.quotes.service import Asked, QuoteService
+from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.rules.disbursement import (
     UNDER_WAY,
     DisbursementOver,
@@ -83,7 +83,7 @@ class DisbursementService(Service[DisbursementRequest]):
                 raise obstacle
             if application.approved_amount is None or application.account_id is None:
                 raise TermsMissing("Without an approved amount and an account id nothing can be paid out.")
-            fees = await self._quotes.fees(application, Asked.approved(application), at=at)
+            fees = await self._quotes.fees(application, application.approved, at=at)
             payment = payment_of(application.approved_amount, fees)
             request = DisbursementRequest(
                 application_id=application.id,

@@ -103,13 +103,13 @@ class QuoteService(Service[CustomerApplication]):
         """
         return _reckoned(application, await self._grounds(application, at=at), asked, at=at)
 
-    async def fees(self, application: CustomerApplication, asked: Asked, *, at: datetime) -> tuple[Fee, ...]:
+    async def fees(self, application: CustomerApplication, asked: LoanTerms, *, at: datetime) -> tuple[Fee, ...]:
         """The fees of an application's loan on some terms.
 
         Without a product or a term it has none: no quote can be told of it, so nobody has agreed to a fee.
         """
         conditions = (await self._grounds(application, at=at)).conditions
-        if conditions is None or asked.amount is None or asked.months is None:
+        if conditions is None or asked.amount is None or asked.term is None:
             return ()
         return fees_of(conditions.fees, asked.amount, application.currency)
 
