@@ -6,7 +6,7 @@ The version before neither reads nor writes them.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0420_keep_recommended_terms"
+revision = "0430_keep_recommended_terms"
 down_revision = "0420_keep_deducted_fees_back"
 branch_labels = None
 depends_on = None
