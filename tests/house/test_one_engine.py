@@ -47,6 +47,6 @@ def test_the_engine_alone_brings_an_application_to_a_stage() -> None:
         for module in SOURCE.rglob("*.py")
     }
     assert {name: count for name, count in calls.items() if count} == {
-        "lending/workflow/service.py": 1,
+        "lending/workflow/service/moving.py": 1,
         "lending/applications/service/drafts.py": 1,  # a draft begins
     }
