@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 
-from lc_workflow.identity.events import AccountChanged, RightGiven, RightTaken, RoleTaken
+from lc_workflow.identity.events import AccountChanged, AccountOpened, RightGiven, RightTaken, RoleTaken
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.controllers import ApplicationController, LoansOfCustomerController
@@ -116,7 +116,12 @@ from lc_workflow.lending.scoring.controllers import ScoringController
 from lc_workflow.lending.scoring.service import PublishedMeanwhile
 from lc_workflow.lending.tasks.controllers import TaskController
 from lc_workflow.lending.tasks.jobs import WATCH_DEADLINES, WATCH_OWNERS, WATCH_SEATS
-from lc_workflow.lending.tasks.listeners import let_go, look_at_their_other_loans, seat_again
+from lc_workflow.lending.tasks.listeners import (
+    let_go,
+    look_at_loans_they_may_stand_behind,
+    look_at_their_other_loans,
+    seat_again,
+)
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.events import HolidayAdded, HolidayRemoved, HoursSet
@@ -280,9 +285,9 @@ MANIFEST = Manifest(
         ApplicationScored: (find_the_path_again, seat_again),
         **dict.fromkeys((ApplicationMoved, CustomersMerged), (look_at_their_other_loans,)),
         **dict.fromkeys((HolidayAdded, HolidayRemoved, HoursSet), (reckon_anew,)),
-        **dict.fromkeys(
-            (AccountChanged, RoleTaken, RightGiven, RightTaken, AuthorityEnded, DelegationEnded), (let_go,)
-        ),
+        **dict.fromkeys((AccountOpened, CustomerChanged), (look_at_loans_they_may_stand_behind,)),
+        AccountChanged: (look_at_loans_they_may_stand_behind, let_go),
+        **dict.fromkeys((RoleTaken, RightGiven, RightTaken, AuthorityEnded, DelegationEnded), (let_go,)),
     },
     jobs=(
         ADD_UP_TALLIES,

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from lc_workflow.identity.rules.roles import STANDINGS, Role
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.rules.tasks import WORK
-from lc_workflow.lending.tasks.access import Doing
-from lc_workflow.lending.tasks.queries import telephones
+from lc_workflow.lending.tasks.access import Doing, doers
 from lc_workflow.lending.tasks.schemas import Queue
 from lc_workflow.lending.tasks.service import TaskService
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from tests.identity.factories import a_user
 from tests.moments import NOON
@@ -110,7 +110,7 @@ async def test_who_may_do_a_task_is_gathered_once_and_not_for_each_person(
     for stage in WORK:
         doing = Doing(UUID(int=1), stage, UUID(int=2), (), seat_role=None)
         with sent(engine) as said:
-            await telephones(doing.kind).rows(session, **doing.brought(at=NOON), on=NOON.date())
+            await Written(doers(doing.kind)).rows(session, **doing.brought(at=NOON))
         [(statement, parameters)] = said
         explained = await connection.exec_driver_sql(f"EXPLAIN {statement}", tuple(parameters))
         plan = "\n".join(explained.scalars())

@@ -11,7 +11,7 @@ from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell, sent, tell
 from tests.lending.approvals.steps import BM, COMMITTEE, Decide, Give, HandOn, Publish
 from tests.lending.steps import Take
-from tests.lending.tasks.test_controllers import queue
+from tests.lending.tasks.test_controllers import do, queue
 
 __all__ = ["sent", "tell"]
 
@@ -89,6 +89,36 @@ async def test_a_manager_who_turns_out_to_stand_in_for_a_loan_is_offered_its_dec
     await tell()
     assert await queue(client, guarantor, "claimable") == []
     assert len(await queue(client, manager, "claimable")) == 1
+
+
+async def test_whoever_becomes_a_party_while_a_decision_waits_is_not_offered_it(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, to_review: ToReview,
+    decide: Decide, tell: Tell,
+) -> None:  # fmt: skip
+    loan = await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
+    guarantor = f"/api/v1/customers/{loan['parties'][0]['customer_id']}"
+    boss, first, second = (
+        await sign_in("admin"),
+        *[
+            await sign_in("manager", branch_id=branch.id, phone_number=number)
+            for number in ("012 000 001", "096 123 4568")
+        ],
+    )
+    third = await sign_in("teller", branch_id=branch.id, phone_number="096 123 4567")
+    (task,) = await queue(client, first, "claimable")
+    assert (await do(client, first, task, "claim")).status_code == 200
+
+    changes: list[tuple[Person, Person, str, dict[str, Any]]] = [
+        (first, first, f"/api/v1/users/{first.user.id}", {"phone_number": "096 123 4567"}),
+        (second, officer, guarantor, {"phones": ["096 123 4567", "096 123 4568"]}),
+        (third, boss, f"/api/v1/users/{third.user.id}", {"role": "manager"}),
+    ]
+    for person, by, url, fields in changes:
+        changed = await client.patch(url, json=fields, headers=by.headers)
+        assert changed.status_code == 200, changed.text
+        await tell()
+        assert [*await queue(client, person, "mine"), *await queue(client, person, "claimable")] == [], fields
+        assert (await decide(person, loan)).json()["code"] == "SodParty", fields
 
 
 async def test_a_stand_in_is_offered_what_whom_they_stand_in_for_may_approve(

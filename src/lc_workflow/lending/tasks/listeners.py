@@ -2,20 +2,26 @@
 
 from typing import Final
 
-from lc_workflow.identity.events import AccountChanged, RightGiven, RightTaken, RoleTaken
-from lc_workflow.lending.approvals.queries import WAITING_BESIDE, WAITING_OF
+from sqlalchemy import select
+
+from lc_workflow.identity.events import AccountChanged, AccountOpened, RightGiven, RightTaken, RoleTaken
+from lc_workflow.identity.users.models import User
+from lc_workflow.lending.approvals.queries import WAITING_BEHIND_PHONE, WAITING_BESIDE, WAITING_OF
 from lc_workflow.lending.approvals.service import ApprovalService
 from lc_workflow.lending.events import (
     AffordabilityAssessed,
     ApplicationMoved,
     ApplicationScored,
     AuthorityEnded,
+    CustomerChanged,
     CustomersMerged,
     DelegationEnded,
 )
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.manifest import Hearing
+from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.security.columns import blinds
 
 MOVED: Final = frozenset({"status", "branch_id", "role"})
 """What of an account decides whether its owner can go on with their work."""
@@ -42,6 +48,26 @@ async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, h
     for (application_id,) in waiting:
         await approvals.hear_of_judgement(application_id, at=event.at)
         await tasks.seat_again(application_id, by=None, at=event.at)
+
+
+async def look_at_loans_they_may_stand_behind(
+    event: AccountOpened | AccountChanged | CustomerChanged, hearing: Hearing
+) -> None:
+    """Look again who is kept from the decisions that wait, where a telephone makes somebody a party to a loan.
+
+    Hearing it twice finds the same.
+    """
+    if isinstance(event, AccountChanged | CustomerChanged) and {"phone_number", "phones"}.isdisjoint(event.fields):
+        return
+    match event:
+        case CustomerChanged():
+            waiting = await WAITING_OF.rows(hearing.session, customer_id=event.customer_id)
+        case _:
+            number = await hearing.session.scalar(select(User.phone_number).where(User.id == event.user_id))
+            indexes = blinds(phone_key(number), of="phone")
+            waiting = await WAITING_BEHIND_PHONE.rows(hearing.session, indexes=indexes) if indexes else ()
+    for (application_id,) in waiting:
+        await TaskService(hearing.session).seat_again(application_id, by=None, at=event.at)
 
 
 async def let_go(

@@ -12,7 +12,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import UPDATE
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.approvals.queries import RECUSED, TELEPHONES
+from lc_workflow.lending.approvals.queries import RECUSED
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, Deadline
@@ -22,12 +22,6 @@ from lc_workflow.lending.tasks.schemas import Owner, Queue, TaskAnswer
 from lc_workflow.platform.db.types import choice
 from lc_workflow.platform.db.written import Written
 from lc_workflow.system.settings.models import Setting
-
-
-@cache
-def telephones(kind: Kind) -> Written:
-    """Those who may do a task of a kind, with their telephones."""
-    return Written(TELEPHONES.where(User.id.in_(doers(kind))))
 
 
 @cache

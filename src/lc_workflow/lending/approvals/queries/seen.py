@@ -21,7 +21,14 @@ from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
 from lc_workflow.lending.approvals.queries.snapshots import OF_A_PARTY, SEEN, Snapshot, plain, told
-from lc_workflow.lending.approvals.queries.statements import GRANTED, JUDGED, PHONES_BEHIND, TIES, VOTES_OF_CASE
+from lc_workflow.lending.approvals.queries.statements import (
+    GRANTED,
+    JUDGED,
+    PHONES_BEHIND,
+    TIES,
+    VOTES_OF_CASE,
+    WHO_HAS,
+)
 from lc_workflow.lending.approvals.schemas import (
     ConditionAnswer,
     DecisionAnswer,
@@ -39,7 +46,8 @@ from lc_workflow.lending.rules.approval import ApprovalStage, Basis, compared, e
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.objections import keeping_away, parties_among, to_a_party
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.phones import phone_keys
+from lc_workflow.platform.phones import phone_key, phone_keys
+from lc_workflow.platform.security.columns import blinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,13 +224,16 @@ class WhatIsSeen:
         )
         return rows.all()
 
-    async def phones_behind(self, application: CustomerApplication) -> set[str]:
-        """The telephones of everybody who borrows or stands in, as numbers are compared.
+    async def parties_to(self, application: CustomerApplication, *, at: datetime) -> list[UUID]:
+        """Everybody with an account who borrows or stands in: one of their telephones is known of those behind it.
 
         Those count too that are known of them as customers, so that their identity paper tells who they are even where
         the application names another telephone or none.
         """
-        return _behind(application, await PHONES_BEHIND.one(self._session, application_id=application.id))
+        behind = _behind(application, await PHONES_BEHIND.one(self._session, application_id=application.id))
+        wanted = {"indexes": blinds(*behind, of="phone"), "on": at.astimezone(PHNOM_PENH).date()}
+        found = await WHO_HAS.rows(self._session, **wanted)
+        return sorted({person for person, former in found if former is None or phone_key(former) in behind})
 
     async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
         rows = await self._session.scalars(

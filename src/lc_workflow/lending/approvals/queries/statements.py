@@ -2,7 +2,22 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Date, Integer, Select, Uuid, any_, bindparam, exists, func, or_, select, text, union_all
+from sqlalchemy import (
+    Date,
+    Integer,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from lc_workflow.identity.users.models import FormerTelephone, User
@@ -16,6 +31,7 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.models import ApplicationScore
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.search import among
+from lc_workflow.platform.security.columns import BLIND
 
 _CUSTOMER: Final = bindparam("customer_id", type_=Uuid)
 _STOOD_FOR: Final = select(Party.application_id).where(Party.customer_id == _CUSTOMER)
@@ -55,6 +71,18 @@ WAITING_OF: Final = Written(
     _WAITING.where((CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR))
 )
 """The loans that wait for their decision which a customer borrows or stands in for."""
+
+_REACHED: Final = select(Telephone.customer_id).where(
+    Telephone.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND)))
+)
+WAITING_BEHIND_PHONE: Final = Written(
+    _WAITING.where(
+        (CustomerApplication.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND))))
+        | among(CustomerApplication.customer_id, _REACHED)
+        | among(CustomerApplication.id, select(Party.application_id).where(Party.customer_id.in_(_REACHED)))
+    )
+)
+"""The loans that wait for their decision, of whoever borrows or stands in and is known by one of some telephones."""
 
 WAITING_BESIDE: Final = Written(
     _WAITING.where(CustomerApplication.customer_id.in_(_PEOPLE_OF_ONE), CustomerApplication.id != _OF_ONE)
@@ -129,7 +157,6 @@ PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplic
 
 _PERSON: Final = bindparam("person", type_=Uuid)
 OWN_PHONE: Final = select(User.phone_number).where(User.id == _PERSON).scalar_subquery().label("own_phone")
-
 _WITHIN_A_YEAR: Final = FormerTelephone.given_up_at > bindparam("on", type_=Date) - text("interval '1 year'")
 FORMER_PHONES: Final = func.array(
     select(FormerTelephone.phone_number).where(FormerTelephone.user_id == _PERSON, _WITHIN_A_YEAR).scalar_subquery(),
@@ -137,12 +164,22 @@ FORMER_PHONES: Final = func.array(
 ).label("former_phones")
 """The telephones somebody gave up within a year: who changes theirs is a party still; numbers are given out anew."""
 
-TELEPHONES: Final = select(User.id, User.phone_number, FormerTelephone.phone_number).outerjoin(
-    FormerTelephone, (FormerTelephone.user_id == User.id) & _WITHIN_A_YEAR
+TELEPHONES_OF: Final = Written(
+    select(User.id, User.phone_number, FormerTelephone.phone_number)
+    .outerjoin(FormerTelephone, (FormerTelephone.user_id == User.id) & _WITHIN_A_YEAR)
+    .where(User.id == any_(bindparam("people", type_=ARRAY(Uuid))))
 )
-"""People with the same of theirs, one row for each that was given up."""
+"""People with their telephones, one row for each that they gave up within a year."""
 
-TELEPHONES_OF: Final = Written(TELEPHONES.where(User.id == any_(bindparam("people", type_=ARRAY(Uuid)))))
+WHO_HAS: Final = Written(
+    union_all(
+        select(FormerTelephone.user_id, FormerTelephone.phone_number).where(_WITHIN_A_YEAR),
+        select(User.id, cast(null(), FormerTelephone.phone_number.type)).where(
+            User.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND)))
+        ),
+    )
+)
+"""Everybody who gave a telephone up within a year, with its number, and whoever has one of some telephones, without."""
 
 TIES: Final = Written(
     select(

@@ -9,13 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.lifecycle.models import Offboarding
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.approvals.queries import WhatIsSeen, telephones_of
+from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.events import DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
-from lc_workflow.lending.rules.objections import parties_among
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
 from lc_workflow.lending.tasks.access import (
@@ -36,7 +34,6 @@ from lc_workflow.lending.tasks.queries import (
     answer_of,
     in_queue,
     least_loaded,
-    telephones,
 )
 from lc_workflow.lending.tasks.schemas import Queue, TaskAnswer
 from lc_workflow.organization.hours.service import calendars
@@ -173,15 +170,9 @@ class TaskService(Service[Task]):
         task.seat_amount = seat.figure if seat else None
         task.seat_currency = seat.currency if seat else None
         task.seat_needs_limit = seat.needs_limit if seat else None
-        task.excluded = list(dict.fromkeys([*kept_away, *(sorted(seat.voters) if seat else ())]))
-        self.session.add(task)  # a new one is written down with its seat
-        await self.session.flush()
-        numbers = await self._seen.phones_behind(application)
-        doing = Doing.of(task)
-        day = at.astimezone(PHNOM_PENH).date()
-        able = await telephones(doing.kind).rows(self.session, **doing.brought(at=at), on=day)
-        if involved := parties_among(telephones_of(able), numbers):
-            task.excluded = [*task.excluded, *sorted(involved)]
+        kept_away += sorted(seat.voters) if seat else ()
+        kept_away += await self._seen.parties_to(application, at=at)
+        task.excluded = list(dict.fromkeys(kept_away))
 
     async def _given_out(self, task: Task, given_out: object, *, at: datetime) -> UUID | None:
         """Whom new work is given to: nobody, unless the institution wants it given to whoever has the least to do."""
