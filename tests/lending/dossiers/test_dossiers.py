@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.documents.library.models import File
 from lc_workflow.lending.dossiers.jobs import clear_dossiers
 from lc_workflow.lending.dossiers.models import DossierPrint
-from lc_workflow.lending.rules.dossier import LONGEST_RUN, WORDS, PrintStatus, breakable
+from lc_workflow.lending.rules.dossier import LONGEST_RUN, PrintStatus, breakable
+from lc_workflow.lending.rules.dossier_words import WORDS
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.security.reads import PersonalRead

@@ -9,7 +9,8 @@ import pytest
 from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.quotes.schemas import told
 from lc_workflow.lending.rules.affordability import AffordabilityVerdict
-from lc_workflow.lending.rules.dossier import VALUES, Language, Pages
+from lc_workflow.lending.rules.dossier import Language, Pages
+from lc_workflow.lending.rules.dossier_words import VALUES
 from lc_workflow.lending.rules.quoting import Fee, FeeTiming, quote
 from lc_workflow.lending.rules.schedule import Frequency, Method, Terms
 from lc_workflow.lending.rules.scoring import Recommendation
@@ -24,7 +25,7 @@ def test_each_judgement_has_words_in_both_languages(judged: str) -> None:
 
 def sections(language: Language, **content: Any) -> list[dict[str, Any]]:
     """What is printed of an application of which nothing else is known."""
-    parts = ("parties", "collateral", "decisions", "conditions", "checklist", "history", "papers")
+    parts = ("parties", "collateral", "decisions", "conditions", "payments", "checklist", "history", "papers")
     nothing: dict[str, list[object]] = {part: [] for part in parts}
     names = {"full_name_khmer": None, "full_name_latin": None}
     said = {"application": {"id": "1"}, "borrower": names, "request": {"currency": "USD"}, "assessment": {}}
@@ -54,3 +55,42 @@ def test_a_printed_schedule_adds_up_and_its_fees_stand_beside_it(language: Langu
         assert last[column] == f"{summed:,.2f}"
     for figure in ("20.00", f"{reckoned.total:,}"):
         assert figure in section["note"]
+
+
+PAYMENT: dict[str, Any] = {
+    "id": "9", "status": "confirmed", "cycle": 1, "currency": "USD", "principal": "1200.00",
+    "deducted_fees": "18.00", "amount": "1182.00", "account_id": "00012345",
+    "requested_at": "2026-11-24T05:00:00Z", "requested_by_name": "Sok Dara", "connector": "webhook",
+    "handed_over_at": "2026-11-24T05:01:00Z", "external_reference": "PAY-1", "attempts": 1, "last_error": None,
+    "closed_at": "2026-11-24T09:30:00Z", "closed_by_name": "Keo Bopha", "paid_on": "2026-11-24",
+    "reference": "TRX-77", "failure_reason": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "outcomes"),
+    [
+        (Language.ENGLISH, "Payment", ("not paid", "paid")),
+        (Language.KHMER, "ការបើកប្រាក់", ("មិនបានបើក", "បានបើក")),
+    ],
+)
+def test_each_payment_that_was_asked_for_is_printed_with_how_it_ended(
+    language: Language, title: str, outcomes: tuple[str, str]
+) -> None:
+    failed = PAYMENT | {
+        "status": "failed",
+        "failure_reason": "The account is closed",
+        "paid_on": None,
+        "reference": None,
+    }
+    (section,) = [one for one in sections(language, payments=[failed, PAYMENT]) if one["title"] == title]
+    first, second = [dict(rows) for rows in section["groups"]]
+    assert (next(iter(first.values())), next(iter(second.values()))) == outcomes
+    assert "The account is closed" in first.values()
+    for said in ("1,200.00", "18.00", "1,182.00", "Sok Dara", "2026-11-24 12:00", "PAY-1", "Keo Bopha", "TRX-77"):
+        assert said in second.values(), said
+
+
+def test_a_dossier_that_was_asked_for_before_payments_stood_in_it_is_printed_without_them() -> None:
+    titles = {one["title"] for one in sections(Language.ENGLISH, payments=None)}
+    assert "Payment" not in titles

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.identity.users.models import User
@@ -17,6 +18,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import BACKED, CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.backing.models import Collateral, Party
+from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.dossiers.access import readable_by
 from lc_workflow.lending.dossiers.schemas import (
     AssessmentPart,
@@ -28,6 +30,7 @@ from lc_workflow.lending.dossiers.schemas import (
     MovePart,
     PaperPart,
     PartyPart,
+    PaymentPart,
     RequestPart,
 )
 from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
@@ -105,6 +108,7 @@ class Everything:
             schedule_refusal=refusal,
             decisions=await self._seen.decisions(application.id),
             conditions=await self._seen.conditions(application),
+            payments=await self._payments(application.id),
             checklist=_checklist(standing),
             history=[
                 MovePart(
@@ -142,6 +146,18 @@ class Everything:
         if case is None or case.material_changes != application.material_changes:
             return application.at_stake
         return case.offered
+
+    async def _payments(self, application_id: UUID) -> list[PaymentPart]:
+        """Everything that was asked to be paid, the oldest first."""
+        row, asker, closer = DisbursementRequest, aliased(User), aliased(User)
+        found = await self._session.execute(
+            select(row, asker, closer)
+            .join(asker, asker.id == row.requested_by)
+            .outerjoin(closer, closer.id == row.closed_by)
+            .where(row.application_id == application_id)
+            .order_by(row.requested_at, row.id)
+        )
+        return [_payment(request, asked_by, closed_by) for request, asked_by, closed_by in found]
 
     async def _papers(self, application_id: UUID, standing: Standing) -> list[PaperPart]:
         rows = await self._session.execute(
@@ -228,6 +244,31 @@ def _thing(row: Collateral) -> CollateralPart:
         owner_name=row.owner_name,
         value=row.value,
         currency=row.currency,
+    )
+
+
+def _payment(row: DisbursementRequest, asked_by: User, closed_by: User | None) -> PaymentPart:
+    return PaymentPart(
+        id=row.id,
+        status=row.status,
+        cycle=row.cycle,
+        currency=row.currency,
+        principal=row.principal,
+        deducted_fees=row.deducted_fees,
+        amount=row.amount,
+        account_id=row.account_id,
+        requested_at=row.requested_at,
+        requested_by_name=f"{asked_by.first_name} {asked_by.last_name}",
+        connector=row.connector,
+        handed_over_at=row.handed_over_at,
+        external_reference=row.external_reference,
+        attempts=row.attempts,
+        last_error=row.last_error,
+        closed_at=row.closed_at,
+        closed_by_name=None if closed_by is None else f"{closed_by.first_name} {closed_by.last_name}",
+        paid_on=row.paid_on,
+        reference=row.reference,
+        failure_reason=row.failure_reason,
     )
 
 

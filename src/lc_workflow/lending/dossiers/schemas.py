@@ -12,6 +12,7 @@ from lc_workflow.lending.approvals.schemas import ConditionAnswer, DecisionAnswe
 from lc_workflow.lending.quotes.schemas import QuoteAnswer
 from lc_workflow.lending.rules.backing import PartyRole
 from lc_workflow.lending.rules.checklist import Gate, Need
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
 from lc_workflow.lending.rules.dossier import Language, PrintStatus
 from lc_workflow.lending.rules.stages import Action, Stage
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
@@ -108,6 +109,34 @@ class AssessmentPart(Struct, frozen=True, kw_only=True):
     outdated: list[str]
 
 
+class PaymentPart(Struct, frozen=True, kw_only=True):
+    """A payment that was asked for, and how it ended; `amount` is the principal without the fees that are kept back.
+
+    `closed_by_name` confirmed it or said that it failed.
+    """
+
+    id: UUID
+    status: DisbursementStatus
+    cycle: int
+    currency: Currency
+    principal: Decimal
+    deducted_fees: Decimal
+    amount: Decimal
+    account_id: str
+    requested_at: datetime
+    requested_by_name: str
+    connector: str | None
+    handed_over_at: datetime | None
+    external_reference: str | None
+    attempts: int
+    last_error: str | None
+    closed_at: datetime | None
+    closed_by_name: str | None
+    paid_on: date | None
+    reference: str | None
+    failure_reason: str | None
+
+
 class ChecklistPart(Struct, frozen=True, kw_only=True):
     """A paper that is asked for, and how it stands with it."""
 
@@ -164,6 +193,7 @@ class DossierContent(Struct, frozen=True, kw_only=True):
     schedule_refusal: str | None
     decisions: list[DecisionAnswer]
     conditions: list[ConditionAnswer]
+    payments: list[PaymentPart]
     checklist: list[ChecklistPart]
     history: list[MovePart]
     papers: list[PaperPart]

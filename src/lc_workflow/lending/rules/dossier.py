@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.lending.rules.dossier_words import VALUES, WORDS
 from lc_workflow.lending.rules.labels import LABELS
 
 
@@ -25,142 +26,6 @@ class PrintStatus(StrEnum):
     READY = "ready"
     FAILED = "failed"
 
-
-WORDS: Final[Mapping[str, tuple[str, str]]] = {
-    "dossier": ("Loan application dossier", "សំណុំឯកសារពាក្យស្នើសុំកម្ចី"),
-    "application": ("Application", "ពាក្យស្នើសុំ"),
-    "borrower": ("Borrower", "អ្នកខ្ចី"),
-    "request": ("Request and terms", "សំណើ និងលក្ខខណ្ឌ"),
-    "parties": ("Co-borrowers and guarantors", "អ្នករួមខ្ចី និងអ្នកធានា"),
-    "collateral": ("Collateral", "ទ្រព្យធានា"),
-    "assessment": ("Assessment", "ការវាយតម្លៃ"),
-    "schedule": ("Repayment schedule", "តារាងសងប្រាក់"),
-    "decisions": ("Decisions", "ការសម្រេចចិត្ត"),
-    "conditions": ("Conditions", "លក្ខខណ្ឌនៃការអនុម័ត"),
-    "checklist": ("Checklist", "បញ្ជីផ្ទៀងផ្ទាត់ឯកសារ"),
-    "history": ("History", "ប្រវត្តិ"),
-    "papers": ("Papers and their fingerprints", "ឯកសារ និងស្នាមសម្គាល់"),
-    "photos": ("Photos", "រូបថត"),
-    "nothing": ("None.", "គ្មាន"),
-    "no_schedule": ("The loan cannot be reckoned yet:", "មិនទាន់អាចគណនាកម្ចីបានទេ៖"),
-    "stage": ("Stands at", "ស្ថានភាព"),
-    "cycle": ("Cycle", "វដ្ត"),
-    "branch": ("Branch", "សាខា"),
-    "created_at": ("Begun", "បង្កើតនៅ"),
-    "submitted_at": ("Submitted", "ដាក់ស្នើនៅ"),
-    "approved_at": ("Approved", "អនុម័តនៅ"),
-    "drafted_by": ("Drafted by", "រៀបចំដោយ"),
-    "portfolio_officer_name": ("Portfolio officer", "មន្ត្រីឥណទាន"),
-    "full_name_khmer": ("Name in Khmer", "ឈ្មោះជាភាសាខ្មែរ"),
-    "full_name_latin": ("Name in Latin letters", "ឈ្មោះជាអក្សរឡាតាំង"),
-    "id_card_type": ("Identity paper", "ប្រភេទអត្តសញ្ញាណប័ណ្ណ"),
-    "id_number": ("Number", "លេខ"),
-    "date_of_birth": ("Born", "ថ្ងៃខែឆ្នាំកំណើត"),
-    "sex": ("Sex", "ភេទ"),
-    "marital_status": ("Marital status", "ស្ថានភាពគ្រួសារ"),
-    "phone": ("Telephone", "លេខទូរស័ព្ទ"),
-    "address": ("Address", "អាសយដ្ឋាន"),
-    "occupation": ("Occupation", "មុខរបរ"),
-    "employer_name": ("Employer", "និយោជក"),
-    "monthly_income": ("Monthly income", "ចំណូលប្រចាំខែ"),
-    "income_source": ("Source of income", "ប្រភពចំណូល"),
-    "monthly_expenses": ("Monthly expenses", "ចំណាយប្រចាំខែ"),
-    "assets_value": ("Assets", "តម្លៃទ្រព្យសម្បត្តិ"),
-    "account_id": ("Account", "លេខគណនី"),
-    "product": ("Product", "ផលិតផល"),
-    "currency": ("Currency", "រូបិយប័ណ្ណ"),
-    "requested_amount": ("Requested amount", "ចំនួនទឹកប្រាក់ស្នើសុំ"),
-    "requested_term": ("Requested term (months)", "រយៈពេលស្នើសុំ (ខែ)"),
-    "interest_rate": ("Interest (percent a year)", "អត្រាការប្រាក់ (ភាគរយក្នុងមួយឆ្នាំ)"),
-    "loan_purposes": ("Purposes", "គោលបំណង"),
-    "purpose_details": ("Details", "ព័ត៌មានលម្អិត"),
-    "requested_disbursement_date": ("Wished for on", "ថ្ងៃចង់បានប្រាក់"),
-    "recommended_amount": ("Recommended amount", "ចំនួនទឹកប្រាក់ផ្តល់អនុសាសន៍"),
-    "recommended_term": ("Recommended term (months)", "រយៈពេលផ្តល់អនុសាសន៍ (ខែ)"),
-    "recommended_rate": ("Recommended interest", "អត្រាការប្រាក់ផ្តល់អនុសាសន៍"),
-    "approved_amount": ("Approved amount", "ចំនួនទឹកប្រាក់អនុម័ត"),
-    "approved_term": ("Approved term (months)", "រយៈពេលអនុម័ត (ខែ)"),
-    "approved_rate": ("Approved interest", "អត្រាការប្រាក់អនុម័ត"),
-    "role": ("Role", "តួនាទី"),
-    "guarantor": ("Guarantor", "អ្នកធានា"),
-    "co_borrower": ("Co-borrower", "អ្នករួមខ្ចី"),
-    "name": ("Name", "ឈ្មោះ"),
-    "relation": ("Relation", "ទំនាក់ទំនង"),
-    "kind": ("Kind", "ប្រភេទ"),
-    "description": ("Description", "ការពិពណ៌នា"),
-    "value": ("Value", "តម្លៃ"),
-    "owner_name": ("Owner", "ម្ចាស់"),
-    "title_number": ("Title", "លេខប័ណ្ណ"),
-    "verdict": ("Affordability", "លទ្ធភាពសង"),
-    "score": ("Score", "ពិន្ទុ"),
-    "grade": ("Grade", "ចំណាត់ថ្នាក់"),
-    "risk": ("Risk", "ហានិភ័យ"),
-    "recommendation": ("Recommendation", "អនុសាសន៍"),
-    "outdated": ("Outdated, as the application changed", "ហួសសម័យ ដោយសារពាក្យសុំបានកែប្រែ"),
-    "number": ("No.", "ល.រ"),
-    "due_on": ("Due", "ថ្ងៃត្រូវសង"),
-    "principal": ("Principal", "ប្រាក់ដើម"),
-    "interest": ("Interest", "ការប្រាក់"),
-    "total": ("Total", "សរុប"),
-    "balance": ("Balance", "សមតុល្យ"),
-    "fees": ("Fees", "កម្រៃសេវា"),
-    "in_all": ("To be paid in all", "សរុបត្រូវបង់"),
-    "nominal_apr": ("APR nominal", "APR ធម្មតា"),
-    "effective_apr": ("APR effective", "APR ពិត"),
-    "at": ("When", "ពេលវេលា"),
-    "by": ("By", "ដោយ"),
-    "decision": ("Decision", "សេចក្តីសម្រេច"),
-    "terms": ("Amount, months, interest", "ទឹកប្រាក់ ខែ ការប្រាក់"),
-    "remark": ("Remark", "កំណត់សម្គាល់"),
-    "void": ("void", "មោឃៈ"),
-    "on_behalf_of": ("for", "ជំនួស"),
-    "closed": ("met", "បានបំពេញ"),
-    "open": ("open", "មិនទាន់បំពេញ"),
-    "paper": ("Paper", "ឯកសារ"),
-    "for_whom": ("For", "សម្រាប់"),
-    "needed_before": ("Needed before", "ត្រូវការមុន"),
-    "standing": ("Standing", "ស្ថានភាព"),
-    "file": ("File", "ឯកសារ"),
-    "fingerprint": ("SHA-256", "SHA-256"),
-    "action": ("Step", "ជំហាន"),
-    "from_to": ("To", "ទៅកាន់"),
-    "house": ("The house", "ប្រព័ន្ធ"),
-}
-"""What a printed dossier calls things, in English and in Khmer."""
-
-VALUES: Final[Mapping[str, tuple[str, str]]] = {
-    "affordability": ("affordability", "លទ្ធភាពសង"),
-    "score": ("score", "ពិន្ទុ"),
-    "met": ("there", "មាន"),
-    "waived": ("waived", "លើកលែង"),
-    "another": ("another is there", "មានឯកសារជំនួស"),
-    "unverified": ("not verified yet", "មិនទាន់ផ្ទៀងផ្ទាត់"),
-    "outdated": ("too old", "ហួសកំណត់"),
-    "refused": ("refused", "បដិសេធ"),
-    "missing": ("missing", "ខ្វះ"),
-    "submit": ("submission", "ការដាក់ស្នើ"),
-    "review": ("review", "ការពិនិត្យ"),
-    "approve": ("approval", "ការអនុម័ត"),
-    "disburse": ("payout", "ការបើកប្រាក់"),
-    "start": ("taken up", "ចាប់ផ្តើមដំណើរការ"),
-    "send_to_review": ("sent to review", "បញ្ជូនពិនិត្យ"),
-    "reject": ("rejected", "បដិសេធ"),
-    "return": ("returned", "បញ្ជូនត្រឡប់"),
-    "withdraw": ("withdrawn", "ដកពាក្យ"),
-    "reopen": ("reopened", "បើកឡើងវិញ"),
-    "undo_approval": ("approval undone", "លុបការអនុម័ត"),
-    "expire": ("expired", "ផុតកំណត់"),
-    "approve_with_conditions": ("approved with conditions", "អនុម័តមានលក្ខខណ្ឌ"),
-    "counter_offer": ("other terms offered", "ផ្តល់លក្ខខណ្ឌផ្សេង"),
-    "abstain": ("abstained", "អនុប្បវាទ"),
-    "recuse": ("recused", "ដកខ្លួន"),
-    "PASS": ("can be carried", "អាចសងបាន"),
-    "REFER": ("to be looked at more closely", "ត្រូវពិនិត្យបន្ថែម"),
-    "APPROVE": ("approve", "គួរអនុម័ត"),
-    "DECLINE": ("decline", "គួរបដិសេធ"),
-    "very_high": ("Very high", "ខ្ពស់ណាស់"),
-}
-"""What single values are called, where no enumeration of the house says it."""
 
 BREAK: Final = "\u200b"
 """Lets a line end where no space is."""
@@ -239,6 +104,7 @@ class Pages:
                     ],
                     widths=(6, 2),
                 ),
+                *self._payments(),
                 *self._table(
                     "checklist",
                     ("paper", "for_whom", "needed_before", "standing"),
@@ -308,6 +174,21 @@ class Pages:
 
     def _empty(self, rows: Sequence[object]) -> dict[str, str]:
         return {} if rows else {"note": self._word("nothing")}
+
+    def _payments(self) -> list[dict[str, Any]]:
+        """What was asked to be paid, each by itself; a dossier of before that stood in it says nothing of it."""
+        payments = self._content.get("payments")
+        if payments is None:
+            return []
+        groups = [
+            [
+                (self._word(name), self._value(value, name))
+                for name, value in payment.items()
+                if name != "id" and value not in _NOTHING
+            ]
+            for payment in payments
+        ]
+        return [{"kind": "pairs", "title": self._word("payments"), "groups": groups, **self._empty(groups)}]
 
     def _schedule(self) -> dict[str, Any]:
         schedule = self._content["schedule"]
@@ -421,8 +302,7 @@ _NOTHING: Final[tuple[object, ...]] = (None, "", [])
 _AMOUNTS: Final = frozenset(
     {
         "monthly_income", "monthly_expenses", "assets_value", "requested_amount", "recommended_amount",
-        "approved_amount", "value",
-        "principal", "interest", "total", "balance",
+        "approved_amount", "value", "principal", "interest", "total", "balance", "deducted_fees", "amount",
     }
 )  # fmt: skip
 _ENUMERATED: Final[Mapping[str, Sequence[str]]] = {
@@ -434,4 +314,6 @@ _ENUMERATED: Final[Mapping[str, Sequence[str]]] = {
     "loan_purposes": ("loan-purposes",),
     "risk": ("risk-categories",),
 }
-_WORDED: Final = frozenset({"status", "gate", "action", "decision", "verdict", "recommendation", "risk", "outdated"})
+_WORDED: Final = frozenset(
+    {"status", "gate", "action", "decision", "verdict", "recommendation", "risk", "outdated", "connector"}
+)

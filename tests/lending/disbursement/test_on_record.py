@@ -1,0 +1,38 @@
+"""What an auditor is given of how a loan was paid."""
+
+from typing import Any
+
+from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.platform.jobs import Workplace
+from tests.lending.disbursement.conftest import PAID, Office
+from tests.lending.disbursement.payer import Payer
+from tests.lending.steps import URL
+
+
+async def payments(office: Office) -> list[dict[str, Any]]:
+    manager = office.people["manager"].headers
+    dossier = await office.client.get(f"{URL}/{office.loan['id']}/dossier", headers=manager)
+    assert dossier.status_code == 200, dossier.text
+    told: list[dict[str, Any]] = dossier.json()["content"]["payments"]
+    return told
+
+
+async def test_the_dossier_tells_of_each_payment_who_asked_what_was_ordered_and_how_it_ended(
+    office: Office, payer: Payer, at_the_payer: Workplace
+) -> None:
+    assert await payments(office) == []
+    first = (await office.ask()).json()
+    await office.close(first, "fail", "manager", reason="The account was closed")
+    second = (await office.ask("teller")).json()
+    await HAND_OVER.do(at_the_payer, {"request_id": second["id"]})
+    confirmed = await office.close(second, "confirm", "manager", **PAID)
+    failed, paid = sorted(await payments(office), key=lambda payment: payment["id"] != first["id"])
+    names = {who: f"{person.user.first_name} {person.user.last_name}" for who, person in office.people.items()}
+    assert (failed["id"], failed["status"], failed["failure_reason"]) == (
+        first["id"], "failed", "The account was closed",
+    )  # fmt: skip
+    assert (failed["closed_by_name"], failed["handed_over_at"], failed["paid_on"]) == (names["manager"], None, None)
+    ids = {"application_id", "requested_by", "closed_by"}
+    said = {name: value for name, value in confirmed.json().items() if name not in ids}
+    assert paid == said | {"requested_by_name": names["teller"], "closed_by_name": names["manager"]}
+    assert (paid["status"], paid["external_reference"], paid["paid_on"]) == ("confirmed", "PAY-1", "2026-11-24")
