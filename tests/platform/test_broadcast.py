@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy import make_url
+from structlog.testing import capture_logs
 
 from lc_workflow.platform import broadcast as broadcast_module
 from lc_workflow.platform.broadcast import STREAM, TEXT, Broadcast, LocalBroadcast, RedisBroadcast
@@ -200,12 +201,15 @@ async def test_a_server_that_was_gone_for_a_while_is_heard_again(line: Line, red
     mine, inbox = await process(line.url)
     other, _ = await process(redis_url)
     line.refuses = True
-    line.cut()
-    await mine.publish("general", {"text": "to ourselves"})
-    assert "to ourselves" in inbox.texts
-    await asyncio.sleep(1.5)
-    line.refuses = False
-    await until_heard(other, inbox, "back again")
+    with capture_logs() as logged:
+        line.cut()
+        await mine.publish("general", {"text": "to ourselves"})
+        assert "to ourselves" in inbox.texts
+        await asyncio.sleep(1.5)
+        line.refuses = False
+        await until_heard(other, inbox, "back again")
+    of_the_stream = [entry["event"] for entry in logged if "live stream" in entry["event"]]
+    assert of_the_stream == ["the live stream was lost; it is opened again", "the live stream is open again"]
     await asyncio.sleep(1)
     await until_heard(mine, inbox, "and we are heard")
 

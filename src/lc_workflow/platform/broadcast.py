@@ -158,15 +158,21 @@ class RedisBroadcast(LocalBroadcast):
             self._sends = False
 
     async def _keep_receiving(self) -> None:
+        lost = False
         while True:
             try:
                 async with _patient(self._redis) as reader:
                     await self._find_place(reader)
+                    if lost:
+                        log.info("the live stream is open again")
+                    lost = False
                     while True:
                         await self._send()
                         await self._receive(reader)
             except Exception as cause:  # noqa: BLE001 - whatever was met there, nobody else would begin again
-                log.warning("the live stream was lost; it is opened again", cause=type(cause).__name__)
+                if not lost:  # once an outage, not once a second
+                    log.warning("the live stream was lost; it is opened again", cause=type(cause).__name__)
+                lost = True
                 await asyncio.sleep(1)
 
     async def _find_place(self, reader: Redis) -> None:

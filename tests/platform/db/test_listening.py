@@ -6,7 +6,9 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import URL, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
+from structlog.testing import capture_logs
 
+from lc_workflow.platform.db import listening
 from lc_workflow.platform.db.listening import Ear, Listening
 from tests.moments import PATIENCE
 
@@ -41,6 +43,30 @@ async def test_what_is_no_database_is_left_for_the_database(template: URL, answe
         async with Listening({"journal": Ear(heard.set)}).running(engine), asyncio.timeout(PATIENCE):
             await heard.wait()
     assert met == 2
+
+
+async def test_that_the_channels_are_lost_is_said_once_an_outage(
+    server: URL, template: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard, tries, engine = asyncio.Event(), 0, create_async_engine(server.set(port=1), poolclass=NullPool)
+
+    async def rest(*_: object) -> None:
+        nonlocal tries, engine
+        tries += 1
+        if tries == 5:
+            listening.at_most = at_most
+            engine.url = template  # the database is back
+        await asyncio.sleep(0)
+
+    at_most = listening.at_most
+    monkeypatch.setattr(listening, "at_most", rest)
+    with capture_logs() as logged:
+        async with Listening({"journal": Ear(heard.set)}).running(engine), asyncio.timeout(PATIENCE):
+            await heard.wait()
+    assert [line["event"] for line in logged] == [
+        "the database's channels were lost; they are opened again",
+        "the database's channels are open again",
+    ]
 
 
 async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to: URL) -> None:

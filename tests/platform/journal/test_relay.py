@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from sqlalchemy import URL, QueuePool, func, select, text, update
+from sqlalchemy import URL, NullPool, QueuePool, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from structlog.typing import EventDict
@@ -440,6 +440,56 @@ async def test_a_relay_outlives_all_its_connections(
             await open_branches(sessions, f"B{count}")
             await until(lambda: all_told(sessions))
     assert await codes(sessions) == ["B1", "B2", "H-B1", "H-B2"]
+
+
+async def test_a_relay_says_once_and_in_a_sentence_that_its_database_is_gone(
+    sessions: Sessions, server: URL, logged: list[EventDict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def rest(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(relay_module, "at_most", rest)
+    gone = async_sessionmaker(create_async_engine(server.set(port=1), poolclass=NullPool))
+    tries = 0
+
+    def tried() -> AsyncSession:
+        nonlocal tries
+        tries += 1
+        return gone()
+
+    async def cut(event: BranchOpened, hearing: Hearing) -> None:
+        pid = await hearing.session.scalar(select(func.pg_backend_pid()))
+        await scalar(sessions, "SELECT pg_terminate_backend(:pid)", pid=pid)
+        await hearing.session.execute(text("SELECT 1"))
+
+    await open_branches(sessions, "A")
+    broken = [a_relay(tried), a_relay(sessions, cut)]  # type: ignore[arg-type]  # it asks for no more than a session
+    for relay in broken:
+        async with relay.running():
+            await until(lambda: said(logged))
+        lines, logged[:] = logged[:], []
+        assert [line["event"] for line in lines] == ["the relay cannot tell while the database is gone"]
+        assert "exc_info" not in lines[0]
+        assert lines[0]["cause"]
+    assert tries > 1
+
+
+async def test_a_relay_that_fails_for_another_reason_says_where(
+    sessions: Sessions, logged: list[EventDict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def mistaken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    relay = a_relay(sessions)
+    monkeypatch.setattr(relay, "tell_all", mistaken)
+    async with relay.running():
+        await until(lambda: said(logged))
+    assert [line["event"] for line in logged] == ["the relay cannot tell; it keeps trying"]
+    assert logged[0]["exc_info"]
+
+
+async def said(logged: list[EventDict]) -> bool:
+    return bool(logged)
 
 
 async def test_a_relay_that_is_stopped_in_the_middle_leaves_nothing_behind(

@@ -24,7 +24,8 @@ async def forget_old_sessions(place: Workplace) -> None:
             .where(Session.created_at < now - lifetime, ~exists().where(RefreshToken.session_id == Session.id))
             .returning(Session.id)
         )
-        removed = {"tokens": len(tokens.all()), "sessions": len(sessions.all())}
+        # A field named after tokens would be hidden as one.
+        removed = {"renewals": len(tokens.all()), "sessions": len(sessions.all())}
         await session.commit()
     log.info("old sessions are forgotten", **removed)
 

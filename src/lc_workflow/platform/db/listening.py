@@ -39,6 +39,8 @@ class Listening:
         self._ending = asyncio.Event()
         self._stirred = asyncio.Event()
         """The connection was lost, or nobody listens any more."""
+        self._lacks = False
+        """It was said that there is no connection."""
 
     @asynccontextmanager
     async def running(self, engine: AsyncEngine) -> AsyncIterator[None]:
@@ -58,7 +60,9 @@ class Listening:
             try:
                 await self._listen(engine)
             except Exception as cause:  # noqa: BLE001 - whatever answered there, nobody else would listen again
-                _log.warning("the database's channels were lost; they are opened again", cause=type(cause).__name__)
+                if not self._lacks:  # once an outage, not once a second
+                    _log.warning("the database's channels were lost; they are opened again", cause=type(cause).__name__)
+                self._lacks = True
                 await at_most(1, self._ending)
 
     async def _listen(self, engine: AsyncEngine) -> None:
@@ -73,6 +77,9 @@ class Listening:
                 await connection.add_listener(channel, lambda *_, heard=ear.heard: heard())
             for ear in self._ears.values():
                 ear.heard()
+            if self._lacks:
+                _log.info("the database's channels are open again")
+            self._lacks = False
             while not self._ending.is_set():
                 await at_most(LONGEST_SLEEP, self._stirred)
                 await connection.execute("SELECT 1", timeout=5)

@@ -1,9 +1,13 @@
 """Reaching the database beside the pool of the requests: engines for one piece of work, and signs of life."""
 
+import errno
+from socket import gaierror
 from typing import Final
 
+import asyncpg
 from sqlalchemy import URL, NullPool, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from lc_workflow.platform.config import BadSetting, Settings
@@ -15,6 +19,9 @@ CONNECT: Final = {
     "command_timeout": 15,
     "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
 }
+
+_DOWN: Final = ("08", "25006", "28", "3D", "53", "57")
+"""No connection, read-only standby, cannot sign in, no such database, out of resources, shutting down."""
 
 
 def engine_for_once(url: URL, **options: str) -> AsyncEngine:
@@ -30,8 +37,13 @@ def engine_for_once(url: URL, **options: str) -> AsyncEngine:
 
 
 def probe_engine(settings: Settings) -> AsyncEngine:
-    """Make an engine with one connection of its own, so that a busy pool does not read as a lost database."""
-    return create_async_engine(settings.database_url, pool_size=1, max_overflow=0, connect_args=CONNECT)
+    """Make an engine with one connection of its own, so that a busy pool does not read as a lost database.
+
+    Nor does a connection that was lost before anybody asked: it is tried first, and opened again.
+    """
+    return create_async_engine(
+        settings.database_url, pool_size=1, max_overflow=0, connect_args=CONNECT, pool_pre_ping=True
+    )
 
 
 async def ping(engine: AsyncEngine) -> None:
@@ -57,3 +69,18 @@ def unanswered(silent: BaseException) -> BadSetting:
     while silent.__cause__:
         silent = silent.__cause__
     return BadSetting(f"DATABASE_URL is set and its database does not answer ({type(silent).__name__}).")
+
+
+def is_gone(error: BaseException) -> bool:
+    """Tell whether a failure means that the database cannot be worked with now, and is nobody's mistake."""
+    driver = error.driver_exception if isinstance(error, DBAPIError) else error
+    if (getattr(driver, "sqlstate", None) or "").startswith(_DOWN):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    # InternalClientError: the connection was lost while the driver still waited for the answer before.
+    lost = PoolExhausted | asyncpg.InterfaceError | asyncpg.InternalClientError
+    if isinstance(driver, lost | ConnectionError | TimeoutError | gaierror):
+        return True
+    # A broken disk is an `OSError` as well.
+    return isinstance(driver, OSError) and driver.errno in {None, errno.EHOSTUNREACH, errno.ENETUNREACH}

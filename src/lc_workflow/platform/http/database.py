@@ -1,19 +1,17 @@
 """What a failure of the database means to the person who asked."""
 
-import errno
 import re
 from collections.abc import Callable, Mapping
-from socket import gaierror
 from typing import Final, TypeAlias
 
 import asyncpg
 import structlog
 from advanced_alchemy.exceptions import NotFoundError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm.exc import StaleDataError
 
 from lc_workflow.kernel.errors import Busy, DomainError, FieldError, Invalid, Missing, Stale, Unavailable
+from lc_workflow.platform.db.reaching import is_gone
 from lc_workflow.platform.http.fields import IS_NEEDED
 
 Refusals: TypeAlias = Mapping[str, Callable[[], DomainError]]
@@ -21,8 +19,6 @@ Refusals: TypeAlias = Mapping[str, Callable[[], DomainError]]
 
 _CLASHES: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available."""
-_DOWN: Final = ("08", "25006", "28", "3D", "53", "57")
-"""No connection, read-only standby, cannot sign in, no such database, out of resources, shutting down."""
 _KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
 
 _log = structlog.stdlib.get_logger()
@@ -68,7 +64,7 @@ def _refusal_of_driver(error: Exception, driver: BaseException) -> DomainError |
         return OutOfRange("A value is too large, too long or of a form that cannot be stored.")
     if sqlstate in _CLASHES:
         return Busy("Somebody else is changing the same thing; try again.")
-    if sqlstate.startswith(_DOWN) or _is_unreachable(error, driver):
+    if is_gone(error):
         _log.warning("database unavailable", cause=f"{type(driver).__name__} {sqlstate}".strip())
         return Unavailable("The database does not answer at the moment; try again soon.")
     return None
@@ -93,14 +89,3 @@ def _about(kind: type[Invalid], column: str | None, fault: str, otherwise: str) 
     if column is None:
         return kind(otherwise)
     return kind(f"{column}: {fault}.", errors=(FieldError(column, fault),))
-
-
-def _is_unreachable(error: Exception, driver: BaseException) -> bool:
-    """Tell a broken connection from a broken disk, which is an `OSError` as well."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    # InternalClientError: the connection was lost while the driver still waited for the answer before.
-    gone = PoolExhausted | asyncpg.InterfaceError | asyncpg.InternalClientError
-    if isinstance(driver, gone | ConnectionError | TimeoutError | gaierror):
-        return True
-    return isinstance(driver, OSError) and driver.errno in {None, errno.EHOSTUNREACH, errno.ENETUNREACH}

@@ -26,6 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -33,6 +34,7 @@ from lc_workflow.kernel.events import Event
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.listening import at_most
+from lc_workflow.platform.db.reaching import is_gone
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.manifest import Listener
@@ -141,9 +143,9 @@ class Relay:
             self._woken.clear()
             try:
                 await self.tell_all()
-            except Exception:
+            except Exception as cause:  # noqa: BLE001 - whatever keeps it from telling, it tries again
                 if not failing:  # once an outage, not once a second
-                    log.exception("the relay cannot tell; it keeps trying")
+                    _explain(cause)
                 failing = True
                 await at_most(1, self._ending)
             else:
@@ -187,11 +189,10 @@ class Relay:
                     async with session.begin_nested():
                         for listener in listeners:
                             await listener(event, hearing)
-        except Exception:
+        except Exception as failed:
             batch.held.add(row.thread_id)
             attempts, now = row.attempts + 1, self._clock()
-            # Fails when the connection is gone: then the whole batch is told again.
-            await session.execute(
+            rests = (
                 update(Untold)
                 .where(Untold.id == row.id)
                 .values(
@@ -200,10 +201,29 @@ class Relay:
                     given_up_at=now if attempts >= MOST_ATTEMPTS else None,
                 )
             )
+            try:
+                await session.execute(rests)
+            except SQLAlchemyError as broken:  # the connection is gone: the whole batch is told again
+                raise broken from failed
             log.exception("a listener failed", kind=row.kind, entry=str(row.id), attempts=attempts)
         else:
             batch.told.append(row.id)
             batch.messages += hearing.messages
+
+
+def _explain(cause: Exception) -> None:
+    """Say why nothing is told: in a sentence where the database is gone, and with the way there where nobody knows.
+
+    What is raised at the end may be that the transaction broke; why it broke is its cause.
+    """
+    reached: BaseException | None = cause
+    while reached is not None:
+        if is_gone(reached):
+            gone = getattr(reached, "driver_exception", reached)
+            log.warning("the relay cannot tell while the database is gone", cause=type(gone).__name__)
+            return
+        reached = reached.__cause__
+    log.error("the relay cannot tell; it keeps trying", exc_info=cause)
 
 
 def _next() -> Select[*tuple[Any, ...]]:
