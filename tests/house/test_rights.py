@@ -23,7 +23,7 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import AsyncClient
 from litestar import Litestar
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, AsyncTransaction
 
 from lc_workflow.documents.library.models import File, Folder
@@ -173,6 +173,34 @@ async def test_everybody_comes_as_far_as_the_matrix_says(
         if seen[door][role] != expected[door][role]
     ]
     assert not wrong, "\n".join(wrong)
+
+
+async def test_whoever_asks_for_headers_alone_leaves_nothing_behind(
+    application: tuple[Litestar, Sessions], client: AsyncClient, undo: Undo, cast: Cast
+) -> None:
+    """HEAD answers as GET would, and nobody is on record as having seen or taken what they did not get."""
+    recorded: set[str] = set()
+    admin = cast.people[Role.ADMIN]
+    for door in doors_of(application[0]):
+        if door.method != "GET" or door.is_public:
+            continue
+        path = door.address(WORDS | cast.things[Role.ADMIN]["own"])
+        before = await _on_record(undo)
+        alone = await client.head(path, headers=admin.headers)
+        assert await _on_record(undo) == before, door
+        whole = await client.get(path, headers=admin.headers)
+        assert (alone.status_code, alone.content) == (whole.status_code, b""), door
+        if await _on_record(undo) != before:
+            recorded.add(door.documented.removeprefix("/api/v1"))
+        await undo.take_back()
+    assert recorded >= {"/applications/export/csv", "/users/export/csv", "/audit/export", "/files/{file_id}/download"}
+
+
+async def _on_record(undo: Undo) -> tuple[int, int]:
+    """How many facts and reads stand in the journal and beside it."""
+    counted = "SELECT (SELECT count(*) FROM journal_entries), (SELECT count(*) FROM personal_reads)"
+    facts, reads = (await undo.connection.execute(text(counted))).one()
+    return facts, reads
 
 
 async def _reach(door: Door, role: Role, cast: Cast, client: AsyncClient, undo: Undo, tried: set[str]) -> str:

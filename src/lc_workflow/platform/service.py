@@ -17,6 +17,7 @@ from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.reading import DONE, begins_to_write
 from lc_workflow.platform.journal import changes as changes  # noqa: PLC0414 - imported for what it notices
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.journal.origin import UNSEEN
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -48,11 +49,18 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """Commit what the block did, or nothing of it; a failed commit is an error for the caller."""
+        """Commit what the block did, or nothing of it; a failed commit is an error for the caller.
+
+        Whoever only asks for the headers of an answer takes nothing away and leaves nothing behind.
+        """
         await begins_to_write(self.session)
         try:
             yield
-            await self.session.commit()
+            if UNSEEN.get():
+                self.session.expunge_all()  # so that the answer can be made of what was read
+                await self.session.rollback()
+            else:
+                await self.session.commit()
             self.session.info[DONE] = True
         except BaseException:
             await self.session.rollback()

@@ -19,7 +19,7 @@ from structlog.contextvars import bound_contextvars
 from lc_workflow.platform.http.answers import ENCODER
 from lc_workflow.platform.http.cors import Cors, Headers
 from lc_workflow.platform.http.problems import MEDIA_TYPE, UNFORESEEN, Problem, problem, with_head
-from lc_workflow.platform.journal.origin import ADDRESS, SESSION
+from lc_workflow.platform.journal.origin import ADDRESS, SESSION, UNSEEN
 from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.watching.metrics import answered, socket_closed, socket_opened
 
@@ -81,6 +81,7 @@ class Shell:
         _name_once(scope)
         ADDRESS.set(client[0] if (client := scope.get("client")) else None)
         SESSION.set(None)
+        UNSEEN.set(scope.get("method") == "HEAD")
         visit = _Visit(scope, receive, send, self._cors, self._departure)
         if scope["type"] == ScopeType.WEBSOCKET:
             socket_opened()

@@ -16,7 +16,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.reading import READING
 from lc_workflow.platform.db.written import Written
-from lc_workflow.platform.journal.origin import ADDRESS, SESSION
+from lc_workflow.platform.journal.origin import ADDRESS, SESSION, UNSEEN
 from lc_workflow.platform.security.personal import READ
 
 
@@ -99,7 +99,9 @@ class Reader:
         return (await self.show([answer], subject, allowed=allowed, listed=False))[0]
 
     async def note(self, subject: str, subject_id: UUID | None, *, how_many: int = 1) -> None:
-        """Write down that the person was shown numbers."""
+        """Write down that the person was shown numbers, unless nobody gets the answer."""
+        if UNSEEN.get():
+            return
         await _NOTE.rows(
             self._session,
             id=uuid4(),
