@@ -223,6 +223,27 @@ async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
     assert await TellingService(session).tell_of_breach(event, event_id=entry.id) == []
 
 
+async def test_what_comes_back_late_is_told_of_no_second_time(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take,
+    workplace: Workplace,
+) -> None:  # fmt: skip
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager = await sign_in("manager", branch_id=branch.id)
+    loan = await to_review(officer, teller)
+    long_ago = {"opened_at": NOON - timedelta(days=7), "due_at": NOON - timedelta(days=4)}
+    await session.execute(update(Task).where(Task.closed_at.is_(None)).values(long_ago))
+    await session.commit()
+    await WATCH_DEADLINES.do(workplace, {})
+    assert (await take(manager, loan, "return", reason="The land title is missing")).status_code == 200
+    await take(officer, loan, "submit")
+    await take(teller, loan, "start")
+    await take(teller, loan, "send_to_review", account_id="00012345")
+    assert [task["urgency"] for task in await queue(client, manager, "overdue")] == ["breached"]
+    await WATCH_DEADLINES.do(workplace, {})
+    told = await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DeadlineBreached"))
+    assert [entry.facts["stage"] for entry in told] == ["MANAGER_REVIEW"]
+
+
 async def test_whoever_moved_to_another_branch_has_its_work_no_longer_and_is_told_nothing_of_it(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, take: Take
 ) -> None:

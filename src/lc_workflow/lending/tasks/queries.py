@@ -110,20 +110,19 @@ CLOSE: Final = Written(
 """One task of an application is open at a time: the one before is closed before the next is written."""
 
 _OF_STAGE: Final = bindparam("stage", type_=choice(Stage))
+_BEFORE: Final = (
+    Task.application_id == bindparam("application_id", type_=Uuid),
+    Task.cycle == bindparam("cycle", type_=Integer),
+    Task.stage == _OF_STAGE,
+)
 OPENING: Final = Written(
     select(
         select(StageDeadline.minutes).where(StageDeadline.stage == _OF_STAGE).scalar_subquery().label("minutes"),
-        select(func.sum(Task.used_seconds))
-        .where(
-            Task.application_id == bindparam("application_id", type_=Uuid),
-            Task.cycle == bindparam("cycle", type_=Integer),
-            Task.stage == _OF_STAGE,
-        )
-        .scalar_subquery()
-        .label("used"),
+        select(func.sum(Task.used_seconds)).where(*_BEFORE).scalar_subquery().label("used"),
+        select(func.max(Task.breach_told_at)).where(*_BEFORE).scalar_subquery().label("told_at"),
         select(Setting.value).where(Setting.key == AUTO_ASSIGN).scalar_subquery().label("auto_assign"),
         func.array(RECUSED.scalar_subquery(), type_=ARRAY(Uuid)).label("recused"),
     )
 )
 """What new work begins with: the minutes that are set for its stage, what of them the application has used in its
-cycle, whether the institution gives work out, and who keeps away from the application."""
+cycle, when others were told that it was late there, whether the institution gives work out, and who keeps away from the application."""

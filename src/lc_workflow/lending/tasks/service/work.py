@@ -117,6 +117,7 @@ class TaskService(Service[Task]):
             minutes=minutes,
             at_risk_at=limits and limits.at_risk_at,
             due_at=limits and limits.due_at,
+            breach_told_at=opening.told_at if limits and limits.due_at <= at else None,
             used_seconds=0,
             owner_id=None,  # said here, so that saying it once more below changes nothing
             owned_at=None,
