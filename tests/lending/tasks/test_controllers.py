@@ -137,6 +137,28 @@ async def test_an_institution_may_have_work_given_out_at_once(
     assert [task["owner"] for task in await queue(client, maker, "team", stage="MANAGER_REVIEW")] == [None]
 
 
+async def test_work_is_given_to_who_is_there_before_who_has_others_stand_in(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview, hand_on: HandOn
+) -> None:
+    admin = await sign_in("admin")
+    setting = {"category": "lending", "key": "auto_assign_tasks", "value": True}
+    assert (await client.post("/api/v1/settings", json=setting, headers=admin.headers)).status_code == 201
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager, stand_in = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    await hand_on(manager, stand_in, limits={"USD": 1000})
+    for number, amount in enumerate((900, 800, 1100)):
+        asked = {"requested_amount": amount, "id_number": f"01023456{number}", "account_id": f"{number}"}
+        await to_review(officer, teller, **asked)
+
+    async def amounts(person: Person) -> set[float]:
+        return {task["requested_amount"] for task in await queue(client, person, "mine", stage="MANAGER_REVIEW")}
+
+    assert (await amounts(stand_in), await amounts(manager)) == ({900, 800}, {1100})  # nobody else may decide so much
+    await session.execute(update(Delegation).values(ended_at=NOON))
+    await to_review(officer, teller, requested_amount=700, id_number="010234569", account_id="9")
+    assert await amounts(manager) == {1100, 700}
+
+
 async def test_nobody_to_give_work_to_is_said_so(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
 ) -> None:

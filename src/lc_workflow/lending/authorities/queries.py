@@ -67,6 +67,11 @@ def holdings_in(role: BindParameter[str] | None, *, at: Moment) -> CompoundSelec
     return union_all(_shown(own), _handed_on(own, lasting))
 
 
+def has_stand_in(*, at: Moment) -> ColumnElement[bool]:
+    """Match the accounts whose owners are absent: somebody stands in for them, in whichever role."""
+    return exists().where(Delegation.from_id == User.id, _lasting(at))
+
+
 def _lasting(at: Moment) -> ColumnElement[bool]:
     return Delegation.ended_at.is_(None) & (Delegation.starts_at <= at) & (Delegation.ends_at > at)
 

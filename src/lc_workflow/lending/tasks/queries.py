@@ -13,6 +13,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import UPDATE
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import RECUSED
+from lc_workflow.lending.authorities.queries import has_stand_in
 from lc_workflow.lending.deadlines.models import StageDeadline
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, Deadline
@@ -26,11 +27,15 @@ from lc_workflow.system.settings.models import Setting
 
 @cache
 def least_loaded(kind: Kind) -> Written:
-    """Whoever has the fewest open tasks of those who may do one of a kind, or of `person` alone."""
+    """Whoever has the fewest open tasks of those who may do one of a kind, or of `person` alone.
+
+    Whoever is absent, for others stand in for them, gets it where nobody else may do it.
+    """
+    absent = has_stand_in(at=bindparam("at", type_=DateTime(timezone=True)))
     open_tasks = select(func.count()).select_from(Task).where(Task.owner_id == User.id, Task.closed_at.is_(None))
     person = bindparam("person", type_=Uuid)
     eligible = doers(kind).where(person.is_(None) | (User.id == person))
-    return Written(eligible.order_by(open_tasks.scalar_subquery(), User.created_at, User.id).limit(1))
+    return Written(eligible.order_by(absent, open_tasks.scalar_subquery(), User.created_at, User.id).limit(1))
 
 
 SHOWN: Final = (
@@ -125,4 +130,5 @@ OPENING: Final = Written(
     )
 )
 """What new work begins with: the minutes that are set for its stage, what of them the application has used in its
-cycle, when others were told that it was late there, whether the institution gives work out, and who keeps away from the application."""
+cycle, when others were told that it was late there, whether the institution gives work out, and who keeps away from the
+application."""
