@@ -35,7 +35,8 @@ FURTHER = (
     INSERT INTO users (id, username, email, first_name, last_name, password_hash, role, status, branch_id,
       onboarding_completed, login_count, failed_login_attempts, created_at, updated_at)
     SELECT ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'u' || n, 'u' || n || '@x.example', 'A', 'B',
-      '', 'officer', 'active', lpad(to_hex(n % :branches), 32, '0')::uuid, false, 0, 0, now(), now()
+      '', CASE WHEN n < 2 * :branches THEN 'manager' ELSE 'officer' END, 'active',
+      lpad(to_hex(n % :branches), 32, '0')::uuid, false, 0, 0, now(), now()
     FROM generate_series(:branches, :users - 1) AS n
     """,
     """

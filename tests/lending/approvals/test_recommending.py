@@ -93,6 +93,19 @@ async def test_whoever_decides_may_grant_all_that_was_requested(
     assert (approved["approved_amount"], recommended(approved)) == (1500.5, (1200, None, None))
 
 
+async def test_a_low_recommendation_spares_a_higher_grant_no_stage(
+    hire: Hire, processed: Any, recommend: Any, decide: Decide, sheet: Any, publish: Publish
+) -> None:
+    await publish()
+    manager, loan = await hire(), await processed()
+    assert (await recommend(loan, recommended_amount=900)).status_code == 200
+    assert [stage["code"] for stage in (await sheet(manager, loan))["stages"]] == ["BM"]
+    granted = (await decide(manager, loan, approved_amount=1500.5)).json()
+    assert (granted["workflow_status"], granted["approved_amount"]) == ("MANAGER_REVIEW", None)
+    stages = (await sheet(manager, loan))["stages"]
+    assert [(stage["code"], stage["is_open"]) for stage in stages] == [("BM", False), ("RM", True)]
+
+
 @pytest.mark.parametrize(
     ("terms", "code"),
     [
