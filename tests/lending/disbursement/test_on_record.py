@@ -1,8 +1,15 @@
 """What an auditor is given of how a loan was paid."""
 
+from datetime import date
+from io import BytesIO
 from typing import Any
 
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.platform.http import csv
 from lc_workflow.platform.jobs import Workplace
 from tests.lending.disbursement.conftest import PAID, Office
 from tests.lending.disbursement.payer import Payer
@@ -36,3 +43,21 @@ async def test_the_dossier_tells_of_each_payment_who_asked_what_was_ordered_and_
     said = {name: value for name, value in confirmed.json().items() if name not in ids}
     assert paid == said | {"requested_by_name": names["teller"], "closed_by_name": names["manager"]}
     assert (paid["status"], paid["external_reference"], paid["paid_on"]) == ("confirmed", "PAY-1", "2026-11-24")
+
+
+async def test_the_export_says_on_which_day_a_loan_was_paid_and_not_when_it_was_meant_to_be(
+    office: Office, session: AsyncSession
+) -> None:
+    async def exported() -> str | None:
+        path = f"{URL}/export/csv"
+        answer = await office.client.get(path, headers=office.people["manager"].headers)
+        (line,) = csv.read(BytesIO(answer.content)).lines
+        return dict(line.cells).get("paid_on")
+
+    await session.execute(update(CustomerApplication).values(loan_start_date=date(2026, 11, 1)))
+    await session.commit()
+    assert await exported() is None
+    request = (await office.ask()).json()
+    assert await exported() is None
+    await office.close(request, "confirm", **PAID)
+    assert await exported() == "2026-11-24"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.principal import Principal
@@ -14,7 +14,7 @@ from lc_workflow.lending.applications.queries import Wanted, conditions
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.exports.access import exportable_by
 from lc_workflow.lending.rules.backing import PartyRole
-from lc_workflow.lending.rules.stages import STATUS_OF
+from lc_workflow.lending.rules.stages import STATUS_OF, Stage
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.security.personal import READ as READ_NUMBERS
 from lc_workflow.platform.security.personal import masked
@@ -42,11 +42,16 @@ HEADER: Final = (
     *("branch_code", "status"),
     *_COLUMNS,
     *("guarantor_name", "guarantor_phone", "collateral_value", "collateral_value_other_currency"),
+    "paid_on",
 )
 """What the columns of the file are called; amounts are in `currency`, terms in months, rates in percent per year.
 
 What is pledged in the other of the two currencies stands in a column of its own: riel and dollars are not added up.
 """
+
+
+_PAID_ON: Final = case((_ROW.workflow_status == Stage.DISBURSED, _ROW.loan_start_date))
+"""The day a loan was paid out; before that, its beginning is what somebody had in mind."""
 
 
 class ExportQueries:
@@ -97,6 +102,7 @@ def _batch(wanted: Wanted, principal: Principal, last: tuple[datetime, UUID] | N
             guarantor.c.phone.label("guarantor_phone"),
             _pledged(~elsewhere).label("collateral_value"),
             _pledged(elsewhere).label("collateral_value_other_currency"),
+            _PAID_ON.label("paid_on"),
         )
         .outerjoin(Branch, Branch.id == _ROW.branch_id)
         .outerjoin(guarantor, guarantor.c.name.is_not(None) | guarantor.c.phone.is_not(None))
