@@ -149,6 +149,21 @@ async def test_each_day_is_anchored_once_and_holds_the_day_before(sessions: Sess
     assert await faults(sessions) == {Tampering.ANCHOR}
 
 
+async def test_a_clock_that_was_ten_years_ahead_for_an_hour_leaves_no_day_unsealed_afterwards(
+    sessions: Sessions, branch_id: UUID
+) -> None:
+    ahead, tomorrow = TODAY + timedelta(days=3_650), TODAY + timedelta(days=1)
+    made = []
+    for day, happens in ((ahead, 0), (TODAY, 0), (TODAY, 1), (TODAY, 1), (tomorrow, 0), (TODAY + timedelta(days=2), 0)):
+        if happens:
+            await tell_of(sessions, branch_id, "F")
+        async with sessions.begin() as session:
+            sealed = await anchor(session, SEALS, day=day, at=end_of(day))
+        made.append(sealed and sealed.threads)
+    assert made == [2, None, 1, None, 1, 0]
+    assert await faults(sessions) == set()
+
+
 @pytest.mark.parametrize(
     "statement",
     [

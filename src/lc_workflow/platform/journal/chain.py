@@ -61,6 +61,9 @@ _ENDS: Final = text(
     """
 )
 
+_IN_TURN: Final = (JournalAnchor.up_to, JournalAnchor.day)
+"""How anchors follow each other: by what they reach, and those of days on which nothing happened by their days."""
+
 MOST_FAULTS: Final = 100
 
 log = structlog.get_logger()
@@ -126,7 +129,7 @@ async def verify(session: AsyncSession, seals: Seals, *, thread_id: UUID | None 
     faults = [Fault(Tampering(row.fault), row.thread_id, row.position, row.entry_id) for row in rows]
     mine = [JournalEntry.thread_id == thread_id] if thread_id is not None else []
     entries = await session.scalar(select(func.count()).select_from(JournalEntry).where(*mine))
-    anchors = (await session.scalars(select(JournalAnchor).order_by(JournalAnchor.up_to))).all()
+    anchors = (await session.scalars(select(JournalAnchor).order_by(*_IN_TURN))).all()
     before: bytes = b""
     after, checked = 0, 0
     for anchor in anchors:
@@ -147,16 +150,19 @@ async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime
     """Seal what the journal held at the end of a day, inside the running transaction; None when that was done.
 
     Call it when the day has been over for an hour: what was written on that day is committed by then. The digest goes
-    into the log as well, so that it is kept where nobody who writes the database reaches.
+    into the log as well, so that it is kept where nobody who writes the database reaches. Where a clock that was ahead
+    has sealed a day that is still to come, what is written afterwards is sealed behind it, by its own days.
     """
     await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
-    last = await session.scalar(select(JournalAnchor).order_by(JournalAnchor.day.desc()).limit(1))
-    if last is not None and last.day >= day:
+    if await session.scalar(select(JournalAnchor.id).where(JournalAnchor.day == day)):
         return None
+    last = await session.scalar(select(JournalAnchor).order_by(*(each.desc() for each in _IN_TURN)).limit(1))
     after = last.up_to if last else 0
     up_to = await session.scalar(
         select(func.max(JournalEntry.number)).where(JournalEntry.at < end_of(day), JournalEntry.number > after)
     )
+    if last is not None and last.day > day and up_to is None:
+        return None  # an empty one would come before it
     threads, ends = await _ends(session, after=after, up_to=up_to or after)
     digest = _digest(day, last.digest if last else b"", ends)
     made = JournalAnchor(
