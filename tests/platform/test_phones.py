@@ -21,6 +21,14 @@ def test_a_number_is_dialled_the_same_however_it_is_written(row: dict[str, Any])
 
 def test_khmer_digits_are_digits() -> None:
     assert e164("០១២ ៣៤៥ ៦៧៨") == "+85512345678"
+    assert e164("០០៨៥៥ ១២ ៣៤៥ ៦៧៨") == "+85512345678"
+
+
+@pytest.mark.parametrize(
+    "written", ["(00855) 12 345 678", "\u200b0085512345678", "0\u200b085512345678", "00 855 12345678"]
+)
+def test_two_zeros_stand_for_a_plus_whatever_stands_before_them(written: str) -> None:
+    assert e164(written) == "+85512345678"
 
 
 @pytest.mark.parametrize("written", ["", "0", "call me", "012 345", "096 000 955", "+999 123 456"])

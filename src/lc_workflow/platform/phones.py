@@ -1,5 +1,6 @@
 """Telephone numbers as people write them, in the international form they are compared and dialled in."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
@@ -12,6 +13,10 @@ HOME: Final = "KH"
 """The country of a number that names none."""
 
 
+_TWO_ZEROS: Final = re.compile(r"[^\w+]*[0០]\W*[0០]")
+"""Two zeros before all letters and digits, in Latin or in Khmer ones."""
+
+
 class NotAPhone(Invalid):
     """Nobody can be called under this number."""
 
@@ -22,9 +27,9 @@ def e164(written: str) -> str:
     Raises:
         NotAPhone: It is no number that a network gives out.
     """
-    plain = written.strip()
     # The library knows 00 for no prefix of Cambodia's networks, and reads 00855 as a call to another continent.
-    international = f"+{plain[2:]}" if plain.startswith("00") else plain
+    abroad = _TWO_ZEROS.match(written)
+    international = f"+{written[abroad.end() :]}" if abroad else written
     try:
         number = phonenumbers.parse(international, HOME)
     except phonenumbers.NumberParseException as unreadable:
