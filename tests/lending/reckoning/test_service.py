@@ -85,3 +85,15 @@ async def test_what_is_not_late_any_more_is_told_of_again_once_it_is(
     assert await session.scalar(select(Task.breach_told_at)) is None
     assert await WatchService(session).tell_breaches(at=late) == 0
     assert await WatchService(session).tell_breaches(at=late + timedelta(days=1)) == 1
+
+
+async def test_what_was_opened_while_a_branch_had_no_hours_is_due_once_it_has_some(
+    client: AsyncClient, admin: Person, branch: Branch, sign_in: SignIn, draft: Draft, take: Take, due: Due
+) -> None:
+    url, officer = f"/api/v1/branches/{branch.id}/hours", await sign_in("officer", branch_id=branch.id)
+    office = (await client.get(url, headers=admin.headers)).json()
+    assert (await client.put(url, json=office | {"week": []}, headers=admin.headers)).status_code == 200
+    await take(officer, await draft(officer, id_number="010234568"), "submit")
+    assert sorted(await due(), key=str) == [TODAY, None]
+    assert (await client.put(url, json=office, headers=admin.headers)).status_code == 200
+    assert await due() == [TODAY, TODAY]

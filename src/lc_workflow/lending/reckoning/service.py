@@ -37,13 +37,14 @@ class ReckoningService(Service[Task]):
         """
         said = await self.session.execute(select(StageDeadline.stage, StageDeadline.minutes))
         usual = {stage: work.minutes for stage, work in WORK.items()} | {row.stage: row.minutes for row in said}
+        runs = Task.due_at.is_not(None) | Task.minutes.is_not(None)  # one without the other: its branch was never open
         moved, last = 0, UUID(int=0)
         while True:
             async with self.transaction():
                 tasks = (
                     await self.session.scalars(
                         select(Task)
-                        .where(Task.closed_at.is_(None), Task.due_at.is_not(None), Task.id > last)
+                        .where(Task.closed_at.is_(None), runs, Task.id > last)
                         .order_by(Task.id)
                         .limit(AT_ONCE)
                         .with_for_update()
