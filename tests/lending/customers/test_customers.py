@@ -98,6 +98,22 @@ async def test_who_is_a_customer_is_not_written_down_again(
     assert await how_many(session) == 1
 
 
+async def test_whoever_belongs_to_another_branch_is_not_sent_for_in_vain(
+    session: AsyncSession, sign_in: SignIn, officer: Person, register: Register
+) -> None:
+    session.add(other := a_branch())
+    await session.commit()
+    assert (await register(officer)).status_code == 201
+    said = {
+        person.user.id: (await register(person)).json()["detail"]
+        for person in (officer, await sign_in("officer", branch_id=other.id))
+    }
+    assert [*said.values()] == [
+        "This person is a customer already; search for their number.",
+        "This person is a customer of another branch already; draft their application, and it is theirs.",
+    ]
+
+
 async def test_a_customer_is_found_by_either_script_parts_of_names_and_whole_numbers(
     client: AsyncClient, officer: Person, register: Register, draft: Draft
 ) -> None:

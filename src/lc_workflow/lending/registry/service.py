@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -99,7 +99,8 @@ class CustomerRegistry(CustomerService):
             await self._hold_keys(described.keys)
             found = recognise(described, await Sharing(self.session).of(described, but=None))
             if found.customer_id:
-                raise AlreadyCustomer("This person is a customer already; search for their number.")
+                seen = visible_to(principal, self._loan_book) & (Customer.id == found.customer_id)
+                raise await self._already(seen)
             customer = await self.create(Customer(**fields, branch_id=branch_id, created_at=at, updated_at=at))
             await self._keep(customer.id, papers, phones, at=at)
             self.announce(CustomerRegistered(actor_id=principal.id, at=at, customer_id=customer.id))
@@ -225,6 +226,14 @@ class CustomerRegistry(CustomerService):
                         other_id=finding.other_id if finding.customer_id == customer.id else finding.customer_id,
                     )
                 )
+
+    async def _already(self, seen: ColumnElement[bool]) -> AlreadyCustomer:
+        """Say to somebody who would write a customer down again how to find them; `seen` matches those they may see."""
+        if await self.session.scalar(select(exists().where(seen))):
+            return AlreadyCustomer("This person is a customer already; search for their number.")
+        return AlreadyCustomer(
+            "This person is a customer of another branch already; draft their application, and it is theirs."
+        )
 
     async def _mine(self, customer_id: UUID, permission: str, principal: Principal) -> Customer:
         """Load and lock a customer the person may see and may do this with."""
