@@ -9,6 +9,7 @@ from httpx import AsyncClient
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.roles.models import CompanyRole, UserRole
 from lc_workflow.identity.users.models import FormerTelephone
 from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.approvals.queries import fingerprint
@@ -113,6 +114,19 @@ async def test_authority_elsewhere_decides_nothing_here(
     wish = place or {"branch_id": str(north.id)}
     regional = await give(await hire("regional_manager"), "regional_manager", reach=reach, **wish)
     assert code(await decide(regional, loan)) == (403, "OutOfScope")
+
+
+@pytest.mark.parametrize("place", [{"reach": "region", "region": "South"}, {"reach": "branch"}])
+async def test_authority_elsewhere_takes_nothing_from_the_post_at_home(
+    session: AsyncSession, hire: Hire, reviewed: Any, decide: Decide, give: Give, place: dict[str, Any]
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    auditor = await session.scalar(select(CompanyRole.id).where(CompanyRole.name == "auditor"))
+    session.add(UserRole(user_id=manager.user.id, role_id=auditor, given_at=NOON, given_by=manager.user.id))
+    south = await session.scalar(select(Branch.id).where(Branch.region == "South"))
+    over = place | ({} if "region" in place else {"branch_id": str(south)})
+    await give(manager, "manager", limits={"USD": 100}, **over)
+    assert code(await decide(manager, loan)) == (200, "APPROVED")
 
 
 async def test_whoever_drafted_it_does_not_decide_it_in_a_later_cycle_either(

@@ -19,6 +19,7 @@ from sqlalchemy import (
     exists,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
@@ -32,6 +33,7 @@ from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.authorities.schemas import read_limits
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding
+from lc_workflow.organization.branches.models import Branch
 
 Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
 """A condition on a column: on the person, or on the role."""
@@ -77,7 +79,7 @@ def _lasting(at: Moment) -> ColumnElement[bool]:
 
 
 def _own(who: Narrowed, *, at: Moment, role: BindParameter[str] | None = None) -> CompoundSelect[Any]:
-    """What people hold themselves; where a role is theirs by name, the post adds nothing to it."""
+    """What people hold themselves; where a role is theirs by name at home, the post adds nothing to it."""
     by_name = (
         select(
             Authority.person_id.label("person"),
@@ -91,8 +93,16 @@ def _own(who: Narrowed, *, at: Moment, role: BindParameter[str] | None = None) -
         .join(User, User.id == Authority.person_id)
         .where(who(Authority.person_id), Authority.ended_at.is_(None), User.status == UserStatus.ACTIVE)
     )
+    region = select(Branch.region).where(Branch.id == User.branch_id).correlate(User).scalar_subquery()
     named = exists().where(
-        Authority.person_id == User.id, Authority.role == CompanyRole.name, Authority.ended_at.is_(None)
+        Authority.person_id == User.id,
+        Authority.role == CompanyRole.name,
+        Authority.ended_at.is_(None),
+        or_(
+            Authority.reach == Reach.ORGANISATION,
+            Authority.branch_id == User.branch_id,
+            Authority.region == region,
+        ),
     )
     by_post = (
         select(
