@@ -93,6 +93,10 @@ def test_a_latin_name_with_a_cyrillic_letter_is_a_disguise() -> None:
         ("  Sok   Sophea ", "SOK SOPHEA"),
         ("សុខ\u200bសុភា", "សុខសុភា"),
         ("E\u0301ric", "ÉRIC"),
+        ("\u2068Sok Sophea\u2069", "SOK SOPHEA"),
+        ("\u202aSok So\u00adphea\u202c", "SOK SOPHEA"),
+        ("សុខ\u17b4សុភា", "សុខសុភា"),
+        ("E\u200b\u0301ric", "ÉRIC"),
         (" \u200b ", None),
         (None, None),
     ],
@@ -135,6 +139,12 @@ def test_the_same_number_on_another_paper_is_another_person() -> None:
 def test_the_check_digit_is_no_part_of_the_number() -> None:
     assert identity_key("cambodian_identity", "012345678(4)") == identity_key("cambodian_identity", "០១២៣៤៥៦៧៨")
     assert identity_key("cambodian_identity", "0123456784") == "cambodian_identity:0123456784"
+
+
+def test_what_a_telephone_puts_around_a_copied_number_is_no_part_of_it() -> None:
+    assert identity_key("cambodian_identity", "\u2068012345678(4)\u2069") == "cambodian_identity:012345678"
+    assert read_identity_card("\u202a012345678\u202c").number == "012345678"
+    assert account_as_kept("\u202a00012345\u202c") == "00012345"
 
 
 def test_a_number_is_looked_for_whatever_paper_it_stands_on() -> None:

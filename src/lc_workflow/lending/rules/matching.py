@@ -13,7 +13,10 @@ from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.rules.terms import IdCardType
 
 _KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
-_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+_INVISIBLE = re.compile("[\u00ad\u061c\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+"""What nobody sees: joiners and spaces without a width, what turns the direction of writing, which telephones put
+around what is copied, and the two vowels of Khmer that are not written."""
+
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 _IDENTITY_CARD = re.compile(r"([0-9]{9})(?:\(([0-9])\))?")
 _CARD_DIGITS = 9
@@ -66,7 +69,7 @@ class Traits:
 
 def clean(text: str) -> str:
     """Write a text the way it is kept: NFC, without zero-width characters, spaces collapsed."""
-    return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
+    return " ".join(_seen(text).split())
 
 
 def normal_name(name: str | None) -> str | None:
@@ -196,7 +199,12 @@ def _tells_people_apart(plain: str) -> bool:
 
 
 def _plain(number: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFC", number)).translate(_KHMER_DIGITS)
+    return _seen(number).translate(_KHMER_DIGITS)
+
+
+def _seen(text: str) -> str:
+    """Take out what nobody sees before letters are put together, for it keeps accents from their letters."""
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def _suggestion(plain: str) -> str:
