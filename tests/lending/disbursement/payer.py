@@ -12,9 +12,10 @@ from lc_workflow.platform.payout.webhook import signature
 
 @dataclass
 class Payer:
-    """Pays each external id once; `moods` are how it answers the next requests: `ok`, `silent` or `broken`.
+    """Pays each external id once, and answers a key as it did before; after a fault of its own it knows of neither.
 
-    `says` is what it answers then, instead of a reference, and `meanwhile` what happens while it thinks.
+    `moods` are how it answers the next requests: `ok`, `silent`, `refusing` or `broken`. `says` is what it answers
+    then, instead of a reference, and `meanwhile` what happens while it thinks.
     """
 
     secret: str
@@ -24,6 +25,7 @@ class Payer:
     meanwhile: Callable[[], Awaitable[Any]] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     paid: dict[str, dict[str, Any]] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -37,14 +39,16 @@ class Payer:
         assert headers["x-signature"] == signature(self.secret, headers["x-timestamp"], body)
         order = json.loads(body)
         self.calls.append(order)
-        assert headers["idempotency-key"] == order["external_id"]
+        key = headers["idempotency-key"]
+        status = "500 Internal Server Error"
         if mood != "broken":
-            self.paid.setdefault(order["external_id"], order)
+            if key not in self.known and mood != "refusing":
+                self.paid.setdefault(order["external_id"], order)
+            status = self.known.setdefault(key, "422 No Such Account" if mood == "refusing" else "200 OK")
         if self.meanwhile:
             await self.meanwhile()
         if mood == "silent":
             await asyncio.sleep(1)  # it has acted, and its answer comes too late
-        status = "500 Internal Server Error" if mood == "broken" else "200 OK"
         answer = self.says or json.dumps({"reference": f"PAY-{len(self.paid)}"}).encode()
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(answer)}\r\nConnection: close\r\n\r\n".encode())
         writer.write(answer)

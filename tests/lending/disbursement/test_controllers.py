@@ -34,7 +34,7 @@ async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
     assert (handed["status"], handed["connector"], handed["attempts"]) == ("handed_over", "csv", 1)
     pieces = [piece async for piece in await workplace.store.get(handed["external_reference"])]
     lines = b"".join(pieces).decode("utf-8-sig").splitlines()
-    assert lines[1] == f"{office.loan['id']},00012345,SOK CHANTHY,1200.00,USD,1200.00,0.00"
+    assert lines[1] == f"{office.loan['id']},00012345,SOK CHANTHY,1200.00,USD,1200.00,0.00,{office.loan['id']}"
     confirmed = await office.close(handed, "confirm", **PAID)
     assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed"), confirmed.text
     assert confirmed.json()["closed_by"] == str(office.people["teller"].user.id)

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -11,6 +11,7 @@ from lc_workflow.lending.rules.disbursement import (
     UNDER_WAY,
     DisbursementStatus,
     Payment,
+    key_of_order,
     objections_to_confirming,
     payment_of,
 )
@@ -62,6 +63,27 @@ def test_only_fees_that_are_kept_back_make_less_of_a_payment() -> None:
     assert payment_of(Decimal("10.5"), fees).amount == Decimal("0.5")
     with pytest.raises(FeesExhaustPrincipal):
         payment_of(Decimal(10), fees)
+
+
+LOAN, SECOND, THIRD = uuid4(), uuid4(), uuid4()
+
+
+@pytest.mark.parametrize(
+    ("failed", "key"),
+    [
+        ((), LOAN),
+        (((LOAN, False),), LOAN),
+        (((LOAN, True),), THIRD),
+        (((LOAN, False), (LOAN, True)), THIRD),
+        (((LOAN, True), (SECOND, False)), SECOND),
+        (((SECOND, False), (LOAN, True), (SECOND, False)), SECOND),
+        (((LOAN, True), (SECOND, True)), THIRD),
+    ],
+)
+def test_an_order_gets_a_new_key_once_it_is_known_what_became_of_the_one_before(
+    failed: tuple[tuple[UUID, bool], ...], key: UUID
+) -> None:
+    assert key_of_order(application_id=LOAN, request_id=THIRD, failed=failed) == key
 
 
 def test_money_may_move_from_the_request_until_somebody_knows_how_it_ended() -> None:

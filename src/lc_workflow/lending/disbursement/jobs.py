@@ -11,7 +11,7 @@ from lc_workflow.lending.events import DisbursementHandedOver
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.platform.journal.models import JournalEntry
-from lc_workflow.platform.payout.base import Connector, HandOverFailed, PaymentOrder
+from lc_workflow.platform.payout.base import Connector, HandOverFailed, OrderRefused, PaymentOrder
 from lc_workflow.platform.payout.drop import CsvDrop
 
 
@@ -28,7 +28,7 @@ def connector_of(place: Workplace) -> Connector:
 async def hand_over(place: Workplace, request_id: UUID) -> None:
     """Hand one request over; no connection to the database is held while the other side thinks.
 
-    When the process dies after the other side acted, this is done again with the same external id, and pays nothing.
+    When the process dies after the other side acted, this is done again with the same key, and pays nothing.
 
     Raises:
         HandOverFailed: The request is not known to have arrived; it is tried again.
@@ -49,6 +49,7 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
         request.attempts += 1
         request.connector = connector.name
         request.last_error = str(failure) if failure else None
+        request.refused_at = place.clock() if isinstance(failure, OrderRefused) else None
         if failure is None and request.handed_over_at is None:
             # Whoever closed the request meanwhile did not know that it arrived, and an auditor has to.
             if request.status is DisbursementStatus.REQUESTED:
@@ -88,6 +89,7 @@ async def _order(session: AsyncSession, request_id: UUID) -> PaymentOrder | None
     request, latin, khmer = found
     return PaymentOrder(
         external_id=request.application_id,
+        order_key=request.key,
         request_id=request.id,
         account_id=request.account_id,
         beneficiary=latin or khmer or "",

@@ -16,7 +16,9 @@ from lc_workflow.platform.db.types import AMOUNT, choice
 class DisbursementRequest(Row):
     """One request to pay an approved loan out; of an application, one at most has not failed.
 
-    `amount` is what the borrower is given: the principal without the fees that are kept back.
+    `amount` is what the borrower is given: the principal without the fees that are kept back. Orders are known to
+    payers by `order_key`; those of before there was one by the application's id. `refused_at` is when the payer said
+    at last that it does not take the order.
     """
 
     __tablename__ = "disbursement_requests"
@@ -45,6 +47,8 @@ class DisbursementRequest(Row):
     last_error: Mapped[str | None]
     connector: Mapped[str | None] = mapped_column(String(20))
     handed_over_at: Mapped[datetime | None]
+    order_key: Mapped[UUID | None]
+    refused_at: Mapped[datetime | None]
     external_reference: Mapped[str | None] = mapped_column(String(200))
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     closed_at: Mapped[datetime | None]
@@ -61,3 +65,13 @@ class DisbursementRequest(Row):
     def payment(self) -> Payment:
         """The amounts that were asked for."""
         return Payment(self.principal, self.deducted_fees)
+
+    @property
+    def key(self) -> UUID:
+        """What the payer knows the order by."""
+        return self.order_key or self.application_id
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what the payer did with the order: it took or refused it."""
+        return self.handed_over_at is not None or self.refused_at is not None

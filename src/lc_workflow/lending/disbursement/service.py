@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -26,6 +26,7 @@ from lc_workflow.lending.rules.disbursement import (
     DisbursementOver,
     DisbursementStatus,
     TermsMissing,
+    key_of_order,
     objections_to_confirming,
     payment_of,
 )
@@ -70,14 +71,10 @@ class DisbursementService(Service[DisbursementRequest]):
         async with self.transaction():
             application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
             await self._check_may(REQUEST, application, principal, at=at)
-            standing = await self.session.scalar(
-                select(DisbursementRequest).where(
-                    DisbursementRequest.application_id == application_id,
-                    DisbursementRequest.status != DisbursementStatus.FAILED,
-                )
-            )
-            if standing is not None:
-                return standing
+            earlier = await self.get_many(DisbursementRequest.application_id == application_id)
+            for request in earlier:
+                if request.status is not DisbursementStatus.FAILED:
+                    return request
             step_by(Action.DISBURSE, application.workflow_status)
             for obstacle in await self._workflow.obstacles_to_disbursing(application_id, principal=principal, at=at):
                 raise obstacle
@@ -85,7 +82,9 @@ class DisbursementService(Service[DisbursementRequest]):
                 raise TermsMissing("Without an approved amount and an account id nothing can be paid out.")
             fees = await self._quotes.fees(application, application.approved, at=at)
             payment = payment_of(application.approved_amount, fees)
+            request_id = uuid4()
             request = DisbursementRequest(
+                id=request_id,
                 application_id=application.id,
                 cycle=application.cycle,
                 status=DisbursementStatus.REQUESTED,
@@ -96,6 +95,11 @@ class DisbursementService(Service[DisbursementRequest]):
                 requested_by=principal.id,
                 requested_at=at,
                 attempts=0,
+                order_key=key_of_order(
+                    application_id=application.id,
+                    request_id=request_id,
+                    failed=[(each.key, each.is_settled) for each in earlier],
+                ),
             )
             application.disbursement_requested_at = at
             self.session.add(request)

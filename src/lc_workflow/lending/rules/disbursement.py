@@ -1,6 +1,6 @@
 """Paying a loan out is a hand-off: what must hold before it, and what a confirmation must say (lending.md §8)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,6 +75,18 @@ def payment_of(principal: Decimal, fees: Iterable[Fee]) -> Payment:
     if payment.amount <= 0:
         raise FeesExhaustPrincipal("The fees that are kept back leave nothing of the loan to be paid out.")
     return payment
+
+
+def key_of_order(*, application_id: UUID, request_id: UUID, failed: Sequence[tuple[UUID, bool]]) -> UUID:
+    """Choose what a payer knows a new order by: whoever has an order of its key pays nothing.
+
+    `failed` are the keys of the application's orders that failed, and whether it is known what the payer did with
+    each: took or refused it. An order that may have arrived unseen is asked for again under its key, as if it were sent
+    once more; only after what is known to have failed there is a new one.
+    """
+    settled = {key for key, is_settled in failed if is_settled}
+    unseen = next((key for key, _ in failed if key not in settled), None)
+    return unseen or (request_id if settled else application_id)
 
 
 def objections_to_confirming(

@@ -9,7 +9,9 @@ from lc_workflow.platform.http.csv import MEDIA_TYPE, Verbatim, written
 from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
 from lc_workflow.platform.storage.base import ObjectStore
 
-HEADER: Final = ("external_id", "account_id", "beneficiary", "amount", "currency", "principal", "deducted_fees")
+HEADER: Final = (
+    "external_id", "account_id", "beneficiary", "amount", "currency", "principal", "deducted_fees", "order_key",
+)  # fmt: skip
 """What is paid is the amount: the principal without the fees that are kept back."""
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 -]*")
@@ -28,7 +30,7 @@ class CsvDrop:
         """Leave the order; answers its key."""
         account_id = Verbatim(order.account_id) if _NUMBER.fullmatch(order.account_id) else order.account_id
         amounts = (order.amount, order.currency, order.principal, order.deducted_fees)
-        row = (order.external_id, account_id, order.beneficiary, *amounts)
+        row = (order.external_id, account_id, order.beneficiary, *amounts, order.order_key)
         content = b"".join([piece async for piece in written(HEADER, [row])])
         key = f"disbursements/{order.external_id}.csv"
         try:

@@ -10,10 +10,13 @@ import msgspec
 
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import DisbursementWebhook
-from lc_workflow.platform.payout.base import HandOverFailed, PaymentOrder
+from lc_workflow.platform.payout.base import HandOverFailed, OrderRefused, PaymentOrder
 
 SECONDS: Final = 10.0
 """How long the other side may take to answer."""
+
+UNDECIDED: Final = frozenset({408, 409, 425, 429})
+"""Refusals that say nothing of the order: the other side may be busy with it."""
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="string")
 
@@ -28,8 +31,10 @@ class Webhook:
     """Posts orders as JSON.
 
     `X-Signature` is the hexadecimal HMAC-SHA256, with the shared secret, of the text in `X-Timestamp` (seconds since
-    1970), a dot, and the body. `Idempotency-Key` is the order's `external_id`, which stands in the body too: whoever
-    has it already answers 2xx and pays nothing. What is paid is `amount`: the `principal` without the `deducted_fees`.
+    1970), a dot, and the body. `Idempotency-Key` is the body's `order_key`: whoever has that order already answers 2xx
+    and pays nothing. `external_id` is the application's: a loan whose payment failed can be ordered anew, under another
+    key, and whoever has paid an `external_id` never pays it again. What is paid is `amount`: the `principal` without
+    the `deducted_fees`.
     """
 
     name = "webhook"
@@ -44,7 +49,7 @@ class Webhook:
         timestamp = str(int(self._clock().timestamp()))
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": str(order.external_id),
+            "Idempotency-Key": str(order.order_key),
             "X-Timestamp": timestamp,
             "X-Signature": signature(self._settings.secret, timestamp, body),
         }
@@ -54,7 +59,9 @@ class Webhook:
         except (httpx.HTTPError, OSError) as cause:
             raise HandOverFailed(f"The payment system did not answer ({type(cause).__name__}).") from cause
         if not answer.is_success:
-            raise HandOverFailed(f"The payment system answered {answer.status_code}.")
+            is_refused = answer.is_client_error and answer.status_code not in UNDECIDED
+            failure = OrderRefused if is_refused else HandOverFailed
+            raise failure(f"The payment system answered {answer.status_code}.")
         return _reference(answer.content)
 
 
