@@ -34,6 +34,7 @@ STRICT = {
 Publish = Callable[..., Awaitable[dict[str, Any]]]
 Give = Callable[..., Awaitable[Person]]
 Decide = Callable[..., Awaitable[Response]]
+Hire = Callable[..., Awaitable[Person]]
 HandOn = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -49,6 +50,16 @@ async def north(session: AsyncSession) -> Branch:
     session.add_all([branch, a_branch(name="Kampot", code="KPT01", region="South")])
     await session.commit()
     return branch
+
+
+@pytest.fixture
+def hire(sign_in: SignIn, north: Branch) -> Hire:
+    """Sign somebody in who works at the branch."""
+
+    async def hire(role: str = "manager", **changes: Any) -> Person:
+        return await sign_in(role, **({"branch_id": north.id} | changes))
+
+    return hire
 
 
 @pytest.fixture

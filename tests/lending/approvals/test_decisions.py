@@ -16,7 +16,7 @@ from lc_workflow.lending.approvals.queries import fingerprint
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, HandOn, Publish
+from tests.lending.approvals.steps import BM, COMMITTEE, DELEGATIONS, RM, Decide, Give, HandOn, Hire, Publish
 from tests.lending.products.test_controllers import NEW as HARVEST
 from tests.lending.products.test_controllers import URL as PRODUCTS
 from tests.lending.steps import URL, Draft, Take
@@ -24,17 +24,6 @@ from tests.moments import NOON
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 Sheet = Callable[..., Awaitable[dict[str, Any]]]
-Hire = Callable[..., Awaitable[Person]]
-
-
-@pytest.fixture
-def hire(sign_in: SignIn, north: Branch) -> Hire:
-    """Sign somebody in who works at the branch."""
-
-    async def hire(role: str = "manager", **changes: Any) -> Person:
-        return await sign_in(role, **({"branch_id": north.id} | changes))
-
-    return hire
 
 
 @pytest.fixture

@@ -6,22 +6,9 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from lc_workflow.organization.branches.models import Branch
-from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import Decide, Give, Publish
+from tests.conftest import Person
+from tests.lending.approvals.steps import Decide, Give, Hire, Publish
 from tests.lending.steps import URL, Draft, Take
-
-Hire = Callable[..., Awaitable[Person]]
-
-
-@pytest.fixture
-def hire(sign_in: SignIn, north: Branch) -> Hire:
-    """Sign somebody in who works at the branch."""
-
-    async def hire(role: str = "manager", **changes: Any) -> Person:
-        return await sign_in(role, **({"branch_id": north.id} | changes))
-
-    return hire
 
 
 @pytest.fixture
