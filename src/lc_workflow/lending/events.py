@@ -111,6 +111,10 @@ class DisbursementRequested(AboutDisbursement, frozen=True, kw_only=True):
     deducted_fees: str | None = None
 
 
+class DisbursementAskedAgain(AboutDisbursement, frozen=True, kw_only=True):
+    """Somebody asked again for a payment that nobody tried to hand over any more."""
+
+
 class DisbursementHandedOver(AboutDisbursement, frozen=True, kw_only=True):
     """Whatever pays loans out has the request; `connector` is the way it went."""
 

@@ -32,6 +32,12 @@ MOST_TRIES: Final = 5
 _WAITING: Final = text(
     "SELECT id FROM procrastinate_jobs WHERE queueing_lock = CAST(:lock AS text) AND status = 'todo' FOR SHARE"
 )
+_UNDER_WAY: Final = text(
+    """
+    SELECT EXISTS (SELECT FROM procrastinate_jobs
+    WHERE task_name = :name AND status IN ('todo', 'doing') AND args @> CAST(:arguments AS jsonb))
+    """
+)
 _PUT: Final = text(
     """
     SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
@@ -115,6 +121,12 @@ async def ask_for(
             if ONE_WAITS not in str(refused.orig):
                 raise
     return await _put(session, wish)
+
+
+async def is_under_way(session: AsyncSession, job: Job, /, **arguments: Any) -> bool:  # noqa: ANN401 - as above
+    """Whether such a job waits, rests between two tries or is being done: it will be, without anybody asking."""
+    under_way: bool = await session.scalar(_UNDER_WAY, {"name": job.name, "arguments": write_json(arguments)}) or False
+    return under_way
 
 
 async def _put(session: AsyncSession, wish: dict[str, Any]) -> int:

@@ -1,12 +1,16 @@
 """Asking again for a payment that did not come about: it is paid then, and never twice."""
 
+from collections.abc import Awaitable, Callable
+
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.payout import webhook
 from lc_workflow.platform.payout.base import HandOverFailed
-from tests.lending.disbursement.conftest import Office
+from tests.lending.disbursement.conftest import PAID, Office
 from tests.lending.disbursement.payer import Payer
 
 
@@ -53,3 +57,31 @@ async def test_what_may_have_arrived_is_not_paid_twice_though_somebody_said_that
     assert payer.paid[office.loan["id"]]["request_id"] == first["id"]
     assert {order["external_id"] for order in payer.calls} == {office.loan["id"]}
     assert len({order["order_key"] for order in payer.calls}) == 1
+
+
+async def test_a_hand_over_that_was_given_up_is_tried_again_by_whoever_asks_again(
+    office: Office, session: AsyncSession, announced: Callable[[], Awaitable[list[str]]]
+) -> None:
+    async def waiting() -> int:
+        of_this = "FROM procrastinate_jobs WHERE task_name = 'hand_over_disbursement' AND status IN ('todo', 'doing')"
+        return int(await session.scalar(text(f"SELECT count(*) {of_this}")) or 0)
+
+    async def jobs(change: str) -> None:
+        await session.execute(
+            text(f"UPDATE procrastinate_jobs SET {change} WHERE task_name = 'hand_over_disbursement'")
+        )
+        await session.commit()
+
+    first = (await office.ask()).json()
+    await jobs("attempts = 9, scheduled_at = now() + interval '1 hour'")
+    await office.ask("manager")
+    assert await waiting() == 1  # it rests between two tries
+    await jobs("status = 'failed'")
+    assert (await office.ask("manager")).json()["id"] == first["id"]
+    assert (await office.ask()).json()["id"] == first["id"]
+    assert await waiting() == 1
+    assert (await announced()).count("DisbursementAskedAgain") == 1
+    await office.close(first, "confirm", **PAID)
+    await jobs("status = 'failed'")
+    assert (await office.ask("manager")).json()["status"] == "confirmed"
+    assert await waiting() == 0

@@ -19,7 +19,12 @@ from lc_workflow.lending.disbursement.access import CONFIRM, REQUEST
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.disbursement.schemas import Confirmation
-from lc_workflow.lending.events import DisbursementConfirmed, DisbursementFailed, DisbursementRequested
+from lc_workflow.lending.events import (
+    DisbursementAskedAgain,
+    DisbursementConfirmed,
+    DisbursementFailed,
+    DisbursementRequested,
+)
 from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.rules.disbursement import (
     UNDER_WAY,
@@ -33,7 +38,7 @@ from lc_workflow.lending.rules.disbursement import (
 from lc_workflow.lending.rules.stages import Action, step_by
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.http.paging import Window
-from lc_workflow.platform.jobs import ask_for
+from lc_workflow.platform.jobs import ask_for, is_under_way
 from lc_workflow.platform.service import Service
 
 
@@ -62,6 +67,8 @@ class DisbursementService(Service[DisbursementRequest]):
     async def request(self, application_id: UUID, *, principal: Principal, at: datetime) -> DisbursementRequest:
         """Ask for an approved loan to be paid out; asking again answers the request that stands.
 
+        Where nobody tries to hand that one over any more, as the other side was silent for too long, it is tried again.
+
         Raises:
             Missing: There is no such application, or the person may not see it.
             NotYourDisbursement, SodRepeat, SodParty, NoSuchStep: It is not for them, or cannot be asked for.
@@ -74,6 +81,7 @@ class DisbursementService(Service[DisbursementRequest]):
             earlier = await self.get_many(DisbursementRequest.application_id == application_id)
             for request in earlier:
                 if request.status is not DisbursementStatus.FAILED:
+                    await self._revive(request, by=principal.id, at=at)
                     return request
             step_by(Action.DISBURSE, application.workflow_status)
             for obstacle in await self._workflow.obstacles_to_disbursing(application_id, principal=principal, at=at):
@@ -202,6 +210,16 @@ class DisbursementService(Service[DisbursementRequest]):
         return await self.get_many_and_count(
             *where, LimitOffset(window.size, window.offset), OrderBy("requested_at"), OrderBy("id")
         )
+
+    async def _revive(self, request: DisbursementRequest, *, by: UUID, at: datetime) -> None:
+        """Have a request handed over that was given up: the same order, under the same key."""
+        if request.status is not DisbursementStatus.REQUESTED:
+            return
+        if not await is_under_way(self.session, HAND_OVER, request_id=request.id):
+            await ask_for(self.session, HAND_OVER, request_id=request.id)
+            self.announce(
+                DisbursementAskedAgain(actor_id=by, at=at, application_id=request.application_id, request_id=request.id)
+            )
 
     async def _locked(
         self, request_id: UUID, principal: Principal, *, at: datetime
