@@ -247,6 +247,17 @@ async def test_a_customer_is_changed(
     assert await announced() == ["CustomerRegistered", "CustomerChanged"]
 
 
+async def test_who_turns_out_to_share_a_telephone_is_reported_for_it_and_not_for_a_paper(
+    client: AsyncClient, officer: Person, register: Register
+) -> None:
+    known = (await register(officer, identities=[])).json()
+    other = (await register(officer, phones=[])).json()
+    url = f"{CUSTOMERS}/{other['id']}"
+    assert (await client.patch(url, json={"phones": BOPHA["phones"]}, headers=officer.headers)).status_code == 200
+    found = (await client.get(f"{url}/duplicates", headers=officer.headers)).json()
+    assert [(each["customer"]["id"], each["matched_by"]) for each in found] == [(known["id"], "phone")]
+
+
 async def test_null_empties_the_lists_of_a_customer(client: AsyncClient, officer: Person) -> None:
     wish = {"full_name_latin": "LY MALIS", "phones": None, "identities": None}
     made = await client.post(CUSTOMERS, json=wish, headers=officer.headers)

@@ -35,7 +35,7 @@ from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.ports import LoanBook
 from lc_workflow.lending.rules.matching import age_on, check_name, identity_key, read_identity_card
 from lc_workflow.lending.rules.paper_days import check_days
-from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
+from lc_workflow.lending.rules.recognising import Description, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
@@ -153,12 +153,7 @@ class CustomerRegistry(CustomerService):
                     )
                 )
                 # Whoever is the same by every sign is reported too: only people merge people.
-                same = (
-                    [(found.customer_id, MatchedBy.IDENTITY if after.identity_keys else MatchedBy.PHONE)]
-                    if found.customer_id
-                    else []
-                )
-                await self.report(customer.id, [*same, *found.others], by=principal.id, at=at)
+                await self.report(customer.id, found.sharing, by=principal.id, at=at)
 
     async def merge(self, customer_id: UUID, wish: MergeRequest, *, principal: Principal, at: datetime) -> None:
         """Make two rows of one person one: loans, guarantees, accounts and numbers move, and the other row points here.

@@ -42,7 +42,14 @@ class Recognised:
     """Who the described person is, if they are known, and with whom they share a number without being them."""
 
     customer_id: UUID | None
+    matched_by: MatchedBy | None = None
     others: tuple[tuple[UUID, MatchedBy], ...] = ()
+
+    @property
+    def sharing(self) -> tuple[tuple[UUID, MatchedBy], ...]:
+        """Everybody they share a number with, and what."""
+        same = ((self.customer_id, self.matched_by),) if self.customer_id and self.matched_by else ()
+        return (*same, *self.others)
 
 
 def describe(
@@ -74,12 +81,13 @@ def recognise(person: Description, known: Sequence[Known]) -> Recognised:
         (entry for entry in judged if entry[1] is not Likeness.DIFFERENT),
         key=lambda entry: (entry[1] is not Likeness.SAME, entry[2] is not MatchedBy.IDENTITY, entry[0].customer_id),
     )
-    found = fitting[0][0].customer_id if fitting else None
+    found, matched_by = (fitting[0][0].customer_id, fitting[0][2]) if fitting else (None, None)
     return Recognised(
         found,
+        matched_by,
         tuple(
-            (other.customer_id, matched_by)
-            for other, _, matched_by in sorted(judged, key=lambda entry: entry[0].customer_id)
+            (other.customer_id, shared)
+            for other, _, shared in sorted(judged, key=lambda entry: entry[0].customer_id)
             if other.customer_id != found
         ),
     )
