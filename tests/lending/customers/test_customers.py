@@ -150,6 +150,17 @@ async def test_a_returning_customer_takes_a_second_loan(
     assert (shown["application_count"], len(shown["phones"])) == (2, 2)
 
 
+async def test_a_card_is_the_same_when_nobody_says_what_kind_of_paper_it_is(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    first = await draft(officer, id_card_type="", phone="")
+    second = await draft(officer, id_card_type="cambodian_identity", phone="+85512999888")
+    third = await draft(officer, id_card_type="", phone="+85512999777")
+    assert first["customer_id"] == second["customer_id"] == third["customer_id"]
+    customer = (await client.get(f"{CUSTOMERS}/{first['customer_id']}", headers=officer.headers)).json()
+    assert [paper["id_card_type"] for paper in customer["identities"]] == ["cambodian_identity"]
+
+
 async def test_the_paper_of_somebody_else_is_reported_and_makes_no_one_of_two(
     client: AsyncClient, officer: Person, draft: Draft, announced: Callable[[], Awaitable[Any]]
 ) -> None:

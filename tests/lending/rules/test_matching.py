@@ -153,6 +153,7 @@ def test_a_number_is_looked_for_whatever_paper_it_stands_on() -> None:
     assert number_key("N/A") is None
     assert identity_key("passport", "012345678(4)") == "passport:0123456784", "only a card has a check digit"
     assert identity_key(None, "n1234567") == "other:N1234567"
+    assert identity_key(None, "012345678(4)") == identity_key("cambodian_identity", "012345678")
     assert identity_key("passport", "11111") == "passport:11111", "five alike may be meant"
     assert identity_key("passport", "111111") is None, "six alike are what people write who know none"
     assert identity_key("passport", "121212") == "passport:121212"

@@ -38,7 +38,7 @@ from lc_workflow.lending.customers.models import (
 )
 from lc_workflow.lending.customers.queries import Sharing
 from lc_workflow.lending.events import PossibleDuplicateFound
-from lc_workflow.lending.rules.matching import identity_key, read_identity_card
+from lc_workflow.lending.rules.matching import identity_key, kind_of, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.db.written import Written
@@ -287,7 +287,7 @@ def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[Ide
     if key := identity_key(person.id_card_type, person.id_number):
         paper = IdentityPaper(
             customer_id=customer_id,
-            id_card_type=person.id_card_type or IdCardType.OTHER,
+            id_card_type=kind_of(key),
             id_number=person.id_number,
             identity_index=blind(key, of="identity"),
             created_at=at,

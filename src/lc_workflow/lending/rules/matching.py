@@ -138,22 +138,28 @@ def check_digit_of(digits: str) -> int:
 def identity_key(id_card_type: str | None, number: str | None) -> str | None:
     """Name a person by the type and number of their identity paper; None when there is no number to know them by.
 
-    The check digit of an identity card is no part of its number. What people write where there is none, `N/A` or
+    The check digit of an identity card is no part of its number, and a paper of which nobody says what it is, is a card
+    where its number is one. What people write where there is none, `N/A` or
     `000000000`, is no number: it would make one person of all of them who share a birthday.
     """
     plain = normal_number(number or "")
     if not _tells_people_apart(plain):
         return None
-    if id_card_type == IdCardType.CAMBODIAN_IDENTITY and number:
+    if id_card_type in {None, IdCardType.CAMBODIAN_IDENTITY} and number:
         with suppress(Invalid):  # officers write what they are shown; what is no card number is compared as it stands
-            plain = read_identity_card(number).number
+            return f"{IdCardType.CAMBODIAN_IDENTITY}:{read_identity_card(number).number}"
     return f"{id_card_type or IdCardType.OTHER}:{plain}"
+
+
+def kind_of(key: str) -> IdCardType:
+    """The kind of paper that an `identity_key` names."""
+    return IdCardType(key.partition(":")[0])
 
 
 def number_key(number: str | None) -> str | None:
     """Write the number of an identity paper of any kind the way it is looked for; None when there is none."""
-    kind = identity_key(IdCardType.CAMBODIAN_IDENTITY, number)
-    return kind and kind.partition(":")[2]
+    key = identity_key(IdCardType.CAMBODIAN_IDENTITY, number)
+    return key and key.partition(":")[2]
 
 
 def age_on(born: date, day: date) -> int:

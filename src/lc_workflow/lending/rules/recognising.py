@@ -6,7 +6,15 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from lc_workflow.lending.rules.matching import Likeness, Traits, compare, compare_strictly, identity_key, normal_name
+from lc_workflow.lending.rules.matching import (
+    Likeness,
+    Traits,
+    compare,
+    compare_strictly,
+    identity_key,
+    kind_of,
+    normal_name,
+)
 
 
 class MatchedBy(StrEnum):
@@ -105,8 +113,4 @@ def _judge(person: Description, other: Known) -> tuple[Likeness, MatchedBy]:
 
 def _papers_contradict(mine: frozenset[str], theirs: frozenset[str]) -> bool:
     """Whether both show a paper of one kind, with different numbers: one person has one identity card."""
-    return bool({_kind(key) for key in mine} & {_kind(key) for key in theirs})
-
-
-def _kind(key: str) -> str:
-    return key.partition(":")[0]
+    return bool({kind_of(key) for key in mine} & {kind_of(key) for key in theirs})
