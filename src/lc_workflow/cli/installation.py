@@ -1,7 +1,7 @@
 """The installation a command works on: its folders, its variables, its database."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from sqlalchemy import URL
 
 from lc_workflow.platform.config import BadSetting, database_url
 from lc_workflow.platform.db.revisions import Age, age_of
-from lc_workflow.platform.workbench import read_variables, revision_of, with_database
+from lc_workflow.platform.workbench import lasting_secret, read_variables, revision_of, with_database
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 LOCAL: Final = ROOT / ".local"
@@ -36,6 +36,12 @@ def variables() -> dict[str, str]:
 def demo_password(environ: Mapping[str, str]) -> str:
     """The password of the demo accounts here."""
     return environ.get("DEMO_PASSWORD") or DEMO_PASSWORD
+
+
+def take_our_key(environ: MutableMapping[str, str]) -> None:
+    """Seal and open with the key that `make run` has, where the database is our own and nobody names another key."""
+    if not environ.get("DATABASE_URL"):
+        environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
 
 
 @contextmanager

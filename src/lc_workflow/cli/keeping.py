@@ -6,12 +6,19 @@ from pathlib import Path
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.cli.installation import LOCAL, SIGNS_NOTHING, bring_to_newest, refuse_other_revisions, variables
+from lc_workflow.cli.installation import (
+    LOCAL,
+    SIGNS_NOTHING,
+    bring_to_newest,
+    refuse_other_revisions,
+    take_our_key,
+    variables,
+)
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.security.vault import use, vault_of
-from lc_workflow.platform.workbench import lasting_secret, revision_of, with_database
+from lc_workflow.platform.workbench import revision_of, with_database
 
 
 @click.command()
@@ -63,6 +70,7 @@ def reseal() -> None:
             return count + rows, gone
 
     environ = variables()
+    take_our_key(environ)
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         refuse_other_revisions(settings.database_url)
@@ -99,6 +107,7 @@ def restore(folder: Path) -> None:
     from lc_workflow.safekeeping.restore import put_back  # noqa: PLC0415 - only this command waits for it
 
     environ = variables()
+    take_our_key(environ)
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         revision_of(settings.database_url)  # it answers
@@ -139,8 +148,7 @@ def move_from(
         if is_new:
             report.unlink()
     environ = variables()
-    if not environ.get("DATABASE_URL"):  # our own database is sealed with the key that `make run` opens it with
-        environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
+    take_our_key(environ)
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         bring_to_newest(settings.database_url, environ)
