@@ -25,7 +25,7 @@ from lc_workflow.lending.comments.controllers import CommentController
 from lc_workflow.lending.conditions.controllers import ConditionController
 from lc_workflow.lending.deadlines.controllers import DeadlineController
 from lc_workflow.lending.disbursement.controllers import ApplicationDisbursementController, DisbursementController
-from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.lending.disbursement.jobs import CALL_OFF, HAND_OVER
 from lc_workflow.lending.dossiers.controllers import DossierController
 from lc_workflow.lending.dossiers.jobs import CLEAR_DOSSIERS, PRINT_DOSSIER
 from lc_workflow.lending.events import (
@@ -298,6 +298,7 @@ MANIFEST = Manifest(
         WATCH_SEATS,
         EXPIRE_APPROVALS,
         HAND_OVER,
+        CALL_OFF,
         PRINT_DOSSIER,
         CLEAR_DOSSIERS,
         RECKON_DEADLINES,

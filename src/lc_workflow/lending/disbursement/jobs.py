@@ -1,15 +1,15 @@
-"""Handing requests over to whatever pays loans out, until it says that it has them."""
+"""Handing requests over to whatever pays loans out until it says that it has them, and taking them back."""
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.events import DisbursementHandedOver
-from lc_workflow.lending.rules.disbursement import DisbursementStatus
-from lc_workflow.platform.jobs import Job, Workplace
+from lc_workflow.lending.rules.disbursement import UNDER_WAY, DisbursementStatus
+from lc_workflow.platform.jobs import Job, Workplace, ask_for
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.payout.base import Connector, HandOverFailed, OrderRefused, PaymentOrder
 from lc_workflow.platform.payout.drop import CsvDrop
@@ -66,6 +66,8 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
                     )
                 )
             )
+        if request.status not in UNDER_WAY and connector.name == CsvDrop.name:
+            await ask_for(session, CALL_OFF, request_id=request.id)
         await session.commit()
     if failure:
         raise failure
@@ -73,6 +75,28 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
 
 HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=10, outside=True)
 """Tried for about three hours."""
+
+
+async def call_off(place: Workplace, request_id: UUID) -> None:
+    """Take an order that nobody is to pay any more from the folder; people call off what a payment system has.
+
+    The application stays locked meanwhile: another order of it would lie under the same key.
+
+    Raises:
+        Unavailable: The store cannot be reached now; it is tried again.
+    """
+    async with place.sessions() as session:
+        request = await session.get_one(DisbursementRequest, request_id)
+        its = DisbursementRequest.application_id == request.application_id
+        await session.execute(
+            select(CustomerApplication.id).where(CustomerApplication.id == request.application_id).with_for_update()
+        )
+        waits = await session.scalar(select(exists().where(its, DisbursementRequest.status.in_(UNDER_WAY))))
+        if not waits and request.connector in {None, CsvDrop.name}:
+            await CsvDrop(place.store).call_off(request.application_id)
+
+
+CALL_OFF = Job(name="call_off_disbursement", work=call_off, attempts=10, outside=True)
 
 
 async def _order(session: AsyncSession, request_id: UUID) -> PaymentOrder | None:

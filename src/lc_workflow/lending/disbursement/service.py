@@ -16,7 +16,7 @@ from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.disbursement.access import CONFIRM, REQUEST
-from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.lending.disbursement.jobs import CALL_OFF, HAND_OVER
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.disbursement.schemas import Confirmation
 from lc_workflow.lending.events import (
@@ -132,6 +132,8 @@ class DisbursementService(Service[DisbursementRequest]):
     ) -> DisbursementRequest:
         """Confirm that a loan was paid out as asked for: the application is disbursed in the same transaction.
 
+        An order that waits in the folder still, as the loan was paid in another way, is taken away.
+
         Raises:
             Missing: There is no such request, or the person may not see its application.
             NotYourDisbursement, SodRepeat, SodParty, DisbursementOver, SodRequester, AmountMismatch: It cannot be.
@@ -155,6 +157,7 @@ class DisbursementService(Service[DisbursementRequest]):
             request.closed_by, request.closed_at = principal.id, at
             request.paid_on, request.reference = wish.paid_on, wish.reference
             application.loan_start_date = wish.paid_on
+            await ask_for(self.session, CALL_OFF, request_id=request.id)
             await self._workflow.disburse(application, principal=principal, at=at, comment=wish.reference)
             self.announce(
                 DisbursementConfirmed(
@@ -170,6 +173,8 @@ class DisbursementService(Service[DisbursementRequest]):
     async def fail(self, request_id: UUID, reason: str, *, principal: Principal, at: datetime) -> DisbursementRequest:
         """Write down that a loan was not paid out, so that it can be asked for again.
 
+        An order that waits in the folder to be fetched is taken away; a payment system that has one is not told.
+
         Raises:
             Missing: There is no such request, or the person may not see its application.
             NotYourDisbursement, SodRepeat, SodParty, DisbursementOver: It cannot be.
@@ -181,6 +186,7 @@ class DisbursementService(Service[DisbursementRequest]):
             request.status = DisbursementStatus.FAILED
             request.closed_by, request.closed_at, request.failure_reason = principal.id, at, reason
             application.disbursement_requested_at = None
+            await ask_for(self.session, CALL_OFF, request_id=request.id)
             self.announce(
                 DisbursementFailed(
                     actor_id=principal.id, at=at, application_id=application.id, request_id=request.id, reason=reason

@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 from typing import Final
+from uuid import UUID
 
 from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.http.csv import MEDIA_TYPE, Verbatim, written
@@ -19,7 +20,7 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 -]*")
 
 
 class CsvDrop:
-    """Leaves orders in the store under `disbursements/`; an order that is left again replaces itself."""
+    """Leaves orders in the store under `disbursements/`, one for a loan: one that is left again replaces the last."""
 
     name = "csv"
 
@@ -32,9 +33,21 @@ class CsvDrop:
         amounts = (order.amount, order.currency, order.principal, order.deducted_fees)
         row = (order.external_id, account_id, order.beneficiary, *amounts, order.order_key)
         content = b"".join([piece async for piece in written(HEADER, [row])])
-        key = f"disbursements/{order.external_id}.csv"
+        key = _key(order.external_id)
         try:
             await self._store.put(key, BytesIO(content), size=len(content), content_type=MEDIA_TYPE)
         except Unavailable as silent:
             raise HandOverFailed("The object store cannot be reached.") from silent
         return key
+
+    async def call_off(self, external_id: UUID) -> None:
+        """Take an order away that was not fetched yet.
+
+        Raises:
+            Unavailable: The store cannot be reached.
+        """
+        await self._store.remove(_key(external_id))
+
+
+def _key(external_id: UUID) -> str:
+    return f"disbursements/{external_id}.csv"
