@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import text
 
-from lc_workflow.platform.phones import NotAPhone, check_phones, e164, phone_key
+from lc_workflow.platform.phones import NotAPhone, check_phones, e164, phone_key, phone_keys
 from tests.conftest import ROOT
 
 ROWS = json.loads((ROOT / "tests" / "lending" / "vectors" / "matching.json").read_text("utf-8"))["phones"]
@@ -45,6 +45,14 @@ def test_a_number_nobody_can_call_is_still_the_same_as_itself() -> None:
 @pytest.mark.parametrize("written", ["0", "12 34", "000 000 000", "99999999999999999999"])
 def test_what_is_written_for_want_of_a_number_is_nobodys(written: str) -> None:
     assert phone_key(written) is None
+
+
+@pytest.mark.parametrize("written", ["012 345 678 / 098 765 432", "012345678,098765432", "012 345 678 ឬ 098 765 432"])
+def test_of_several_numbers_in_one_field_the_first_is_dialled_and_each_tells_whose_it_is(written: str) -> None:
+    assert phone_key(written) == "+85512345678"
+    assert phone_keys(written, None, "016 777 888") == {"+85512345678", "+85598765432", "+85516777888"}
+    assert phone_key("1 / 012345678") == "+85512345678", "what is no number is passed over"
+    assert phone_keys("12 / 34 / 56") == {"123456"}, "where nobody can be called the digits are compared"
 
 
 @given(text())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -57,21 +58,35 @@ def check_phones(fields: Mapping[str, Any], *names: str) -> None:
             )
 
 
-@lru_cache(maxsize=512)  # one number is compared several times while an application is written, and takes long
 def phone_key(written: str | None) -> str | None:
-    """Write a number the way it is compared: E.164, or its digits where nobody can be called.
+    """Write a number the way it is compared: E.164, or its digits where nobody can be called; of several the first.
 
     None for what nobody can mean: with too few digits, or one and the same, as people write who know none.
     """
-    if not written:
-        return None
-    try:
-        return e164(written)
-    except NotAPhone:
-        digits: str = phonenumbers.normalize_digits_only(written)
-        return digits if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1 else None
+    return next(iter(_keys(written or "")), None)
 
 
 def phone_keys(*numbers: str | None) -> set[str]:
-    """Telephone numbers as they are compared, without what is none."""
-    return {key for number in numbers if (key := phone_key(number)) is not None}
+    """Telephone numbers as they are compared, each of those that stand in one field, without what is none."""
+    return {key for written in numbers for key in _keys(written or "")}
+
+
+_BETWEEN: Final = re.compile("[/,;|\n]|ឬ")
+"""What people write between two numbers where a form has one field: a stroke, a comma, or the Khmer word for or."""
+
+
+@lru_cache(maxsize=512)  # one number is compared several times while an application is written, and takes long
+def _keys(written: str) -> tuple[str, ...]:
+    if several := tuple(filter(None, map(_called, _BETWEEN.split(written)))):
+        return several
+    if whole := _called(written):
+        return (whole,)
+    digits: str = phonenumbers.normalize_digits_only(written)
+    return (digits,) if len(digits) >= FEWEST_DIGITS and len(set(digits)) > 1 else ()
+
+
+def _called(written: str) -> str | None:
+    """The number under which somebody can be called, if it is one."""
+    with suppress(NotAPhone):
+        return e164(written)
+    return None

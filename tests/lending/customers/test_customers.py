@@ -187,6 +187,14 @@ async def test_who_has_no_paper_is_nobody_else_who_was_born_on_the_same_day(
     assert len(found) == 4
 
 
+async def test_two_numbers_in_one_field_are_two_telephones(client: AsyncClient, officer: Person, draft: Draft) -> None:
+    loan = await draft(officer, phone="012 345 678 / 098 765 432", id_number="")
+    customer = (await client.get(f"{CUSTOMERS}/{loan['customer_id']}", headers=officer.headers)).json()
+    assert customer["phones"] == ["+85512345678", "+85598765432"]
+    assert await found(client, officer, "098765432") == ["SOK CHANTHY"]
+    assert (await draft(officer, phone="098 765 432", id_number=""))["customer_id"] == loan["customer_id"]
+
+
 async def test_a_telephone_that_two_share_is_reported(client: AsyncClient, officer: Person, draft: Draft) -> None:
     first = await draft(officer)
     second = await draft(officer, id_number="987654321", **STRANGER)

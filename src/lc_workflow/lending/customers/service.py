@@ -42,7 +42,7 @@ from lc_workflow.lending.rules.matching import identity_key, kind_of, read_ident
 from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.db.written import Written
-from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blind, found_by
 from lc_workflow.platform.service import Service
 
@@ -176,7 +176,8 @@ class CustomerService(Service[Customer]):
                 **_about(person), branch_id=person.branch_id, written_for=written_for, created_at=at, updated_at=at
             )
         )
-        self.session.add_all(number for number in _numbers(customer.id, person, at=at) if number)
+        paper, telephones = _numbers(customer.id, person, at=at)
+        self.session.add_all([paper, *telephones] if paper else telephones)
         return customer.id
 
     async def forget(self, customer_id: UUID, *, written_for: UUID, taker: UUID | None = None) -> None:
@@ -268,22 +269,22 @@ class CustomerService(Service[Customer]):
             await self.session.execute(delete(numbers).where(numbers.customer_id == customer.id, not_(kept)))
 
     async def _add_numbers(self, customer_id: UUID, person: Described, *, at: datetime) -> None:
-        """Add the paper and the telephone of a person, whom this transaction holds, to a customer without them."""
+        """Add the paper and the telephones of a person, whom this transaction holds, to a customer without them."""
         # Looked for under every key: a row of before the newest one stands in the way of no second index.
-        paper, telephone = _numbers(customer_id, person, at=at)
+        paper, telephones = _numbers(customer_id, person, at=at)
         if paper and not await self.session.scalar(
             select(IdentityPaper.id).where(IdentityPaper.customer_id == customer_id, _shows([paper.identity_key]))
         ):
             self.session.add(paper)
-        if telephone and not await self.session.scalar(
-            select(Telephone.id).where(Telephone.customer_id == customer_id, _answers([telephone.phone_key]))
-        ):
-            self.session.add(telephone)
+        for telephone in telephones:
+            theirs = select(Telephone.id).where(Telephone.customer_id == customer_id, _answers([telephone.phone_key]))
+            if not await self.session.scalar(theirs):
+                self.session.add(telephone)
 
 
-def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[IdentityPaper | None, Telephone | None]:
-    """The paper and the telephone of a person, as rows of a customer's; None where nothing is known of it."""
-    paper = telephone = None
+def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[IdentityPaper | None, list[Telephone]]:
+    """The paper and the telephones of a person, as rows of a customer's; None where nothing is known of a paper."""
+    paper = None
     if key := identity_key(person.id_card_type, person.id_number):
         paper = IdentityPaper(
             customer_id=customer_id,
@@ -292,11 +293,11 @@ def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[Ide
             identity_index=blind(key, of="identity"),
             created_at=at,
         )
-    if key := phone_key(person.phone):
-        telephone = Telephone(
-            customer_id=customer_id, phone=person.phone, phone_index=blind(key, of="phone"), created_at=at
-        )
-    return paper, telephone
+    telephones = [
+        Telephone(customer_id=customer_id, phone=key, phone_index=blind(key, of="phone"), created_at=at)
+        for key in sorted(phone_keys(person.phone))
+    ]
+    return paper, telephones
 
 
 def _shows(keys: Iterable[str]) -> ColumnElement[bool]:
@@ -322,7 +323,7 @@ def description_of(person: Described) -> Description:
         latin=person.full_name_latin,
         born=person.date_of_birth,
         identities=[(person.id_card_type, person.id_number)],
-        phone_keys=[phone_key(person.phone)],
+        phone_keys=phone_keys(person.phone),
     )
 
 

@@ -20,7 +20,7 @@ from lc_workflow.lending.events import (
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.manifest import Hearing
-from lc_workflow.platform.phones import phone_key
+from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blinds
 
 MOVED: Final = frozenset({"status", "branch_id", "role"})
@@ -64,7 +64,7 @@ async def look_at_loans_they_may_stand_behind(
             waiting = await WAITING_OF.rows(hearing.session, customer_id=event.customer_id)
         case _:
             number = await hearing.session.scalar(select(User.phone_number).where(User.id == event.user_id))
-            indexes = blinds(phone_key(number), of="phone")
+            indexes = blinds(*phone_keys(number), of="phone")
             waiting = await WAITING_BEHIND_PHONE.rows(hearing.session, indexes=indexes) if indexes else ()
     for (application_id,) in waiting:
         await TaskService(hearing.session).seat_again(application_id, by=None, at=event.at)

@@ -46,7 +46,7 @@ from lc_workflow.lending.rules.approval import ApprovalStage, Basis, compared, e
 from lc_workflow.lending.rules.deliberation import VOTES, Tally, Vote, open_stage, tally
 from lc_workflow.lending.rules.objections import keeping_away, parties_among, to_a_party
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.phones import phone_key, phone_keys
+from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blinds
 
 
@@ -233,7 +233,7 @@ class WhatIsSeen:
         behind = _behind(application, await PHONES_BEHIND.one(self._session, application_id=application.id))
         wanted = {"indexes": blinds(*behind, of="phone"), "on": at.astimezone(PHNOM_PENH).date()}
         found = await WHO_HAS.rows(self._session, **wanted)
-        return sorted({person for person, former in found if former is None or phone_key(former) in behind})
+        return sorted({person for person, former in found if former is None or phone_keys(former) & behind})
 
     async def _pledged(self, application: CustomerApplication) -> Sequence[dict[str, Any]]:
         rows = await self._session.scalars(
