@@ -50,7 +50,7 @@ from lc_workflow.platform.http.shell import Shell
 from lc_workflow.platform.http.uploads import taking_files
 from lc_workflow.platform.idempotency.middleware import Idempotency
 from lc_workflow.platform.jobs import Workplace
-from lc_workflow.platform.journal.chain import Seals
+from lc_workflow.platform.journal.chain import seals_of
 from lc_workflow.platform.journal.relay import CHANNEL as JOURNAL
 from lc_workflow.platform.journal.relay import Relay
 from lc_workflow.platform.manifest import merged
@@ -219,7 +219,7 @@ def _dependencies(fittings: Fittings) -> dict[str, Provide]:
         "reader": Provider(open_reader),
         "passwords": _always(fittings.passwords),
         "limiter": _always(fittings.limiter),
-        "seals": _always(Seals(settings.secret_key, previous=settings.previous_secret_keys)),
+        "seals": _always(seals_of(settings)),
         "blocklist": _always(fittings.blocklist),
         "store": _always(fittings.store),
         "broadcast": _always(fittings.broadcast),

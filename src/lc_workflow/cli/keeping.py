@@ -17,6 +17,8 @@ from lc_workflow.cli.installation import (
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.db.reaching import engine_for_once
+from lc_workflow.platform.journal.chain import reseal as seal_days
+from lc_workflow.platform.journal.chain import seals_of
 from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.workbench import revision_of, with_database
 
@@ -55,29 +57,40 @@ def sweep(*, apply: bool) -> None:
 
 @click.command()
 def reseal() -> None:
-    """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up."""
+    """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up.
+
+    The days of the journal are sealed with SECRET_KEY.
+    """
     from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - it knows all columns
     from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - only this command waits for it
 
-    async def seal(settings: Settings) -> tuple[int, int]:
+    async def seal(settings: Settings) -> tuple[int, int, int, int]:
         vault = use(vault_of(settings))
         engine = engine_for_once(settings.database_url)
         async with AsyncSession(engine) as session:
             count = await seal_factors(session, vault)
+            days, unknown = await seal_days(session, seals_of(settings))
             await session.commit()
             rows, gone = await reseal_columns(session, vault)
-            return count + rows, gone
+            return count + rows, gone, days, unknown
 
     environ = variables()
     take_our_key(environ)
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         refuse_other_revisions(settings.database_url)
-        count, gone = asyncio.run(seal(settings))
+        count, gone, days, unknown = asyncio.run(seal(settings))
     click.echo(f"{count} rows were sealed anew; the newest key opens everything now.")
     if gone:
         click.echo(f"{gone} of them said the same of a customer as another did, and are gone.")
+    if days:
+        click.echo(f"Days of the journal that were sealed anew with SECRET_KEY: {days}.")
+    if unknown:
+        raise click.ClickException(
+            f"No key here has made the seals of {unknown} days of the journal: name the key that was SECRET_KEY then in"
+            " PREVIOUS_SECRET_KEYS and reseal once more, or find out who else has sealed them."
+        )
 
 
 @click.command()

@@ -14,7 +14,7 @@ from lc_workflow.documents.library.service.previews import PreviewSize, preview_
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.reaching import engine_for_once
-from lc_workflow.platform.journal.chain import Seals, verify
+from lc_workflow.platform.journal.chain import seals_of, verify
 from lc_workflow.platform.security.resealing import open_one_of_each
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.safekeeping.database import restore, rows_of
@@ -111,9 +111,8 @@ async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine:
             raise BackupRefused(f"The store does not hold {kept.key} as it was saved.")
     with suppress(ProgrammingError):  # a backup of an older release lacks columns until it is migrated
         await open_one_of_each(engine)
-    seals = Seals(settings.secret_key, previous=settings.previous_secret_keys)
     async with AsyncSession(engine) as session:
-        verdict = await verify(session, seals)
+        verdict = await verify(session, seals_of(settings))
     if not verdict.intact:
         raise BackupRefused(
             f"The journal does not agree with its chain ({verdict.faults[0].tampering}); was SECRET_KEY the same?"

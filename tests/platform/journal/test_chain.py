@@ -15,7 +15,7 @@ from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.organization.events import BranchOpened
-from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, verify
+from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, reseal, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from tests.moments import NOON
 
@@ -137,6 +137,20 @@ async def test_an_anchor_cannot_be_made_without_our_key(sessions: Sessions, bran
         assert (await verify(session, changed)).intact, "a key that was replaced is still known"
 
 
+async def test_a_key_that_sealed_days_can_be_given_up_once_they_are_sealed_anew(
+    sessions: Sessions, branch_id: UUID
+) -> None:
+    await anchored(sessions)
+    changed = Seals("the newest key", previous=["a key that the database does not know"])
+    async with sessions.begin() as session:
+        assert await reseal(session, Seals("a stranger's key")) == (0, 1)
+        assert await reseal(session, changed) == (1, 0)
+    async with sessions.begin() as session:
+        assert await reseal(session, changed) == (0, 0)
+        assert (await verify(session, Seals("the newest key"))).intact
+    assert await faults(sessions) == {Tampering.ANCHOR}, "the former key is nobody's any more"
+
+
 async def test_each_day_is_anchored_once_and_holds_the_day_before(sessions: Sessions, branch_id: UUID) -> None:
     for days in (0, 0, 1, 2):
         async with sessions.begin() as session:
@@ -171,6 +185,7 @@ async def test_a_clock_that_was_ten_years_ahead_for_an_hour_leaves_no_day_unseal
         "DELETE FROM journal_entries",
         "TRUNCATE journal_entries CASCADE",
         "UPDATE journal_anchors SET threads = 0",
+        "UPDATE journal_anchors SET seal = '', up_to = up_to - 1",
         "DELETE FROM journal_anchors",
     ],
 )

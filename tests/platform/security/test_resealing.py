@@ -20,6 +20,7 @@ from lc_workflow.lending.customers.service import CustomerService, Person
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.config import BadSetting, Settings
 from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.journal.chain import Seals, anchor
 from lc_workflow.platform.security.resealing import open_one_of_each, reseal_columns
 from lc_workflow.platform.security.vault import CannotOpen, Vault, use
 from tests.conftest import SECRET
@@ -116,6 +117,7 @@ def test_the_command_seals_a_whole_installation_anew(copy_planted: Settings) -> 
             user_id = (await session.scalars(select(User.id).limit(1))).one()
             sealed = vault.seal("of a telephone", about=str(user_id))
             session.add(SecondFactor(user_id=user_id, secret=sealed, created_at=NOON))
+            await anchor(session, Seals("p" * 32), day=NOON.date(), at=NOON)
             await session.commit()
 
     async def open_with_the_newest_key_alone() -> str:
@@ -130,12 +132,16 @@ def test_the_command_seals_a_whole_installation_anew(copy_planted: Settings) -> 
     environ = {
         "DATABASE_URL": copy_planted.database_url.render_as_string(hide_password=False),
         "SECRET_KEY": copy_planted.secret_key,
+        "PREVIOUS_SECRET_KEYS": "p" * 32,
         "ENCRYPTION_KEYS": f"{'n' * 32},{'m' * 32}",
     }
     first, second = (CliRunner(env=environ).invoke(house, ["reseal"]) for _ in range(2))
-    assert re.fullmatch(r"\d{2,} rows were sealed anew; the newest key opens everything now.\n", first.output)
+    rows = r"\d{2,} rows were sealed anew; the newest key opens everything now.\n"
+    assert re.fullmatch(rows + r"Days of the journal that were sealed anew with SECRET_KEY: 1.\n", first.output)
     assert second.output == "0 rows were sealed anew; the newest key opens everything now.\n"
     assert asyncio.run(open_with_the_newest_key_alone()) == "of a telephone"
+    lost = CliRunner(env={**environ, "SECRET_KEY": "s" * 32}).invoke(house, ["reseal"])
+    assert (lost.exit_code, "the seals of 1 days of the journal" in lost.output) == (1, True)
     unknown = CliRunner(env={**environ, "ENCRYPTION_KEYS": "x" * 32})
     refused = unknown.invoke(house, ["reseal"])
     assert (refused.exit_code, refused.output[:6]) == (1, "Error:")

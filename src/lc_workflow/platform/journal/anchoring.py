@@ -4,16 +4,15 @@ from datetime import timedelta
 
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.platform.jobs import Job, Workplace
-from lc_workflow.platform.journal.chain import Seals, anchor
+from lc_workflow.platform.journal.chain import anchor, seals_of
 
 
 async def anchor_yesterday(place: Workplace) -> None:
     """Seal the last day that has been over for an hour; when it is sealed already, nothing happens."""
     now = place.clock()
     day = (now - timedelta(hours=1)).astimezone(PHNOM_PENH).date() - timedelta(days=1)
-    seals = Seals(place.settings.secret_key, previous=place.settings.previous_secret_keys)
     async with place.sessions() as session:
-        await anchor(session, seals, day=day, at=now)
+        await anchor(session, seals_of(place.settings), day=day, at=now)
         await session.commit()
 
 

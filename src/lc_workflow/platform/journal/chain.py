@@ -14,6 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import end_of
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 
 ANCHOR_LOCK: Final = 0x1C_0D
@@ -119,6 +120,11 @@ class Seals:
         return any(hmac.compare_digest(_seal(key, digest), seal) for key in self._keys)
 
 
+def seals_of(settings: Settings) -> Seals:
+    """Seal with SECRET_KEY; every key that is still known for anything is known here as well."""
+    return Seals(settings.secret_key, previous=(*settings.previous_secret_keys, *settings.encryption_keys))
+
+
 async def verify(session: AsyncSession, seals: Seals, *, thread_id: UUID | None = None) -> Verdict:
     """Read a thread, or the whole journal, against its hashes and the anchors it stands on.
 
@@ -171,6 +177,23 @@ async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime
     session.add(made)
     log.info("journal anchored", day=day.isoformat(), entries_up_to=made.up_to, digest=digest.hex())
     return made
+
+
+async def reseal(session: AsyncSession, seals: Seals) -> tuple[int, int]:
+    """Seal with the newest key the days that an older one has sealed, inside the running transaction.
+
+    Answers how many they were, and how many bear a seal that no key has made: those stay as they are, to be found.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
+    renewed = unknown = 0
+    for row in await session.scalars(select(JournalAnchor)):
+        newest = seals.make(row.digest)
+        if not seals.recognise(row.digest, row.seal):
+            unknown += 1
+        elif row.seal != newest:
+            row.seal = newest
+            renewed += 1
+    return renewed, unknown
 
 
 async def _ends(session: AsyncSession, *, after: int, up_to: int) -> tuple[int, bytes]:
