@@ -1,6 +1,8 @@
 """Asking again for a payment that did not come about: it is paid then, and never twice."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +14,7 @@ from lc_workflow.platform.payout import webhook
 from lc_workflow.platform.payout.base import HandOverFailed
 from tests.lending.disbursement.conftest import PAID, Office
 from tests.lending.disbursement.payer import Payer
+from tests.moments import NOON
 
 
 async def test_what_the_payer_took_and_the_bank_sent_back_is_paid_when_it_is_asked_for_again(
@@ -85,3 +88,28 @@ async def test_a_hand_over_that_was_given_up_is_tried_again_by_whoever_asks_agai
     await jobs("status = 'failed'")
     assert (await office.ask("manager")).json()["status"] == "confirmed"
     assert await waiting() == 0
+
+
+async def test_what_arrived_after_somebody_had_said_that_it_failed_keeps_its_key(
+    office: Office, payer: Payer, at_the_payer: Workplace
+) -> None:
+    first = (await office.ask()).json()
+    payer.meanwhile = lambda: office.close(first, "fail", reason="Nothing seems to arrive")
+    a_moment_later = replace(at_the_payer, clock=lambda: NOON + timedelta(seconds=1))
+    await HAND_OVER.do(a_moment_later, {"request_id": first["id"]})
+    payer.meanwhile = None
+    second = (await office.ask()).json()
+    await HAND_OVER.do(a_moment_later, {"request_id": second["id"]})
+    assert len({order["order_key"] for order in payer.calls}) == 1
+
+
+async def test_nobody_alone_has_a_loan_ordered_twice(office: Office, payer: Payer, at_the_payer: Workplace) -> None:
+    unsent = (await office.ask("teller")).json()
+    called_off = await office.close(unsent, "fail", "teller", reason="The wrong day")
+    assert called_off.status_code == 200, called_off.text
+    sent = (await office.ask("teller")).json()
+    await HAND_OVER.do(at_the_payer, {"request_id": sent["id"]})
+    refused = await office.close(sent, "fail", "teller", reason="It was sent back")
+    assert (refused.status_code, refused.json()["code"]) == (403, "SodRequester"), refused.text
+    seen_by_another = await office.close(sent, "fail", "manager", reason="It was sent back")
+    assert seen_by_another.status_code == 200, seen_by_another.text

@@ -13,6 +13,7 @@ from lc_workflow.lending.rules.disbursement import (
     Payment,
     key_of_order,
     objections_to_confirming,
+    objections_to_failing,
     payment_of,
 )
 from lc_workflow.lending.rules.quoting import Fee, FeesExhaustPrincipal, FeeTiming
@@ -54,6 +55,23 @@ def test_a_payment_is_confirmed_by_another_as_it_was_asked_for_and_on_a_day_that
     changes: dict[str, Any], codes: list[str]
 ) -> None:
     assert [objection.code for objection in objections_to_confirming(**PAID | changes)] == codes
+
+
+@pytest.mark.parametrize(
+    ("status", "person", "was_handed_over", "codes"),
+    [
+        (DisbursementStatus.REQUESTED, TELLER, False, []),
+        (DisbursementStatus.HANDED_OVER, MANAGER, True, []),
+        (DisbursementStatus.HANDED_OVER, TELLER, True, ["SodRequester"]),
+        (DisbursementStatus.FAILED, MANAGER, True, ["DisbursementOver"]),
+        (DisbursementStatus.CONFIRMED, MANAGER, False, ["DisbursementOver"]),
+    ],
+)
+def test_a_payment_that_was_handed_over_is_called_off_by_another(
+    *, status: DisbursementStatus, person: UUID, was_handed_over: bool, codes: list[str]
+) -> None:
+    objections = objections_to_failing(status=status, requester=TELLER, person=person, was_handed_over=was_handed_over)
+    assert [objection.code for objection in objections] == codes
 
 
 def test_only_fees_that_are_kept_back_make_less_of_a_payment() -> None:

@@ -73,5 +73,6 @@ class DisbursementRequest(Row):
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is known what the payer did with the order: it took or refused it."""
-        return self.handed_over_at is not None or self.refused_at is not None
+        """Whether it was known, when the order was called off, what the payer had done with it: taken or refused it."""
+        answered_at = self.handed_over_at or self.refused_at
+        return answered_at is not None and self.closed_at is not None and answered_at <= self.closed_at

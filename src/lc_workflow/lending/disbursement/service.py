@@ -27,12 +27,11 @@ from lc_workflow.lending.events import (
 )
 from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.rules.disbursement import (
-    UNDER_WAY,
-    DisbursementOver,
     DisbursementStatus,
     TermsMissing,
     key_of_order,
     objections_to_confirming,
+    objections_to_failing,
     payment_of,
 )
 from lc_workflow.lending.rules.stages import Action, step_by
@@ -177,12 +176,17 @@ class DisbursementService(Service[DisbursementRequest]):
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
-            NotYourDisbursement, SodRepeat, SodParty, DisbursementOver: It cannot be.
+            NotYourDisbursement, SodRepeat, SodParty, DisbursementOver, SodRequester: It cannot be.
         """
         async with self.transaction():
             application, request = await self._locked(request_id, principal, at=at)
-            if request.status not in UNDER_WAY:
-                raise DisbursementOver(f"This request is {request.status} already.")
+            for objection in objections_to_failing(
+                status=request.status,
+                requester=request.requested_by,
+                person=principal.id,
+                was_handed_over=request.handed_over_at is not None,
+            ):
+                raise objection
             request.status = DisbursementStatus.FAILED
             request.closed_by, request.closed_at, request.failure_reason = principal.id, at, reason
             application.disbursement_requested_at = None

@@ -33,7 +33,7 @@ class DisbursementOver(Invalid):
 
 
 class SodRequester(Forbidden):
-    """Whoever asked for the money does not confirm that it was paid."""
+    """Whoever asked for the money does not say how it ended once it was handed over: that it was paid, or that not."""
 
 
 class AmountMismatch(Invalid):
@@ -80,13 +80,25 @@ def payment_of(principal: Decimal, fees: Iterable[Fee]) -> Payment:
 def key_of_order(*, application_id: UUID, request_id: UUID, failed: Sequence[tuple[UUID, bool]]) -> UUID:
     """Choose what a payer knows a new order by: whoever has an order of its key pays nothing.
 
-    `failed` are the keys of the application's orders that failed, and whether it is known what the payer did with
-    each: took or refused it. An order that may have arrived unseen is asked for again under its key, as if it were sent
-    once more; only after what is known to have failed there is a new one.
+    `failed` are the keys of the application's orders that failed, and whether it was known by then what the payer did
+    with each: took or refused it. An order that may have arrived unseen is asked for again under its key, as if it
+    were sent once more; only after what is known to have failed there is a new one.
     """
     settled = {key for key, is_settled in failed if is_settled}
     unseen = next((key for key, _ in failed if key not in settled), None)
     return unseen or (request_id if settled else application_id)
+
+
+def objections_to_failing(
+    *, status: DisbursementStatus, requester: UUID, person: UUID, was_handed_over: bool
+) -> Iterator[DomainError]:
+    """Say what keeps a person from saying that a loan was not paid out: after it the money can be ordered anew."""
+    if status not in UNDER_WAY:
+        yield DisbursementOver(f"This request is {status} already.")
+    if was_handed_over and requester == person:
+        yield SodRequester(
+            "You asked for this payment, and it was handed over; someone else has to say that it failed."
+        )
 
 
 def objections_to_confirming(
