@@ -98,6 +98,14 @@ async def test_who_is_a_customer_is_not_written_down_again(
     assert await how_many(session) == 1
 
 
+async def test_nobody_writes_down_a_customer_whom_they_would_not_see(
+    session: AsyncSession, sign_in: SignIn, register: Register
+) -> None:
+    refused = await register(await sign_in("officer"))  # who belongs to no branch
+    assert (refused.status_code, refused.json()["code"]) == (403, "NotYourCustomer")
+    assert await how_many(session) == 0
+
+
 async def test_whoever_belongs_to_another_branch_is_not_sent_for_in_vain(
     session: AsyncSession, sign_in: SignIn, officer: Person, register: Register
 ) -> None:

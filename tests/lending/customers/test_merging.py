@@ -170,3 +170,19 @@ async def test_a_customer_of_no_branch_belongs_to_the_branch_of_whoever_turns_ou
     merged = await client.post(f"{CUSTOMERS}/{kept}/merge", json=body, headers=administrator.headers)
     assert merged.status_code == 200, merged.text
     assert (await client.get(f"{CUSTOMERS}/{kept}", headers=officer.headers)).status_code == 200
+
+
+async def test_two_who_turned_out_to_be_one_stay_one_under_either_name(
+    client: AsyncClient, officer: Person, draft: Draft, merge: Merge
+) -> None:
+    married = {"full_name_khmer": "", "full_name_latin": "SOK CHANTHY", "date_of_birth": "1990-04-13"}
+    maiden = {"full_name_khmer": "", "full_name_latin": "KEO BOPHA", "date_of_birth": "1985-02-28"}
+    first = await draft(officer, **married, id_number="010234561", phone="")
+    second = await draft(officer, **maiden, id_number="010234562", phone="")
+    kept = first["customer_id"]
+    await merge(kept, second["customer_id"])
+    changed = await client.put(f"{URL}/{second['id']}", json={"phone": "012 999 888"}, headers=officer.headers)
+    assert (changed.status_code, changed.json()["customer_id"]) == (200, kept), changed.text
+    assert (await draft(officer, **maiden, id_number="010234562", phone=""))["customer_id"] == kept
+    stranger = maiden | {"full_name_latin": "LY MALIS", "date_of_birth": "1971-01-01"}
+    assert (await draft(officer, **stranger, id_number="010234562", phone=""))["customer_id"] != kept

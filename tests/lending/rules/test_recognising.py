@@ -1,5 +1,6 @@
 """Who somebody is among those who share a number with them."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -77,3 +78,12 @@ def test_who_gives_no_number_has_none_that_they_could_be_found_by() -> None:
     unknown = describe(khmer=None, latin="SOK CHANTHY", born=None, identities=[(None, None)], phone_keys=[None, ""])
     assert unknown.keys == frozenset()
     assert somebody(CARD, phone=PHONE).keys == {"cambodian_identity:010234567", PHONE}
+
+
+def test_whoever_was_written_down_twice_is_known_by_either_description_and_nobody_else_is() -> None:
+    maiden = describe(khmer=None, latin="KEO BOPHA", born=date(1985, 2, 28), identities=[CARD], phone_keys=[])
+    nameless = describe(khmer=None, latin=None, born=None, identities=[], phone_keys=[]).traits
+    married = replace(known(FIRST, somebody(CARD)), also=(nameless, maiden.traits))
+    assert recognise(maiden, [married]).customer_id == recognise(somebody(CARD), [married]).customer_id == FIRST
+    stranger = describe(khmer=None, latin="LY MALIS", born=date(1971, 1, 1), identities=[CARD], phone_keys=[])
+    assert recognise(stranger, [married]).customer_id is None

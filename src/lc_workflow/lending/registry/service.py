@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -82,6 +82,7 @@ class CustomerRegistry(CustomerService):
         Raises:
             NameNeeded: They have no name.
             AlreadyCustomer: They have been written down before.
+            NotYourCustomer: The person would not see them: their right reaches a branch, and they belong to none.
             MixedScripts, IdentityCardLength, CheckDigitWrong, NotAPhone, NotBornYet,
             PaperNotIssuedYet, PaperExpiredBeforeIssue,
             NoSuchCode, UnknownPlace: Something cannot be as it is written.
@@ -99,9 +100,10 @@ class CustomerRegistry(CustomerService):
             await self._hold_keys(described.keys)
             found = recognise(described, await Sharing(self.session).of(described, but=None))
             if found.customer_id:
-                seen = visible_to(principal, self._loan_book) & (Customer.id == found.customer_id)
-                raise await self._already(seen)
+                raise _already(is_seen=await self._sees(found.customer_id, principal))
             customer = await self.create(Customer(**fields, branch_id=branch_id, created_at=at, updated_at=at))
+            if not await self._sees(customer.id, principal):
+                raise NotYourCustomer("You would not see this customer yourself; draft their application instead.")
             await self._keep(customer.id, papers, phones, at=at)
             self.announce(CustomerRegistered(actor_id=principal.id, at=at, customer_id=customer.id))
             await self.report(customer.id, found.others, by=principal.id, at=at)
@@ -222,13 +224,9 @@ class CustomerRegistry(CustomerService):
                     )
                 )
 
-    async def _already(self, seen: ColumnElement[bool]) -> AlreadyCustomer:
-        """Say to somebody who would write a customer down again how to find them; `seen` matches those they may see."""
-        if await self.session.scalar(select(exists().where(seen))):
-            return AlreadyCustomer("This person is a customer already; search for their number.")
-        return AlreadyCustomer(
-            "This person is a customer of another branch already; draft their application, and it is theirs."
-        )
+    async def _sees(self, customer_id: UUID, principal: Principal) -> bool:
+        seen = exists().where(visible_to(principal, self._loan_book), Customer.id == customer_id)
+        return bool(await self.session.scalar(select(seen)))
 
     async def _mine(self, customer_id: UUID, permission: str, principal: Principal) -> Customer:
         """Load and lock a customer the person may see and may do this with."""
@@ -334,6 +332,15 @@ class CustomerRegistry(CustomerService):
                 row.customer_id, row.other_id = pair
                 kept.add(told)  # type: ignore[arg-type]
         await self.session.flush()
+
+
+def _already(*, is_seen: bool) -> AlreadyCustomer:
+    """Say to somebody who would write a customer down again how to find them."""
+    if is_seen:
+        return AlreadyCustomer("This person is a customer already; search for their number.")
+    return AlreadyCustomer(
+        "This person is a customer of another branch already; draft their application, and it is theirs."
+    )
 
 
 def _said(wish: CustomerChange) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which of the people who are written down a description is of, and who only shares a number with them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -40,9 +40,13 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Description):
-    """A customer who shares a number with somebody."""
+    """A customer who shares a number with somebody.
+
+    `also` is how those were written down who turned out to be them: they come back under either name.
+    """
 
     customer_id: UUID
+    also: tuple[Traits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,18 @@ def recognise(person: Description, known: Sequence[Known]) -> Recognised:
 def _judge(person: Description, other: Known) -> tuple[Likeness, MatchedBy]:
     """Tell how like somebody is who shares a number; a telephone alone convinces only together with a name."""
     if person.identity_keys & other.identity_keys:
-        return compare(person.traits, other.traits), MatchedBy.IDENTITY
-    likeness = compare_strictly(person.traits, other.traits)
+        return _likeness(compare, person, other), MatchedBy.IDENTITY
+    likeness = _likeness(compare_strictly, person, other)
     if likeness is Likeness.SAME and not _papers_contradict(person.identity_keys, other.identity_keys):
         return likeness, MatchedBy.PHONE
     return Likeness.DIFFERENT, MatchedBy.PHONE
+
+
+def _likeness(compared: Callable[[Traits, Traits], Likeness], person: Description, other: Known) -> Likeness:
+    """Compare a person with a customer, and with whoever turned out to be that customer."""
+    if any(compared(person.traits, traits) is Likeness.SAME for traits in other.also):
+        return Likeness.SAME
+    return compared(person.traits, other.traits)
 
 
 def _papers_contradict(mine: frozenset[str], theirs: frozenset[str]) -> bool:

@@ -6,9 +6,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, func, select, union
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lc_workflow.lending.customers.models import Customer, IdentityPaper, Telephone
+from lc_workflow.lending.rules.matching import Traits, normal_name
 from lc_workflow.lending.rules.recognising import Description, Known, describe
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.phones import phone_key
@@ -59,6 +60,10 @@ def _known(row: Any) -> Known:  # noqa: ANN401 - a row of `_SEEN`
         traits=described.traits,
         identity_keys=described.identity_keys,
         phone_keys=described.phone_keys,
+        also=tuple(
+            Traits(khmer=normal_name(khmer), latin=normal_name(latin), born=born)
+            for khmer, latin, born in zip(row.khmer_too, row.latin_too, row.born_too, strict=True)
+        ),
     )
 
 
@@ -68,11 +73,23 @@ def _each(column: InstrumentedAttribute[Any], of: type[IdentityPaper | Telephone
     return func.array(found.scalar_subquery(), type_=ARRAY(column.type))
 
 
+_MERGED = aliased(Customer)
+
+
+def _too(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """What those are written down with who turned out to be a customer, in the same order each time."""
+    found = select(column).where(_MERGED.merged_into == Customer.id).order_by(_MERGED.id)
+    return func.array(found.scalar_subquery(), type_=ARRAY(column.type))
+
+
 _SEEN: Final = (
     *(Customer.id, Customer.full_name_khmer, Customer.full_name_latin, Customer.date_of_birth),
     _each(IdentityPaper.id_card_type, IdentityPaper).label("kinds"),
     _each(IdentityPaper.id_number, IdentityPaper).label("numbers"),
     _each(Telephone.phone, Telephone).label("phones"),
+    _too(_MERGED.full_name_khmer).label("khmer_too"),
+    _too(_MERGED.full_name_latin).label("latin_too"),
+    _too(_MERGED.date_of_birth).label("born_too"),
 )
 """What people are compared by."""
 
