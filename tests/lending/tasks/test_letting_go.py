@@ -73,6 +73,22 @@ async def test_the_work_of_a_role_that_lost_a_right_and_of_one_that_was_lent_goe
     assert len(await queue(client, officer, "claimable")) == 2
 
 
+async def test_whoever_leaves_next_month_keeps_nothing_that_they_can_do_no_more_today(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, to_review: ToReview,
+    workplace: Workplace, on_the_next_day: Workplace, hand_on: HandOn,
+) -> None:  # fmt: skip
+    admin = await sign_in("admin")
+    manager, leaver = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
+    await hand_on(manager, leaver, ends_at=TOMORROW.isoformat())
+    await to_review(officer, teller)
+    (task,) = await queue(client, leaver, "claimable", stage="MANAGER_REVIEW")
+    await do(client, leaver, task, "claim")
+    url, wish = f"/api/v1/users/{leaver.user.id}/lifecycle/offboarding/initiate", {"last_working_day": "2026-12-31"}
+    assert (await client.post(url, json=wish, headers=admin.headers)).status_code == 200
+    await WATCH_OWNERS.work(on_the_next_day)
+    assert [found["id"] for found in await queue(client, manager, "claimable")] == [task["id"]]
+
+
 async def test_what_everybody_has_is_looked_at_in_one_statement(
     engine: AsyncEngine, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, take: Take,
     workplace: Workplace,

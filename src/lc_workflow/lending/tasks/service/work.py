@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.lifecycle.models import Offboarding
+from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
@@ -211,7 +212,9 @@ class TaskService(Service[Task]):
                     f"This task needs the permission {WORK[task.stage].permission}, or the seat it waits for."
                 )
             if principal.id in task.excluded:
-                raise SodMaker("You had a hand in this application; someone else has to decide it.")
+                raise SodMaker(
+                    "You had a hand in this application, or are a party to it; someone else has to decide it."
+                )
             if task.owner_id is None:
                 task.owned_by(principal.id, at=at)
                 self.announce(
@@ -242,9 +245,11 @@ class TaskService(Service[Task]):
     async def let_go(self, person: UUID | None = None, *, at: datetime) -> None:
         """Give back to the queue what somebody, or anybody, has and can do no more, in the caller's transaction.
 
-        Whoever is being seen out keeps it: a colleague is named for it when they have left.
+        Whoever is being seen out and is let in no more keeps it: a colleague is named for it.
         """
-        seen_out = exists().where(Offboarding.user_id == User.id, Offboarding.completed_at.is_(None))
+        seen_out = exists().where(
+            Offboarding.user_id == User.id, Offboarding.completed_at.is_(None), User.status != UserStatus.ACTIVE
+        )
         theirs = [Task.owner_id == person] if person else []
         tasks = await self.session.scalars(
             select(Task)
@@ -294,7 +299,7 @@ class TaskService(Service[Task]):
             chosen = await self._least_loaded(task, person, at=at)
             if chosen is None and person is not None:
                 raise NotEligible(
-                    "This person may not do this task: their rights do not reach it, or they prepared it."
+                    "This person may not do this task: their rights do not reach it, or they had a hand in the loan."
                 )
             if chosen is None:
                 raise NobodyEligible("Nobody may do this task: give somebody here the right to.")
