@@ -172,14 +172,27 @@ async def test_the_same_paper_on_another_persons_application_is_flagged(
     assert (await announced()).count("FileSeenElsewhere") == 1
     assert {file["seen_elsewhere"] for file in (await look(client, officer, ""))["items"]} == {True}
     same = await look(client, officer, f"/{copied['id']}/duplicates")
-    assert ({file["id"] for file in same["items"]}, same["hidden"]) == ({first["id"], second_loan["id"]}, 0)
+    assert {file["id"] for file in same["items"]} == {first["id"], second_loan["id"]}
+    assert (same["total"], same["hidden"]) == (2, 0)
+
+    scan = await session.get_one(File, UUID(first["id"]))
+    session.add_all(
+        File(
+            key=f"2026/11/{number}", original_filename="form.jpg", display_name="Form", file_size=1, sha256=scan.sha256,
+            mime_type="image/jpeg", uploaded_by=officer.user.id, application_id=mine[0].id, created_at=NOON,
+        )
+        for number in range(100)
+    )  # fmt: skip
+    await session.commit()
+    same = await look(client, officer, f"/{copied['id']}/duplicates")
+    assert (len(same["items"]), same["total"], same["hidden"]) == (100, 102, 0)
 
     far.user_id = (await sign_in("officer", branch_id=elsewhere.id)).user.id
     await session.commit()
     stranger = await sign_in("officer", branch_id=elsewhere.id)
     theirs = (await upload(stranger, JPEG, application_id=far.id)).json()
     same = await look(client, stranger, f"/{theirs['id']}/duplicates")
-    assert (same["items"], same["hidden"]) == ([], 3), "that there are some is told, not whose"
+    assert (same["items"], same["total"], same["hidden"]) == ([], 0, 103), "that there are some is told, not whose"
 
 
 async def test_whether_the_store_still_holds_what_was_brought_can_be_asked(

@@ -239,9 +239,9 @@ class FileController(Controller):
         files: NamedDependency[FileService],
         principal: NamedDependency[Principal],
     ) -> Duplicates:
-        """List where the same was handed in for another person."""
-        rows, there = await files.duplicates(file_id, principal=principal)
-        return Duplicates([shaped(row, FileAnswer) for row in rows], there - len(rows))
+        """List where the same was handed in for another person, the first hundred of those one may see."""
+        found = await files.duplicates(file_id, principal=principal)
+        return Duplicates([shaped(row, FileAnswer) for row in found.first], found.seen, found.hidden)
 
     @post("/{file_id:uuid}/verify", guards=[requires(READ), limit("30/minute", name="verify")], status_code=200)
     async def verify(

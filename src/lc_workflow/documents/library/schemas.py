@@ -63,9 +63,14 @@ class DownloadAnswer(Struct, frozen=True):
 
 
 class Duplicates(Struct, frozen=True):
-    """The same file on other persons' applications: those one may see, and how many others there are."""
+    """The same file on other persons' applications.
+
+    `items` are those of them that came first, at most 100, `total` how many there are that one may see, and `hidden`
+    how many others.
+    """
 
     items: list[FileAnswer]
+    total: int
     hidden: int
 
 

@@ -1,7 +1,9 @@
 """The same paper on the application of somebody else: an honest mistake, or a photo that is handed around."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, bindparam, func, or_, select
@@ -11,6 +13,9 @@ from sqlalchemy.orm import aliased
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.platform.db.written import Written
+
+MOST_SHOWN: Final = 100
+"""How many files that hold the same are shown, those that came first."""
 
 Other = aliased(File)
 
@@ -40,11 +45,22 @@ def _written_seen(access: ApplicationAccess) -> Written:
     return Written(select(File.id).where(some, select(Other.id).where(_same(access)).exists()))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first that were handed in of those somebody may see, how many these are in all, and how many others."""
+
+    first: Sequence[File]
+    seen: int
+    hidden: int
+
+
 async def duplicates_of(
     session: AsyncSession, file: File, access: ApplicationAccess, visible: ColumnElement[bool]
-) -> tuple[Sequence[File], int]:
-    """Find the files of other persons that hold the same: those somebody may see, and how many there are in all."""
-    same = select(Other.id).where(File.id == file.id, _same(access)).correlate(None)
-    there = await session.scalar(select(func.count()).select_from(same.subquery()))
-    rows = await session.scalars(select(File).where(File.id.in_(same), visible).order_by(File.created_at, File.id))
-    return rows.all(), there or 0
+) -> Found:
+    """Find the files of other persons that hold the same: a form that everybody fills in may be on every loan."""
+    same = File.id.in_(select(Other.id).where(File.id == file.id, _same(access)).correlate(None))
+    seen, there = (
+        await session.execute(select(func.count().filter(visible), func.count()).select_from(File).where(same))
+    ).one()
+    rows = await session.scalars(select(File).where(same, visible).order_by(File.created_at, File.id).limit(MOST_SHOWN))
+    return Found(rows.all(), seen, there - seen)

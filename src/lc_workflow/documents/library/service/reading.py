@@ -18,7 +18,7 @@ from lc_workflow.documents.events import (
 from lc_workflow.documents.library.access import files_visible_to
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import FileAnswer
-from lc_workflow.documents.library.service.duplicates import duplicates_of, seen_elsewhere
+from lc_workflow.documents.library.service.duplicates import Found, duplicates_of, seen_elsewhere
 from lc_workflow.documents.library.service.folders import FolderService
 from lc_workflow.documents.library.service.integrity import Measured, measured
 from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS, PreviewSize, preview_key
@@ -133,8 +133,8 @@ class FileReading(Service[File]):
         """Say which of these files were handed in for another person too."""
         return await seen_elsewhere(self.session, files, self._access)
 
-    async def duplicates(self, file_id: UUID, *, principal: Principal) -> tuple[Sequence[File], int]:
-        """Find the same on other persons' applications: what this person may see, and how many there are in all.
+    async def duplicates(self, file_id: UUID, *, principal: Principal) -> Found:
+        """Find the same on other persons' applications: what this person may see, and how many there are.
 
         Raises:
             Missing: There is no such file, or it is not theirs to see.
