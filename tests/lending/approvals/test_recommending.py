@@ -100,6 +100,7 @@ async def test_a_low_recommendation_spares_a_higher_grant_no_stage(
         ({"recommended_amount": 0}, "NothingLent"),
         ({"recommended_amount": 1200.001}, "InvalidInput"),
         ({"recommended_term": 0}, "InvalidInput"),
+        ({"recommended_amount": 0.5}, "AmountOutsideProduct"),
     ],
 )
 async def test_a_recommendation_that_could_not_be_granted_is_refused(
