@@ -236,6 +236,24 @@ async def test_a_mistyped_paper_is_corrected_with_the_draft(
     assert await how_many(session) == 1
 
 
+async def test_what_was_learnt_at_the_counter_outlives_a_change_of_the_draft(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    loan = await draft(officer)
+    url = f"{CUSTOMERS}/{loan['customer_id']}"
+    papers = (await client.get(url, headers=officer.headers)).json()["identities"]
+    passport = {"id_card_type": "passport", "id_number": "N 1234567"}
+    learnt = {"identities": [*papers, passport], "marital_status": "widowed"}
+    assert (await client.patch(url, json=learnt, headers=officer.headers)).status_code == 200
+    changed = await client.put(f"{URL}/{loan['id']}", json={"phone": "012 999 888"}, headers=officer.headers)
+    assert (changed.status_code, changed.json()["customer_id"]) == (200, loan["customer_id"])
+    known = (await client.get(url, headers=officer.headers)).json()
+    assert ([paper["id_card_type"] for paper in known["identities"]], known["marital_status"]) == (
+        ["cambodian_identity", "passport"],
+        "widowed",
+    )
+
+
 async def test_a_draft_that_turns_out_to_be_a_returning_customers_leaves_nobody_behind(
     client: AsyncClient, session: AsyncSession, officer: Person, draft: Draft
 ) -> None:

@@ -21,7 +21,8 @@ class Customer(DatedRow):
 
     Names are kept clean, one script each. `place_code` is the gazetteer's code as far down as it is known, beside the
     free text of the address. `merged_into` points on when the person turned out to be another customer. `written_for`
-    is the application that wrote them down first: while nothing else refers to them, it may still correct them.
+    is the application that wrote them down first: while nothing else refers to them, and nobody has changed them at the
+    counter, it may still correct them.
     """
 
     __tablename__ = "customers"

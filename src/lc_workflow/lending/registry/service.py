@@ -143,7 +143,7 @@ class CustomerRegistry(CustomerService):
             if not customer.name:
                 raise NameNeeded("A customer keeps at least one name.")
             if changed:
-                customer.updated_at = at
+                customer.updated_at, customer.written_for = at, None  # more is known now than a draft says
                 flag_modified(customer, "updated_at")  # papers and telephones make a new version too
                 await self.session.flush()
                 (after,) = await Sharing(self.session).described(Customer.id == customer.id)
