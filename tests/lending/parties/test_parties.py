@@ -280,3 +280,25 @@ async def test_a_submitted_application_keeps_what_stands_behind_it(
             await client.delete(f"{url}/{row['id']}", headers=officer.headers),
         ]
         assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(422, "NotEditable")}
+
+
+async def test_whoever_stood_behind_a_draft_by_mistake_is_nobody_once_they_are_taken_off(
+    client: AsyncClient, officer: Person, draft: Draft
+) -> None:
+    drafted = await draft(officer, **GUARANTOR)
+    wish = {"full_name_latin": "CHAN DARA", "phone": "011 222 333"}
+    joined = await client.post(f"{URL}/{drafted['id']}/parties", json=wish, headers=officer.headers)
+    nobody = dict.fromkeys(GUARANTOR, "")
+
+    async def names() -> set[str]:
+        listed = (await client.get("/api/v1/customers", headers=officer.headers)).json()["items"]
+        return {customer["username"] for customer in listed}
+
+    assert await names() == {"SOK CHANTHY", "KEO BOPHA", "CHAN DARA"}
+    off = await client.delete(f"{URL}/{drafted['id']}/parties/{joined.json()['id']}", headers=officer.headers)
+    assert (off.status_code, await names()) == (204, {"SOK CHANTHY", "KEO BOPHA"})
+    other = await draft(officer, id_number="020345678", full_name_latin="SOK DARA", full_name_khmer="", **GUARANTOR)
+    assert (await client.put(f"{URL}/{drafted['id']}", json=nobody, headers=officer.headers)).status_code == 200
+    assert await names() == {"SOK CHANTHY", "KEO BOPHA", "SOK DARA"}, "she stands behind another loan"
+    assert (await client.put(f"{URL}/{other['id']}", json=nobody, headers=officer.headers)).status_code == 200
+    assert await names() == {"SOK CHANTHY", "SOK DARA", "KEO BOPHA"}, "which did not write her down"

@@ -78,7 +78,7 @@ class BackingService(Service[Party]):
         for name, value in changes.items():
             setattr(party, name, value)
         if not (party.name or any(getattr(party, column) for column in GUARANTOR_FIELDS.values())):
-            await self.session.delete(party)
+            await self.leave(party, alone=alone)
             return
         party.updated_at = at
         await self.know(party, branch_id=branch_id, alone=alone, by=by, at=at)
@@ -112,6 +112,16 @@ class BackingService(Service[Party]):
         await self.session.flush()
         await self.know(party, branch_id=branch_id, alone=alone, by=by, at=at)
         return party
+
+    async def leave(self, party: Party, *, alone: Alone) -> None:
+        """Let somebody stand behind the application no longer; whom it alone wrote down and knows is forgotten."""
+        known = party.customer_id
+        if known:
+            await self._customers.hold(customer_ids=[known])
+        await self.session.delete(party)
+        await self.session.flush()
+        if known and await self._alone_with(party.id, alone, known):
+            await self._customers.forget(known, written_for=party.application_id)
 
     async def know(self, party: Party, *, branch_id: UUID | None, alone: Alone, by: UUID | None, at: datetime) -> None:
         """Find or write down the customer a party is.

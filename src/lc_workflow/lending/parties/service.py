@@ -176,7 +176,8 @@ class PartyService:
         """
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal, expected_version)
-            await self._session.delete(await self._row(Party, application_id, party_id))
+            party = await self._row(Party, application_id, party_id)
+            await self._backing.leave(party, alone=self._applications.borrows_nowhere)
             self._tell(application, "parties", principal, at=at)
 
     async def pledge(
