@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+import anyio.to_thread
 import msgspec
 from msgspec import UNSET
 from sqlalchemy import Row, or_, select
@@ -77,7 +79,16 @@ class Books:
 async def judge(
     session: AsyncSession, lines: Sequence[Line], *, mode: ImportMode, principal: Principal
 ) -> tuple[list[Plan], list[RowError]]:
-    """Say what each row will do, and why some cannot do anything."""
+    """Say what each row will do, and why some cannot do anything; others are served while thousands are looked at."""
+    given, malformed = await anyio.to_thread.run_sync(_read, lines)
+    books = await _open_books(session, [row for _, row in given], principal)
+    planning = partial(_planned, given, books, mode=mode, principal=principal)
+    plans, refused = await anyio.to_thread.run_sync(planning)
+    return plans, malformed + refused
+
+
+def _read(lines: Sequence[Line]) -> tuple[list[tuple[int, GivenRow]], list[RowError]]:
+    """Read the rows, each with its number, and say what is wrong with those that cannot be read."""
     given: list[tuple[int, GivenRow]] = []
     errors: list[RowError] = []
     for line in lines:
@@ -86,8 +97,15 @@ async def judge(
             errors += [RowError(line.row, fault.field, fault.msg) for fault in faults]
         else:
             given.append((line.row, msgspec.convert(cells, GivenRow, strict=False)))
-    books = await _open_books(session, [row for _, row in given], principal)
-    plans = []
+    return given, errors
+
+
+def _planned(
+    given: Sequence[tuple[int, GivenRow]], books: Books, *, mode: ImportMode, principal: Principal
+) -> tuple[list[Plan], list[RowError]]:
+    """Say what the rows will do by these books, and why some may not."""
+    plans: list[Plan] = []
+    errors: list[RowError] = []
     for number, row in given:
         try:
             plans.append(_plan(number, row, books, mode=mode, principal=principal))
