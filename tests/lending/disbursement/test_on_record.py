@@ -4,6 +4,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,6 +44,22 @@ async def test_the_dossier_tells_of_each_payment_who_asked_what_was_ordered_and_
     said = {name: value for name, value in confirmed.json().items() if name not in ids}
     assert paid == said | {"requested_by_name": names["teller"], "closed_by_name": names["manager"]}
     assert (paid["status"], paid["external_reference"], paid["paid_on"]) == ("confirmed", "PAY-1", "2026-11-24")
+
+
+@pytest.mark.parametrize(
+    ("known", "ends_on"),
+    [({}, "2027-11-24"), ({"product_version_id": None}, "2026-12-01")],
+    ids=["its last installment", "nobody knows how it is repaid"],
+)
+async def test_a_loan_ends_with_its_last_installment_and_not_when_somebody_had_thought(
+    office: Office, session: AsyncSession, known: dict[str, Any], ends_on: str
+) -> None:
+    thought = {"loan_start_date": date(2026, 6, 1), "loan_end_date": date(2026, 12, 1)}
+    await session.execute(update(CustomerApplication).values(thought | known))
+    await session.commit()
+    await office.close((await office.ask()).json(), "confirm", **PAID)
+    shown = await office.client.get(f"{URL}/{office.loan['id']}", headers=office.people["officer"].headers)
+    assert (shown.json()["loan_start_date"], shown.json()["loan_end_date"]) == ("2026-11-24", ends_on)
 
 
 async def test_the_export_says_on_which_day_a_loan_was_paid_and_not_when_it_was_meant_to_be(

@@ -74,7 +74,7 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
 
 
 HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=10, outside=True)
-"""Tried for about three hours."""
+"""Tried for over four hours."""
 
 
 async def call_off(place: Workplace, request_id: UUID) -> None:

@@ -158,6 +158,8 @@ class DisbursementService(Service[DisbursementRequest]):
             application.loan_start_date = wish.paid_on
             await ask_for(self.session, CALL_OFF, request_id=request.id)
             await self._workflow.disburse(application, principal=principal, at=at, comment=wish.reference)
+            if ends_on := await self._quotes.end_of(application, at=at):
+                application.loan_end_date = ends_on
             self.announce(
                 DisbursementConfirmed(
                     actor_id=principal.id,

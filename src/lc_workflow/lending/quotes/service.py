@@ -103,6 +103,13 @@ class QuoteService(Service[CustomerApplication]):
         """
         return _reckoned(application, await self._grounds(application, at=at), asked, at=at)
 
+    async def end_of(self, application: CustomerApplication, *, at: datetime) -> date | None:
+        """The day of a paid loan's last installment; none where it cannot be reckoned."""
+        try:
+            return (await self.reckoned(application, application.approved, at=at)).installments[-1].due_on
+        except DomainError:
+            return None
+
     async def fees(self, application: CustomerApplication, asked: LoanTerms, *, at: datetime) -> tuple[Fee, ...]:
         """The fees of an application's loan on some terms.
 
