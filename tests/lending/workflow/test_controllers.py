@@ -8,7 +8,7 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
-from tests.conftest import SignIn
+from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
 from tests.statements import sent as sent_by
@@ -127,6 +127,23 @@ async def test_processing_begins_though_the_drafter_mistyped_the_account(
     assert [one["needs"] for one in listed if one["action"] == "send_to_review"] == [["account_id"]]
     assert (await take(teller, other, "send_to_review")).json()["code"] == "AccountOfAnother"
     assert (await take(teller, other, "send_to_review", account_id="00012346")).status_code == 200
+
+
+async def test_an_account_that_was_mistyped_is_whose_it_is_once_it_is_corrected(
+    client: AsyncClient, officer: Person, teller: Person, draft: Draft, to_review: ToReview, take: Take
+) -> None:
+    hers, his = "00012345", "00077"
+    await to_review(officer, teller)  # with her account, which stays hers
+    other = {"id_number": "999999999", "full_name_latin": "CHEA DARA", "full_name_khmer": "", "phone": ""}
+    for wrong, by_hand in ((his, True), (his, False), (hers, False)):
+        await take(officer, loan := await draft(officer), "submit")
+        assert (await take(teller, loan, "start", account_id=wrong)).status_code == 200
+        if by_hand:
+            await client.put(f"{URL}/{loan['id']}", json={"account_id": "00098"}, headers=teller.headers)
+        assert (await take(teller, loan, "send_to_review", account_id="00098")).status_code == 200
+    await take(officer, loan := await draft(officer, **other), "submit")
+    assert (await take(teller, loan, "start", account_id=his)).status_code == 200
+    assert (await take(teller, loan, "send_to_review", account_id=hers)).json()["code"] == "AccountOfAnother"
 
 
 async def test_an_action_that_needs_nothing_needs_no_body(

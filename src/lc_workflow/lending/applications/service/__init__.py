@@ -1,5 +1,6 @@
 """The verbs of applications: drafting, changing and throwing them away, and who looks after them and reviews them."""
 
+from lc_workflow.lending.applications.service.accounts import give_up_account
 from lc_workflow.lending.applications.service.drafts import (
     ApplicationService,
     IdTaken,
@@ -29,5 +30,6 @@ __all__ = [
     "ReviewerOfAnotherBranch",
     "ReviewerPrepared",
     "ReviewingService",
+    "give_up_account",
     "released",
 ]

@@ -24,6 +24,7 @@ from lc_workflow.lending.applications.access import (
 )
 from lc_workflow.lending.applications.models import BACKED, CustomerApplication
 from lc_workflow.lending.applications.schemas import NUMBERS, PHONES, ApplicationChange, NewApplication
+from lc_workflow.lending.applications.service.accounts import give_up_account
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.backing.service import BackingService
@@ -184,6 +185,8 @@ class ApplicationService(Service[CustomerApplication]):
                 behind = {name: changed[name] for name in BACKING_FIELDS & changed.keys()}
                 person = person_with(application, changed)
                 await self._hold(person, behind, application)
+                if "account_id" in changed:
+                    await give_up_account(self.session, application)
                 if not _PERSON.isdisjoint(changed):
                     await self._know_the_borrower(application, person, by=principal.id, at=at)
                     if await self._customers.is_of_another(application.account_id, application.customer_id):

@@ -12,6 +12,7 @@ from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.service import give_up_account
 from lc_workflow.lending.approvals.service import ApprovalService
 from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.lending.customers.service import CustomerService
@@ -246,6 +247,7 @@ class WorkflowService(Service[CustomerApplication]):
         if account_id and application.customer_id and is_claimed:
             await self._customers.own_account(account_id, application.customer_id, at=at)
         if account_id != application.account_id:
+            await give_up_account(self.session, application)
             application.account_id, application.account_id_validated = account_id, False
         if step.action is Action.SEND_TO_REVIEW:
             application.account_id_validated = True
