@@ -146,6 +146,24 @@ async def test_an_account_that_was_mistyped_is_whose_it_is_once_it_is_corrected(
     assert (await take(teller, loan, "send_to_review", account_id=hers)).json()["code"] == "AccountOfAnother"
 
 
+@pytest.mark.parametrize("action", ["reject", "withdraw"])
+async def test_an_account_that_nobody_has_checked_is_whose_it_is_once_the_loan_is_over(
+    officer: Person, teller: Person, draft: Draft, take: Take, action: str
+) -> None:
+    await take(officer, loan := await draft(officer), "submit")
+    assert (await take(teller, loan, "start", account_id="00077")).status_code == 200
+    person = teller if action == "reject" else officer
+    assert (await take(person, loan, action, reason="There is no such account")).status_code == 200
+    other = {"id_number": "999999999", "full_name_latin": "CHEA DARA", "full_name_khmer": "", "phone": ""}
+    await take(officer, theirs := await draft(officer, **other), "submit")
+    assert (await take(teller, theirs, "start", account_id="00077")).status_code == 200
+    # Whoever takes the first one up again is told.
+    await take(officer, loan, "reopen", reason="She came back")
+    await take(officer, loan, "submit")
+    await take(teller, loan, "start")
+    assert (await take(teller, loan, "send_to_review")).json()["code"] == "AccountOfAnother"
+
+
 async def test_an_action_that_needs_nothing_needs_no_body(
     client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

@@ -24,7 +24,7 @@ _GIVE_UP: Final = Written(
 
 
 async def give_up_account(session: AsyncSession, application: CustomerApplication) -> None:
-    """Let an application's account be somebody else's, for another is about to take its place there.
+    """Let an application's account be somebody else's: another takes its place there, or it was never looked at.
 
     It stays its customer's where another loan of theirs names it.
     """

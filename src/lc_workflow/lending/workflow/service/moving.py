@@ -187,8 +187,8 @@ class WorkflowService(Service[CustomerApplication]):
                 application.approved_interest_rate = docket.grounds.rate(application.approved_interest_rate)
             case Action.UNDO_APPROVAL:
                 await self._approvals.reopen_last_stage(application, at=at)
-            case Action.REJECT:
-                application.rejection_reason = wish.reason
+            case Action.REJECT | Action.WITHDRAW:
+                await self._end(step, application, wish)
             case Action.REOPEN:
                 application.begin_again(by)
                 application.checklist_id = await self._checklists.current_id()
@@ -239,6 +239,13 @@ class WorkflowService(Service[CustomerApplication]):
             )
         )
         await self._tasks.follow(application, left=step.source, by=by, at=at)
+
+    async def _end(self, step: Step, application: CustomerApplication, wish: Wish) -> None:
+        """Say why nothing came of a loan, and hold no account for it that nobody has checked."""
+        if step.action is Action.REJECT:
+            application.rejection_reason = wish.reason
+        if not application.account_id_validated:
+            await give_up_account(self.session, application)
 
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
         """Write down the account the teller found; sending the application on says that it was checked."""
