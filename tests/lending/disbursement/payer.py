@@ -15,13 +15,14 @@ class Payer:
     """Pays each external id once, and answers a key as it did before; after a fault of its own it knows of neither.
 
     `moods` are how it answers the next requests: `ok`, `silent`, `refusing` or `broken`. `says` is what it answers
-    then, instead of a reference, and `meanwhile` what happens while it thinks.
+    then, instead of a reference, `heads` what it says before that, and `meanwhile` what happens while it thinks.
     """
 
     secret: str
     port: int = 0
     moods: list[str] = field(default_factory=list)
     says: bytes = b""
+    heads: str = ""
     meanwhile: Callable[[], Awaitable[Any]] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     paid: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -50,7 +51,8 @@ class Payer:
         if mood == "silent":
             await asyncio.sleep(1)  # it has acted, and its answer comes too late
         answer = self.says or json.dumps({"reference": f"PAY-{len(self.paid)}"}).encode()
-        writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(answer)}\r\nConnection: close\r\n\r\n".encode())
+        heads = self.heads or f"Content-Length: {len(answer)}\r\n"
+        writer.write(f"HTTP/1.1 {status}\r\n{heads}Connection: close\r\n\r\n".encode())
         writer.write(answer)
         writer.close()
 

@@ -206,6 +206,25 @@ async def test_a_payer_that_has_the_order_is_believed_whatever_else_it_says(
     assert (shown["status"], shown["external_reference"]) == ("handed_over", reference)
 
 
+@pytest.mark.parametrize(
+    ("heads", "says", "reference"),
+    [
+        ("Content-Length: 1000\r\n", b'{"reference": "PAY-1"}', "PAY-1"),
+        ("Content-Encoding: gzip\r\n", b'{"reference": "PAY-1"}', None),
+        ("", b'{"reference": "PAY-1", "more": "' + b"x" * 1_000_000 + b'"}', None),
+    ],
+    ids=["cut short", "in no encoding", "longer than anybody reads"],
+)
+async def test_a_payer_that_has_the_order_is_believed_though_its_words_break_off(
+    office: Office, payer: Payer, at_the_payer: Workplace, heads: str, says: bytes, reference: str | None
+) -> None:
+    payer.heads, payer.says = heads, says
+    request = (await office.ask()).json()
+    await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    shown = await office.shown()
+    assert (shown["status"], shown["external_reference"], shown["last_error"]) == ("handed_over", reference, None)
+
+
 async def test_what_was_called_off_is_not_handed_over(office: Office, payer: Payer, at_the_payer: Workplace) -> None:
     request = (await office.ask()).json()
     await office.close(request, "fail", reason="The customer died")

@@ -15,6 +15,9 @@ from lc_workflow.platform.payout.base import HandOverFailed, OrderRefused, Payme
 SECONDS: Final = 10.0
 """How long the other side may take to answer."""
 
+MOST_BYTES: Final = 100_000
+"""Of what the other side says no more is read."""
+
 UNDECIDED: Final = frozenset({408, 409, 425, 429})
 """Refusals that say nothing of the order: the other side may be busy with it."""
 
@@ -53,20 +56,33 @@ class Webhook:
             "X-Timestamp": timestamp,
             "X-Signature": signature(self._settings.secret, timestamp, body),
         }
+        status, said = None, b""
         try:
-            async with asyncio.timeout(SECONDS), httpx.AsyncClient(timeout=SECONDS) as client:
-                answer = await client.post(self._settings.url, content=body, headers=headers)
+            async with (
+                asyncio.timeout(SECONDS),
+                httpx.AsyncClient(timeout=SECONDS) as client,
+                client.stream("POST", self._settings.url, content=body, headers=headers) as answer,
+            ):
+                status = answer.status_code
+                async for piece in answer.aiter_bytes():
+                    said += piece
+                    if len(said) > MOST_BYTES:
+                        break
         except (httpx.HTTPError, OSError) as cause:
-            raise HandOverFailed(f"The payment system did not answer ({type(cause).__name__}).") from cause
-        if not answer.is_success:
-            is_refused = answer.is_client_error and answer.status_code not in UNDECIDED
+            if status is None:
+                raise HandOverFailed(f"The payment system did not answer ({type(cause).__name__}).") from cause
+        if not httpx.codes.is_success(status):
+            is_refused = httpx.codes.is_client_error(status) and status not in UNDECIDED
             failure = OrderRefused if is_refused else HandOverFailed
-            raise failure(f"The payment system answered {answer.status_code}.")
-        return _reference(answer.content)
+            raise failure(f"The payment system answered {status}.")
+        return _reference(said)
 
 
 def _reference(said: bytes) -> str | None:
-    """Find what the other side calls the order, in a form that can be kept; it has the order whatever it says."""
+    """Find what the other side calls the order, in a form that can be kept.
+
+    It has the order whatever it says, and also when its words break off.
+    """
     try:
         reference = msgspec.json.decode(said, type=Answer).reference or ""
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
