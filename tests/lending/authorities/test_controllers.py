@@ -14,7 +14,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
-from tests.lending.approvals.steps import AUTHORITIES, COMMITTEE, DELEGATIONS, MATRICES, STRICT, Give
+from tests.lending.approvals.steps import AUTHORITIES, COMMITTEE, DELEGATIONS, MATRICES, STRICT, Give, HandOn
 from tests.moments import NOON
 from tests.organization.factories import a_branch
 
@@ -101,6 +101,18 @@ async def test_authority_of_somebody_who_has_left_says_so(
     listed = (await client.get(AUTHORITIES, headers=admin.headers)).json()["items"]
     assert {row["person_id"]: row["person_is_active"] for row in listed}.pop(str(manager.user.id)) is False
     assert sorted(row["person_is_active"] for row in listed) == [False, True]
+
+
+async def test_a_stand_in_who_has_left_is_said_to_have_left(
+    client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn, branch: Branch, hand_on: HandOn
+) -> None:
+    manager, deputy = [await sign_in("manager", branch_id=branch.id) for _ in range(2)]
+    made = await hand_on(manager, deputy)
+    assert (made["from_is_active"], made["to_is_active"]) == (True, True)
+    deputy.user.status = UserStatus.ARCHIVED
+    await session.commit()
+    (listed,) = (await client.get(DELEGATIONS, headers=admin.headers)).json()["items"]
+    assert (listed["from_is_active"], listed["to_is_active"]) == (True, False)
 
 
 async def test_nobody_gives_themselves_authority(client: AsyncClient, admin: Person, sign_in: SignIn) -> None:

@@ -136,13 +136,15 @@ def _authority(named: Named) -> AuthorityAnswer:
 
 
 def _delegation(named: NamedDelegation) -> DelegationAnswer:
-    row, from_name, to_name = named
+    row, giver, taker = named
     return DelegationAnswer(
         id=row.id,
         from_id=row.from_id,
-        from_name=from_name,
+        from_name=f"{giver.first_name} {giver.last_name}",
+        from_is_active=giver.is_active,
         to_id=row.to_id,
-        to_name=to_name,
+        to_name=f"{taker.first_name} {taker.last_name}",
+        to_is_active=taker.is_active,
         role=row.role,
         starts_at=row.starts_at,
         ends_at=row.ends_at,

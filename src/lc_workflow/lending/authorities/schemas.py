@@ -90,13 +90,18 @@ class NewDelegation(Struct, frozen=True, kw_only=True):
 
 
 class DelegationAnswer(Struct, frozen=True):
-    """Who stands in for whom, in which role and from when to when; `ended_at` when it was taken back before."""
+    """Who stands in for whom, in which role and from when to when; `ended_at` when it was taken back before.
+
+    While `from_is_active` or `to_is_active` is false, for want of an account, it lets nobody decide.
+    """
 
     id: UUID
     from_id: UUID
     from_name: str
+    from_is_active: bool
     to_id: UUID
     to_name: str
+    to_is_active: bool
     role: str
     starts_at: datetime
     ends_at: datetime

@@ -32,7 +32,9 @@ from lc_workflow.platform.service import Service
 Named: TypeAlias = tuple[Authority, str, bool]
 """An authority, the name of its holder, and whether their account is active: without one it lets nobody decide."""
 
-NamedDelegation: TypeAlias = tuple[Delegation, str, str]
+NamedDelegation: TypeAlias = tuple[Delegation, User, User]
+"""A delegation, who is absent, and who stands in."""
+
 
 READ_APPLICATIONS: Final = "application:read"
 """The permission without which nobody decides anything."""
@@ -178,7 +180,7 @@ class AuthorityService(Service[Authority]):
     async def delegations(
         self, window: Window, *, with_ended: bool, principal: Principal, at: datetime
     ) -> tuple[list[NamedDelegation], int]:
-        """List delegations with both names, the latest first, and how many there are in all.
+        """List delegations with both people, the latest first, and how many there are in all.
 
         Without those that have ended it is what counts and what is to come.
         """
@@ -187,7 +189,7 @@ class AuthorityService(Service[Authority]):
             where += [Delegation.ended_at.is_(None), Delegation.ends_at > at]
         giver, taker = aliased(User), aliased(User)
         rows = await self.session.execute(
-            select(Delegation, giver.first_name, giver.last_name, taker.first_name, taker.last_name)
+            select(Delegation, giver, taker)
             .join(giver, giver.id == Delegation.from_id)
             .join(taker, taker.id == Delegation.to_id)
             .where(*where)
@@ -196,7 +198,7 @@ class AuthorityService(Service[Authority]):
             .offset(window.offset)
         )
         total = await self.session.scalar(select(func.count()).select_from(Delegation).where(*where))
-        return [(row, f"{a} {b}", f"{c} {d}") for row, a, b, c, d in rows], total or 0
+        return [(row, absent, stand_in) for row, absent, stand_in in rows], total or 0
 
     async def delegate(self, wish: NewDelegation, *, principal: Principal, at: datetime) -> NamedDelegation:
         """Let somebody stand in for a while.
@@ -253,7 +255,7 @@ class AuthorityService(Service[Authority]):
                     role=delegation.role,
                 )
             )
-        return delegation, f"{giver.first_name} {giver.last_name}", f"{taker.first_name} {taker.last_name}"
+        return delegation, giver, taker
 
     async def take_back(self, delegation_id: UUID, *, principal: Principal, at: datetime) -> None:
         """End a delegation before its time; ending it again changes nothing.
