@@ -16,6 +16,7 @@ class Payer:
 
     `moods` are how it answers the next requests: `ok`, `silent`, `refusing` or `broken`. `says` is what it answers
     then, instead of a reference, `heads` what it says before that, and `meanwhile` what happens while it thinks.
+    A strict one refuses another order under a key that it knows.
     """
 
     secret: str
@@ -23,6 +24,7 @@ class Payer:
     moods: list[str] = field(default_factory=list)
     says: bytes = b""
     heads: str = ""
+    is_strict: bool = False
     meanwhile: Callable[[], Awaitable[Any]] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     paid: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,6 +47,10 @@ class Payer:
         if mood != "broken":
             if key not in self.known and mood != "refusing":
                 self.paid.setdefault(order["external_id"], order)
+            is_other = any(key == each["order_key"] and order != each for each in self.calls)
+            if self.is_strict and key in self.known and is_other:
+                mood = "refusing"
+                self.known[key] = "422 Key Reused"
             status = self.known.setdefault(key, "422 No Such Account" if mood == "refusing" else "200 OK")
         if self.meanwhile:
             await self.meanwhile()

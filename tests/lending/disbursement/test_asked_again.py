@@ -113,3 +113,16 @@ async def test_nobody_alone_has_a_loan_ordered_twice(office: Office, payer: Paye
     assert (refused.status_code, refused.json()["code"]) == (403, "SodRequester"), refused.text
     seen_by_another = await office.close(sent, "fail", "manager", reason="It was sent back")
     assert seen_by_another.status_code == 200, seen_by_another.text
+
+
+async def test_a_refusal_of_the_key_itself_does_not_get_a_loan_paid_twice(
+    office: Office, payer: Payer, at_the_payer: Workplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "SECONDS", 0.3)
+    payer.is_strict, payer.moods = True, ["silent"]
+    for _ in range(3):  # the first was paid unseen, and the others come under its key
+        request = (await office.ask()).json()
+        with pytest.raises(HandOverFailed):
+            await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+        await office.close(request, "fail", reason="The payment system does not take it")
+    assert len({order["order_key"] for order in payer.calls}) == 1

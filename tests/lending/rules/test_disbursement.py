@@ -10,6 +10,7 @@ import pytest
 from lc_workflow.lending.rules.disbursement import (
     UNDER_WAY,
     DisbursementStatus,
+    Fate,
     Payment,
     key_of_order,
     objections_to_confirming,
@@ -84,22 +85,25 @@ def test_only_fees_that_are_kept_back_make_less_of_a_payment() -> None:
 
 
 LOAN, SECOND, THIRD = uuid4(), uuid4(), uuid4()
+TAKEN, REFUSED, UNSEEN = Fate
 
 
 @pytest.mark.parametrize(
     ("failed", "key"),
     [
         ((), LOAN),
-        (((LOAN, False),), LOAN),
-        (((LOAN, True),), THIRD),
-        (((LOAN, False), (LOAN, True)), THIRD),
-        (((LOAN, True), (SECOND, False)), SECOND),
-        (((SECOND, False), (LOAN, True), (SECOND, False)), SECOND),
-        (((LOAN, True), (SECOND, True)), THIRD),
+        (((LOAN, UNSEEN),), LOAN),
+        (((LOAN, TAKEN),), THIRD),
+        (((LOAN, REFUSED),), THIRD),
+        (((LOAN, UNSEEN), (LOAN, TAKEN)), THIRD),
+        (((LOAN, UNSEEN), (LOAN, REFUSED)), LOAN),
+        (((LOAN, TAKEN), (SECOND, UNSEEN)), SECOND),
+        (((SECOND, UNSEEN), (LOAN, TAKEN), (SECOND, REFUSED)), SECOND),
+        (((LOAN, TAKEN), (SECOND, REFUSED)), THIRD),
     ],
 )
 def test_an_order_gets_a_new_key_once_it_is_known_what_became_of_the_one_before(
-    failed: tuple[tuple[UUID, bool], ...], key: UUID
+    failed: tuple[tuple[UUID, Fate], ...], key: UUID
 ) -> None:
     assert key_of_order(application_id=LOAN, request_id=THIRD, failed=failed) == key
 

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.rules.disbursement import DisbursementStatus, Payment
+from lc_workflow.lending.rules.disbursement import DisbursementStatus, Fate, Payment
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import AMOUNT, choice
 
@@ -72,7 +72,9 @@ class DisbursementRequest(Row):
         return self.order_key or self.application_id
 
     @property
-    def is_settled(self) -> bool:
-        """Whether it was known, when the order was called off, what the payer had done with it: taken or refused it."""
-        answered_at = self.handed_over_at or self.refused_at
-        return answered_at is not None and self.closed_at is not None and answered_at <= self.closed_at
+    def fate(self) -> Fate:
+        """What was known of the order when it was called off; what came to be known later is not what was meant."""
+        for answered_at, fate in ((self.handed_over_at, Fate.TAKEN), (self.refused_at, Fate.REFUSED)):
+            if answered_at is not None:
+                return fate if self.closed_at is not None and answered_at <= self.closed_at else Fate.UNSEEN
+        return Fate.UNSEEN

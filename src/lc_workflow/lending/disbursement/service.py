@@ -105,7 +105,7 @@ class DisbursementService(Service[DisbursementRequest]):
                 order_key=key_of_order(
                     application_id=application.id,
                     request_id=request_id,
-                    failed=[(each.key, each.is_settled) for each in earlier],
+                    failed=[(each.key, each.fate) for each in earlier],
                 ),
             )
             application.disbursement_requested_at = at

@@ -77,16 +77,24 @@ def payment_of(principal: Decimal, fees: Iterable[Fee]) -> Payment:
     return payment
 
 
-def key_of_order(*, application_id: UUID, request_id: UUID, failed: Sequence[tuple[UUID, bool]]) -> UUID:
+class Fate(StrEnum):
+    """What was known of an order when somebody said that it failed: the payer took it, refused it, or nothing."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    UNSEEN = "unseen"
+
+
+def key_of_order(*, application_id: UUID, request_id: UUID, failed: Sequence[tuple[UUID, Fate]]) -> UUID:
     """Choose what a payer knows a new order by: whoever has an order of its key pays nothing.
 
-    `failed` are the keys of the application's orders that failed, and whether it was known by then what the payer did
-    with each: took or refused it. An order that may have arrived unseen is asked for again under its key, as if it
-    were sent once more; only after what is known to have failed there is a new one.
+    `failed` are the keys and fates of the application's orders that failed. An order that may have arrived unseen is
+    asked for again under its key, as if it were sent once more, until the payer says that it took it: a refusal then
+    may be one of a key that it has. Only after what is known to have failed there is a new key.
     """
-    settled = {key for key, is_settled in failed if is_settled}
-    unseen = next((key for key, _ in failed if key not in settled), None)
-    return unseen or (request_id if settled else application_id)
+    taken = {key for key, fate in failed if fate is Fate.TAKEN}
+    unseen = next((key for key, fate in failed if fate is Fate.UNSEEN and key not in taken), None)
+    return unseen or (request_id if failed else application_id)
 
 
 def objections_to_failing(
