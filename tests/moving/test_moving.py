@@ -120,7 +120,7 @@ async def client(moved: Moved) -> AsyncIterator[AsyncClient]:
 
 def test_a_dry_run_says_what_would_be_taken_and_changes_nothing(moved: Moved) -> None:
     assert moved.rows[1] == moved.rows[0]
-    assert moved.said[0].endswith("Nothing was changed; take it with --write.\n")
+    assert moved.said[0].endswith("Nothing was changed; take it with WRITE=1, or --write.\n")
     dry, written = (report["parts"] for report in moved.reports[:2])
     assert {table for table in written if dry[table] != written[table]} == {"files"}  # bytes are judged when they come
     assert dry["files"]["refused"].keys() < written["files"]["refused"].keys()
@@ -387,3 +387,13 @@ def test_what_was_written_there_since_comes_with_the_next_move(moved: Moved) -> 
         "customer_applications": 1
     }
     assert report["figures"]["customers written down"] == 0
+
+
+def test_whoever_asks_what_would_come_has_their_database_left_as_it_is(server: URL) -> None:
+    """A database without tables, or of an older release, is not migrated for it."""
+    new, old = empty_database_on(server), empty_database_on(server)
+    asyncio.run(open_old_service(old, LAST, LAST_BOOK))
+    environ = {"DATABASE_URL": address(new), "SECRET_KEY": SECRET}
+    asked = CliRunner(env=environ).invoke(house, ["move-from", address(old)])
+    assert (asked.exit_code, "run alembic upgrade head first" in asked.output) == (1, True)
+    assert asyncio.run(rows_of(new)) == {}

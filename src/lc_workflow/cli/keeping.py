@@ -162,9 +162,13 @@ def move_from(
             report.unlink()
     environ = variables()
     take_our_key(environ)
+    may_migrate = write or not environ.get("DATABASE_URL")  # who asks what would come has nothing changed of theirs
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        bring_to_newest(settings.database_url, environ)
+        if may_migrate:
+            bring_to_newest(settings.database_url, environ)
+        else:
+            refuse_other_revisions(settings.database_url)
         use(vault_of(settings))
         found = asyncio.run(
             move(
@@ -182,4 +186,4 @@ def move_from(
         report.write_bytes(found.as_json())
     if found.broken_off:
         raise click.ClickException("A store or a database did not answer, so papers are still to come: move once more.")
-    click.echo("It is done." if write else "Nothing was changed; take it with --write.")
+    click.echo("It is done." if write else "Nothing was changed; take it with WRITE=1, or --write.")
