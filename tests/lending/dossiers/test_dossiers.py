@@ -125,6 +125,30 @@ async def test_the_dossier_tells_everything_in_english_and_in_khmer(
         assert again.json()["id"] == ready["id"]  # the same content is printed once
 
 
+async def test_the_dossier_tells_which_papers_were_waived_by_whom_and_why(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, work_off: WorkOff
+) -> None:
+    """A waiver stands in it also when its day is over, or somebody has ended it."""
+    await put_in_force(client, await sign_in("admin"), *RULES)
+    manager = await sign_in("manager", branch_id=branch.id, first_name="Bopha", last_name="Meas")
+    application = await draft(officer)
+    place = f"{URL}/{application['id']}/checklist/waivers"
+    waived = {"rule": RULES[0]["code"], "reason": "The card is at the commune.", "ends_on": "2026-11-30"}
+    first = await client.post(place, json=waived, headers=manager.headers)
+    assert first.status_code == 201, first.text
+    ended = await client.delete(f"{place}/{first.json()['waivers'][0]['id']}", headers=manager.headers)
+    assert ended.status_code < 300, ended.text
+    again = await client.post(place, json={**waived, "reason": "She brings it on Monday."}, headers=manager.headers)
+    assert again.status_code == 201, again.text
+
+    content = (await client.get(f"{URL}/{application['id']}/dossier", headers=officer.headers)).json()["content"]
+    told = {(row["reason"], row["granted_by_name"], row["ended_by_name"]) for row in content["waivers"]}
+    assert told == {(waived["reason"], "Bopha Meas", "Bopha Meas"), ("She brings it on Monday.", "Bopha Meas", None)}
+    _, pdf = await printed(client, officer, application, work_off, "en")
+    for wanted in ("Papers that were waived", "The card is at the commune.", "2026-11-30"):
+        assert wanted in text_of(pdf).replace("\r\n", " "), wanted
+
+
 async def test_a_decided_loan_s_dossier_tells_what_it_was_decided_on(
     client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, to_review: Any, work_off: WorkOff
 ) -> None:

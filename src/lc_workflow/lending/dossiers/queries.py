@@ -32,6 +32,7 @@ from lc_workflow.lending.dossiers.schemas import (
     PartyPart,
     PaymentPart,
     RequestPart,
+    WaiverPart,
 )
 from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
 from lc_workflow.lending.quotes.service import QuoteService
@@ -110,6 +111,7 @@ class Everything:
             conditions=await self._seen.conditions(application),
             payments=await self._payments(application.id),
             checklist=_checklist(standing),
+            waivers=await self._waivers(standing),
             history=[
                 MovePart(
                     at=each.move.at,
@@ -158,6 +160,31 @@ class Everything:
             .order_by(row.requested_at, row.id)
         )
         return [_payment(request, asked_by, closed_by) for request, asked_by, closed_by in found]
+
+    async def _waivers(self, standing: Standing) -> list[WaiverPart]:
+        """Everything that was not asked for though a rule names it, the oldest first."""
+        ids = {each for row in standing.waivers for each in (row.granted_by, row.ended_by) if each}
+        names: dict[UUID, str] = {}
+        if ids:
+            found = await self._session.execute(
+                select(User.id, User.first_name, User.last_name).where(User.id.in_(ids))
+            )
+            names = {id_: f"{first} {last}" for id_, first, last in found}
+        people = {item.subject.id: item.subject.name for item in standing.items}
+        return [
+            WaiverPart(
+                rule=row.rule,
+                subject_name=people.get(row.subject_id) if row.subject_id else None,
+                cycle=row.cycle,
+                reason=row.reason,
+                granted_by_name=names[row.granted_by],
+                granted_at=row.granted_at,
+                ends_on=row.ends_on,
+                ended_by_name=names[row.ended_by] if row.ended_by else None,
+                ended_at=row.ended_at,
+            )
+            for row in standing.waivers
+        ]
 
     async def _papers(self, application_id: UUID, standing: Standing) -> list[PaperPart]:
         rows = await self._session.execute(

@@ -149,6 +149,24 @@ class ChecklistPart(Struct, frozen=True, kw_only=True):
     status: Need
 
 
+class WaiverPart(Struct, frozen=True, kw_only=True):
+    """A paper that somebody let the application pass without, in which cycle, why and until when.
+
+    `rule` names the papers in `checklist`; `subject_name` is empty where it is for everybody, or for somebody who
+    stands behind the loan no more. It was ended before its day where it says by whom.
+    """
+
+    rule: str
+    subject_name: str | None
+    cycle: int
+    reason: str
+    granted_by_name: str
+    granted_at: datetime
+    ends_on: date
+    ended_by_name: str | None
+    ended_at: datetime | None
+
+
 class MovePart(Struct, frozen=True, kw_only=True):
     """A step the application took."""
 
@@ -195,6 +213,7 @@ class DossierContent(Struct, frozen=True, kw_only=True):
     conditions: list[ConditionAnswer]
     payments: list[PaymentPart]
     checklist: list[ChecklistPart]
+    waivers: list[WaiverPart]
     history: list[MovePart]
     papers: list[PaperPart]
 

@@ -111,6 +111,7 @@ class Pages:
                     [self._item(row) for row in content["checklist"]],
                     widths=(5, 4, 3, 3),
                 ),
+                *self._waivers(),
                 *self._table(
                     "history",
                     ("at", "action", "from_to", "by", "remark"),
@@ -231,17 +232,20 @@ class Pages:
         )
 
     def _decision(self, row: Mapping[str, Any]) -> _Cells:
-        absent = f" ({self._word('on_behalf_of')} {row['on_behalf_of_name']})" if row["on_behalf_of_name"] else ""
         said = self._value(row["decision"], "decision") + (f" ({self._word('void')})" if row["voided_at"] else "")
         remarks = [text for text in (row["reason"], row["comment"]) if text]
         return (
             self._value(row["at"], "at"),
-            breakable(f"{row['actor_name']}{absent}"),
+            breakable(row["actor_name"] + self._absent(row)),
             breakable(row["stage"]),
             said,
             _terms(row),
             breakable(" · ".join(remarks)) or "–",
         )
+
+    def _absent(self, row: Mapping[str, Any]) -> str:
+        """For whom somebody stood in."""
+        return f" ({self._word('on_behalf_of')} {row['on_behalf_of_name']})" if row["on_behalf_of_name"] else ""
 
     def _item(self, row: Mapping[str, Any]) -> _Cells:
         label = row["label"] if self._language is Language.ENGLISH else row["label_khmer"]
@@ -253,13 +257,34 @@ class Pages:
             self._value(row["status"], "status"),
         )
 
+    def _waivers(self) -> list[dict[str, Any]]:
+        """What was not asked for; a dossier of before that stood in it says nothing of it."""
+        if not (waivers := self._content.get("waivers")):
+            return []
+        rows = [
+            (
+                breakable(" · ".join(filter(None, (row["rule"], row["subject_name"])))),
+                self._value(row["granted_at"], "granted_at"),
+                breakable(row["granted_by_name"]),
+                breakable(row["ends_on"]),
+                breakable(row["reason"] + self._ended(row)),
+            )
+            for row in waivers
+        ]
+        return self._table("waivers", ("paper", "at", "by", "until", "remark"), rows, widths=(3, 3, 3, 3, 5))
+
+    def _ended(self, row: Mapping[str, Any]) -> str:
+        if not row["ended_at"]:
+            return ""
+        return f" · {self._word('ended')} {self._value(row['ended_at'], 'ended_at')}, {row['ended_by_name']}"
+
     def _move(self, row: Mapping[str, Any]) -> _Cells:
         remarks = [text for text in (row["reason"], row["comment"]) if text]
         return (
             self._value(row["at"], "at"),
             self._value(row["action"], "action"),
             self._value(row["target"], "stage"),
-            breakable(row["actor_name"] or self._word("house")),
+            breakable((row["actor_name"] or self._word("house")) + self._absent(row)),
             breakable(" · ".join(remarks)) or "–",
         )
 
