@@ -1,5 +1,6 @@
 """What a person gets to read when something is refused."""
 
+import errno
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -169,6 +170,30 @@ async def test_every_refusal_has_its_status_and_its_name(
     assert problem["title"]
     assert isinstance(problem["detail"], str)
     assert "secret" not in answer.text
+
+
+class S3Error(Exception):
+    """What a store says, with a code of its own."""
+
+    code = "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [(OSError(errno.ENOSPC, "secret path"), "OSError ENOSPC"), (S3Error("secret path"), "S3Error AccessDenied")],
+)
+async def test_why_a_part_is_out_of_reach_is_said_in_the_log_and_to_nobody_else(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch, cause: Exception, said: str
+) -> None:
+    gone = Unavailable("The files cannot be reached.")
+    gone.__cause__ = cause
+    monkeypatch.setitem(RAISED, "unavailable", gone)
+    with capture_logs() as logged:
+        answer = await client.get("/raise/unavailable")
+    (line,) = [line for line in logged if line["log_level"] == "warning"]
+    assert (line["event"], line["refusal"], line["cause"]) == ("a part is out of reach", gone.detail, said)
+    assert said not in answer.text
+    assert "secret" not in str(line)
 
 
 async def test_a_refusal_says_when_to_come_again(client: AsyncClient) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from errno import errorcode
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeAlias, cast
 
@@ -156,8 +157,10 @@ def problem(
 
 
 def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
-    """Answer with the refusal of a rule or a service."""
+    """Answer with the refusal of a rule or a service; why a part does not answer is for those who look after it."""
     kind = next((kind for kind in type(refusal).__mro__ if kind in STATUSES), Invalid)
+    if kind is Unavailable and (cause := refusal.__cause__) is not None:
+        _log.warning("a part is out of reach", refusal=refusal.detail, cause=_named(cause))
     headers = {}
     if kind is Unauthenticated:
         headers["WWW-Authenticate"] = "Bearer"
@@ -166,6 +169,13 @@ def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
     version = refusal.version if isinstance(refusal, Stale) else None
     told = problem(request.scope, STATUSES[kind], refusal.code, refusal.detail, errors=refusal.errors, version=version)
     return _answer(told, headers)
+
+
+def _named(cause: BaseException) -> str:
+    """Name a failure by its kind and its code; its words may hold what is nobody's to read."""
+    number = getattr(cause, "errno", None)
+    code = getattr(cause, "code", None) or (errorcode.get(number) if isinstance(number, int) else None)
+    return f"{type(cause).__name__} {code or ''}".strip()
 
 
 def problem_of(request: AnyRequest, error: Exception) -> Problem:
