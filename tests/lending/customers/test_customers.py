@@ -236,6 +236,23 @@ async def test_a_mistyped_paper_is_corrected_with_the_draft(
     assert await how_many(session) == 1
 
 
+async def test_a_number_that_a_loan_brings_is_on_record_and_makes_a_new_version_of_its_customer(
+    client: AsyncClient, officer: Person, register: Register, draft: Draft, announced: Callable[[], Awaitable[Any]]
+) -> None:
+    known = await register(officer)
+    url = f"{CUSTOMERS}/{known.json()['id']}"
+    her = {"id_number": "012345678", "full_name_latin": "KEO BOPHA", "full_name_khmer": "", "date_of_birth": ""}
+    loan = await draft(officer, **her, phone="012 999 888")
+    assert loan["customer_id"] == known.json()["id"]
+    assert await announced() == ["CustomerRegistered", "CustomerChanged", "ApplicationDrafted"]
+    stale = {"phones": [*BOPHA["phones"], "016 777 888"]}  # by whoever has not seen the new one
+    refused = await client.patch(url, json=stale, headers={**officer.headers, "If-Match": known.headers["ETag"]})
+    assert (refused.status_code, refused.json()["code"]) == (412, "StaleVersion")
+    assert len((await client.get(url, headers=officer.headers)).json()["phones"]) == 2
+    await draft(officer, **her, phone="012 999 888")
+    assert await announced() == [*["CustomerRegistered", "CustomerChanged"], *["ApplicationDrafted"] * 2]
+
+
 async def test_what_was_learnt_at_the_counter_outlives_a_change_of_the_draft(
     client: AsyncClient, officer: Person, draft: Draft
 ) -> None:

@@ -1,6 +1,6 @@
 """Finding or writing down the one row of a person, and keeping papers, telephones and accounts theirs."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.sql.dml import ReturningInsert
 
 from lc_workflow.kernel.errors import Invalid
@@ -37,7 +38,7 @@ from lc_workflow.lending.customers.models import (
     Telephone,
 )
 from lc_workflow.lending.customers.queries import Sharing
-from lc_workflow.lending.events import PossibleDuplicateFound
+from lc_workflow.lending.events import CustomerChanged, PossibleDuplicateFound
 from lc_workflow.lending.rules.matching import identity_key, kind_of, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
@@ -165,7 +166,9 @@ class CustomerService(Service[Customer]):
             customer_id = await self.written_down(person, written_for=written_for, at=at)
         kept = next((known.keys for known in sharing if known.customer_id == customer_id), frozenset())
         if (found.customer_id or own) and not described.keys <= kept:
-            await self._add_numbers(customer_id, person, at=at)
+            added = await self._add_numbers(customer_id, person, at=at)
+            if found.customer_id and added:
+                await self._grew(customer_id, added, by=by, at=at)
         await self.report(customer_id, found.others, by=by, at=at)
         return customer_id
 
@@ -268,18 +271,32 @@ class CustomerService(Service[Customer]):
         ):
             await self.session.execute(delete(numbers).where(numbers.customer_id == customer.id, not_(kept)))
 
-    async def _add_numbers(self, customer_id: UUID, person: Described, *, at: datetime) -> None:
-        """Add the paper and the telephones of a person, whom this transaction holds, to a customer without them."""
+    async def _grew(self, customer_id: UUID, fields: Collection[str], *, by: UUID | None, at: datetime) -> None:
+        """Put on record that a customer has numbers that a loan brought; whoever read them before reads them again."""
+        customer = await self.session.get_one(Customer, customer_id, with_for_update=True)
+        customer.updated_at = at
+        flag_modified(customer, "updated_at")
+        self.announce(CustomerChanged(actor_id=by, at=at, customer_id=customer_id, fields=tuple(sorted(fields))))
+
+    async def _add_numbers(self, customer_id: UUID, person: Described, *, at: datetime) -> set[str]:
+        """Add the paper and the telephones of a person, whom this transaction holds, to a customer without them.
+
+        Answers which of both were added.
+        """
         # Looked for under every key: a row of before the newest one stands in the way of no second index.
         paper, telephones = _numbers(customer_id, person, at=at)
+        added = set()
         if paper and not await self.session.scalar(
             select(IdentityPaper.id).where(IdentityPaper.customer_id == customer_id, _shows([paper.identity_key]))
         ):
             self.session.add(paper)
+            added.add("identities")
         for telephone in telephones:
             theirs = select(Telephone.id).where(Telephone.customer_id == customer_id, _answers([telephone.phone_key]))
             if not await self.session.scalar(theirs):
                 self.session.add(telephone)
+                added.add("phones")
+        return added
 
 
 def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[IdentityPaper | None, list[Telephone]]:

@@ -1,6 +1,6 @@
 """Customers for their own sake: written down at the counter, changed, merged, and found to be two."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -39,7 +39,7 @@ from lc_workflow.lending.rules.recognising import Description, describe, recogni
 from lc_workflow.lending.rules.terms import IdCardType
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
-from lc_workflow.platform.phones import e164
+from lc_workflow.platform.phones import e164, phone_keys
 from lc_workflow.platform.security.columns import blind
 from lc_workflow.platform.security.personal import is_masked, masked, refuse_masked
 
@@ -131,10 +131,11 @@ class CustomerRegistry(CustomerService):
         fields = _said(wish)
         papers, phones = fields.pop("identities", None), fields.pop("phones", None)
         async with self.transaction():
+            # Before the row, as loans do that find them: two who took them the other way round would wait for ever.
+            await self._hold_keys(await self._keys_of([customer_id]) | _keys_said(papers or (), phones or ()))
             customer = await self._mine(customer_id, UPDATE, principal)
             check_version(expected_version, customer.version)
             await self._check(fields, at=at)
-            (before,) = await Sharing(self.session).described(Customer.id == customer.id)
             changed = {name for name, value in fields.items() if getattr(customer, name) != value}
             if await self._keep(customer.id, papers, phones, at=at):
                 changed |= {name for name, kept in (("identities", papers), ("phones", phones)) if kept is not None}
@@ -147,7 +148,6 @@ class CustomerRegistry(CustomerService):
                 flag_modified(customer, "updated_at")  # papers and telephones make a new version too
                 await self.session.flush()
                 (after,) = await Sharing(self.session).described(Customer.id == customer.id)
-                await self._hold_keys(before.keys | after.keys)
                 found = recognise(after, await Sharing(self.session).of(after, but=customer.id))
                 self.announce(
                     CustomerChanged(
@@ -359,6 +359,12 @@ def _described(fields: dict[str, Any], papers: Sequence[IdentityWish], phones: S
         identities=[(paper.id_card_type, paper.id_number) for paper in papers],
         phone_keys=[e164(phone) for phone in phones],
     )
+
+
+def _keys_said(papers: Iterable[IdentityWish], phones: Iterable[str]) -> set[str]:
+    """What somebody would be found by with these numbers, as far as they are any."""
+    keys = (identity_key(paper.id_card_type, paper.id_number) for paper in papers)
+    return {key for key in keys if key} | phone_keys(*phones)
 
 
 def _meant(paper: IdentityWish, left: list[IdentityPaper]) -> IdentityWish:
