@@ -405,3 +405,16 @@ async def test_a_guarantor_who_changed_their_telephone_is_not_offered_its_decisi
     assert await queue(client, guarantor, "mine", stage="MANAGER_REVIEW") == []
     assert await queue(client, guarantor, "claimable") == []
     assert (await decide(guarantor, loan)).json()["code"] == "SodParty"
+
+
+async def test_a_party_to_the_loan_is_not_asked_to_have_it_paid_out(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, decide: Decide
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    guarantor = await sign_in("teller", branch_id=branch.id, phone_number="096 123 4567")
+    loan = await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
+    assert (await decide(await sign_in("manager", branch_id=branch.id), loan)).json()["workflow_status"] == "APPROVED"
+    url = f"/api/v1/applications/{loan['id']}/disbursement-requests"
+    assert (await client.post(url, headers=guarantor.headers)).json()["code"] == "SodParty"
+    assert await queue(client, guarantor, "claimable") == []
+    assert [task["stage"] for task in await queue(client, teller, "claimable")] == ["APPROVED"]

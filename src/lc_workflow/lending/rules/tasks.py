@@ -29,7 +29,7 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a stage waits for: the permission it takes, and whether those who prepared the application may do it.
+    """What a stage waits for: the permission it takes, and whether those who prepared the loan, or are a party, may.
 
     `minutes` is the working time it should take where the institution says nothing else; None is work without a
     deadline: while an application is with its drafter for correction, no clock runs.
@@ -38,6 +38,7 @@ class Work:
     permission: str
     minutes: int | None
     for_preparers: bool = True
+    for_parties: bool = True
 
 
 WORK: Final[Mapping[Stage, Work]] = MappingProxyType(
@@ -45,8 +46,8 @@ WORK: Final[Mapping[Stage, Work]] = MappingProxyType(
         Stage.RETURNED: Work(UPDATE, None),
         Stage.USER_COMPLETED: Work(PROCESS, 240),
         Stage.TELLER_PROCESSING: Work(PROCESS, 480),
-        Stage.MANAGER_REVIEW: Work(APPROVE, 960, for_preparers=False),
-        Stage.APPROVED: Work(REQUEST_DISBURSEMENT, 2_400),
+        Stage.MANAGER_REVIEW: Work(APPROVE, 960, for_preparers=False, for_parties=False),
+        Stage.APPROVED: Work(REQUEST_DISBURSEMENT, 2_400, for_parties=False),
     }
 )
 """A draft is nobody's task, and what has ended is none any more."""

@@ -125,6 +125,8 @@ class TaskService(Service[Task]):
         )
         if stage is Stage.MANAGER_REVIEW:
             await self._seat(task, application, at=at)
+        elif not work.for_parties:
+            task.excluded = [*task.excluded, *await self._seen.parties_to(application, at=at)]
         self.session.add(task)
         owners = {Stage.TELLER_PROCESSING: by}
         if stage is Stage.RETURNED:
