@@ -124,6 +124,18 @@ async def test_the_journal_is_given_out_as_a_table(
     ]
 
 
+async def test_a_table_of_the_journal_holds_as_many_entries_as_are_on_record(
+    client: AsyncClient, sign_in: SignIn, drafted: dict[str, Any]
+) -> None:
+    """The record of the export itself comes after it, and stands in the next one."""
+    auditor = await sign_in("auditor")
+    tables = [await client.get(f"{URL}/export", headers=auditor.headers) for _ in range(2)]
+    held = [len(table.text.strip().splitlines()) - 1 for table in tables]
+    newest = (await client.get(f"{URL}?kind=JournalExported", headers=auditor.headers)).json()["items"]
+    assert held == [entry["facts"]["rows"] for entry in reversed(newest)]
+    assert held[1] == held[0] + 1 > 2
+
+
 async def test_changes_of_rights_have_a_page_of_their_own(
     client: AsyncClient, administrator: Person, sign_in: SignIn, drafted: dict[str, Any]
 ) -> None:

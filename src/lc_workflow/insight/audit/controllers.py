@@ -195,8 +195,8 @@ class AuditController(Controller):
         clock: NamedDependency[Clock],
     ) -> Stream:
         """Give what happened out as CSV, the oldest first."""
-        await exports.begin(wanted, principal=principal, at=clock())
-        return await download("audit.csv", HEADER, audit.rows(wanted, principal=principal))
+        last = await exports.begin(wanted, principal=principal, at=clock())
+        return await download("audit.csv", HEADER, audit.rows(wanted, principal=principal, up_to=last))
 
     @get(
         "/personal-reads",
@@ -298,12 +298,12 @@ class RightsAuditController(Controller):
         export_format: Annotated[ExportFormat, QueryParameter(name="format")] = ExportFormat.CSV,
     ) -> Stream:
         """Give changes of roles and rights out, the oldest first: as CSV, or as JSON with what the list shows."""
-        await exports.begin(changes, principal=principal, at=clock())
+        last = await exports.begin(changes, principal=principal, at=clock())
         if export_format is ExportFormat.JSON:
             name = {"content-disposition": content_disposition("permission-audit.json")}
-            entries = _in_pieces(audit.entries(changes, principal=principal))
+            entries = _in_pieces(audit.entries(changes, principal=principal, up_to=last))
             return Stream(entries, media_type=MediaType.JSON, headers=name)
-        return await download("permission-audit.csv", HEADER, audit.rows(changes, principal=principal))
+        return await download("permission-audit.csv", HEADER, audit.rows(changes, principal=principal, up_to=last))
 
 
 async def _in_pieces(entries: AsyncGenerator[EntryAnswer, None]) -> AsyncIterator[bytes]:

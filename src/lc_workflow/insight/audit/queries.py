@@ -63,15 +63,19 @@ class Audit:
         part = await cut(self._session, _entries(*where), window, _LATEST, count=count)
         return replace(part, rows=[_shown(*row) for row in part.rows])
 
-    async def rows(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[Sequence[object], None]:
+    async def rows(
+        self, wanted: AuditFilter, *, principal: Principal, up_to: int
+    ) -> AsyncGenerator[Sequence[object], None]:
         """Give entries out oldest first as rows under `HEADER`."""
-        async with aclosing(self.entries(wanted, principal=principal)) as entries:
+        async with aclosing(self.entries(wanted, principal=principal, up_to=up_to)) as entries:
             async for entry in entries:
                 yield _line(entry)
 
-    async def entries(self, wanted: AuditFilter, *, principal: Principal) -> AsyncGenerator[EntryAnswer, None]:
-        """Give entries out oldest first, read in batches; the connection goes back in between."""
-        where = (visible_to(principal, EXPORT), *conditions(wanted))
+    async def entries(
+        self, wanted: AuditFilter, *, principal: Principal, up_to: int
+    ) -> AsyncGenerator[EntryAnswer, None]:
+        """Give entries up to a number out oldest first, read in batches; the connection goes back in between."""
+        where = (visible_to(principal, EXPORT), *conditions(wanted), JournalEntry.number <= up_to)
         reached = 0
         while True:
             found = (

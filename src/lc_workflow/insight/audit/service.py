@@ -26,8 +26,11 @@ class JournalExportService(Service[JournalEntry]):
     repository_type = Repo
     noun = "entry"
 
-    async def begin(self, wanted: AuditFilter, *, principal: Principal, at: datetime) -> None:
-        """Write down who takes which entries away, before the first of them leaves the house."""
+    async def begin(self, wanted: AuditFilter, *, principal: Principal, at: datetime) -> int:
+        """Write down who takes which entries away, before the first of them leaves the house.
+
+        Answers the number of the last entry that there was: the file ends with it, and holds as many as are on record.
+        """
         filters = {
             name: str(value) for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None
         }
@@ -37,5 +40,7 @@ class JournalExportService(Service[JournalEntry]):
             filters["kinds"] = ", ".join(sorted(wanted.kinds))
         where = (visible_to(principal, EXPORT), *conditions(wanted))
         async with self.transaction():
-            rows = await self.session.scalar(select(func.count()).select_from(JournalEntry).where(*where)) or 0
+            counted = select(func.count(), func.coalesce(func.max(JournalEntry.number), 0)).where(*where)
+            rows, last = (await self.session.execute(counted)).one()
             self.announce(JournalExported(actor_id=principal.id, at=at, export_id=uuid4(), filters=filters, rows=rows))
+        return last
