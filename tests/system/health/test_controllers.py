@@ -10,7 +10,9 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 from litestar.di import Provide
+from structlog.testing import capture_logs
 
+from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.stores import open_redis
@@ -85,6 +87,15 @@ async def test_what_is_not_configured_is_no_fault(watch: Watch) -> None:
 async def test_an_optional_part_that_is_down_degrades(watch: Watch, fault: Ping) -> None:
     answer = await watch(database=answers, redis=answers, storage=fault).get("/health")
     assert (answer.status_code, answer.json()["status"], answer.json()["storage"]) == (200, "degraded", "unhealthy")
+
+
+async def test_what_keeps_a_part_from_answering_stands_in_the_log(watch: Watch) -> None:
+    async def refuses() -> None:
+        raise Unavailable("The files cannot be reached.") from PermissionError("a secret path")
+
+    with capture_logs() as logged:
+        await watch(database=answers, storage=refuses).get("/health")
+    assert [(line["part"], line["cause"]) for line in logged] == [("storage", "PermissionError")]
 
 
 @pytest.mark.parametrize("fault", [fails, never_answers])

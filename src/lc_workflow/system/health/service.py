@@ -45,7 +45,8 @@ class Pulse:
             async with asyncio.timeout(self._patience):
                 await ping()
         except Exception as silence:  # noqa: BLE001 - whatever a part fails with, it does not answer
-            log.warning("a part does not answer", part=name, cause=type(silence).__name__)
+            # A store's refusal is the same sentence for whatever is behind it.
+            log.warning("a part does not answer", part=name, cause=type(silence.__cause__ or silence).__name__)
             return Part.UNHEALTHY
         return Part.HEALTHY
 
