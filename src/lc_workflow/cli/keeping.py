@@ -17,8 +17,6 @@ from lc_workflow.cli.installation import (
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.db.reaching import engine_for_once
-from lc_workflow.platform.journal.chain import reseal as seal_days
-from lc_workflow.platform.journal.chain import seals_of
 from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.workbench import revision_of, with_database
 
@@ -63,6 +61,8 @@ def reseal() -> None:
     """
     from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - it knows all columns
     from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.platform.journal.chain import reseal as seal_days  # noqa: PLC0415 - likewise
+    from lc_workflow.platform.journal.chain import seals_of  # noqa: PLC0415 - likewise
     from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - only this command waits for it
 
     async def seal(settings: Settings) -> tuple[int, int, int, int]:
