@@ -16,6 +16,7 @@ from lc_workflow.engagement.notifications.controllers import NotificationControl
 from lc_workflow.engagement.notifications.listeners import (
     tell_of_awaited_decision,
     tell_of_breach,
+    tell_of_missing_payment,
     tell_of_move,
     tell_of_unlock_request,
     tell_of_vacant_seat,
@@ -36,6 +37,7 @@ from lc_workflow.lending.events import (
     DisbursementConfirmed,
     DisbursementFailed,
     DisbursementHandedOver,
+    DisbursementNotTaken,
     DisbursementRequested,
 )
 from lc_workflow.platform.manifest import Manifest
@@ -59,7 +61,8 @@ MANIFEST = Manifest(
         DisbursementRequested: (tell_others,),
         DisbursementHandedOver: (tell_others,),
         DisbursementConfirmed: (tell_others,),
-        DisbursementFailed: (tell_others,),
+        DisbursementFailed: (tell_of_missing_payment, tell_others),
+        DisbursementNotTaken: (tell_of_missing_payment,),
         DeadlineBreached: (tell_of_breach,),
         DecisionAwaited: (tell_of_awaited_decision,),
         DecisionByNobody: (tell_of_vacant_seat,),

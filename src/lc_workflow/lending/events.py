@@ -115,6 +115,12 @@ class DisbursementAskedAgain(AboutDisbursement, frozen=True, kw_only=True):
     """Somebody asked again for a payment that nobody tried to hand over any more."""
 
 
+class DisbursementNotTaken(AboutDisbursement, frozen=True, kw_only=True):
+    """Whatever pays loans out has not taken a request, however often it was tried; `attempts` says how often."""
+
+    attempts: int
+
+
 class DisbursementHandedOver(AboutDisbursement, frozen=True, kw_only=True):
     """Whatever pays loans out has the request; `connector` is the way it went."""
 

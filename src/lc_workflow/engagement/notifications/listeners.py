@@ -4,7 +4,14 @@ import msgspec
 
 from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.identity.events import UnlockRequested
-from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited, DecisionByNobody
+from lc_workflow.lending.events import (
+    ApplicationMoved,
+    DeadlineBreached,
+    DecisionAwaited,
+    DecisionByNobody,
+    DisbursementFailed,
+    DisbursementNotTaken,
+)
 from lc_workflow.platform.manifest import Hearing
 
 
@@ -24,6 +31,13 @@ async def tell_of_awaited_decision(event: DecisionAwaited, hearing: Hearing) -> 
 async def tell_of_breach(event: DeadlineBreached, hearing: Hearing) -> None:
     """Notify whoever has a late task, and those above it."""
     for person, message in await TellingService(hearing.session).tell_of_breach(event, event_id=hearing.event_id):
+        hearing.send(f"user:{person}", msgspec.to_builtins(message))
+
+
+async def tell_of_missing_payment(event: DisbursementFailed | DisbursementNotTaken, hearing: Hearing) -> None:
+    """Notify those who want a loan paid out that it is not."""
+    service = TellingService(hearing.session)
+    for person, message in await service.tell_of_missing_payment(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))
 
 

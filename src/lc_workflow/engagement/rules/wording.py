@@ -19,6 +19,9 @@ BREACH: Final = "application_late"
 VACANT: Final = "approval_vacant"
 """The type of a notification that nobody may take a decision that loans wait for."""
 
+PAYMENT: Final = "loan_payment"
+"""The type of a notification that a loan is not paid out."""
+
 SECURITY: Final = "security_alert"
 """The type of a notification about who is let in."""
 
@@ -179,6 +182,22 @@ def update_by(action: str, target: Stage) -> tuple[Words, Priority]:
         return APPROVAL_UNDONE, Priority.HIGH
     return UPDATES[target], Priority.HIGH if target in _WEIGHTY else Priority.NORMAL
 
+
+PAYMENT_FAILED: Final = Words(
+    "Loan not paid out",
+    "{actor} wrote down that the loan of {customer} was not paid out; ask for the payment again when it can be made.",
+    "កម្ចីមិនត្រូវបានបើកប្រាក់",
+    "{actor} បានកត់ត្រាថាកម្ចីរបស់ {customer} មិនត្រូវបានបើកប្រាក់ទេ សូមស្នើសុំម្តងទៀតនៅពេលអាចបើកបាន។",
+)
+"""What those hear who want a loan paid out, when it was not."""
+
+PAYMENT_NOT_TAKEN: Final = Words(
+    "Payment is not taken",
+    "The payment system has not taken the loan of {customer} yet; it is tried on, and the request says why.",
+    "ការបើកប្រាក់មិនទាន់ត្រូវបានទទួល",
+    "ប្រព័ន្ធទូទាត់មិនទាន់បានទទួលការបើកប្រាក់កម្ចីរបស់ {customer} នៅឡើយទេ ការព្យាយាមនៅតែបន្ត ហើយសំណើប្រាប់ពីមូលហេតុ។",
+)
+"""What those hear who want a loan paid out, when whatever pays does not answer, or refuses."""
 
 NOBODY_DECIDES: Final = Words(
     "Nobody may decide",

@@ -1,5 +1,6 @@
 """Handing requests over to whatever pays loans out until it says that it has them, and taking them back."""
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.models import DisbursementRequest
-from lc_workflow.lending.events import DisbursementHandedOver
+from lc_workflow.lending.events import DisbursementHandedOver, DisbursementNotTaken
 from lc_workflow.lending.rules.disbursement import UNDER_WAY, DisbursementStatus
 from lc_workflow.platform.jobs import Job, Workplace, ask_for
 from lc_workflow.platform.journal.models import JournalEntry
@@ -23,6 +24,13 @@ def connector_of(place: Workplace) -> Connector:
     from lc_workflow.platform.payout.webhook import Webhook  # noqa: PLC0415
 
     return Webhook(place.settings.disbursement_webhook, clock=place.clock)
+
+
+TRIES: Final = 10
+"""How often a hand-over is tried before somebody has to ask for it again: over four hours."""
+
+WORRYING: Final = 5
+"""After so many of them, some six minutes, people hear that a payment is not taken."""
 
 
 async def hand_over(place: Workplace, request_id: UUID) -> None:
@@ -66,6 +74,19 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
                     )
                 )
             )
+        waits = failure is not None and request.status is DisbursementStatus.REQUESTED
+        if waits and request.attempts % TRIES == WORRYING:
+            session.add(
+                JournalEntry.of(
+                    DisbursementNotTaken(
+                        actor_id=None,
+                        at=place.clock(),
+                        application_id=request.application_id,
+                        request_id=request.id,
+                        attempts=request.attempts,
+                    )
+                )
+            )
         if request.status not in UNDER_WAY and connector.name == CsvDrop.name:
             await ask_for(session, CALL_OFF, request_id=request.id)
         await session.commit()
@@ -73,8 +94,7 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
         raise failure
 
 
-HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=10, outside=True)
-"""Tried for over four hours."""
+HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=TRIES, outside=True)
 
 
 async def call_off(place: Workplace, request_id: UUID) -> None:

@@ -28,6 +28,9 @@ from lc_workflow.engagement.rules.wording import (
     BREACH,
     LATE,
     NOBODY_DECIDES,
+    PAYMENT,
+    PAYMENT_FAILED,
+    PAYMENT_NOT_TAKEN,
     SECURITY,
     TASK,
     TASKS,
@@ -44,7 +47,15 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.access import READ, seen_by_accounts
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.authorities.access import MANAGE as MANAGE_AUTHORITY
-from lc_workflow.lending.events import ApplicationMoved, DeadlineBreached, DecisionAwaited, DecisionByNobody
+from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.events import (
+    ApplicationMoved,
+    DeadlineBreached,
+    DecisionAwaited,
+    DecisionByNobody,
+    DisbursementFailed,
+    DisbursementNotTaken,
+)
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import HIGHER_UP
 from lc_workflow.lending.rules.terms import Priority
@@ -181,6 +192,51 @@ class TellingService(Service[Notification]):
             for person in people
         ]
         return await self._tell(people, rows, None, at=event.at)
+
+    async def tell_of_missing_payment(
+        self, event: DisbursementFailed | DisbursementNotTaken, *, event_id: UUID
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Write what those hear who want a loan paid out when it is not: who asked for it, and who drafted it.
+
+        Of these only who may see the application now, and nobody of what they wrote down themselves.
+        """
+        loan = (
+            await self.session.execute(
+                select(
+                    CustomerApplication.full_name_latin,
+                    CustomerApplication.full_name_khmer,
+                    CustomerApplication.user_id,
+                    CustomerApplication.branch_id,
+                    DisbursementRequest.requested_by,
+                )
+                .join(DisbursementRequest, DisbursementRequest.application_id == CustomerApplication.id)
+                .where(DisbursementRequest.id == event.request_id)
+            )
+        ).one()
+        words = PAYMENT_FAILED if isinstance(event, DisbursementFailed) else PAYMENT_NOT_TAKEN
+        sender = await self._sender(event.actor_id)
+        people = await self._active(
+            User.id.in_([loan.user_id, loan.requested_by]),
+            seen_by_accounts(loan.user_id, loan.branch_id, at=event.at),
+            User.id.is_distinct_from(event.actor_id),
+        )
+        said = words.about(
+            actor=sender.name if sender else None, latin=loan.full_name_latin, khmer=loan.full_name_khmer
+        )
+        rows = [
+            _row(
+                person.id,
+                event_id,
+                PAYMENT,
+                said,
+                Priority.HIGH,
+                at=event.at,
+                application_id=str(event.application_id),
+                request_id=str(event.request_id),
+            )
+            for person in people
+        ]
+        return await self._tell(people, rows, sender, at=event.at)
 
     async def tell_of_vacant_seat(
         self, event: DecisionByNobody, *, event_id: UUID
