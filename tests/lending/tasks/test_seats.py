@@ -93,7 +93,7 @@ async def test_a_manager_who_turns_out_to_stand_in_for_a_loan_is_offered_its_dec
 
 async def test_whoever_becomes_a_party_while_a_decision_waits_is_not_offered_it(
     client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, to_review: ToReview,
-    decide: Decide, tell: Tell,
+    decide: Decide, tell: Tell, announced: Callable[[], Awaitable[list[str]]],
 ) -> None:  # fmt: skip
     loan = await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
     guarantor = f"/api/v1/customers/{loan['parties'][0]['customer_id']}"
@@ -119,6 +119,7 @@ async def test_whoever_becomes_a_party_while_a_decision_waits_is_not_offered_it(
         await tell()
         assert [*await queue(client, person, "mine"), *await queue(client, person, "claimable")] == [], fields
         assert (await decide(person, loan)).json()["code"] == "SodParty", fields
+    assert (await announced()).count("TaskReleased") == 1
 
 
 async def test_a_stand_in_is_offered_what_whom_they_stand_in_for_may_approve(

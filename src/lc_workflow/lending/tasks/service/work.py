@@ -150,6 +150,7 @@ class TaskService(Service[Task]):
         before = task.seat_code
         await self._seat(task, await self.session.get_one(CustomerApplication, application_id), at=at)
         if task.seat_code != before or task.owner_id in task.excluded:
+            self._give_back(task, by=by, at=at)
             given_out = await SettingService(self.session).value_of(AUTO_ASSIGN)
             task.owned_by(await self._given_out(task, given_out, at=at), at=at)
         if task.seat_code not in {before, None}:
