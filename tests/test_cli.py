@@ -52,6 +52,10 @@ def test_the_database_goes_to_the_newest_revision_and_back(run: Run, empty_datab
 def test_the_first_administrator_is_created_once(run: Run) -> None:
     assert run("migrate").exit_code == 0
     dara = ["--username=Dara", "--email=dara@branch.example", "--first-name=Dara", "--last-name=Sok"]
+    slips = ["--username=D", "--email=dara", "--first-name=Dara", "--last-name=Sok"]
+    unfit = run("create-admin", *slips, ADMIN_PASSWORD="Branch#2026-first")
+    assert (unfit.exit_code, unfit.output.count(" must ")) == (1, 2), unfit.output
+    assert "`" not in unfit.output
     weak = run("create-admin", *dara, ADMIN_PASSWORD="short")
     assert (weak.exit_code, "password" in weak.output) == (1, True)
     assert run("create-admin", *dara, ADMIN_PASSWORD="Branch#2026-first").output == "Dara may sign in.\n"

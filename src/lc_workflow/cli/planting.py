@@ -67,7 +67,10 @@ def seed(*, demo: bool) -> None:
 def create_admin(**answers: str) -> None:
     """Create the first administrator, while nobody has an account."""
     from lc_workflow.identity.sessions.schemas import FirstAdmin  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.platform.http.fields import field_errors  # noqa: PLC0415 - only this command waits for it
 
+    if unfit := field_errors(answers, FirstAdmin):
+        raise click.ClickException("; ".join(f"{error.field} {error.msg}" for error in unfit) + ".")
     wish = msgspec.convert(answers, FirstAdmin)
     _ask(lambda administrators: administrators.set_up_first_admin(wish, at=system_clock()))
     click.echo(f"{answers['username']} may sign in.")
