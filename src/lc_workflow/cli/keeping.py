@@ -160,6 +160,7 @@ def move_from(
         report.open("ab").close()
         if is_new:
             report.unlink()
+    old = database_url(old_database_url, name="OLD_DATABASE_URL")
     environ = variables()
     take_our_key(environ)
     may_migrate = write or not environ.get("DATABASE_URL")  # who asks what would come has nothing changed of theirs
@@ -173,7 +174,7 @@ def move_from(
         found = asyncio.run(
             move(
                 settings,
-                database_url(old_database_url, name="OLD_DATABASE_URL"),
+                old,
                 papers=old_papers(environ, bucket=old_bucket, folder=old_folder),
                 store=open_store(settings, system_clock),
                 write=write,
