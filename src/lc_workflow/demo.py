@@ -144,15 +144,15 @@ class Walk:
         return f"{row['workflow_status']}"
 
     def send_to_review(self) -> str:
-        """Enter the account, and pass the application on."""
-        wish = {"new_status": "MANAGER_REVIEW", "account_id": ACCOUNT_ID, "notes": "ឈ្មោះត្រឹមត្រូវ"}
-        row = self._act("POST", self._here("/workflow/transition"), wish)
-        return f"{row['workflow_status']}, account {row['account_id']}"
+        """Enter the account, recommend a little less than was asked for, and pass the application on."""
+        wish = {"account_id": ACCOUNT_ID, "recommended_amount": 2400, "notes": "ឈ្មោះត្រឹមត្រូវ"}
+        row = self._act("POST", self._here("/actions/send_to_review"), wish)
+        recommended = f"{row['recommended_amount']:,.2f} {row['currency']}"
+        return f"{row['workflow_status']}, account {row['account_id']}, {recommended} recommended"
 
     def approve(self) -> str:
-        """Decide: for a little less than was asked for."""
-        decision = {"approved_amount": 2400, "notes": "Income and papers agree."}
-        row = self._act("PATCH", self._here("/approve"), decision)
+        """Decide: as was recommended."""
+        row = self._act("PATCH", self._here("/approve"), {"notes": "Income and papers agree."})
         amounts = f"{row['approved_amount']:,.2f} of {row['requested_amount']:,.2f} {row['currency']}"
         return f"{row['workflow_status']}, {amounts}"
 

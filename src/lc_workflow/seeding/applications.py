@@ -18,6 +18,7 @@ from lc_workflow.identity.rules.roles import Role
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.lending.applications.schemas import NewApplication
 from lc_workflow.lending.applications.service import ApplicationService
+from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
 from lc_workflow.lending.rules.stages import Action
 from lc_workflow.lending.workflow.schemas import Wish
 from lc_workflow.lending.workflow.service import WorkflowService
@@ -86,13 +87,14 @@ async def _hand_in(application: Application, kind: str, turn: Turn) -> UUID:
 
 async def _move(application: Application, act: Act, turn: Turn) -> UUID:
     action = Action(act.act)
-    approved = application.approved_amount if action is Action.APPROVE else None
+    recommended = None if application.recommended_amount is None else Decimal(application.recommended_amount)
+    is_sent = action is Action.SEND_TO_REVIEW
     wish = Wish(
         action=action,
-        account_id=application.account_id if action is Action.SEND_TO_REVIEW else None,
+        account_id=application.account_id if is_sent else None,
+        recommended=LoanTerms(amount=recommended) if is_sent else UNSAID,
         reason=act.reason,
         comment=act.comment,
-        approved_amount=None if approved is None else Decimal(approved),
     )
     moved = await WorkflowService(turn.session).move(
         turn.made[f"application/{application.number}"],

@@ -127,7 +127,7 @@ class Application(Struct, frozen=True, forbid_unknown_fields=True):
     papers: list[str] = []
     late_papers: list[str] = []
     account_id: str | None = None
-    approved_amount: int | None = None
+    recommended_amount: int | None = None
 
 
 class Applications(Struct, frozen=True, forbid_unknown_fields=True):
