@@ -129,6 +129,15 @@ async def test_processing_begins_though_the_drafter_mistyped_the_account(
     assert (await take(teller, other, "send_to_review", account_id="00012346")).status_code == 200
 
 
+async def test_an_account_is_nobody_elses_for_a_space_in_it(
+    officer: Person, teller: Person, draft: Draft, to_review: ToReview, take: Take
+) -> None:
+    await to_review(officer, teller)  # with her account
+    other = {"id_number": "999999999", "full_name_latin": "CHEA DARA", "full_name_khmer": "", "phone": ""}
+    await take(officer, loan := await draft(officer, **other), "submit")
+    assert (await take(teller, loan, "start", account_id="000 12345")).json()["code"] == "AccountOfAnother"
+
+
 async def test_an_account_that_was_mistyped_is_whose_it_is_once_it_is_corrected(
     client: AsyncClient, officer: Person, teller: Person, draft: Draft, to_review: ToReview, take: Take
 ) -> None:
