@@ -4,6 +4,7 @@ from csv import DictReader
 from io import StringIO
 from json import loads
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
@@ -14,10 +15,13 @@ from lc_workflow.identity.rules.roles import Role
 from lc_workflow.insight.audit.controllers import RIGHTS
 from lc_workflow.insight.rules.rights import CHANGES
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.organization.events import BranchOpened
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
+from tests.moments import NOON
 from tests.organization.factories import a_branch
 
 URL = "/api/v1/audit"
@@ -122,6 +126,17 @@ async def test_the_journal_is_given_out_as_a_table(
         (str(administrator.user.id), {"kinds": "RoleGiven"}, 0),
         (str(auditor.user.id), {"application_id": drafted["id"]}, 2),
     ]
+
+
+async def test_what_was_planted_before_there_was_anybody_was_done_by_the_house(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn
+) -> None:
+    """It was shown as somebody without a name."""
+    auditor, branch_id = await sign_in("auditor"), uuid4()
+    session.add(JournalEntry.of(BranchOpened(actor_id=UUID(int=0), at=NOON, branch_id=branch_id, code="PP01")))
+    await session.commit()
+    (entry,) = (await client.get(f"{URL}?subject_id={branch_id}", headers=auditor.headers)).json()["items"]
+    assert entry["actor"] is None
 
 
 async def test_a_table_of_the_journal_holds_as_many_entries_as_are_on_record(

@@ -30,6 +30,9 @@ from lc_workflow.platform.security.reads import PersonalRead
 BATCH: Final = 500
 """Rows of an export that are read at once."""
 
+HOUSE: Final = UUID(int=0)
+"""As whom is planted what an installation begins with, before there is anybody."""
+
 HEADER: Final = (
     "number", "at", "kind", "subject", "subject_id", "application_id", "actor", "on_behalf_of", "address",
     "session_id", "request_id", "reason", "facts", "changes", "hash",
@@ -200,7 +203,7 @@ def _shown(
     *person: str | None,
 ) -> EntryAnswer:
     actor = None
-    if entry.actor_id is not None:
+    if entry.actor_id is not None and entry.actor_id != HOUSE:
         actor = _actor(entry.actor_id, *person)
     return EntryAnswer(
         id=entry.id,
