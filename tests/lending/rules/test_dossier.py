@@ -57,6 +57,33 @@ def test_a_printed_schedule_adds_up_and_its_fees_stand_beside_it(language: Langu
         assert figure in section["note"]
 
 
+def test_a_step_is_printed_with_whom_somebody_stood_in_for() -> None:
+    step = {
+        "at": "2026-11-24T05:00:00Z", "action": "approve", "target": "APPROVED", "actor_name": "Keo Bopha",
+        "on_behalf_of_name": "Meas Sophea", "reason": None, "comment": None,
+    }  # fmt: skip
+    (history,) = [one for one in sections(Language.ENGLISH, history=[step]) if one["title"] == "History"]
+    assert history["rows"][0][3].replace("\u200b", "") == "Keo Bopha (for Meas Sophea)"
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "ended"),
+    [(Language.ENGLISH, "Papers that were waived", "ended"), (Language.KHMER, "ឯកសារដែលបានលើកលែង", "បានបញ្ចប់")],
+)
+def test_a_waiver_is_printed_with_who_answers_for_it(language: Language, title: str, ended: str) -> None:
+    waiver = {
+        "rule": "NID", "subject_name": "Sok Chanthy", "cycle": 1, "reason": "It burnt.",
+        "granted_by_name": "Keo Bopha", "granted_at": "2026-11-24T05:00:00Z", "ends_on": "2026-11-30",
+        "ended_by_name": "Meas Sophea", "ended_at": "2026-11-25T05:00:00Z",
+    }  # fmt: skip
+    (printed,) = [one for one in sections(language, waivers=[waiver]) if one["title"] == title]
+    assert [cell.replace("\u200b", "") for cell in printed["rows"][0]] == [
+        "NID · Sok Chanthy", "2026-11-24 12:00", "Keo Bopha", "2026-11-30",
+        f"It burnt. · {ended} 2026-11-25 12:00, Meas Sophea",
+    ]  # fmt: skip
+    assert not [one for one in sections(language) if one["title"] == title], "a dossier of before has none"
+
+
 PAYMENT: dict[str, Any] = {
     "id": "9", "status": "confirmed", "cycle": 1, "currency": "USD", "principal": "1200.00",
     "deducted_fees": "18.00", "amount": "1182.00", "account_id": "00012345",
