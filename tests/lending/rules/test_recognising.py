@@ -87,3 +87,13 @@ def test_whoever_was_written_down_twice_is_known_by_either_description_and_nobod
     assert recognise(maiden, [married]).customer_id == recognise(somebody(CARD), [married]).customer_id == FIRST
     stranger = describe(khmer=None, latin="LY MALIS", born=date(1971, 1, 1), identities=[CARD], phone_keys=[])
     assert recognise(stranger, [married]).customer_id is None
+
+
+def test_a_name_is_the_same_with_and_without_spaces_between_its_words() -> None:
+    def called(khmer: str | None, latin: str | None = None) -> Description:
+        return describe(khmer=khmer, latin=latin, born=None, identities=[], phone_keys=[PHONE])
+
+    for written in ("សុខចាន់ធី", "សុខ\u200bចាន់ធី", "សុខ  ចាន់ធី"):
+        assert recognise(called(written), [known(FIRST, called("សុខ ចាន់ធី"))]).customer_id == FIRST, written
+    assert recognise(called(None, "Sok Chan Thy"), [known(FIRST, called(None, "SOK CHANTHY"))]).customer_id == FIRST
+    assert recognise(called("សុខ ចាន់"), [known(FIRST, called("សុខ ចាន់ធី"))]).customer_id is None

@@ -60,7 +60,7 @@ class Likeness(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What two descriptions of a person are compared by: names as `normal_name` writes them, and the day of birth."""
+    """What two descriptions of a person are compared by: names as `recognising.traits_of` writes them, and birth."""
 
     khmer: str | None = None
     latin: str | None = None

@@ -75,10 +75,15 @@ def describe(
     """Describe a person by names, day of birth, identity papers (type and number) and the keys of their telephones."""
     keys = (identity_key(kind, number) for kind, number in identities)
     return Description(
-        traits=Traits(khmer=normal_name(khmer), latin=normal_name(latin), born=born),
+        traits=traits_of(khmer=khmer, latin=latin, born=born),
         identity_keys=frozenset(key for key in keys if key),
         phone_keys=frozenset(key for key in phone_keys if key),
     )
+
+
+def traits_of(*, khmer: str | None, latin: str | None, born: date | None) -> Traits:
+    """What people are compared by; names without spaces, which Khmer keyboards set or leave out, and so do people."""
+    return Traits(khmer=_run_together(khmer), latin=_run_together(latin), born=born)
 
 
 def recognise(person: Description, known: Sequence[Known]) -> Recognised:
@@ -120,6 +125,10 @@ def _likeness(compared: Callable[[Traits, Traits], Likeness], person: Descriptio
     if any(compared(person.traits, traits) is Likeness.SAME for traits in other.also):
         return Likeness.SAME
     return compared(person.traits, other.traits)
+
+
+def _run_together(name: str | None) -> str | None:
+    return (normal_name(name) or "").replace(" ", "") or None
 
 
 def _papers_contradict(mine: frozenset[str], theirs: frozenset[str]) -> bool:

@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from lc_workflow.lending.customers.models import Customer, IdentityPaper, Telephone
-from lc_workflow.lending.rules.matching import Traits, normal_name
-from lc_workflow.lending.rules.recognising import Description, Known, describe
+from lc_workflow.lending.rules.recognising import Description, Known, describe, traits_of
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.columns import BLIND
@@ -61,7 +60,7 @@ def _known(row: Any) -> Known:  # noqa: ANN401 - a row of `_SEEN`
         identity_keys=described.identity_keys,
         phone_keys=described.phone_keys,
         also=tuple(
-            Traits(khmer=normal_name(khmer), latin=normal_name(latin), born=born)
+            traits_of(khmer=khmer, latin=latin, born=born)
             for khmer, latin, born in zip(row.khmer_too, row.latin_too, row.born_too, strict=True)
         ),
     )
