@@ -16,6 +16,7 @@ from lc_workflow.engagement.notifications.controllers import NotificationControl
 from lc_workflow.engagement.notifications.listeners import (
     tell_of_awaited_decision,
     tell_of_breach,
+    tell_of_given_task,
     tell_of_missing_payment,
     tell_of_move,
     tell_of_unlock_request,
@@ -39,6 +40,7 @@ from lc_workflow.lending.events import (
     DisbursementHandedOver,
     DisbursementNotTaken,
     DisbursementRequested,
+    TaskAssigned,
 )
 from lc_workflow.platform.manifest import Manifest
 
@@ -63,6 +65,7 @@ MANIFEST = Manifest(
         DisbursementConfirmed: (tell_others,),
         DisbursementFailed: (tell_of_missing_payment, tell_others),
         DisbursementNotTaken: (tell_of_missing_payment,),
+        TaskAssigned: (tell_of_given_task,),
         DeadlineBreached: (tell_of_breach,),
         DecisionAwaited: (tell_of_awaited_decision,),
         DecisionByNobody: (tell_of_vacant_seat,),

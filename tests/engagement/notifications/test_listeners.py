@@ -401,3 +401,18 @@ async def test_each_stage_of_an_approval_is_announced_once_to_whoever_holds_its_
     decides = (Notification.user_id == regional.user.id) & (Notification.title == "Application to decide")
     (row,) = await session.scalars(select(Notification).where(decides))
     assert row.message.startswith("The application of SOK CHANTHY passed a stage by")
+
+
+async def test_who_is_given_work_by_a_colleague_hears_of_it_and_who_takes_it_themselves_does_not(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, draft: Draft, take: Take,
+    heard: Heard,
+) -> None:  # fmt: skip
+    manager = await sign_in("manager", branch_id=branch.id)
+    assert (await take(officer, await draft(officer), "submit")).status_code == 200
+    (task,) = (await client.get("/api/v1/tasks?queue=team", headers=manager.headers)).json()["items"]
+    before = await heard()
+    for person, given_to in ((manager, teller), (teller, teller), (manager, officer)):
+        wish = {"user_id": str(given_to.user.id)}
+        await client.post(f"/api/v1/tasks/{task['id']}/assign", json=wish, headers=person.headers)
+    told = (await heard())[len(before) :]
+    assert told == [(who.user.id, "application_task", "USER_COMPLETED") for who in (teller, officer)]

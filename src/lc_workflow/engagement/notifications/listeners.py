@@ -11,6 +11,7 @@ from lc_workflow.lending.events import (
     DecisionByNobody,
     DisbursementFailed,
     DisbursementNotTaken,
+    TaskAssigned,
 )
 from lc_workflow.platform.manifest import Hearing
 
@@ -25,6 +26,12 @@ async def tell_of_awaited_decision(event: DecisionAwaited, hearing: Hearing) -> 
     """Notify whoever holds the stage of approval that is open now."""
     service = TellingService(hearing.session)
     for person, message in await service.tell_of_awaited_decision(event, event_id=hearing.event_id):
+        hearing.send(f"user:{person}", msgspec.to_builtins(message))
+
+
+async def tell_of_given_task(event: TaskAssigned, hearing: Hearing) -> None:
+    """Notify somebody to whom a colleague gave a task."""
+    for person, message in await TellingService(hearing.session).tell_of_given_task(event, event_id=hearing.event_id):
         hearing.send(f"user:{person}", msgspec.to_builtins(message))
 
 

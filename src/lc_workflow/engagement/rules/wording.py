@@ -162,6 +162,14 @@ AT_THE_NEXT_STAGE: Final = Words(
 )
 """What those hear who hold the next stage of an approval."""
 
+TASK_GIVEN: Final = Words(
+    "Work for you",
+    "{actor} gave you the application of {customer}.",
+    "ការងារសម្រាប់អ្នក",
+    "{actor} បានប្រគល់ពាក្យសុំរបស់ {customer} ឱ្យអ្នក។",
+)
+"""What somebody hears to whom a colleague gave a task."""
+
 LATE: Final = Words(
     "Application is late",
     "The application of {customer} has waited longer than it may.",

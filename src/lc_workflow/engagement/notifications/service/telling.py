@@ -33,6 +33,7 @@ from lc_workflow.engagement.rules.wording import (
     PAYMENT_NOT_TAKEN,
     SECURITY,
     TASK,
+    TASK_GIVEN,
     TASKS,
     UNLOCK_REQUESTED,
     UPDATE,
@@ -55,6 +56,7 @@ from lc_workflow.lending.events import (
     DecisionByNobody,
     DisbursementFailed,
     DisbursementNotTaken,
+    TaskAssigned,
 )
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.tasks import HIGHER_UP
@@ -129,21 +131,18 @@ class TellingService(Service[Notification]):
         sender = about.sender
         people = await able(about.doing.kind).rows(self.session, **about.doing.brought(at=event.at))
         said = AT_THE_NEXT_STAGE.about(actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer)
-        rows = [
-            _row(
-                person.id,
-                event_id,
-                TASK,
-                said,
-                about.priority,
-                at=event.at,
-                application_id=str(event.application_id),
-                task_id=str(event.task_id),
-                workflow_status=event.stage,
-            )
-            for person in people
-        ]
-        return await self._tell(people, rows, sender, at=event.at)
+        return await self._say(
+            people,
+            TASK,
+            said,
+            about.priority,
+            sender=sender,
+            event_id=event_id,
+            at=event.at,
+            application_id=str(event.application_id),
+            task_id=str(event.task_id),
+            workflow_status=event.stage,
+        )
 
     async def _concerned(self, event: ApplicationMoved, doing: Doing | None) -> Sequence[Any]:
         """Whoever drafted an application and may still see it, and those who may do what it waits for."""
@@ -160,38 +159,50 @@ class TellingService(Service[Notification]):
         Whoever has it hears, and those of the next scope: who assigns work in the branch, or above the branch where
         the branch's own manager is late; of all these only who may see the application now.
         """
-        application = (
-            await self.session.execute(
-                select(
-                    CustomerApplication.full_name_latin,
-                    CustomerApplication.full_name_khmer,
-                    CustomerApplication.user_id,
-                    CustomerApplication.branch_id,
-                ).where(CustomerApplication.id == event.application_id)
-            )
-        ).one_or_none()
+        application = await self._loan(event.application_id)
         if application is None:
             return []
         above = may_act(ASSIGN, branch_id=None if Stage(event.stage) in HIGHER_UP else event.branch_id, at=event.at)
         sees = seen_by_accounts(application.user_id, application.branch_id, at=event.at)
         people = await self._active((User.id == event.owner_id) | above, sees)
         said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
-        rows = [
-            _row(
-                person.id,
-                event_id,
-                BREACH,
-                said,
-                Priority.HIGH,
-                at=event.at,
-                application_id=str(event.application_id),
-                task_id=str(event.task_id),
-                workflow_status=event.stage,
-                due_at=event.due_at,
-            )
-            for person in people
-        ]
-        return await self._tell(people, rows, None, at=event.at)
+        return await self._say(
+            people,
+            BREACH,
+            said,
+            Priority.HIGH,
+            sender=None,
+            event_id=event_id,
+            at=event.at,
+            application_id=str(event.application_id),
+            task_id=str(event.task_id),
+            workflow_status=event.stage,
+            due_at=event.due_at,
+        )
+
+    async def tell_of_given_task(self, event: TaskAssigned, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
+        """Write what somebody hears to whom a colleague gave a task, as long as they may see the application."""
+        loan = await self._loan(event.application_id)
+        if loan is None:
+            return []
+        sender = await self._sender(event.actor_id)
+        sees = seen_by_accounts(loan.user_id, loan.branch_id, at=event.at)
+        people = await self._active(User.id == event.owner_id, User.id.is_distinct_from(event.actor_id), sees)
+        said = TASK_GIVEN.about(
+            actor=sender.name if sender else None, latin=loan.full_name_latin, khmer=loan.full_name_khmer
+        )
+        return await self._say(
+            people,
+            TASK,
+            said,
+            Priority.NORMAL,
+            sender=sender,
+            event_id=event_id,
+            at=event.at,
+            application_id=str(event.application_id),
+            task_id=str(event.task_id),
+            workflow_status=event.stage,
+        )
 
     async def tell_of_missing_payment(
         self, event: DisbursementFailed | DisbursementNotTaken, *, event_id: UUID
@@ -200,43 +211,31 @@ class TellingService(Service[Notification]):
 
         Of these only who may see the application now, and nobody of what they wrote down themselves.
         """
-        loan = (
-            await self.session.execute(
-                select(
-                    CustomerApplication.full_name_latin,
-                    CustomerApplication.full_name_khmer,
-                    CustomerApplication.user_id,
-                    CustomerApplication.branch_id,
-                    DisbursementRequest.requested_by,
-                )
-                .join(DisbursementRequest, DisbursementRequest.application_id == CustomerApplication.id)
-                .where(DisbursementRequest.id == event.request_id)
-            )
-        ).one()
+        loan = await self._loan(event.application_id)
+        if loan is None:
+            return []
+        asked_by = select(DisbursementRequest.requested_by).where(DisbursementRequest.id == event.request_id)
         words = PAYMENT_FAILED if isinstance(event, DisbursementFailed) else PAYMENT_NOT_TAKEN
         sender = await self._sender(event.actor_id)
         people = await self._active(
-            User.id.in_([loan.user_id, loan.requested_by]),
+            (User.id == loan.user_id) | User.id.in_(asked_by),
             seen_by_accounts(loan.user_id, loan.branch_id, at=event.at),
             User.id.is_distinct_from(event.actor_id),
         )
         said = words.about(
             actor=sender.name if sender else None, latin=loan.full_name_latin, khmer=loan.full_name_khmer
         )
-        rows = [
-            _row(
-                person.id,
-                event_id,
-                PAYMENT,
-                said,
-                Priority.HIGH,
-                at=event.at,
-                application_id=str(event.application_id),
-                request_id=str(event.request_id),
-            )
-            for person in people
-        ]
-        return await self._tell(people, rows, sender, at=event.at)
+        return await self._say(
+            people,
+            PAYMENT,
+            said,
+            Priority.HIGH,
+            sender=sender,
+            event_id=event_id,
+            at=event.at,
+            application_id=str(event.application_id),
+            request_id=str(event.request_id),
+        )
 
     async def tell_of_vacant_seat(
         self, event: DecisionByNobody, *, event_id: UUID
@@ -246,21 +245,18 @@ class TellingService(Service[Notification]):
         seat = {"stage": event.approval_stage or event.stage, "role": event.role or "manager", "waiting": event.waiting}
         said = NOBODY_DECIDES.about(actor=None, latin=None, khmer=None, place=place or "no branch", **seat)
         people = await self._active(may_act(MANAGE_AUTHORITY, branch_id=None, at=event.at))
-        rows = [
-            _row(
-                person.id,
-                event_id,
-                VACANT,
-                said,
-                Priority.HIGH,
-                at=event.at,
-                application_id=str(event.application_id),
-                branch_id=str(event.branch_id) if event.branch_id else None,
-                **seat,
-            )
-            for person in people
-        ]
-        return await self._tell(people, rows, None, at=event.at)
+        return await self._say(
+            people,
+            VACANT,
+            said,
+            Priority.HIGH,
+            sender=None,
+            event_id=event_id,
+            at=event.at,
+            application_id=str(event.application_id),
+            branch_id=str(event.branch_id) if event.branch_id else None,
+            **seat,
+        )
 
     async def to_say(
         self, *, event_id: UUID, sender_id: UUID | None, at: datetime
@@ -294,20 +290,39 @@ class TellingService(Service[Notification]):
         people = await self._active(
             may_act(MANAGE_USERS, branch_id=None, at=event.at), User.id.is_distinct_from(event.actor_id)
         )
-        rows = [
-            _row(
-                person.id,
-                event_id,
-                SECURITY,
-                said,
-                Priority.HIGH,
-                at=event.at,
-                user_id=str(event.user_id),
-                reason=event.reason,
-            )
-            for person in people
-        ]
-        return await self._tell(people, rows, sender, at=event.at)
+        return await self._say(
+            people,
+            SECURITY,
+            said,
+            Priority.HIGH,
+            sender=sender,
+            event_id=event_id,
+            at=event.at,
+            user_id=str(event.user_id),
+            reason=event.reason,
+        )
+
+    async def _say(
+        self,
+        people: Sequence[Any],
+        type_: str,
+        said: Words,
+        priority: Priority,
+        *,
+        sender: Sender | None,
+        event_id: UUID,
+        at: datetime,
+        **about: object,
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Say the same to some `hearers`; `about` is what a program reads of it."""
+        rows = [_row(person.id, event_id, type_, said, priority, at=at, **about) for person in people]
+        return await self._tell(people, rows, sender, at=at)
+
+    async def _loan(self, application_id: UUID) -> Any:  # noqa: ANN401 - a row; None where the application is gone
+        """Whose application it is, who drafted it, and where it belongs."""
+        row = CustomerApplication
+        asked = select(row.full_name_latin, row.full_name_khmer, row.user_id, row.branch_id)
+        return (await self.session.execute(asked.where(row.id == application_id))).one_or_none()
 
     async def _sender(self, actor_id: UUID | None) -> Sender | None:
         if actor_id is None:
