@@ -347,6 +347,16 @@ class CustomerMergedAway(AboutCustomer, frozen=True, kw_only=True):
     reason: str
 
 
+class CustomerForgotten(AboutCustomer, frozen=True, kw_only=True):
+    """A row that an application alone wrote down and nothing refers to any more is gone, numbers and all.
+
+    `written_for` is the application, and `into_id` who the person turned out to be, where the application says.
+    """
+
+    written_for: UUID
+    into_id: UUID | None = None
+
+
 class PossibleDuplicateFound(AboutCustomer, frozen=True, kw_only=True):
     """A customer shares an identity paper or a telephone with somebody who seems to be another person."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH, Draft, Take
 from tests.organization.factories import a_branch, an_employee
@@ -125,7 +126,7 @@ async def test_an_account_belongs_to_one_customer(
     nothing = await take(teller, stranger, "send_to_review", account_id="\u200b")
     assert [error["msg"] for error in nothing.json()["errors"]] == ["must not be blank"]
     theirs = await take(teller, stranger, "send_to_review", account_id=" ០០៩  88 ")
-    assert theirs.json()["account_id"] == "009 88"
+    assert theirs.json()["account_id"] == "00988"
 
 
 async def test_a_part_is_changed_and_the_rest_stays(
@@ -270,6 +271,20 @@ async def test_whom_only_a_thrown_away_draft_knew_are_forgotten_and_all_others_s
     assert not await known() & {"CHEA SOPHEA", "LONG DARA"}
 
 
+async def test_the_journal_says_who_went_with_a_draft_and_through_whom(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    behind = {"guarantor_name": "LONG DARA", "guarantor_id_number": "010 555 003"}
+    drafted = await draft(officer, full_name_latin="CHEA RITHY", id_number="010 555 001", phone="", **behind)
+    known = dict((await session.execute(select(Customer.full_name_latin, Customer.id))).all())
+    path = f"{URL}/{drafted['id']}"
+    assert (await client.delete(path, headers=officer.headers)).status_code == 204
+    gone = await session.scalars(select(JournalEntry).where(JournalEntry.kind == "CustomerForgotten"))
+    told = {(entry.subject_id, entry.actor_id, entry.facts["written_for"]) for entry in gone}
+    assert told == {(known[name], officer.user.id, drafted["id"]) for name in ("CHEA RITHY", "LONG DARA")}
+
+
 async def test_the_papers_of_a_draft_go_with_it(
     client: AsyncClient,
     sign_in: SignIn,
@@ -288,7 +303,7 @@ async def test_the_papers_of_a_draft_go_with_it(
     link = (await client.get(f"/api/v1/files/{paper.json()['id']}/download", headers=officer.headers)).json()["url"]
     assert (await client.delete(f"{URL}/{drafted['id']}", headers=officer.headers)).status_code == 204
     assert (await client.get(link)).status_code == 404
-    assert (await announced())[-2:] == ["FileRemoved", "ApplicationRemoved"]
+    assert (await announced())[-3:] == ["FileRemoved", "CustomerForgotten", "ApplicationRemoved"]
 
 
 async def test_an_administrator_drafts_for_a_branch_and_an_officer_only_for_their_own(

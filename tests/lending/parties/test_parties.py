@@ -209,7 +209,7 @@ async def test_people_join_change_and_leave_row_by_row(
     assert (await client.delete(one, headers=officer.headers)).status_code == 404
     whole = (await client.get(f"{URL}/{drafted['id']}", headers=officer.headers)).json()
     assert (whole["guarantor_name"], len(whole["parties"]), whole["version"]) == ("KEO BOPHA", 1, 4)
-    assert (await announced())[-3:] == ["ApplicationChanged"] * 3
+    assert (await announced())[-4:] == [*["ApplicationChanged"] * 2, "CustomerForgotten", "ApplicationChanged"]
 
 
 async def test_things_are_pledged_revalued_and_released_row_by_row(

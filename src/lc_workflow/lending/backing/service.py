@@ -78,7 +78,7 @@ class BackingService(Service[Party]):
         for name, value in changes.items():
             setattr(party, name, value)
         if not (party.name or any(getattr(party, column) for column in GUARANTOR_FIELDS.values())):
-            await self.leave(party, alone=alone)
+            await self.leave(party, alone=alone, by=by, at=at)
             return
         party.updated_at = at
         await self.know(party, branch_id=branch_id, alone=alone, by=by, at=at)
@@ -113,7 +113,7 @@ class BackingService(Service[Party]):
         await self.know(party, branch_id=branch_id, alone=alone, by=by, at=at)
         return party
 
-    async def leave(self, party: Party, *, alone: Alone) -> None:
+    async def leave(self, party: Party, *, alone: Alone, by: UUID, at: datetime) -> None:
         """Let somebody stand behind the application no longer; whom it alone wrote down and knows is forgotten."""
         known = party.customer_id
         if known:
@@ -121,7 +121,7 @@ class BackingService(Service[Party]):
         await self.session.delete(party)
         await self.session.flush()
         if known and await self._alone_with(party.id, alone, known):
-            await self._customers.forget(known, written_for=party.application_id)
+            await self._customers.forget(known, written_for=party.application_id, by=by, at=at)
 
     async def know(self, party: Party, *, branch_id: UUID | None, alone: Alone, by: UUID | None, at: datetime) -> None:
         """Find or write down the customer a party is.
@@ -144,7 +144,7 @@ class BackingService(Service[Party]):
             raise AlreadyBehind("This person stands behind the loan already.")
         if former and known != former and known and await self._alone_with(party.id, alone, former):
             await self.session.flush()
-            await self._customers.forget(former, written_for=party.application_id, taker=known)
+            await self._customers.forget(former, written_for=party.application_id, taker=known, by=by, at=at)
 
     async def pledge(self, application_id: UUID, entries: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
         """Make exactly these entries the application's collateral, row by row in their order; blank ones are none."""

@@ -30,15 +30,9 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.sql.dml import ReturningInsert
 
 from lc_workflow.kernel.errors import Invalid
-from lc_workflow.lending.customers.models import (
-    Account,
-    Customer,
-    IdentityPaper,
-    PossibleDuplicate,
-    Telephone,
-)
+from lc_workflow.lending.customers.models import Account, Customer, IdentityPaper, PossibleDuplicate, Telephone
 from lc_workflow.lending.customers.queries import Sharing
-from lc_workflow.lending.events import CustomerChanged, PossibleDuplicateFound
+from lc_workflow.lending.events import CustomerChanged, CustomerForgotten, PossibleDuplicateFound
 from lc_workflow.lending.rules.matching import identity_key, kind_of, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
@@ -183,7 +177,9 @@ class CustomerService(Service[Customer]):
         self.session.add_all([paper, *telephones] if paper else telephones)
         return customer.id
 
-    async def forget(self, customer_id: UUID, *, written_for: UUID, taker: UUID | None = None) -> None:
+    async def forget(
+        self, customer_id: UUID, *, written_for: UUID, taker: UUID | None = None, by: UUID | None, at: datetime
+    ) -> None:
         """Remove a customer whom nothing refers to any more, if the application wrote them down.
 
         They are `taker`, if anybody; else whoever has an account stays, for that is known of them.
@@ -197,6 +193,9 @@ class CustomerService(Service[Customer]):
         elif await self.session.scalar(select(exists().where(accounts))):
             return
         await self.session.execute(delete(Customer).where(*theirs).execution_options(synchronize_session=False))
+        self.announce(
+            CustomerForgotten(actor_id=by, at=at, customer_id=customer_id, written_for=written_for, into_id=taker)
+        )
 
     async def own_account(self, account_id: str, customer_id: UUID, *, at: datetime) -> None:
         """Make an account id this customer's, for this loan and those to come.

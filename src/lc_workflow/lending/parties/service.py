@@ -177,7 +177,7 @@ class PartyService:
         async with self._applications.transaction():
             application = await self._open(application_id, "parties", principal, expected_version)
             party = await self._row(Party, application_id, party_id)
-            await self._backing.leave(party, alone=self._applications.borrows_nowhere)
+            await self._backing.leave(party, alone=self._applications.borrows_nowhere, by=principal.id, at=at)
             self._tell(application, "parties", principal, at=at)
 
     async def pledge(

@@ -253,7 +253,7 @@ class ApplicationService(Service[CustomerApplication]):
             await self.session.flush()
             for customer_id in people:
                 if await self._refers_alone(application.id, customer_id):
-                    await self._customers.forget(customer_id, written_for=application.id)
+                    await self._customers.forget(customer_id, written_for=application.id, by=principal.id, at=at)
             self.announce(ApplicationRemoved(actor_id=principal.id, at=at, application_id=application.id))
         await clear_away(self._store, *papers)
 
@@ -293,7 +293,7 @@ class ApplicationService(Service[CustomerApplication]):
         application.customer_id = known
         if former and known and known != former and await self._refers_alone(application.id, former):
             await self.session.flush()
-            await self._customers.forget(former, written_for=application.id, taker=known)
+            await self._customers.forget(former, written_for=application.id, taker=known, by=by, at=at)
 
     async def _hold(
         self, person: Described, behind: Mapping[str, Any], application: CustomerApplication | None = None
