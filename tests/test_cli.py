@@ -8,12 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL
 
 from lc_workflow.cli import database, house, installation, keeping
 from lc_workflow.platform.workbench import revision_of
-from tests.servers.databases import empty_database_on
+from tests.servers.databases import empty_database_on, stand_at
 
 Run = Callable[..., Result]
 
@@ -28,13 +27,6 @@ def run(empty_database: URL) -> Run:
     """Run a command on an empty database."""
     environ = {"DATABASE_URL": empty_database.render_as_string(hide_password=False)}
     return lambda *words, **other: CliRunner(env={**environ, **other}).invoke(house, words)
-
-
-async def stand_at(database: URL, revision: str) -> None:
-    engine = create_async_engine(database)
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
-    await engine.dispose()
 
 
 def test_the_database_goes_to_the_newest_revision_and_back(run: Run, empty_database: URL) -> None:

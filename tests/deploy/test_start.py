@@ -1,5 +1,6 @@
 """Pre-deploy command, start commands and health checks do here what they do on the platforms."""
 
+import asyncio
 import shlex
 import signal
 import subprocess
@@ -13,10 +14,12 @@ from lc_workflow.platform.verify import Deployment, verify
 from tests.deploy.conftest import Start, health_of, those_at_home_in
 from tests.deploy.files import final_stage, health_check, image_environment, railway
 from tests.moments import PATIENCE
-from tests.servers.databases import empty_database_on
+from tests.servers.databases import empty_database_on, stand_at
 
 WEB_APP = "https://app.branch.example"
 SECRET = "a secret of thirty-two characters or more"
+AN_OLDER_RELEASE = "0360_plain_names"
+"""A revision that others follow."""
 
 
 @pytest.fixture
@@ -104,6 +107,42 @@ def test_an_image_that_nobody_migrated_for_says_what_to_do(production: dict[str,
     assert "Traceback" not in output
 
 
+def test_an_image_on_an_older_database_says_what_to_do_and_takes_nobody_in(
+    production: dict[str, str], copy_database: Callable[[], URL], start: Start
+) -> None:
+    database = copy_database()
+    asyncio.run(stand_at(database, AN_OLDER_RELEASE))
+    older = {"DATABASE_URL": database.render_as_string(hide_password=False)}
+    process = start(start_of_the_image(), {**image_environment(), **production, **older})
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "run alembic upgrade head first" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"HOST": "localhost"}, "HOST must be an address"),
+        ({"HOST": "0.0.0.0 --port 80"}, "HOST must be an address"),
+        ({"HOST": "192.0.2.1"}, "HOST is no address of this machine"),
+        ({"PORT": "eight"}, "PORT must be a whole number"),
+        ({"PORT": "70000"}, "PORT must be at least 1 and at most 65535"),
+        ({"WEB_CONCURRENCY": "two"}, "WEB_CONCURRENCY must be a whole number"),
+        ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY must be at least 1"),
+        ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY above 1 needs REDIS_URL"),
+    ],
+)
+def test_a_variable_that_the_server_itself_reads_is_named_as_well(
+    given: dict[str, str], said: str, production: dict[str, str], start: Start
+) -> None:
+    process = start(start_of_the_image(), {**image_environment(), **production, **given})
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert [line for line in output.splitlines() if line] == [output.strip()], "one sentence"
+    assert output.startswith(f"lc-workflow cannot start: {said}")
+
+
 def test_an_empty_address_counts_as_absent_before_the_server_is_ours_too(
     production: dict[str, str], start: Start
 ) -> None:
@@ -114,12 +153,23 @@ def test_an_empty_address_counts_as_absent_before_the_server_is_ours_too(
 
 
 def test_an_image_with_a_wrong_variable_says_which_and_stops(production: dict[str, str], start: Start) -> None:
-    wrong = {"SECRET_KEY": "hunter2", "PYTHONPROFILEIMPORTTIME": "1"}
-    process = start(start_of_the_image(), {**image_environment(), **production, **wrong})
+    process = start(start_of_the_image(), {**image_environment(), **production, "SECRET_KEY": "hunter2"})
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "SECRET_KEY" in output
     assert "hunter2" not in output
+    assert "Traceback" not in output
+
+
+def test_a_worker_that_cannot_start_says_so_as_well_and_has_loaded_nothing_for_nobody(
+    production: dict[str, str], copy_database: Callable[[], URL], start: Start
+) -> None:
+    migrated = {"DATABASE_URL": copy_database().render_as_string(hide_password=False)}
+    wrong = {"ALLOWED_FILE_TYPES": "application/x-hunter2", "PYTHONPROFILEIMPORTTIME": "1", "WEB_CONCURRENCY": "1"}
+    process = start(start_of_the_image(), {**image_environment(), **production, **migrated, **wrong})
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert output.count("lc-workflow cannot start: ALLOWED_FILE_TYPES") == 1
     assert "Traceback" not in output
     # Python has listed what it loaded: tracing, which nobody asked for, and tools of development are not among it.
     assert "lc_workflow.platform.stores" in output

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import asyncpg
 from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from tests.moments import PATIENCE
 
@@ -33,3 +33,11 @@ async def until_somebody_waits(connection: AsyncConnection) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await connection.scalar(WAITING):  # noqa: ASYNC110 - PostgreSQL does not tell who waits
             await asyncio.sleep(0.02)
+
+
+async def stand_at(database: URL, revision: str) -> None:
+    """Have a database say that it is at a revision."""
+    engine = create_async_engine(database)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    await engine.dispose()

@@ -8,9 +8,10 @@ from lc_workflow.cli.installation import LOCAL, bring_to_newest, demo_password, 
 from lc_workflow.cli.planting import plant_where_empty
 from lc_workflow.demo import walk
 from lc_workflow.identity.rules.roles import Role
+from lc_workflow.platform.checking import refuse_taken_port
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.signals import end_in_order_on_signals
-from lc_workflow.platform.workbench import ServerEnded, refuse_taken_port, serving, with_everything
+from lc_workflow.platform.workbench import ServerEnded, serving, with_everything
 
 
 @click.command()

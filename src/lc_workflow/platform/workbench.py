@@ -1,11 +1,9 @@
 """What stands around the application on one machine: its variables, its database and cache, the server process."""
 
 import asyncio
-import errno
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,7 +19,7 @@ from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.reaching import engine_for_once, unanswered
 from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres, running_postgres, valkey
 
@@ -114,27 +112,6 @@ def revision_of(url: URL) -> str | None:
         return asyncio.run(ask())
     except (OSError, PostgresError, InterfaceError, SQLAlchemyError) as silent:
         raise unanswered(silent) from silent
-
-
-def refuse_taken_port(settings: Settings) -> None:
-    """Stop before two servers share a port, which Linux would allow, and where nobody could listen at all.
-
-    Raises:
-        BadSetting: Somebody listens on the port, or this machine does not let us.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what ended a moment ago is in nobody's way
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as refused:
-            if refused.errno == errno.EADDRINUSE:
-                why = f"PORT {settings.port} is taken by another process; set PORT to a free one."
-            elif refused.errno == errno.EACCES:
-                why = f"PORT {settings.port} is only root's to listen on; set PORT to one from 1024 on."
-            else:
-                why = "HOST is no address of this machine; 127.0.0.1 is, and 0.0.0.0 stands for all it has."
-            raise BadSetting(why) from None
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,8 +14,6 @@ from lc_workflow.platform.config import BadSetting
 VERSIONS: Final = Path(__file__).resolve().parents[4] / "db" / "migrations" / "versions"
 
 _NAME: Final = re.compile(r'^(down_)?revision\b[^=\n]*= "([^"]+)"', re.MULTILINE)
-
-log = structlog.get_logger()
 
 
 class Age(Enum):
@@ -41,10 +38,10 @@ def age_of(revision: str | None) -> Age:
 
 
 async def look_at_the_revision(engine: AsyncEngine) -> None:
-    """Make sure at the start that somebody has migrated; an older database is logged, because it may serve for a while.
+    """Make sure at the start that somebody has migrated; what a newer release has made suits this one too.
 
     Raises:
-        BadSetting: The database has no tables of ours.
+        BadSetting: The database has no tables of ours, or lacks what this release has added.
     """
     async with engine.connect() as connection:
         has_any = (await connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))).scalar_one()
@@ -55,7 +52,7 @@ async def look_at_the_revision(engine: AsyncEngine) -> None:
     if age is Age.BARE:
         raise BadSetting("The database of DATABASE_URL has no tables yet; run alembic upgrade head first.")
     if age is Age.OLDER:
-        log.error("the database is older than this release; run alembic upgrade head", revision=revision)
+        raise BadSetting("The database of DATABASE_URL is older than this release; run alembic upgrade head first.")
 
 
 @cache
