@@ -281,6 +281,10 @@ class SecondFactorSetUp(AboutUser, frozen=True, kw_only=True):
     """Somebody's second factor counts from now on."""
 
 
+class RecoveryCodesRenewed(AboutUser, frozen=True, kw_only=True):
+    """Somebody made new recovery codes of their second factor; the old ones open nothing any more."""
+
+
 class SecondFactorRemoved(AboutUser, frozen=True, kw_only=True):
     """Somebody gave their second factor up."""
 

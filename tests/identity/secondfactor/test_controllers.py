@@ -136,8 +136,11 @@ async def test_a_challenge_waits_five_minutes_and_is_stored_as_a_hash(
     assert (await pass_on(client, "nonsense", code_at(secret))).json()["code"] == "ChallengeInvalid"
 
 
-async def test_a_code_on_paper_opens_once(client: AsyncClient, person: Person, secret: str) -> None:
+async def test_a_code_on_paper_opens_once(
+    client: AsyncClient, person: Person, secret: str, announced: Callable[[], Awaitable[list[str]]]
+) -> None:
     renewed = await client.post(f"{FACTOR}/recovery-codes", json={"code": code_at(secret)}, headers=person.headers)
+    assert (await announced())[-1] == "RecoveryCodesRenewed"
     paper = renewed.json()["recovery_codes"][0]
     challenge = (await sign_in_as(client, person.user)).json()["challenge"]
     assert (await pass_on(client, challenge, paper.lower().replace("-", " "))).status_code == 200

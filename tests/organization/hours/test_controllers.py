@@ -6,10 +6,12 @@ from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.hours.service import calendars
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import SignIn
 
 DAY = {"weekday": 6, "opens": "07:30", "closes": "12:00"}
@@ -34,6 +36,19 @@ async def test_a_branch_keeps_office_hours_until_it_says_otherwise(
     assert [(day["weekday"], day["opens"]) for day in after["week"]] == [(1, "08:00"), (6, "07:30")]
     refused = await client.put(hours_of(branch), json={"week": [DAY]}, headers=officer.headers)
     assert refused.status_code == 403
+
+
+async def test_the_journal_says_which_hours_a_branch_had_before(
+    client: AsyncClient, session: AsyncSession, branch: Branch, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin")
+    for opens in ("07:30", "09:00"):
+        await client.put(hours_of(branch), json={"week": [DAY | {"opens": opens}]}, headers=admin.headers)
+    changes = await session.scalar(
+        select(JournalEntry.changes).where(JournalEntry.kind == "HoursSet").order_by(JournalEntry.number.desc())
+    )
+    assert changes is not None
+    assert [[day["opens"] for day in week] for week in changes[0]["fields"]["week"]] == [["07:30"], ["09:00"]]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.events import SecondFactorRemoved, SecondFactorReset, SecondFactorSetUp
+from lc_workflow.identity.events import RecoveryCodesRenewed, SecondFactorRemoved, SecondFactorReset, SecondFactorSetUp
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.roles.service import held_by
 from lc_workflow.identity.rules.activation import typed
@@ -171,6 +171,7 @@ class SecondFactorService(Service[User]):
         """
         async with self.transaction():
             await self._prove(code, principal, at=at)
+            self.announce(RecoveryCodesRenewed(actor_id=principal.id, at=at, user_id=principal.id))
             return await self._new_codes(principal.id)
 
     async def remove(self, password: str, code: str, *, principal: Principal, at: datetime) -> None:

@@ -85,7 +85,15 @@ def _single(values: Any) -> Any:  # noqa: ANN401 - a column holds anything
 
 
 def _concerns(entry: JournalEntry, row: Row) -> bool:
-    """Whether a row is what the entry is about, or belongs to the application it is about."""
+    """Whether a row is what the entry is about, the only one of its kind there, or of the application it is about."""
     if row.id in {entry.subject_id, entry.application_id}:
         return True
+    if (owner := _only_one_of(row.__mapper__, f"{entry.subject}_id")) and getattr(row, owner) == entry.subject_id:
+        return True
     return entry.application_id is not None and getattr(row, "application_id", None) == entry.application_id
+
+
+@cache
+def _only_one_of(mapper: Mapper[Row], owner: str) -> str | None:
+    """Give the column's name back if no two rows of the table have the same there, as a branch has its hours once."""
+    return owner if owner in mapper.columns and mapper.columns[owner].unique else None
