@@ -34,6 +34,13 @@ def test_each_alert_says_what_it_means_and_what_to_do_first() -> None:
         ), alert
 
 
+def test_an_alert_tells_that_a_day_of_the_journal_was_not_sealed() -> None:
+    """What was written as a day began is sealed by half past one of the next night."""
+    expression = re.search(r"lc_journal_unsealed_seconds\) > (\d+)", (FOLDER / "alerts.yml").read_text())
+    assert expression
+    assert 25.5 * 3600 < int(expression[1]) < 28 * 3600
+
+
 def files_after(folder: Path, *names: str, of_this_server: bool) -> set[str]:
     folder.mkdir()
     for name in names:

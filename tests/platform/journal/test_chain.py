@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +15,7 @@ from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.organization.events import BranchOpened
-from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, reseal, verify
+from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, reseal, unsealed_since, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from tests.moments import NOON
 
@@ -260,3 +260,26 @@ async def test_facts_of_one_thread_are_numbered_in_the_order_of_their_commits(se
             select(JournalEntry.facts["code"].astext, JournalEntry.position).order_by(JournalEntry.number)
         )
         assert [tuple(row) for row in rows] == [("first", 1), ("second", 2)]
+
+
+async def waiting_since(sessions: Sessions, *, at: datetime) -> datetime | None:
+    async with sessions() as session:
+        return await unsealed_since(session, at=at)
+
+
+async def test_what_no_day_has_sealed_yet_waits_since_it_was_written(sessions: Sessions, branch_id: UUID) -> None:
+    assert await waiting_since(sessions, at=TOMORROW) == NOON
+    await anchored(sessions)
+    assert await waiting_since(sessions, at=TOMORROW) is None
+    async with sessions.begin() as session:
+        session.add(JournalEntry.of(BranchOpened(actor_id=None, at=TOMORROW, branch_id=branch_id, code="F")))
+    assert await waiting_since(sessions, at=TOMORROW) == TOMORROW
+
+
+async def test_what_is_written_down_late_waits_since_its_own_day_could_not_be_sealed(
+    sessions: Sessions, branch_id: UUID
+) -> None:
+    await anchored(sessions)
+    await tell_of(sessions, branch_id, "F")  # of a day that is sealed already
+    assert await waiting_since(sessions, at=TOMORROW + timedelta(days=1)) == end_of(TODAY)
+    assert await waiting_since(sessions, at=NOON) == NOON, "a clock that was ahead has sealed what is still to come"

@@ -1,13 +1,19 @@
 """Whoever watches the installation reads its figures, and nobody else does."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, NullPool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
+from lc_workflow.organization.events import BranchOpened
+from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.system.metrics import queries
 from tests.conftest import open_house, settings_for
+from tests.moments import NOON
 
 TOKEN = "what Prometheus brings along, long enough"
 
@@ -29,7 +35,13 @@ async def test_figures_are_for_whoever_brings_the_token(house_database: URL, tmp
     assert any('route="/api/v1/health/live"' in line and 'status="2xx"' in line for line in counted)
     assert any('method="OTHER"' in line for line in counted)
     assert "wp-admin" not in told.text, "an address that no route knows is no label"
-    for figure in ("lc_outbox_lag_seconds", 'lc_jobs{status="todo"}', "lc_pool_connections", "lc_sockets"):
+    for figure in (
+        "lc_outbox_lag_seconds",
+        'lc_jobs{status="todo"}',
+        "lc_pool_connections",
+        "lc_sockets",
+        "lc_journal_unsealed_seconds",
+    ):
         assert any(line.startswith(figure) for line in lines), figure
 
 
@@ -52,3 +64,19 @@ async def test_figures_are_given_also_while_the_database_is_silent(
         await other.rollback()
     assert told.status_code == 200
     assert "\nlc_pool_connections " in told.text
+
+
+@pytest.fixture
+def own_database(copy_database: Callable[[], URL]) -> URL:
+    return copy_database()
+
+
+async def test_a_day_of_the_journal_that_nobody_sealed_is_a_figure(own_database: URL, tmp_path: Path) -> None:
+    """The job that seals each day may fail while all others are done."""
+    settings = settings_for(own_database, upload_folder=tmp_path, metrics_token=TOKEN)
+    engine = create_async_engine(own_database, poolclass=NullPool)
+    async with async_sessionmaker(engine).begin() as session:
+        session.add(JournalEntry.of(BranchOpened(actor_id=None, at=NOON, branch_id=uuid4(), code="BTB")))
+    async with open_house(settings, in_background=False, clock=lambda: NOON + timedelta(hours=30)) as client:
+        told = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert "\nlc_journal_unsealed_seconds 108000.0\n" in told.text

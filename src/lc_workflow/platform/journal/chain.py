@@ -179,6 +179,20 @@ async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime
     return made
 
 
+async def unsealed_since(session: AsyncSession, *, at: datetime) -> datetime | None:
+    """Say since when the oldest entry waits that no day's seal covers; None where every entry is sealed."""
+    last = await session.scalar(select(JournalAnchor).order_by(*(each.desc() for each in _IN_TURN)).limit(1))
+    written = await session.scalar(
+        select(JournalEntry.at)
+        .where(JournalEntry.number > (last.up_to if last else 0))
+        .order_by(JournalEntry.number)
+        .limit(1)
+    )
+    # What was written down late belongs to a day that is sealed, and waits for the next.
+    is_late = written is not None and last is not None and written < end_of(last.day) <= at
+    return end_of(last.day) if last is not None and is_late else written
+
+
 async def reseal(session: AsyncSession, seals: Seals) -> tuple[int, int]:
     """Seal with the newest key the days that an older one has sealed, inside the running transaction.
 

@@ -35,6 +35,11 @@ _given_up: Final = Gauge("lc_outbox_given_up", "Facts that were given up.", mult
 _lag: Final = Gauge(
     "lc_outbox_lag_seconds", "Age of the oldest fact that waits to be told.", multiprocess_mode="mostrecent"
 )
+_unsealed: Final = Gauge(
+    "lc_journal_unsealed_seconds",
+    "How long the oldest entry of the journal waits for its day to be sealed.",
+    multiprocess_mode="mostrecent",
+)
 
 
 def answered(route: str, method: str, status: int, seconds: float) -> None:
@@ -86,6 +91,11 @@ def note_outbox(*, untold: int, given_up: int, lag_seconds: float) -> None:
     _untold.set(untold)
     _given_up.set(given_up)
     _lag.set(lag_seconds)
+
+
+def note_journal(*, unsealed_seconds: float) -> None:
+    """Note how long the oldest entry waits for its day's seal."""
+    _unsealed.set(unsealed_seconds)
 
 
 def exposition() -> bytes:

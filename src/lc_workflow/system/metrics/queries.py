@@ -1,4 +1,4 @@
-"""The figures that stand in the database: the queue of jobs, and what listeners have not heard yet."""
+"""The figures that stand in the database: the queue of jobs, what listeners have not heard, what no day has sealed."""
 
 import asyncio
 from datetime import datetime
@@ -9,8 +9,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.platform.journal.chain import unsealed_since
 from lc_workflow.platform.journal.models import JournalEntry, Untold
-from lc_workflow.platform.watching.metrics import note_jobs, note_outbox
+from lc_workflow.platform.watching.metrics import note_jobs, note_journal, note_outbox
 
 _JOBS = text(
     "SELECT status::text, count(*) AS number FROM procrastinate_jobs"
@@ -24,7 +25,7 @@ log = structlog.stdlib.get_logger()
 
 
 async def take_stock(session: AsyncSession, *, at: datetime) -> None:
-    """Note how the queue and the outbox stand; where the database does not say it, what is known stays."""
+    """Note how the queue, the outbox and the journal stand; where the database does not say it, what is known stays."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await _take_stock(session, at=at)
@@ -46,3 +47,5 @@ async def _take_stock(session: AsyncSession, *, at: datetime) -> None:
     ).one()
     lag = 0.0 if untold == 0 else (at - oldest).total_seconds()
     note_outbox(untold=untold, given_up=given_up, lag_seconds=max(lag, 0.0))
+    since = await unsealed_since(session, at=at)
+    note_journal(unsealed_seconds=max((at - since).total_seconds(), 0.0) if since else 0.0)
