@@ -121,7 +121,7 @@ restore: .venv/synced ## Put a backup back into an empty place, and prove it: ma
 	@$(HOUSE) restore $(FROM)
 
 move: .venv/synced ## Say what the old service's book would come to here; with WRITE=1 take it: make move FROM=postgresql://….
-	@OLD_DATABASE_URL="$(FROM)" $(HOUSE) move-from $(if $(WRITE),--write) $(if $(BUCKET),--old-bucket $(BUCKET)) $(if $(FOLDER),--old-folder $(FOLDER)) $(if $(REPORT),--report $(REPORT))
+	@$(if $(FROM),OLD_DATABASE_URL="$(FROM)") $(HOUSE) move-from $(if $(WRITE),--write) $(if $(BUCKET),--old-bucket $(BUCKET)) $(if $(FOLDER),--old-folder $(FOLDER)) $(if $(REPORT),--report $(REPORT))
 
 fuzz: .venv/synced ## Send all that the description allows and forbids, as each role (EXAMPLES=12 SHARES=9 JOBS=2 ROLES="officer teller" ONLY="--phases coverage").
 	@PYTHONPATH=. $(BIN)/python -m bench.fuzz

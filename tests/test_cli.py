@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import URL
 
 from lc_workflow.cli import database, house, installation, keeping
 from lc_workflow.platform.workbench import revision_of
+from tests.conftest import ROOT
 from tests.servers.databases import empty_database_on, stand_at
 
 Run = Callable[..., Result]
@@ -157,3 +159,21 @@ def test_a_slip_of_the_hand_is_a_sentence(run: Run, tmp_path: Path) -> None:
         assert isinstance(refused.exception, SystemExit), refused.exception
         assert "Error: " in refused.output
         assert words in refused.output
+
+
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        ("move", "make move FROM=postgresql://"),
+        ("backup", "make backup TO="),
+        ("restore", "make restore FROM="),
+        ("gazetteer", "FILE"),
+        ("approving", "FILE"),
+        ("checklist", "FILE"),
+    ],
+)
+def test_a_verb_that_lacks_what_it_works_on_names_it_as_make_does(verb: str, said: str) -> None:
+    asked = ["make", "--silent", "--assume-old=.venv/synced", verb]
+    refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert said in refused.stderr

@@ -192,3 +192,14 @@ def test_a_longer_hash_needs_a_longer_secret(algorithm: str, needed: int) -> Non
     with pytest.raises(BadSetting, match=f"SECRET_KEY must have at least {needed} characters"):
         Settings.from_environ({**NEEDED, "ALGORITHM": algorithm, "SECRET_KEY": "x" * (needed - 1)})
     assert Settings.from_environ({**NEEDED, "ALGORITHM": algorithm, "SECRET_KEY": "x" * needed}).algorithm == algorithm
+
+
+@pytest.mark.parametrize("name", ["PREVIOUS_SECRET_KEYS", "ENCRYPTION_KEYS"])
+def test_a_key_that_holds_a_comma_can_still_be_listed_once_it_is_not_the_newest(name: str) -> None:
+    former, first = NEEDED["SECRET_KEY"], "f" * 32
+    with pytest.raises(BadSetting, match=rf"{name} .*a comma within a key is \\,"):
+        Settings.from_environ({**NEEDED, name: f"{former},{first}"})
+    listed = former.replace(",", "\\,") + f" , {first}"
+    settings = Settings.from_environ({**NEEDED, name: listed})
+    keys = {"PREVIOUS_SECRET_KEYS": settings.previous_secret_keys, "ENCRYPTION_KEYS": settings.encryption_keys}
+    assert keys[name] == (former, first)

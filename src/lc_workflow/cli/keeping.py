@@ -94,9 +94,11 @@ def reseal() -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def backup(folder: Path) -> None:
+@click.argument("folder", required=False, metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path))
+def backup(folder: Path | None) -> None:
     """Write the database and the papers of this moment into an empty folder, while people work."""
+    if folder is None:
+        raise click.UsageError("Say which empty folder it comes into: make backup TO=folder.")
     from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.safekeeping.backup import back_up  # noqa: PLC0415 - only this command waits for it
 
@@ -113,9 +115,13 @@ def backup(folder: Path) -> None:
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def restore(folder: Path) -> None:
+@click.argument(
+    "folder", required=False, metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+def restore(folder: Path | None) -> None:
     """Put a backup back into an empty database and an empty store, and prove that all of it is there."""
+    if folder is None:
+        raise click.UsageError("Say which folder the backup lies in: make restore FROM=folder.")
     from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.safekeeping.restore import put_back  # noqa: PLC0415 - only this command waits for it
 
@@ -131,7 +137,7 @@ def restore(folder: Path) -> None:
 
 
 @click.command("move-from")
-@click.argument("old_database_url", envvar="OLD_DATABASE_URL")
+@click.argument("old_database_url", required=False, metavar="OLD_DATABASE_URL", envvar="OLD_DATABASE_URL")
 @click.option(
     "--write", is_flag=True, help="Take it; without this nothing is changed and the report says what would be."
 )
@@ -145,7 +151,7 @@ def restore(folder: Path) -> None:
 )
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the report here, with all ids.")
 def move_from(
-    old_database_url: str, *, write: bool, old_bucket: str | None, old_folder: Path | None, report: Path | None
+    old_database_url: str | None, *, write: bool, old_bucket: str | None, old_folder: Path | None, report: Path | None
 ) -> None:
     """Take in the book of the service that came before; its database is only read. As often as you like.
 
@@ -155,6 +161,8 @@ def move_from(
     from lc_workflow.moving.moving import move  # noqa: PLC0415 - only this command waits for it
     from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - only this command waits for it
 
+    if not old_database_url:
+        raise click.UsageError("Say where the old service's database is: make move FROM=postgresql://….")
     if report:  # what cannot be written is said before anything is taken
         is_new = not report.exists()
         report.open("ab").close()

@@ -146,8 +146,8 @@ class Settings:
         settings = cls(
             database_url=database_url(read.required("DATABASE_URL")),
             secret_key=read.secret("SECRET_KEY"),
-            previous_secret_keys=read.names("PREVIOUS_SECRET_KEYS"),
-            encryption_keys=read.names("ENCRYPTION_KEYS"),
+            previous_secret_keys=read.keys("PREVIOUS_SECRET_KEYS"),
+            encryption_keys=read.keys("ENCRYPTION_KEYS"),
             algorithm=read.choice("ALGORITHM", SHORTEST_SECRETS, default="HS256"),
             access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1, most=1_440 * A_YEAR),
             refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1, most=A_YEAR),
@@ -224,7 +224,9 @@ class Settings:
         lists = {"PREVIOUS_SECRET_KEYS": self.previous_secret_keys, "ENCRYPTION_KEYS": self.encryption_keys}
         for name, keys in lists.items():
             if any(len(key) < SHORTEST_SECRET for key in keys):
-                raise BadSetting(f"{name} must each have at least {SHORTEST_SECRET} characters.")
+                raise BadSetting(
+                    f"{name} must each have at least {SHORTEST_SECRET} characters; a comma within a key is \\, here."
+                )
 
 
 def database_url(text: str, *, name: str = "DATABASE_URL") -> URL:
@@ -411,6 +413,11 @@ class _Reader:
 
     def names(self, name: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in (self.optional(name) or "").split(",") if part.strip())
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """Read a list as `names` does; a secret may hold a comma, before which a backslash stands here."""
+        parts = re.split(r"(?<!\\),", self.optional(name) or "")
+        return tuple(part.strip().replace("\\,", ",") for part in parts if part.strip())
 
     def number(self, name: str, *, default: int, least: int, most: int | None = None) -> int:
         value = self._parsed(name, int, default, "a whole number")
