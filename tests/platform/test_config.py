@@ -203,3 +203,44 @@ def test_a_key_that_holds_a_comma_can_still_be_listed_once_it_is_not_the_newest(
     settings = Settings.from_environ({**NEEDED, name: listed})
     keys = {"PREVIOUS_SECRET_KEYS": settings.previous_secret_keys, "ENCRYPTION_KEYS": settings.encryption_keys}
     assert keys[name] == (former, first)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"OTEL_TRACES_SAMPLER": "some"}, "OTEL_TRACES_SAMPLER"),
+        ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "10 %"}, "OTEL_TRACES_SAMPLER_ARG"),
+        (
+            {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "2"},
+            "OTEL_TRACES_SAMPLER_ARG",
+        ),
+        ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "nan"}, "OTEL_TRACES_SAMPLER_ARG"),
+        ({"OTEL_BSP_SCHEDULE_DELAY": "soon"}, "OTEL_BSP_SCHEDULE_DELAY"),
+        ({"OTEL_BSP_EXPORT_TIMEOUT": "0"}, "OTEL_BSP_EXPORT_TIMEOUT"),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "0"}, "OTEL_BSP_MAX_QUEUE_SIZE"),
+        ({"OTEL_BSP_MAX_QUEUE_SIZE": "100"}, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
+        ({"OTEL_EXPORTER_OTLP_HEADERS": "hunter2"}, "OTEL_EXPORTER_OTLP_HEADERS"),
+        ({"OTEL_EXPORTER_OTLP_TRACES_HEADERS": "api-key=a, Bearer hunter2"}, "OTEL_EXPORTER_OTLP_TRACES_HEADERS"),
+    ],
+)
+def test_what_would_be_followed_in_another_way_than_was_asked_for_is_refused(
+    variables: dict[str, str], named: str
+) -> None:
+    """The library warns of them, with what a header holds, and goes on."""
+    with pytest.raises(BadSetting) as refusal:
+        Settings.from_environ({**NEEDED, **variables, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"})
+    assert str(refusal.value).startswith(f"{named} must ")
+    assert "hunter2" not in str(refusal.value)
+    Settings.from_environ({**NEEDED, **variables})  # nobody is told, so they say nothing
+
+
+def test_the_standards_own_words_are_understood() -> None:
+    asked = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+        "OTEL_TRACES_SAMPLER": "ParentBased_TraceIdRatio",
+        "OTEL_TRACES_SAMPLER_ARG": "0.1",
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+        "OTEL_BSP_MAX_QUEUE_SIZE": "",
+        "OTEL_EXPORTER_OTLP_HEADERS": "Authorization=Basic%20aHVudGVyMg==, x-branch = one two,",
+    }
+    assert Settings.from_environ({**NEEDED, **asked}).traces_url == "http://collector:4318/v1/traces"

@@ -221,3 +221,12 @@ async def test_a_collector_that_is_away_neither_fails_nor_slows_a_request(databa
             began = monotonic()
         assert monotonic() - began < SOON
     assert [line["event"] for line in lines].count("the collector takes no traces; they are lost until it does") == 1
+
+
+def test_an_empty_variable_of_the_standard_counts_as_absent(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("OTEL_TRACES_SAMPLER", "OTEL_BSP_SCHEDULE_DELAY"):
+        monkeypatch.setenv(name, "")
+    asyncio.run(Spans("http://127.0.0.1:9/v1/traces").end())
+    assert caplog.messages == []

@@ -22,6 +22,14 @@ SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
 SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 """How the connection to a mail server is protected, with the port where that is usual."""
 
+SAMPLERS: Final = frozenset(
+    prefix + kind for prefix in ("", "parentbased_") for kind in ("always_on", "always_off", "traceidratio")
+)
+"""How OpenTelemetry's SDK can choose what is followed."""
+
+_HEADER: Final = re.compile(r"[!#-'*+.0-9A-Z^-z|~-]+\s*=[ !#-+\--:<-\[\]-~]*")
+"""One pair, as that SDK takes it."""
+
 HIGHEST_PORT: Final = 65_535
 A_YEAR: Final = 365
 """In days; longer times are a slip of the hand, and much longer ones are more than a date can hold."""
@@ -338,7 +346,25 @@ def _traces(read: "_Reader") -> str | None:
     if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) or not _fits(url):
         name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" if whole else "OTEL_EXPORTER_OTLP_ENDPOINT"
         raise BadSetting(f"{name} must look like http://collector.example:4318.")
+    _refuse_other_tracing(read)
     return url
+
+
+def _refuse_other_tracing(read: "_Reader") -> None:
+    """Stop where OpenTelemetry's SDK, which reads these itself, would warn and go on in another way than it was asked.
+
+    Its warning would write what a header holds into the log.
+    """
+    sampler = read.choice("OTEL_TRACES_SAMPLER", SAMPLERS, default="parentbased_always_on")
+    if sampler.endswith("traceidratio"):
+        read.share("OTEL_TRACES_SAMPLER_ARG")
+    queue = read.number("OTEL_BSP_MAX_QUEUE_SIZE", default=2048, least=1)
+    read.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default=512, least=1, most=queue)
+    read.number("OTEL_BSP_SCHEDULE_DELAY", default=5_000, least=1)
+    read.number("OTEL_BSP_EXPORT_TIMEOUT", default=30_000, least=1)
+    for name in ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"):
+        if not all(map(_HEADER.fullmatch, read.names(name))):
+            raise BadSetting(f"{name} must be pairs like api-key=…, separated by commas.")
 
 
 def _mail(read: "_Reader") -> MailServer | None:
@@ -423,6 +449,12 @@ class _Reader:
         value = self._parsed(name, int, default, "a whole number")
         if value < least or (most is not None and value > most):
             raise BadSetting(f"{name} must be at least {least}" + (f" and at most {most}." if most else "."))
+        return value
+
+    def share(self, name: str) -> float:
+        value = self._parsed(name, float, 1.0, "a number from 0 to 1, like 0.1")
+        if not 0 <= value <= 1:
+            raise BadSetting(f"{name} must be a number from 0 to 1, like 0.1.")
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:

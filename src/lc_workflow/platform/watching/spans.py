@@ -6,6 +6,7 @@ values were, of Redis only the command's name is told, of a request only its rou
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -64,6 +65,8 @@ class Spans(Tracing):
     on = True
 
     def __init__(self, endpoint: str) -> None:
+        for name in [name for name, value in os.environ.items() if name.startswith("OTEL_") and not value.strip()]:
+            del os.environ[name]  # as absent as any other of ours; the SDK would look for a number in it
         ours = Resource.create({"service.name": "lc-workflow", "service.version": version("lc-workflow")})
         self._provider = TracerProvider(resource=ours.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
         self._provider.sampler = _AsAsked(self._provider.sampler)
