@@ -426,6 +426,29 @@ async def test_conditions_are_met_before_the_loan_is_paid_out(
     assert await WorkflowService(session).expire_due(at=NOON) == 0
 
 
+async def test_an_approval_is_undone_in_the_name_of_whom_somebody_stands_in_for(
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, hand_on: HandOn, take: Take
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    deputy = await hire("regional_manager", first_name="Dara", last_name="Chan")
+    assert code(await decide(manager, loan)) == (200, "APPROVED")
+    assert code(await take(deputy, loan, "undo_approval", reason="The wrong amount")) == (403, "OutOfScope")
+    await hand_on(manager, deputy)
+    assert code(await take(deputy, loan, "undo_approval", reason="The wrong amount")) == (200, "MANAGER_REVIEW")
+    history = (await client.get(f"{URL}/{loan['id']}/workflow/history", headers=manager.headers)).json()
+    assert (history[-1]["actor_name"], history[-1]["on_behalf_of_name"]) == ("Dara Chan", "Chanthy Sok")
+
+
+async def test_nobody_undoes_an_approval_for_somebody_who_keeps_away(
+    hire: Hire, reviewed: Any, decide: Decide, hand_on: HandOn, take: Take
+) -> None:
+    loan, manager, colleague, deputy = await reviewed(), await hire(), await hire(), await hire("regional_manager")
+    assert code(await decide(manager, loan, "recuse", reason="My cousin")) == (200, "MANAGER_REVIEW")
+    assert code(await decide(colleague, loan)) == (200, "APPROVED")
+    await hand_on(manager, deputy)
+    assert code(await take(deputy, loan, "undo_approval", reason="The wrong amount")) == (403, "SodRepeat")
+
+
 async def test_a_deputy_decides_in_the_managers_name_while_they_are_away(
     client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, hand_on: HandOn
 ) -> None:

@@ -83,13 +83,10 @@ class Ruling:
     holding: Holding | None = None
     is_entitled: bool = False
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What a decision came to: a stage of the application to go to, or none when others have to decide too."""
-
-    leads_to: Decision | None
-    on_behalf_of: UUID | None
+    @property
+    def absent(self) -> UUID | None:
+        """For whom the person stands in, if for anybody."""
+        return self.holding.absent if self.holding else None
 
 
 class ApprovalService(Service[ApprovalCase]):
@@ -240,8 +237,11 @@ class ApprovalService(Service[ApprovalCase]):
         *,
         principal: Principal,
         at: datetime,
-    ) -> Outcome:
-        """Write a decision down that `ruling` let through on an open case, and say what it comes to."""
+    ) -> Decision | None:
+        """Write a decision down that `ruling` let through on an open case, and say what it comes to.
+
+        None when others have to decide too.
+        """
         assert ruling.stage is not None  # noqa: S101 - without one there were obstacles
         assert ruling.holding is not None  # noqa: S101 - likewise
         snapshot = await self._seen.snapshot(application, case, at=at)
@@ -288,7 +288,7 @@ class ApprovalService(Service[ApprovalCase]):
                 snapshot_hash=row.snapshot_sha256.hex(),
             )
         )
-        return Outcome(leads_to=await self._outcome(application, case, row), on_behalf_of=row.on_behalf_of)
+        return await self._outcome(application, case, row)
 
     async def _outcome(
         self, application: CustomerApplication, case: ApprovalCase, row: ApplicationDecision
@@ -313,14 +313,19 @@ class ApprovalService(Service[ApprovalCase]):
         await self._void(application, at_last, "The approval was undone.", at=at)
         await self._offer_what_was_proposed(application, case)
 
-    async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> tuple[DomainError, ...]:
-        """Say what keeps a person from undoing an approval: it takes a seat at the stage that gave it."""
+    async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> Ruling:
+        """Say what keeps a person from undoing an approval, and in what capacity they may.
+
+        It takes a seat at the stage that gave it.
+        """
         case = sitting.case or await self._new_case(sitting.application, at=at)
-        return *objections.to_recused({sitting.person}, sitting.votes), *(
-            objections.to_having_no_seat(stage, (), sitting.place, sitting.where, sitting.held)
-            for stage in stages_of(case)[-1:]
-            if not fitting(stage, sitting.where, sitting.held)
-        )
+        seat, against = None, []
+        for stage in stages_of(case)[-1:]:
+            seat = next(iter(fitting(stage, sitting.where, sitting.held)), None)
+            if seat is None:
+                against = [objections.to_having_no_seat(stage, (), sitting.place, sitting.where, sitting.held)]
+        people = {sitting.person} if seat is None or seat.absent is None else {sitting.person, seat.absent}
+        return Ruling(obstacles=(*objections.to_recused(people, sitting.votes), *against), holding=seat)
 
     async def _new_case(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
         in_force = await self._matrices.in_force(at=at)

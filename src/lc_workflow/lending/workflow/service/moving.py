@@ -105,16 +105,15 @@ class WorkflowService(Service[CustomerApplication]):
             weighed = await self._obstacles.to(step, docket, wish, principal=principal, at=at)
             for obstacle in weighed.obstacles:
                 raise obstacle
-            outcome = None
             if ballot and case:
                 outcome = await self._approvals.decide(
                     application, case, ballot, weighed.ruling, principal=principal, at=at
                 )
-                if outcome.leads_to is None:
+                if outcome is None:
                     application.renewed(at)
                     await self._tasks.seat_again(application.id, by=principal.id, at=at)
                     return application
-                step = step_by(STEP_OF[outcome.leads_to], application.workflow_status)
+                step = step_by(STEP_OF[outcome], application.workflow_status)
             if step.action in PREPARING:
                 application.prepared_by(principal.id)
             await self._take(step, docket, wish, by=principal.id, at=at)
@@ -122,7 +121,7 @@ class WorkflowService(Service[CustomerApplication]):
                 step,
                 application,
                 by=principal.id,
-                on_behalf_of=outcome.on_behalf_of if outcome else None,
+                on_behalf_of=weighed.ruling.absent,
                 at=at,
                 reason=wish.reason,
                 comment=wish.comment,

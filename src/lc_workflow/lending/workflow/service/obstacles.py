@@ -111,7 +111,8 @@ class Obstacles:
                 if application.disbursement_requested_at is not None:
                     paying = "This loan is being paid out; its approval cannot be undone now."
                     found.append(DisbursementUnderWay(paying))
-                found += await self._approvals.seat_at_last_stage(sitting, at=at)
+                ruling = await self._approvals.seat_at_last_stage(sitting, at=at)
+                found += ruling.obstacles
             case Action.DISBURSE:
                 found += await self.to_disbursing(docket, at=at)
             case Action.REOPEN if not docket.is_branch_open:
