@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.customers.models import Customer
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
 from tests.organization.factories import a_branch
@@ -180,6 +181,24 @@ async def test_nobody_borrows_or_stands_in_before_they_are_born(
         assert (answer.status_code, answer.json()["code"]) == (422, "NotBornYet")
     today = await client.put(url, json={"date_of_birth": "2026-11-24"}, headers=officer.headers)
     assert today.status_code == 200
+
+
+async def test_no_number_of_a_land_title_stands_in_the_journal(
+    client: AsyncClient, session: AsyncSession, officer: Person, draft: Draft
+) -> None:
+    numbers = "0417-2019", "0518-2020", "0619-2021"
+    drafted = await draft(officer, collaterals=[LAND | {"document_number": numbers[0]}])
+    whole = f"{URL}/{drafted['id']}"
+    other = {"collaterals": [LAND | {"document_number": numbers[1]}]}
+    assert (await client.put(whole, json=other, headers=officer.headers)).status_code == 200
+    (row,) = (await client.get(f"{whole}/collaterals", headers=officer.headers)).json()
+    one = f"{whole}/collaterals/{row['id']}"
+    changed = await client.patch(one, json={"title_number": numbers[2]}, headers=officer.headers)
+    assert changed.status_code == 200, changed.text
+    assert (await client.delete(one, headers=officer.headers)).status_code == 204
+    changes = str((await session.scalars(select(JournalEntry.changes))).all())
+    assert "title_number" in changes
+    assert not [number for number in numbers if number in changes]
 
 
 async def test_people_join_change_and_leave_row_by_row(
