@@ -10,9 +10,10 @@ from sqlalchemy import URL, Connection, text
 
 from lc_workflow.app import METADATA
 from lc_workflow.identity.roles.service import plant_system_roles
-from lc_workflow.platform.config import BadSetting, database_url
+from lc_workflow.platform.config import database_url
 from lc_workflow.platform.db.reaching import engine_for_once, reach_database
 from lc_workflow.platform.jobs import PREFIX
+from lc_workflow.platform.variables import BadSetting
 
 MIGRATION_LOCK = 0x1C_0B
 """The advisory lock that lets two instances start at once: the second waits and finds the work done."""

@@ -31,7 +31,7 @@ from lc_workflow.lending.manifest import MANIFEST as LENDING
 from lc_workflow.organization.manifest import MANIFEST as ORGANIZATION
 from lc_workflow.platform.broadcast import Broadcast, LocalBroadcast, RedisBroadcast
 from lc_workflow.platform.clock import Clock, system_clock
-from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.config import alchemy_config
 from lc_workflow.platform.db.listening import Ear, Listening
@@ -69,6 +69,7 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
 from lc_workflow.platform.stores import open_redis, reach
+from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
 from lc_workflow.platform.worker import Worker
 from lc_workflow.system.health.service import Pulse

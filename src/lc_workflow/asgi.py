@@ -37,8 +37,9 @@ def develop() -> "Litestar":
 def _build(*command_line: "PluginProtocol") -> "Litestar":
     # Loading takes seconds, in which the process must hear already that it shall end.
     import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
-    from lc_workflow.platform.config import BadSetting, Settings  # noqa: PLC0415
+    from lc_workflow.platform.config import Settings  # noqa: PLC0415
     from lc_workflow.platform.logging import configure_logging  # noqa: PLC0415
+    from lc_workflow.platform.variables import BadSetting  # noqa: PLC0415
     from lc_workflow.platform.watching.shared import share_figures  # noqa: PLC0415
 
     try:

@@ -130,7 +130,6 @@ def test_an_image_on_an_older_database_says_what_to_do_and_takes_nobody_in(
         ({"PORT": "70000"}, "PORT must be at least 1 and at most 65535"),
         ({"WEB_CONCURRENCY": "two"}, "WEB_CONCURRENCY must be a whole number"),
         ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY must be at least 1"),
-        ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY above 1 needs REDIS_URL"),
     ],
 )
 def test_a_variable_that_the_server_itself_reads_is_named_as_well(

@@ -10,7 +10,8 @@ from minio import Minio
 
 from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.moving.stores import OldPapers, old_papers
-from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
+from lc_workflow.platform.config import ObjectStoreSettings
+from lc_workflow.platform.variables import BadSetting
 from tests.conftest import SECRET
 from tests.moving.old_service import AGREEMENT, PAPERS, fill_old_store
 from tests.servers.s3 import s3_server

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.workbench import read_variables
 
 NEEDED = {

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lc_workflow.platform.config import BadSetting
 from lc_workflow.platform.stores import open_redis, reach
+from lc_workflow.platform.variables import BadSetting
 
 
 def test_without_a_url_there_is_no_redis() -> None:

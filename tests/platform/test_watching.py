@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lc_workflow.platform import watching
-from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.watching.metrics import exposition
 from lc_workflow.platform.watching.shared import share_figures
 

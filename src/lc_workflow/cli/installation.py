@@ -10,8 +10,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL
 
-from lc_workflow.platform.config import BadSetting, database_url
+from lc_workflow.platform.config import database_url
 from lc_workflow.platform.db.revisions import Age, age_of
+from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.workbench import lasting_secret, read_variables, revision_of, with_database
 
 ROOT: Final = Path(__file__).resolve().parents[3]

@@ -9,10 +9,10 @@ from alembic.util import CommandError
 from lc_workflow.demo import Stopped
 from lc_workflow.kernel.errors import DomainError, Unavailable
 from lc_workflow.moving.old import NotTheOldService
-from lc_workflow.platform.config import BadSetting
 from lc_workflow.platform.embedded import DidNotStart, FolderInUse, NotInstalled
 from lc_workflow.platform.security.vault import CannotOpen
 from lc_workflow.platform.signals import ended_as_by_ctrl_c
+from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.workbench import ServerEnded
 from lc_workflow.safekeeping.inventory import BackupRefused
 from lc_workflow.seeding.standing import CannotPlant

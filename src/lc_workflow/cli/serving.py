@@ -22,7 +22,7 @@ def run() -> None:
     environ = variables()
     with with_everything(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        refuse_taken_port(settings)
+        refuse_taken_port(settings.host, settings.port)
         bring_to_newest(settings.database_url, environ)
         has_demo = settings.debug and plant_where_empty(settings, demo_password(environ))
         with serving(settings, environ) as server:

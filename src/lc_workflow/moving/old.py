@@ -11,7 +11,7 @@ from asyncpg import Connection, Record
 from sqlalchemy import URL
 
 from lc_workflow.kernel.errors import Unavailable
-from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.variables import BadSetting
 
 Row = Mapping[str, Any]
 

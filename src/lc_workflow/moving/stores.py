@@ -12,8 +12,9 @@ from minio.error import MinioException, S3Error
 from urllib3.exceptions import HTTPError
 
 from lc_workflow.kernel.errors import Missing
-from lc_workflow.platform.config import BadSetting, ObjectStoreSettings, Settings
+from lc_workflow.platform.config import ObjectStoreSettings, Settings
 from lc_workflow.platform.storage.base import CHUNK, out_of_reach
+from lc_workflow.platform.variables import BadSetting
 
 LONGEST_NAME: Final = 1024
 """Bytes that a name in a bucket may have, and so one of a file that was copied out of it."""

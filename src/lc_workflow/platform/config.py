@@ -3,19 +3,18 @@
 import os
 import re
 import ssl
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-T = TypeVar("T")
+from lc_workflow.platform.variables import HIGHEST_PORT, SHORTEST_SECRET, BadSetting, Listening, Variables
 
-SHORTEST_SECRET: Final = 32
 SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
 """By algorithm; a key shorter than the hash weakens the signature (RFC 7518, 3.2)."""
 
@@ -30,7 +29,6 @@ SAMPLERS: Final = frozenset(
 _HEADER: Final = re.compile(r"[!#-'*+.0-9A-Z^-z|~-]+\s*=[ !#-+\--:<-\[\]-~]*")
 """One pair, as that SDK takes it."""
 
-HIGHEST_PORT: Final = 65_535
 A_YEAR: Final = 365
 """In days; longer times are a slip of the hand, and much longer ones are more than a date can hold."""
 
@@ -45,10 +43,6 @@ DEFAULT_FILE_TYPES: Final = (
     "application/msword",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 )
-
-
-class BadSetting(Exception):
-    """A variable is missing or cannot be used; the sentence names it and never repeats its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +143,8 @@ class Settings:
         Raises:
             BadSetting: A required variable is absent, or one cannot be understood; the sentence names it.
         """
-        read = _Reader(os.environ if environ is None else environ)
-        debug = read.flag("DEBUG", default=False)
+        read = Variables(os.environ if environ is None else environ)
+        debug, listening = read.flag("DEBUG", default=False), Listening.read(read)
         settings = cls(
             database_url=database_url(read.required("DATABASE_URL")),
             secret_key=read.secret("SECRET_KEY"),
@@ -160,9 +154,9 @@ class Settings:
             access_token_minutes=read.number("ACCESS_TOKEN_EXPIRE_MINUTES", default=30, least=1, most=1_440 * A_YEAR),
             refresh_token_days=read.number("REFRESH_TOKEN_EXPIRE_DAYS", default=7, least=1, most=A_YEAR),
             debug=debug,
-            host=_host(read),
-            port=read.number("PORT", default=8000, least=1, most=HIGHEST_PORT),
-            workers=read.number("WEB_CONCURRENCY", default=1, least=1),
+            host=listening.host,
+            port=listening.port,
+            workers=listening.workers,
             cors_origins=tuple(map(_origin, read.names("CORS_ORIGINS"))),
             trusted_proxies=_proxies(read),
             redis_url=read.optional("REDIS_URL"),
@@ -262,7 +256,7 @@ def database_url(text: str, *, name: str = "DATABASE_URL") -> URL:
     return url.update_query_dict({"ssl": str(mode)}) if mode else url
 
 
-def _object_store(read: "_Reader") -> ObjectStoreSettings | None:
+def _object_store(read: Variables) -> ObjectStoreSettings | None:
     """Read the MinIO variables: all of them, or none."""
     endpoint = read.optional("MINIO_ENDPOINT")
     if endpoint is None:
@@ -287,7 +281,7 @@ def _object_store(read: "_Reader") -> ObjectStoreSettings | None:
     )
 
 
-def _disbursement_webhook(read: "_Reader") -> DisbursementWebhook | None:
+def _disbursement_webhook(read: Variables) -> DisbursementWebhook | None:
     """Read the webhook's variables: both, or none."""
     url, secret = read.optional("DISBURSEMENT_WEBHOOK_URL"), read.optional("DISBURSEMENT_WEBHOOK_SECRET")
     if url is None:
@@ -299,7 +293,7 @@ def _disbursement_webhook(read: "_Reader") -> DisbursementWebhook | None:
     return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
 
 
-def _clamd(read: "_Reader") -> str | None:
+def _clamd(read: Variables) -> str | None:
     """Read where the virus scanner is: `host:port`, as a URL or bare."""
     if (text := read.optional("CLAMD_URL")) is None:
         return None
@@ -309,15 +303,7 @@ def _clamd(read: "_Reader") -> str | None:
     return f"{found[1]}:{found[2]}"
 
 
-def _host(read: "_Reader") -> str:
-    """Read where to listen: the server takes an address, and no name."""
-    try:
-        return str(ip_address(read.text("HOST", default="0.0.0.0")))  # noqa: S104 - as above
-    except ValueError:
-        raise BadSetting("HOST must be an address like 0.0.0.0 or 127.0.0.1, not a name.") from None
-
-
-def _proxies(read: "_Reader") -> tuple[str, ...]:
+def _proxies(read: Variables) -> tuple[str, ...]:
     """Read whose word is taken for who calls; what is no address would be nobody's, and nobody would notice."""
     try:
         return tuple(str(ip_network(name)) for name in read.names("TRUSTED_PROXIES"))
@@ -327,7 +313,7 @@ def _proxies(read: "_Reader") -> tuple[str, ...]:
         ) from None
 
 
-def _authorities(read: "_Reader") -> Path | None:
+def _authorities(read: Variables) -> Path | None:
     """Read which certificate authorities webhooks trust besides the usual ones."""
     if (text := read.optional("WEBHOOKS_CA_FILE")) is None:
         return None
@@ -338,7 +324,7 @@ def _authorities(read: "_Reader") -> Path | None:
     return Path(text)
 
 
-def _traces(read: "_Reader") -> str | None:
+def _traces(read: Variables) -> str | None:
     """Read where traces go, with the names and the rules of OpenTelemetry: the second name is the whole address."""
     collector, whole = read.optional("OTEL_EXPORTER_OTLP_ENDPOINT"), read.optional("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     if not (url := whole or (collector and f"{collector.rstrip('/')}/v1/traces")):
@@ -350,7 +336,7 @@ def _traces(read: "_Reader") -> str | None:
     return url
 
 
-def _refuse_other_tracing(read: "_Reader") -> None:
+def _refuse_other_tracing(read: Variables) -> None:
     """Stop where OpenTelemetry's SDK, which reads these itself, would warn and go on in another way than it was asked.
 
     Its warning would write what a header holds into the log.
@@ -367,7 +353,7 @@ def _refuse_other_tracing(read: "_Reader") -> None:
             raise BadSetting(f"{name} must be pairs like api-key=…, separated by commas.")
 
 
-def _mail(read: "_Reader") -> MailServer | None:
+def _mail(read: Variables) -> MailServer | None:
     """Read the SMTP variables: a server with a sender, or none."""
     host, sender = read.optional("SMTP_HOST"), read.optional("SMTP_FROM")
     username, password = read.optional("SMTP_USERNAME"), read.optional("SMTP_PASSWORD")
@@ -409,74 +395,3 @@ def _fits(url: str) -> bool:
         return urlsplit(url).port != 0 and bool(urlsplit(url).hostname)
     except ValueError:
         return False
-
-
-class _Reader:
-    """Reads single variables and names the one that is wrong."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-
-    def optional(self, name: str) -> str | None:
-        """An empty variable counts as absent: that is how hosting panels clear one."""
-        return self._environ.get(name, "").strip() or None
-
-    def required(self, name: str) -> str:
-        if (value := self.optional(name)) is None:
-            raise BadSetting(f"{name} is not set; .env.production explains it.")
-        return value
-
-    def text(self, name: str, *, default: str) -> str:
-        return self.optional(name) or default
-
-    def path(self, name: str) -> Path | None:
-        return None if (text := self.optional(name)) is None else Path(text)
-
-    def secret(self, name: str) -> str:
-        if len(value := self.required(name)) < SHORTEST_SECRET:
-            raise BadSetting(f"{name} must have at least {SHORTEST_SECRET} characters.")
-        return value
-
-    def names(self, name: str) -> tuple[str, ...]:
-        return tuple(part.strip() for part in (self.optional(name) or "").split(",") if part.strip())
-
-    def keys(self, name: str) -> tuple[str, ...]:
-        """Read a list as `names` does; a secret may hold a comma, before which a backslash stands here."""
-        parts = re.split(r"(?<!\\),", self.optional(name) or "")
-        return tuple(part.strip().replace("\\,", ",") for part in parts if part.strip())
-
-    def number(self, name: str, *, default: int, least: int, most: int | None = None) -> int:
-        value = self._parsed(name, int, default, "a whole number")
-        if value < least or (most is not None and value > most):
-            raise BadSetting(f"{name} must be at least {least}" + (f" and at most {most}." if most else "."))
-        return value
-
-    def share(self, name: str) -> float:
-        value = self._parsed(name, float, 1.0, "a number from 0 to 1, like 0.1")
-        if not 0 <= value <= 1:
-            raise BadSetting(f"{name} must be a number from 0 to 1, like 0.1.")
-        return value
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        return self._parsed(name, _flag, default, "true or false")
-
-    def choice(self, name: str, allowed: Collection[str], *, default: str) -> str:
-        value = self.text(name, default=default).lower()
-        for choice in allowed:
-            if choice.lower() == value:
-                return choice
-        raise BadSetting(f"{name} must be one of {', '.join(sorted(allowed))}.")
-
-    def _parsed(self, name: str, parse: Callable[[str], T], default: T, form: str) -> T:
-        if (text := self.optional(name)) is None:
-            return default
-        try:
-            return parse(text)
-        except (ValueError, KeyError):
-            raise BadSetting(f"{name} must be {form}.") from None
-
-
-def _flag(text: str) -> bool:
-    return {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}[
-        text.lower()
-    ]

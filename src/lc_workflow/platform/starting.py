@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from lc_workflow.kernel.errors import Unavailable
-from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.variables import BadSetting
 
 Refusal: TypeAlias = BadSetting | Unavailable
 

@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as TooSlow
 
-from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.variables import BadSetting
 
 MOST_CONNECTIONS: Final = 50
 """Of one process; whoever comes while all are busy waits, instead of failing as with the library's own pool."""

@@ -18,11 +18,12 @@ from lc_workflow.lending.applications.queries import ApplicationQueries, Wanted
 from lc_workflow.lending.customers.models import Customer, IdentityPaper
 from lc_workflow.lending.customers.service import CustomerService, Person
 from lc_workflow.lending.rules.terms import IdCardType
-from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.journal.chain import Seals, anchor
 from lc_workflow.platform.security.resealing import open_one_of_each, reseal_columns
 from lc_workflow.platform.security.vault import CannotOpen, Vault, use
+from lc_workflow.platform.variables import BadSetting
 from tests.conftest import SECRET
 from tests.identity.factories import a_user
 from tests.lending.factories import an_application

@@ -14,8 +14,9 @@ import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
 from lc_workflow.kernel.errors import Unavailable
-from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
+from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.storage.minio import MinioStore
+from lc_workflow.platform.variables import BadSetting
 from tests.moments import PATIENCE
 from tests.servers.s3 import S3Server
 

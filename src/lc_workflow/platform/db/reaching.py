@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from lc_workflow.platform.config import BadSetting, Settings
+from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.exact_json import read_json, write_json
+from lc_workflow.platform.variables import BadSetting
 
 CONNECT: Final = {
     "timeout": 5,

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.variables import BadSetting
 
 VERSIONS: Final = Path(__file__).resolve().parents[4] / "db" / "migrations" / "versions"
 

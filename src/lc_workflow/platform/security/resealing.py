@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Mapper
 from sqlalchemy.types import LargeBinary
 
-from lc_workflow.platform.config import BadSetting
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.security.columns import Sealed, SealedBytes
 from lc_workflow.platform.security.vault import KEY_ID, CannotOpen, Vault
+from lc_workflow.platform.variables import BadSetting
 
 BATCH: Final = 500
 

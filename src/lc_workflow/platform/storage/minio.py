@@ -18,9 +18,10 @@ from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
 from lc_workflow.kernel.errors import Missing, Unavailable
-from lc_workflow.platform.config import BadSetting, ObjectStoreSettings
+from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, Kept, out_of_reach, sound, walked
 from lc_workflow.platform.storage.disposition import content_disposition
+from lc_workflow.platform.variables import BadSetting
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Final
 
-from lc_workflow.platform.config import BadSetting
+from lc_workflow.platform.variables import BadSetting
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _RUN: Final = "run"
