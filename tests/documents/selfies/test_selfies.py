@@ -16,6 +16,7 @@ from lc_workflow.documents.selfies.models import Selfie
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.clock import system_clock
+from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import JPEG, NOBODY, PDF, OpenOwnHouse, own_house
@@ -163,6 +164,9 @@ async def test_a_bad_picture_goes_with_its_file(
     assert (await client.get(selfie["url"])).status_code == 404
     assert await session.scalar(select(func.count()).select_from(Selfie)) == 0
     assert await session.scalar(select(func.count()).where(File.standing())) == 0
+    changes = str((await session.scalars(select(JournalEntry.changes))).all())
+    assert "location_latitude" in changes
+    assert "11.5564" not in changes, "where a customer lives is nothing for the journal"
     alone = await client.post(f"/api/v1/files/{selfie['file_id']}/restore", headers=officer.headers)
     assert alone.json()["document_type"] == "borrower_photo", "what comes back is a plain paper"
 

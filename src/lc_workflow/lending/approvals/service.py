@@ -238,10 +238,7 @@ class ApprovalService(Service[ApprovalCase]):
         principal: Principal,
         at: datetime,
     ) -> Decision | None:
-        """Write a decision down that `ruling` let through on an open case, and say what it comes to.
-
-        None when others have to decide too.
-        """
+        """Write down a decision that `ruling` let through, and say what it comes to; None when others decide too."""
         assert ruling.stage is not None  # noqa: S101 - without one there were obstacles
         assert ruling.holding is not None  # noqa: S101 - likewise
         snapshot = await self._seen.snapshot(application, case, at=at)
@@ -314,10 +311,7 @@ class ApprovalService(Service[ApprovalCase]):
         await self._offer_what_was_proposed(application, case)
 
     async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> Ruling:
-        """Say what keeps a person from undoing an approval, and in what capacity they may.
-
-        It takes a seat at the stage that gave it.
-        """
+        """Say what keeps a person from undoing an approval, and in what capacity they may: at its last stage."""
         case = sitting.case or await self._new_case(sitting.application, at=at)
         seat, against = None, []
         for stage in stages_of(case)[-1:]:

@@ -18,7 +18,7 @@ NOTICED: Final = "noticed changes"
 UNSPOKEN: Final = re.compile(r"hash|secret|token|digest|password|_index$|^version$|^updated_at$")
 """Columns whose values are nobody's to read, or say nothing: they never reach the journal."""
 
-PERSONAL: Final = re.compile(r"phone|id_number|identity|date_of_birth|address|title_number|^entry$")
+PERSONAL: Final = re.compile(r"phone|id_number|identity|date_of_birth|address|^location_|title_number|^entry$")
 """Columns that tell something about a person which only holders of a right may read.
 
 `entry` is a form as somebody filled it in, numbers among the rest; what is understood of it has columns of its own.
