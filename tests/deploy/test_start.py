@@ -130,6 +130,7 @@ def test_an_image_on_an_older_database_says_what_to_do_and_takes_nobody_in(
         ({"PORT": "70000"}, "PORT must be at least 1 and at most 65535"),
         ({"WEB_CONCURRENCY": "two"}, "WEB_CONCURRENCY must be a whole number"),
         ({"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY must be at least 1"),
+        ({"WEB_CONCURRENCY": "2"}, "WEB_CONCURRENCY above 1 needs REDIS_URL"),
     ],
 )
 def test_a_variable_that_the_server_itself_reads_is_named_as_well(
@@ -140,6 +141,16 @@ def test_a_variable_that_the_server_itself_reads_is_named_as_well(
     assert process.returncode == 1
     assert [line for line in output.splitlines() if line] == [output.strip()], "one sentence"
     assert output.startswith(f"lc-workflow cannot start: {said}")
+
+
+def test_several_workers_on_a_redis_that_does_not_answer_end_after_one_sentence(
+    production: dict[str, str], copy_database: Callable[[], URL], start: Start
+) -> None:
+    given = {"DATABASE_URL": copy_database().render_as_string(hide_password=False), "REDIS_URL": "redis://127.0.0.1:1"}
+    process = start(start_of_the_image(), {**image_environment(), **production, **given, "WEB_CONCURRENCY": "2"})
+    output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert output == "lc-workflow cannot start: REDIS_URL is set and Redis does not answer there (ConnectionError).\n"
 
 
 def test_an_empty_address_counts_as_absent_before_the_server_is_ours_too(
