@@ -48,9 +48,11 @@ def sweep(*, apply: bool) -> None:
     ):
         for key in keys:
             click.echo(f"{words}: {key}")
-    what = "mended" if apply else "found; mend it with APPLY=yes"
     number = len(found.strays) + len(found.misplaced) + len(found.lost)
-    click.echo(f"{found.looked_at} objects looked at, {number} things {what}.")
+    what = (
+        f"{number} things {'mended' if apply else 'found; mend it with APPLY=yes'}" if number else "nothing disagrees"
+    )
+    click.echo(f"{found.looked_at} objects looked at, {what}.")
 
 
 @click.command()

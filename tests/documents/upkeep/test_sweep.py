@@ -189,4 +189,5 @@ async def test_the_verb_says_what_it_found(own_house: OpenOwnHouse) -> None:
         assert f"without a row: 2026/11/{stray.name}" in await anyio.to_thread.run_sync(say)
         assert stray.exists()
         assert "1 things mended" in await anyio.to_thread.run_sync(say, "--apply")
+        assert (await anyio.to_thread.run_sync(say)).endswith("nothing disagrees.\n"), "and nothing is to be mended"
         assert not stray.exists()
