@@ -12,7 +12,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.platform.jobs import Workplace
 from tests.conftest import SignIn
-from tests.lending.disbursement.conftest import PAID, Office, OpenOffice
+from tests.lending.disbursement.conftest import PAID, OpenOffice
 from tests.lending.disbursement.payer import Payer
 from tests.lending.steps import URL
 
@@ -104,10 +104,3 @@ async def test_a_loan_of_which_no_quote_can_be_told_is_paid_as_it_was_approved(
     await session.commit()
     asked = (await office.ask()).json()
     assert (asked["principal"], asked["deducted_fees"], asked["amount"]) == (1200, 0, 1200)
-
-
-async def test_a_loan_of_which_the_fees_leave_nothing_is_not_asked_for(opened: OpenOffice, charging: Charging) -> None:
-    await charging(KEPT_BACK | {"kind": "fixed", "value": 30, "currency": "USD"})
-    office: Office = await opened(30)
-    refused = await office.ask()
-    assert (refused.status_code, refused.json()["code"]) == (422, "FeesExhaustPrincipal"), refused.text

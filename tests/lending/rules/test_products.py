@@ -60,9 +60,21 @@ def test_collateral_is_asked_for_from_an_amount_on() -> None:
 
 def test_a_product_may_be_as_narrow_as_one_amount_one_term_and_one_rate() -> None:
     one = replace(USD, amount_min=Decimal("0.01"), amount_max=Decimal("0.01"), term_min=1, term_max=1)
+    check_conditions(replace(LOAN, limits=(one,), rate_min=Decimal(18), fees=()))
+
+
+def test_a_product_whose_fees_leave_nothing_of_its_smallest_loan_is_not_offered() -> None:
     fixed = FeeRule("bureau", FeeKind.FIXED, Decimal(5), FeeTiming.PAID, Currency.USD)
-    percentage = FeeRule("processing", FeeKind.PERCENT, Decimal(2), FeeTiming.DEDUCTED)
-    check_conditions(replace(LOAN, limits=(one,), rate_min=Decimal(18), fees=(fixed, percentage)))
+    percentage = FeeRule("processing", FeeKind.PERCENT, Decimal(50), FeeTiming.DEDUCTED)
+    later = FeeRule("insurance", FeeKind.PERCENT, Decimal(90), FeeTiming.FINANCED)
+
+    def from_on(amount: str) -> Conditions:
+        line = replace(USD, amount_min=Decimal(amount), guarantor_from=None, collateral_from=None)
+        return replace(LOAN, limits=(line,), fees=(fixed, percentage, later))
+
+    check_conditions(from_on("10.02"))
+    with pytest.raises(ProductIncomplete, match="leave nothing of the smallest loan in USD"):
+        check_conditions(from_on("10"))
 
 
 @pytest.mark.parametrize(

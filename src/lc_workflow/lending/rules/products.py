@@ -212,6 +212,14 @@ def _faults(conditions: Conditions) -> Iterator[str]:
         yield "Each fee is named once for each currency."
     for fee in conditions.fees:
         yield from _faults_of(fee)
+    yield from _loans_that_fees_eat_up(conditions)
+
+
+def _loans_that_fees_eat_up(conditions: Conditions) -> Iterator[str]:
+    for line in conditions.limits:
+        fees = fees_of(conditions.fees, line.amount_min, line.currency)
+        if sum(fee.amount for fee in fees if fee.timing is not FeeTiming.FINANCED) >= line.amount_min:
+            yield f"The fees leave nothing of the smallest loan in {line.currency}."
 
 
 def _faults_of(fee: FeeRule) -> Iterator[str]:
