@@ -8,7 +8,7 @@ from uuid import UUID
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, load_only
 
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.roles.service import holds
@@ -190,6 +190,7 @@ class AuthorityService(Service[Authority]):
         giver, taker = aliased(User), aliased(User)
         rows = await self.session.execute(
             select(Delegation, giver, taker)
+            .options(*(load_only(who.first_name, who.last_name, who.status) for who in (giver, taker)))
             .join(giver, giver.id == Delegation.from_id)
             .join(taker, taker.id == Delegation.to_id)
             .where(*where)

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, load_only
 
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.identity.users.models import User
@@ -157,6 +157,7 @@ class Everything:
             .join(asker, asker.id == row.requested_by)
             .outerjoin(closer, closer.id == row.closed_by)
             .where(row.application_id == application_id)
+            .options(*(load_only(who.first_name, who.last_name) for who in (asker, closer)))
             .order_by(row.requested_at, row.id)
         )
         return [_payment(request, asked_by, closed_by) for request, asked_by, closed_by in found]

@@ -50,6 +50,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.authorities.access import MANAGE as MANAGE_AUTHORITY
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.events import (
+    AboutApplication,
     ApplicationMoved,
     DeadlineBreached,
     DecisionAwaited,
@@ -159,22 +160,14 @@ class TellingService(Service[Notification]):
         Whoever has it hears, and those of the next scope: who assigns work in the branch, or above the branch where
         the branch's own manager is late; of all these only who may see the application now.
         """
-        application = await self._loan(event.application_id)
-        if application is None:
-            return []
         above = may_act(ASSIGN, branch_id=None if Stage(event.stage) in HIGHER_UP else event.branch_id, at=event.at)
-        sees = seen_by_accounts(application.user_id, application.branch_id, at=event.at)
-        people = await self._active((User.id == event.owner_id) | above, sees)
-        said = LATE.about(actor=None, latin=application.full_name_latin, khmer=application.full_name_khmer)
-        return await self._say(
-            people,
+        return await self._say_of_loan(
+            event,
             BREACH,
-            said,
+            LATE,
             Priority.HIGH,
-            sender=None,
+            (User.id == event.owner_id) | above,
             event_id=event_id,
-            at=event.at,
-            application_id=str(event.application_id),
             task_id=str(event.task_id),
             workflow_status=event.stage,
             due_at=event.due_at,
@@ -182,24 +175,13 @@ class TellingService(Service[Notification]):
 
     async def tell_of_given_task(self, event: TaskAssigned, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
         """Write what somebody hears to whom a colleague gave a task, as long as they may see the application."""
-        loan = await self._loan(event.application_id)
-        if loan is None:
-            return []
-        sender = await self._sender(event.actor_id)
-        sees = seen_by_accounts(loan.user_id, loan.branch_id, at=event.at)
-        people = await self._active(User.id == event.owner_id, User.id.is_distinct_from(event.actor_id), sees)
-        said = TASK_GIVEN.about(
-            actor=sender.name if sender else None, latin=loan.full_name_latin, khmer=loan.full_name_khmer
-        )
-        return await self._say(
-            people,
+        return await self._say_of_loan(
+            event,
             TASK,
-            said,
+            TASK_GIVEN,
             Priority.NORMAL,
-            sender=sender,
+            User.id == event.owner_id,
             event_id=event_id,
-            at=event.at,
-            application_id=str(event.application_id),
             task_id=str(event.task_id),
             workflow_status=event.stage,
         )
@@ -211,29 +193,15 @@ class TellingService(Service[Notification]):
 
         Of these only who may see the application now, and nobody of what they wrote down themselves.
         """
-        loan = await self._loan(event.application_id)
-        if loan is None:
-            return []
+        drafted_by = select(CustomerApplication.user_id).where(CustomerApplication.id == event.application_id)
         asked_by = select(DisbursementRequest.requested_by).where(DisbursementRequest.id == event.request_id)
-        words = PAYMENT_FAILED if isinstance(event, DisbursementFailed) else PAYMENT_NOT_TAKEN
-        sender = await self._sender(event.actor_id)
-        people = await self._active(
-            (User.id == loan.user_id) | User.id.in_(asked_by),
-            seen_by_accounts(loan.user_id, loan.branch_id, at=event.at),
-            User.id.is_distinct_from(event.actor_id),
-        )
-        said = words.about(
-            actor=sender.name if sender else None, latin=loan.full_name_latin, khmer=loan.full_name_khmer
-        )
-        return await self._say(
-            people,
+        return await self._say_of_loan(
+            event,
             PAYMENT,
-            said,
+            PAYMENT_FAILED if isinstance(event, DisbursementFailed) else PAYMENT_NOT_TAKEN,
             Priority.HIGH,
-            sender=sender,
+            User.id.in_(drafted_by) | User.id.in_(asked_by),
             event_id=event_id,
-            at=event.at,
-            application_id=str(event.application_id),
             request_id=str(event.request_id),
         )
 
@@ -318,11 +286,34 @@ class TellingService(Service[Notification]):
         rows = [_row(person.id, event_id, type_, said, priority, at=at, **about) for person in people]
         return await self._tell(people, rows, sender, at=at)
 
-    async def _loan(self, application_id: UUID) -> Any:  # noqa: ANN401 - a row; None where the application is gone
-        """Whose application it is, who drafted it, and where it belongs."""
+    async def _say_of_loan(
+        self,
+        event: AboutApplication,
+        type_: str,
+        words: Words,
+        priority: Priority,
+        who: ColumnElement[bool],
+        *,
+        event_id: UUID,
+        **about: object,
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Say what an event means for a loan to those of some who may see it now, but not to whoever brought it about.
+
+        Nothing is said where the application is gone.
+        """
         row = CustomerApplication
         asked = select(row.full_name_latin, row.full_name_khmer, row.user_id, row.branch_id)
-        return (await self.session.execute(asked.where(row.id == application_id))).one_or_none()
+        loan = (await self.session.execute(asked.where(row.id == event.application_id))).one_or_none()
+        if loan is None:
+            return []
+        sender = await self._sender(event.actor_id)
+        sees = seen_by_accounts(loan.user_id, loan.branch_id, at=event.at)
+        people = await self._active(who, sees, User.id.is_distinct_from(event.actor_id))
+        said = words.about(
+            actor=sender.name if sender else None, latin=loan.full_name_latin, khmer=loan.full_name_khmer
+        )
+        about["application_id"] = str(event.application_id)
+        return await self._say(people, type_, said, priority, sender=sender, event_id=event_id, at=event.at, **about)
 
     async def _sender(self, actor_id: UUID | None) -> Sender | None:
         if actor_id is None:
