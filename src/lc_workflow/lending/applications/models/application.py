@@ -1,4 +1,4 @@
-"""Applications, and the employees who look after them, as rows."""
+"""One application as a row."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -317,100 +317,5 @@ class CustomerApplication(DatedRow):
         self.approved_amount = self.approved_loan_term = self.approved_interest_rate = None
 
 
-class Assignment(Row):
-    """An employee looking after an application in a role; ended ones are kept for the record.
-
-    `written_as` is the name on the application that the assignment was made from, when nobody asked the employee.
-    """
-
-    __tablename__ = "application_employee_assignments"
-    __table_args__ = (
-        Index("ix_application_employee_assignments_application_id", "application_id"),
-        Index("ix_application_employee_assignments_employee_id", "employee_id"),
-        Index(
-            "uq_application_employee_assignments_active",
-            "application_id",
-            "employee_id",
-            "assignment_role",
-            unique=True,
-            postgresql_where=text("is_active"),
-        ),
-    )
-
-    application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
-    employee_id: Mapped[UUID] = mapped_column(ForeignKey("employees.id"))
-    assignment_role: Mapped[AssignmentRole] = mapped_column(choice(AssignmentRole))
-    assigned_at: Mapped[datetime]
-    assigned_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
-    is_active: Mapped[bool] = mapped_column(default=True)
-    notes: Mapped[str | None]
-    written_as: Mapped[str | None] = mapped_column(String(200))
-
-    employee: Mapped[Employee] = relationship(lazy="raise")
-
-
-WITH_EMPLOYEE = joinedload(Assignment.employee, innerjoin=True).options(
-    joinedload(Employee.department), joinedload(Employee.branch)
-)
-"""The loads an answer about an assignment needs."""
-
 BACKED = (selectinload(CustomerApplication.parties), selectinload(CustomerApplication.collateral))
 """The loads that tell who and what stands behind an application, one statement each."""
-
-
-class ApplicationTally(Row):
-    """How many applications somebody drew up in a branch stand at a stage; or, without one, their papers and bytes.
-
-    The database adds a row for every change, below zero for what goes, and a job adds them up: nobody waits for
-    anybody to count, and a sum over the rows is what a count of the applications would be, at any moment.
-    """
-
-    __tablename__ = "application_tallies"
-    __table_args__ = (
-        Index("ix_application_tallies_branch_id", "branch_id"),
-        Index("ix_application_tallies_owner_id", "owner_id"),
-    )
-
-    branch_id: Mapped[UUID | None]
-    owner_id: Mapped[UUID]
-    stage: Mapped[Stage | None] = mapped_column(choice(Stage))
-    applications: Mapped[int]
-    papers: Mapped[int]
-    bytes: Mapped[int] = mapped_column(BigInteger)
-
-
-class ApplicationName(Row):
-    """What the application of this id is looked for by, beside whose it is and when it was drafted.
-
-    The database keeps these rows: `words` are its names and its account as `platform.search.mentions` looks for them.
-    They are narrow, so that what a branch has of a name is read from one index alone, however many branches there are.
-    """
-
-    __tablename__ = "application_names"
-    __table_args__ = (
-        Index(
-            "ix_application_names_branch_id",
-            "branch_id",
-            text("created_at DESC"),
-            "id",
-            postgresql_include=["words"],
-        ),
-        Index(
-            "ix_application_names_owner_id",
-            "owner_id",
-            text("created_at DESC"),
-            "id",
-            postgresql_include=["words", "branch_id"],
-        ),
-        Index(
-            "ix_application_names_words_trgm",
-            "words",
-            postgresql_using="gin",
-            postgresql_ops={"words": "gin_trgm_ops"},
-        ),
-    )
-
-    branch_id: Mapped[UUID | None]
-    owner_id: Mapped[UUID]
-    created_at: Mapped[datetime]
-    words: Mapped[str]
