@@ -1,6 +1,6 @@
 """Handing requests over to whatever pays loans out until it says that it has them, and taking them back."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -55,6 +55,9 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
     async with place.sessions() as session:
         request = await session.get_one(DisbursementRequest, request_id, with_for_update=True)
         request.attempts += 1
+        known: dict[str, Any] = {
+            "actor_id": None, "at": place.clock(), "application_id": request.application_id, "request_id": request.id,
+        }  # fmt: skip
         request.connector = connector.name
         request.last_error = str(failure) if failure else None
         request.refused_at = place.clock() if isinstance(failure, OrderRefused) else None
@@ -63,30 +66,10 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
             if request.status is DisbursementStatus.REQUESTED:
                 request.status = DisbursementStatus.HANDED_OVER
             request.handed_over_at, request.external_reference = place.clock(), reference
-            session.add(
-                JournalEntry.of(
-                    DisbursementHandedOver(
-                        actor_id=None,
-                        at=place.clock(),
-                        application_id=request.application_id,
-                        request_id=request.id,
-                        connector=connector.name,
-                    )
-                )
-            )
+            session.add(JournalEntry.of(DisbursementHandedOver(**known, connector=connector.name)))
         waits = failure is not None and request.status is DisbursementStatus.REQUESTED
         if waits and request.attempts % TRIES == WORRYING:
-            session.add(
-                JournalEntry.of(
-                    DisbursementNotTaken(
-                        actor_id=None,
-                        at=place.clock(),
-                        application_id=request.application_id,
-                        request_id=request.id,
-                        attempts=request.attempts,
-                    )
-                )
-            )
+            session.add(JournalEntry.of(DisbursementNotTaken(**known, attempts=request.attempts)))
         if request.status not in UNDER_WAY and connector.name == CsvDrop.name:
             await ask_for(session, CALL_OFF, request_id=request.id)
         await session.commit()

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Uuid, func, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Uuid, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, selectinload, validates
 from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.kernel.money import Currency
@@ -18,7 +18,6 @@ from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
 from lc_workflow.lending.rules.matching import number_key
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import (
-    AssignmentRole,
     IdCardType,
     MaritalStatus,
     Priority,
@@ -26,8 +25,7 @@ from lc_workflow.lending.rules.terms import (
     RiskCategory,
     Sex,
 )
-from lc_workflow.organization.employees.models import Employee
-from lc_workflow.platform.db.base import DatedRow, Row
+from lc_workflow.platform.db.base import DatedRow
 from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.columns import BLIND, Sealed, blind

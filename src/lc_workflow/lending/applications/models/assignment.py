@@ -1,36 +1,18 @@
 """The employees who look after applications, as rows."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Final
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Uuid, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.backing.models import Collateral, Party
-from lc_workflow.lending.rules.backing import PartyRole
-from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
-from lc_workflow.lending.rules.matching import number_key
-from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import (
     AssignmentRole,
-    IdCardType,
-    MaritalStatus,
-    Priority,
-    ProductType,
-    RiskCategory,
-    Sex,
 )
 from lc_workflow.organization.employees.models import Employee
-from lc_workflow.platform.db.base import DatedRow, Row
-from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
-from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.security.columns import BLIND, Sealed, blind
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.types import choice
+
 
 class Assignment(Row):
     """An employee looking after an application in a role; ended ones are kept for the record.

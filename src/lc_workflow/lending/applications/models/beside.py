@@ -1,36 +1,15 @@
 """What the database keeps beside applications, so that they are counted and found fast."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from decimal import Decimal
-from typing import Any, Final
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, String, Uuid, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, foreign, joinedload, mapped_column, relationship, selectinload, validates
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
 
-from lc_workflow.kernel.money import Currency
-from lc_workflow.lending.backing.models import Collateral, Party
-from lc_workflow.lending.rules.backing import PartyRole
-from lc_workflow.lending.rules.loan_terms import UNSAID, LoanTerms
-from lc_workflow.lending.rules.matching import number_key
-from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
-from lc_workflow.lending.rules.terms import (
-    AssignmentRole,
-    IdCardType,
-    MaritalStatus,
-    Priority,
-    ProductType,
-    RiskCategory,
-    Sex,
-)
-from lc_workflow.organization.employees.models import Employee
-from lc_workflow.platform.db.base import DatedRow, Row
-from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
-from lc_workflow.platform.phones import phone_key
-from lc_workflow.platform.security.columns import BLIND, Sealed, blind
+from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.db.base import Row
+from lc_workflow.platform.db.types import choice
+
 
 class ApplicationTally(Row):
     """How many applications somebody drew up in a branch stand at a stage; or, without one, their papers and bytes.
