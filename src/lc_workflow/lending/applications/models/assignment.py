@@ -6,9 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from lc_workflow.lending.rules.terms import (
-    AssignmentRole,
-)
+from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.types import choice
