@@ -14,6 +14,7 @@ import sqlalchemy
 from alembic import command
 from httpx import AsyncClient, Response
 from sqlalchemy import NullPool, event, func, select, text
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
@@ -148,11 +149,14 @@ async def test_a_database_that_falls_silent(town: Town, wire: Wire, tmp_path: Pa
     def limited(_dialect: object, _record: object, _names: object, connect: dict[str, object]) -> None:
         connect.update(limits)
 
+    def give_up_all(*_: object) -> None:  # also those that somebody holds now: `dispose` would leave them open
+        raise InvalidatePoolError
+
     async with open_house(settings, alchemy=alchemy) as client:
         officer = await sign_in(client, "officer")
         await assert_all_is_well(client, officer)
-        await alchemy.get_engine().dispose()
         event.listen(alchemy.get_engine().sync_engine, "do_connect", limited)
+        event.listen(alchemy.get_engine().sync_engine, "checkout", give_up_all, once=True)
         assert (await client.get(URL, headers=officer)).status_code == 200
         wire.fall_silent()
         await assert_all_hear_that_it_is_gone(client, officer, within=2 * SOON, times=1)
