@@ -35,7 +35,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.config import alchemy_config
 from lc_workflow.platform.db.listening import Ear, Listening
-from lc_workflow.platform.db.reaching import ping, probe_engine, reach_database
+from lc_workflow.platform.db.reaching import probe_engine, reach_database
 from lc_workflow.platform.db.revisions import look_at_the_revision
 from lc_workflow.platform.db.sessions import RequestSessions
 from lc_workflow.platform.http.answers import Answer
@@ -204,7 +204,7 @@ def _dependencies(fittings: Fittings) -> dict[str, Provide]:
     settings, redis = fittings.settings, fittings.redis
     pulse = Pulse(
         {
-            "database": partial(ping, fittings.probe),
+            "database": partial(look_at_the_revision, fittings.probe),
             "redis": redis.ping if redis else None,
             "storage": fittings.store.ping,
         }

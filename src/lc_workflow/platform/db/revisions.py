@@ -16,6 +16,10 @@ VERSIONS: Final = Path(__file__).resolve().parents[4] / "db" / "migrations" / "v
 _NAME: Final = re.compile(r'^(down_)?revision\b[^=\n]*= "([^"]+)"', re.MULTILINE)
 
 
+class Outdated(BadSetting):
+    """The database has no tables of ours, or lacks what this release has added."""
+
+
 class Age(Enum):
     """How a database stands to this release."""
 
@@ -38,10 +42,10 @@ def age_of(revision: str | None) -> Age:
 
 
 async def look_at_the_revision(engine: AsyncEngine) -> None:
-    """Make sure at the start that somebody has migrated; what a newer release has made suits this one too.
+    """Make sure that somebody has migrated; what a newer release has made suits this one too.
 
     Raises:
-        BadSetting: The database has no tables of ours, or lacks what this release has added.
+        Outdated: Nobody has, or somebody has taken the database back since.
     """
     async with engine.connect() as connection:
         has_any = (await connection.execute(text("SELECT to_regclass('alembic_version') IS NOT NULL"))).scalar_one()
@@ -50,9 +54,9 @@ async def look_at_the_revision(engine: AsyncEngine) -> None:
         )
     age = age_of(revision)
     if age is Age.BARE:
-        raise BadSetting("The database of DATABASE_URL has no tables yet; run alembic upgrade head first.")
+        raise Outdated("The database of DATABASE_URL has no tables yet; run alembic upgrade head first.")
     if age is Age.OLDER:
-        raise BadSetting("The database of DATABASE_URL is older than this release; run alembic upgrade head first.")
+        raise Outdated("The database of DATABASE_URL is older than this release; run alembic upgrade head first.")
 
 
 @cache

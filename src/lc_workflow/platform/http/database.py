@@ -19,6 +19,8 @@ Refusals: TypeAlias = Mapping[str, Callable[[], DomainError]]
 
 _CLASHES: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available."""
+_LACKING: Final = frozenset({"42P01", "42703"})
+"""No such table, no such column: the database was taken back to before this release."""
 _KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
 
 _log = structlog.stdlib.get_logger()
@@ -67,7 +69,14 @@ def _refusal_of_driver(error: Exception, driver: BaseException) -> DomainError |
     if is_gone(error):
         _log.warning("database unavailable", cause=f"{type(driver).__name__} {sqlstate}".strip())
         return Unavailable("The database does not answer at the moment; try again soon.")
+    if sqlstate in _LACKING:  # the sentence names a table or a column, and no value
+        _log.error("the database lacks what this release asks for; is it at its revision?", cause=_sentence_of(driver))
+        return Unavailable("The database is not ready for this; try again soon.")
     return None
+
+
+def _sentence_of(driver: BaseException) -> str:
+    return next(iter(str(driver).splitlines()), type(driver).__name__)
 
 
 def _broken_constraint(driver: BaseException, sqlstate: str) -> Invalid:

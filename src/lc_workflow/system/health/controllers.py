@@ -11,7 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.stopping import Departure
-from lc_workflow.system.health.schemas import Health, HealthStatus, Word
+from lc_workflow.system.health.schemas import Health, HealthStatus, Part, Word
 from lc_workflow.system.health.service import Pulse, judged
 
 VERSION: Final = version("lc-workflow")
@@ -47,7 +47,10 @@ class HealthController(Controller):
 
     @get("/ready", summary="May requests come here?", responses={503: ResponseSpec(Word, description="Not now.")})
     async def ready(self, pulse: NamedDependency[Pulse], departure: NamedDependency[Departure]) -> Response[Word]:
-        """Say whether the database answers and the process stays: where not, requests are better sent elsewhere."""
-        if departure.asked or judged(await pulse.parts()) is HealthStatus.UNHEALTHY:
+        """Say whether the database answers, at this release's revision, and the process stays.
+
+        Where not, requests are better sent elsewhere.
+        """
+        if departure.asked or (await pulse.parts())["database"] is not Part.HEALTHY:
             return Answer(Word("not ready"), status_code=503, headers={"Retry-After": str(RETRY_SECONDS)})
         return Answer(Word("ready"), status_code=200)

@@ -19,6 +19,8 @@ class Part(StrEnum):
 
     HEALTHY = "healthy"
     UNHEALTHY = "unhealthy"
+    OUTDATED = "outdated"
+    """The database answers, and was taken back to before this release."""
     NOT_CONFIGURED = "not configured"
 
 

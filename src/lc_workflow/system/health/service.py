@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from lc_workflow.platform.db.revisions import Outdated
 from lc_workflow.system.health.schemas import HealthStatus, Part
 
 Ping: TypeAlias = Callable[[], Awaitable[object]]
@@ -44,6 +45,9 @@ class Pulse:
         try:
             async with asyncio.timeout(self._patience):
                 await ping()
+        except Outdated as behind:
+            log.warning("the database is not at the revision of this release", cause=str(behind))
+            return Part.OUTDATED
         except Exception as silence:  # noqa: BLE001 - whatever a part fails with, it does not answer
             # A store's refusal is the same sentence for whatever is behind it.
             log.warning("a part does not answer", part=name, cause=type(silence.__cause__ or silence).__name__)
@@ -55,4 +59,5 @@ def judged(parts: Mapping[str, Part]) -> HealthStatus:
     """Judge the whole: without the database nothing works, without another part the rest does."""
     if parts["database"] is Part.UNHEALTHY:
         return HealthStatus.UNHEALTHY
-    return HealthStatus.DEGRADED if Part.UNHEALTHY in parts.values() else HealthStatus.HEALTHY
+    fine = all(part in {Part.HEALTHY, Part.NOT_CONFIGURED} for part in parts.values())
+    return HealthStatus.HEALTHY if fine else HealthStatus.DEGRADED
