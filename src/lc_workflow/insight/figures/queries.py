@@ -8,10 +8,16 @@ from sqlalchemy import (
     ColumnElement,
     Float,
     Integer,
+    Numeric,
+    Select,
+    String,
+    case,
     cast,
+    exists,
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -23,7 +29,7 @@ from lc_workflow.kernel.dates import begin_of, end_of
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase
+from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.matrices.service import MatrixService
 from lc_workflow.lending.rules.deliberation import AGREEING
@@ -154,20 +160,21 @@ class Figures:
     async def exceptions(self, period: Period, principal: Principal) -> Table:
         """Who approved how many loans in the period, and how many of them were exceptions to a policy.
 
-        Whoever offers other terms agrees to the loan on them.
+        Whoever offers other terms agrees to the loan on them. What no longer counted when the period ended is left
+        out; what came to count no longer after it changes nothing.
         """
-        made = cast(ApprovalCase.path["exceptions"].astext, Integer) > 0
+        row = ApplicationDecision
+        made = cast(row.snapshot["path"]["exceptions"].astext, Integer) > 0
         name = _name(User)
         rows = await self._session.execute(
             select(name, func.count(), func.count().filter(made))
-            .select_from(ApplicationDecision)
-            .join(User, User.id == ApplicationDecision.actor_id)
-            .join(ApprovalCase, ApprovalCase.id == ApplicationDecision.case_id)
-            .join(CustomerApplication, CustomerApplication.id == ApplicationDecision.application_id)
+            .select_from(row)
+            .join(User, User.id == row.actor_id)
+            .join(CustomerApplication, CustomerApplication.id == row.application_id)
             .where(
-                *_within(ApplicationDecision.at, period, principal),
-                ApplicationDecision.decision.in_(AGREEING),
-                ApplicationDecision.voided_at.is_(None),
+                *_within(row.at, period, principal),
+                row.decision.in_(AGREEING),
+                row.voided_at.is_(None) | (row.voided_at >= end_of(period.last)),
             )
             .group_by(User.id)
             .order_by(func.count().filter(made).desc(), name)
@@ -180,25 +187,26 @@ class Figures:
         )
 
     async def currencies(self, period: Period, principal: Principal) -> Table:
-        """Which part of the loans approved in the period is in which currency, by number and by worth in dollars."""
-        row = CustomerApplication
-        amount = func.coalesce(row.approved_amount, row.requested_amount, 0)
+        """Which part of the loans approved in the period is in which currency, by number and by worth in dollars.
+
+        Each counts on the terms and at the rate it was decided on; those that the old service decided left no rate,
+        and count at that of the period's last day.
+        """
+        of_the_day = await MatrixService(self._session).khr_per_usd(at=begin_of(period.last))
+        loan = _approvals(period, principal).subquery()
+        rate = func.coalesce(loan.c.khr_per_usd, of_the_day)
+        usd = case((loan.c.currency == Currency.KHR, loan.c.amount / rate), else_=loan.c.amount)
         rows = await self._session.execute(
-            select(row.currency, func.count(), func.sum(amount))
-            .where(*_within(row.approved_at, period, principal))
-            .group_by(row.currency)
-            .order_by(row.currency)
+            select(loan.c.currency, func.count(), func.sum(loan.c.amount), func.sum(usd))
+            .group_by(loan.c.currency)
+            .order_by(loan.c.currency)
         )
-        khr_per_usd = await MatrixService(self._session).khr_per_usd(at=begin_of(period.last))
-        worth = [
-            (currency, count, total, total / khr_per_usd if currency is Currency.KHR else total)
-            for currency, count, total in rows
-        ]
+        worth = rows.all()
         loans, dollars = sum(count for _, count, _, _ in worth), sum(usd for *_, usd in worth)
         return Table(
             ("currency", "loans", "percent_of_loans", "amount", "amount_in_usd", "percent_of_amount"),
             [
-                (currency, count, _percent(count, loans), total, round(usd, 2), _percent(usd, dollars))
+                (Currency(currency), count, _percent(count, loans), total, round(usd, 2), _percent(usd, dollars))
                 for currency, count, total, usd in worth
             ],
             label=0,
@@ -316,6 +324,48 @@ def _within(moment: InstrumentedAttribute[Any], period: Period, principal: Princ
     if period.branch_id is not None:
         where.append(CustomerApplication.branch_id == period.branch_id)
     return where
+
+
+def _approvals(period: Period, principal: Principal) -> Select[*tuple[Any, ...]]:
+    """Select the approvals of the period, each as it was decided then: what follows later does not change the past.
+
+    One that was undone before the period ended is none of them.
+    """
+    row, decision, undoing = CustomerApplication, ApplicationDecision, aliased(Move)
+    undone = exists().where(
+        undoing.application_id == Move.application_id,
+        undoing.cycle == Move.cycle,
+        undoing.number > Move.number,
+        undoing.action == Action.UNDO_APPROVAL,
+        undoing.at < end_of(period.last),
+    )
+    decided = (
+        select(
+            decision.amount,
+            decision.snapshot["terms"]["currency"].astext.label("currency"),
+            cast(decision.snapshot["khr_per_usd"].astext, Numeric).label("khr_per_usd"),
+        )
+        .where(
+            decision.application_id == Move.application_id,
+            decision.cycle == Move.cycle,
+            decision.at <= Move.at,
+            decision.decision.in_(AGREEING),
+        )
+        .order_by(decision.number.desc())
+        .limit(1)
+        .lateral()
+    )
+    return (
+        select(
+            func.coalesce(decided.c.currency, cast(row.currency, String)).label("currency"),
+            func.coalesce(decided.c.amount, row.approved_amount, row.requested_amount, 0).label("amount"),
+            decided.c.khr_per_usd,
+        )
+        .select_from(Move)
+        .join(row, row.id == Move.application_id)
+        .outerjoin(decided, true())
+        .where(*_within(Move.at, period, principal), Move.target == Stage.APPROVED, ~undone)
+    )
 
 
 def _course(row: Sequence[Any]) -> int:

@@ -59,11 +59,6 @@ class CustomerApplication(DatedRow):
             "approved_at",
             postgresql_where=text("workflow_status = 'APPROVED'"),
         ),
-        Index(
-            "ix_customer_applications_ever_approved_at",
-            "approved_at",
-            postgresql_where=text("approved_at IS NOT NULL"),
-        ),
         Index("ix_customer_applications_customer_id", "customer_id"),
         Index("ix_customer_applications_id_number_index", "id_number_index"),
         Index("ix_customer_applications_phone_index", "phone_index"),
