@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from lc_workflow.engagement.live import controllers, service
+from lc_workflow.engagement.live.controllers import SILENT_SECONDS
 from lc_workflow.engagement.live.hub import MOST_WAITING, Hub
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.identity.users.models import User
@@ -24,7 +25,7 @@ from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, Sessions, SignIn
 from tests.engagement.live.sockets import Events, Socket
-from tests.moments import NOON
+from tests.moments import NOON, standing_still
 
 Connect = Callable[[Person], Socket]
 
@@ -283,15 +284,14 @@ async def test_while_the_database_is_gone_nobody_is_cut_off(
         assert await socket.ask({"type": "ping"}) == {"type": "pong"}
 
 
-async def test_a_client_that_says_nothing_for_long_is_taken_for_gone(
-    connect: Connect, officer: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(controllers, "SILENT_SECONDS", 0.5)
-    async with connect(officer) as socket:
-        for _ in range(6):
-            await asyncio.sleep(0.1)
-            assert await socket.ask({"type": "ping"}) == {"type": "pong"}
-        assert await socket.closed() == 1001
+async def test_a_client_that_says_nothing_for_long_is_taken_for_gone(connect: Connect, officer: Person) -> None:
+    with standing_still() as let_pass:
+        async with connect(officer) as socket:
+            for _ in range(6):
+                let_pass(SILENT_SECONDS - 1)
+                assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+            let_pass(SILENT_SECONDS)
+            assert await socket.closed() == 1001
 
 
 async def test_a_slow_reader_is_dropped_and_holds_up_nobody(

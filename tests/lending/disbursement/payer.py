@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from lc_workflow.platform.payout.webhook import signature
+from lc_workflow.platform.payout.webhook import SECONDS, signature
 
 
 @dataclass
@@ -16,7 +16,8 @@ class Payer:
 
     `moods` are how it answers the next requests: `ok`, `silent`, `refusing` or `broken`. `says` is what it answers
     then, instead of a reference, `heads` what it says before that, and `meanwhile` what happens while it thinks.
-    A strict one refuses another order under a key that it knows.
+    A strict one refuses another order under a key that it knows. A silent one acts, and has so much time pass with
+    `let_pass` that nobody waits for its answer any more.
     """
 
     secret: str
@@ -26,6 +27,7 @@ class Payer:
     heads: str = ""
     is_strict: bool = False
     meanwhile: Callable[[], Awaitable[Any]] | None = None
+    let_pass: Callable[[float], None] | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
     paid: dict[str, dict[str, Any]] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
@@ -55,7 +57,9 @@ class Payer:
         if self.meanwhile:
             await self.meanwhile()
         if mood == "silent":
-            await asyncio.sleep(1)  # it has acted, and its answer comes too late
+            assert self.let_pass
+            self.let_pass(SECONDS)
+            await reader.read()  # the other side hangs up
         answer = self.says or json.dumps({"reference": f"PAY-{len(self.paid)}"}).encode()
         heads = self.heads or f"Content-Length: {len(answer)}\r\n"
         writer.write(f"HTTP/1.1 {status}\r\n{heads}Connection: close\r\n\r\n".encode())

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.platform.jobs import Workplace
-from lc_workflow.platform.payout import webhook
 from lc_workflow.platform.payout.base import HandOverFailed
 from tests.lending.disbursement.conftest import PAID, Office
 from tests.lending.disbursement.payer import Payer
-from tests.moments import NOON
+from tests.moments import NOON, standing_still
 
 
 async def test_what_the_payer_took_and_the_bank_sent_back_is_paid_when_it_is_asked_for_again(
@@ -45,15 +44,14 @@ async def test_what_the_payer_refused_is_paid_when_it_is_asked_for_again(
 
 @pytest.mark.parametrize("moods", [["silent"], ["silent", "broken"]])
 async def test_what_may_have_arrived_is_not_paid_twice_though_somebody_said_that_it_failed(
-    office: Office, payer: Payer, at_the_payer: Workplace, monkeypatch: pytest.MonkeyPatch, moods: list[str]
+    office: Office, payer: Payer, at_the_payer: Workplace, moods: list[str]
 ) -> None:
-    monkeypatch.setattr(webhook, "SECONDS", 0.3)
     payer.moods = [*moods]
     first = (await office.ask()).json()
-    for _ in moods:
-        with pytest.raises(HandOverFailed):
-            await HAND_OVER.do(at_the_payer, {"request_id": first["id"]})
-    monkeypatch.undo()
+    with standing_still() as payer.let_pass:
+        for _ in moods:
+            with pytest.raises(HandOverFailed):
+                await HAND_OVER.do(at_the_payer, {"request_id": first["id"]})
     await office.close(first, "fail", reason="Nothing seems to arrive")
     second = (await office.ask()).json()
     await HAND_OVER.do(at_the_payer, {"request_id": second["id"]})
@@ -116,13 +114,12 @@ async def test_nobody_alone_has_a_loan_ordered_twice(office: Office, payer: Paye
 
 
 async def test_a_refusal_of_the_key_itself_does_not_get_a_loan_paid_twice(
-    office: Office, payer: Payer, at_the_payer: Workplace, monkeypatch: pytest.MonkeyPatch
+    office: Office, payer: Payer, at_the_payer: Workplace
 ) -> None:
-    monkeypatch.setattr(webhook, "SECONDS", 0.3)
     payer.is_strict, payer.moods = True, ["silent"]
     for _ in range(3):  # the first was paid unseen, and the others come under its key
         request = (await office.ask()).json()
-        with pytest.raises(HandOverFailed):
+        with pytest.raises(HandOverFailed), standing_still() as payer.let_pass:
             await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
         await office.close(request, "fail", reason="The payment system does not take it")
     assert len({order["order_key"] for order in payer.calls}) == 1

@@ -14,13 +14,12 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.platform.jobs import Workplace
-from lc_workflow.platform.payout import webhook
 from lc_workflow.platform.payout.base import HandOverFailed
 from tests.conftest import SignIn
 from tests.lending.disbursement.conftest import PAID, REQUESTS, Office
 from tests.lending.disbursement.payer import Payer
 from tests.lending.steps import URL, Take
-from tests.moments import NOON, PATIENCE
+from tests.moments import NOON, standing_still
 
 
 async def test_a_loan_is_asked_for_handed_over_and_confirmed_by_somebody_else(
@@ -163,18 +162,16 @@ async def test_what_was_asked_for_in_time_does_not_expire(
 
 
 async def test_a_payer_that_acts_and_answers_too_late_does_not_pay_twice(
-    office: Office, payer: Payer, at_the_payer: Workplace, monkeypatch: pytest.MonkeyPatch
+    office: Office, payer: Payer, at_the_payer: Workplace
 ) -> None:
-    monkeypatch.setattr(webhook, "SECONDS", 0.3)
     payer.moods = ["silent", "broken", "ok"]
     request = (await office.ask()).json()
     for attempts in (1, 2):
-        with pytest.raises(HandOverFailed):
+        with pytest.raises(HandOverFailed), standing_still() as payer.let_pass:
             await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
         shown = await office.shown()
         assert (shown["status"], shown["attempts"]) == ("requested", attempts)
         assert shown["last_error"].startswith("The payment system")
-    monkeypatch.setattr(webhook, "SECONDS", PATIENCE)
     for _ in range(2):  # a job that is done once more does nothing
         await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
     shown = await office.shown()
