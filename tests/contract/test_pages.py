@@ -197,7 +197,8 @@ WORK = (
     Step("GET", "/employees/{employee}/workload",
          "total_assignments,active_assignments,completed_assignments,assignments_by_status"),
     Step("GET", "/employees/reports/workload-summary",
-         "[employee_id,employee_code,full_name_khmer,full_name_latin,department,branch,total_assignments]"),
+         "[employee_id,employee_code,full_name_khmer,full_name_latin,department,branch,total_assignments,workload,"
+         "assignments_by_status]"),
     Step("PATCH", "/employees/assignments/{assignment}", ASSIGNMENT, {"notes": "Look soon"}, who="manager"),
     Step("DELETE", "/employees/assignments/{assignment}", who="manager"),
     Step("POST", "/employees/generate-codes", "codes,count,expires_at", {"count": 2}),

@@ -69,11 +69,12 @@ async def test_work_is_counted_by_where_applications_stand(
     lines = {line["employee_id"]: line for line in await get("reports/workload-summary")}
     line = lines[str(employee.id)]
     assert (line["total_assignments"], line["assignments_by_status"]["submitted"]) == (2, 1)
-    assert (line["branch"], line["department"], line["employee_code"]) == (
+    assert (line["branch"]["name"], line["department"]["name"], line["employee_code"]) == (
         "Phnom Penh 1",
         "Credit",
         employee.employee_code,
     )
+    assert line["workload"] == {name: line[name] for name in ("total_assignments", "assignments_by_status")}
     assert lines[str(idle.id)]["total_assignments"] == 0
     assert {line["employee_id"] for line in await get(f"reports/workload-summary?branch_id={elsewhere.id}")} == set()
     stranger = await sign_in("officer", branch_id=elsewhere.id)

@@ -15,12 +15,12 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import Assignment, CustomerApplication
 from lc_workflow.lending.applications.queries.wanted import one_of, stages_of
 from lc_workflow.lending.assignments.access import visible_to
-from lc_workflow.lending.assignments.schemas import Workload, WorkloadLine
+from lc_workflow.lending.assignments.schemas import WorkInHand, Workload, WorkloadLine
 from lc_workflow.lending.rules.stages import CLOSED, STATUS_OF, Status
-from lc_workflow.organization.branches.models import Branch
-from lc_workflow.organization.departments.models import Department
+from lc_workflow.organization.cards import BranchCard, DepartmentCard
 from lc_workflow.organization.employees.access import visible_to as employees_visible_to
-from lc_workflow.organization.employees.models import Employee
+from lc_workflow.organization.employees.models import WHOLE, Employee
+from lc_workflow.platform.http.shapes import shaped
 
 
 class WorkStatus(StrEnum):
@@ -105,19 +105,8 @@ class WorkloadQueries:
             where.append(Employee.branch_id == branch_id)
         if department_id is not None:
             where.append(Employee.department_id == department_id)
-        people = await self._session.execute(
-            select(
-                Employee.id,
-                Employee.employee_code,
-                Employee.full_name_khmer,
-                Employee.full_name_latin,
-                Department.name,
-                Branch.name,
-            )
-            .outerjoin(Department, Department.id == Employee.department_id)
-            .outerjoin(Branch, Branch.id == Employee.branch_id)
-            .where(*where)
-            .order_by(Employee.employee_code)
+        people = await self._session.scalars(
+            select(Employee).where(*where).options(*WHOLE).order_by(Employee.employee_code)
         )
         given = await self._session.execute(
             select(Assignment.employee_id, CustomerApplication.workflow_status, func.count())
@@ -129,8 +118,20 @@ class WorkloadQueries:
         for employee_id, stage, count in given:
             of_employee = work.setdefault(employee_id, dict.fromkeys(Status, 0))
             of_employee[STATUS_OF[stage]] += count
-        return [
-            WorkloadLine(*person, sum(by_status.values()), by_status)
-            for person in people
-            for by_status in [work.get(person[0], dict.fromkeys(Status, 0))]
-        ]
+        return [_line_of(person, work.get(person.id, dict.fromkeys(Status, 0))) for person in people]
+
+
+def _line_of(person: Employee, by_status: dict[Status, int]) -> WorkloadLine:
+    total = sum(by_status.values())
+    return WorkloadLine(
+        employee_id=person.id,
+        employee_code=person.employee_code,
+        full_name_khmer=person.full_name_khmer,
+        full_name_latin=person.full_name_latin,
+        position=person.position,
+        department=shaped(person.department, DepartmentCard) if person.department else None,
+        branch=shaped(person.branch, BranchCard) if person.branch else None,
+        total_assignments=total,
+        assignments_by_status=by_status,
+        workload=WorkInHand(total, by_status),
+    )

@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from lc_workflow.lending.applications.schemas import AssignmentWish
 from lc_workflow.lending.rules.stages import Status
 from lc_workflow.lending.rules.terms import AssignmentRole
+from lc_workflow.organization.cards import BranchCard, DepartmentCard
 from lc_workflow.platform.http.shapes import Note
 
 
@@ -43,14 +44,23 @@ class Workload(Struct, frozen=True):
     assignments_by_status: dict[Status, int]
 
 
-class WorkloadLine(Struct, frozen=True):
-    """What an employee looks after now; department and branch by name."""
+class WorkInHand(Struct, frozen=True):
+    """How many applications somebody looks after now, and where those stand."""
+
+    total_assignments: int
+    assignments_by_status: dict[Status, int]
+
+
+class WorkloadLine(Struct, frozen=True, kw_only=True):
+    """What an employee looks after now; under `workload` the same figures stand together, as the web app reads them."""
 
     employee_id: UUID
     employee_code: str
     full_name_khmer: str
     full_name_latin: str
-    department: str | None
-    branch: str | None
+    position: str | None
+    department: DepartmentCard | None
+    branch: BranchCard | None
     total_assignments: int
     assignments_by_status: dict[Status, int]
+    workload: WorkInHand
