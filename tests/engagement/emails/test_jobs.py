@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from lc_workflow.engagement.emails.jobs import MOST_ATTEMPTS, send_emails
 from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.engagement.rules.wording import BREACH, PAYMENT, TASK, UPDATE
 from lc_workflow.platform.config import MailServer
 from lc_workflow.platform.jobs import Workplace
 from tests.conftest import Person, SignIn
@@ -114,13 +115,14 @@ async def test_several_notifications_are_one_letter_in_both_languages(
     assert await still_due(session) == []
 
 
+@pytest.mark.parametrize("kind", [UPDATE, TASK, BREACH, PAYMENT])
 async def test_no_letter_names_a_customer_to_whoever_may_see_the_application_no_longer(
-    session: AsyncSession, sign_in: SignIn, teller: Person, office: PostOffice, send: Send
+    session: AsyncSession, sign_in: SignIn, teller: Person, office: PostOffice, send: Send, kind: str
 ) -> None:
     drafter = await sign_in("officer")
     session.add(application := an_application(drafter.user.id))
     await session.flush()
-    about = {"data": {"application_id": str(application.id)}}
+    about = {"type": kind, "data": {"application_id": str(application.id)}}
     session.add_all([a_notification(person.user.id, **about) for person in (drafter, teller)])
     await session.commit()
     await send()
