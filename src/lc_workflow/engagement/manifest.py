@@ -19,6 +19,7 @@ from lc_workflow.engagement.notifications.listeners import (
     tell_of_given_task,
     tell_of_missing_payment,
     tell_of_move,
+    tell_of_payment_to_confirm,
     tell_of_unlock_request,
     tell_of_vacant_seat,
 )
@@ -61,7 +62,7 @@ MANIFEST = Manifest(
         ApplicationRemoved: (tell_others,),
         ApplicationMoved: (tell_of_move, tell_others),
         DisbursementRequested: (tell_others,),
-        DisbursementHandedOver: (tell_others,),
+        DisbursementHandedOver: (tell_of_payment_to_confirm, tell_others),
         DisbursementConfirmed: (tell_others,),
         DisbursementFailed: (tell_of_missing_payment, tell_others),
         DisbursementNotTaken: (tell_of_missing_payment,),

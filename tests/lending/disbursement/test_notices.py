@@ -1,4 +1,4 @@
-"""Whoever wants a loan paid out hears when it is not."""
+"""Whoever may confirm a payment hears that it is on its way, and whoever wants a loan paid out hears when it is not."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
@@ -9,15 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.app import HOUSE
+from lc_workflow.engagement.notifications.listeners import tell_of_missing_payment, tell_of_payment_to_confirm
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.lending.disbursement.jobs import HAND_OVER, TRIES, WORRYING
-from lc_workflow.lending.events import DisbursementFailed, DisbursementNotTaken
+from lc_workflow.lending.events import DisbursementFailed, DisbursementHandedOver, DisbursementNotTaken
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.payout.base import HandOverFailed
-from tests.lending.disbursement.conftest import Office
+from tests.conftest import SignIn
+from tests.lending.disbursement.conftest import PAID, Office, OpenOffice
 from tests.lending.disbursement.payer import Payer
+from tests.lending.steps import WISH
 
 Told = Callable[[type], Awaitable[list[tuple[UUID, str]]]]
 
@@ -26,10 +30,16 @@ Told = Callable[[type], Awaitable[list[tuple[UUID, str]]]]
 def told(session: AsyncSession) -> Told:
     """Tell those who are concerned of what the journal holds of a kind; answers who was told what so far."""
 
-    async def told(kind: type[DisbursementFailed] | type[DisbursementNotTaken]) -> list[tuple[UUID, str]]:
+    async def told(
+        kind: type[DisbursementFailed] | type[DisbursementNotTaken] | type[DisbursementHandedOver],
+    ) -> list[tuple[UUID, str]]:
+        telling = TellingService(session)
         for entry in await session.scalars(select(JournalEntry).where(JournalEntry.kind == kind.__name__)):
-            event = msgspec.convert(entry.facts, kind)
-            await TellingService(session).tell_of_missing_payment(event, event_id=entry.id)
+            match msgspec.convert(entry.facts, kind):
+                case DisbursementHandedOver() as event:
+                    await telling.tell_of_payment_to_confirm(event, event_id=entry.id)
+                case event:
+                    await telling.tell_of_missing_payment(event, event_id=entry.id)
         found = await session.scalars(select(Notification).where(Notification.type == "loan_payment"))
         return [(notice.user_id, notice.message) for notice in found]
 
@@ -61,6 +71,34 @@ async def test_a_payment_that_nobody_takes_is_told_of_once_to_who_asked_and_who_
     assert len(await told(DisbursementNotTaken)) == len(both)
 
 
-def test_the_house_listens_to_both() -> None:
-    assert DisbursementFailed in HOUSE.listeners
-    assert DisbursementNotTaken in HOUSE.listeners
+@pytest.mark.parametrize(("asks", "hear"), [("officer", {"teller", "manager"}), ("manager", {"teller"})])
+async def test_whoever_may_confirm_a_payment_hears_once_that_it_is_on_its_way(
+    opened: OpenOffice, sign_in: SignIn, branch: Branch, workplace: Workplace, told: Told, asks: str, hear: set[str]
+) -> None:
+    await sign_in("teller", branch_id=branch.id, phone_number=WISH["phone"])  # the borrower does not confirm it
+    office = await opened(1200)
+    request = (await office.ask(asks)).json()
+    assert await told(DisbursementHandedOver) == []
+    await HAND_OVER.do(workplace, {"request_id": request["id"]})
+    for _ in range(2):
+        heard = await told(DisbursementHandedOver)
+        assert {person for person, _ in heard} == {office.people[role].user.id for role in hear}
+        assert len(heard) == len(hear)
+        assert heard[0][1].startswith(
+            "The loan of SOK CHANTHY was handed over to be paid out; confirm it once it is paid"
+        )
+
+
+async def test_nobody_is_asked_to_confirm_a_payment_that_is_over(
+    office: Office, workplace: Workplace, told: Told
+) -> None:
+    request = (await office.ask()).json()
+    await HAND_OVER.do(workplace, {"request_id": request["id"]})
+    assert (await office.close(request, "confirm", **PAID)).status_code == 200
+    assert await told(DisbursementHandedOver) == []
+
+
+def test_the_house_listens_to_all() -> None:
+    assert tell_of_payment_to_confirm in HOUSE.listeners[DisbursementHandedOver]
+    for fact in (DisbursementFailed, DisbursementNotTaken):
+        assert tell_of_missing_payment in HOUSE.listeners[fact]

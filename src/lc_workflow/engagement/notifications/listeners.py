@@ -14,6 +14,7 @@ from lc_workflow.lending.events import (
     DecisionAwaited,
     DecisionByNobody,
     DisbursementFailed,
+    DisbursementHandedOver,
     DisbursementNotTaken,
     TaskAssigned,
 )
@@ -41,6 +42,12 @@ async def tell_of_given_task(event: TaskAssigned, hearing: Hearing) -> None:
 async def tell_of_breach(event: DeadlineBreached, hearing: Hearing) -> None:
     """Notify whoever has a late task, and those above it."""
     told = await TellingService(hearing.session).tell_of_breach(event, event_id=hearing.event_id)
+    _send(told, hearing)
+
+
+async def tell_of_payment_to_confirm(event: DisbursementHandedOver, hearing: Hearing) -> None:
+    """Notify those who may confirm a payment that is on its way."""
+    told = await TellingService(hearing.session).tell_of_payment_to_confirm(event, event_id=hearing.event_id)
     _send(told, hearing)
 
 

@@ -20,7 +20,7 @@ VACANT: Final = "approval_vacant"
 """The type of a notification that nobody may take a decision that loans wait for."""
 
 PAYMENT: Final = "loan_payment"
-"""The type of a notification that a loan is not paid out."""
+"""The type of a notification about the payment of a loan: that it waits to be confirmed, or was not made."""
 
 SECURITY: Final = "security_alert"
 """The type of a notification about who is let in."""
@@ -190,6 +190,14 @@ def update_by(action: str, target: Stage) -> tuple[Words, Priority]:
         return APPROVAL_UNDONE, Priority.HIGH
     return UPDATES[target], Priority.HIGH if target in _WEIGHTY else Priority.NORMAL
 
+
+PAYMENT_TO_CONFIRM: Final = Words(
+    "Payment to confirm",
+    "The loan of {customer} was handed over to be paid out; confirm it once it is paid, or say that it was not.",
+    "ការបើកប្រាក់រង់ចាំការបញ្ជាក់",
+    "ការបើកប្រាក់កម្ចីរបស់ {customer} ត្រូវបានបញ្ជូនទៅទូទាត់ហើយ សូមបញ្ជាក់នៅពេលបានបើករួច ឬកត់ត្រាថាមិនបានបើក។",
+)
+"""What those hear who may confirm a payment that somebody else asked for."""
 
 PAYMENT_FAILED: Final = Words(
     "Loan not paid out",

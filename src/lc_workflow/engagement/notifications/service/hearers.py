@@ -28,9 +28,13 @@ from lc_workflow.engagement.notifications.schemas import Sender
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.identity.roles.service import Moment
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.access import may_at_all
+from lc_workflow.identity.users.access import may_act, may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.disbursement.access import CONFIRM
+from lc_workflow.lending.disbursement.models import DisbursementRequest
+from lc_workflow.lending.events import DisbursementHandedOver
+from lc_workflow.lending.rules.disbursement import DisbursementStatus
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.tasks.access import READ, Doing, Kind, doers
@@ -93,6 +97,21 @@ def drafter_who_sees(drafter: UUID | BindParameter[UUID], *, at: Moment) -> Colu
 def able(kind: Kind) -> Written:
     """Those who may do what an application waits for."""
     return Written(hearers().where(User.id.in_(doers(kind))))
+
+
+def confirmers(event: DisbursementHandedOver, *, branch_id: UUID | None) -> ColumnElement[bool]:
+    """Match those who may confirm a payment that is on its way: not who asked for it, nor who keeps away from the loan.
+
+    Nobody may where it is over already.
+    """
+    asked_by = select(DisbursementRequest.requested_by).where(
+        DisbursementRequest.id == event.request_id, DisbursementRequest.status == DisbursementStatus.HANDED_OVER
+    )
+    kept_away = select(func.unnest(Task.excluded)).where(
+        Task.application_id == event.application_id, Task.closed_at.is_(None)
+    )
+    able = may_act(CONFIRM, branch_id=branch_id, at=event.at)
+    return able & (User.id != asked_by.scalar_subquery()) & User.id.not_in(kept_away)
 
 
 def hearers() -> Select[*tuple[Any, ...]]:

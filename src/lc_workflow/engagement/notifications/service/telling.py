@@ -18,6 +18,7 @@ from lc_workflow.engagement.notifications.service.hearers import (
     About,
     able,
     concerned,
+    confirmers,
     drafter_who_sees,
     hearers,
 )
@@ -31,6 +32,7 @@ from lc_workflow.engagement.rules.wording import (
     PAYMENT,
     PAYMENT_FAILED,
     PAYMENT_NOT_TAKEN,
+    PAYMENT_TO_CONFIRM,
     SECURITY,
     TASK,
     TASK_GIVEN,
@@ -56,6 +58,7 @@ from lc_workflow.lending.events import (
     DecisionAwaited,
     DecisionByNobody,
     DisbursementFailed,
+    DisbursementHandedOver,
     DisbursementNotTaken,
     TaskAssigned,
 )
@@ -184,6 +187,22 @@ class TellingService(Service[Notification]):
             event_id=event_id,
             task_id=str(event.task_id),
             workflow_status=event.stage,
+        )
+
+    async def tell_of_payment_to_confirm(
+        self, event: DisbursementHandedOver, *, event_id: UUID
+    ) -> list[tuple[UUID, LiveNotification]]:
+        """Write what those hear who may confirm a payment that is on its way; of one that is over nobody hears."""
+        branch = select(CustomerApplication.branch_id).where(CustomerApplication.id == event.application_id)
+        who = confirmers(event, branch_id=await self.session.scalar(branch))
+        return await self._say_of_loan(
+            event,
+            PAYMENT,
+            PAYMENT_TO_CONFIRM,
+            Priority.NORMAL,
+            who,
+            event_id=event_id,
+            request_id=str(event.request_id),
         )
 
     async def tell_of_missing_payment(
