@@ -35,6 +35,7 @@ from lc_workflow.lending.rules.disbursement import (
     payment_of,
 )
 from lc_workflow.lending.rules.stages import Action, step_by
+from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.jobs import ask_for, is_under_way
@@ -62,6 +63,7 @@ class DisbursementService(Service[DisbursementRequest]):
         self._workflow = WorkflowService(session)
         self._seen = WhatIsSeen(session)
         self._quotes = QuoteService(session)
+        self._tasks = TaskService(session)
 
     async def request(self, application_id: UUID, *, principal: Principal, at: datetime) -> DisbursementRequest:
         """Ask for an approved loan to be paid out; asking again answers the request that stands.
@@ -112,6 +114,7 @@ class DisbursementService(Service[DisbursementRequest]):
             self.session.add(request)
             await self.session.flush()
             await ask_for(self.session, HAND_OVER, request_id=request.id)
+            await self._tasks.followed_up_by(application.id, principal.id, at=at)
             self.announce(
                 DisbursementRequested(
                     actor_id=principal.id,

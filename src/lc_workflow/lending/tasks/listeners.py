@@ -53,7 +53,7 @@ async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, h
 async def look_at_loans_they_may_stand_behind(
     event: AccountOpened | AccountChanged | CustomerChanged, hearing: Hearing
 ) -> None:
-    """Look again who is kept from the decisions that wait, where a telephone makes somebody a party to a loan.
+    """Look again who is kept from the decisions and payments that wait, where a telephone makes somebody a party.
 
     Hearing it twice finds the same.
     """

@@ -64,13 +64,18 @@ HOLD_CUSTOMERS: Final = Written(
 
 _WAITING: Final = (
     select(CustomerApplication.id)
-    .where(CustomerApplication.workflow_status == Stage.MANAGER_REVIEW)
+    .where(
+        or_(
+            CustomerApplication.workflow_status == Stage.MANAGER_REVIEW,
+            CustomerApplication.workflow_status == Stage.APPROVED,
+        )
+    )
     .order_by(CustomerApplication.id)
 )
 WAITING_OF: Final = Written(
     _WAITING.where((CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR))
 )
-"""The loans that wait for their decision which a customer borrows or stands in for."""
+"""The loans that wait for their decision or their payment which a customer borrows or stands in for."""
 
 _REACHED: Final = select(Telephone.customer_id).where(
     Telephone.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND)))
@@ -82,10 +87,15 @@ WAITING_BEHIND_PHONE: Final = Written(
         | among(CustomerApplication.id, select(Party.application_id).where(Party.customer_id.in_(_REACHED)))
     )
 )
-"""The loans that wait for their decision, of whoever borrows or stands in and is known by one of some telephones."""
+"""The loans that wait for their decision or their payment, of whoever borrows or stands in and is known by one of some
+telephones."""
 
 WAITING_BESIDE: Final = Written(
-    _WAITING.where(CustomerApplication.customer_id.in_(_PEOPLE_OF_ONE), CustomerApplication.id != _OF_ONE)
+    _WAITING.where(
+        CustomerApplication.workflow_status == Stage.MANAGER_REVIEW,
+        CustomerApplication.customer_id.in_(_PEOPLE_OF_ONE),
+        CustomerApplication.id != _OF_ONE,
+    )
 )
 """The loans that wait for their decision, of whoever borrows or stands in for one loan."""
 

@@ -13,7 +13,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.approvals.queries import WhatIsSeen
+from lc_workflow.lending.approvals.queries import RECUSED, WhatIsSeen
 from lc_workflow.lending.events import DecisionAwaited, TaskAssigned, TaskClaimed, TaskReleased
 from lc_workflow.lending.rules.stages import SodMaker, Stage
 from lc_workflow.lending.rules.tasks import AUTO_ASSIGN, WORK, Deadline, deadline
@@ -138,17 +138,27 @@ class TaskService(Service[Task]):
         """Say whose decision an application waits for now, in the caller's transaction: somebody voted or judged it.
 
         Who has decided leaves the rest to others. Another stage of approval takes the task from whoever had it, and is
-        announced.
+        announced. Of a loan that waits for its payment it is looked at again who is kept from it.
         """
         task = await self.session.scalar(
             select(Task)
-            .where(Task.application_id == application_id, Task.stage == Stage.MANAGER_REVIEW, Task.closed_at.is_(None))
+            .where(
+                Task.application_id == application_id,
+                Task.stage.in_({Stage.MANAGER_REVIEW, Stage.APPROVED}),
+                Task.closed_at.is_(None),
+            )
             .with_for_update()
         )
         if task is None:
             return
-        before = task.seat_code
-        await self._seat(task, await self.session.get_one(CustomerApplication, application_id), at=at)
+        before, application = task.seat_code, await self.session.get_one(CustomerApplication, application_id)
+        if task.stage is Stage.MANAGER_REVIEW:
+            await self._seat(task, application, at=at)
+        else:
+            recused = await self.session.scalars(
+                RECUSED, {"application_id": application_id, "cycle": application.cycle}
+            )
+            task.excluded = list(dict.fromkeys([*recused, *await self._seen.parties_to(application, at=at)]))
         if task.seat_code != before or task.owner_id in task.excluded:
             self._give_back(task, by=by, at=at)
             given_out = await SettingService(self.session).value_of(AUTO_ASSIGN)
@@ -219,17 +229,33 @@ class TaskService(Service[Task]):
                     "You had a hand in this application, or are a party to it; someone else has to decide it."
                 )
             if task.owner_id is None:
-                task.owned_by(principal.id, at=at)
-                self.announce(
-                    TaskClaimed(
-                        actor_id=principal.id,
-                        at=at,
-                        application_id=task.application_id,
-                        task_id=task.id,
-                        stage=task.stage.value,
-                    )
-                )
+                self._take(task, principal.id, at=at)
         return await self.shown(task_id, at=at)
+
+    async def followed_up_by(self, application_id: UUID, person: UUID, *, at: datetime) -> None:
+        """Let whoever did the open work on an application have it until it is closed, in the caller's transaction.
+
+        Nothing is left to be done by others, who are offered it no longer.
+        """
+        task = await self.get_one_or_none(
+            Task.application_id == application_id, Task.closed_at.is_(None), with_for_update=True
+        )
+        if task is None or task.owner_id == person:
+            return
+        self._give_back(task, by=person, at=at)
+        self._take(task, person, at=at)
+
+    def _take(self, task: Task, person: UUID, *, at: datetime) -> None:
+        task.owned_by(person, at=at)
+        self.announce(
+            TaskClaimed(
+                actor_id=person,
+                at=at,
+                application_id=task.application_id,
+                task_id=task.id,
+                stage=task.stage.value,
+            )
+        )
 
     async def release(self, task_id: UUID, *, principal: Principal, at: datetime) -> TaskAnswer:
         """Give a task back to the queue: one's own, or as somebody who assigns.
