@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 from tests.deploy.files import lay_out_image
 from tests.moments import PATIENCE
 from tests.servers.memory import roomy_folder
+from tests.servers.ports import free_port
 
 Start = Callable[[Sequence[str], Mapping[str, str]], "subprocess.Popen[str]"]
 
@@ -32,10 +32,7 @@ def image() -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 @pytest.fixture

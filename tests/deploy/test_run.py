@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import httpx
 import pytest
@@ -69,10 +71,11 @@ def test_a_run_told_to_end_while_it_starts_leaves_nothing(
 
 
 def test_a_taken_port_is_said(environment: dict[str, str], port: int, start: Start) -> None:
-    with subprocess.Popen([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]) as stranger:
+    with ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler) as stranger:
+        Thread(target=stranger.serve_forever, daemon=True).start()
         process = start(RUN, environment)
         output, _ = process.communicate(timeout=PATIENCE)
-        stranger.kill()
+        stranger.shutdown()
     assert process.returncode == 1
     assert "PORT" in output
     assert "Traceback" not in output

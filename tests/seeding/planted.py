@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.workbench import serving
 from lc_workflow.seeding.planting import plant
+from tests.servers.ports import free_port
 
 SEEDS = Path(__file__).parents[2] / "db" / "seeds"
 PASSWORD = "Demo#2026pass"
@@ -44,7 +44,7 @@ def copy_planted(server: URL, planted: Settings) -> Settings:
 @pytest.fixture(scope="session")
 def demo_server(server: URL, planted: Settings) -> Iterator[str]:
     """The address of a server with the demo institution, run as `make run` does."""
-    settings = replace(planted, database_url=_copied(server, planted.database_url), host="127.0.0.1", port=_free_port())
+    settings = replace(planted, database_url=_copied(server, planted.database_url), host="127.0.0.1", port=free_port())
     environ = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": settings.database_url.render_as_string(hide_password=False),
@@ -73,9 +73,3 @@ def _copied(server: URL, template: URL) -> URL:
 
     asyncio.run(copy())
     return server.set(database=name)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

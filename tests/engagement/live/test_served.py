@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -29,6 +28,7 @@ from tests.identity.factories import PASSWORD, a_user
 from tests.lending.steps import WISH
 from tests.moments import PATIENCE
 from tests.organization.factories import a_branch
+from tests.servers.ports import free_port
 
 WORKERS = 2
 V1 = "/api/v1"
@@ -69,9 +69,7 @@ async def branch_staff(database: URL) -> None:
 
 @contextmanager
 def serving(database: URL, redis_url: str, folder: Path, output: IO[bytes]) -> Iterator[Server]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environ = GRANIAN | {
         "PYTHONPATH": ":".join(sys.path),
         "DATABASE_URL": database.render_as_string(hide_password=False),

@@ -18,6 +18,7 @@ from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.storage.minio import MinioStore
 from lc_workflow.platform.variables import BadSetting
 from tests.moments import PATIENCE
+from tests.servers.ports import free_port
 from tests.servers.s3 import S3Server
 
 SOON = 15.0
@@ -26,9 +27,7 @@ SOON = 15.0
 
 @pytest.fixture
 def nobody_listens(bucket_settings: ObjectStoreSettings) -> ObjectStoreSettings:
-    with socket.create_server(("127.0.0.1", 0)) as closing:
-        port = closing.getsockname()[1]
-    return dataclasses.replace(bucket_settings, endpoint=f"127.0.0.1:{port}", secure=False)
+    return dataclasses.replace(bucket_settings, endpoint=f"127.0.0.1:{free_port()}", secure=False)
 
 
 @pytest.mark.parametrize("wrong", [{"secret_key": "not the secret"}, {"access_key": "not:known"}])
