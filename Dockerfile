@@ -26,4 +26,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \
   CMD ["python", "-c", "from http.client import HTTPConnection; from os import environ; server = HTTPConnection('127.0.0.1', int(environ.get('PORT') or 8000), timeout=4); server.request('GET', '/api/v1/health'); raise SystemExit(server.getresponse().status != 200)"]
 # Only a shell fills in the variables; exec makes it the server, so that SIGTERM arrives.
-CMD ["/bin/sh", "-c", "exec python -m lc_workflow.platform.checking granian --host ${HOST:-0.0.0.0} --port ${PORT:-8000} --workers ${WEB_CONCURRENCY:-1} lc_workflow.asgi:create_app"]
+CMD ["/bin/sh", "-c", "exec python -m lc_workflow.asgi granian --host ${HOST:-0.0.0.0} --port ${PORT:-8000} --workers ${WEB_CONCURRENCY:-1} lc_workflow.asgi:create_app"]

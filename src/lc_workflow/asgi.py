@@ -1,12 +1,19 @@
-"""What Granian starts: the application, with its settings from the environment."""
+"""What Granian starts: the application, with its settings from the environment.
 
+The image runs `python -m lc_workflow.asgi granian --host …`, which looks at what is configured and becomes that server.
+"""
+
+import asyncio
 import gc
 import os
 import sys
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
+from lc_workflow.platform.checking import become
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.signals import end_at_once_on_signals
+from lc_workflow.platform.variables import BadSetting
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -20,7 +27,7 @@ def create_app() -> "ASGIApp":
     # What is built here stays as long as the process: to look through it for garbage again and again costs a sixth
     # of the start, and pauses of a third of a second later.
     gc.disable()
-    app = _build()
+    app = _build_or_end()
     from lc_workflow.platform.starting import explaining  # noqa: PLC0415 - as in `_build`
 
     settle()
@@ -31,23 +38,59 @@ def develop() -> "Litestar":
     """Build the application for `litestar --app lc_workflow.asgi:develop run`, which serves it by Granian as well."""
     from litestar_granian import GranianPlugin  # noqa: PLC0415 - it loads a command line that no worker needs
 
-    return _build(GranianPlugin())
+    return _build_or_end(GranianPlugin())
 
 
-def _build(*command_line: "PluginProtocol") -> "Litestar":
+def rehearse() -> None:
+    """Start once as each worker will, without its work in the background, and end.
+
+    Raises:
+        BadSetting: Something that is configured does not work.
+    """
+    environ = dict(os.environ)
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # what is counted here is nobody's
+    try:
+        app = _build(environ, in_background=False)
+        asyncio.run(_start_and_end(app))
+    finally:
+        os.environ.update(environ)
+
+
+async def _start_and_end(app: "Litestar") -> None:
+    from lc_workflow.platform.starting import refusal_in  # noqa: PLC0415 - as in `_build`
+
+    try:
+        async with app.lifespan():
+            pass
+    except Exception as cause:
+        if refusal := refusal_in(cause):
+            raise BadSetting(str(refusal)) from cause
+        raise
+
+
+def _build_or_end(*command_line: "PluginProtocol") -> "Litestar":
+    try:
+        return _build(os.environ, command_line=command_line)
+    except BadSetting as refusal:
+        sys.exit(f"lc-workflow cannot start: {refusal}")
+
+
+def _build(
+    environ: MutableMapping[str, str], *, in_background: bool = True, command_line: "Sequence[PluginProtocol]" = ()
+) -> "Litestar":
     # Loading takes seconds, in which the process must hear already that it shall end.
     import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
     from lc_workflow.platform.config import Settings  # noqa: PLC0415
     from lc_workflow.platform.logging import configure_logging  # noqa: PLC0415
-    from lc_workflow.platform.variables import BadSetting  # noqa: PLC0415
     from lc_workflow.platform.watching.shared import share_figures  # noqa: PLC0415
 
-    try:
-        share_figures(os.environ)
-        from lc_workflow import app  # noqa: PLC0415
+    share_figures(environ)
+    from lc_workflow import app  # noqa: PLC0415
 
-        settings = Settings.from_environ()
-        configure_logging(settings.log_level, settings.log_format)
-        return app.create_app(settings, command_line=command_line)
-    except BadSetting as refusal:
-        sys.exit(f"lc-workflow cannot start: {refusal}")
+    settings = Settings.from_environ(environ)
+    configure_logging(settings.log_level, settings.log_format)
+    return app.create_app(settings, in_background=in_background, command_line=command_line)
+
+
+if __name__ == "__main__":
+    become(sys.argv[1:], os.environ, rehearse=rehearse)

@@ -143,14 +143,39 @@ def test_a_variable_that_the_server_itself_reads_is_named_as_well(
     assert output.startswith(f"lc-workflow cannot start: {said}")
 
 
-def test_several_workers_on_a_redis_that_does_not_answer_end_after_one_sentence(
-    production: dict[str, str], copy_database: Callable[[], URL], start: Start
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"REDIS_URL": "redis://127.0.0.1:1"}, "REDIS_URL is set and Redis does not answer there (ConnectionError)."),
+        (
+            {"MINIO_ENDPOINT": "127.0.0.1:1", "MINIO_ACCESS_KEY": "a", "MINIO_SECRET_KEY": "b"},
+            "The address MINIO_ENDPOINT names does not answer as an S3 store does.",
+        ),
+        ({"UPLOAD_FOLDER": "/proc/uploads"}, "The folder UPLOAD_FOLDER names cannot be written."),
+        (
+            {"ALLOWED_FILE_TYPES": "image/x"},
+            "ALLOWED_FILE_TYPES names types that cannot be told by their content: image/x.",
+        ),
+        (
+            {"PROMETHEUS_MULTIPROC_DIR": "/proc/figures"},
+            "PROMETHEUS_MULTIPROC_DIR must be a folder that can be written (FileNotFoundError).",
+        ),
+    ],
+)
+def test_what_none_of_several_workers_could_start_on_is_one_sentence_and_the_end(
+    given: dict[str, str],
+    said: str,
+    production: dict[str, str],
+    copy_database: Callable[[], URL],
+    redis_url: str,
+    start: Start,
 ) -> None:
-    given = {"DATABASE_URL": copy_database().render_as_string(hide_password=False), "REDIS_URL": "redis://127.0.0.1:1"}
-    process = start(start_of_the_image(), {**image_environment(), **production, **given, "WEB_CONCURRENCY": "2"})
+    several = {"WEB_CONCURRENCY": "2", "REDIS_URL": redis_url}
+    migrated = {"DATABASE_URL": copy_database().render_as_string(hide_password=False)}
+    process = start(start_of_the_image(), {**image_environment(), **production, **migrated, **several, **given})
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert output == "lc-workflow cannot start: REDIS_URL is set and Redis does not answer there (ConnectionError).\n"
+    assert output == f"lc-workflow cannot start: {said}\n"
 
 
 def test_an_empty_address_counts_as_absent_before_the_server_is_ours_too(

@@ -21,8 +21,13 @@ _SECRET_TEXT: Final = re.compile(
     r"(?P<before>\bbearer\s+|(?:token|password|secret|signature)=)[^\s&\"',;]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*",
     re.IGNORECASE,
 )
-_QUIET: Final = {"granian.access": logging.WARNING, "asyncio": logging.WARNING, "sqlalchemy.engine": logging.WARNING}
-"""Loggers that repeat what the request line says, or would show values."""
+_QUIET: Final = {
+    "granian.access": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "sqlalchemy.engine": logging.WARNING,
+    "urllib3.connectionpool": logging.ERROR,
+}
+"""Loggers that repeat what the request line or a refusal says, or would show values."""
 
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
 
