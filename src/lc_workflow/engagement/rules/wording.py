@@ -201,9 +201,10 @@ PAYMENT_TO_CONFIRM: Final = Words(
 
 PAYMENT_FAILED: Final = Words(
     "Loan not paid out",
-    "{actor} wrote down that the loan of {customer} was not paid out; ask for the payment again when it can be made.",
+    "{actor} wrote down that the loan of {customer} was not paid out; ask for the payment again when it can be made,"
+    " as long as the approval holds.",
     "កម្ចីមិនត្រូវបានបើកប្រាក់",
-    "{actor} បានកត់ត្រាថាកម្ចីរបស់ {customer} មិនត្រូវបានបើកប្រាក់ទេ សូមស្នើសុំម្តងទៀតនៅពេលអាចបើកបាន។",
+    "{actor} បានកត់ត្រាថាកម្ចីរបស់ {customer} មិនត្រូវបានបើកប្រាក់ទេ ដរាបណាការអនុម័តនៅមានសុពលភាព សូមស្នើសុំម្តងទៀតនៅពេលអាចបើកបាន។",
 )
 """What those hear who want a loan paid out, when it was not."""
 
