@@ -281,6 +281,10 @@ class SecondFactorSetUp(AboutUser, frozen=True, kw_only=True):
     """Somebody's second factor counts from now on."""
 
 
+class RecoveryCodeUsed(AboutUser, frozen=True, kw_only=True):
+    """Somebody showed a recovery code in place of their telephone: to sign in, or to change their second factor."""
+
+
 class RecoveryCodesRenewed(AboutUser, frozen=True, kw_only=True):
     """Somebody made new recovery codes of their second factor; the old ones open nothing any more."""
 

@@ -136,7 +136,7 @@ class Loans:
         await self._session.flush()
         # An approval that the house ends within the hour makes no work any more.
         if stage in WORK and not (application.approved_at and application.approved_at <= self._valid_since):
-            await self._approvals.open(application, at=at)
+            await self._approvals.open(application, by=None, at=at)
             await self._tasks.follow(application, by=application.teller_processed_by, at=at)
             await self._session.flush()
 

@@ -144,6 +144,7 @@ async def test_a_code_on_paper_opens_once(
     paper = renewed.json()["recovery_codes"][0]
     challenge = (await sign_in_as(client, person.user)).json()["challenge"]
     assert (await pass_on(client, challenge, paper.lower().replace("-", " "))).status_code == 200
+    assert (await announced())[-2:] == ["RecoveryCodeUsed", "SignedIn"]
     challenge = (await sign_in_as(client, person.user)).json()["challenge"]
     assert (await pass_on(client, challenge, paper)).json()["code"] == "WrongCode"
 

@@ -13,7 +13,13 @@ from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.events import RecoveryCodesRenewed, SecondFactorRemoved, SecondFactorReset, SecondFactorSetUp
+from lc_workflow.identity.events import (
+    RecoveryCodesRenewed,
+    RecoveryCodeUsed,
+    SecondFactorRemoved,
+    SecondFactorReset,
+    SecondFactorSetUp,
+)
 from lc_workflow.identity.roles.models import CompanyRole
 from lc_workflow.identity.roles.service import held_by
 from lc_workflow.identity.rules.activation import typed
@@ -279,7 +285,10 @@ class SecondFactorService(Service[User]):
             .values(used_at=at)
             .returning(RecoveryCode.id)
         )
-        return used is not None
+        if used is None:
+            return False
+        self.announce(RecoveryCodeUsed(actor_id=user_id, at=at, user_id=user_id))
+        return True
 
     async def _prove(self, code: str, principal: Principal, *, at: datetime) -> None:
         right, factor = await self.check(principal.id, code, at=at)

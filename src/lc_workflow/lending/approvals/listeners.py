@@ -7,4 +7,5 @@ from lc_workflow.platform.manifest import Hearing
 
 async def find_the_path_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
     """Look the path up again; hearing it twice finds the same."""
-    await ApprovalService(hearing.session).hear_of_judgement(event.application_id, at=event.at)
+    approvals = ApprovalService(hearing.session)
+    await approvals.hear_of_judgement(event.application_id, by=event.actor_id, at=event.at)

@@ -110,9 +110,9 @@ class ApprovalService(Service[ApprovalCase]):
         """Let nobody agree to another loan of the same people meanwhile: each would leave the other out of the sum."""
         await HOLD_CUSTOMERS.rows(self.session, application_id=application.id)
 
-    async def open(self, application: CustomerApplication, *, at: datetime) -> ApprovalCase:
+    async def open(self, application: CustomerApplication, *, by: UUID | None, at: datetime) -> ApprovalCase:
         """Give the cycle its matrix and its rate, once; void what was decided when the substance changed since."""
-        return await self.go_on(application, await self._seen.case(application), at=at)
+        return await self.go_on(application, await self._seen.case(application), by=by, at=at)
 
     async def go_on(
         self,
@@ -120,6 +120,7 @@ class ApprovalService(Service[ApprovalCase]):
         case: ApprovalCase | None,
         recommended: LoanTerms = UNSAID,
         *,
+        by: UUID | None,
         at: datetime,
     ) -> ApprovalCase:
         """Do the same for a cycle whose case is known already, or that is known to have none.
@@ -133,17 +134,17 @@ class ApprovalService(Service[ApprovalCase]):
             self.session.add(case)
             return case
         if case.material_changes != application.material_changes:
-            await self._void(application, await self._seen.standing(case), "The application changed.", at=at)
+            await self._void(await self._seen.standing(case), "The application changed.", by=by, at=at)
             case.material_changes = application.material_changes
             case.offer(application.proposed)
         elif recommended != UNSAID and application.proposed != case.offered:
-            await self._void(application, await self._seen.standing(case), "Other terms were recommended.", at=at)
+            await self._void(await self._seen.standing(case), "Other terms were recommended.", by=by, at=at)
             case.offer(application.proposed)
-        await self._find_path_again(application, case, at=at)
+        await self._find_path_again(application, case, by=by, at=at)
         return case
 
-    async def hear_of_judgement(self, application_id: UUID, *, at: datetime) -> None:
-        """Look the path of an application up again: it was judged, or what its customer owes became another."""
+    async def hear_of_judgement(self, application_id: UUID, *, by: UUID | None, at: datetime) -> None:
+        """Look the path of an application up again: somebody judged it, or what its customer owes became another."""
         application = await self.session.scalar(
             select(CustomerApplication).where(CustomerApplication.id == application_id).with_for_update()
         )
@@ -151,15 +152,17 @@ class ApprovalService(Service[ApprovalCase]):
             return
         case = await self._seen.case(application)
         if case is not None:
-            await self._find_path_again(application, case, at=at)
+            await self._find_path_again(application, case, by=by, at=at)
 
-    async def _find_path_again(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> None:
+    async def _find_path_again(
+        self, application: CustomerApplication, case: ApprovalCase, *, by: UUID | None, at: datetime
+    ) -> None:
         """Look the path up as risk, exposure and exceptions stand now; another path voids what was decided on one."""
         stages, path = stages_of(case), await self._path(application, case, case.amount)
         if path != case.path:
             case.path = path
             if stages and stages_of(case) != stages:
-                await self._void(application, await self._seen.standing(case), "Another path is demanded now.", at=at)
+                await self._void(await self._seen.standing(case), "Another path is demanded now.", by=by, at=at)
                 await self._offer_what_was_proposed(application, case)
 
     async def _offer_what_was_proposed(self, application: CustomerApplication, case: ApprovalCase) -> None:
@@ -245,7 +248,7 @@ class ApprovalService(Service[ApprovalCase]):
         terms, decision, quote_hash = _terms(case, ballot), ballot.decision, snapshot.content["quote"]
         if decision in AGREEING and terms != case.offered:
             decision = Decision.COUNTER_OFFER
-            await self._void(application, await self._seen.standing(case), "Other terms were offered.", at=at)
+            await self._void(await self._seen.standing(case), "Other terms were offered.", by=principal.id, at=at)
             case.offer(terms)
             case.path = await self._path(application, case, terms.amount)
             quote_hash = await self._seen.quote_hash(application, case, at=at)
@@ -302,12 +305,12 @@ class ApprovalService(Service[ApprovalCase]):
         application.approved_interest_rate = case.interest_rate
         return Decision.APPROVE
 
-    async def reopen_last_stage(self, application: CustomerApplication, *, at: datetime) -> None:
+    async def reopen_last_stage(self, application: CustomerApplication, *, by: UUID, at: datetime) -> None:
         """Let the last stage decide again: its decisions no longer count."""
-        case = await self.open(application, at=at)
+        case = await self.open(application, by=by, at=at)
         last = stages_of(case)[-1:]
         at_last = [row for row in await self._seen.standing(case) if row.stage in {stage.code for stage in last}]
-        await self._void(application, at_last, "The approval was undone.", at=at)
+        await self._void(at_last, "The approval was undone.", by=by, at=at)
         await self._offer_what_was_proposed(application, case)
 
     async def seat_at_last_stage(self, sitting: Sitting, *, at: datetime) -> Ruling:
@@ -374,7 +377,7 @@ class ApprovalService(Service[ApprovalCase]):
         ).written()
 
     async def _void(
-        self, application: CustomerApplication, standing: Sequence[ApplicationDecision], because: str, *, at: datetime
+        self, standing: Sequence[ApplicationDecision], because: str, *, by: UUID | None, at: datetime
     ) -> None:
         # Whoever recused themselves has a reason that no other terms take away.
         rows = [row for row in standing if row.decision is not Decision.RECUSE]
@@ -382,11 +385,8 @@ class ApprovalService(Service[ApprovalCase]):
             row.voided_at, row.voided_because = at, because
         if rows:
             await self.session.flush()
-            self.announce(
-                DecisionsVoided(
-                    actor_id=None, at=at, application_id=application.id, decisions=len(rows), reason=because
-                )
-            )
+            loan = rows[0].application_id
+            self.announce(DecisionsVoided(actor_id=by, at=at, application_id=loan, decisions=len(rows), reason=because))
 
 
 def _terms(case: ApprovalCase, ballot: Ballot) -> LoanTerms:

@@ -46,7 +46,7 @@ async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, h
             return
     approvals, tasks = ApprovalService(hearing.session), TaskService(hearing.session)
     for (application_id,) in waiting:
-        await approvals.hear_of_judgement(application_id, at=event.at)
+        await approvals.hear_of_judgement(application_id, by=None, at=event.at)
         await tasks.seat_again(application_id, by=None, at=event.at)
 
 

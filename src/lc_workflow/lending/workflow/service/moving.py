@@ -100,7 +100,7 @@ class WorkflowService(Service[CustomerApplication]):
             ballot = wish.ballot(step)
             if ballot and ballot.decision in AGREEING:
                 await self._approvals.hold_customers(application)
-            case = await self._approvals.open(application, at=at) if ballot else None
+            case = await self._approvals.open(application, by=principal.id, at=at) if ballot else None
             docket = await self._dockets.of(application, principal, at=at)
             weighed = await self._obstacles.to(step, docket, wish, principal=principal, at=at)
             for obstacle in weighed.obstacles:
@@ -176,16 +176,16 @@ class WorkflowService(Service[CustomerApplication]):
                     application.customer_id = await self._customers.written_down(
                         application, written_for=application.id, at=at
                     )
-                await self._approvals.go_on(application, case, at=at)
+                await self._approvals.go_on(application, case, by=by, at=at)
             case Action.START:
                 await self._enter_account(step, application, wish, at=at)
             case Action.SEND_TO_REVIEW:
                 await self._enter_account(step, application, wish, at=at)
-                await self._approvals.go_on(application, case, wish.recommended, at=at)
+                await self._approvals.go_on(application, case, wish.recommended, by=by, at=at)
             case Action.APPROVE:
                 application.approved_interest_rate = docket.grounds.rate(application.approved_interest_rate)
             case Action.UNDO_APPROVAL:
-                await self._approvals.reopen_last_stage(application, at=at)
+                await self._approvals.reopen_last_stage(application, by=by, at=at)
             case Action.REJECT | Action.WITHDRAW:
                 await self._end(step, application, wish)
             case Action.REOPEN:
