@@ -3,9 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +17,6 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
@@ -40,14 +37,6 @@ DOORS: tuple[tuple[tuple[str, str, dict[str, object]], ...], ...] = (
     ),
 )
 """What two managers do at the same moment, through which doors."""
-
-
-@pytest.fixture
-async def houses(town: Town, town_files: Path) -> AsyncIterator[Sequence[AsyncClient]]:
-    """Two applications on one database, as two processes would be."""
-    async with AsyncExitStack() as stack:
-        settings = settings_for(town.database, upload_folder=town_files)
-        yield [await stack.enter_async_context(reopen_house(settings, in_background=False)) for _ in range(2)]
 
 
 @pytest.fixture

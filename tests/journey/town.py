@@ -1,7 +1,8 @@
 """A small branch, and a client for each way it is served."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlalchemy import URL, NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.identity.rules.roles import Role
+from tests.conftest import reopen_house, settings_for
 from tests.identity.factories import PASSWORD, a_user
 from tests.organization.factories import a_branch
 
@@ -50,6 +52,14 @@ def town(lend_database: Callable[[str], URL]) -> Town:
 def town_files(lend_folder: Callable[[str], Path]) -> Path:
     """A folder for the town's files."""
     return lend_folder("town")
+
+
+@pytest.fixture
+async def houses(town: Town, town_files: Path) -> AsyncIterator[Sequence[AsyncClient]]:
+    """Two applications on one database, as two processes would be."""
+    async with AsyncExitStack() as stack:
+        settings = settings_for(town.database, upload_folder=town_files)
+        yield [await stack.enter_async_context(reopen_house(settings, in_background=False)) for _ in range(2)]
 
 
 async def sign_in(client: AsyncClient, name: str) -> dict[str, str]:

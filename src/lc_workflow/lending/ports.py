@@ -38,6 +38,13 @@ class LoanBook(Protocol):
         """Count what of these customers' loans the person may see; a customer without any may be left out."""
         ...
 
+    async def hold(self, session: AsyncSession, customer_id: UUID) -> None:
+        """Keep others from working on the applications that lead to a customer until the transaction ends.
+
+        Whoever works on one holds it before its people, so it is held before the customer too.
+        """
+        ...
+
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
         """Make the applications and guarantees of one customer another's, inside the caller's transaction.
 

@@ -2,11 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import Sequence
 
-import pytest
 from httpx import AsyncClient
 from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -15,7 +12,6 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.lending.approvals.models import ApplicationDecision
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.lending.rules.stages import Stage
-from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
 from tests.lending.approvals.steps import MATRICES, STRICT
 from tests.lending.factories import an_application
@@ -23,14 +19,6 @@ from tests.lending.steps import URL
 from tests.moments import NOON
 
 TIMES = 12
-
-
-@pytest.fixture
-async def houses(town: Town, town_files: Path) -> AsyncIterator[Sequence[AsyncClient]]:
-    """Two applications on one database, as two processes would be."""
-    async with AsyncExitStack() as stack:
-        settings = settings_for(town.database, upload_folder=town_files)
-        yield [await stack.enter_async_context(reopen_house(settings)) for _ in range(2)]
 
 
 async def test_two_managers_decide_a_stage_once(houses: Sequence[AsyncClient], town: Town) -> None:

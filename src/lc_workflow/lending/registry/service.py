@@ -169,6 +169,7 @@ class CustomerRegistry(CustomerService):
         if wish.customer_id == customer_id:
             raise MergeIntoSelf("Name two different customers.")
         async with self.transaction():
+            await self._loan_book.hold(self.session, wish.customer_id)
             ids = sorted((customer_id, wish.customer_id))
             await self.hold(customer_ids=ids)
             both = {each: await self._mine(each, MERGE, principal) for each in ids}

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Select,
     case,
@@ -216,18 +217,26 @@ class Loanbook:
         )
         return {customer_id: Loans(applications, int(files)) for customer_id, applications, files in rows}
 
+    async def hold(self, session: AsyncSession, customer_id: UUID) -> None:
+        """Lock the applications, always in one order; `key_share` lets papers and comments name them meanwhile."""
+        await session.execute(
+            select(CustomerApplication.id)
+            .where(_leads_to(customer_id))
+            .order_by(CustomerApplication.id)
+            .with_for_update(key_share=True)
+        )
+
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
         """Move the applications; whoever read one before reads it again, for it has a new version.
 
         So has one that they stand in for, which shows who does.
         """
-        stood_for = select(Party.application_id).where(Party.customer_id == giver)
-        theirs = CustomerApplication.customer_id == giver
+        borrowed = CustomerApplication.customer_id == giver
         moved = await session.scalars(
             update(CustomerApplication)
-            .where(theirs | among(CustomerApplication.id, stood_for))
+            .where(_leads_to(giver))
             .values(
-                customer_id=case((theirs, taker), else_=CustomerApplication.customer_id),
+                customer_id=case((borrowed, taker), else_=CustomerApplication.customer_id),
                 version=CustomerApplication.version + 1,
             )
             .returning(CustomerApplication.id)
@@ -241,3 +250,9 @@ class Loanbook:
             .execution_options(synchronize_session=False)
         )
         return applications
+
+
+def _leads_to(customer_id: UUID) -> ColumnElement[bool]:
+    """Match the applications that a customer borrows with or stands in for."""
+    stood_for = select(Party.application_id).where(Party.customer_id == customer_id)
+    return (CustomerApplication.customer_id == customer_id) | among(CustomerApplication.id, stood_for)
