@@ -128,9 +128,12 @@ PERMISSIONS = (
 )  # fmt: skip
 
 PEOPLE = (
-    Step("GET", "/users/analytics/summary", "total,active,inactive,pending,suspended,archived,by_role,generated_at"),
-    Step("GET", "/users/analytics/activity-metrics", "period_days,active_today,active_7_days,daily,generated_at"),
-    Step("GET", "/users/analytics/organizational-metrics", "by_department,by_branch,by_position,summary,generated_at"),
+    Step("GET", "/users/analytics/summary", "total,active,inactive,pending,suspended,archived,by_role,generated_at,"
+         "activity_overview,role_distribution,organizational_summary"),
+    Step("GET", "/users/analytics/activity-metrics", "period_days,active_today,active_7_days,daily,generated_at,"
+         "overview,activity_levels,onboarding_metrics,geographic_distribution,trends"),
+    Step("GET", "/users/analytics/organizational-metrics", "by_department,by_branch,by_position,summary,generated_at,"
+         "department_breakdown,branch_breakdown,position_breakdown"),
     Step("GET", "/users/stats", "total,active,inactive,by_role"),
     Step("POST", "/users/bulk/status", "total,successful_updates,failed,errors",
          {"user_ids": ["{leaver}"], "status": "suspended", "reason": "Away"}),

@@ -1,6 +1,8 @@
 """Counting accounts, always within what the person may see."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,16 +10,24 @@ from sqlalchemy import ColumnElement, Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from lc_workflow.identity.events import SignedIn
+from lc_workflow.identity.events import AccountStatusMoved, SignedIn
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import visible_to
 from lc_workflow.identity.users.models import User
 from lc_workflow.insight.people.schemas import (
+    ActivityLevels,
     ActivityMetrics,
+    ActivityOverview,
+    BranchLine,
     Day,
+    DayFigure,
+    DepartmentLine,
+    OnboardingMetrics,
     OrganizationalMetrics,
     PlaceFigures,
     PlacesSummary,
+    PositionLine,
+    Trends,
     UserStats,
     UserSummary,
 )
@@ -46,7 +56,17 @@ class People:
     async def summary(self, principal: Principal, *, at: datetime) -> UserSummary:
         """Count the accounts, and what has happened lately."""
         stats, lately = await self._counted(principal, at=at)
-        return UserSummary(**(stats | lately), generated_at=at)
+        seen = await self._seen([visible_to(principal)], days=LATELY.days, at=at)
+        return UserSummary(
+            **(stats | lately),
+            activity_overview=seen.overview(),
+            role_distribution=stats["by_role"],
+            organizational_summary=await self._places(
+                await self._by_place(principal, User.department_id, Department),
+                await self._by_place(principal, User.branch_id, Branch),
+            ),
+            generated_at=at,
+        )
 
     async def activity(
         self,
@@ -57,45 +77,32 @@ class People:
         branch_id: UUID | None = None,
         at: datetime,
     ) -> ActivityMetrics:
-        """Count who worked with the system, everywhere or in one place, and the sign-ins of each day."""
+        """Count who worked with the system, everywhere or in one place, and what happened on each day."""
         wanted = [visible_to(principal)]
         if department_id is not None:
             wanted.append(User.department_id == department_id)
         if branch_id is not None:
             wanted.append(User.branch_id == branch_id)
-        today = begin_of(at.astimezone(PHNOM_PENH).date())
-        seen = (
-            await self._session.execute(
-                select(
-                    _many(User.last_activity_at >= today),
-                    _many(User.last_activity_at >= at - timedelta(days=7)),
-                    _many(User.last_activity_at >= at - LATELY),
-                    _many(User.last_login_at < at - DORMANT_AFTER),
-                    _many(User.last_login_at.is_(None)),
-                ).where(*wanted)
-            )
-        ).one()
-        day = cast(func.timezone("Asia/Phnom_Penh", JournalEntry.at), Date)
-        rows = await self._session.execute(
-            select(day, func.count(), func.count(JournalEntry.subject_id.distinct()))
-            .where(
-                JournalEntry.kind == SignedIn.__name__,
-                JournalEntry.at >= today - timedelta(days=days - 1),
-                JournalEntry.subject_id.in_(select(User.id).where(*wanted)),
-            )
-            .group_by(day)
-            .order_by(day)
-        )
-        daily = [Day(*row) for row in rows]
+        seen = await self._seen(wanted, days=days, at=at)
+        daily, moved = await self._happened(wanted, days=days, at=at)
         return ActivityMetrics(
             period_days=days,
-            active_today=seen[0],
-            active_7_days=seen[1],
-            active_30_days=seen[2],
-            dormant_90_days=seen[3],
-            never_signed_in=seen[4],
+            active_today=seen.today,
+            active_7_days=seen.week,
+            active_30_days=seen.month,
+            dormant_90_days=seen.long_ago,
+            never_signed_in=seen.never,
             total_sign_ins=sum(one.sign_ins for one in daily),
             daily=daily,
+            overview=seen.overview(),
+            activity_levels=seen.levels(),
+            onboarding_metrics=seen.onboarding(),
+            geographic_distribution=await self._by_branch(wanted),
+            trends=Trends(
+                user_creation=_each_day(await self._opened(wanted, days=days, at=at), days=days, at=at),
+                login_activity=_each_day({one.date: one.sign_ins for one in daily}, days=days, at=at),
+                status_changes=_each_day(moved, days=days, at=at),
+            ),
             generated_at=at,
         )
 
@@ -103,25 +110,94 @@ class People:
         """Count the accounts of each department, branch and position."""
         departments = await self._by_place(principal, User.department_id, Department)
         branches = await self._by_place(principal, User.branch_id, Branch)
+        positions = await self._by_place(principal, User.position_id, Position)
+        return OrganizationalMetrics(
+            total=sum(place.figures.total for place in departments),
+            by_department=[place.figures for place in departments],
+            by_branch=[place.figures for place in branches],
+            by_position=[place.figures for place in positions],
+            department_breakdown=[DepartmentLine(*place.line()) for place in departments if place.is_one],
+            branch_breakdown=[BranchLine(*place.line()) for place in branches if place.is_one],
+            position_breakdown=[PositionLine(*place.line()) for place in positions if place.is_one],
+            summary=await self._places(departments, branches),
+            generated_at=at,
+        )
+
+    async def _places(self, departments: "list[_Place]", branches: "list[_Place]") -> PlacesSummary:
         counts = (
             select(func.count()).select_from(kind).scalar_subquery().label(kind.__tablename__)
             for kind in (Department, Branch, Position)
         )
         known = (await self._session.execute(select(*counts))).one()
-        return OrganizationalMetrics(
-            total=sum(place.total for place in departments),
-            by_department=departments,
-            by_branch=branches,
-            by_position=await self._by_place(principal, User.position_id, Position),
-            summary=PlacesSummary(
-                total_departments=known.departments,
-                total_branches=known.branches,
-                total_positions=known.positions,
-                average_users_per_department=_average(departments, known.departments),
-                average_users_per_branch=_average(branches, known.branches),
-            ),
-            generated_at=at,
+        return PlacesSummary(
+            total_departments=known.departments,
+            total_branches=known.branches,
+            total_positions=known.positions,
+            average_users_per_department=_average(departments, known.departments),
+            average_users_per_branch=_average(branches, known.branches),
         )
+
+    async def _seen(self, wanted: list[ColumnElement[bool]], *, days: int, at: datetime) -> "_Seen":
+        row = await self._session.execute(
+            select(
+                func.count(),
+                _many(User.last_activity_at >= begin_of(at.astimezone(PHNOM_PENH).date())),
+                _many(User.last_activity_at >= at - timedelta(days=7)),
+                _many(User.last_activity_at >= at - LATELY),
+                _many(User.last_activity_at >= begin_of(_first_day(days, at))),
+                _many(User.created_at >= begin_of(_first_day(days, at))),
+                _many(User.last_activity_at < at - DORMANT_AFTER),
+                _many(User.last_login_at < at - DORMANT_AFTER),
+                _many(User.last_login_at.is_(None)),
+                _many(User.onboarding_completed.is_(True)),
+            ).where(*wanted)
+        )
+        return _Seen(*map(int, row.one()))
+
+    async def _happened(
+        self, wanted: list[ColumnElement[bool]], *, days: int, at: datetime
+    ) -> tuple[list[Day], dict[date, int]]:
+        """Count the sign-ins of each day with the people they were, and the changes of status."""
+        day = _day_of(JournalEntry.at)
+        rows = await self._session.execute(
+            select(JournalEntry.kind, day, func.count(), func.count(JournalEntry.subject_id.distinct()))
+            .where(
+                JournalEntry.kind.in_((SignedIn.__name__, AccountStatusMoved.__name__)),
+                JournalEntry.at >= begin_of(_first_day(days, at)),
+                JournalEntry.subject_id.in_(select(User.id).where(*wanted)),
+            )
+            .group_by(JournalEntry.kind, day)
+            .order_by(day)
+        )
+        daily: list[Day] = []
+        moved: dict[date, int] = {}
+        for kind, on, count, people in rows:
+            if kind == SignedIn.__name__:
+                daily.append(Day(on, count, people))
+            else:
+                moved[on] = count
+        return daily, moved
+
+    async def _opened(self, wanted: list[ColumnElement[bool]], *, days: int, at: datetime) -> dict[date, int]:
+        day = _day_of(User.created_at)
+        rows = await self._session.execute(
+            select(day, func.count()).where(*wanted, User.created_at >= begin_of(_first_day(days, at))).group_by(day)
+        )
+        return {row[0]: row[1] for row in rows}
+
+    async def _by_branch(self, wanted: list[ColumnElement[bool]]) -> dict[str, int]:
+        total = func.count()
+        rows = await self._session.execute(
+            select(Branch.name, total)
+            .join(User, User.branch_id == Branch.id)
+            .where(*wanted)
+            .group_by(Branch.id, Branch.name)
+            .order_by(total.desc(), Branch.name)
+        )
+        named: dict[str, int] = {}
+        for name, count in rows:
+            named[name] = named.get(name, 0) + count
+        return named
 
     async def _counted(self, principal: Principal, *, at: datetime) -> tuple[dict[str, Any], dict[str, int]]:
         """Count by status and role, and what has happened lately; in one statement, whose rows are few."""
@@ -161,22 +237,102 @@ class People:
 
     async def _by_place(
         self, principal: Principal, column: InstrumentedAttribute[Any], place: type[Department | Branch | Position]
-    ) -> list[PlaceFigures]:
+    ) -> "list[_Place]":
         total = func.count()
         rows = await self._session.execute(
-            select(column, place.name, total, _many(User.status == UserStatus.ACTIVE))
+            select(
+                column,
+                place.name,
+                total,
+                _many(User.status == UserStatus.ACTIVE),
+                _many(User.onboarding_completed.is_(True)),
+            )
             .select_from(User)
             .outerjoin(place, place.id == column)
             .where(visible_to(principal))
             .group_by(column, place.name)
             .order_by(total.desc(), place.name)
         )
-        return [PlaceFigures(*row) for row in rows]
+        return [_Place(PlaceFigures(*figures), completed) for *figures, completed in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Accounts by when their people were last seen; `lately` and `new` are those of the period."""
+
+    total: int
+    today: int
+    week: int
+    month: int
+    lately: int
+    new: int
+    dormant: int
+    long_ago: int
+    never: int
+    settled: int
+
+    def overview(self) -> ActivityOverview:
+        return ActivityOverview(
+            total_users=self.total,
+            active_users=self.lately,
+            new_users=self.new,
+            dormant_users=self.dormant,
+            never_logged_in=self.never,
+        )
+
+    def levels(self) -> ActivityLevels:
+        return ActivityLevels(
+            highly_active=self.week,
+            moderately_active=max(self.total - self.week - self.dormant - self.never, 0),
+            dormant=self.dormant,
+            never_logged=self.never,
+        )
+
+    def onboarding(self) -> OnboardingMetrics:
+        return OnboardingMetrics(
+            total_onboarding=self.total,
+            completed_onboarding=self.settled,
+            pending_onboarding=self.total - self.settled,
+            completion_rate=_percent(self.settled, self.total),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The accounts of one place, and how many of them were set up to the end."""
+
+    figures: PlaceFigures
+    settled: int
+
+    @property
+    def is_one(self) -> bool:
+        return self.figures.id is not None
+
+    def line(self) -> tuple[Any, ...]:
+        place = self.figures
+        return (place.id, place.name, place.total, place.active, _percent(self.settled, place.total))
 
 
 def _many(which: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(which)
 
 
-def _average(places: list[PlaceFigures], known: int) -> float:
-    return round(sum(place.total for place in places if place.id is not None) / known, 2) if known else 0.0
+def _average(places: list[_Place], known: int) -> float:
+    return round(sum(place.figures.total for place in places if place.is_one) / known, 2) if known else 0.0
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 0.0
+
+
+def _day_of(moment: InstrumentedAttribute[datetime]) -> ColumnElement[date]:
+    return cast(func.timezone("Asia/Phnom_Penh", moment), Date)
+
+
+def _first_day(days: int, at: datetime) -> date:
+    return at.astimezone(PHNOM_PENH).date() - timedelta(days=days - 1)
+
+
+def _each_day(counts: Mapping[date, int], *, days: int, at: datetime) -> list[DayFigure]:
+    first = _first_day(days, at)
+    return [DayFigure(day, counts.get(day, 0)) for day in (first + timedelta(days=number) for number in range(days))]
