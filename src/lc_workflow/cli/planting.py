@@ -126,8 +126,9 @@ def adopt_approving(file: Path, by: str) -> None:
     """Put a way of approving into force for the applications to come: a matrix, regions, and who answers for them."""
     from lc_workflow.seeding.approving import put_into_force, read_way  # noqa: PLC0415 - only this command waits for it
 
+    way = read_way(file)
     with newest_database() as url:
-        number = asyncio.run(put_into_force(url, read_way(file), by=by))
+        number = asyncio.run(put_into_force(url, way, by=by))
     click.echo(f"Applications to come are decided by matrix {number}.")
 
 
@@ -138,8 +139,9 @@ def adopt_checklist(file: Path, by: str) -> None:
     """Put a checklist into force: which papers the applications to come are asked for, and before which step."""
     from lc_workflow.seeding.checklists import follow, read_checklist  # noqa: PLC0415 - only this command waits for it
 
+    wish = read_checklist(file)
     with newest_database() as url:
-        number = asyncio.run(follow(url, read_checklist(file), by=by))
+        number = asyncio.run(follow(url, wish, by=by))
     click.echo(f"Applications to come are asked for the papers of checklist {number}.")
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from msgspec import Struct, convert, toml
+from msgspec import Struct
 from sqlalchemy import URL, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,7 @@ from lc_workflow.organization.branches.schemas import BranchChange
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.db.reaching import engine_for_once
+from lc_workflow.seeding.reading import read_written
 
 
 class NamedAuthority(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,8 +47,8 @@ class WayOfApproving(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_way(file: Path) -> WayOfApproving:
-    """Read a way of approving from its file."""
-    return convert(toml.decode(file.read_bytes()), WayOfApproving, strict=False)
+    """Read a way of approving from its file; see `read_written`."""
+    return read_written(file, WayOfApproving)
 
 
 async def put_into_force(url: URL, way: WayOfApproving, *, by: str) -> int:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from pathlib import Path
 
-from msgspec import convert, toml
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +12,12 @@ from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.seeding.approving import acting_as
+from lc_workflow.seeding.reading import read_written
 
 
 def read_checklist(file: Path) -> NewChecklist:
-    """Read a checklist from its file."""
-    return convert(toml.decode(file.read_bytes()), NewChecklist, strict=False)
+    """Read a checklist from its file; see `read_written`."""
+    return read_written(file, NewChecklist)
 
 
 async def follow(url: URL, wish: NewChecklist, *, by: str) -> int:
