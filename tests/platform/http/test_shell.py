@@ -73,9 +73,9 @@ async def test_each_request_leaves_one_line_without_its_secrets(client: AsyncCli
         await client.get(f"{THING}?token=secret")
         await client.get("/nowhere/secret")
     assert "secret" not in str(lines)
-    assert [{key: line[key] for key in ("event", "method", "path", "status", "user")} for line in lines] == [
-        {"event": "request", "method": "GET", "path": "/things/{thing_id}", "status": 200, "user": "u1"},
-        {"event": "request", "method": "GET", "path": "(no such path)", "status": 404, "user": None},
+    assert [{key: line[key] for key in ("event", "method", "path", "status", "user_id")} for line in lines] == [
+        {"event": "request", "method": "GET", "path": "/things/{thing_id}", "status": 200, "user_id": "u1"},
+        {"event": "request", "method": "GET", "path": "(no such path)", "status": 404, "user_id": None},
     ]
     assert all(line["milliseconds"] >= 0 for line in lines)
 

@@ -56,7 +56,7 @@ async def mail_code(place: Workplace, user_id: UUID, sealed: str) -> None:
             )
         ).one_or_none()
     if server is None or found is None:
-        log.warning("an activation code was not mailed", user=str(user_id), server=server is not None)
+        log.warning("an activation code was not mailed", user_id=str(user_id), server=server is not None)
         return
     text = TEXT.format(username=found.username, code=code)
     letter = Letter(
@@ -70,7 +70,7 @@ async def mail_code(place: Workplace, user_id: UUID, sealed: str) -> None:
         async with connected(server) as post:
             await post.send(letter)
     except MailRefused as refused:
-        log.warning("an activation code was refused for good", user=str(user_id), cause=str(refused))
+        log.warning("an activation code was refused for good", user_id=str(user_id), cause=str(refused))
 
 
 MAIL_CODE: Final = Job(name="mail_activation_code", work=mail_code, attempts=8, outside=True)

@@ -30,7 +30,7 @@ async def shut_leavers_out(place: Workplace) -> None:
                 await _shut_out(session, user_id, *over, at=now)
             except LastAdministrator:
                 await session.rollback()
-                log.warning("the last administrator was to leave and stays", user=str(user_id))
+                log.warning("the last administrator was to leave and stays", user_id=str(user_id))
             else:
                 await session.commit()
 

@@ -207,7 +207,7 @@ class _Visit:
             path=self._scope.get("path_template", UNMATCHED),
             status=self._outcome,
             milliseconds=round(took * 1_000, 1),
-            user=self._scope["state"].get("subject"),
+            user_id=self._scope["state"].get("subject"),
         )
 
     async def _answer(self, body: Problem, *further: tuple[bytes, bytes]) -> None:
