@@ -2,32 +2,23 @@
 
 import os
 import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from lc_workflow.platform.variables import HIGHEST_PORT, SHORTEST_SECRET, BadSetting, Listening, Variables
+from lc_workflow.platform.telemetry import traces_url
+from lc_workflow.platform.variables import HIGHEST_PORT, SHORTEST_SECRET, BadSetting, Listening, Variables, fits
 
 SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
 """By algorithm; a key shorter than the hash weakens the signature (RFC 7518, 3.2)."""
 
 SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 """How the connection to a mail server is protected, with the port where that is usual."""
-
-SAMPLERS: Final = frozenset(
-    prefix + kind for prefix in ("", "parentbased_") for kind in ("always_on", "always_off", "traceidratio")
-)
-"""How OpenTelemetry's SDK can choose what is followed."""
-
-_HEADER: Final = re.compile(r"[!#-'*+.0-9A-Z^-z|~-]+\s*=[ !#-+\--:<-\[\]-~]*")
-"""One pair, as that SDK takes it."""
 
 A_YEAR: Final = 365
 """In days; longer times are a slip of the hand, and much longer ones are more than a date can hold."""
@@ -164,7 +155,7 @@ class Settings:
             disbursement_webhook=_disbursement_webhook(read),
             mail=_mail(read),
             webhooks_private=read.flag("WEBHOOKS_ALLOW_PRIVATE", default=False),
-            webhooks_ca=_authorities(read),
+            webhooks_ca=read.certificates("WEBHOOKS_CA_FILE"),
             upload_folder=Path(read.text("UPLOAD_FOLDER", default="uploads")),
             rate_limit_enabled=read.flag("RATE_LIMIT_ENABLED", default=True),
             rate_limit_requests=read.number("RATE_LIMIT_REQUESTS", default=100, least=1),
@@ -187,7 +178,7 @@ class Settings:
             slow_statement_ms=read.number("SLOW_STATEMENT_MS", default=500, least=0),
             metrics_token=read.optional("METRICS_TOKEN"),
             metrics_folder=read.path("PROMETHEUS_MULTIPROC_DIR"),
-            traces_url=_traces(read),
+            traces_url=traces_url(read),
             max_file_size=read.number("MAX_FILE_SIZE", default=10 * 1024 * 1024, least=1),
             file_types=read.names("ALLOWED_FILE_TYPES") or DEFAULT_FILE_TYPES,
             max_application_size=read.number("MAX_APPLICATION_SIZE", default=500 * 1024 * 1024, least=1),
@@ -206,7 +197,7 @@ class Settings:
         if "*" in self.cors_origins and not self.debug:
             raise BadSetting("CORS_ORIGINS must list the web app's origins; * is refused unless DEBUG=true.")
         for origin in self.cors_origins:
-            if origin != "*" and not (re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII) and _fits(origin)):
+            if origin != "*" and not (re.fullmatch(r"https?://[\w.:\[\]-]+", origin, re.ASCII) and fits(origin)):
                 raise BadSetting("CORS_ORIGINS must be origins like https://app.example, separated by commas.")
         if self.workers > 1 and self.redis_url is None:
             raise BadSetting("WEB_CONCURRENCY above 1 needs REDIS_URL: workers share limits and live messages there.")
@@ -288,7 +279,7 @@ def _disbursement_webhook(read: Variables) -> DisbursementWebhook | None:
         if secret:
             raise BadSetting("DISBURSEMENT_WEBHOOK_URL is not set, while there is a secret for it.")
         return None
-    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url) or not _fits(url):
+    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url) or not fits(url):
         raise BadSetting("DISBURSEMENT_WEBHOOK_URL must look like https://payments.example/orders.")
     return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
 
@@ -311,46 +302,6 @@ def _proxies(read: Variables) -> tuple[str, ...]:
         raise BadSetting(
             "TRUSTED_PROXIES must be addresses or networks like 10.0.0.0/8, separated by commas."
         ) from None
-
-
-def _authorities(read: Variables) -> Path | None:
-    """Read which certificate authorities webhooks trust besides the usual ones."""
-    if (text := read.optional("WEBHOOKS_CA_FILE")) is None:
-        return None
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
-    except OSError:  # which refusals of its content are as well
-        raise BadSetting("WEBHOOKS_CA_FILE must name a file with certificates in PEM form.") from None
-    return Path(text)
-
-
-def _traces(read: Variables) -> str | None:
-    """Read where traces go, with the names and the rules of OpenTelemetry: the second name is the whole address."""
-    collector, whole = read.optional("OTEL_EXPORTER_OTLP_ENDPOINT"), read.optional("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-    if not (url := whole or (collector and f"{collector.rstrip('/')}/v1/traces")):
-        return None
-    if not re.fullmatch(r"https?://[^/\s@]+(/\S*)?", url) or not _fits(url):
-        name = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" if whole else "OTEL_EXPORTER_OTLP_ENDPOINT"
-        raise BadSetting(f"{name} must look like http://collector.example:4318.")
-    _refuse_other_tracing(read)
-    return url
-
-
-def _refuse_other_tracing(read: Variables) -> None:
-    """Stop where OpenTelemetry's SDK, which reads these itself, would warn and go on in another way than it was asked.
-
-    Its warning would write what a header holds into the log.
-    """
-    sampler = read.choice("OTEL_TRACES_SAMPLER", SAMPLERS, default="parentbased_always_on")
-    if sampler.endswith("traceidratio"):
-        read.share("OTEL_TRACES_SAMPLER_ARG")
-    queue = read.number("OTEL_BSP_MAX_QUEUE_SIZE", default=2048, least=1)
-    read.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", default=512, least=1, most=queue)
-    read.number("OTEL_BSP_SCHEDULE_DELAY", default=5_000, least=1)
-    read.number("OTEL_BSP_EXPORT_TIMEOUT", default=30_000, least=1)
-    for name in ("OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"):
-        if not all(map(_HEADER.fullmatch, read.names(name))):
-            raise BadSetting(f"{name} must be pairs like api-key=…, separated by commas.")
 
 
 def _mail(read: Variables) -> MailServer | None:
@@ -377,7 +328,7 @@ def _mail(read: Variables) -> MailServer | None:
 def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:
     """Take an endpoint with or without scheme; a scheme decides over MINIO_SECURE."""
     found = re.fullmatch(r"(?:(https?)://)?([^/\s]+)/?", text)
-    if not found or not _fits(f"//{found[2]}"):
+    if not found or not fits(f"//{found[2]}"):
         raise BadSetting(f"{name} must be host:port or https://host, without a path.")
     scheme, host = found.groups()
     return (scheme == "https" if scheme else secure), host
@@ -387,11 +338,3 @@ def _origin(text: str) -> str:
     """Write an origin as browsers do: in lower case, without a slash and the port that its scheme has anyway."""
     origin = text.rstrip("/").lower()
     return origin.removesuffix({"https": ":443", "http": ":80"}.get(origin.partition(":")[0], ""))
-
-
-def _fits(url: str) -> bool:
-    """Whether the port of an address is one, and its host is not left out."""
-    try:
-        return urlsplit(url).port != 0 and bool(urlsplit(url).hostname)
-    except ValueError:
-        return False

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from math import inf
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -70,6 +72,25 @@ class Variables:
             raise BadSetting(f"{name} must be a number from 0 to 1, like 0.1.")
         return value
 
+    def seconds(self, name: str, *, default: float) -> float:
+        """Read how long something may take."""
+        form = "a number of seconds, like 10"
+        if not 0 < (value := self._parsed(name, float, default, form)) < inf:
+            raise BadSetting(f"{name} must be {form}.")
+        return value
+
+    def certificates(self, name: str) -> Path | None:
+        """Read where certificates of authorities lie."""
+        import ssl  # noqa: PLC0415 - few have any
+
+        if (file := self.path(name)) is None:
+            return None
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+        except OSError:  # which refusals of its content are as well
+            raise BadSetting(f"{name} must name a file with certificates in PEM form.") from None
+        return file
+
     def flag(self, name: str, *, default: bool) -> bool:
         """Read yes or no, in the words there are for it."""
         return self._parsed(name, _flag, default, "true or false")
@@ -121,3 +142,11 @@ def _flag(text: str) -> bool:
     return {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}[
         text.lower()
     ]
+
+
+def fits(url: str) -> bool:
+    """Whether the port of an address is one, and its host is not left out."""
+    try:
+        return urlsplit(url).port != 0 and bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
