@@ -11,6 +11,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.customers.models import Account
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.platform.jobs import Workplace
@@ -18,7 +19,7 @@ from lc_workflow.platform.payout.base import HandOverFailed
 from tests.conftest import SignIn
 from tests.lending.disbursement.conftest import PAID, REQUESTS, Office
 from tests.lending.disbursement.payer import Payer
-from tests.lending.steps import URL, Take
+from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON, standing_still
 
 
@@ -265,3 +266,16 @@ async def test_a_request_that_is_rolled_back_leaves_no_job(office: Office, sessi
     await asyncio.gather(office.ask())
     assert await session.scalar(waiting) == 1
     assert await session.scalar(select(CustomerApplication.disbursement_requested_at)) == NOON
+
+
+async def test_no_loan_is_paid_into_the_account_of_another_customer(
+    office: Office, session: AsyncSession, draft: Draft, take: Take
+) -> None:
+    other = await draft(office.people["officer"], id_number="010234599", full_name_latin="KEO BOPHA")
+    taken = update(Account).where(Account.account_id == "00012345").values(customer_id=UUID(other["customer_id"]))
+    await session.execute(taken)
+    await session.commit()
+    refused = await office.ask()
+    assert (refused.status_code, refused.json()["code"]) == (422, "AccountOfAnother"), refused.text
+    undone = await take(office.people["manager"], office.loan, "undo_approval", reason="The wrong account")
+    assert undone.status_code == 200, undone.text

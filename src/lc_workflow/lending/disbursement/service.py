@@ -74,6 +74,7 @@ class DisbursementService(Service[DisbursementRequest]):
             Missing: There is no such application, or the person may not see it.
             NotYourDisbursement, SodRepeat, SodParty, NoSuchStep: It is not for them, or cannot be asked for.
             ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be paid out yet, or any more.
+            AccountOfAnother: Another customer would be paid.
             FeesExhaustPrincipal: Nothing would be paid out.
         """
         async with self.transaction():

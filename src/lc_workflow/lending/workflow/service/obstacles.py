@@ -11,6 +11,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.service import ApprovalService, Ruling
+from lc_workflow.lending.customers.service import AccountOfAnother
 from lc_workflow.lending.quotes.service import obstacles_to
 from lc_workflow.lending.requirements.queries import PapersAsked
 from lc_workflow.lending.rules.checklist import Gate
@@ -151,7 +152,7 @@ def _against_recommending(step: Step, docket: Docket, recommended: LoanTerms, *,
 
 
 def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
-    """What the approval itself, its conditions, the product and the law have against it."""
+    """What the approval itself, its conditions, the account, the product and the law have against it."""
     application, found = docket.application, list[DomainError]()
     if application.approved_at is not None:
         # What was asked for in time is paid out, however long the payment takes.
@@ -160,5 +161,8 @@ def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
         found += [ApprovalExpired(ends_at)] if ends_at <= in_time else []
     if still_open := docket.open_conditions:
         found.append(ConditionsOpen(f"{still_open} of the conditions of this approval are still to be met."))
+    if application.account_id is not None and not docket.has_account:
+        whose = "The account of this loan belongs to another customer; undo the approval, and have the account checked."
+        found.append(AccountOfAnother(whose))
     found += to_standing_in(for_oneself=docket.is_behind_own)
     return found + obstacles_to(application, application.approved, docket.grounds, at=at)
