@@ -172,8 +172,11 @@ class LifecycleService(Service[User]):
         errors: list[BulkFailure] = []
         changed = 0
         wanted = dict.fromkeys(wish.user_ids)
+        theirs = select(User.id).where(in_reach(principal, MANAGE), User.id.in_(wanted)).order_by(User.id)
         async with self.transaction():
-            for user_id in sorted(wanted):  # always in one order, so that nobody waits for ever
+            # All of them before any changes: whoever closes one account holds it, and then the last administrators.
+            await self.session.execute(theirs.with_for_update())
+            for user_id in sorted(wanted):
                 try:
                     async with self.session.begin_nested():
                         user = await self._theirs(user_id, principal=principal, at=at)
@@ -295,10 +298,11 @@ class LifecycleService(Service[User]):
             user = await self._theirs(user_id, principal=principal, at=at)
             leaving = await self._leaving(user.id)
             successor_id = wish.successor_id or leaving.successor_id
+            # First, so that nobody asks them to look after another loan once it is known what they have.
+            await self._employees.leave_with(user.id, by=principal.id, at=at)
             await self._check_successor(user, successor_id, work=await self._work.waiting(user.id))
             if successor_id is not None:
                 leaving.handed_over = await self._work.hand_over(user.id, successor_id, by=principal.id, at=at)
-            await self._employees.leave_with(user.id, by=principal.id, at=at)
             reason = wish.notes or leaving.reason
             ended = await self._shut_out(user, UserStatus.ARCHIVED, reason, principal=principal, at=at)
             leaving.successor_id, leaving.completed_by, leaving.completed_at = successor_id, principal.id, at
@@ -342,7 +346,9 @@ class LifecycleService(Service[User]):
         check_successor(leaving.id, successor_id, work=work)
         if successor_id is None:
             return
-        status = await self.session.scalar(select(User.status).where(User.id == successor_id))
+        # Held until the end: who is seen out at the same moment hands on what they are given here, or is not given it.
+        known = select(User.status).where(User.id == successor_id).with_for_update(read=True)
+        status = await self.session.scalar(known)
         if status is None:
             raise Missing("There is no such colleague.")
         if status is not UserStatus.ACTIVE:

@@ -157,7 +157,8 @@ class AssignmentService(Service[Assignment]):
         return application, await self.session.get_one(Assignment, assignment_id, with_for_update=True)
 
     async def _must_be_assignable(self, assignment: Assignment, application: CustomerApplication) -> None:
-        employee = await self.session.get_one(Employee, assignment.employee_id)
+        while_here = {"read": True, "key_share": True}  # as `LookingAfterService.ask` does
+        employee = await self.session.get_one(Employee, assignment.employee_id, with_for_update=while_here)
         check_assignable(
             is_active=employee.is_active,
             employee_branch=employee.branch_id,

@@ -95,7 +95,8 @@ class LookingAfterService(Service[Assignment]):
         Raises:
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: The assignment cannot be made.
         """
-        employee = await self.session.get(Employee, wish.employee_id)
+        # Held until the end, so that whoever leaves at the same moment leaves nothing behind that they were given.
+        employee = await self.session.get(Employee, wish.employee_id, with_for_update={"read": True, "key_share": True})
         if employee is None:
             raise NoSuchEmployee("An assignment names an employee who does not exist.")
         check_assignable(
