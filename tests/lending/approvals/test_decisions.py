@@ -332,6 +332,17 @@ async def test_whoever_recused_themselves_neither_returns_the_loan_nor_undoes_it
     assert code(await take(cousin, loan, "undo_approval", reason="Ask for more")) == (403, "SodRepeat")
 
 
+@pytest.mark.parametrize("decision", ["return", "reject", "abstain", "recuse"])
+async def test_whoever_does_not_agree_to_a_loan_sets_no_conditions(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, decision: str
+) -> None:
+    loan, manager = await reviewed(), await hire()
+    wish = {"reason": "Too near the river", "conditions": ["Build a dam"]}
+    assert code(await decide(manager, loan, decision, **wish)) == (422, "ConditionsWithoutApproval")
+    assert (await sheet(manager, loan))["conditions"] == []
+    assert (await decide(manager, loan, decision, reason="Too near the river")).status_code == 200
+
+
 async def test_a_reopened_loan_waits_for_no_condition_of_its_last_cycle(
     hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give, take: Take
 ) -> None:

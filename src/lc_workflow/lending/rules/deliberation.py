@@ -41,6 +41,10 @@ class ConditionsNeeded(Invalid):
     """An approval with conditions names them."""
 
 
+class ConditionsWithoutApproval(Invalid):
+    """Whoever does not agree to a loan has no conditions that its payment could wait for."""
+
+
 class OtherTermsNeeded(Invalid):
     """A counter-offer names a lower amount, another term or another rate."""
 

@@ -22,6 +22,7 @@ from lc_workflow.lending.rules.deliberation import (
     AGREEING,
     VOTES,
     ConditionsNeeded,
+    ConditionsWithoutApproval,
     Decision,
     OtherTermsNeeded,
     StageClosed,
@@ -98,6 +99,8 @@ def to_terms(
     loan: Loan, decision: Decision, terms: LoanTerms, *, offered: LoanTerms, conditions: Collection[str]
 ) -> list[DomainError]:
     """What speaks against deciding on these terms; `offered` are those that are on offer so far."""
+    if conditions and decision not in AGREEING:
+        return [ConditionsWithoutApproval("Only an approval has conditions; say what is missing as the reason.")]
     if decision in AGREEING and (found := to_amount(loan, terms.amount, field="approved_amount")):
         return found
     if decision is Decision.COUNTER_OFFER and terms == offered:

@@ -84,7 +84,8 @@ class WorkflowService(Service[CustomerApplication]):
             StaleVersion: It was changed since the person read it.
             NoSuchStep, NotYourStep, SodMaker, SodEditor, AccountNeeded, ReasonNeeded: See `rules.stages`.
             OutOfScope, LimitExceeded, SodRepeat, SodParty: See `rules.authority`.
-            StageClosed, SnapshotChanged, ConditionsNeeded, OtherTermsNeeded: See `rules.deliberation`.
+            StageClosed, SnapshotChanged, ConditionsNeeded, ConditionsWithoutApproval, OtherTermsNeeded: See
+                `rules.deliberation`.
             Incomplete, BranchClosed: It cannot be submitted yet, or not begun again where it belongs.
             PaperMissing, PaperUnverified, PaperOutdated, PaperRefused: See `rules.checklist`.
             AccountOfAnother: The account id belongs to another customer.
