@@ -127,7 +127,7 @@ from lc_workflow.lending.tasks.listeners import (
 )
 from lc_workflow.lending.workflow.controllers import WorkflowController
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
-from lc_workflow.organization.events import HolidayAdded, HolidayRemoved, HoursSet
+from lc_workflow.organization.events import EmployeeChanged, EmployeeHired, HolidayAdded, HolidayRemoved, HoursSet
 from lc_workflow.organization.rules.references import NoSuchBranch
 from lc_workflow.platform.http.fields import cannot_take
 from lc_workflow.platform.http.paging import SortOrder
@@ -291,7 +291,9 @@ MANIFEST = Manifest(
         ApplicationScored: (find_the_path_again, seat_again),
         **dict.fromkeys((ApplicationMoved, CustomersMerged), (look_at_their_other_loans,)),
         **dict.fromkeys((HolidayAdded, HolidayRemoved, HoursSet), (reckon_anew,)),
-        **dict.fromkeys((AccountOpened, CustomerChanged), (look_at_loans_they_may_stand_behind,)),
+        **dict.fromkeys(
+            (AccountOpened, EmployeeHired, EmployeeChanged, CustomerChanged), (look_at_loans_they_may_stand_behind,)
+        ),
         AccountChanged: (look_at_loans_they_may_stand_behind, let_go),
         **dict.fromkeys((RoleTaken, RightGiven, RightTaken, AuthorityEnded, DelegationEnded), (let_go,)),
     },

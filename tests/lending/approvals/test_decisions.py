@@ -21,6 +21,7 @@ from tests.lending.products.test_controllers import NEW as HARVEST
 from tests.lending.products.test_controllers import URL as PRODUCTS
 from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON
+from tests.organization.factories import an_employee
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 Sheet = Callable[..., Awaitable[dict[str, Any]]]
@@ -180,6 +181,18 @@ async def test_whoever_changes_their_telephone_is_a_party_still(
     await session.execute(update(FormerTelephone).values(given_up_at=NOON - timedelta(days=367)))
     await session.commit()
     assert code(await decide(guarantor, loan)) == (200, "APPROVED")
+
+
+async def test_whoever_is_known_by_the_telephone_on_their_card_is_a_party_too(
+    session: AsyncSession, hire: Hire, reviewed: Any, decide: Decide, hand_on: HandOn
+) -> None:
+    loan = await reviewed(guarantor_phone="+855 12 999 111")
+    guarantor, deputy = await hire(phone_number=None), await hire("officer")
+    session.add(an_employee(user_id=guarantor.user.id, phone_number="012999111"))
+    await session.commit()
+    assert code(await decide(guarantor, loan)) == (403, "SodParty")
+    await hand_on(guarantor, deputy)
+    assert code(await decide(deputy, loan)) == (403, "SodParty")
 
 
 async def test_nobody_decides_a_loan_for_somebody_absent_who_stands_in_for_it(

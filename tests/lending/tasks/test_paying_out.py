@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from httpx import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell, sent, tell
 from tests.lending.steps import URL, Take
 from tests.lending.tasks.test_controllers import do, queue
+from tests.organization.factories import an_employee
 
 __all__ = ["sent", "tell"]
 
@@ -43,16 +45,20 @@ async def test_whoever_asks_for_a_payment_follows_it_up_and_nobody_else_is_offer
 
 async def test_whoever_becomes_a_party_while_a_payment_waits_is_not_offered_it(
     client: AsyncClient, officer: Person, teller: Person, manager: Person, sign_in: SignIn, branch: Branch,
-    to_review: ToReview, take: Take, tell: Tell,
+    to_review: ToReview, take: Take, tell: Tell, session: AsyncSession,
 ) -> None:  # fmt: skip
     loan = await to_review(officer, teller, guarantor_name="KEO BOPHA", guarantor_phone="+855961234567")
     assert (await take(manager, loan, "approve")).status_code == 200
+    third, boss = await sign_in("teller", branch_id=branch.id), await sign_in("admin")
+    session.add(card := an_employee(user_id=third.user.id, branch_id=branch.id))
+    await session.commit()
     other = await sign_in("teller", branch_id=branch.id, phone_number="012 000 002")
     (task,) = await queue(client, teller, "claimable")
     assert (await do(client, teller, task, "claim")).status_code == 200
     guarantor = f"/api/v1/customers/{loan['parties'][0]['customer_id']}"
     for person, by, url, fields in (
         (teller, teller, f"/api/v1/users/{teller.user.id}", {"phone_number": "096 123 4567"}),
+        (third, boss, f"/api/v1/employees/{card.id}", {"phone_number": "096 123 4567"}),
         (other, officer, guarantor, {"phones": ["096 123 4567", "012 000 002"]}),
     ):
         changed = await client.patch(url, json=fields, headers=by.headers)

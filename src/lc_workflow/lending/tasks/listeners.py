@@ -1,8 +1,9 @@
 """What follows for the work on loans when they are judged, and when somebody can do it no more."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from lc_workflow.identity.events import AccountChanged, AccountOpened, RightGiven, RightTaken, RoleTaken
 from lc_workflow.identity.users.models import User
@@ -19,9 +20,14 @@ from lc_workflow.lending.events import (
 )
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.tasks.service import TaskService
+from lc_workflow.organization.employees.models import Employee
+from lc_workflow.organization.events import EmployeeChanged, EmployeeHired
 from lc_workflow.platform.manifest import Hearing
 from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blinds
+
+TELEPHONES: Final = frozenset({"phone_number", "phones", "user_id"})
+"""What of an account, an employee's card or a customer says by which telephones somebody is known."""
 
 MOVED: Final = frozenset({"status", "branch_id", "role"})
 """What of an account decides whether its owner can go on with their work."""
@@ -51,23 +57,31 @@ async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, h
 
 
 async def look_at_loans_they_may_stand_behind(
-    event: AccountOpened | AccountChanged | CustomerChanged, hearing: Hearing
+    event: AccountOpened | AccountChanged | EmployeeHired | EmployeeChanged | CustomerChanged, hearing: Hearing
 ) -> None:
     """Look again who is kept from the decisions and payments that wait, where a telephone makes somebody a party.
 
     Hearing it twice finds the same.
     """
-    if isinstance(event, AccountChanged | CustomerChanged) and {"phone_number", "phones"}.isdisjoint(event.fields):
+    if isinstance(event, AccountChanged | EmployeeChanged | CustomerChanged) and TELEPHONES.isdisjoint(event.fields):
         return
     match event:
         case CustomerChanged():
             waiting = await WAITING_OF.rows(hearing.session, customer_id=event.customer_id)
+        case AccountOpened() | AccountChanged():
+            waiting = await _waiting_behind(hearing, select(User.phone_number).where(User.id == event.user_id))
         case _:
-            number = await hearing.session.scalar(select(User.phone_number).where(User.id == event.user_id))
-            indexes = blinds(*phone_keys(number), of="phone")
-            waiting = await WAITING_BEHIND_PHONE.rows(hearing.session, indexes=indexes) if indexes else ()
+            card = select(Employee.phone_number).where(Employee.id == event.employee_id, Employee.user_id.is_not(None))
+            waiting = await _waiting_behind(hearing, card)
     for (application_id,) in waiting:
         await TaskService(hearing.session).seat_again(application_id, by=None, at=event.at)
+
+
+async def _waiting_behind(hearing: Hearing, telephone: Select[str | None]) -> Sequence[Any]:
+    """The loans that wait, of whoever borrows or stands in and is known by a telephone."""
+    number = await hearing.session.scalar(telephone)
+    indexes = blinds(*phone_keys(number), of="phone")
+    return await WAITING_BEHIND_PHONE.rows(hearing.session, indexes=indexes) if indexes else ()
 
 
 async def let_go(

@@ -20,6 +20,7 @@ from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision, ApprovalCase, ApprovalCondition
 from lc_workflow.lending.approvals.queries import (
+    CARD_PHONE,
     FORMER_PHONES,
     KNOWN_PHONES,
     OWN_PHONE,
@@ -166,7 +167,7 @@ class Dockets:
         held = await self._holders.of(principal.id, at=at) if sits else ()
         absent = {holding.absent for holding in held if holding.absent}
         theirs = await TELEPHONES_OF.rows(self._session, people=[*absent], on=day) if absent else ()
-        telephones = telephones_of([(principal.id, row.own_phone, *row.former_phones), *theirs])
+        telephones = telephones_of([(principal.id, row.own_phone, row.card_phone, *row.former_phones), *theirs])
         return Docket(
             application=application,
             grounds=read_grounds(row),
@@ -290,6 +291,7 @@ _DOCKET: Final = Written(
             Branch.region,
             Branch.is_active.is_not(False).label("is_branch_open"),
             OWN_PHONE,
+            CARD_PHONE,
             FORMER_PHONES,
             PHONES,
             KNOWN_PHONES,

@@ -3,6 +3,7 @@
 from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of, telephones_of
 from lc_workflow.lending.approvals.queries.snapshots import fingerprint
 from lc_workflow.lending.approvals.queries.statements import (
+    CARD_PHONE,
     FORMER_PHONES,
     HOLD_CUSTOMERS,
     KNOWN_PHONES,
@@ -16,6 +17,7 @@ from lc_workflow.lending.approvals.queries.statements import (
 )
 
 __all__ = [
+    "CARD_PHONE",
     "FORMER_PHONES",
     "HOLD_CUSTOMERS",
     "KNOWN_PHONES",

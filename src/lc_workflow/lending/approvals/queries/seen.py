@@ -134,7 +134,7 @@ class WhatIsSeen:
         )
         if ties.has_recused:
             raise keeping_away()
-        telephones = telephones_of([(person, ties.own_phone, *ties.former_phones)])
+        telephones = telephones_of([(person, ties.own_phone, ties.card_phone, *ties.former_phones)])
         for objection in to_a_party(person, parties_among(telephones, _behind(application, ties))):
             raise objection
 

@@ -29,6 +29,7 @@ from lc_workflow.lending.customers.models import Customer, Telephone
 from lc_workflow.lending.rules.deliberation import Decision
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.scoring.models import ApplicationScore
+from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.search import among
 from lc_workflow.platform.security.columns import BLIND
@@ -167,6 +168,10 @@ PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplic
 
 _PERSON: Final = bindparam("person", type_=Uuid)
 OWN_PHONE: Final = select(User.phone_number).where(User.id == _PERSON).scalar_subquery().label("own_phone")
+CARD_PHONE: Final = (
+    select(Employee.phone_number).where(Employee.user_id == _PERSON).scalar_subquery().label("card_phone")
+)
+"""The telephone on the card of the employee whose account it is; the account itself may name none."""
 _WITHIN_A_YEAR: Final = FormerTelephone.given_up_at > bindparam("on", type_=Date) - text("interval '1 year'")
 FORMER_PHONES: Final = func.array(
     select(FormerTelephone.phone_number).where(FormerTelephone.user_id == _PERSON, _WITHIN_A_YEAR).scalar_subquery(),
@@ -175,7 +180,8 @@ FORMER_PHONES: Final = func.array(
 """The telephones somebody gave up within a year: who changes theirs is a party still; numbers are given out anew."""
 
 TELEPHONES_OF: Final = Written(
-    select(User.id, User.phone_number, FormerTelephone.phone_number)
+    select(User.id, User.phone_number, Employee.phone_number, FormerTelephone.phone_number)
+    .outerjoin(Employee, Employee.user_id == User.id)
     .outerjoin(FormerTelephone, (FormerTelephone.user_id == User.id) & _WITHIN_A_YEAR)
     .where(User.id == any_(bindparam("people", type_=ARRAY(Uuid))))
 )
@@ -187,14 +193,19 @@ WHO_HAS: Final = Written(
         select(User.id, cast(null(), FormerTelephone.phone_number.type)).where(
             User.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND)))
         ),
+        select(Employee.user_id, cast(null(), FormerTelephone.phone_number.type)).where(
+            Employee.user_id.is_not(None), Employee.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND)))
+        ),
     )
 )
-"""Everybody who gave a telephone up within a year, with its number, and whoever has one of some telephones, without."""
+"""Everybody who gave a telephone up within a year, with its number, and whoever has one of some telephones, by their
+account or their card, without."""
 
 TIES: Final = Written(
     select(
         exists(RECUSED.where(ApplicationDecision.actor_id == _PERSON)).label("has_recused"),
         OWN_PHONE,
+        CARD_PHONE,
         FORMER_PHONES,
         PHONES,
         KNOWN_PHONES,
