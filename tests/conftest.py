@@ -65,6 +65,7 @@ __all__ = [
 
 pytest_plugins = [
     "tests.order",
+    "tests.surroundings",
     "tests.identity.rights",
     "tests.lending.steps",
     "tests.lending.approvals.steps",

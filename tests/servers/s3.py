@@ -13,6 +13,7 @@ from typing import Final
 from minio import Minio
 
 from lc_workflow.platform.config import ObjectStoreSettings
+from tests.surroundings import MACHINE
 
 SCRIPT: Final = Path(__file__).with_name("swift_process.py")
 
@@ -59,7 +60,7 @@ class S3Server:
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3Server]:
     """Run a server that keeps its files in `folder` (which must be empty) until the block ends."""
-    if endpoint := os.environ.get("MINIO_ENDPOINT"):
+    if endpoint := MACHINE.get("MINIO_ENDPOINT"):
         yield _given(endpoint)
         return
     access_key, secret_key, region = "lc:workflow", secrets.token_hex(16), "us-east-1"
@@ -84,13 +85,13 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
 
 def _given(endpoint: str) -> S3Server:
     scheme, _, host = endpoint.rpartition("://")
-    secure = scheme == "https" if scheme else os.environ.get("MINIO_SECURE", "").lower() in {"true", "1", "yes", "on"}
+    secure = scheme == "https" if scheme else MACHINE.get("MINIO_SECURE", "").lower() in {"true", "1", "yes", "on"}
     return S3Server(
         name=f"the server at {host.rstrip('/')}",
         endpoint=host.rstrip("/"),
-        access_key=os.environ["MINIO_ACCESS_KEY"],
-        secret_key=os.environ["MINIO_SECRET_KEY"],
-        region=os.environ.get("MINIO_REGION", "us-east-1"),
+        access_key=MACHINE["MINIO_ACCESS_KEY"],
+        secret_key=MACHINE["MINIO_SECRET_KEY"],
+        region=MACHINE.get("MINIO_REGION", "us-east-1"),
         secure=secure,
         stays=True,
     )
