@@ -38,7 +38,9 @@ PUBLIC_ROUTES = {
 """What people may call who have not signed in, each for a reason one can see; links that expire or cannot be guessed
 and the documentation under `/schema` stand beside them below."""
 
-BY_CAPABILITY = ("/api/v1/files/content/", "/api/v1/files/arrivals/", "/api/v1/profile-photos/", "/schema")
+BY_CAPABILITY = (
+    "/api/v1/files/content/", "/api/v1/files/shown/", "/api/v1/files/arrivals/", "/api/v1/profile-photos/", "/schema"
+)  # fmt: skip
 """Paths whose last part is the permission itself, and the documentation."""
 
 BY_THEIR_OWN_TOKEN = {"WEBSOCKET /api/v1/ws/realtime", "GET /api/v1/ws/events", "GET /metrics"}

@@ -5,6 +5,7 @@ from lc_workflow.documents.deliveries.controllers import (
     ContentController,
     DeliveryController,
     PartController,
+    ShownController,
 )
 from lc_workflow.documents.deliveries.jobs import CLEAR_DELIVERIES
 from lc_workflow.documents.events import (
@@ -31,6 +32,7 @@ from lc_workflow.documents.library.controllers import (
     UploadController,
     VersionController,
     open_files,
+    open_picture_links,
 )
 from lc_workflow.documents.library.jobs import PURGE_FILES
 from lc_workflow.documents.library.service import MAKE_PREVIEWS, FolderNameTaken, ReplacedMeanwhile, StillArriving
@@ -43,6 +45,7 @@ MANIFEST = Manifest(
         PaperKindController,
         FileController,
         ContentController,
+        ShownController,
         FolderController,
         DeliveryController,
         PartController,
@@ -65,7 +68,7 @@ MANIFEST = Manifest(
         SelfieJudged,
         DocumentTypeChanged,
     ),
-    dependencies={"files": Provider(open_files)},
+    dependencies={"files": Provider(open_files), "picture_links": Provider(open_picture_links)},
     jobs=(CLEAR_DELIVERIES, PURGE_FILES, MAKE_PREVIEWS),
     refusals={
         "pk_files": StillArriving,

@@ -14,7 +14,8 @@ import pytest
 
 from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.platform.clock import system_clock
-from lc_workflow.platform.storage.local import INCOMING, LinkBroken, LinkExpired, LocalStore
+from lc_workflow.platform.storage.local import INCOMING, LocalStore
+from lc_workflow.platform.storage.promises import LinkBroken, LinkExpired
 
 SECRET = "a secret of the application, long enough"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)

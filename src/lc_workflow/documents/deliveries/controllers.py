@@ -13,13 +13,13 @@ from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody, SkipValidation
-from litestar.response import Stream
+from litestar.response import Redirect, Stream
 
 from lc_workflow.documents.deliveries.schemas import Arrival, NewDelivery, PartsToCome, UploadLink
 from lc_workflow.documents.deliveries.service import IN_MEMORY, LINK_LIFETIME, DeliveryService
 from lc_workflow.documents.library.access import CREATE
 from lc_workflow.documents.library.schemas import FileAnswer
-from lc_workflow.documents.library.service import FileService
+from lc_workflow.documents.library.service import FileService, PictureLinks
 from lc_workflow.documents.rules.uploads import check_not_above, parts_for
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -29,7 +29,7 @@ from lc_workflow.platform.http.cors import EMBEDDED
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, problem
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.ranges import NO_SUCH_PART, part_asked_for
-from lc_workflow.platform.ratelimit import limit_uploads
+from lc_workflow.platform.ratelimit import UNLIMITED, limit, limit_uploads
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.storage.base import Chunks, ObjectStore
 from lc_workflow.platform.storage.disposition import content_disposition
@@ -163,9 +163,11 @@ class ContentController(Controller):
     path = "/api/v1/files/content"
     tags = ("Files",)
 
+    # Whole branches look at pictures from one address, so that content has a limit of its own.
     @get(
         "/{token:str}",
-        opt={PUBLIC: True, UNCOMPRESSED: True},
+        opt={PUBLIC: True, UNLIMITED: True, UNCOMPRESSED: True},
+        guards=[limit("1000/minute", name="content")],
         responses={
             200: ResponseSpec(bytes, generate_examples=False, description="The file.", media_type=ANY_FILE),
             206: ResponseSpec(bytes, generate_examples=False, description="The part asked for.", media_type=ANY_FILE),
@@ -209,6 +211,32 @@ class ContentController(Controller):
             media_type=found.content_type,
             headers=headers | {"Content-Length": str(end - start)},
         )
+
+
+class ShownController(Controller):
+    """Pictures of lists, behind links that are somebody's own."""
+
+    path = "/api/v1/files/shown"
+    tags = ("Files",)
+
+    @get(
+        "/{token:str}",
+        opt={PUBLIC: True, UNLIMITED: True},
+        guards=[limit("1000/minute", name="content")],
+        status_code=302,
+        responses={302: ResponseSpec(None, description="The picture is at `Location`.")},
+    )
+    async def show(
+        self,
+        token: FromPath[str],
+        files: NamedDependency[FileService],
+        picture_links: NamedDependency[PictureLinks],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
+    ) -> Redirect:
+        """Get led to the picture a link of a list stands for; whose link it is, is on record as having opened it."""
+        shown = picture_links.read(token, at=clock())
+        return Redirect(await files.show(shown, base_url=base_url, at=clock()), headers=EMBEDDED)
 
 
 class ArrivalController(Controller):

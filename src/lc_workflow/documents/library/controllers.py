@@ -26,7 +26,7 @@ from lc_workflow.documents.library.schemas import (
     NewFolder,
     Placement,
 )
-from lc_workflow.documents.library.service import LINK_LIFETIME, FileService, FolderService, PreviewSize
+from lc_workflow.documents.library.service import LINK_LIFETIME, FileService, FolderService, PictureLinks, PreviewSize
 from lc_workflow.documents.ports import ForApplicationAccess
 from lc_workflow.documents.rules.uploads import FileTooLarge, readable
 from lc_workflow.kernel.principal import Principal
@@ -38,7 +38,7 @@ from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.uploads import most_bytes_of
-from lc_workflow.platform.ratelimit import limit, limit_uploads
+from lc_workflow.platform.ratelimit import UNLIMITED, limit, limit_uploads
 from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.storage.clamd import scanner_at
@@ -92,6 +92,11 @@ def open_files(
         quota=settings.max_application_size,
         scanner=scanner_at(settings.clamd_address),
     )
+
+
+def open_picture_links(settings: NamedDependency[Settings]) -> PictureLinks:
+    """Provide the links that lists give to pictures."""
+    return PictureLinks(settings.secret_key)
 
 
 def too_large(request: Request[Any, Any, Any], _: RequestEntityTooLarge) -> Answer[Problem]:
@@ -175,12 +180,18 @@ class FileController(Controller):
         files: NamedDependency[FileService],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
+        picture_links: NamedDependency[PictureLinks],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
         application_id: FromQuery[UUID | None] = None,
         folder_id: FromQuery[UUID | None] = None,
         search: FromQuery[str | None] = None,
         removed: FromQuery[bool] = False,
     ) -> LongPage[FileAnswer]:
-        """List files, newest first; with `removed` those that can be brought back."""
+        """List files, newest first; with `removed` those that can be brought back.
+
+        `preview_url` of a picture is the reader's own and works for fifteen minutes; who follows it is on record.
+        """
         part = await files.page(
             window,
             application_id=application_id,
@@ -190,7 +201,16 @@ class FileController(Controller):
             principal=principal,
         )
         known = await files.seen_elsewhere(*part.rows)
-        answers = [replace(shaped(row, FileAnswer), seen_elsewhere=row.id in known) for row in part.rows]
+        at = clock()
+        answers = [
+            replace(
+                shaped(row, FileAnswer),
+                seen_elsewhere=row.id in known,
+                preview_url=(shown := picture_links.of(row, reader=principal.id, base_url=base_url, at=at)),
+                expires_at=shown and at + PictureLinks.lifetime,
+            )
+            for row in part.rows
+        ]
         return LongPage.of(answers, part=part, window=window)
 
     @get("/{file_id:uuid}", guards=[requires(READ)])
@@ -203,7 +223,8 @@ class FileController(Controller):
         """Show what is known about a file."""
         return await _told(await files.read(file_id, principal=principal), files)
 
-    @get("/{file_id:uuid}/download", guards=[requires(READ)])
+    # Pages of the web app ask for a link to each picture they show, so that links have a limit of their own.
+    @get("/{file_id:uuid}/download", opt={UNLIMITED: True}, guards=[requires(READ), limit("600/minute", name="links")])
     async def download(
         self,
         file_id: FromPath[UUID],

@@ -1,13 +1,10 @@
 """A folder of this machine as object store, with signed links."""
 
-import hashlib
-import hmac
 import os
 import shutil
 import stat
 import tempfile
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,9 +17,10 @@ import anyio.to_thread
 import msgspec
 from anyio import CapacityLimiter
 
-from lc_workflow.kernel.errors import Forbidden, Missing, Unavailable
+from lc_workflow.kernel.errors import Missing, Unavailable
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.storage.base import ASK_AGAIN, CHUNK, Chunks, Kept, out_of_reach, sound, walked
+from lc_workflow.platform.storage.promises import LinkExpired, key_for, opened, signed
 
 T = TypeVar("T")
 
@@ -40,14 +38,6 @@ INCOMING: Final = ".incoming"
 
 ABANDONED: Final = timedelta(days=1)
 """A half-written file this old belongs to no upload any more."""
-
-
-class LinkBroken(Forbidden):
-    """The link was not made here, or was changed on the way."""
-
-
-class LinkExpired(Forbidden):
-    """The link was good and its time is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +87,9 @@ class LocalStore:
     def __init__(self, folder: Path, *, secret: str, clock: Clock, threads: int = 8) -> None:
         self._folder = folder.absolute()
         self._incoming = self._folder / INCOMING
-        self._signing_key = hmac.digest(secret.encode(), b"lc-workflow: links to stored files", hashlib.sha256)
+        self._signing_key = key_for("links to stored files", secret=secret)
         # a key of its own: a link to read a file must never open the door to replace it
-        self._upload_key = hmac.digest(secret.encode(), b"lc-workflow: links for uploads", hashlib.sha256)
+        self._upload_key = key_for("links for uploads", secret=secret)
         self._clock = clock
         self._limiter = CapacityLimiter(threads)
 
@@ -127,8 +117,8 @@ class LocalStore:
     ) -> str:
         """Sign a link to this API; see `ObjectStore.link`."""
         until = (self._clock() + lifetime).timestamp()
-        promise = _text(msgspec.json.encode(_Promise(sound(key), filename, content_type, until, inline)))
-        return f"{base_url.rstrip('/')}{CONTENT_PATH}{promise}.{_signature(promise, self._signing_key)}"
+        promise = _Promise(sound(key), filename, content_type, until, inline)
+        return f"{base_url.rstrip('/')}{CONTENT_PATH}{signed(promise, self._signing_key)}"
 
     async def read_link(self, token: str) -> Download:
         """Read the last part of a link made by `link`.
@@ -140,7 +130,7 @@ class LocalStore:
             LinkExpired: The link was good until a moment ago.
             Missing: The file was removed meanwhile.
         """
-        promise = _opened(token, self._signing_key, _Promise)
+        promise = opened(token, self._signing_key, _Promise)
         if self._clock().timestamp() >= promise.until:
             raise LinkExpired("This link is no longer valid; open the file again to get a new one.")
         if (size := await self.size_of(promise.key)) is None:
@@ -150,8 +140,8 @@ class LocalStore:
     async def upload_link(self, key: str, *, most_bytes: int, lifetime: timedelta, base_url: str) -> str:
         """Sign a link for an upload to this API; see `ObjectStore.upload_link`."""
         until = (self._clock() + lifetime).timestamp()
-        errand = _text(msgspec.json.encode(_Errand(sound(key), most_bytes, until)))
-        return f"{base_url.rstrip('/')}{UPLOAD_PATH}{errand}.{_signature(errand, self._upload_key)}"
+        errand = _Errand(sound(key), most_bytes, until)
+        return f"{base_url.rstrip('/')}{UPLOAD_PATH}{signed(errand, self._upload_key)}"
 
     def read_upload_link(self, token: str) -> Place:
         """Read the last part of a link made by `upload_link`.
@@ -160,7 +150,7 @@ class LocalStore:
             LinkBroken: The signature is not ours.
             LinkExpired: The link was good until a moment ago.
         """
-        errand = _opened(token, self._upload_key, _Errand)
+        errand = opened(token, self._upload_key, _Errand)
         if self._clock().timestamp() >= errand.until:
             raise LinkExpired("This link is no longer valid; ask for a new one to upload the file.")
         return Place(errand.key, errand.most_bytes)
@@ -319,22 +309,6 @@ class LocalStore:
     def _try_to_write(self) -> None:
         with tempfile.TemporaryFile(dir=self._incoming) as file:
             file.write(b"\0")
-
-
-def _opened(token: str, signing_key: bytes, kind: type[T]) -> T:
-    """Answer what a link carries when its signature is ours."""
-    carried, _, signature = token.partition(".")
-    if not hmac.compare_digest(signature.encode(errors="replace"), _signature(carried, signing_key).encode()):
-        raise LinkBroken("This link was not made here; open the file again to get a new one.")
-    return msgspec.json.decode(urlsafe_b64decode(carried + "=="), type=kind)
-
-
-def _signature(carried: str, signing_key: bytes) -> str:
-    return _text(hmac.digest(signing_key, carried.encode(errors="replace"), hashlib.sha256))
-
-
-def _text(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _copy(source: IO[bytes], file: IO[bytes], size: int) -> None:

@@ -19,6 +19,7 @@ from lc_workflow.documents.library.service.refusals import (
     StillArriving,
 )
 from lc_workflow.documents.library.service.removal import clear_away, put_aside, removal_of
+from lc_workflow.documents.library.service.showing import PictureLinks
 
 __all__ = [
     "LINK_LIFETIME",
@@ -35,6 +36,7 @@ __all__ = [
     "NotYourFile",
     "NotYourFolder",
     "PapersClosed",
+    "PictureLinks",
     "PreviewSize",
     "ReplacedMeanwhile",
     "StillArriving",

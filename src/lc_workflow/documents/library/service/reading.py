@@ -8,7 +8,7 @@ from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import structs
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Exists, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.events import (
@@ -26,13 +26,16 @@ from lc_workflow.documents.library.service.refusals import (
     NoPreview,
     PreviewNotReady,
 )
+from lc_workflow.documents.library.service.showing import Shown
 from lc_workflow.documents.library.service.versions import versions_of
 from lc_workflow.documents.ports import ApplicationAccess
+from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.http.paging import Key, Part, Window, cut
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.jobs import ask_for
+from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
@@ -199,14 +202,27 @@ class FileReading(Service[File]):
                 await ask_for(self.session, MAKE_PREVIEWS, queueing_lock=f"previews:{file.id}", file_id=file.id)
         if not ready:
             raise PreviewNotReady("The preview is just being made; ask again in a moment.", retry_after=2)
-        return await self._store.link(
-            preview_key(file.id, size),
-            filename=f"{size}.jpg",
-            content_type="image/jpeg",
-            lifetime=LINK_LIFETIME,
-            base_url=base_url,
-            inline=True,
-        )
+        return await self._link_to_preview(file.id, size, base_url=base_url)
+
+    async def show(self, shown: Shown, *, base_url: str, at: datetime) -> str:
+        """Follow somebody's own link to a picture, and put on record who was shown it.
+
+        Whoever has opened it since the link was given, as the web app does for each picture, stands there already.
+
+        Raises:
+            Missing: The picture was removed meanwhile.
+        """
+        async with self.transaction():
+            file = await self.session.get(File, shown.file_id)
+            if file is None or file.deleted_at is not None:
+                raise Missing("This file is no longer kept.")
+            if not await self.session.scalar(select(_opened_since(shown))):
+                self.announce(
+                    FileOpened(actor_id=shown.person_id, at=at, file_id=file.id, application_id=file.application_id)
+                )
+        if file.previews:
+            return await self._link_to_preview(file.id, PreviewSize.WEB, base_url=base_url)
+        return await self.link_to(file, base_url=base_url, inline=True)
 
     async def just_brought(self, file: File, *, base_url: str, at: datetime) -> FileAnswer:
         """Show a file to whoever has just brought it, with links to it.
@@ -233,3 +249,23 @@ class FileReading(Service[File]):
             base_url=base_url,
             inline=inline and file.is_image,
         )
+
+    async def _link_to_preview(self, file_id: UUID, size: PreviewSize, *, base_url: str) -> str:
+        return await self._store.link(
+            preview_key(file_id, size),
+            filename=f"{size}.jpg",
+            content_type="image/jpeg",
+            lifetime=LINK_LIFETIME,
+            base_url=base_url,
+            inline=True,
+        )
+
+
+def _opened_since(shown: Shown) -> Exists:
+    return exists().where(
+        JournalEntry.subject == FileOpened.subject,
+        JournalEntry.subject_id == shown.file_id,
+        JournalEntry.kind == FileOpened.__name__,
+        JournalEntry.actor_id == shown.person_id,
+        JournalEntry.at >= shown.given_at,
+    )
