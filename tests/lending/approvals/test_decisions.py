@@ -214,6 +214,20 @@ async def test_a_party_is_known_by_their_paper_where_the_telephone_says_nothing(
     assert code(await decide(await hire(phone_number="+85512999111"), loan)) == (403, "SodParty")
 
 
+async def test_a_decision_keeps_its_currency_whatever_the_loan_is_in_later(
+    client: AsyncClient, hire: Hire, officer: Person, reviewed: Any, decide: Decide, sheet: Sheet, take: Take
+) -> None:
+    loan, manager = await reviewed(currency="KHR", requested_amount=6_000_000), await hire()
+    assert code(await decide(manager, loan, "reject", reason="In dollars, please")) == (200, "REJECTED")
+    assert (await take(officer, loan, "reopen", reason="In dollars")).status_code == 200
+    dollars = {"currency": "USD", "requested_amount": 1500}
+    assert (await client.put(f"{URL}/{loan['id']}", json=dollars, headers=officer.headers)).status_code == 200
+    (rejected,) = (await sheet(manager, loan))["decisions"]
+    assert (rejected["amount"], rejected["currency"]) == (6_000_000, "KHR")
+    dossier = (await client.get(f"{URL}/{loan['id']}/dossier", headers=manager.headers)).json()["content"]
+    assert (dossier["request"]["currency"], dossier["decisions"][0]["currency"]) == ("USD", "KHR")
+
+
 async def test_a_limit_is_not_exceeded_and_is_for_its_currency(
     hire: Hire, reviewed: Any, decide: Decide, publish: Publish, give: Give, north: Branch
 ) -> None:
@@ -542,6 +556,7 @@ async def test_a_change_of_substance_voids_what_was_decided_and_a_small_one_does
     assert [(stage["code"], stage["is_open"]) for stage in voided["stages"]] == [("BM", True), ("RM", False)]
     first = voided["decisions"][0]
     assert (first["decision"], first["voided_because"]) == ("approve", "The application changed.")
+    assert (first["amount"], first["currency"]) == (1500.5, "USD")
     assert voided["terms"]["amount"] == 1200
     assert code(await decide(manager, loan)) == (200, "MANAGER_REVIEW")
     assert code(await decide(regional, loan)) == (200, "APPROVED")

@@ -190,7 +190,7 @@ async def test_a_dossier_says_on_which_terms_somebody_agreed(
     granted = await client.patch(f"{URL}/{application['id']}/approve", json=longer, headers=manager.headers)
     assert granted.status_code == 200, granted.text
     _, pdf = await printed(client, manager, application, work_off, "en")
-    assert "1,500.50 · 18 · 16.25 %" in " ".join(text_of(pdf).split())
+    assert "1,500.50 USD · 18 · 16.25 %" in " ".join(text_of(pdf).split())
 
 
 async def test_a_dossier_says_what_was_found_about_another_loan_than_this_one_by_now(

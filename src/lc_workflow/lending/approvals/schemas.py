@@ -74,6 +74,7 @@ class StageStanding(Struct, frozen=True):
 class DecisionAnswer(Struct, frozen=True, kw_only=True):
     """A decision with the names of who took it and for whom; `voided_at` says since when it no longer counts.
 
+    Its `amount` is in its `currency`: that of the application may have become another one since.
     `quote_hash` is the fingerprint of the quote on the terms that were decided, as `POST …/quote` gave it that day.
     """
 
@@ -87,6 +88,7 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     on_behalf_of_name: str | None
     at: datetime
     amount: Decimal | None
+    currency: Currency
     term: int | None
     interest_rate: Decimal | None
     quote_hash: str | None

@@ -313,10 +313,10 @@ class Pages:
 
 
 def _terms(decision: Mapping[str, Any]) -> str:
-    """Write down what somebody said yes or no to."""
+    """Write down what somebody said yes or no to; dossiers of before decisions said it name no currency."""
     amount, months, rate = decision["amount"], decision["term"], decision["interest_rate"]
     said = (
-        amount and f"{Decimal(amount):,f}",
+        amount and f"{Decimal(amount):,f} {decision.get('currency', '')}".strip(),
         months and str(months),
         rate and f"{Decimal(rate).normalize():f} %",
     )

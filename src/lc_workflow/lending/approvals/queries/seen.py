@@ -365,6 +365,7 @@ def _decision(row: ApplicationDecision, names: Sequence[str | None]) -> Decision
         on_behalf_of_name=f"{names[2]} {names[3]}" if row.on_behalf_of else None,
         at=row.at,
         amount=row.amount,
+        currency=Currency(row.snapshot["terms"]["currency"]),
         term=row.term,
         interest_rate=row.interest_rate,
         quote_hash=row.quote_hash,
