@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from lc_workflow.engagement.live import controllers, service
-from lc_workflow.engagement.live.controllers import SILENT_SECONDS
+from lc_workflow.engagement.live.controllers import CHECK_SECONDS, SILENT_SECONDS
 from lc_workflow.engagement.live.hub import MOST_WAITING, Hub
 from lc_workflow.engagement.live.service import Entrance
 from lc_workflow.identity.users.models import User
@@ -245,22 +245,36 @@ def checking_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "GATHER_SECONDS", 0.02)
 
 
-@pytest.mark.usefixtures("checking_often")
-async def test_a_socket_ends_with_its_session(connect: Connect, officer: Person, client: AsyncClient) -> None:
+@pytest.fixture
+async def until_checked(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Callable[[], None]]:
+    """What lets so much time pass that everybody is checked, and before that nobody: all are on one connection here."""
+    monkeypatch.setattr(service, "GATHER_SECONDS", 0.0)
+    with standing_still() as let_pass:
+        yield lambda: let_pass(CHECK_SECONDS)
+
+
+async def test_a_socket_ends_with_its_session(
+    connect: Connect, officer: Person, client: AsyncClient, until_checked: Callable[[], None]
+) -> None:
     async with connect(officer) as socket:
         await socket.subscribe("general")
         await client.post("/api/v1/auth/logout", headers=officer.headers)
+        until_checked()
         assert await socket.closed() == 4001
 
 
-@pytest.mark.usefixtures("checking_often")
 @pytest.mark.parametrize("change", [{"role": "viewer"}, {"status": "suspended"}], ids=str)
 async def test_a_socket_ends_when_its_person_is_somebody_else_now(
-    connect: Connect, officer: Person, session: AsyncSession, change: dict[str, Any]
+    connect: Connect,
+    officer: Person,
+    session: AsyncSession,
+    until_checked: Callable[[], None],
+    change: dict[str, Any],
 ) -> None:
     async with connect(officer) as socket:
         await session.execute(update(User).where(User.id == officer.user.id).values(change))
         await session.commit()
+        until_checked()
         assert await socket.closed() == 4001
 
 
@@ -368,7 +382,7 @@ async def test_the_log_names_the_person_and_never_the_token(connect: Connect, of
         async with connect(officer) as socket:
             await socket.ask({"type": "ping"})
     (line,) = [line for line in logged if line["event"] == "socket"]
-    assert (line["path"], line["user"]) == ("/api/v1/ws/realtime", str(officer.user.id))
+    assert (line["path"], line["user_id"]) == ("/api/v1/ws/realtime", str(officer.user.id))
     assert token_of(officer) not in json.dumps(logged, default=str)
 
 
@@ -466,11 +480,12 @@ async def test_a_stream_that_nobody_reads_keeps_no_place(
 
 
 async def test_a_stream_ends_with_its_session(
-    app: Litestar, officer: Person, client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    app: Litestar, officer: Person, client: AsyncClient, broadcast: Broadcast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(controllers, "HEARTBEAT_SECONDS", 0.05)
     async with Events(app, "", officer.headers) as stream:
         await client.post("/api/v1/auth/logout", headers=officer.headers)
+        monkeypatch.setattr(controllers, "CHECK_SECONDS", 0.0)
+        await broadcast.publish("general", {"n": 1})
         while await stream.hear():
             pass
 
