@@ -3,12 +3,16 @@
 import io
 import json
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import URL, NullPool, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from lc_workflow.platform.logging import configure_logging
 
@@ -79,6 +83,35 @@ def test_an_exception_stands_in_its_line_without_the_values_of_variables(lines: 
     assert "RuntimeError: broken" in ours["exception"]
     assert "RuntimeError: broken" in theirs["exception"]
     assert password not in json.dumps([ours, theirs])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO customer (name) VALUES (:name)",
+        "INSERT INTO customer (code) VALUES (:name), (:name)",
+    ],
+)
+async def test_what_a_row_holds_that_the_database_refuses_stays_out_of_tracebacks(
+    statement: str, server: URL, lines: Lines
+) -> None:
+    """PostgreSQL says it in a line of its own, which both libraries put into their exceptions."""
+    told = {"name": "SOK\n\nCHANTHY"}
+    engine = create_async_engine(server, poolclass=NullPool, hide_parameters=True)
+    async with engine.connect() as connection:
+        await connection.execute(text("CREATE TEMP TABLE customer (code text PRIMARY KEY, name text)"))
+        try:
+            await connection.execute(text(statement), told)
+        except IntegrityError:
+            structlog.get_logger().exception("a listener failed")
+            logging.getLogger("granian").exception("also here")
+    await engine.dispose()
+    assert len(lines()) == 2
+    for line in lines():
+        assert not re.search("SOK|CHANTHY", line["exception"])
+        assert "constraint" in line["exception"]
+        assert "[SQL: INSERT INTO customer" in line["exception"]
+        assert "IntegrityError" in line["exception"]
 
 
 def test_handlers_of_servers_are_replaced(stream: io.BytesIO) -> None:

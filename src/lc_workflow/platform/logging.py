@@ -21,6 +21,13 @@ _SECRET_TEXT: Final = re.compile(
     r"(?P<before>\bbearer\s+|(?:token|password|secret|signature)=)[^\s&\"',;]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*",
     re.IGNORECASE,
 )
+_ROW: Final = re.compile(
+    r"^(?P<margin>[ |]*)DETAIL: (?s:.*?)"
+    r"(?=^(?P=margin)(?:\[SQL|HINT: |QUERY: |The above exception|During handling)|^ *\+-|\Z)",
+    re.MULTILINE,
+)
+"""What a database that refuses a row says of it, in a traceback: all that it holds; a value may have several lines."""
+
 _QUIET: Final = {
     "granian.access": logging.WARNING,
     "asyncio": logging.WARNING,
@@ -53,7 +60,7 @@ def configure_logging(level: str, form: str, *, stream: BinaryIO | None = None) 
 
 
 def redact(_: object, __: str, event: EventDict) -> EventDict:
-    """Hide values of secret fields, and secrets inside sentences and tracebacks."""
+    """Hide values of secret fields, secrets inside sentences and tracebacks, and what a refused row holds."""
     for key, value in event.items():
         event[key] = _redacted(key, value)
     return event
@@ -67,6 +74,8 @@ def _is_secret(key: str) -> bool:
 def _redacted(key: str, value: object) -> object:
     if _is_secret(key):
         return HIDDEN
+    if key == "exception" and isinstance(value, str):
+        value = _ROW.sub(rf"\g<margin>DETAIL: {HIDDEN}\n", value)
     if isinstance(value, str):
         return _SECRET_TEXT.sub(_hidden, value) if _may_tell(value) else value
     if isinstance(value, dict):
