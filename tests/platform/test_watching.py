@@ -11,6 +11,7 @@ from lc_workflow.platform import watching
 from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.watching.metrics import exposition
 from lc_workflow.platform.watching.shared import share_figures
+from lc_workflow.system.jobs.schemas import JobAnswer
 
 FOLDER = Path(watching.__file__).parent
 
@@ -32,6 +33,18 @@ def test_each_alert_says_what_it_means_and_what_to_do_first() -> None:
         assert re.fullmatch(
             r"\w+\n +expr: .+\n( +for: \d+m\n)? +annotations:\n +summary: .+\.\n +action: .+\.?\n\s*", alert
         ), alert
+
+
+def test_what_alerts_have_people_look_for_in_the_log_is_written_there() -> None:
+    written = "".join(file.read_text() for file in FOLDER.parents[1].rglob("*.py"))
+    sought = re.findall(r'"([a-z][^"]+)"', (FOLDER / "alerts.yml").read_text())
+    assert len(sought) > 4
+    assert [words for words in sought if f'"{words}' not in written] == []
+
+
+def test_alerts_send_nobody_for_an_error_to_where_jobs_have_none() -> None:
+    assert "error" not in JobAnswer.__struct_fields__
+    assert not re.search(r"/jobs[^.]* error", (FOLDER / "alerts.yml").read_text())
 
 
 def test_an_alert_tells_that_a_day_of_the_journal_was_not_sealed() -> None:
