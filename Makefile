@@ -63,7 +63,7 @@ seed: .venv/synced ## Plant the demo institution; what is there stays.
 	@$(HOUSE) seed
 
 gazetteer: .venv/synced ## Take in the public list of places: make gazetteer FILE=places.csv.
-	@$(HOUSE) load-gazetteer $(FILE)
+	@$(HOUSE) load-gazetteer $(if $(FILE),"$(FILE)")
 
 clients: .venv/synced ## Generate a Python client, and with node a TypeScript one, from the API's description into build/.
 	@mkdir -p build
@@ -76,10 +76,10 @@ clients: .venv/synced ## Generate a Python client, and with node a TypeScript on
 	else echo "There is no node here, so no TypeScript client."; fi
 
 approving: .venv/synced ## Put a way of approving into force: make approving FILE=db/seeds/strict.toml.
-	@$(HOUSE) adopt-approving $(FILE)
+	@$(HOUSE) adopt-approving $(if $(FILE),"$(FILE)")
 
 checklist: .venv/synced ## Put a checklist of papers into force: make checklist FILE=db/seeds/kh-standard.toml.
-	@$(HOUSE) adopt-checklist $(FILE)
+	@$(HOUSE) adopt-checklist $(if $(FILE),"$(FILE)")
 
 demo: .venv/synced ## Walk one loan through the server at URL=… (http://127.0.0.1:8000).
 	@$(HOUSE) demo $(URL)
@@ -115,13 +115,13 @@ reseal: .venv/synced ## Seal secrets with the newest of ENCRYPTION_KEYS, so that
 	@$(HOUSE) reseal
 
 backup: .venv/synced ## Write the database and the papers into an empty folder, while people work: make backup TO=folder.
-	@$(HOUSE) backup $(TO)
+	@$(HOUSE) backup $(if $(TO),"$(TO)")
 
 restore: .venv/synced ## Put a backup back into an empty place, and prove it: make restore FROM=folder.
-	@$(HOUSE) restore $(FROM)
+	@$(HOUSE) restore $(if $(FROM),"$(FROM)")
 
 move: .venv/synced ## Say what the old service's book would come to here; with WRITE=1 take it: make move FROM=postgresql://….
-	@$(if $(FROM),OLD_DATABASE_URL="$(FROM)") $(HOUSE) move-from $(if $(WRITE),--write) $(if $(BUCKET),--old-bucket $(BUCKET)) $(if $(FOLDER),--old-folder $(FOLDER)) $(if $(REPORT),--report $(REPORT))
+	@$(if $(FROM),OLD_DATABASE_URL="$(FROM)") $(HOUSE) move-from $(if $(WRITE),--write) $(if $(BUCKET),--old-bucket "$(BUCKET)") $(if $(FOLDER),--old-folder "$(FOLDER)") $(if $(REPORT),--report "$(REPORT)")
 
 fuzz: .venv/synced ## Send all that the description allows and forbids, as each role (EXAMPLES=12 SHARES=9 JOBS=2 ROLES="officer teller" ONLY="--phases coverage").
 	@PYTHONPATH=. $(BIN)/python -m bench.fuzz

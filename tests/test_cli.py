@@ -177,3 +177,14 @@ def test_a_verb_that_lacks_what_it_works_on_names_it_as_make_does(verb: str, sai
     refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
     assert refused.returncode != 0
     assert said in refused.stderr
+
+
+@pytest.mark.parametrize("verb", ["backup TO", "restore FROM", "gazetteer FILE", "approving FILE", "checklist FILE"])
+def test_a_path_with_a_space_in_it_is_one(verb: str, tmp_path: Path) -> None:
+    verb, name = verb.split()
+    wrong = tmp_path / "of the branch"  # for it is a folder where a file is wanted, and the other way round
+    wrong.mkdir() if name == "FILE" else wrong.touch()
+    asked = ["make", "--silent", "--assume-old=.venv/synced", verb, f"{name}={wrong}"]
+    refused = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert f"'{wrong}' is a " in refused.stderr

@@ -62,7 +62,7 @@ class Worker:
                 await serve(self._jobs, self._workplace, self._database)
             except Exception as cause:  # noqa: BLE001 - whatever stops the work, it goes on when that is over
                 if not failing:  # once an outage, not once a second
-                    log.warning("jobs rest until what they need is back", cause=type(cause).__name__)
+                    log.warning("jobs rest until what they need is back", cause=type(cause.__cause__ or cause).__name__)
                 failing = True
             else:
                 failing = False

@@ -146,6 +146,7 @@ def test_the_command_seals_a_whole_installation_anew(copy_planted: Settings) -> 
     unknown = CliRunner(env={**environ, "ENCRYPTION_KEYS": "x" * 32})
     refused = unknown.invoke(house, ["reseal"])
     assert (refused.exit_code, refused.output[:6]) == (1, "Error:")
+    assert "is not among ENCRYPTION_KEYS" in refused.output
 
 
 async def test_a_wrong_key_reads_nothing(session: AsyncSession) -> None:

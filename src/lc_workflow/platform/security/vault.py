@@ -64,7 +64,9 @@ class Vault:
         """
         cipher = self._ciphers.get(sealed[:KEY_ID])
         if cipher is None:
-            raise CannotOpen("This was sealed with a key that is not known here.")
+            raise CannotOpen(
+                "The key that sealed this is not among ENCRYPTION_KEYS, nor what stands for them where that is empty."
+            )
         nonce, text = sealed[KEY_ID : KEY_ID + NONCE], sealed[KEY_ID + NONCE :]
         try:
             return cipher.decrypt(nonce, text, about.encode())
