@@ -24,6 +24,9 @@ class Hearing(Protocol):
     def send(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Send a live message to a pattern (`user:<id>`, `role:<role>`, `general`) once the telling is committed."""
 
+    def hold_nobody_up(self) -> None:
+        """Have the telling committed before another fact is told: rows are held now that people work on."""
+
 
 Listener = Callable[[Any, Hearing], Awaitable[None]]
 """Hears one kind of fact; it is told at least once, so it must stand being told twice."""

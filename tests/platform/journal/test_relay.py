@@ -176,6 +176,21 @@ async def test_more_facts_than_one_batch_are_told_in_their_order(sessions: Sessi
     assert ears.heard == wanted
 
 
+async def test_rows_that_people_work_on_are_free_before_the_next_fact_is_told(sessions: Sessions) -> None:
+    free = []
+
+    async def hold(_: BranchOpened, hearing: Hearing) -> None:
+        wanted = select(Branch.id).where(Branch.code == "A")
+        async with sessions() as working:
+            free.append(await working.scalar(wanted.with_for_update(skip_locked=True)) is not None)
+        hearing.hold_nobody_up()
+        await hearing.session.execute(wanted.with_for_update())
+
+    await open_branches(sessions, "A", "B", "C")
+    assert await a_relay(sessions, hold).tell_all() == 3
+    assert free == [True, True, True]
+
+
 async def test_a_stumbling_listener_undoes_only_its_own_fact(sessions: Sessions, ears: Ears) -> None:
     ears.failing = lambda event: event.code == "B"
     messages = LocalBroadcast()

@@ -62,24 +62,33 @@ class _Hearing:
     event_id: UUID
     session: AsyncSession
     messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    is_last: bool = False
 
     def send(self, pattern: str, message: Mapping[str, Any]) -> None:
         self.messages.append((pattern, message))
 
+    def hold_nobody_up(self) -> None:
+        self.is_last = True
+
 
 @dataclass(slots=True)
 class _Batch:
-    """What is told in one transaction: the facts, the threads of those that failed, and what is said afterwards."""
+    """What is told in one transaction: the facts, the threads of those that failed, and what is said afterwards.
+
+    It ends with a fact for which rows are held that people work on: those that wait for them hold what the next fact
+    needs, and would wait for one another.
+    """
 
     reached: int = 0
     looked_at: int = 0
     told: list[UUID] = field(default_factory=list)
     held: set[UUID] = field(default_factory=set)
     messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    is_ended: bool = False
 
     @property
-    def is_full(self) -> bool:
-        return self.looked_at >= BATCH
+    def is_over(self) -> bool:
+        return self.is_ended or self.looked_at >= BATCH
 
 
 class Relay:
@@ -133,7 +142,7 @@ class Relay:
         while not self._ending.is_set():
             batch = await self._tell_batch(after=reached)
             told, reached = told + len(batch.told), batch.reached
-            if not batch.is_full:
+            if not batch.is_over:
                 break
         return told
 
@@ -155,19 +164,20 @@ class Relay:
     async def _tell_batch(self, *, after: int) -> _Batch:
         """Tell the next entries in one transaction: what listeners write and that they were told commit together.
 
-        What listeners announce, and what is committed meanwhile, is told with them until the batch is full. Nothing is
+        What listeners announce, and what is committed meanwhile, is told with them until the batch is over. Nothing is
         told while another relay is telling.
         """
         batch = _Batch(reached=after)
         async with self._sessions() as session, session.begin():
             if not await session.scalar(_MINE_TO_TELL):
                 return batch
-            while not batch.is_full and (rows := await self._next(session, after=batch.reached)):
+            while not batch.is_over and (rows := await self._next(session, after=batch.reached)):
                 for row in rows:
-                    batch.looked_at += 1
+                    batch.looked_at, batch.reached = batch.looked_at + 1, row.number
                     if row.thread_id not in batch.held:
                         await self._tell(row, session, batch)
-                batch.reached = rows[-1].number
+                    if batch.is_over:
+                        break
             if batch.told:
                 await _TOLD.rows(session, ids=batch.told)
         await self._broadcast.publish_all(batch.messages)
@@ -209,6 +219,7 @@ class Relay:
         else:
             batch.told.append(row.id)
             batch.messages += hearing.messages
+            batch.is_ended = hearing.is_last
 
 
 def _explain(cause: Exception) -> None:
