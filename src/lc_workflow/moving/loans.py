@@ -137,7 +137,7 @@ class Loans:
         # An approval that the house ends within the hour makes no work any more.
         if stage in WORK and not (application.approved_at and application.approved_at <= self._valid_since):
             await self._approvals.open(application, by=None, at=at)
-            await self._tasks.follow(application, by=application.teller_processed_by, at=at)
+            await self._tasks.follow(application, None, by=application.teller_processed_by, at=at)
             await self._session.flush()
 
     async def _version_of(self, product: str) -> UUID | None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import exists, func, select, true
+from sqlalchemy import Row, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.lifecycle.models import Offboarding
@@ -80,18 +80,25 @@ class TaskService(Service[Task]):
         super().__init__(session)
         self._seen = WhatIsSeen(session)
 
+    async def hold(self, application: CustomerApplication) -> Row[UUID, datetime] | None:
+        """Keep others from the open task of an application that is about to be moved; a stage without work has none.
+
+        It is called before anything is put on record: whoever takes a task holds it first, and its record after it.
+        """
+        if application.workflow_status not in WORK:
+            return None
+        task: Row[UUID, datetime] | None = await OPEN.one(self.session, application_id=application.id)
+        return task
+
     async def follow(
-        self, application: CustomerApplication, *, by: UUID | None, at: datetime, left: Stage | None = None
+        self, application: CustomerApplication, done: Row[UUID, datetime] | None, *, by: UUID | None, at: datetime
     ) -> None:
-        """Close the work on the stage an application left and open that of its new stage, in the caller's transaction.
+        """Close the work that is `done` and open that of an application's new stage, in the caller's transaction.
 
         Who starts to process an application has the task, and what is returned is its drafter's, as long as they are
         there to correct it; the rest waits to be taken, unless the institution wants it given to whoever has the least
-        to do. A stage it `left` that makes no work has no task to close. What the session has not flushed is not read:
-        nothing of it is about tasks.
+        to do. What the session has not flushed is not read: nothing of it is about tasks.
         """
-        known = left is None or left in WORK
-        done = await OPEN.one(self.session, application_id=application.id) if known else None
         stage = application.workflow_status
         work = WORK.get(stage)
         if done is None and work is None:

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import DomainError
@@ -98,6 +98,7 @@ class WorkflowService(Service[CustomerApplication]):
             application = await self.find(visible_to(principal), id=application_id, lock=True)
             check_version(expected_version, application.version)
             step = _step(wish, application.workflow_status)
+            task = await self._tasks.hold(application)
             ballot = wish.ballot(step)
             if ballot and ballot.decision in AGREEING:
                 await self._approvals.hold_customers(application)
@@ -121,6 +122,7 @@ class WorkflowService(Service[CustomerApplication]):
             await self._stand(
                 step,
                 application,
+                task,
                 by=principal.id,
                 on_behalf_of=weighed.ruling.absent,
                 at=at,
@@ -140,7 +142,8 @@ class WorkflowService(Service[CustomerApplication]):
             NoSuchStep: It is not approved, or not any more.
         """
         step = step_by(Action.DISBURSE, application.workflow_status)
-        await self._stand(step, application, by=principal.id, at=at, comment=comment)
+        task = await self._tasks.hold(application)
+        await self._stand(step, application, task, by=principal.id, at=at, comment=comment)
 
     async def obstacles_to_disbursing(
         self, application_id: UUID, *, principal: Principal, at: datetime
@@ -164,7 +167,8 @@ class WorkflowService(Service[CustomerApplication]):
             async with self.transaction():
                 application = await self.get_one_or_none(*due, id=application_id, with_for_update={"skip_locked": True})
                 if application is not None:
-                    await self._stand(step_by(Action.EXPIRE, application.workflow_status), application, by=None, at=at)
+                    step = step_by(Action.EXPIRE, application.workflow_status)
+                    await self._stand(step, application, await self._tasks.hold(application), by=None, at=at)
                     expired += 1
         return expired
 
@@ -202,6 +206,7 @@ class WorkflowService(Service[CustomerApplication]):
         self,
         step: Step,
         application: CustomerApplication,
+        done: Row[UUID, datetime] | None,
         *,
         by: UUID | None,
         at: datetime,
@@ -209,7 +214,10 @@ class WorkflowService(Service[CustomerApplication]):
         comment: str | None = None,
         on_behalf_of: UUID | None = None,
     ) -> None:
-        """Bring the application to where the step leads; write it down, announce it, and open the work it makes."""
+        """Bring the application to where the step leads; write it down, announce it, and open the work it makes.
+
+        `done` is its task that ends with that.
+        """
         application.stand_at(step.target, by=by, at=at)
         self.session.add(
             Move(
@@ -238,7 +246,7 @@ class WorkflowService(Service[CustomerApplication]):
                 branch_id=application.branch_id,
             )
         )
-        await self._tasks.follow(application, left=step.source, by=by, at=at)
+        await self._tasks.follow(application, done, by=by, at=at)
 
     async def _end(self, step: Step, application: CustomerApplication, wish: Wish) -> None:
         """Say why nothing came of a loan, and hold no account for it that nobody has checked."""
