@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,12 +15,13 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.models import Account
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.payout.base import HandOverFailed
-from tests.conftest import SignIn
-from tests.lending.disbursement.conftest import PAID, REQUESTS, Office
+from tests.conftest import Person, SignIn
+from tests.lending.disbursement.conftest import PAID, REQUESTS, Office, ToReview
 from tests.lending.disbursement.payer import Payer
-from tests.lending.steps import URL, Draft, Take
+from tests.lending.steps import URL, WISH, Draft, Take
 from tests.moments import NOON, standing_still
 
 
@@ -279,3 +281,18 @@ async def test_no_loan_is_paid_into_the_account_of_another_customer(
     assert (refused.status_code, refused.json()["code"]) == (422, "AccountOfAnother"), refused.text
     undone = await take(office.people["manager"], office.loan, "undo_approval", reason="The wrong account")
     assert undone.status_code == 200, undone.text
+
+
+async def test_no_payment_is_asked_for_that_nobody_else_may_confirm(
+    client: AsyncClient, officer: Person, manager: Person, sign_in: SignIn, branch: Branch, to_review: ToReview,
+    take: Take,
+) -> None:  # fmt: skip
+    """In a branch without a teller its manager is the only one who confirms, and cannot confirm what they asked for."""
+    await sign_in("teller")  # of another branch
+    await sign_in("teller", branch_id=branch.id, phone_number=WISH["phone"])  # the borrower
+    loan = await to_review(officer, await sign_in("officer", branch_id=branch.id))
+    assert (await take(manager, loan, "approve")).status_code == 200
+    requests = f"{URL}/{loan['id']}/disbursement-requests"
+    stuck = await client.post(requests, headers=manager.headers)
+    assert (stuck.status_code, stuck.json()["code"]) == (422, "NobodyConfirms"), stuck.text
+    assert (await client.post(requests, headers=officer.headers)).json()["status"] == "requested"

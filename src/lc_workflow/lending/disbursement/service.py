@@ -6,16 +6,17 @@ from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Forbidden, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.queries import WhatIsSeen
-from lc_workflow.lending.disbursement.access import CONFIRM, REQUEST
+from lc_workflow.lending.disbursement.access import CONFIRM, REQUEST, may_come_to_confirm
 from lc_workflow.lending.disbursement.jobs import CALL_OFF, HAND_OVER
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.disbursement.schemas import Confirmation
@@ -28,6 +29,7 @@ from lc_workflow.lending.events import (
 from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.rules.disbursement import (
     DisbursementStatus,
+    NobodyConfirms,
     TermsMissing,
     key_of_order,
     objections_to_confirming,
@@ -75,6 +77,7 @@ class DisbursementService(Service[DisbursementRequest]):
             NotYourDisbursement, SodRepeat, SodParty, NoSuchStep: It is not for them, or cannot be asked for.
             ApprovalExpired, ConditionsOpen, TermsMissing: It cannot be paid out yet, or any more.
             AccountOfAnother: Another customer would be paid.
+            NobodyConfirms: Nobody else may say whether it was paid, and the loan would wait for that for good.
             FeesExhaustPrincipal: Nothing would be paid out.
         """
         async with self.transaction():
@@ -92,6 +95,7 @@ class DisbursementService(Service[DisbursementRequest]):
                 raise TermsMissing("Without an approved amount and an account id nothing can be paid out.")
             fees = await self._quotes.fees(application, application.approved, at=at)
             payment = payment_of(application.approved_amount, fees)
+            await self._check_is_confirmed_by_another(application, principal.id, at=at)
             request_id = uuid4()
             request = DisbursementRequest(
                 id=request_id,
@@ -249,6 +253,16 @@ class DisbursementService(Service[DisbursementRequest]):
         application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
         await self._check_may(CONFIRM, application, principal, at=at)
         return application, await self.find(id=request_id, lock=True)
+
+    async def _check_is_confirmed_by_another(
+        self, application: CustomerApplication, person: UUID, *, at: datetime
+    ) -> None:
+        others = select(exists().where(User.id != person, may_come_to_confirm(application, at=at)))
+        if not await self.session.scalar(others):
+            raise NobodyConfirms(
+                "Nobody else may confirm this payment: let a colleague ask for it, or have somebody given the right"
+                f" {CONFIRM} here."
+            )
 
     async def _check_may(
         self, permission: str, application: CustomerApplication, principal: Principal, *, at: datetime

@@ -36,6 +36,10 @@ class SodRequester(Forbidden):
     """Whoever asked for the money does not say how it ended once it was handed over: that it was paid, or that not."""
 
 
+class NobodyConfirms(Invalid):
+    """Whoever asks for the money is the only one who may say how it ended, and may not."""
+
+
 class AmountMismatch(Invalid):
     """What was paid is not what was to be."""
 

@@ -31,7 +31,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import may_act, may_at_all
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.disbursement.access import CONFIRM
+from lc_workflow.lending.disbursement.access import CONFIRM, not_kept_away
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.events import DisbursementHandedOver
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
@@ -107,11 +107,8 @@ def confirmers(event: DisbursementHandedOver, *, branch_id: UUID | None) -> Colu
     asked_by = select(DisbursementRequest.requested_by).where(
         DisbursementRequest.id == event.request_id, DisbursementRequest.status == DisbursementStatus.HANDED_OVER
     )
-    kept_away = select(func.unnest(Task.excluded)).where(
-        Task.application_id == event.application_id, Task.closed_at.is_(None)
-    )
     able = may_act(CONFIRM, branch_id=branch_id, at=event.at)
-    return able & (User.id != asked_by.scalar_subquery()) & User.id.not_in(kept_away)
+    return able & (User.id != asked_by.scalar_subquery()) & not_kept_away(event.application_id)
 
 
 def hearers() -> Select[*tuple[Any, ...]]:
