@@ -127,10 +127,11 @@ async def test_each_change_to_somebodys_access_is_an_alert(
     dara = await sign_in("officer", username="dara")
     begun = (await client.post(FACTOR, json={"password": PASSWORD}, headers=dara.headers)).json()
     code = pyotp.TOTP(begun["secret"]).at(NOON)
-    assert (await client.post(f"{FACTOR}/confirm", json={"code": code}, headers=dara.headers)).status_code == 200
-    waiting = await client.post("/api/v1/auth/login", data={"username": "dara", "password": PASSWORD})
-    wish = {"challenge": waiting.json()["challenge"], "code": "000000"}
-    assert (await client.post("/api/v1/auth/login/second-factor", json=wish)).status_code == 401
+    confirmed = await client.post(f"{FACTOR}/confirm", json={"code": code}, headers=dara.headers)
+    for shown, status in (("000000", 401), (confirmed.json()["recovery_codes"][0], 200)):
+        waiting = await client.post("/api/v1/auth/login", data={"username": "dara", "password": PASSWORD})
+        wish = {"challenge": waiting.json()["challenge"], "code": shown}
+        assert (await client.post("/api/v1/auth/login/second-factor", json=wish)).status_code == status
     account = f"/api/v1/users/{dara.user.id}"
     assert (await client.delete(f"{account}/second-factor", headers=admin.headers)).status_code == 204
     for change in ({"role": "teller"}, {"password": "Given#2026pass"}):
@@ -139,6 +140,7 @@ async def test_each_change_to_somebodys_access_is_an_alert(
     assert {alert["username"] for alert in alerts} == {"dara"}
     assert [(alert["type"], alert["severity"]) for alert in reversed(alerts)] == [
         ("SecondFactorFailed", "high"),
+        ("RecoveryCodeUsed", "medium"),
         ("SecondFactorReset", "medium"),
         ("RoleChanged", "low"),
         ("PasswordReset", "low"),

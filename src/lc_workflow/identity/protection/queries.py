@@ -25,6 +25,11 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
         "Wrong second factor",
         "The password was right and the code was not: somebody else may know the password.",
     ),
+    "RecoveryCodeUsed": (
+        Severity.MEDIUM,
+        "Recovery code used",
+        "Somebody showed a recovery code in place of their telephone: ask them whether it was they.",
+    ),
     "SecondFactorReset": (
         Severity.MEDIUM,
         "Second factor taken away",
