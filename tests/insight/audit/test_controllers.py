@@ -212,6 +212,8 @@ async def test_the_page_of_rights_says_whose_they_are_and_finds_every_word_of_it
     for one in (revoked, assigned, denied, granted):
         assert await shown(f"action_type={one[0]}") == [one]
     assert await shown("entity_type=role_permission") == [revoked, assigned]
+    page = (await client.get("/api/v1/permissions/audit", headers=administrator.headers)).json()
+    assert [entry["permission_name"] for entry in page["items"]] == ["analytics:read:all"] * 4
     assert await shown(f"target_user_id={viewer.user.id}") == await shown("search=kunthea") == [denied, granted]
     assert await shown("search=FIGURES") == [granted]
     assert await shown("search=nobody%25") == []

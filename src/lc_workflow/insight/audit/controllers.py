@@ -323,6 +323,7 @@ def _in_words_of_the_page(entry: EntryAnswer) -> RightsEntryAnswer:
     facts = entry.facts
     role = facts.get("role") or facts.get("target") or (facts.get("name") if entry.subject == "role" else None)
     right = facts.get("right") or (facts.get("name") if entry.subject == "permission" else None)
+    moved = [*facts.get("given", ()), *facts.get("taken", ())]
     return RightsEntryAnswer(
         **asdict(entry),
         action=action_of(entry.kind, facts),
@@ -331,7 +332,7 @@ def _in_words_of_the_page(entry: EntryAnswer) -> RightsEntryAnswer:
         target_user_id=entry.subject_id if entry.subject == AboutUser.subject else None,
         target_user_name=entry.subject_name,
         role_name=role,
-        permission_name=right,
+        permission_name=right or (moved[0] if len(moved) == 1 else None),
         timestamp=entry.at,
         ip_address=entry.address,
         details=facts,

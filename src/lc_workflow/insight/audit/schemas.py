@@ -51,8 +51,8 @@ class EntryAnswer(Struct, frozen=True, kw_only=True):
 class RightsEntryAnswer(EntryAnswer, frozen=True, kw_only=True):
     """A change of roles and rights, said as well in the words of the page that administers them.
 
-    `user_name` is whoever made it, `target_user_name` whose roles or rights it changed, `details` what the entry's
-    `facts` hold.
+    `user_name` is whoever made it, `target_user_name` whose roles or rights it changed, `permission_name` the right it
+    was about if it was one (`details` lists several), `details` what the entry's `facts` hold.
     """
 
     action: str
