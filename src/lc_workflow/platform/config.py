@@ -20,6 +20,9 @@ SHORTEST_SECRETS: Final = {"HS256": SHORTEST_SECRET, "HS384": 48, "HS512": 64}
 SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 """How the connection to a mail server is protected, with the port where that is usual."""
 
+_BUCKET: Final = re.compile(r"(?!\d+(?:\.\d+){3}$)(?!.*(?:\.\.|\.-|-\.))[A-Za-z0-9][\w.-]{1,61}[A-Za-z0-9]", re.ASCII)
+"""What stores take for the name of a bucket; an address is none."""
+
 A_YEAR: Final = 365
 """In days; longer times are a slip of the hand, and much longer ones are more than a date can hold."""
 
@@ -258,12 +261,14 @@ def _object_store(read: Variables) -> ObjectStoreSettings | None:
     public = read.optional("MINIO_PUBLIC_ENDPOINT")
     public_secure, public_host = _endpoint("MINIO_PUBLIC_ENDPOINT", public, secure=secure) if public else (secure, None)
     bucket = read.text("MINIO_BUCKET_NAME", default="lc-workflow-files")
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]{1,61}[A-Za-z0-9]", bucket, re.ASCII):
-        raise BadSetting("MINIO_BUCKET_NAME must be 3 to 63 letters, digits, dots and hyphens.")
+    if not _BUCKET.fullmatch(bucket):
+        raise BadSetting("MINIO_BUCKET_NAME must be 3 to 63 letters, digits, hyphens and single dots, and no address.")
+    if not (access_key := read.required("MINIO_ACCESS_KEY")).isascii():
+        raise BadSetting("MINIO_ACCESS_KEY must be ASCII letters, digits and signs.")
     return ObjectStoreSettings(
         endpoint=host,
         secure=secure,
-        access_key=read.required("MINIO_ACCESS_KEY"),
+        access_key=access_key,
         secret_key=read.required("MINIO_SECRET_KEY"),
         bucket=bucket,
         public_endpoint=public_host,
