@@ -69,6 +69,10 @@ def unanswered(silent: BaseException) -> BadSetting:
     """Say that the database does not answer, and why by the name of what was at the bottom of it."""
     while silent.__cause__:
         silent = silent.__cause__
+    if isinstance(silent, asyncpg.ClientConfigurationError):
+        return BadSetting(
+            "DATABASE_URL has a sslmode that wants an authority's certificate; PGSSLROOTCERT names its file."
+        )
     return BadSetting(f"DATABASE_URL is set and its database does not answer ({type(silent).__name__}).")
 
 
