@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
+from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.payout.base import HandOverFailed
 from tests.lending.disbursement.conftest import PAID, Office
@@ -58,6 +59,23 @@ async def test_what_may_have_arrived_is_not_paid_twice_though_somebody_said_that
     assert payer.paid[office.loan["id"]]["request_id"] == first["id"]
     assert {order["external_id"] for order in payer.calls} == {office.loan["id"]}
     assert len({order["order_key"] for order in payer.calls}) == 1
+
+
+@pytest.mark.parametrize(("mood", "status", "code"), [("silent", 200, None), ("refusing", 422, "PaidBeforeRequest")])
+async def test_what_was_paid_unseen_before_it_was_asked_for_again_is_confirmed_with_its_day(
+    office: Office, session: AsyncSession, payer: Payer, at_the_payer: Workplace, mood: str, status: int, code: str
+) -> None:
+    payer.moods = [mood]
+    first = (await office.ask()).json()
+    with standing_still() as payer.let_pass, pytest.raises(HandOverFailed):
+        await HAND_OVER.do(at_the_payer, {"request_id": first["id"]})
+    await office.close(first, "fail", reason="Nothing seems to arrive")
+    await session.execute(update(DisbursementRequest).values(requested_at=NOON - timedelta(days=3)))
+    await session.commit()
+    second = (await office.ask()).json()
+    await HAND_OVER.do(at_the_payer, {"request_id": second["id"]})
+    confirmed = await office.close(second, "confirm", **PAID | {"paid_on": "2026-11-22"})
+    assert (confirmed.status_code, confirmed.json().get("code")) == (status, code), confirmed.text
 
 
 async def test_a_hand_over_that_was_given_up_is_tried_again_by_whoever_asks_again(

@@ -156,7 +156,7 @@ class DisbursementService(Service[DisbursementRequest]):
                 currency=request.currency.value,
                 paid=(wish.amount, wish.currency.value),
                 paid_on=wish.paid_on,
-                requested_on=request.requested_at.astimezone(PHNOM_PENH).date(),
+                requested_on=(await self._ordered_at(request)).astimezone(PHNOM_PENH).date(),
                 today=at.astimezone(PHNOM_PENH).date(),
             ):
                 raise objection
@@ -240,6 +240,11 @@ class DisbursementService(Service[DisbursementRequest]):
             self.announce(
                 DisbursementAskedAgain(actor_id=by, at=at, application_id=request.application_id, request_id=request.id)
             )
+
+    async def _ordered_at(self, request: DisbursementRequest) -> datetime:
+        """When what a request asks for was first ordered under its key: an order that failed unseen may be paid."""
+        of_loan = await self.get_many(DisbursementRequest.application_id == request.application_id)
+        return min(each.requested_at for each in of_loan if each.key == request.key)
 
     async def _locked(
         self, request_id: UUID, principal: Principal, *, at: datetime
