@@ -25,10 +25,12 @@ RowT = TypeVar("RowT", bound=Row)
 class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[RowT]], Generic[RowT]):
     """A repository service whose verbs commit once and tell what happened.
 
-    `noun` is what a person calls the row; it stands in the refusal when there is none.
+    `noun` is what a person calls the row; it stands in the refusal when there is none. `lets_be_named` says that other
+    rows may name one meanwhile that is locked to be changed.
     """
 
     noun: ClassVar[str]
+    lets_be_named: ClassVar[bool] = False
 
     def __init__(self, session: AsyncSession) -> None:
         """Open the service on the request's session."""
@@ -89,9 +91,10 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         if load is None:
             kind: type[RowT] = self.repository_type.model_type
             wanted = select(kind).where(kind.id == id, *where)
-            row = await self.session.scalar(wanted.with_for_update() if lock else wanted)
+            row = await self.session.scalar(wanted.with_for_update(key_share=self.lets_be_named) if lock else wanted)
         else:
-            row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=lock or None)
+            held = {"key_share": self.lets_be_named} if lock else None
+            row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=held)
         if row is None:
             raise Missing(f"There is no such {self.noun}, or it is not yours to see or to change.")
         return row

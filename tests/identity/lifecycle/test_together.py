@@ -19,7 +19,7 @@ from lc_workflow.organization.employees.models import Employee
 from tests.identity.factories import a_user
 from tests.journey.town import Town, sign_in
 from tests.lending.factories import an_application
-from tests.moments import NOON
+from tests.moments import NOON, PATIENCE
 from tests.organization.factories import an_employee
 from tests.servers.databases import until_somebody_waits
 
@@ -134,4 +134,20 @@ async def test_accounts_are_closed_in_bulk_while_one_of_them_is_closed_by_itself
             houses[1].patch(f"/api/v1/users/{last}", json={"status": "inactive"}, headers=admin),
         )
         assert [answer.status_code for answer in answers] == [200, 200]
+    await engine.dispose()
+
+
+async def test_accounts_are_closed_in_bulk_while_their_owners_are_told_something(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+        rows.add_all(people := [a_user(branch_id=town.branch_id) for _ in range(2)])
+    admin = await sign_in(houses[0], "admin")
+    wish = {"user_ids": [str(person.id) for person in people], "status": "inactive", "reason": "Moved away"}
+    async with engine.connect() as telling:  # a notice names its reader, and so keeps their account until it is written
+        await telling.execute(select(User.id).with_for_update(read=True, key_share=True))
+        async with asyncio.timeout(PATIENCE):
+            answer = await houses[0].post("/api/v1/users/bulk/status", json=wish, headers=admin)
+    assert answer.json()["successful_updates"] == 2
     await engine.dispose()

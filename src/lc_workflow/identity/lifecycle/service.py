@@ -68,6 +68,7 @@ class LifecycleService(Service[User]):
 
     repository_type = Repo
     noun = "user"
+    lets_be_named = True  # notices to people are written while several accounts are closed
 
     def __init__(self, session: AsyncSession, *, users: UserService, work: OpenWork) -> None:
         """Open the service on the request's session; `work` knows what people have on their desks."""
@@ -175,7 +176,7 @@ class LifecycleService(Service[User]):
         theirs = select(User.id).where(in_reach(principal, MANAGE), User.id.in_(wanted)).order_by(User.id)
         async with self.transaction():
             # All of them before any changes: whoever closes one account holds it, and then the last administrators.
-            await self.session.execute(theirs.with_for_update())
+            await self.session.execute(theirs.with_for_update(key_share=True))
             for user_id in sorted(wanted):
                 try:
                     async with self.session.begin_nested():

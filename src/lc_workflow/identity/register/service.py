@@ -189,12 +189,15 @@ class RegisterService(Service[AccountImport]):
         return outcome
 
     async def _locked(self, user_ids: Iterable[UUID]) -> dict[UUID, User]:
-        """Load and lock accounts, always in one order, so that two imports do not wait for each other for ever."""
+        """Load and lock accounts, always in one order, so that two imports do not wait for each other for ever.
+
+        `key_share` lets notices to these people be written meanwhile, in whatever order they are.
+        """
         rows = await self.session.scalars(
             select(User)
             .where(User.id.in_(list(user_ids)))
             .order_by(User.id)
-            .with_for_update()
+            .with_for_update(key_share=True)
             .execution_options(populate_existing=True)
         )
         return {user.id: user for user in rows}
