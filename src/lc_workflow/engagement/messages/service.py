@@ -222,7 +222,7 @@ class MessageService(Service[Notification]):
             )
             entry.id = message_id  # the notifications name the entry they came from
             self.session.add(entry)
-        return Sent(message_id, total, f"{total} people were written to.")
+        return Sent(message_id, total, f"People written to: {total}.")
 
 
 def _said(notice: Notice) -> Message:

@@ -103,7 +103,7 @@ class SettingController(Controller):
     ) -> Changed:
         """Set several values at once, by key: all of them, or none when a key is unknown."""
         values = await installation.set_all(data, principal=principal, at=clock())
-        return Changed(f"{len(values)} settings were set.", values)
+        return Changed(f"Settings set: {len(values)}.", values)
 
     @get("/{setting:str}", guards=[signed_in])
     async def read(

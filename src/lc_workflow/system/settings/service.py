@@ -171,7 +171,7 @@ class SettingService(Service[Setting]):
                 self.announce(SettingAdded(actor_id=principal.id, at=at, setting_id=setting_id, key=key))
                 created += 1
         return Initialized(
-            message=f"{created} settings were added." if created else "All settings are there already.",
+            message=f"Settings added: {created}." if created else "All settings are there already.",
             created=created,
             skipped=len(DEFAULTS) - created,
             total=len(DEFAULTS),
