@@ -13,6 +13,9 @@ WAITING = text(
     "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()"
 )
 
+AFRESH = text("SELECT pg_stat_clear_snapshot()")
+"""Else a transaction goes on seeing the connections there were when it first looked."""
+
 
 def empty_database_on(server: URL) -> URL:
     """Create a database that nothing was migrated into."""
@@ -28,10 +31,11 @@ def empty_database_on(server: URL) -> URL:
     return server.set(database=name)
 
 
-async def until_somebody_waits(connection: AsyncConnection) -> None:
-    """Come back as soon as another transaction of the database waits for a lock."""
+async def until_somebody_waits(connection: AsyncConnection, *, people: int = 1) -> None:
+    """Come back as soon as another transaction of the database waits for a lock, or several do."""
     async with asyncio.timeout(PATIENCE):
-        while not await connection.scalar(WAITING):  # noqa: ASYNC110 - PostgreSQL does not tell who waits
+        while (await connection.scalar(WAITING) or 0) < people:
+            await connection.execute(AFRESH)
             await asyncio.sleep(0.02)
 
 

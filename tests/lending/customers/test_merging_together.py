@@ -11,13 +11,16 @@ from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.identity.users.models import User
-from lc_workflow.lending.customers.models import Customer
+from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.customers.models import Customer, Telephone
 from lc_workflow.lending.rules.stages import Stage
+from lc_workflow.platform.security.columns import blind
 from tests.journey.town import Town, sign_in
 from tests.lending.customers.test_merging import CUSTOMERS
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
 from tests.moments import NOON
+from tests.servers.databases import until_somebody_waits
 
 TIMES = 6
 
@@ -55,3 +58,42 @@ async def test_a_loan_goes_on_while_its_customer_is_merged(
             assert loan.customer_id == kept.id
         assert said == {(200, 200): TIMES}
     await engine.dispose()
+
+
+async def test_a_draft_finds_who_is_kept_by_a_number_that_came_while_the_merge_waited(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    people = {name: await sign_in(houses[0], name) for name in ("admin", "officer")}
+    named = {"full_name_latin": "SOK CHANTHY", "branch_id": town.branch_id, "created_at": NOON, "updated_at": NOON}
+    async with AsyncSession(engine, expire_on_commit=False) as rows:
+        rows.add_all([kept := Customer(**named), gone := Customer(**named)])
+        await rows.flush()
+        rows.add(a_telephone(gone, "+85512000001"))
+        await rows.commit()
+        async with engine.connect() as merging:  # what holds the merge up until the draft looks for its customer
+            await merging.execute(select(Telephone).with_for_update())
+            await rows.execute(select(Customer).where(Customer.id == gone.id).with_for_update())
+            rows.add(a_telephone(gone, "+85512000002"))
+            await rows.flush()
+            wish = {"customer_id": str(gone.id), "reason": "Two papers of one person"}
+            merge = asyncio.create_task(
+                houses[0].post(f"{CUSTOMERS}/{kept.id}/merge", json=wish, headers=people["admin"])
+            )
+            await until_somebody_waits(merging)
+            await rows.commit()
+            told = {"full_name_latin": "SOK CHANTHY", "phone": "+85512000002", "requested_amount": 100}
+            draft = asyncio.create_task(houses[1].post(URL, json=told, headers=people["officer"]))
+            await until_somebody_waits(merging, people=2)
+            await merging.rollback()
+        assert (await merge).status_code == 200
+        drafted = (await draft).json()
+        loan = await rows.get_one(CustomerApplication, drafted["id"])
+        assert loan.customer_id == kept.id
+    await engine.dispose()
+
+
+def a_telephone(customer: Customer, number: str) -> Telephone:
+    return Telephone(
+        customer_id=customer.id, phone=number, phone_index=blind(number, of="phone"), created_at=customer.created_at
+    )

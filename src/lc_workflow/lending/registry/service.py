@@ -173,6 +173,8 @@ class CustomerRegistry(CustomerService):
             ids = sorted((customer_id, wish.customer_id))
             await self.hold(customer_ids=ids)
             both = {each: await self._mine(each, MERGE, principal) for each in ids}
+            # Once more, for what they got while this waited: a draft that finds them by it would be of whoever is gone.
+            await self.hold(customer_ids=ids)
             taker, giver = both[customer_id], both[wish.customer_id]
             loans = await self._loan_book.hand_over(self.session, giver=giver.id, taker=taker.id)
             await self._move_belongings(giver.id, taker.id)
