@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lc_workflow.app import METADATA
 from lc_workflow.identity.roles.service import plant_system_roles
@@ -17,6 +19,13 @@ from lc_workflow.platform.variables import BadSetting
 
 MIGRATION_LOCK = 0x1C_0B
 """The advisory lock that lets two instances start at once: the second waits and finds the work done."""
+
+
+LOCK_NOT_AVAILABLE = "55P03"
+WAITED = (
+    "Somebody holds what the next revision changes: another migration, or a statement that runs long. That revision is"
+    " taken back; look in pg_stat_activity who it is, and run the command again."
+)
 
 
 def is_ours(name: str | None, kind: str, _: object) -> bool:
@@ -59,15 +68,26 @@ async def connect_and_run() -> None:
         await reach_database(engine)
     except BadSetting as silent:
         raise CommandError(str(silent)) from silent
-    async with engine.connect() as connection:
-        await connection.execute(text("SET lock_timeout = '120s'"))
-        await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-        # A revision that cannot get its locks soon must fail rather than queue behind a long query and block everyone.
-        await connection.execute(text("SET lock_timeout = '5s'"))
-        await connection.execute(text("SET statement_timeout = '10min'"))
-        await connection.commit()
-        await connection.run_sync(run)
+    try:
+        async with engine.connect() as connection:
+            await take_turn(connection)
+            await connection.run_sync(run)
+    except DBAPIError as refused:
+        if getattr(refused.driver_exception, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise CommandError(WAITED) from refused
     await engine.dispose()
+
+
+async def take_turn(connection: AsyncConnection) -> None:
+    """Take the lock of those who migrate, and bound all waits from then on."""
+    await connection.execute(text("SET lock_timeout = '120s'"))
+    await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+    # A revision that cannot get its locks soon must fail rather than queue behind a long query and block everyone.
+    patience = context.config.attributes.get("lock_timeout", "5s")
+    await connection.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})
+    await connection.execute(text("SET statement_timeout = '10min'"))
+    await connection.commit()
 
 
 if context.is_offline_mode():

@@ -9,10 +9,12 @@ from importlib.resources import files
 from typing import TypeVar
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import URL, Connection, NullPool, func, inspect, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -152,3 +154,14 @@ def test_instances_that_start_at_once_migrate_once(server: URL) -> None:
     ]
     assert [instance.wait(PATIENCE) for instance in instances] == [0, 0]
     assert tables(database) == OURS
+
+
+def test_a_revision_that_somebody_keeps_waiting_gives_up_in_a_sentence(copy_database: Callable[[], URL]) -> None:
+    database = copy_database()
+    alembic = alembic_for(database)
+    alembic.attributes["lock_timeout"] = "100ms"
+    with psycopg.connect(database.set(drivername="postgresql").render_as_string(hide_password=False)) as busy:
+        busy.execute("LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(CommandError, match=r"^Somebody .* again\.$"):
+            command.upgrade(alembic, "head")
+    command.upgrade(alembic, "head")
