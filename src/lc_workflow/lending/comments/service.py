@@ -65,7 +65,8 @@ class CommentService(Service[Comment]):
             NotYourApplication: The person may look at it, and not work on it.
         """
         async with self.transaction():
-            application = await self._application(application_id, principal)
+            # Held, so that it is not thrown away meanwhile; others may go on naming it.
+            application = await self._application(application_id, principal, lock=True)
             if not permissions_for(principal, application) & set(WRITE):
                 raise NotYourApplication("You may look at this application, and others work on it.")
             comment = await self.create(
@@ -96,10 +97,11 @@ class CommentService(Service[Comment]):
                 CommentRemoved(actor_id=principal.id, at=at, application_id=application_id, comment_id=comment_id)
             )
 
-    async def _application(self, application_id: UUID, principal: Principal) -> CustomerApplication:
-        application = await self.session.scalar(
-            select(CustomerApplication).where(CustomerApplication.id == application_id, visible_to(principal))
-        )
+    async def _application(
+        self, application_id: UUID, principal: Principal, *, lock: bool = False
+    ) -> CustomerApplication:
+        seen = select(CustomerApplication).where(CustomerApplication.id == application_id, visible_to(principal))
+        application = await self.session.scalar(seen.with_for_update(read=True, key_share=True) if lock else seen)
         if application is None:
             raise Missing("There is no such application, or it is not yours to see.")
         return application
