@@ -11,11 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
 from lc_workflow.app import METADATA
+from lc_workflow.identity.roles.models import UserPermission
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.security.reads import PersonalRead
 from tests.conftest import Person, SignIn
+from tests.identity.rights import Named
 from tests.lending.steps import URL, WISH, Draft
+from tests.moments import NOON
+from tests.organization.factories import a_branch
 
 NUMBERS = {"id_number": "010234567", "phone": "+85512345678"}
 BEHIND = {"guarantor_name": "KEO BOPHA", "guarantor_phone": "096 123 4567", "guarantor_id_number": "250123456"}
@@ -82,6 +86,49 @@ async def test_who_works_with_customers_reads_their_numbers_and_others_see_how_t
             ("party", None, 1),
             ("customer", drafted["customer_id"], 1),
         } <= told
+
+
+async def test_who_sees_every_branch_and_reads_the_numbers_of_their_own_sees_how_the_others_end(
+    client: AsyncClient,
+    session: AsyncSession,
+    sign_in: SignIn,
+    branch: Branch,
+    right_id: Named,
+    draft: Draft,
+    drafted: dict[str, Any],
+) -> None:
+    session.add(other := a_branch())
+    auditor = await sign_in("auditor", branch_id=branch.id)
+    right = await right_id("personal:read:branch")
+    session.add(
+        UserPermission(
+            user_id=auditor.user.id, permission_id=right, is_granted=True, given_by=auditor.user.id, given_at=NOON
+        )
+    )
+    await session.commit()
+    elsewhere = await draft(
+        await sign_in("officer", branch_id=other.id), phone="011 555 777", id_number="250123456", full_name_latin="KEO"
+    )
+    listed = (await client.get("/api/v1/customers", headers=auditor.headers)).json()["items"]
+    phones = {customer["id"]: customer["phone_number"] for customer in listed}
+    for application, phone in ((drafted, NUMBERS["phone"]), (elsewhere, "•••777")):
+        assert (await numbers(client, auditor, f"/{application['id']}"))["phone"] == phone
+        customer = await client.get(f"/api/v1/customers/{application['customer_id']}", headers=auditor.headers)
+        assert customer.json()["phones"] == [phone]
+        assert phones[application["customer_id"]] == phone
+
+
+async def test_an_officer_reads_the_numbers_of_a_borrower_who_is_another_branchs_customer(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, draft: Draft, drafted: dict[str, Any]
+) -> None:
+    session.add(other := a_branch())
+    await session.commit()
+    officer = await sign_in("officer", branch_id=other.id)
+    again = await draft(officer)
+    assert again["customer_id"] == drafted["customer_id"]
+    customer = await client.get(f"/api/v1/customers/{again['customer_id']}", headers=officer.headers)
+    assert customer.json()["branch_id"] == drafted["branch_id"] != again["branch_id"]
+    assert customer.json()["phones"] == [NUMBERS["phone"]]
 
 
 async def test_an_export_shows_whole_numbers_to_holders_of_the_right_only(
