@@ -183,19 +183,63 @@ async def test_a_waiver_lets_pass_until_its_day_is_over(
     await session.commit()
     assert [item["status"] for item in (await shown(client, officer, application))["items"]] == ["missing", "missing"]
     (again,) = [each["id"] for each in (await waive(manager)).json()["waivers"] if each["ends_on"] == str(TODAY)]
+    other = await draft(officer, id_number="010234562", phone="+85512345672")
+    through = f"{URL}/{other['id']}/checklist/waivers/{again}"
+    assert codes(await client.delete(through, headers=manager.headers))[:2] == (404, "Missing")
     ended = await client.delete(f"{address}/{again}", headers=manager.headers)
     assert [item["status"] for item in ended.json()["items"]] == ["missing", "missing"]
     assert codes(await client.delete(f"{address}/{again}", headers=manager.headers))[:2] == (404, "Missing")
 
 
-async def test_whoever_prepared_an_application_waives_none_of_its_papers(
-    client: AsyncClient, admin: Person, manager: Person, draft: Draft
+async def test_whoever_had_a_hand_in_an_application_waives_none_of_its_papers(
+    client: AsyncClient, admin: Person, officer: Person, manager: Person, sign_in: SignIn, branch: Branch, draft: Draft,
+    take: Take,
+) -> None:  # fmt: skip
+    await put_in_force(client, admin, REPORT)
+    wish = {"rule": "REPORT", "reason": "I know her.", "ends_on": str(TODAY)}
+
+    async def waive(person: Person, application: dict[str, Any]) -> Any:
+        return await client.post(f"{URL}/{application['id']}/checklist/waivers", json=wish, headers=person.headers)
+
+    deputy = await sign_in("manager", branch_id=branch.id)
+    drafted = await draft(manager)
+    for action in ("withdraw", "reopen"):  # what begins again was drafted by whoever drafted it
+        assert (await take(officer, drafted, action, reason="The customer thought it over.")).status_code == 200
+    assert codes(await waive(manager, drafted))[:2] == (403, "SodMaker")
+    submitted = await draft(officer, id_number="010234562", phone="+85512345672")
+    assert (await take(manager, submitted, "submit")).status_code == 200
+    assert codes(await waive(manager, submitted))[:2] == (403, "SodMaker")
+    changed = await draft(officer, id_number="010234563", phone="+85512345673")
+    raised = await client.put(f"{URL}/{changed['id']}", json={"requested_amount": 1400}, headers=manager.headers)
+    assert raised.status_code == 200, raised.text
+    assert codes(await waive(manager, changed))[:2] == (403, "SodEditor")
+    for application in (drafted, submitted, changed):
+        assert (await waive(deputy, application)).status_code == 201
+
+
+async def test_a_paper_that_is_said_to_be_another_is_looked_at_again(
+    client: AsyncClient, admin: Person, officer: Person, teller: Person, draft: Draft
 ) -> None:
-    await put_in_force(client, admin, NID)
-    application = await draft(manager)
-    wish = {"rule": "NID", "reason": "I know her.", "ends_on": str(TODAY)}
-    address = f"{URL}/{application['id']}/checklist/waivers"
-    assert codes(await client.post(address, json=wish, headers=manager.headers))[:2] == (403, "SodMaker")
+    await put_in_force(client, admin, NID | {"verified": True})
+    application = await draft(officer)
+    paper = await hand_in(client, officer, application, "borrower_id_card")
+    place = f"{URL}/{application['id']}/checklist/papers/{paper}"
+    issued = {"issued_on": "2020-01-01"}
+    assert (await verify(client, teller, application, paper, **issued)).status_code == 200
+    for said, status, verdict, by in (
+        (issued, "met", "accepted", str(teller.user.id)),
+        ({"issued_on": "2021-01-01"}, "unverified", None, None),
+    ):
+        described = await client.put(place, json=said, headers=officer.headers)
+        assert described.status_code == 200, described.text
+        (item,) = described.json()["items"]
+        seen = item["papers"][0]
+        assert (item["status"], seen["verdict"], seen["verified_by"]) == (status, verdict, by)
+    assert await blocked(client, officer, application, "submit") == ["PaperUnverified"]
+    of_somebody_else = {"subject_id": NOBODY}
+    described = await client.put(place, json=of_somebody_else, headers=officer.headers)
+    assert codes(described)[:2] == (422, "NoSuchSubject")
+    assert codes(await verify(client, teller, application, paper, **of_somebody_else))[:2] == (422, "NoSuchSubject")
 
 
 async def test_the_papers_of_other_branches_and_of_other_applications_are_not_there(
