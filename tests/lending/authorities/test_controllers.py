@@ -1,5 +1,6 @@
 """Authority over HTTP: given by others, handed on within bounds, and ended."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -31,7 +32,11 @@ def a_delegation(to: Person, **changes: Any) -> dict[str, Any]:
 
 
 async def test_authority_is_given_seen_and_ended(
-    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch
+    client: AsyncClient,
+    admin: Person,
+    sign_in: SignIn,
+    branch: Branch,
+    announced: Callable[[], Awaitable[list[str]]],
 ) -> None:
     manager = await sign_in("manager", branch_id=branch.id)
     wish = {
@@ -51,6 +56,7 @@ async def test_authority_is_given_seen_and_ended(
         assert ended.status_code == 204
     assert (await client.get(AUTHORITIES, headers=admin.headers)).json()["total"] == 0
     assert (await client.get(f"{AUTHORITIES}?with_ended=true", headers=admin.headers)).json()["total"] == 1
+    assert await announced() == ["AuthorityGiven", "AuthorityEnded"]
 
 
 @pytest.mark.parametrize(
