@@ -15,6 +15,7 @@ from lc_workflow.cli import database, house, installation, keeping
 from lc_workflow.platform.workbench import revision_of
 from tests.conftest import ROOT
 from tests.servers.databases import empty_database_on, stand_at
+from tests.servers.memory import roomy_folder
 
 Run = Callable[..., Result]
 
@@ -127,14 +128,15 @@ def test_a_command_on_a_database_that_is_not_there_or_not_migrated_says_so(
 def test_on_our_own_database_commands_seal_and_open_with_the_key_that_make_run_has(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (installation, keeping, database):
-        monkeypatch.setattr(module, "LOCAL", tmp_path / "local")
     ours = {"DATABASE_URL": "", "SECRET_KEY": "", "UPLOAD_FOLDER": str(tmp_path / "uploads")}
-    assert run("migrate", **ours).exit_code == 0
-    assert "0 rows were sealed anew" in run("reseal", **ours).output
     (tmp_path / "backup").mkdir()
-    assert "SECRET_KEY" not in run("restore", str(tmp_path / "backup"), **ours).output
-    assert (tmp_path / "local" / "secret-key").exists()
+    with roomy_folder() as local:  # in a folder that is root's alone it would lie elsewhere, and stay there
+        for module in (installation, keeping, database):
+            monkeypatch.setattr(module, "LOCAL", local)
+        assert run("migrate", **ours).exit_code == 0
+        assert "0 rows were sealed anew" in run("reseal", **ours).output
+        assert "SECRET_KEY" not in run("restore", str(tmp_path / "backup"), **ours).output
+        assert (local / "secret-key").exists()
 
 
 def test_a_revision_needs_words(run: Run) -> None:

@@ -192,7 +192,16 @@ def test_without_any_server_the_sentence_names_the_variable(empty: Path, monkeyp
         pass
 
 
+@pytest.fixture
+def strict() -> Iterator[None]:
+    """Files that are made are for their owner alone, as the root of a hardened machine has it."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
 @as_root
+@pytest.mark.usefixtures("strict")
 def test_data_below_root_s_home_are_kept_where_postgresql_may_go(empty: Path) -> None:
     empty.chmod(0o700)
     hidden = empty / "hidden"
@@ -207,6 +216,7 @@ def test_data_below_root_s_home_are_kept_where_postgresql_may_go(empty: Path) ->
 
 
 @as_root
+@pytest.mark.usefixtures("strict")
 def test_programs_below_root_s_home_are_copied_to_where_postgresql_may_go(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,7 +224,7 @@ def test_programs_below_root_s_home_are_copied_to_where_postgresql_may_go(
     hidden = folder / "hidden"
     shutil.copytree(wheel, hidden / wheel.name)
     shutil.copytree(f"{wheel}.libs", hidden / f"{wheel.name}.libs")
-    hidden.chmod(0o700)
+    subprocess.run(["chmod", "--recursive", "go=", hidden], check=True)
     monkeypatch.syspath_prepend(hidden)
     with postgres(folder) as server:
         assert ask(server.url, "SELECT 1") == 1

@@ -179,10 +179,19 @@ def _readable_copy(wheel: Path) -> Path:
         libraries = f"{wheel.name}.libs"
         shutil.copytree(wheel.parent / libraries, half / libraries, dirs_exist_ok=True)
         shutil.copytree(wheel, half / wheel.name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("include", "*.a"))
+        _let_all_read(half)
         with suppress(OSError):  # another process was faster, with the same files
             half.rename(copy)
         shutil.rmtree(half, ignore_errors=True)
     return copy / wheel.name
+
+
+def _let_all_read(folder: Path) -> None:
+    """Let any user read and run what its owner may; a strict umask has kept it from them, here or at the install."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            mode = path.stat().st_mode
+            path.chmod(mode | 0o044 | (mode & stat.S_IXUSR and 0o011))
 
 
 def _reachable(folder: Path) -> Path:
@@ -209,6 +218,7 @@ def _public_folder(reason: Path) -> Path:
     found = place.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise FolderInUse(f"{place} belongs to somebody else; remove it.")
+    place.chmod(0o755)  # a strict umask has taken from it what it was made with
     return place
 
 
