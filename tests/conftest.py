@@ -17,6 +17,7 @@ from httpx import ASGITransport, AsyncClient
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
+from litestar.types import ASGIApp
 from redis import Redis
 from sqlalchemy import URL, NullPool, select, text
 from sqlalchemy.ext.asyncio import (
@@ -43,6 +44,7 @@ from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import Vault, use
 from tests.identity.factories import a_session, a_user
 from tests.moments import NOON
+from tests.on_record import noting_untold
 from tests.organization.factories import a_branch
 from tests.savepoints import name_by_depth
 from tests.servers.memory import roomy_folder
@@ -298,9 +300,11 @@ async def session(kept_line: Line, house: tuple[Litestar, Sessions]) -> AsyncIte
 
 @pytest.fixture
 async def client(house: tuple[Litestar, Sessions], session: AsyncSession) -> AsyncIterator[AsyncClient]:
-    """A client of the application, on the test's transaction."""
-    async with client_of(house[0]) as client:
+    """A client of the application, on the test's transaction; whatever it has changed is on record in the end."""
+    untold: list[str] = []
+    async with client_of(noting_untold(house[0], untold)) as client:
         yield client
+    assert untold == []
 
 
 @dataclass(frozen=True)
@@ -443,6 +447,6 @@ async def opened(app: Litestar) -> AsyncIterator[AsyncClient]:
         yield client
 
 
-def client_of(app: Litestar) -> AsyncClient:
+def client_of(app: ASGIApp) -> AsyncClient:
     """A client that speaks to the application without a network in between."""
     return AsyncClient(transport=ASGITransport(cast("Any", app)), base_url="http://test")
