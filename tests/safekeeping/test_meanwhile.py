@@ -26,6 +26,7 @@ from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.safekeeping.backup import back_up
 from tests.moments import PATIENCE
+from tests.platform.test_embedded import wait_until_ended
 from tests.safekeeping.test_backup import ORDER, disk_of, empty_database, lived_in, run, variables_of
 
 __all__ = ["empty_database", "lived_in"]
@@ -179,7 +180,6 @@ def test_what_a_restore_has_begun_in_the_database_ends_with_it(
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "Broken off" in said) == (1, True), said
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(begun.read_text()), 0)
+    wait_until_ended(int(begun.read_text()))
     restored = run("restore", tmp_path / "backup", settings=place)
     assert restored.exit_code == 0, restored.output
