@@ -19,8 +19,6 @@ from lc_workflow.platform.variables import BadSetting
 
 MIGRATION_LOCK = 0x1C_0B
 """The advisory lock that lets two instances start at once: the second waits and finds the work done."""
-
-
 LOCK_NOT_AVAILABLE = "55P03"
 WAITED = (
     "Somebody holds what the next revision changes: another migration, or a statement that runs long. That revision is"
