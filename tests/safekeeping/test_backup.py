@@ -124,10 +124,11 @@ async def _look(settings: Settings) -> None:
 
 
 async def _make_older(database: sqlalchemy.URL) -> None:
-    """Leave out what the release before did not have."""
+    """Leave out what releases before did not have."""
     engine = create_async_engine(database)
     async with engine.begin() as connection:
         await connection.execute(sqlalchemy.text("ALTER TABLE webhooks DROP COLUMN previous_secret"))
+        await connection.execute(sqlalchemy.text("DROP FUNCTION renumber_application_changes"))
     await engine.dispose()
 
 

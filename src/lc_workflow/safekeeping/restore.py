@@ -55,6 +55,7 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
             f"--dbname={settings.database_url.database}", str(folder / DUMP),
         )  # fmt: skip
     await _miss_previews(backup, engine)
+    await _number_changes(engine)
     entries = await _prove(settings, store, backup, engine)
     await store.remove(BEGUN)
     return backup, entries
@@ -93,6 +94,13 @@ async def _miss_previews(backup: Backup, engine: AsyncEngine) -> None:
             await session.commit()
 
 
+async def _number_changes(engine: AsyncEngine) -> None:
+    """Put the changes that tablets ask for in the order of this database's transactions, which it counts itself."""
+    with suppress(ProgrammingError):  # a backup of an older release may not number them
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT renumber_application_changes()"))
+
+
 async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine: AsyncEngine) -> int:
     """Compare what is there with what was saved; answers how many entries of the journal agree with their chain.
 
@@ -100,9 +108,7 @@ async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine:
         BackupRefused: Something differs.
         BadSetting: The keys do not open what is sealed.
     """
-    async with engine.begin() as connection:
-        # The changes that tablets ask for are in the order of transactions, which this database counts itself.
-        await connection.execute(text("SELECT renumber_application_changes()"))
+    async with engine.connect() as connection:
         rows = await rows_of(connection)
     if differing := sorted(table for table in rows | backup.rows if rows.get(table) != backup.rows.get(table)):
         raise BackupRefused(f"These tables do not hold as many rows as were saved: {', '.join(differing)}.")
