@@ -56,14 +56,15 @@ class People:
     async def summary(self, principal: Principal, *, at: datetime) -> UserSummary:
         """Count the accounts, and what has happened lately."""
         stats, lately = await self._counted(principal, at=at)
-        seen = await self._seen([visible_to(principal)], days=LATELY.days, at=at)
+        wanted = [visible_to(principal)]
+        seen = await self._seen(wanted, days=LATELY.days, at=at)
         return UserSummary(
             **(stats | lately),
             activity_overview=seen.overview(),
             role_distribution=stats["by_role"],
             organizational_summary=await self._places(
-                await self._by_place(principal, User.department_id, Department),
-                await self._by_place(principal, User.branch_id, Branch),
+                await self._by_place(wanted, User.department_id, Department),
+                await self._by_place(wanted, User.branch_id, Branch),
             ),
             generated_at=at,
         )
@@ -97,7 +98,7 @@ class People:
             overview=seen.overview(),
             activity_levels=seen.levels(),
             onboarding_metrics=seen.onboarding(),
-            geographic_distribution=await self._by_branch(wanted),
+            geographic_distribution=_by_name(await self._by_place(wanted, User.branch_id, Branch)),
             trends=Trends(
                 user_creation=_each_day(await self._opened(wanted, days=days, at=at), days=days, at=at),
                 login_activity=_each_day({one.date: one.sign_ins for one in daily}, days=days, at=at),
@@ -108,9 +109,10 @@ class People:
 
     async def organization(self, principal: Principal, *, at: datetime) -> OrganizationalMetrics:
         """Count the accounts of each department, branch and position."""
-        departments = await self._by_place(principal, User.department_id, Department)
-        branches = await self._by_place(principal, User.branch_id, Branch)
-        positions = await self._by_place(principal, User.position_id, Position)
+        wanted = [visible_to(principal)]
+        departments = await self._by_place(wanted, User.department_id, Department)
+        branches = await self._by_place(wanted, User.branch_id, Branch)
+        positions = await self._by_place(wanted, User.position_id, Position)
         return OrganizationalMetrics(
             total=sum(place.figures.total for place in departments),
             by_department=[place.figures for place in departments],
@@ -185,20 +187,6 @@ class People:
         )
         return {row[0]: row[1] for row in rows}
 
-    async def _by_branch(self, wanted: list[ColumnElement[bool]]) -> dict[str, int]:
-        total = func.count()
-        rows = await self._session.execute(
-            select(Branch.name, total)
-            .join(User, User.branch_id == Branch.id)
-            .where(*wanted)
-            .group_by(Branch.id, Branch.name)
-            .order_by(total.desc(), Branch.name)
-        )
-        named: dict[str, int] = {}
-        for name, count in rows:
-            named[name] = named.get(name, 0) + count
-        return named
-
     async def _counted(self, principal: Principal, *, at: datetime) -> tuple[dict[str, Any], dict[str, int]]:
         """Count by status and role, and what has happened lately; in one statement, whose rows are few."""
         rows = await self._session.execute(
@@ -236,7 +224,10 @@ class People:
         }
 
     async def _by_place(
-        self, principal: Principal, column: InstrumentedAttribute[Any], place: type[Department | Branch | Position]
+        self,
+        wanted: list[ColumnElement[bool]],
+        column: InstrumentedAttribute[Any],
+        place: type[Department | Branch | Position],
     ) -> "list[_Place]":
         total = func.count()
         rows = await self._session.execute(
@@ -249,7 +240,7 @@ class People:
             )
             .select_from(User)
             .outerjoin(place, place.id == column)
-            .where(visible_to(principal))
+            .where(*wanted)
             .group_by(column, place.name)
             .order_by(total.desc(), place.name)
         )
@@ -315,6 +306,15 @@ class _Place:
 
 def _many(which: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(which)
+
+
+def _by_name(places: list[_Place]) -> dict[str, int]:
+    """Add up the accounts of places that bear one name."""
+    named: dict[str, int] = {}
+    for place in places:
+        if (name := place.figures.name) is not None:
+            named[name] = named.get(name, 0) + place.figures.total
+    return named
 
 
 def _average(places: list[_Place], known: int) -> float:
