@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec import MsgspecError, convert, toml
+from msgspec import MsgspecError, toml
 
 from lc_workflow.seeding.standing import CannotPlant
 
@@ -17,6 +17,6 @@ def read_written(file: Path, kind: type[Written]) -> Written:
         CannotPlant: It is no TOML, or says something else; the sentence names the file and the place in it.
     """
     try:
-        return convert(toml.decode(file.read_bytes()), kind, strict=False)
+        return toml.decode(file.read_bytes(), type=kind, strict=False)
     except (MsgspecError, UnicodeDecodeError) as wrong:
         raise CannotPlant(f"{file} cannot be taken as it is written: {wrong}.") from wrong
