@@ -164,5 +164,5 @@ def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
     if application.account_id is not None and not docket.has_account:
         whose = "The account of this loan belongs to another customer; undo the approval, and have the account checked."
         found.append(AccountOfAnother(whose))
-    found += to_standing_in(for_oneself=docket.is_behind_own)
+    found += to_standing_in(for_oneself=docket.is_behind_own, twice=docket.is_behind_twice)
     return found + obstacles_to(application, application.approved, docket.grounds, at=at)
