@@ -12,6 +12,7 @@ from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.disbursement.jobs import HAND_OVER
 from lc_workflow.platform.http import csv
 from lc_workflow.platform.jobs import Workplace
+from tests.conftest import SignIn
 from tests.lending.disbursement.conftest import PAID, Office
 from tests.lending.disbursement.payer import Payer
 from tests.lending.steps import URL
@@ -78,3 +79,27 @@ async def test_the_export_says_on_which_day_a_loan_was_paid_and_not_when_it_was_
     assert await exported() is None
     await office.close(request, "confirm", **PAID)
     assert await exported() == "2026-11-24"
+
+
+async def test_whoever_is_refused_a_hand_in_a_payment_is_seen_by_whoever_sees_to_security(
+    office: Office, sign_in: SignIn
+) -> None:
+    request, manager = (await office.ask("manager")).json(), office.people["manager"].user
+    tries = {
+        "NotPermitted": await office.close(request, "fail", "officer", reason="Not yet"),
+        "SodRequester": await office.close(request, "confirm", "manager", **PAID),
+    }
+    assert {code: answer.status_code for code, answer in tries.items()} == dict.fromkeys(tries, 403)
+    await office.close(request, "confirm", "teller", **PAID | {"amount": 1})
+    number = {"phone_number": office.loan["phone"]}
+    asked = await office.client.patch(
+        f"/api/v1/users/{manager.id}", json=number, headers=(await sign_in("admin")).headers
+    )
+    assert asked.status_code == 200, asked.text
+    tries["SodParty"] = await office.ask("manager")
+    auditor = await sign_in("auditor")
+    found = (await office.client.get("/api/v1/security/alerts", headers=auditor.headers)).json()["items"]
+    refused = [alert for alert in found if alert["type"] == "DecisionRefused"]
+    assert {alert["description"].rpartition(" ")[2] for alert in refused} == tries.keys()
+    assert {alert["request_id"] for alert in refused} == {answer.json()["request_id"] for answer in tries.values()}
+    assert {alert["application_id"] for alert in refused} == {office.loan["id"]}

@@ -1,4 +1,4 @@
-"""Writing down who was refused a decision, after what was refused is rolled back, and beside it."""
+"""Writing down who was refused a decision or a payment, after what was refused is rolled back, and beside it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 from lc_workflow.platform.security.blocklist import OpenSession
-from lc_workflow.platform.security.guards import ALARMING
+from lc_workflow.platform.security.guards import ABOUT, ALARMING, About
 
 MOST_REFUSALS: Final = 20
 REFUSALS_FOR: Final = timedelta(hours=1)
@@ -38,12 +38,19 @@ def noting_refusals(open_session: OpenSession, clock: Clock) -> Callable[[Except
         session = open_session(scope["litestar_app"].state, scope)
         try:
             await session.rollback()
-            about: Any = scope["path_params"].get("application_id")  # a UUID, as the path says
+            about = await _application(session, scope)
             await note_refusal(session, type(error).__name__, person_id=person.id, application_id=about, at=clock())
         except (SQLAlchemyError, OSError) as broken:
             _log.warning("a refused decision could not be written down", cause=type(broken).__name__)
 
     return note
+
+
+async def _application(session: AsyncSession, scope: Scope) -> UUID | None:
+    """What the request was about: a path names an application itself, or something of one."""
+    named: dict[str, Any] = scope["path_params"]  # with UUIDs, as the paths say
+    find: About | None = scope["route_handler"].opt.get(ABOUT)
+    return await find(session, named) if find else named.get("application_id")
 
 
 async def note_refusal(

@@ -22,7 +22,7 @@ class BlockedAddress(Row):
 
 
 class RefusedDecision(Row):
-    """Somebody tried to decide a loan and was refused: `code` says for want of what.
+    """Somebody tried to decide a loan, or to have it paid, and was refused: `code` says for want of what.
 
     It is no entry of the journal, which tells what was done, and was: here nothing was. The request that was refused
     is rolled back, and this is written after it.

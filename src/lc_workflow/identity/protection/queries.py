@@ -46,7 +46,11 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "RegisterExported": (Severity.LOW, "Accounts exported", "Somebody took a list of accounts away."),
     "AddressBlocked": (Severity.LOW, "Address blocked", "An address was shut out."),
     "AddressUnblocked": (Severity.LOW, "Address let in", "An address is no longer shut out."),
-    "DecisionRefused": (Severity.MEDIUM, "Decision refused", "Somebody tried to decide a loan and was refused:"),
+    "DecisionRefused": (
+        Severity.MEDIUM,
+        "Decision refused",
+        "Somebody tried to decide a loan, or to have a hand in its payment, and was refused:",
+    ),
 }
 """Which facts are alerts, how soon to look, and how they are told."""
 

@@ -1,21 +1,25 @@
 """The paths of disbursements."""
 
+from typing import Final
 from uuid import UUID
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.disbursement.access import CONFIRM, READ, REQUEST
 from lc_workflow.lending.disbursement.schemas import Confirmation, DisbursementAnswer, Failure
-from lc_workflow.lending.disbursement.service import DisbursementService
+from lc_workflow.lending.disbursement.service import DisbursementService, application_of
 from lc_workflow.lending.rules.disbursement import DisbursementStatus
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.guards import ABOUT, ALARMING, requires
+
+OF_A_PAYMENT: Final = {ALARMING: Forbidden, ABOUT: application_of}
 
 
 class ApplicationDisbursementController(Controller):
@@ -36,7 +40,7 @@ class ApplicationDisbursementController(Controller):
         rows = await disbursements.of_application(application_id, principal=principal)
         return [shaped(row, DisbursementAnswer) for row in rows]
 
-    @post(guards=[requires(REQUEST)], status_code=200)
+    @post(guards=[requires(REQUEST)], status_code=200, opt={ALARMING: Forbidden})
     async def request(
         self,
         application_id: FromPath[UUID],
@@ -68,7 +72,7 @@ class DisbursementController(Controller):
         rows, total = await disbursements.page(window, status=status, principal=principal)
         return Page.of([shaped(row, DisbursementAnswer) for row in rows], total=total, window=window)
 
-    @post("/{request_id:uuid}/confirm", guards=[requires(CONFIRM)], status_code=200)
+    @post("/{request_id:uuid}/confirm", guards=[requires(CONFIRM)], status_code=200, opt=OF_A_PAYMENT)
     async def confirm(
         self,
         request_id: FromPath[UUID],
@@ -82,7 +86,7 @@ class DisbursementController(Controller):
             await disbursements.confirm(request_id, data, principal=principal, at=clock()), DisbursementAnswer
         )
 
-    @post("/{request_id:uuid}/fail", guards=[requires(CONFIRM)], status_code=200)
+    @post("/{request_id:uuid}/fail", guards=[requires(CONFIRM)], status_code=200, opt=OF_A_PAYMENT)
     async def fail(
         self,
         request_id: FromPath[UUID],

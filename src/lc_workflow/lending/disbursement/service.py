@@ -1,7 +1,8 @@
 """Asking for loans to be paid out, handing them over, and confirming what was paid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
@@ -250,9 +251,7 @@ class DisbursementService(Service[DisbursementRequest]):
         self, request_id: UUID, principal: Principal, *, at: datetime
     ) -> tuple[CustomerApplication, DisbursementRequest]:
         """Lock the application, as everybody does first, and then its request."""
-        application_id = await self.session.scalar(
-            select(DisbursementRequest.application_id).where(DisbursementRequest.id == request_id)
-        )
+        application_id = await application_of(self.session, {"request_id": request_id})
         if application_id is None:
             raise Missing("There is no such disbursement request, or it is not yours to see.")
         application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
@@ -275,3 +274,11 @@ class DisbursementService(Service[DisbursementRequest]):
         if not principal.reaches(permission, owner_id=application.user_id, branch_id=application.branch_id):
             raise NotYourDisbursement(f"This needs the permission {permission} for the application's branch.")
         await self._seen.check_has_no_tie(application, principal.id, at=at)
+
+
+async def application_of(session: AsyncSession, named: Mapping[str, Any]) -> UUID | None:
+    """Find which application the request that a path names is about; None where there is no such request."""
+    about: UUID | None = await session.scalar(
+        select(DisbursementRequest.application_id).where(DisbursementRequest.id == named["request_id"])
+    )
+    return about

@@ -1,6 +1,6 @@
 """What stands before a route: who is asking, and whether they hold the permission it needs."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -26,6 +26,9 @@ PUBLIC: Final = "public"
 ALARMING: Final = "alarming"
 """The `opt` key under which a route says which of its refusals whoever sees to security should hear of."""
 
+ABOUT: Final = "about"
+"""The `opt` key of an alarming route whose path names no application: a question that finds it, an `About`."""
+
 SESSION_COOKIE: Final = "lc_session"
 REFRESH_COOKIE: Final = "lc_refresh"
 CSRF_COOKIE: Final = "lc_csrf"
@@ -34,6 +37,9 @@ WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 """The methods that bring a body, which may take its time to arrive."""
 
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
+
+About: TypeAlias = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[UUID | None]]
+"""Finds the application that the parameters of a path are about."""
 
 
 class CsrfTokenWrong(Forbidden):
