@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 from uuid import UUID
 
@@ -50,6 +51,10 @@ class AccountDirectory(Protocol):
 
     async def cards(self, account_ids: Collection[UUID], principal: Principal) -> Mapping[UUID, AccountCard]:
         """Look up those of these accounts (`Employee.user_id`) that the person may see, in one statement at most."""
+        ...
+
+    async def remember_telephone(self, account_id: UUID, number: str, *, at: datetime) -> None:
+        """Keep by which telephone the owner of an account was known until now, inside the running transaction."""
         ...
 
 

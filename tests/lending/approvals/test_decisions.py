@@ -195,6 +195,21 @@ async def test_whoever_is_known_by_the_telephone_on_their_card_is_a_party_too(
     assert code(await decide(deputy, loan)) == (403, "SodParty")
 
 
+@pytest.mark.parametrize("change", [{"phone_number": "012999112"}, {"phone_number": None}, {"user_id": None}])
+async def test_whoever_changes_the_telephone_on_their_card_is_a_party_still(
+    client: AsyncClient, session: AsyncSession, hire: Hire, north: Branch, reviewed: Any, decide: Decide,
+    change: dict[str, Any],
+) -> None:  # fmt: skip
+    loan = await reviewed(guarantor_phone="+855 12 999 111")
+    guarantor = await hire(phone_number=None)
+    card = an_employee(user_id=guarantor.user.id, phone_number="012999111", branch_id=north.id)
+    session.add(card)
+    await session.commit()
+    changed = await client.patch(f"/api/v1/employees/{card.id}", json=change, headers=guarantor.headers)
+    assert changed.status_code == 200, changed.text
+    assert code(await decide(guarantor, loan)) == (403, "SodParty")
+
+
 async def test_nobody_decides_a_loan_for_somebody_absent_who_stands_in_for_it(
     client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, hand_on: HandOn
 ) -> None:

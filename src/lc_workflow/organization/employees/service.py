@@ -188,8 +188,15 @@ class EmployeeService(Service[Employee]):
                 await check_in_use(self.session, **{name: changes[name] for name in PLACE & changes.keys()})
                 if "employee_code" in changes:
                     await self._hold_codes()
+                owner, number = employee.user_id, employee.phone_number
                 for name, value in changes.items():
                     setattr(employee, name, value)
+                if (
+                    owner
+                    and number
+                    and (owner, phone_key(number)) != (employee.user_id, phone_key(employee.phone_number))
+                ):
+                    await accounts.remember_telephone(owner, number, at=at)
                 _check_reach(principal, UPDATE, employee)
                 check_phones(changes, "phone_number")
                 employee.updated_at = at

@@ -1,6 +1,7 @@
 """What the organization asks about accounts."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import visible_to
-from lc_workflow.identity.users.models import User
+from lc_workflow.identity.users.models import FormerTelephone, User
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.ports import AccountCard, Headcount
 from lc_workflow.platform.http.shapes import shaped
@@ -48,3 +49,10 @@ class AccountBook(Service[User]):
             return {}
         rows = await self.session.scalars(select(User).where(visible_to(principal), User.id.in_(account_ids)))
         return {user.id: shaped(user, AccountCard) for user in rows}
+
+    async def remember_telephone(self, account_id: UUID, number: str, *, at: datetime) -> None:
+        """Keep the telephone that was on somebody's card: who changes it is a party still to the loans it stands behind.
+
+        It works inside the caller's transaction.
+        """
+        self.session.add(FormerTelephone(user_id=account_id, phone_number=number, given_up_at=at))
