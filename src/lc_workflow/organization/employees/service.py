@@ -191,11 +191,8 @@ class EmployeeService(Service[Employee]):
                 owner, number = employee.user_id, employee.phone_number
                 for name, value in changes.items():
                     setattr(employee, name, value)
-                if (
-                    owner
-                    and number
-                    and (owner, phone_key(number)) != (employee.user_id, phone_key(employee.phone_number))
-                ):
+                known_by = (employee.user_id, phone_key(employee.phone_number))
+                if owner and number and known_by != (owner, phone_key(number)):
                     await accounts.remember_telephone(owner, number, at=at)
                 _check_reach(principal, UPDATE, employee)
                 check_phones(changes, "phone_number")

@@ -51,8 +51,5 @@ class AccountBook(Service[User]):
         return {user.id: shaped(user, AccountCard) for user in rows}
 
     async def remember_telephone(self, account_id: UUID, number: str, *, at: datetime) -> None:
-        """Keep the telephone that was on somebody's card: who changes it is a party still to the loans it stands behind.
-
-        It works inside the caller's transaction.
-        """
+        """Keep the telephone that was on somebody's card: who changes it is a party still to what it stands behind."""
         self.session.add(FormerTelephone(user_id=account_id, phone_number=number, given_up_at=at))
