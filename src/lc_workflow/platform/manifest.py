@@ -16,7 +16,7 @@ from lc_workflow.platform.jobs import Job
 
 
 class Hearing(Protocol):
-    """What a listener is given with a fact: its id to recognise it again, and the transaction it is told in."""
+    """What a listener is given with a fact: the id to know it by when it comes again, and the running transaction."""
 
     event_id: UUID
     session: AsyncSession
@@ -24,8 +24,8 @@ class Hearing(Protocol):
     def send(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Send a live message to a pattern (`user:<id>`, `role:<role>`, `general`) once the telling is committed."""
 
-    def hold_nobody_up(self) -> None:
-        """Have the telling committed before another fact is told: rows are held now that people work on."""
+    def commit_after_this(self) -> None:
+        """Commit once this fact is told, not with the facts after it: called by who is about to lock people's work."""
 
 
 Listener = Callable[[Any, Hearing], Awaitable[None]]

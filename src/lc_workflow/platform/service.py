@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, get_args
 from uuid import UUID
 
 from advanced_alchemy.repository import LoadSpec, SQLAlchemyAsyncRepository
@@ -23,14 +23,20 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[RowT]], Generic[RowT]):
-    """A repository service whose verbs commit once and tell what happened.
+    """A repository service whose verbs commit once and announce what happened.
 
-    `noun` is what a person calls the row; it stands in the refusal when there is none. `lets_be_named` says that other
-    rows may name one meanwhile that is locked to be changed.
+    `BranchService(Service[Branch])` works on branches. `noun` is what a person calls the row; it stands in the refusal
+    when there is none. With `lets_be_named`, a row that is locked to be changed may still be referred to by others.
     """
 
     noun: ClassVar[str]
     lets_be_named: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Give the service a repository of the rows it is declared for."""
+        super().__init_subclass__()
+        (row,) = get_args(cls.__orig_bases__[0])  # type: ignore[attr-defined]
+        cls.repository_type = type(f"{row.__name__}Repository", (SQLAlchemyAsyncRepository,), {"model_type": row})
 
     def __init__(self, session: AsyncSession) -> None:
         """Open the service on the request's session."""

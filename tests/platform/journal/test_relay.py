@@ -183,7 +183,7 @@ async def test_rows_that_people_work_on_are_free_before_the_next_fact_is_told(se
         wanted = select(Branch.id).where(Branch.code == "A")
         async with sessions() as working:
             free.append(await working.scalar(wanted.with_for_update(skip_locked=True)) is not None)
-        hearing.hold_nobody_up()
+        hearing.commit_after_this()
         await hearing.session.execute(wanted.with_for_update())
 
     await open_branches(sessions, "A", "B", "C")

@@ -8,7 +8,6 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,12 +54,6 @@ class WrongContent(Invalid):
 class DeliveryService(Service[Delivery]):
     """The files a person has announced."""
 
-    class Repo(SQLAlchemyAsyncRepository[Delivery]):
-        """Deliveries as rows."""
-
-        model_type = Delivery
-
-    repository_type = Repo
     noun = "announced file"
 
     def __init__(self, session: AsyncSession, *, store: ObjectStore, files: FileService) -> None:

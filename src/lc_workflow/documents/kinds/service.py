@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,12 +35,6 @@ class DocumentTypeTaken(Invalid):
 class PaperKindService(Service[PaperKind]):
     """The kinds of papers of the house."""
 
-    class Repo(SQLAlchemyAsyncRepository[PaperKind]):
-        """Kinds as rows."""
-
-        model_type = PaperKind
-
-    repository_type = Repo
     noun = "kind of paper"
 
     async def all(self, *, with_retired: bool = False) -> Sequence[PaperKind]:

@@ -6,7 +6,6 @@ from typing import IO
 from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,12 +34,6 @@ class NotYourSelfie(Forbidden):
 class SelfieService(Service[Selfie]):
     """The selfies a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[Selfie]):
-        """Selfies as rows."""
-
-        model_type = Selfie
-
-    repository_type = Repo
     noun = "selfie"
 
     def __init__(

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, DateTime, and_, case, exists, func, literal, null, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -41,12 +40,6 @@ class NoWayChosen(Invalid):
 class MessageService(Service[Notification]):
     """What one person writes to many; each message is one statement and one fact, however many it is for."""
 
-    class Repo(SQLAlchemyAsyncRepository[Notification]):
-        """Notifications as rows."""
-
-        model_type = Notification
-
-    repository_type = Repo
     noun = "notification"
 
     def __init__(self, session: AsyncSession, *, mails: bool) -> None:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.engagement.events import NotificationPreferencesSet
@@ -25,12 +24,6 @@ class TooManyChoices(Invalid):
 class PreferenceService(Service[NotificationPreference]):
     """How people want to hear of things."""
 
-    class Repo(SQLAlchemyAsyncRepository[NotificationPreference]):
-        """Preferences as rows."""
-
-        model_type = NotificationPreference
-
-    repository_type = Repo
     noun = "preference"
 
     async def of(self, principal: Principal) -> Preferences:

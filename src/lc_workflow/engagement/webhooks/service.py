@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, func, select
 
 from lc_workflow.engagement.events import WebhookRegistered, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
@@ -48,12 +47,6 @@ class DeliveryNotGivenUp(Invalid):
 class WebhookService(Service[Webhook]):
     """The systems that are called when something happens to an application."""
 
-    class Repo(SQLAlchemyAsyncRepository[Webhook]):
-        """Webhooks as rows."""
-
-        model_type = Webhook
-
-    repository_type = Repo
     noun = "webhook"
 
     async def all(self) -> Sequence[Webhook]:

@@ -6,7 +6,6 @@ from secrets import choice
 from typing import Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,12 +45,6 @@ class AccountClosed(Forbidden):
 class ActivationService(Service[User]):
     """The codes with which people set their first password, or a new one that no administrator knows."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     def __init__(

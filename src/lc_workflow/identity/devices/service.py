@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, func, select
 
 from lc_workflow.identity.devices.schemas import DeviceSession
@@ -19,12 +18,6 @@ from lc_workflow.platform.service import Service
 class DeviceService(Service[User]):
     """The sessions of people, one for each sign-in."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     async def mine(self, *, principal: Principal, at: datetime) -> list[DeviceSession]:

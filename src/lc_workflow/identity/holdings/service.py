@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -40,12 +39,6 @@ class FirstRole(Invalid):
 class HoldingService(Service[User]):
     """What people hold beside the role of their account."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     async def of(self, user_id: UUID, *, principal: Principal, at: datetime) -> Rights:

@@ -8,7 +8,6 @@ from typing import IO, Final
 from uuid import UUID
 
 import structlog
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import AccountChanged
@@ -34,12 +33,6 @@ _log = structlog.stdlib.get_logger()
 class PhotoService(Service[User]):
     """The profile photos of users, each under a name that cannot be guessed: who knows it may look."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     def __init__(self, session: AsyncSession, *, store: ObjectStore) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,12 +31,6 @@ async def blocked_networks(session: AsyncSession, *, at: datetime) -> Iterable[s
 class ProtectionService(Service[BlockedAddress]):
     """The addresses that nothing is answered to."""
 
-    class Repo(SQLAlchemyAsyncRepository[BlockedAddress]):
-        """Blocked addresses as rows."""
-
-        model_type = BlockedAddress
-
-    repository_type = Repo
     noun = "blocked address"
 
     def __init__(self, session: AsyncSession, *, blocklist: Blocklist) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -68,12 +67,6 @@ class Outcome:
 class RegisterService(Service[AccountImport]):
     """Lists of accounts that are taken in."""
 
-    class Repo(SQLAlchemyAsyncRepository[AccountImport]):
-        """Imports as rows."""
-
-        model_type = AccountImport
-
-    repository_type = Repo
     noun = "import"
 
     def __init__(self, session: AsyncSession, *, users: UserService, post: Vault | None) -> None:

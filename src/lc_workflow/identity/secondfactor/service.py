@@ -9,7 +9,6 @@ from typing import Final
 from uuid import UUID
 
 import pyotp
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -65,12 +64,6 @@ class Demand(StrEnum):
 class SecondFactorService(Service[User]):
     """The second factors of people; the secrets of their telephones are sealed with the keys of the installation."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     def __init__(self, session: AsyncSession, *, vault: Vault, passwords: Passwords) -> None:

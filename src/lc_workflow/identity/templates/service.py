@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import select
 
@@ -63,12 +62,6 @@ class TargetUnclear(Invalid):
 class TemplateService(Service[PermissionTemplate]):
     """The templates of this installation."""
 
-    class Repo(SQLAlchemyAsyncRepository[PermissionTemplate]):
-        """Templates as rows."""
-
-        model_type = PermissionTemplate
-
-    repository_type = Repo
     noun = "template"
 
     async def page(self, window: Window, *, search: str | None) -> tuple[Sequence[PermissionTemplate], int]:

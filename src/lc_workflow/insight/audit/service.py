@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
 from lc_workflow.insight.audit.access import EXPORT, visible_to
@@ -18,12 +17,6 @@ from lc_workflow.platform.service import Service
 class JournalExportService(Service[JournalEntry]):
     """Exports of the journal as facts."""
 
-    class Repo(SQLAlchemyAsyncRepository[JournalEntry]):
-        """Entries as rows."""
-
-        model_type = JournalEntry
-
-    repository_type = Repo
     noun = "entry"
 
     async def begin(self, wanted: AuditFilter, *, principal: Principal, at: datetime) -> int:

@@ -7,6 +7,6 @@ from lc_workflow.platform.manifest import Hearing
 
 async def find_the_path_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
     """Look the path up again; hearing it twice finds the same."""
-    hearing.hold_nobody_up()
+    hearing.commit_after_this()
     approvals = ApprovalService(hearing.session)
     await approvals.hear_of_judgement(event.application_id, by=event.actor_id, at=event.at)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -92,12 +91,6 @@ class Ruling:
 class ApprovalService(Service[ApprovalCase]):
     """The decisions of a cycle; its verbs work inside the caller's transaction, on a row it has locked."""
 
-    class Repo(SQLAlchemyAsyncRepository[ApprovalCase]):
-        """Cases as rows."""
-
-        model_type = ApprovalCase
-
-    repository_type = Repo
     noun = "approval"
 
     def __init__(self, session: AsyncSession) -> None:

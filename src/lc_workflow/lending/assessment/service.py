@@ -7,7 +7,6 @@ from fractions import Fraction
 from uuid import UUID, uuid4
 
 import msgspec
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,12 +63,6 @@ class NotYourAssessment(Forbidden):
 class AssessmentService(Service[CustomerApplication]):
     """What households can carry."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:

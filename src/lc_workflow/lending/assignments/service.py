@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,12 +32,6 @@ class NotYourAssignment(Forbidden):
 class AssignmentService(Service[Assignment]):
     """Who looks after the applications a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[Assignment]):
-        """Assignments as rows."""
-
-        model_type = Assignment
-
-    repository_type = Repo
     noun = "assignment"
 
     def __init__(self, session: AsyncSession, *, applications: ApplicationService) -> None:
@@ -174,12 +167,6 @@ def _check_reach(principal: Principal, application: CustomerApplication) -> None
 class OpenAssignments(Service[Assignment]):
     """What somebody looks after, as long as it goes on; part of what is on their desk (`lending/handover`)."""
 
-    class Repo(SQLAlchemyAsyncRepository[Assignment]):
-        """Assignments as rows."""
-
-        model_type = Assignment
-
-    repository_type = Repo
     noun = "assignment"
 
     async def waiting(self, user_id: UUID) -> int:

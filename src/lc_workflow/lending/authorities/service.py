@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
@@ -75,12 +74,6 @@ class NotYourDelegation(Forbidden):
 class AuthorityService(Service[Authority]):
     """Who holds which role where, and who stands in for whom."""
 
-    class Repo(SQLAlchemyAsyncRepository[Authority]):
-        """Authorities as rows."""
-
-        model_type = Authority
-
-    repository_type = Repo
     noun = "authority"
 
     def __init__(self, session: AsyncSession, offices: Offices) -> None:

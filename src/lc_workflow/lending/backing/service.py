@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,12 +28,6 @@ COLUMNS: Final = ("kind", "description", "value", "currency", "owner_name", "tit
 class BackingService(Service[Party]):
     """The guarantors, co-borrowers and collateral of applications."""
 
-    class Repo(SQLAlchemyAsyncRepository[Party]):
-        """Parties as rows."""
-
-        model_type = Party
-
-    repository_type = Repo
     noun = "party"
 
     def __init__(self, session: AsyncSession, *, customers: CustomerService) -> None:

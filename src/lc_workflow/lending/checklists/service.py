@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import to_builtins
 from sqlalchemy import func, select, text
 
@@ -33,12 +32,6 @@ class ChecklistPublishedAlready(Invalid):
 class ChecklistService(Service[Checklist]):
     """The versions of the checklist."""
 
-    class Repo(SQLAlchemyAsyncRepository[Checklist]):
-        """Checklists as rows."""
-
-        model_type = Checklist
-
-    repository_type = Repo
     noun = "checklist"
 
     async def page(self, window: Window, *, principal: Principal) -> tuple[Sequence[Checklist], int]:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
 from lc_workflow.identity.users.models import User
@@ -27,12 +26,6 @@ class NotYourComment(Forbidden):
 class CommentService(Service[Comment]):
     """What is said about the applications a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[Comment]):
-        """Comments as rows."""
-
-        model_type = Comment
-
-    repository_type = Repo
     noun = "comment"
 
     async def page(

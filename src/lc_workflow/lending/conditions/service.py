@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,12 +22,6 @@ class NotYourCondition(Forbidden):
 class ConditionService(Service[ApprovalCondition]):
     """The conditions of the approvals one may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[ApprovalCondition]):
-        """Conditions as rows."""
-
-        model_type = ApprovalCondition
-
-    repository_type = Repo
     noun = "condition"
 
     def __init__(self, session: AsyncSession) -> None:

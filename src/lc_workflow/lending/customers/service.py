@@ -9,7 +9,6 @@ from hashlib import blake2b
 from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -108,12 +107,6 @@ class Person:
 class CustomerService(Service[Customer]):
     """The people who borrow; its verbs work inside the caller's transaction."""
 
-    class Repo(SQLAlchemyAsyncRepository[Customer]):
-        """Customers as rows."""
-
-        model_type = Customer
-
-    repository_type = Repo
     noun = "customer"
 
     async def hold(self, persons: Iterable[Described] = (), customer_ids: Iterable[UUID] = ()) -> None:

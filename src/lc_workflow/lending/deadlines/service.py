@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -24,12 +23,6 @@ class WithoutDeadline(Invalid):
 class DeadlineService(Service[StageDeadline]):
     """How long each stage may take."""
 
-    class Repo(SQLAlchemyAsyncRepository[StageDeadline]):
-        """Deadlines as rows."""
-
-        model_type = StageDeadline
-
-    repository_type = Repo
     noun = "deadline"
 
     async def all(self) -> list[StageMinutesAnswer]:

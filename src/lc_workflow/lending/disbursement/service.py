@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,12 +51,6 @@ class NotYourDisbursement(Forbidden):
 class DisbursementService(Service[DisbursementRequest]):
     """The requests to pay out the applications one may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[DisbursementRequest]):
-        """Requests as rows."""
-
-        model_type = DisbursementRequest
-
-    repository_type = Repo
     noun = "disbursement request"
 
     def __init__(self, session: AsyncSession) -> None:

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -50,12 +49,6 @@ class StillPrinting(Busy):
 class DossierService(Service[DossierPrint]):
     """The dossiers of the applications a person may take in hand."""
 
-    class Repo(SQLAlchemyAsyncRepository[DossierPrint]):
-        """Printed dossiers as rows."""
-
-        model_type = DossierPrint
-
-    repository_type = Repo
     noun = "dossier"
 
     def __init__(self, session: AsyncSession, *, store: ObjectStore) -> None:

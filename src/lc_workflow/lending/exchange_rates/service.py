@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -27,12 +26,6 @@ class RateOfItself(Invalid):
 class ExchangeRateService(Service[ExchangeRate]):
     """What currencies are worth."""
 
-    class Repo(SQLAlchemyAsyncRepository[ExchangeRate]):
-        """Rates as rows."""
-
-        model_type = ExchangeRate
-
-    repository_type = Repo
     noun = "exchange rate"
 
     async def page(

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
 from lc_workflow.kernel.principal import Principal
@@ -18,12 +17,6 @@ from lc_workflow.platform.service import Service
 class ExportService(Service[CustomerApplication]):
     """Exports as facts."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     async def begin(self, wanted: Wanted, form: str, *, principal: Principal, at: datetime) -> None:

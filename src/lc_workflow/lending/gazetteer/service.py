@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import ValidationError, convert
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -35,12 +34,6 @@ class BadPlaceLine(Invalid):
 class GazetteerService(Service[Place]):
     """The places of the country."""
 
-    class Repo(SQLAlchemyAsyncRepository[Place]):
-        """Places as rows."""
-
-        model_type = Place
-
-    repository_type = Repo
     noun = "place"
 
     async def page(self, window: Window, *, parent: str | None, search: str | None) -> tuple[Sequence[Place], int]:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
 from lc_workflow.lending.assignments.service import OpenAssignments
@@ -17,12 +16,6 @@ from lc_workflow.platform.service import Service
 class Desk(Service[Task]):
     """Answers what identity asks about people's open work (`identity/ports.py`): their assignments and their tasks."""
 
-    class Repo(SQLAlchemyAsyncRepository[Task]):
-        """Tasks as rows."""
-
-        model_type = Task
-
-    repository_type = Repo
     noun = "task"
 
     async def waiting(self, user_id: UUID) -> int:

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
 from sqlalchemy.orm import aliased
 
@@ -72,12 +71,6 @@ class CodeReserved(Invalid):
 class JurisdictionService(Service[JurisdictionProfile]):
     """The laws of the places where the institution lends."""
 
-    class Repo(SQLAlchemyAsyncRepository[JurisdictionProfile]):
-        """Profiles as rows."""
-
-        model_type = JurisdictionProfile
-
-    repository_type = Repo
     noun = "profile"
 
     async def page(

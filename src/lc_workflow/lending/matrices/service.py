@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import structs, to_builtins
 from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -77,12 +76,6 @@ class InForce:
 class MatrixService(Service[ApprovalMatrix]):
     """The versions of the approval matrix."""
 
-    class Repo(SQLAlchemyAsyncRepository[ApprovalMatrix]):
-        """Matrices as rows."""
-
-        model_type = ApprovalMatrix
-
-    repository_type = Repo
     noun = "approval matrix"
 
     def __init__(self, session: AsyncSession) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -66,12 +65,6 @@ PENDING: Final = (_ROW.portfolio_officer_name.is_not(None), ~_ROW.portfolio_offi
 class OfficerService(Service[CustomerApplication]):
     """Names of officers on the applications a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     async def status(self, *, principal: Principal) -> MigrationStatus:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -63,12 +62,6 @@ class Shelf:
 class ProductService(Service[Product]):
     """What the institution lends."""
 
-    class Repo(SQLAlchemyAsyncRepository[Product]):
-        """Products as rows."""
-
-        model_type = Product
-
-    repository_type = Repo
     noun = "product"
 
     async def page(self, window: Window, *, search: str | None, principal: Principal) -> tuple[list[Shelf], int]:

@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import Date, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,12 +35,6 @@ class TermsMissing(Invalid):
 class QuoteService(Service[CustomerApplication]):
     """What loans cost, and what keeps them from being made."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:

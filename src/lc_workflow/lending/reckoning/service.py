@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
 from lc_workflow.lending.deadlines.models import StageDeadline
@@ -22,12 +21,6 @@ AT_ONCE = 100
 class ReckoningService(Service[Task]):
     """The deadlines of all open work."""
 
-    class Repo(SQLAlchemyAsyncRepository[Task]):
-        """Tasks as rows."""
-
-        model_type = Task
-
-    repository_type = Repo
     noun = "task"
 
     async def reckon_anew(self) -> int:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,12 +54,6 @@ class PapersSettled(Invalid):
 class RequirementService(Service[PaperCheck]):
     """The papers applications are asked for."""
 
-    class Repo(SQLAlchemyAsyncRepository[PaperCheck]):
-        """Checks of papers as rows."""
-
-        model_type = PaperCheck
-
-    repository_type = Repo
     noun = "paper"
 
     def __init__(self, session: AsyncSession) -> None:

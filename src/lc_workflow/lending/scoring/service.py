@@ -6,7 +6,6 @@ from fractions import Fraction
 from uuid import UUID, uuid4
 
 import msgspec
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,12 +53,6 @@ class NotYourScore(Forbidden):
 class ScoringService(Service[CustomerApplication]):
     """What scorecards make of applications."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:

@@ -35,7 +35,7 @@ MOVED: Final = frozenset({"status", "branch_id", "role"})
 
 async def seat_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
     """Look again whose decision is awaited; hearing it twice finds the same."""
-    hearing.hold_nobody_up()
+    hearing.commit_after_this()
     await TaskService(hearing.session).seat_again(event.application_id, by=None, at=event.at)
 
 
@@ -53,7 +53,7 @@ async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, h
             return
     approvals, tasks = ApprovalService(hearing.session), TaskService(hearing.session)
     for (application_id,) in waiting:
-        hearing.hold_nobody_up()
+        hearing.commit_after_this()
         await approvals.hear_of_judgement(application_id, by=None, at=event.at)
         await tasks.seat_again(application_id, by=None, at=event.at)
 
@@ -76,7 +76,7 @@ async def look_at_loans_they_may_stand_behind(
             card = select(Employee.phone_number).where(Employee.id == event.employee_id, Employee.user_id.is_not(None))
             waiting = await _waiting_behind(hearing, card)
     for (application_id,) in waiting:
-        hearing.hold_nobody_up()
+        hearing.commit_after_this()
         await TaskService(hearing.session).seat_again(application_id, by=None, at=event.at)
 
 
@@ -100,5 +100,5 @@ async def let_go(
             person = event.to_id
         case _:
             person = event.user_id
-    hearing.hold_nobody_up()
+    hearing.commit_after_this()
     await TaskService(hearing.session).let_go(person, at=event.at)

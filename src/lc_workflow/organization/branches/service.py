@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, or_
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -35,12 +34,6 @@ class BranchCodeTaken(Invalid):
 class BranchService(Service[Branch]):
     """The branches of the institution."""
 
-    class Repo(SQLAlchemyAsyncRepository[Branch]):
-        """Branches as rows."""
-
-        model_type = Branch
-
-    repository_type = Repo
     noun = "branch"
 
     async def page(

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, or_
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -34,12 +33,6 @@ class DepartmentCodeTaken(Invalid):
 class DepartmentService(Service[Department]):
     """The departments of the institution."""
 
-    class Repo(SQLAlchemyAsyncRepository[Department]):
-        """Departments as rows."""
-
-        model_type = Department
-
-    repository_type = Repo
     noun = "department"
 
     async def page(

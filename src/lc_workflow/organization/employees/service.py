@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, delete, func, or_, select, union_all
 
@@ -94,12 +93,6 @@ class Wanted:
 class EmployeeService(Service[Employee]):
     """The employees of the institution."""
 
-    class Repo(SQLAlchemyAsyncRepository[Employee]):
-        """Employees as rows."""
-
-        model_type = Employee
-
-    repository_type = Repo
     noun = "employee"
 
     async def page(self, wanted: Wanted, window: Window, *, principal: Principal) -> tuple[Sequence[Employee], int]:

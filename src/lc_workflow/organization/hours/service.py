@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, column, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,12 +53,6 @@ class HolidayExists(Invalid):
 class HoursService(Service[BranchHours]):
     """The hours of the branches one may see, and the holidays."""
 
-    class Repo(SQLAlchemyAsyncRepository[BranchHours]):
-        """Hours as rows."""
-
-        model_type = BranchHours
-
-    repository_type = Repo
     noun = "branch"
 
     async def shown(self, branch_id: UUID, *, principal: Principal) -> HoursAnswer:

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -34,12 +33,6 @@ class PositionNameTaken(Invalid):
 class PositionService(Service[Position]):
     """The positions of the institution."""
 
-    class Repo(SQLAlchemyAsyncRepository[Position]):
-        """Positions as rows."""
-
-        model_type = Position
-
-    repository_type = Repo
     noun = "position"
 
     async def page(

@@ -62,21 +62,21 @@ class _Hearing:
     event_id: UUID
     session: AsyncSession
     messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    is_last: bool = False
+    ends_the_batch: bool = False
 
     def send(self, pattern: str, message: Mapping[str, Any]) -> None:
         self.messages.append((pattern, message))
 
-    def hold_nobody_up(self) -> None:
-        self.is_last = True
+    def commit_after_this(self) -> None:
+        self.ends_the_batch = True
 
 
 @dataclass(slots=True)
 class _Batch:
-    """What is told in one transaction: the facts, the threads of those that failed, and what is said afterwards.
+    """What is told in one transaction: the facts, the threads of those that failed, and what is sent after the commit.
 
-    It ends with a fact for which rows are held that people work on: those that wait for them hold what the next fact
-    needs, and would wait for one another.
+    It ends early after a fact whose listener locked rows that people work on. Locks kept while the next facts are told
+    make people wait, and deadlock with those of them who hold what a next fact needs.
     """
 
     reached: int = 0
@@ -219,7 +219,7 @@ class Relay:
         else:
             batch.told.append(row.id)
             batch.messages += hearing.messages
-            batch.is_ended = hearing.is_last
+            batch.is_ended = hearing.ends_the_batch
 
 
 def _explain(cause: Exception) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, func, select, update
 
 from lc_workflow.kernel.principal import Principal
@@ -19,12 +18,6 @@ from lc_workflow.system.outbox.schemas import UntoldAnswer
 class OutboxService(Service[Untold]):
     """The facts that listeners have not heard."""
 
-    class Repo(SQLAlchemyAsyncRepository[Untold]):
-        """Untold facts as rows."""
-
-        model_type = Untold
-
-    repository_type = Repo
     noun = "untold fact"
 
     async def page(self, window: Window, *, given_up_only: bool) -> tuple[Sequence[UntoldAnswer], int]:

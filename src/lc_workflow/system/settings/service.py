@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec.json import encode
 from sqlalchemy import String, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
@@ -40,12 +39,6 @@ class NoSuchSetting(Invalid):
 class SettingService(Service[Setting]):
     """What an administrator may adjust without a deploy."""
 
-    class Repo(SQLAlchemyAsyncRepository[Setting]):
-        """Settings as rows."""
-
-        model_type = Setting
-
-    repository_type = Repo
     noun = "setting"
 
     async def all(self, *, category: str | None, principal: Principal) -> Sequence[Setting]:

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Uuid, bindparam, func, literal, or_, select, update
@@ -51,12 +50,6 @@ DEEPEST: Final = 10
 class FolderService(Service[Folder]):
     """The folders a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[Folder]):
-        """Folders as rows."""
-
-        model_type = Folder
-
-    repository_type = Repo
     noun = "folder"
 
     def __init__(self, session: AsyncSession, *, access: ApplicationAccess) -> None:

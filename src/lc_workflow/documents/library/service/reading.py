@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import structs
 from sqlalchemy import ColumnElement, Exists, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,12 +51,6 @@ LINK_LIFETIME: Final = timedelta(minutes=15)
 class FileReading(Service[File]):
     """The files a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[File]):
-        """Files as rows."""
-
-        model_type = File
-
-    repository_type = Repo
     noun = "file"
 
     def __init__(

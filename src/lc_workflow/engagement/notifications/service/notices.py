@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select, update
 
 from lc_workflow.engagement.notifications.access import visible_to
@@ -27,12 +26,6 @@ MOST_RECENT: Final = 20
 class NotificationService(Service[Notification]):
     """What people were told."""
 
-    class Repo(SQLAlchemyAsyncRepository[Notification]):
-        """Notifications as rows."""
-
-        model_type = Notification
-
-    repository_type = Repo
     noun = "notification"
 
     async def page(self, window: Window, *, unread_only: bool, principal: Principal) -> Part[Notification]:

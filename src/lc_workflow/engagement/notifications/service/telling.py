@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from advanced_alchemy.filters import OrderBy
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, select, true
 
 from lc_workflow.engagement.notifications.models import Notification
@@ -73,12 +72,6 @@ from lc_workflow.platform.service import Service
 class TellingService(Service[Notification]):
     """Writes notifications; a fact that is heard twice is told once."""
 
-    class Repo(SQLAlchemyAsyncRepository[Notification]):
-        """Notifications as rows."""
-
-        model_type = Notification
-
-    repository_type = Repo
     noun = "notification"
 
     async def tell_of_move(self, event: ApplicationMoved, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, delete, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -80,12 +79,6 @@ async def rights_by_id(session: AsyncSession, ids: Iterable[UUID]) -> list[Permi
 class PermissionService(Service[Permission]):
     """The rights there are."""
 
-    class Repo(SQLAlchemyAsyncRepository[Permission]):
-        """Permissions as rows."""
-
-        model_type = Permission
-
-    repository_type = Repo
     noun = "permission"
 
     async def page(self, window: Window, wanted: PermissionFilter) -> tuple[Sequence[Permission], int]:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 
 from lc_workflow.identity.events import (
@@ -113,12 +112,6 @@ class _Pattern(NamedTuple):
 class RoleService(Service[CompanyRole]):
     """The roles there are, and the rights each holds."""
 
-    class Repo(SQLAlchemyAsyncRepository[CompanyRole]):
-        """Roles as rows."""
-
-        model_type = CompanyRole
-
-    repository_type = Repo
     noun = "role"
 
     async def page(

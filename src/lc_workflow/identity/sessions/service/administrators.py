@@ -4,7 +4,6 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,12 +33,6 @@ class SetupDone(Invalid):
 class AdministratorService(Service[User]):
     """The administrators whom nobody else can let in."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "administrator"
 
     def __init__(self, session: AsyncSession, *, passwords: Passwords, policy: PasswordPolicy) -> None:

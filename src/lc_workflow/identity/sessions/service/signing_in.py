@@ -7,7 +7,6 @@ from math import ceil
 from secrets import token_urlsafe
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -90,12 +89,6 @@ class Waiting:
 class SessionService(Service[Session]):
     """The sessions of people with accounts."""
 
-    class Repo(SQLAlchemyAsyncRepository[Session]):
-        """Sessions as rows."""
-
-        model_type = Session
-
-    repository_type = Repo
     noun = "session"
 
     def __init__(

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select
 
 from lc_workflow.identity.rules.statuses import UserStatus
@@ -19,12 +18,6 @@ from lc_workflow.platform.service import Service
 class AccountBook(Service[User]):
     """Answers what the organization asks about accounts (`organization/ports.py`)."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     async def of(self, department_ids: Collection[UUID]) -> Mapping[UUID, Headcount]:

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -110,12 +109,6 @@ async def set_password(session: AsyncSession, user: User, digest: str, *, at: da
 class UserService(Service[User]):
     """The accounts of the institution."""
 
-    class Repo(SQLAlchemyAsyncRepository[User]):
-        """Users as rows."""
-
-        model_type = User
-
-    repository_type = Repo
     noun = "user"
 
     def __init__(self, session: AsyncSession, *, passwords: Passwords, policy: PasswordPolicy) -> None:

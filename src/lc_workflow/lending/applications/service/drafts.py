@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -80,12 +79,6 @@ _EMPTY: Final[dict[str, Any]] = {
 class ApplicationService(Service[CustomerApplication]):
     """The applications a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     def __init__(self, session: AsyncSession, *, store: ObjectStore) -> None:

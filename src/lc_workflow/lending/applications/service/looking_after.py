@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import select
 
 from lc_workflow.kernel.errors import Invalid
@@ -24,12 +23,6 @@ class NoSuchEmployee(Invalid):
 class LookingAfterService(Service[Assignment]):
     """The employees who look after applications; its verbs work inside the caller's transaction."""
 
-    class Repo(SQLAlchemyAsyncRepository[Assignment]):
-        """Assignments as rows."""
-
-        model_type = Assignment
-
-    repository_type = Repo
     noun = "assignment"
 
     async def is_done_by(self, application_id: UUID, wishes: Sequence[AssignmentWish]) -> bool:

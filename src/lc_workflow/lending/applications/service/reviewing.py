@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
@@ -35,12 +33,6 @@ class ReviewerPrepared(Invalid):
 class ReviewingService(Service[CustomerApplication]):
     """The order in which applications are worked on, and their reviewers."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     async def prioritise(

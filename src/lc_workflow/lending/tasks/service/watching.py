@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
@@ -22,12 +21,6 @@ TOLD_AGAIN = timedelta(days=1)
 class WatchService(Service[Task]):
     """Looks after the tasks of everybody."""
 
-    class Repo(SQLAlchemyAsyncRepository[Task]):
-        """Tasks as rows."""
-
-        model_type = Task
-
-    repository_type = Repo
     noun = "task"
 
     async def tell_breaches(self, *, at: datetime) -> int:

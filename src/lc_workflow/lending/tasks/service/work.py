@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import Row, exists, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -67,12 +66,6 @@ class NobodyEligible(Invalid):
 class TaskService(Service[Task]):
     """The work on the applications one may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[Task]):
-        """Tasks as rows."""
-
-        model_type = Task
-
-    repository_type = Repo
     noun = "task"
 
     def __init__(self, session: AsyncSession) -> None:

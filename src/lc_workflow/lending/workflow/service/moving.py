@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,12 +47,6 @@ STEP_OF: Final = dict.fromkeys(Decision, Action.APPROVE) | {
 class WorkflowService(Service[CustomerApplication]):
     """Moves the applications a person may see."""
 
-    class Repo(SQLAlchemyAsyncRepository[CustomerApplication]):
-        """Applications as rows."""
-
-        model_type = CustomerApplication
-
-    repository_type = Repo
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:
