@@ -1,11 +1,13 @@
 """Empty databases on the tests' own server."""
 
 import asyncio
+from collections.abc import Awaitable
 from uuid import uuid4
 
 import asyncpg
+from httpx import Response
 from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tests.moments import PATIENCE
 
@@ -45,3 +47,13 @@ async def stand_at(database: URL, revision: str) -> None:
     async with engine.begin() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     await engine.dispose()
+
+
+async def all_at_once(engine: AsyncEngine, table: str, *wishes: Awaitable[Response]) -> list[Response]:
+    """Let people do something at the same moment: none writes a row of a table before all of them wait."""
+    async with engine.connect() as holding:
+        await holding.execute(text(f"LOCK TABLE {table} IN SHARE MODE"))
+        doing = [asyncio.ensure_future(wish) for wish in wishes]
+        await until_somebody_waits(holding, people=len(doing))
+        await holding.rollback()
+    return await asyncio.gather(*doing)
