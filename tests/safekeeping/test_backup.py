@@ -164,7 +164,7 @@ def test_what_was_saved_from_a_folder_is_back_in_an_s3_store_also_when_that_was_
         place = replace(lived_in, database_url=empty_database, object_store=bucket, upload_folder=tmp_path / "nothing")
         asyncio.run(_allow_writing(empty_database, on=False))
         half = run("restore", folder, settings=place)  # the papers are there, and no table
-        assert (half.exit_code, "pg_restore did not finish" in half.output) == (1, True)
+        assert (half.exit_code, "psql did not finish" in half.output) == (1, True)
         asyncio.run(_allow_writing(empty_database, on=True))
         unproven = run("restore", folder, settings=replace(place, secret_key="x" * 40))
         assert (unproven.exit_code, "do not open what is sealed" in unproven.output) == (1, True)

@@ -24,7 +24,10 @@ from lc_workflow.app import open_store
 from lc_workflow.documents.library.service.removal import purge
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
+from lc_workflow.safekeeping import database
 from lc_workflow.safekeeping.backup import back_up
+from lc_workflow.safekeeping.database import dump, restore
+from lc_workflow.safekeeping.inventory import BackupRefused
 from tests.moments import PATIENCE
 from tests.platform.test_embedded import wait_until_ended
 from tests.safekeeping.test_backup import ORDER, disk_of, empty_database, lived_in, run, variables_of
@@ -98,10 +101,17 @@ def test_a_backup_goes_to_a_share_that_cannot_sync_its_names_as_well(
 @contextmanager
 def nobody_reads(table: str, settings: Settings) -> Iterator[None]:
     """Whoever would read the table waits."""
+    with under_way(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE", settings):
+        yield
+
+
+@contextmanager
+def under_way(statement: str, settings: Settings) -> Iterator[None]:
+    """Somebody did this, and has not committed it."""
     loop = asyncio.new_event_loop()
     engine = create_async_engine(settings.database_url, poolclass=sqlalchemy.NullPool)
     connection = loop.run_until_complete(engine.connect().start())
-    loop.run_until_complete(connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")))
+    loop.run_until_complete(connection.execute(text(statement)))
     try:
         yield
     finally:
@@ -109,13 +119,16 @@ def nobody_reads(table: str, settings: Settings) -> Iterator[None]:
         loop.close()
 
 
-def dumping(settings: Settings) -> int:
-    """How many programs dump the database now."""
+def at_work(program: str, settings: Settings) -> int:
+    """How many of a program of PostgreSQL work on the database now."""
 
     async def count() -> int:
         async with session_of(settings) as session:
-            asked = text("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pg_dump'")
-            return await session.scalar(asked) or 0
+            asked = text(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE application_name = :name AND datname = current_database() AND state = 'active'"
+            )
+            return await session.scalar(asked, {"name": program}) or 0
 
     return asyncio.run(count())
 
@@ -128,7 +141,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(told: signal.Signals, lived
         environ = {**os.environ, **variables_of(lived_in)}
         heard = partial(signal.signal, told, signal.SIG_DFL)  # also where the tests run under nohup
         with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:  # noqa: PLW1509
-            while not dumping(lived_in):
+            while not at_work("pg_dump", lived_in):
                 assert process.poll() is None
             process.send_signal(told)
             _, said = process.communicate(timeout=PATIENCE)
@@ -136,7 +149,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(told: signal.Signals, lived
             1, False, "Error: Broken off before it was done; the same command begins again, or goes on.\n",
         )  # fmt: skip
         assert [*folder.iterdir()] == []
-        while dumping(lived_in):
+        while at_work("pg_dump", lived_in):
             pass
     assert run("backup", folder, settings=lived_in).exit_code == 0
 
@@ -183,3 +196,78 @@ def test_what_a_restore_has_begun_in_the_database_ends_with_it(
     wait_until_ended(int(begun.read_text()))
     restored = run("restore", tmp_path / "backup", settings=place)
     assert restored.exit_code == 0, restored.output
+
+
+def test_a_restore_that_is_told_to_end_leaves_no_statement_behind(
+    lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path
+) -> None:
+    assert run("backup", tmp_path / "backup", settings=lived_in).exit_code == 0
+    place = replace(lived_in, database_url=empty_database, upload_folder=tmp_path / "elsewhere")
+    with under_way("CREATE TABLE webhooks (id uuid)", place):  # its name is not free until then
+        command = [sys.executable, "-m", "lc_workflow.cli", "restore", str(tmp_path / "backup")]
+        environ = {**os.environ, **variables_of(place)}
+        with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+            while not at_work("psql", place):
+                assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            _, said = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, "Broken off" in said) == (1, True), said
+        assert at_work("psql", place) == 0
+    restored = run("restore", tmp_path / "backup", settings=place)
+    assert restored.exit_code == 0, restored.output
+
+
+def test_a_backup_is_put_back_where_the_server_is_older_than_the_programs(
+    lived_in: Settings, empty_database: sqlalchemy.URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL 15 and 16 refuse a setting that pg_restore begins with since 17."""
+    assert run("backup", tmp_path / "backup", settings=lived_in).exit_code == 0
+    psql, told = tmp_path / "bin" / "psql", tmp_path / "told"
+    psql.parent.mkdir()
+    psql.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo psql 99\nexec cat > {told}\n')
+    psql.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{psql.parent}:{os.environ['PATH']}")
+    asyncio.run(restore(empty_database, tmp_path / "backup" / "database.dump"))
+    script = told.read_text().splitlines()
+    assert [line for line in script if line.startswith("SET transaction_timeout")] == []
+    assert {"SET lock_timeout = 0;", "BEGIN;", "COMMIT;"} <= {*script}
+
+
+def test_the_programs_know_the_certificates_that_we_know(
+    lived_in: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a certificate is asked for, the embedded server's program will not do: it cannot encrypt."""
+    pg_dump, told = tmp_path / "bin" / "pg_dump", tmp_path / "told"
+    pg_dump.parent.mkdir()
+    pg_dump.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo pg_dump 16\nexec env > {told}\n')
+    pg_dump.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{pg_dump.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("PGSSLROOTCERT", "/authority.pem")
+    asyncio.run(dump(lived_in.database_url.update_query_dict({"ssl": "verify-full"})))
+    assert {"PGSSLMODE=verify-full", "PGSSLROOTCERT=/authority.pem"} <= {*told.read_text().splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("host", "mode", "must"),
+    [
+        ("127.0.0.1", None, False),
+        ("localhost", "prefer", False),
+        ("localhost", "require", True),
+        ("db.example", None, True),
+        ("db.example", "disable", False),
+    ],
+)
+def test_a_book_leaves_the_machine_encrypted_unless_sslmode_says_otherwise(
+    host: str, mode: str | None, monkeypatch: pytest.MonkeyPatch, *, must: bool
+) -> None:
+    chosen: list[bool] = []
+
+    def note(name: str, *, encrypting: bool) -> str:
+        chosen.append(encrypting)
+        raise BackupRefused(name)
+
+    monkeypatch.setattr(database, "program", note)
+    url = sqlalchemy.make_url(f"postgresql+asyncpg://me@{host}/book")
+    with pytest.raises(BackupRefused):
+        asyncio.run(dump(url.update_query_dict({"ssl": mode}) if mode else url))
+    assert chosen == [must]

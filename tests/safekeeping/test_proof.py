@@ -35,8 +35,8 @@ def test_what_was_lost_on_the_way_back_is_told(
     def place_that_loses(what: str) -> Settings:
         place = replace(lived_in, database_url=empty_database_on(server), upload_folder=tmp_path / what)
 
-        async def half(url: sqlalchemy.URL, *words: str) -> None:
-            await whole(url, *words)
+        async def half(url: sqlalchemy.URL, file: Path) -> None:
+            await whole(url, file)
             if what == "rows":
                 await execute(place, "DELETE FROM dossier_prints")
             else:

@@ -6,18 +6,34 @@ import re
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
-from typing import Final
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Final, cast
 
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres_programs
-from lc_workflow.safekeeping.inventory import BackupRefused
+from lc_workflow.platform.embedded import INSTALLED, NotInstalled, ending_with_us, postgres_programs
+from lc_workflow.safekeeping.inventory import PIECE, BackupRefused
 
 TABLES: Final = text(
     "SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1"
 )
+
+TRUSTED: Final = ("PGSSLROOTCERT", "PGSSLCRL", "PGSSLCERT", "PGSSLKEY")
+"""The variables that say by which certificates the database is known, and we to it."""
+UNLESS_REFUSED: Final = {None, "allow", "prefer"}
+"""How `sslmode` says that a server which does not encrypt will do."""
+HERE: Final = {"localhost", "127.0.0.1", "::1"}
+
+AS_NEW: Final = ". postgresql-client must be as new as the server, and as what wrote the backup."
+
+NEW_SETTING: Final = b"SET transaction_timeout = 0;\n"
+ONLY_WHERE_KNOWN: Final = b"SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout';\n"
+SETTINGS_STAND_WITHIN: Final = 40
+"""In so many lines at the beginning of a script."""
 
 
 async def rows_of(connection: AsyncConnection) -> dict[str, int]:
@@ -27,29 +43,77 @@ async def rows_of(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def dump(url: URL, *words: str) -> None:
-    """Run pg_dump."""
-    await _run("pg_dump", url, *words)
+    """Run pg_dump.
+
+    Raises:
+        BackupRefused: It is not installed, or fails.
+    """
+    async with _running("pg_dump", url, *words) as process:
+        await _ended_well("pg_dump", process)
 
 
-async def restore(url: URL, *words: str) -> None:
-    """Run pg_restore."""
-    await _run("pg_restore", url, *words)
+async def restore(url: URL, file: Path) -> None:
+    """Put a dump back in one transaction: pg_restore writes it as a script, and psql sends that to the database.
+
+    pg_restore by itself begins with a setting that servers before PostgreSQL 17 refuse.
+
+    Raises:
+        BackupRefused: One of the two is not installed, or fails; the database is as it was.
+    """
+    words = "--no-owner", "--no-privileges", "--single-transaction", "--file=-", str(file)
+    quiet = "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse"  # the rest names people
+    async with (
+        _running("pg_restore", url, *words, stdout=PIPE) as reading,
+        _running("psql", url, *quiet, stdin=PIPE, ended_by=signal.SIGINT) as writing,
+    ):
+        await _pass_on(reading, writing)
+        await _ended_well("psql", writing)
+        await _ended_well("pg_restore", reading)
 
 
-def program(name: str) -> str:
-    """Find a program of PostgreSQL: the newest that the embedded server or the machine has.
+async def _pass_on(reading: Process, writing: Process) -> None:
+    """Send the script on. It ends with its COMMIT: one that breaks off changes nothing."""
+    script, database = cast("asyncio.StreamReader", reading.stdout), cast("asyncio.StreamWriter", writing.stdin)
+    with suppress(BrokenPipeError, ConnectionResetError):  # psql says why
+        for _ in range(SETTINGS_STAND_WITHIN):
+            line = await script.readline()
+            database.write(ONLY_WHERE_KNOWN if line == NEW_SETTING else line)
+        while piece := await script.read(PIECE):
+            database.write(piece)
+            await database.drain()
+        database.close()
+        await database.wait_closed()
+
+
+def program(name: str, *, encrypting: bool) -> str:
+    """Find a program of PostgreSQL: the newest that the machine has.
+
+    The embedded server's count where nothing has to be encrypted, which they are built without: they would refuse it,
+    or send a whole book as it is through the internet.
 
     Raises:
         BackupRefused: There is none.
     """
-    found = []
-    with suppress(NotInstalled):
-        found.append(str(postgres_programs() / name))
+    found = [str(path) for path in INSTALLED.glob(f"*/bin/{name}")]
     if on_path := shutil.which(name):
         found.append(on_path)
+    if not encrypting:
+        with suppress(NotInstalled):
+            found.append(str(postgres_programs() / name))
     if not found:
-        raise BackupRefused(f"{name} is not installed; it comes with postgresql-client, as new as the server or newer.")
+        why = "; the embedded server's cannot encrypt" if encrypting else ""
+        raise BackupRefused(
+            f"{name} is not installed{why}. It comes with postgresql-client, as new as the server or newer."
+        )
     return max(found, key=_major)
+
+
+def _is_encrypted(url: URL) -> bool:
+    """Whether the way to the database may be encrypted: its `sslmode` says so, or says nothing and it is elsewhere."""
+    mode = url.query.get("ssl")
+    if mode in UNLESS_REFUSED:
+        return url.host is not None and not url.host.startswith("/") and url.host not in HERE
+    return mode != "disable"
 
 
 def _major(path: str) -> int:
@@ -57,8 +121,19 @@ def _major(path: str) -> int:
     return int(re.findall(r"\d+", answer)[0])
 
 
-async def _run(name: str, url: URL, *words: str) -> None:
-    """Run a program on the database; its password stays out of the list of processes."""
+@asynccontextmanager
+async def _running(
+    name: str,
+    url: URL,
+    *words: str,
+    stdin: int = DEVNULL,
+    stdout: int = DEVNULL,
+    ended_by: signal.Signals = signal.SIGTERM,
+) -> AsyncIterator[Process]:
+    """Run a program on the database while the block runs; its password stays out of the list of processes.
+
+    What it began there ends with it: `ended_by` is the signal at which it tells the server.
+    """
     where = {
         "PGHOST": url.host,
         "PGPORT": str(url.port or 5432),
@@ -66,20 +141,29 @@ async def _run(name: str, url: URL, *words: str) -> None:
         "PGPASSWORD": url.password,
         "PGDATABASE": url.database,
         "PGSSLMODE": url.query.get("ssl"),
+        **{variable: os.environ.get(variable) for variable in TRUSTED},
     }
     process = await asyncio.create_subprocess_exec(
-        program(name),
+        program(name, encrypting=_is_encrypted(url)),
         *words,
         env={"PATH": os.environ.get("PATH", os.defpath), **{key: str(value) for key, value in where.items() if value}},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        preexec_fn=ending_with_us(signal.SIGTERM),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=PIPE,
+        preexec_fn=ending_with_us(ended_by),
     )
     try:
-        _, said = await process.communicate()
-    except BaseException:  # else it would go on writing, or restoring, for a command that was broken off
-        process.terminate()  # they tell the server then
-        await process.wait()
-        raise
-    if process.returncode:
-        raise BackupRefused(f"{name} did not finish: {said.decode(errors='replace').strip()[-500:]}")
+        yield process
+    finally:  # else it would go on writing, or restoring, for a command that was broken off
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.send_signal(ended_by)
+            if process.stdin is not None:
+                process.stdin.close()
+            await process.communicate()
+
+
+async def _ended_well(name: str, process: Process) -> None:
+    said = (await cast("asyncio.StreamReader", process.stderr).read()).decode(errors="replace").strip()
+    if await process.wait():
+        raise BackupRefused(f"{name} did not finish: {said[-500:]}{AS_NEW if 'version' in said else ''}")

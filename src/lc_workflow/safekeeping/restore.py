@@ -50,10 +50,7 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
             with (folder / OBJECTS / kept.key).open("rb") as source:
                 await store.put(kept.key, source, size=kept.size, content_type=kept.content_type)
     if not there:
-        await restore(
-            settings.database_url, "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
-            f"--dbname={settings.database_url.database}", str(folder / DUMP),
-        )  # fmt: skip
+        await restore(settings.database_url, folder / DUMP)
     await _miss_previews(backup, engine)
     await _number_changes(engine)
     entries = await _prove(settings, store, backup, engine)
