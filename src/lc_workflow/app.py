@@ -87,7 +87,7 @@ LARGEST_BODY: Final = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Fittings:
-    """What a process opens once, and all its requests share."""
+    """What a process opens once and all its requests share."""
 
     settings: Settings
     clock: Clock
@@ -95,7 +95,7 @@ class Fittings:
     alchemy: SQLAlchemyAsyncConfig
     requests: RequestSessions
     probe: AsyncEngine
-    """Tells whether the database answers, beside the pool that may be busy."""
+    """Asks whether the database answers; apart from the pool, which may be busy."""
     redis: Redis | None
     tracing: Tracing
     broadcast: Broadcast
@@ -120,8 +120,8 @@ def create_app(
 ) -> Litestar:
     """Build the application.
 
-    The tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`. Workers
-    leave out the plugins of Litestar's `command_line`, which would load it.
+    Tests pass their own engine, clock and cheaper passwords, and leave out what runs `in_background`. `command_line`
+    holds plugins of the `litestar` command, which workers do not load.
     """
     fittings = _fit_out(settings, alchemy or alchemy_config(settings), clock, passwords or Passwords())
     app = Litestar(
@@ -234,7 +234,7 @@ def _dependencies(fittings: Fittings) -> dict[str, Provide]:
 
 @asynccontextmanager
 async def _working(fittings: Fittings, *, in_background: bool) -> AsyncIterator[None]:
-    """Make sure at the start that what is configured works, and tell and work while the application runs."""
+    """Check at the start that everything configured works; then do the background work while the application runs."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(fittings.tracing.end)
         stack.push_async_callback(fittings.probe.dispose)
@@ -252,7 +252,7 @@ async def _working(fittings: Fittings, *, in_background: bool) -> AsyncIterator[
 
 @asynccontextmanager
 async def _in_background(fittings: Fittings) -> AsyncIterator[None]:
-    """Tell everybody what was committed, and do the jobs."""
+    """Run the relay, the live channel, the listening connection and the worker side by side."""
     sessions, engine = fittings.alchemy.create_session_maker(), fittings.alchemy.get_engine()
     relay = Relay(
         sessions,
@@ -275,7 +275,7 @@ async def _in_background(fittings: Fittings) -> AsyncIterator[None]:
 
     def leave() -> None:
         fittings.hub.end()
-        worker.end()  # while requests are still answered: both may take seconds
+        worker.end()  # already while requests are still answered, since both may take seconds
 
     with fittings.departure.heard(leave):
         parts = fittings.broadcast.running(), relay.running(), Listening(ears).running(engine), worker.running()
@@ -284,9 +284,9 @@ async def _in_background(fittings: Fittings) -> AsyncIterator[None]:
 
 
 def _provide_in_turn(app: Litestar) -> None:
-    """Have what a handler needs provided one after another.
+    """Call the providers of a handler one after another.
 
-    None of our providers waits for anything, and the library would begin a task for each of them.
+    None of ours waits for anything, and Litestar would start a task for each.
     """
     for route in app.routes:
         if isinstance(route, HTTPRoute):
@@ -301,7 +301,7 @@ def _principal(request: CheckedRequest) -> Principal:
 
 
 def _base_url(request: CheckedRequest) -> str:
-    """Where this request reached the API, for links that browsers open; without a slash at its end."""
+    """The address at which this request reached the API, without a slash at its end: for links that browsers open."""
     return str(request.base_url).rstrip("/")
 
 
@@ -311,10 +311,10 @@ def _always(thing: object) -> Provide:
 
 
 def open_tracing(settings: Settings) -> Tracing:
-    """Follow requests and jobs where the settings name somebody to tell."""
+    """Trace requests and jobs when the settings name a collector."""
     if settings.traces_url is None:
         return NO_TRACING
-    # The SDK takes 0.5 s and 20 MB to load, which an installation without a collector need not spend.
+    # Loading the SDK takes 0.5 s and 20 MB; an installation without a collector need not pay for it.
     from lc_workflow.platform.watching.spans import Spans  # noqa: PLC0415
 
     return Spans(settings.traces_url)
@@ -329,7 +329,7 @@ def open_store(settings: Settings, clock: Clock) -> ObjectStore:
     if unknown := sorted(set(settings.file_types) - KNOWN_TYPES):
         raise BadSetting(f"ALLOWED_FILE_TYPES names types that cannot be told by their content: {', '.join(unknown)}.")
     if settings.object_store:
-        # The SDK takes 0.4 s and 11 MB to load, which an installation with a folder need not spend.
+        # Loading the SDK takes 0.4 s and 11 MB; an installation that keeps files in a folder need not pay for it.
         from lc_workflow.platform.storage.minio import MinioStore  # noqa: PLC0415
 
         return MinioStore(settings.object_store)

@@ -1,6 +1,7 @@
 """What Granian starts: the application, with its settings from the environment.
 
-The image runs `python -m lc_workflow.asgi granian --host …`, which looks at what is configured and becomes that server.
+The image runs `python -m lc_workflow.asgi granian --host …`, which checks the configuration and then becomes that
+server.
 """
 
 import asyncio
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 def create_app() -> "ASGIApp":
     """Build the application for one worker; a wrong variable ends the process with a sentence that names it."""
     end_at_once_on_signals()
-    # What is built here stays as long as the process: to look through it for garbage again and again costs a sixth
-    # of the start, and pauses of a third of a second later.
+    # What is built here stays as long as the process. Searching it for garbage would take a sixth of the start, and
+    # pauses of a third of a second later.
     gc.disable()
     app = _build_or_end()
     from lc_workflow.platform.starting import explaining  # noqa: PLC0415 - as in `_build`
@@ -36,19 +37,19 @@ def create_app() -> "ASGIApp":
 
 def develop() -> "Litestar":
     """Build the application for `litestar --app lc_workflow.asgi:develop run`, which serves it by Granian as well."""
-    from litestar_granian import GranianPlugin  # noqa: PLC0415 - it loads a command line that no worker needs
+    from litestar_granian import GranianPlugin  # noqa: PLC0415 - loads a command line that no worker needs
 
     return _build_or_end(GranianPlugin())
 
 
 def rehearse() -> None:
-    """Start once as each worker will, without its work in the background, and end.
+    """Start as a worker will, without its background work, and end again.
 
     Raises:
         BadSetting: Something that is configured does not work.
     """
     environ = dict(os.environ)
-    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # what is counted here is nobody's
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # this start counts in nobody's figures
     try:
         app = _build(environ, in_background=False)
         asyncio.run(_start_and_end(app))
@@ -78,7 +79,7 @@ def _build_or_end(*command_line: "PluginProtocol") -> "Litestar":
 def _build(
     environ: MutableMapping[str, str], *, in_background: bool = True, command_line: "Sequence[PluginProtocol]" = ()
 ) -> "Litestar":
-    # Loading takes seconds, in which the process must hear already that it shall end.
+    # Loading takes seconds, and the process must already react when it is told to end.
     import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
     from lc_workflow.platform.config import Settings  # noqa: PLC0415
     from lc_workflow.platform.logging import configure_logging  # noqa: PLC0415

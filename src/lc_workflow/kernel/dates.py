@@ -9,14 +9,14 @@ PHNOM_PENH: Final = timezone(timedelta(hours=7), "Asia/Phnom_Penh")
 
 
 def begin_of(day: date) -> datetime:
-    """The moment a day begins in the branches, in UTC; the calendar's very first day began before its own time."""
+    """The moment a day begins at the branches, in UTC; `date.min` begins at the earliest moment there is."""
     return datetime.combine(max(day, _SECOND_DAY), time(), PHNOM_PENH).astimezone(UTC)
 
 
 def end_of(day: date) -> datetime:
-    """The moment a day is over in the branches, in UTC: the first that no longer belongs to it.
+    """The moment a day is over at the branches, in UTC: the first moment of the next day.
 
-    The last day a calendar can name has no morrow; its end is taken as the last moment there is.
+    `date.max` has no next day; its end is the last moment there is.
     """
     return begin_of(day + timedelta(days=1)) if day < date.max else datetime.max.replace(tzinfo=UTC)
 
@@ -25,5 +25,5 @@ _SECOND_DAY: Final = date.min + timedelta(days=1)
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether a name is that of a time zone everywhere; `localtime` is another one on each machine."""
+    """Whether this is the name of a time zone; not `localtime`, which means something else on each machine."""
     return name in available_timezones() - {"localtime", "Factory"}

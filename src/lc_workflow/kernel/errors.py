@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field of a request that cannot be taken as it is.
+    """One field of a request that cannot be accepted.
 
-    `field` is its dotted path (`employee_assignments[0].employee_id`), `msg` a sentence for a person,
-    `loc` where it was sent: `body`, `query`, `path` or `header`.
+    `field` is its dotted path (`employee_assignments[0].employee_id`), `msg` a sentence for a person, `loc` where it
+    was sent: `body`, `query`, `path` or `header`.
     """
 
     field: str
@@ -54,7 +54,7 @@ class Stale(DomainError):
 
 
 class FailedBefore(DomainError):
-    """What it builds on was refused just before, so it was not tried."""
+    """An earlier step that this one builds on was refused, so this one was not tried."""
 
 
 class Unauthenticated(DomainError):
@@ -66,7 +66,7 @@ class Locked(DomainError):
 
 
 class TooLarge(DomainError):
-    """More was sent than is taken."""
+    """More was sent than is accepted."""
 
 
 class TooMany(DomainError):
@@ -74,7 +74,7 @@ class TooMany(DomainError):
 
 
 class Busy(DomainError):
-    """The same work is under way; asking again helps."""
+    """The same work is already under way; asking again later helps."""
 
 
 class Unavailable(DomainError):

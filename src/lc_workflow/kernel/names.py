@@ -1,15 +1,15 @@
-"""Names as they look: what nobody sees makes none of them another one."""
+"""Names compared as they look: invisible characters do not make two names different."""
 
 import re
 import unicodedata
 from typing import Final
 
 JOINERS: Final = "\u200c\u200d"
-"""Invisible, and yet part of how a Khmer word is written."""
+"""Invisible, yet part of how a Khmer word is spelt."""
 
 
 def plain(text: str) -> str:
-    """Write a name on one line as it looks: what looks alike is alike, and what nobody sees is not there."""
+    """Write a name on one line as it looks, without invisible characters and with lookalikes made equal."""
     kept = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", text)
@@ -19,10 +19,10 @@ def plain(text: str) -> str:
 
 
 def look(name: str) -> str:
-    """Write a name the way it is told from others: as it looks, capital letters and joiners aside."""
+    """The form in which names are compared: as they look, without regard to case and joiners."""
     return without_joiners(name).casefold()
 
 
 def without_joiners(name: str) -> str:
-    """Write a name as it looks, without joiners: a code, in which no script needs them."""
+    """Write a name as it looks and without joiners, for codes: no script needs joiners in those."""
     return re.sub(f"[{JOINERS}]", "", plain(name))

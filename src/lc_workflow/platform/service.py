@@ -47,8 +47,8 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
     def repository(self) -> SQLAlchemyAsyncRepository[RowT]:
         """The library's repository, made when a verb first asks for it.
 
-        Services are made of others, ten of them for a move, most of which need none; making one takes longer than a
-        statement does.
+        Making one takes longer than a statement. Services are built on others, ten of them for one move, and most never
+        need their repository.
         """
         if not self._has_repository:
             super().__init__(self.session, wrap_exceptions=False, auto_refresh=False, count_with_window_function=False)
@@ -57,15 +57,15 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """Commit what the block did, or nothing of it; a failed commit is an error for the caller.
+        """Commit all that the block did, or nothing of it; a failed commit is an error for the caller.
 
-        Whoever only asks for the headers of an answer takes nothing away and leaves nothing behind.
+        A HEAD request, which only asks for the headers of an answer, leaves nothing behind.
         """
         await begins_to_write(self.session)
         try:
             yield
             if UNSEEN.get():
-                self.session.expunge_all()  # so that the answer can be made of what was read
+                self.session.expunge_all()  # so that the answer can still be made from what was read
                 await self.session.rollback()
             else:
                 await self.session.commit()
@@ -75,9 +75,9 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
             raise
 
     def announce(self, event: Event) -> None:
-        """Write the fact into the journal, inside the running transaction; announce it after the rows it is about.
+        """Write the fact into the journal, inside the running transaction; call it after changing the rows it is about.
 
-        What the transaction has changed about the same subject is put on record with it.
+        What the transaction changed about the same subject goes on record with it.
         """
         self.session.add(JournalEntry.of(event))
 

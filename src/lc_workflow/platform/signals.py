@@ -1,4 +1,4 @@
-"""What signals do to a process that still loads, and to one on a command line."""
+"""How signals end a process that is still loading, and one on a command line."""
 
 import signal
 import sys
@@ -9,10 +9,10 @@ from types import FrameType
 
 
 def end_at_once_on_signals() -> None:
-    """Let a process that still loads end as any other does.
+    """Let a process that is still loading be ended by signals.
 
-    Granian's workers begin as copies of a process that takes signals for itself, and would not hear them for seconds.
-    What came before is noted in the copy of that process's server, where nobody looks any more.
+    Granian's workers begin as copies of a process that handles signals itself, and would ignore them for seconds. A
+    signal that came before is noted only in the copy of that process's server, where nobody looks any more.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         before = signal.signal(number, signal.SIG_DFL)
@@ -21,7 +21,7 @@ def end_at_once_on_signals() -> None:
 
 
 def end_in_order_on_signals() -> None:
-    """Turn the first signal into an ordinary end, which closes what is open; later ones must not disturb that."""
+    """Turn the first signal into an orderly end that closes what is open; ignore later ones."""
     ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def end(_: int, __: FrameType | None) -> None:
@@ -36,7 +36,7 @@ def end_in_order_on_signals() -> None:
 
 @contextmanager
 def ended_as_by_ctrl_c() -> Iterator[None]:
-    """Let a command that is told to end be broken off as by Ctrl-C, so that it clears away what it has begun."""
+    """Let signals interrupt a command as Ctrl-C does, so that it cleans up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""What the server is told when the application cannot start: a sentence, where it would be a traceback."""
+"""What the server is told when the application cannot start: a sentence instead of a traceback."""
 
 from collections.abc import Awaitable
 from typing import TypeAlias, cast
@@ -12,7 +12,7 @@ Refusal: TypeAlias = BadSetting | Unavailable
 
 
 def explaining(app: ASGIApp) -> ASGIApp:
-    """Serve as `app` does; when what is configured does not work, tell the server so in one sentence."""
+    """Serve as `app` does; when something configured does not work, tell the server so in one sentence."""
 
     def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return _start(app, scope, receive, send) if str(scope["type"]) == "lifespan" else app(scope, receive, send)
@@ -42,7 +42,7 @@ async def _start(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
 
 
 def refusal_in(cause: BaseException) -> Refusal | None:
-    """Find what refused the start; what else failed needs its traceback."""
+    """Find the refusal that stopped the start; None for any other failure, which needs its traceback."""
     if isinstance(cause, BaseExceptionGroup):
         return next((found for each in cause.exceptions if (found := refusal_in(each))), None)
     return cause if isinstance(cause, BadSetting | Unavailable) else None

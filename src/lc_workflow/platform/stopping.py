@@ -1,4 +1,4 @@
-"""What a process that serves does when it is asked to end."""
+"""How a serving process ends in order."""
 
 import asyncio
 import signal
@@ -10,29 +10,29 @@ from typing import Final, cast
 import structlog
 
 PATIENCE_SECONDS: Final = 6.0
-"""How long what has begun may take; then it is broken off, because the server would wait for it for ever."""
+"""How long running requests may take; then they are cut off, because the server would wait for ever."""
 
 FAREWELL_SECONDS: Final = 0.5
-"""How long what is broken off may take to say so."""
+"""How long what is cut off may take to say so."""
 
 LONGEST_SECONDS: Final = 8.0
-"""After this long the process is gone, whoever still holds it: less than what Granian and platforms wait before they
-kill. Granian waits for ever for a client that does not read its answer."""
+"""After this long the process is gone in any case: sooner than Granian and hosting platforms would kill it. Granian
+waits for ever for a client that does not read its answer."""
 
 _log = structlog.stdlib.get_logger()
 
 
 class Departure:
-    """Whether this process was asked to end, and who is still inside then."""
+    """Whether this process was asked to end, and which requests are still running."""
 
     def __init__(self) -> None:
         self.asked = False
-        """Nobody new should be sent here any more."""
+        """No new request should be sent here any more."""
         self._inside: set[asyncio.Task[object]] = set()
 
     @contextmanager
     def visit(self) -> Iterator[None]:
-        """Count the request or socket that this task serves among those that are inside."""
+        """Count the request or socket served by this task as running."""
         task = cast("asyncio.Task[object]", asyncio.current_task())
         self._inside.add(task)
         try:
@@ -42,13 +42,13 @@ class Departure:
 
     @contextmanager
     def heard(self, tell: Callable[[], None]) -> Iterator[None]:
-        """Hear SIGTERM before the server does: call `tell`, wait for who is inside, and only then pass it on.
+        """Receive SIGTERM before the server does: call `tell`, wait for running requests, and only then pass it on.
 
-        Who comes meanwhile is waited for after that, when nobody can come any more.
+        Requests that come meanwhile are waited for afterwards, when no more can come.
 
-        Granian waits for open answers for ever, be it that a client has stopped to send or to read; but it cuts web
-        sockets before they can say farewell, or hangs on what they still had to send. It keeps SIGINT, through which it
-        is told to end. A server that does not hear both signals is left alone.
+        Granian waits for open answers for ever, even when a client has stopped sending or reading; but it cuts web
+        sockets before they can say farewell, or hangs on what they still had to send. It keeps SIGINT, by which it is
+        told to end. A server that does not handle both signals is left alone.
         """
         if not _server_hears(signal.SIGTERM) or not _server_hears(signal.SIGINT):
             yield
@@ -61,28 +61,28 @@ class Departure:
                 self.asked = True
                 leaving.add(loop.create_task(self._leave(tell)))
 
-        # Python's own handler hears also what comes while the loop rests between starting and serving.
+        # Python's own handler also receives signals while the loop rests between starting and serving.
         loop.remove_signal_handler(signal.SIGTERM)
         signal.signal(signal.SIGTERM, lambda _, __: loop.call_soon_threadsafe(leave))
         signal.siginterrupt(signal.SIGTERM, False)
         try:
             yield
         finally:
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is ending already
 
     async def _leave(self, tell: Callable[[], None]) -> None:
-        # The kernel's own alarm: Python may not be able to do anything any more then.
+        # The kernel's own alarm, because Python may be stuck by then.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, LONGEST_SECONDS)
         tell()
         until = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         await _see_out(set(self._inside), until=until)
-        signal.raise_signal(signal.SIGINT)  # from here on the server lets nobody in
+        signal.raise_signal(signal.SIGINT)  # from here on the server accepts no connections
         await _see_out(set(self._inside), until=until)
 
 
 async def _see_out(inside: set[asyncio.Task[object]], *, until: float) -> None:
-    """Wait for these to finish, and break off who does not."""
+    """Wait for these to finish, and cut off those that do not."""
     if not inside:
         return
     _, late = await asyncio.wait(inside, timeout=max(0.0, until - asyncio.get_running_loop().time()))
@@ -95,7 +95,7 @@ async def _see_out(inside: set[asyncio.Task[object]], *, until: float) -> None:
 
 @asynccontextmanager
 async def side_by_side(*parts: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
-    """Have parts run, each of which only begins to work when it is entered, and end them side by side."""
+    """Enter parts one after another, run them side by side, and end them side by side."""
     for part in parts:
         await part.__aenter__()
     try:

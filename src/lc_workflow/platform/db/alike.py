@@ -11,13 +11,16 @@ from lc_workflow.kernel.names import look
 from lc_workflow.platform.db.base import Row
 
 NAMING_LOCK: Final = 0x1C_10
-"""The advisory lock under which such names are given, so that two who give like ones at once see each other."""
+"""The advisory lock held while such names are given, so that two people giving similar ones at once see each other."""
 
 
 async def is_taken(
     session: AsyncSession, kind: type[Row], column: InstrumentedAttribute[str], wish: str, *, but: UUID | None = None
 ) -> bool:
-    """Whether a row other than `but` has a name that looks like this one; those that were alike before stay."""
+    """Whether a row other than `but` has a name that looks like this one.
+
+    Rows that were alike before this check existed stay.
+    """
     await session.execute(select(func.pg_advisory_xact_lock(NAMING_LOCK)))
     rows = await session.execute(select(kind.id, column))
     return any(look(name) == look(wish) for row_id, name in rows if row_id != but)

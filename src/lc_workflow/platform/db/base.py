@@ -15,7 +15,7 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""How constraints are called, so that a refusal can be recognised by its name."""
+"""How constraints are named, so that a refusal can be recognised by the constraint's name."""
 
 
 class Row(CommonTableAttributes, DeclarativeBase):
@@ -29,7 +29,7 @@ class Row(CommonTableAttributes, DeclarativeBase):
 
 
 class DatedRow(Row):
-    """A row that knows when it was written and last changed; the verbs say the moment, never the database."""
+    """A row that knows when it was written and last changed; verbs set the moment, never the database."""
 
     __abstract__ = True
 

@@ -20,20 +20,20 @@ from lc_workflow.platform.watching.metrics import connection_returned, connectio
 from lc_workflow.platform.watching.slow import log_slow_statements
 
 POOL_SECONDS: Final = 10
-"""How long a request waits for a connection while all are busy; then it is told to come again."""
+"""How long a request waits for a connection while all are busy, before it is told to come again."""
 
 RESTS_SINCE: Final = "rests since"
 SURE_SECONDS: Final = 1.0
-"""A connection that was used so lately is taken to stand."""
+"""A connection used this recently is taken to be alive."""
 
 _log = structlog.stdlib.get_logger()
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:
-    """Ask connections that rested whether they still stand, before a request relies on them (DATABASE_POOL_PRE_PING).
+    """Check idle connections before a request relies on them (DATABASE_POOL_PRE_PING).
 
-    SQLAlchemy's own way asks each time: one more way to the database for every request. One that was used a moment ago
-    is taken to stand, unless the driver knows better or its last statement failed.
+    SQLAlchemy's own check costs every request a round trip. Here a connection used a moment ago is taken to be alive,
+    unless the driver knows better or its last statement failed.
     """
 
     @event.listens_for(engine.sync_engine, "handle_error")

@@ -14,17 +14,17 @@ LISTENER: Final = "lc-workflow listener"
 """How the connection that listens calls itself in `pg_stat_activity`."""
 
 LONGEST_SLEEP: Final = 30.0
-"""Seconds after which the connection is tried: one that a proxy on the way has dropped looks open until it is used."""
+"""Seconds after which the connection is tried: one that a proxy has dropped looks open until it is used."""
 
 ENDING_SECONDS: Final = 2.0
-"""How long who ends waits for the connection to end in order."""
+"""How long to wait at the end for the connection to close in order."""
 
 _log = structlog.stdlib.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """What hears a channel: `heard` at each word and, for what was missed, at first; `deaf` when no word can come."""
+    """What listens to a channel: `heard` is called for each notice and once at first; `deaf` when none can arrive."""
 
     heard: Callable[[], None]
     deaf: Callable[[], None] = lambda: None
@@ -51,7 +51,9 @@ class Listening:
         finally:
             self._ending.set()
             self._stirred.set()
-            await asyncio.wait([work], timeout=ENDING_SECONDS)  # to break off a connection that opens leaves it open
+            await asyncio.wait(
+                [work], timeout=ENDING_SECONDS
+            )  # cancelling a connection while it opens would leave it open
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
@@ -94,7 +96,7 @@ class Listening:
 
 
 async def at_most(seconds: float, event: asyncio.Event) -> None:
-    """Wait for something, but not for ever."""
+    """Wait for an event, at most so many seconds."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

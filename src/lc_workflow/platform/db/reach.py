@@ -45,9 +45,9 @@ def ways(
     owner: InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None],
     branch: InstrumentedAttribute[Any],
 ) -> list[ColumnElement[bool]]:
-    """Say the same as `within` by conditions of which a row meets one at least, each to be read through its own index.
+    """The same as `within` as separate conditions, of which a row meets at least one, each with its own index.
 
-    PostgreSQL gathers all that an OR matches before it puts it in order, however few rows are wanted.
+    For an OR, PostgreSQL gathers all matches before it sorts them, however few rows are wanted.
     """
     if principal.scope_of(permission) is not Scope.BRANCH or principal.branch_id is None:
         return [within(principal, permission, owner=owner, branch=branch)]
@@ -56,9 +56,9 @@ def ways(
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far some permissions of a person reach, without saying whose: what a statement that is written once hangs on.
+    """How far some permissions of a person reach, without saying whose: what a prepared statement depends on.
 
-    People of one reach share the statement, and each sending brings who they are with `brought`.
+    People of equal reach share the statement; `brought` supplies who they are each time it is sent.
     """
 
     grants: tuple[tuple[str, Scope], ...]
@@ -66,13 +66,13 @@ class Reach:
 
     @classmethod
     def of(cls, principal: Principal, *permissions: str) -> Self:
-        """Take the reach of these permissions; a statement that asks for another one finds that nobody holds it."""
+        """Take the reach of these permissions; any other permission counts as not held."""
         held = ((name, scope) for name in permissions if (scope := principal.scope_of(name)) is not None)
         return cls(tuple(held), principal.branch_id is not None)
 
     @property
     def anybody(self) -> Principal:
-        """Whoever reaches so far, for `visible_to`: in place of ids it has the places into which they are brought."""
+        """A principal of this reach, for `visible_to`: it holds bind parameters in place of ids."""
         places: dict[str, Any] = {name: bindparam(name, type_=Uuid) for name in ("reader", "reader_branch")}
         places |= {name: bindparam(name, type_=ARRAY(Uuid)) for name in ("team", "department")}
         return Principal(
@@ -87,7 +87,7 @@ class Reach:
 
 
 def brought(principal: Principal) -> dict[str, Any]:
-    """Who a person is, for a statement that was written for anybody of their reach."""
+    """The values that say who a person is, for a statement written for anybody of their reach."""
     return {
         "reader": principal.id,
         "reader_branch": principal.branch_id,

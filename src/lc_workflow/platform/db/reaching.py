@@ -1,4 +1,4 @@
-"""Reaching the database beside the pool of the requests: engines for one piece of work, and signs of life."""
+"""Reaching the database outside the request pool: engines for one piece of work, and health checks."""
 
 import errno
 from socket import gaierror
@@ -16,7 +16,7 @@ from lc_workflow.platform.variables import BadSetting
 
 CONNECT: Final = {
     "timeout": 5,
-    # A database that falls silent closes no connection: without this, whoever asks it waits for ever.
+    # A database that falls silent closes no connection: without this, a query would wait for ever.
     "command_timeout": 15,
     "server_settings": {"application_name": "lc-workflow", "timezone": "UTC"},
 }
@@ -26,7 +26,7 @@ _DOWN: Final = ("08", "25006", "28", "3D", "53", "57")
 
 
 def engine_for_once(url: URL, **options: str) -> AsyncEngine:
-    """Make an engine for one piece of work: it keeps no connection, and its errors name nobody's values."""
+    """Make an engine for one piece of work: it keeps no connection, and its errors show no values."""
     return create_async_engine(
         url,
         poolclass=NullPool,
@@ -38,9 +38,9 @@ def engine_for_once(url: URL, **options: str) -> AsyncEngine:
 
 
 def probe_engine(settings: Settings) -> AsyncEngine:
-    """Make an engine with one connection of its own, so that a busy pool does not read as a lost database.
+    """Make an engine with one connection of its own, so that a busy pool is not mistaken for a lost database.
 
-    Nor does a connection that was lost before anybody asked: it is tried first, and opened again.
+    The connection is tested before each use and reopened when it was lost.
     """
     return create_async_engine(
         settings.database_url, pool_size=1, max_overflow=0, connect_args=CONNECT, pool_pre_ping=True
@@ -48,7 +48,7 @@ def probe_engine(settings: Settings) -> AsyncEngine:
 
 
 async def ping(engine: AsyncEngine) -> None:
-    """Ask the database for a sign of life, on a connection of the engine."""
+    """Check that the database answers, on a connection of the engine."""
     async with engine.connect() as connection:
         await connection.execute(text("SELECT 1"))
 
@@ -66,7 +66,7 @@ async def reach_database(engine: AsyncEngine) -> None:
 
 
 def unanswered(silent: BaseException) -> BadSetting:
-    """Say that the database does not answer, and why by the name of what was at the bottom of it."""
+    """The refusal when the database does not answer; it names the kind of the underlying failure."""
     while silent.__cause__:
         silent = silent.__cause__
     if isinstance(silent, asyncpg.ClientConfigurationError):
@@ -77,7 +77,7 @@ def unanswered(silent: BaseException) -> BadSetting:
 
 
 def is_gone(error: BaseException) -> bool:
-    """Tell whether a failure means that the database cannot be worked with now, and is nobody's mistake."""
+    """Whether a failure means that the database cannot be used now, rather than that somebody made a mistake."""
     driver = error.driver_exception if isinstance(error, DBAPIError) else error
     if (getattr(driver, "sqlstate", None) or "").startswith(_DOWN):
         return True

@@ -1,4 +1,4 @@
-"""Sessions that read without a transaction, on a connection that the pool gives, and end without spoiling an answer."""
+"""Sessions that read without a transaction on a pooled connection, and whose closing cannot spoil an answer."""
 
 from typing import Any, Final
 
@@ -11,30 +11,30 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util import greenlet_spawn
 
 ENGINES: Final = "engines"
-"""In what a session knows of itself: its engine, and the same in AUTOCOMMIT; one on a given connection has none."""
+"""Key in `session.info`: its engine, and the same in AUTOCOMMIT; absent for a session on a given connection."""
 
 READING: Final = "reading"
-"""Set while a session only reads: its `Line`."""
+"""Key in `session.info` while a session only reads: its `Line`."""
 
 DONE: Final = "done"
-"""Set on a request's session when what it was to write is committed: what follows reads for the answer."""
+"""Key in `session.info` of a request once its change is committed; what follows only reads, for the answer."""
 
 DOUBTED: Final = "doubted"
-"""Set on a pooled connection whose last statement failed."""
+"""Key in the `info` of a pooled connection whose last statement failed."""
 
 _log = structlog.stdlib.get_logger()
 
 
 class Line:
-    """A connection of the pool's for a session that only reads, taken when it is first needed.
+    """A pooled connection for a session that only reads, taken when it is first needed.
 
-    Statements that are written once go on the driver, and need no more than the pool's connection: SQLAlchemy's
-    `Connection` with its events and options takes longer to make and to end than a small statement takes. What goes
-    through the session itself gets one, on the same line, in AUTOCOMMIT.
+    `Written` statements go to the driver and need only the pool's connection, because setting up and closing
+    SQLAlchemy's `Connection` takes longer than a small statement. What goes through the session gets such a
+    `Connection`, on the same line, in AUTOCOMMIT.
     """
 
     def __init__(self, engine: Engine, in_autocommit: Engine) -> None:
-        """Belong to an engine, which comes in AUTOCOMMIT as well, without a connection yet."""
+        """Belong to an engine and its AUTOCOMMIT twin, without a connection yet."""
         self.engine = engine
         self._in_autocommit = in_autocommit
         self._held: PoolProxiedConnection | None = None
@@ -48,18 +48,18 @@ class Line:
 
     @property
     def connection(self) -> PoolProxiedConnection:
-        """What the pool gave; named as on a `Connection`."""
+        """The pool's connection; named as on a `Connection`."""
         held = self._held if self._through is None else self._through.connection
         assert held is not None  # noqa: S101 - it is taken before anything is sent
         return held
 
     @property
     def info(self) -> dict[Any, Any]:
-        """What is noted of the connection as long as it stands."""
+        """What is noted about the connection as long as it is open."""
         return self.connection.info
 
     def through(self) -> Connection:
-        """Give SQLAlchemy's connection on it; called where SQLAlchemy waits, within its greenlet."""
+        """SQLAlchemy's connection on the line; call it inside SQLAlchemy's greenlet."""
         if self._through is None:
             self._through = Connection(self._in_autocommit, self._held or self._take())
         return self._through
@@ -79,7 +79,7 @@ class Line:
 
 
 class _LinedSession(Session):
-    """What is behind a session of ours: while that only reads, its statements go on the line."""
+    """The synchronous session behind ours: while it only reads, its statements go on the line."""
 
     def get_bind(self, *asked: Any, **further: Any) -> Engine | Connection:  # noqa: ANN401 - SQLAlchemy's
         """Name where a statement goes."""
@@ -88,10 +88,10 @@ class _LinedSession(Session):
 
 
 class ClosingSession(AsyncSession):
-    """A session whose end spoils no answer.
+    """A session that can be closed without an error.
 
-    It is closed when the answer goes out, and what was to be done is committed by then: a connection that breaks so
-    late is given up, and nobody needs to hear of it.
+    It is closed when the answer goes out, and by then everything is committed: a connection that breaks so late is
+    dropped, and nobody needs to hear of it.
     """
 
     sync_session_class = _LinedSession
@@ -111,14 +111,14 @@ class ClosingSession(AsyncSession):
         await self._read_no_more()
 
     async def commit(self) -> None:
-        """Commit, and give the connection back: it is somebody else's from here on."""
+        """Commit, and give the connection back to the pool."""
         try:
             await super().commit()
         finally:
             await self._read_no_more()
 
     async def rollback(self) -> None:
-        """Take back what was not committed, and give the connection back."""
+        """Roll back, and give the connection back to the pool."""
         try:
             await super().rollback()
         finally:
@@ -130,7 +130,7 @@ class ClosingSession(AsyncSession):
 
 
 class SessionMaker:
-    """Makes sessions that close in peace and can read without a transaction."""
+    """Makes sessions that can read without a transaction."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         """Make them on this engine."""
@@ -144,11 +144,10 @@ class SessionMaker:
 
 
 def only_reads(session: AsyncSession) -> None:
-    """Let a session read without BEGIN and ROLLBACK around it, which are two ways to the database and back.
+    """Let a session read without BEGIN and ROLLBACK, which saves two round trips.
 
-    Each statement sees what is committed, as it does within a transaction of ours (READ COMMITTED). Who then wants to
-    write begins a transaction with `begins_to_write`. A session on a given connection stays as it is: its transaction
-    is somebody else's.
+    Each statement sees what is committed, just as inside our transactions (READ COMMITTED). To write after all, call
+    `begins_to_write`. A session on a given connection is left as it is: its transaction belongs to somebody else.
     """
     info = session.info
     if ENGINES in info and READING not in info and not session.in_transaction():
@@ -156,13 +155,13 @@ def only_reads(session: AsyncSession) -> None:
 
 
 async def reading_on(session: AsyncSession) -> Line | None:
-    """Give the line of a session that only reads, with a connection on it; None when the session may write."""
+    """The line of a session that only reads, with a connection on it; None when the session may write."""
     line: Line | None = session.info.get(READING)
     return None if line is None else await line.taken()
 
 
 async def begins_to_write(session: AsyncSession) -> None:
-    """Let what follows be one transaction, on a session that may have been reading until now."""
+    """Begin a transaction on a session that may have been reading until now."""
     session.info.pop(DONE, None)
     if READING in session.info:
         await session.commit()  # there is nothing to commit; what was loaded stays loaded

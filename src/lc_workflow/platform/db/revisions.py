@@ -1,4 +1,4 @@
-"""At which revision a database stands, compared with the revisions that came with this release."""
+"""The revision of a database, compared with the revisions that came with this release."""
 
 import re
 from enum import Enum, auto
@@ -21,18 +21,18 @@ class Outdated(BadSetting):
 
 
 class Age(Enum):
-    """How a database stands to this release."""
+    """How old a database is compared with this release."""
 
     BARE = auto()
-    """No revision has made tables in it."""
+    """No migration has run."""
     OLDER = auto()
     SAME = auto()
     NEWER = auto()
-    """This release does not know its revision; the release after this one, which suits this one too, has made it."""
+    """This release does not know its revision: the next release made it, and still suits this one."""
 
 
 def age_of(revision: str | None) -> Age:
-    """Say how a database at `revision` stands to this release."""
+    """Compare a database at `revision` with this release."""
     known, newest = _revisions()
     if revision is None:
         return Age.BARE
@@ -42,7 +42,7 @@ def age_of(revision: str | None) -> Age:
 
 
 async def look_at_the_revision(engine: AsyncEngine) -> None:
-    """Make sure that somebody has migrated; what a newer release has made suits this one too.
+    """Make sure that the database is migrated; a newer revision is fine as well.
 
     Raises:
         Outdated: Nobody has, or somebody has taken the database back since.
@@ -61,7 +61,7 @@ async def look_at_the_revision(engine: AsyncEngine) -> None:
 
 @cache
 def _revisions() -> tuple[frozenset[str], frozenset[str]]:
-    """All revisions of this release, and those that none follows; read without loading them, which takes seconds."""
+    """All revisions of this release, and the heads among them; read as text, because loading them takes seconds."""
     known: set[str] = set()
     followed: set[str] = set()
     for file in VERSIONS.glob("*.py"):

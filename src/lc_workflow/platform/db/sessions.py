@@ -15,7 +15,7 @@ from litestar.types import Message, Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
 SESSION: Final = "db_session"
-"""What a handler calls it, and where the request keeps it."""
+"""The name under which handlers ask for it and the request keeps it."""
 
 LAST_WORDS: Final = frozenset({HTTP_RESPONSE_START, HTTP_DISCONNECT, WEBSOCKET_DISCONNECT, WEBSOCKET_CLOSE})
 
@@ -23,7 +23,7 @@ LAST_WORDS: Final = frozenset({HTTP_RESPONSE_START, HTTP_DISCONNECT, WEBSOCKET_D
 class RequestSessions(InitPlugin):
     """Gives each request a session of its own, and closes the engine when the application ends.
 
-    The library's plugin does that too, and loads alembic and two command lines into each worker for it: 11 MB.
+    advanced-alchemy's plugin does the same, but loads alembic and two command lines into each worker: 11 MB.
     """
 
     def __init__(self, config: SQLAlchemyAsyncConfig) -> None:
@@ -31,10 +31,10 @@ class RequestSessions(InitPlugin):
         self._open = config.create_session_maker()
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
-        """Provide the sessions, and have them and the engine closed."""
+        """Provide the sessions, and close them and the engine."""
         app_config.dependencies[SESSION] = Provide(self.session, sync_to_thread=False)
         app_config.before_send.append(_close)
-        app_config.lifespan.insert(0, self._engine_closed)  # after what works with it has ended
+        app_config.lifespan.insert(0, self._engine_closed)  # closed last, after everything that uses it has ended
         return app_config
 
     def session(self, state: State, scope: Scope) -> AsyncSession:  # noqa: ARG002 - the library calls it by these names

@@ -1,4 +1,4 @@
-"""Bounds in the documentation that Litestar leaves out: those of what lists and mappings hold, and of their names."""
+"""Bounds that Litestar leaves out of the documentation: those of list items and mapping values, and of mapping keys."""
 
 from typing import Any, Final, TypeAlias
 
@@ -17,16 +17,16 @@ _TOLD: Final = {
     "minProperties": "min_properties",
     "maxProperties": "max_properties",
 }
-"""What a bound is called in a document, and as a field of Litestar's schemas."""
+"""What a bound is called in JSON Schema, and as a field of Litestar's schemas."""
 
 _Scalar: TypeAlias = inspect.StrType | inspect.IntType | inspect.FloatType | inspect.DecimalType | inspect.UUIDType
 _Collection: TypeAlias = inspect.ListType | inspect.SetType | inspect.FrozenSetType | inspect.VarTupleType
 
 
 def bound(schema: object, kind: inspect.Type) -> None:
-    """Write the bounds of `kind` and of its parts into its description, where it does not say them yet.
+    """Add the bounds of `kind` and of its parts to its description, where they are missing.
 
-    What a `Meta` says in `extra_json_schema` counts as a bound too: the only way to say those of a `Decimal`.
+    What a `Meta` says in `extra_json_schema` counts too: the only way to give the bounds of a `Decimal`.
     """
     if not isinstance(schema, Schema):
         return
@@ -44,7 +44,7 @@ def bound(schema: object, kind: inspect.Type) -> None:
 
 
 def _unwrapped(kind: inspect.Type) -> tuple[inspect.Type, dict[str, Any]]:
-    """The one kind that a value is when it is not null, and what a `Meta` says of it."""
+    """The one type a value has when it is not null, and its `Meta`."""
     if isinstance(kind, inspect.UnionType):
         kinds = [one for one in kind.types if not isinstance(one, inspect.NoneType)]
         kind = kinds[0] if len(kinds) == 1 else kind
@@ -66,7 +66,7 @@ def _bounds(kind: inspect.Type) -> dict[str, Any]:
 
 
 def _names(kind: inspect.Type) -> Schema | None:
-    """What the names of a mapping can be, where they are not any text."""
+    """What the keys of a mapping can be, where they are not just any text."""
     if isinstance(kind, inspect.EnumType):
         return Schema(enum=[member.value for member in kind.cls])
     if isinstance(kind, inspect.LiteralType):

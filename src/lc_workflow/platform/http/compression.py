@@ -14,14 +14,14 @@ UNCOMPRESSED: Final = "uncompressed"
 """The `opt` key of routes whose answers are compressed already or read in parts: photos, PDFs, downloads."""
 
 _REFUSED: Final = re.compile(r"[^,]*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
-"""A coding with the weight zero, which the client thereby does not take (RFC 9110, 12.5.3)."""
+"""A coding with weight zero, which the client thereby refuses (RFC 9110, 12.5.3)."""
 
 
 class AsTaken(CompressionMiddleware):
-    """Litestar's own looks only whether a coding is named."""
+    """Compresses only as the client accepts; Litestar's own middleware looks only whether a coding is named."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Leave out of what the client names the codings that it refuses."""
+        """Drop the codings that the client names in order to refuse them."""
         if any(name == b"accept-encoding" and b"q=0" in value.lower() for name, value in scope["headers"]):
             headers = MutableScopeHeaders(scope)
             headers["accept-encoding"] = _REFUSED.sub("", headers["accept-encoding"])

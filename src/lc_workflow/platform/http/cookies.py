@@ -9,13 +9,13 @@ from lc_workflow.platform.security.guards import CSRF_COOKIE, REFRESH_COOKIE, SE
 
 API: Final = "/api/v1"
 RENEWAL: Final = f"{API}/auth"
-"""The refresh token travels to where sessions are renewed and ended, and nowhere else."""
+"""The refresh token is sent only to where sessions are renewed and ended."""
 
 
 def session_cookies(
     settings: Settings, *, access: str, refresh: str, csrf: str, access_seconds: int, refresh_seconds: int
 ) -> list[Cookie]:
-    """Write the cookies of a session; what was there under their names before is gone."""
+    """Write the cookies of a session, in place of any before them."""
     return [
         _cookie(settings, SESSION_COOKIE, access, path=API, max_age=access_seconds),
         _cookie(settings, REFRESH_COOKIE, refresh, path=RENEWAL, max_age=refresh_seconds),
@@ -24,7 +24,7 @@ def session_cookies(
 
 
 def no_cookies(settings: Settings) -> list[Cookie]:
-    """Take the cookies of a session away."""
+    """Delete the cookies of a session."""
     return [
         _cookie(settings, SESSION_COOKIE, "", path=API, max_age=0),
         _cookie(settings, REFRESH_COOKIE, "", path=RENEWAL, max_age=0),

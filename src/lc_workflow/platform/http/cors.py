@@ -1,4 +1,4 @@
-"""Which browsers' pages may call this API, and what they may read of the answers."""
+"""Which web pages may call this API, and what they may read of the answers."""
 
 import re
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ EXPOSED_HEADERS: Final = (
 )
 PREFLIGHT_SECONDS: Final = 600
 EMBEDDED: Final = {"Cross-Origin-Resource-Policy": "cross-origin"}
-"""On what is shown without a token: pages that ask for it (COEP) embed only what says that they may."""
+"""On what is shown without a token: pages that demand it (COEP) only embed what carries this header."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -38,10 +38,10 @@ _SAFE_ORIGIN: Final = re.compile(rb"https?://[\w.:\[\]-]+", re.ASCII)
 
 
 class Cors:
-    """Answers the browser's questions about `origins`; `*` stands for any, and is echoed as the origin that asks.
+    """Answers a browser's questions about `origins`; `*` stands for any, and the asking origin is echoed.
 
-    Litestar's own adds nothing to answers from outside its routes, sends `*` together with credentials, which browsers
-    refuse, and replaces the `Vary` that compression has set.
+    Litestar's own CORS adds nothing to answers from outside its routes, sends `*` together with credentials, which
+    browsers refuse, and replaces the `Vary` that compression has set.
     """
 
     def __init__(self, origins: Iterable[str]) -> None:

@@ -38,7 +38,7 @@ Rows: TypeAlias = Iterable[Sequence[Cell]] | AsyncGenerator[Sequence[Cell], None
 """What is written, row by row; a generator may read it from the database in batches."""
 
 _FORMULA: Final = re.compile(r"['\s]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20|%]|'*[\t\r\n]")
-"""How text begins that a spreadsheet may run instead of showing it; the wide signs count as their narrow ones."""
+"""Beginnings of a text that a spreadsheet may run instead of showing; full-width signs count like their narrow ones."""
 
 
 class NotUtf8(Invalid):
@@ -79,9 +79,8 @@ class Table:
 async def download(filename: str, header: Sequence[str], rows: Rows) -> Stream:
     """Answer with a CSV file that is written while it is sent.
 
-    The first piece is made before the answer begins, so that what refuses to be read still becomes a problem. Rows
-    that come out of the database must be read in batches which give the connection back in between: a slow client
-    holds none.
+    The first piece is made before the answer begins, so that a refusal while reading still becomes a problem. Rows from
+    the database must be read in batches that give the connection back in between, so that a slow client holds none.
     """
     pieces = written(header, rows)
     first = await anext(pieces)
@@ -107,7 +106,7 @@ async def written(header: Sequence[str], rows: Rows) -> AsyncIterator[bytes]:
 
 
 class Verbatim(str):
-    """A text that is written as it is, for whoever puts it there knows that no spreadsheet would run it."""
+    """A text written as it is, because the caller knows that no spreadsheet would run it."""
 
     __slots__ = ()
 
@@ -143,10 +142,10 @@ def read(
     most_rows: int = MOST_ROWS,
     most_bytes: int = MOST_BYTES,
 ) -> Table:
-    """Read a CSV file: UTF-8 with or without a byte order mark, its cells apart by commas, semicolons or tabs.
+    """Read a CSV file: UTF-8 with or without a byte order mark, its cells separated by commas, semicolons or tabs.
 
-    Column names are taken in lower case with `_` for blanks, so that `First name` is `first_name`; `name_of` may give
-    a column that has several headings its one name.
+    Column names are read in lower case with `_` for blanks, so `First name` is `first_name`; `name_of` can map several
+    headings to one column.
 
     Raises:
         TableTooLarge, TooManyRows: There is more than `most_bytes` or `most_rows`.
@@ -174,7 +173,7 @@ async def _from(first: bytes, others: AsyncIterator[bytes]) -> AsyncIterator[byt
 
 
 async def _each(rows: Rows) -> AsyncIterator[Sequence[Cell]]:
-    """Go through rows of either kind; a generator is closed together with this one."""
+    """Go through rows, synchronous or asynchronous; a generator is closed together with this one."""
     if isinstance(rows, AsyncGenerator):
         async with aclosing(rows):
             async for row in rows:
@@ -203,7 +202,7 @@ def _text(source: IO[bytes], most_bytes: int) -> str:
 
 
 def _lines(text: str) -> Iterator[list[str]]:
-    """Take the text apart; the first line tells what stands between cells."""
+    """Split the text into lines; the first one tells the separator."""
     beginning = text.lstrip("\r\n").partition("\n")[0]
     separator = max(SEPARATORS, key=beginning.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)

@@ -15,12 +15,12 @@ from lc_workflow.platform.db.reaching import is_gone
 from lc_workflow.platform.http.fields import IS_NEEDED
 
 Refusals: TypeAlias = Mapping[str, Callable[[], DomainError]]
-"""Which refusal stands behind a constraint of the database, by the constraint's name."""
+"""The refusal for each database constraint, by the constraint's name."""
 
 _CLASHES: Final = frozenset({"40001", "40P01", "55P03"})
 """Serialization failure, deadlock, lock not available."""
 _LACKING: Final = frozenset({"42P01", "42703"})
-"""No such table, no such column: the database was taken back to before this release."""
+"""No such table, no such column: the database was rolled back to before this release."""
 _KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
 
 _log = structlog.stdlib.get_logger()
@@ -43,11 +43,11 @@ class NoSuchReference(Invalid):
 
 
 class Contradiction(Invalid):
-    """The database refuses a value that no rule has refused before."""
+    """The database refuses a value that no rule refused before."""
 
 
 def database_refusal(error: Exception, refusals: Refusals) -> DomainError | None:
-    """Say what a failure of the database means to the person who asked, or nothing when it is a mistake of ours."""
+    """Say what a database failure means to the person who asked; None when it is a mistake of ours."""
     if isinstance(error, StaleDataError):
         return Stale("This changed since you last read it; load it again.")
     if isinstance(error, NotFoundError):
@@ -80,7 +80,7 @@ def _sentence_of(driver: BaseException) -> str:
 
 
 def _broken_constraint(driver: BaseException, sqlstate: str) -> Invalid:
-    """Name the column where PostgreSQL names it; never repeat the value."""
+    """Name the column when PostgreSQL names it; never repeat the value."""
     found = _KEY.search(getattr(driver, "detail", None) or "")
     column = found["columns"] if found else getattr(driver, "column_name", None)
     if sqlstate == "23505":

@@ -1,4 +1,4 @@
-"""Days that come as moments: JavaScript has no days of its own, and writes `2026-11-30T17:00:00.000Z` for the first."""
+"""Days sent as moments: JavaScript has no plain dates, and writes 1 December as `2026-11-30T17:00:00.000Z`."""
 
 import re
 from datetime import datetime
@@ -16,12 +16,12 @@ _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d\S*(?: \d\d:?\d\d)?", 
 
 
 def is_moment(text: str) -> bool:
-    """Whether a text is written like a moment, so that somebody may mean its day."""
+    """Whether a text is written as a moment, so that somebody may mean its day."""
     return bool(_MOMENT.fullmatch(text))
 
 
 def day_of(text: str) -> str:
-    """Name the day of the branches that a moment falls on; what cannot be read stays, and is refused as a day."""
+    """The day at the branches that a moment falls on; what cannot be read stays, and is refused as a day."""
     if not is_moment(text):
         return text
     try:
@@ -32,7 +32,7 @@ def day_of(text: str) -> str:
 
 
 def with_days(value: object, expected: Kind) -> object:
-    """Give a decoded body back with the days that it names by moments, wherever an `expected` has a day."""
+    """Give a decoded body back with days in place of moments, wherever an `expected` has a day."""
     return _read(value, _kind(expected))
 
 
@@ -61,7 +61,7 @@ def _read(value: object, kind: inspect.Type) -> object:
 
 
 def _read_as_one_of(value: object, kinds: tuple[inspect.Type, ...]) -> object:
-    """Read a value as whichever it can be; where a text or a moment is taken as well, it stays what it is."""
+    """Read a value of a union; where text or a moment is accepted as well, it stays what it is."""
     if not any(isinstance(kind, inspect.StrType | inspect.DateTimeType) for kind in kinds):
         for kind in kinds:
             value = _read(value, kind)

@@ -1,4 +1,4 @@
-"""All fields of a request that cannot be taken, each with a sentence.
+"""All fields of a request that cannot be accepted, each with a sentence.
 
 msgspec stops at the first; this pass runs only after a body was refused, or when one looks suspicious.
 """
@@ -36,14 +36,14 @@ BODY: Final = "body"
 IS_NEEDED: Final = "is needed"
 IS_UNKNOWN: Final = "is not known here"
 VISIBLE: Final = r"[^\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-"""A sign that somebody sees. Control signs and those without a width are named: Python and JavaScript do not take the
-same ones for spaces, and a name of nothing else is blank."""
+"""A visible character. Control and zero-width characters are listed, because Python and JavaScript differ about which
+of them are spaces, and a name made of nothing else is blank."""
 
 _FORMS: Final = {
     VISIBLE: "not be blank",
     r"^[a-z][a-z0-9_]*$(?!\n)": "be small Latin letters, digits and underscores, like branch_manager",
 }
-"""What follows "must" for patterns that stand in many places."""
+"""What follows "must" for patterns used in many places."""
 
 _SOME_FORM: Final = "have the expected form"
 TOO_LARGE: Final = "is too large or too precise a number"
@@ -83,7 +83,7 @@ class InvalidInput(Invalid):
 
 
 def cannot_take(errors: Iterable[FieldError]) -> InvalidInput:
-    """Say in one sentence which fields are wrong."""
+    """Refuse these fields, and say in one sentence which they are."""
     listed = tuple(errors)
     if len(listed) == 1:
         return InvalidInput(f"{listed[0].field}: {listed[0].msg.removesuffix('.')}.", errors=listed)
@@ -110,7 +110,7 @@ def field_errors(value: object, expected: Kind) -> list[FieldError]:
 
 
 def spoken(message: str, expected: Kind = None) -> str:
-    """Turn what msgspec says about one value into words that follow the field's name."""
+    """Turn msgspec's message about one value into words that follow the field's name."""
     if choices := _choices(_bare(expected)):
         return f"must be one of {', '.join(choices)}"
     if message.startswith("Unsupported type"):  # a field of a form that came several times
@@ -123,7 +123,7 @@ def spoken(message: str, expected: Kind = None) -> str:
 
 
 def beyond_reason(number: Decimal | float) -> bool:
-    """Tell numbers nobody can mean: not finite, or with an exponent that fills the memory when written out."""
+    """Whether nobody can mean this number: not finite, or with an exponent that fills memory when written out."""
     if isinstance(number, Decimal):
         return not number.is_finite() or (bool(number) and abs(number.adjusted()) > LARGEST_EXPONENT)
     if isinstance(number, int):
@@ -132,7 +132,7 @@ def beyond_reason(number: Decimal | float) -> bool:
 
 
 def _faults(value: object, expected: Kind, path: str) -> Iterator[FieldError]:
-    """Look at the parts first; the whole is judged only when its parts are fine."""
+    """Check the parts first; the whole is judged only when its parts are fine."""
     bare = _bare(expected)
     flawless = True
     for fault in _faults_of_parts(value, bare, path):
@@ -186,7 +186,7 @@ def _faults_of_whole(value: object, expected: Kind, path: str) -> Iterator[Field
 
 
 def _placed(message: str, expected: Kind, path: str) -> FieldError:
-    """Move the place msgspec names inside its message into the field's path."""
+    """Move the path that msgspec names inside its message into the field's path."""
     if place := _PLACE.fullmatch(message):
         message, expected = place["said"], None
         path = _join(path, place["path"].removeprefix("."))
@@ -212,7 +212,7 @@ def _expectation(kinds: str, rest: str, form: str) -> str:
 
 
 def _form(expected: Kind) -> str:
-    """Say what follows "must" for a text of another form: what the `Meta` with its pattern says in `extra`."""
+    """What follows "must" for a text of the wrong form: what the `Meta` of its pattern says in `extra`."""
     inner, *others = get_args(expected) or (None,)
     if _origin(expected) is not Annotated:
         return next((_form(kind) for kind in (inner, *others) if _origin(kind) is Annotated), _SOME_FORM)
@@ -223,7 +223,7 @@ def _form(expected: Kind) -> str:
 
 
 def _bare(expected: Kind) -> Kind:
-    """Take off what does not change the kind: bounds, `| None`, `| UNSET`."""
+    """Remove what does not change the type: bounds, `| None`, `| UNSET`."""
     while _origin(expected) is Annotated:
         expected = get_args(expected)[0]
     if _origin(expected) in {Union, UnionType}:

@@ -42,11 +42,11 @@ PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
 )
-"""What the pages may load: only from here. The viewers write their styles into the page, hence the one exception."""
+"""What the pages may load: only from here. The viewers write styles into the page, hence the one exception."""
 
 
 _WRITING: Final = Lock()
-"""Held while the document is written, by the first who asks for it."""
+"""Held by the first request that asks for the document, while it is written."""
 
 _PAGE: Final = re.compile(r"Page_(?:\w+\.)+(\w+)_(?=\")")
 """What Litestar calls a page."""
@@ -77,7 +77,7 @@ class Viewer(OpenAPIRenderPlugin):
 
 
 class Amounts(OpenAPISchemaPlugin):
-    """Says that amounts are numbers, which they are in answers; Litestar would call every `Decimal` text."""
+    """Describes amounts as numbers, which they are in answers; Litestar would describe every `Decimal` as text."""
 
     @staticmethod
     def is_plugin_supported_type(value: object) -> bool:
@@ -90,7 +90,7 @@ class Amounts(OpenAPISchemaPlugin):
 
 
 class Structs(StructSchemaPlugin):
-    """Describes bodies and answers with all their bounds, and with the `EXAMPLE` that a class gives."""
+    """Describes bodies and answers with all their bounds, and with the class's `EXAMPLE` if it has one."""
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: SchemaCreator) -> Schema:
         """Describe one."""
@@ -106,7 +106,7 @@ class Document(OpenAPI):
     """The whole document, in which a page of branches is called `PageOfBranchAnswer`."""
 
     def to_schema(self) -> dict[str, Any]:
-        """Write it, once, with the names that generated clients give their classes."""
+        """Write it, once, with the class names that generated clients use."""
         return self._written
 
     @cached_property
@@ -167,7 +167,7 @@ def documentation(*, title: str, version: str, description: str, tags: list[Tag]
 
 
 async def _have_it_written(request: Request[Any, Any, Any]) -> None:
-    """Have the document written beside the event loop: it takes a second, in which nobody else would be answered."""
+    """Write the document in a thread: it takes a second, and requests are answered meanwhile."""
 
     def write() -> None:
         with _WRITING:
@@ -177,7 +177,7 @@ async def _have_it_written(request: Request[Any, Any, Any]) -> None:
 
 
 def _no_page_of_its_own(response: Response[Any]) -> Response[Any]:
-    """Refuse unknown addresses as everywhere else; Litestar has a page for them here.
+    """Refuse unknown addresses as everywhere else, instead of with Litestar's own page.
 
     Raises:
         NotFoundException: There is no such page.
@@ -188,11 +188,11 @@ def _no_page_of_its_own(response: Response[Any]) -> Response[Any]:
 
 
 def _nothing_there(request: Request[Any, Any, Any], _: InternalServerException) -> Answer[Problem]:
-    """Answer to a name that no disk takes, which Litestar's static files call an error of the server."""
+    """Answer 404 to a name no file system accepts, which Litestar's static files treat as a server error."""
     return refused_by_litestar(request, NotFoundException())
 
 
 @get("/docs", include_in_schema=False, opt={PUBLIC: True})
 async def docs() -> Redirect:
-    """Lead whoever looks for the documentation at its usual place to where it is."""
+    """Redirect `/docs`, the usual place, to the documentation."""
     return Redirect(ADDRESS)

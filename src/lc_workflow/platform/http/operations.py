@@ -1,4 +1,4 @@
-"""What the document says of each operation: its name, whom it is for, and how it can be refused."""
+"""What the documentation says about each operation: its name, who may call it, and how it can be refused."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from lc_workflow.platform.http.versions import Tagged
 from lc_workflow.platform.security.guards import PUBLIC, Permitted
 
 MISSING: Final = 404
-"""The refusal of which the others take their shape."""
+"""The refusal after which the others are described."""
 
 REFUSALS: Final = {
     401: "The token is missing, wrong, expired or revoked.",
@@ -59,7 +59,7 @@ KEY: Final = Parameter(
     " first answer comes again, with `Idempotent-Replay: true`, for 24 hours. Other content is a 422; while the"
     " first is still being worked on it is a 409. After a refusal the key is free again.",
 )
-"""What makes it safe to send a request again whose answer was lost."""
+"""The header that makes it safe to send a request again when its answer was lost."""
 
 HEADERS: Final[dict[str, OpenAPIHeader | Reference]] = {
     "Idempotent-Replay": OpenAPIHeader(
@@ -71,7 +71,7 @@ HEADERS: Final[dict[str, OpenAPIHeader | Reference]] = {
         description="Seconds after which asking again helps.",
     ),
 }
-"""What answers say beside their body; operations refer to it."""
+"""Headers of answers, which operations refer to."""
 
 TAG: Final = ResponseHeader(
     name="ETag",
@@ -79,19 +79,19 @@ TAG: Final = ResponseHeader(
     value="",
     description="The version that is shown. `If-Match` takes it, for a change that is meant for this version only.",
 )
-"""What an answer with its version brings."""
+"""The header with the version of what an answer shows."""
 
 WAITING_HELPS: Final = ("409", "423", "429", "503")
-"""The refusals that can say how long to wait."""
+"""The refusals that say how long to wait."""
 
 _CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Described(ReceiveRoutePlugin):
-    """Reads the guards of a route's handlers, and the first sentence of what they say they do."""
+    """Reads the guards of a route's handlers, and the first sentence of their docstrings."""
 
     def receive_route(self, route: BaseRoute) -> None:
-        """Complete what the handlers of one route say of themselves."""
+        """Complete the description of a route's handlers."""
         if isinstance(route, HTTPRoute):
             for handler in route.route_handlers:
                 if handler.include_in_schema is not False and "OPTIONS" not in handler.http_methods:
@@ -103,7 +103,7 @@ class WithOurRefusals(Operation):
     """An operation with the refusals it can meet, and without the 400 that Litestar adds: that is a 422 here."""
 
     def __post_init__(self) -> None:
-        """Look at what is sent, and say what can be wrong with it."""
+        """Add the refusals that its parameters, body and guards can lead to."""
         responses = self.responses = self.responses or {}
         responses.pop("400", None)
         parameters = [given for given in self.parameters or () if isinstance(given, Parameter)]
@@ -124,15 +124,15 @@ class WithOurRefusals(Operation):
         _tell(responses, "Retry-After", WAITING_HELPS)
         self.responses = dict(sorted(responses.items()))
         if self.security == [{}]:
-            self.security = []  # generators take the other form for a token that is needed
+            self.security = []  # the form that code generators understand as a required token
 
 
 @dataclass
 class SentOnce(WithOurRefusals):
-    """An operation that is done once, however often it is sent with the same key."""
+    """An operation that happens once, however often it is sent with the same key."""
 
     def __post_init__(self) -> None:
-        """Say so."""
+        """Add the header."""
         super().__post_init__()
         self.parameters = [*(self.parameters or ()), KEY]
         answers = self.responses or {}
@@ -140,9 +140,9 @@ class SentOnce(WithOurRefusals):
 
 
 def operation_id(handler: HTTPRouteHandler, _: Method, path: Sequence[str | PathParameterDefinition]) -> str:
-    """Name an operation after its controller and its verb, `branch_open`: clients call their functions so.
+    """Name an operation after its controller and its verb (`branch_open`), as generated clients call their functions.
 
-    A handler at several addresses says which by the last word of the address.
+    A handler with several addresses is told apart by the last word of the address.
     """
     *controller, verb = handler.fn.__qualname__.split(".")[-2:]
     nouns = [_CAPITAL.sub("_", name.removesuffix("Controller")).lower() for name in controller if name.isidentifier()]
@@ -174,14 +174,14 @@ def _describe(handler: HTTPRouteHandler) -> None:
 
 
 def _tell(responses: Responses, header: str, statuses: Sequence[str]) -> None:
-    """Say of answers that they can bring a header."""
+    """Note a header that answers can carry."""
     for status in statuses:
         if isinstance(answer := responses.get(status), OpenAPIResponse):
             answer.headers = {**(answer.headers or {}), header: Reference(ref=f"#/components/headers/{header}")}
 
 
 def _without_null(schema: Schema | Reference | None) -> Schema | Reference | None:
-    """What a body is, of a handler that can do without one; nothing where it cannot."""
+    """The body's schema without null, for a handler whose body is optional; None for any other."""
     parts = schema.one_of if isinstance(schema, Schema) else None
     kept = [part for part in parts or () if not (isinstance(part, Schema) and part.type == OpenAPIType.NULL)]
     return kept[0] if parts and len(kept) == 1 and len(parts) > 1 else None

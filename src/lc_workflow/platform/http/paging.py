@@ -25,14 +25,14 @@ T = TypeVar("T")
 PlaceT = TypeVar("PlaceT", bound=Struct)
 
 Columns: TypeAlias = Select[*tuple[Any, ...]]
-"""A statement that gives whatever it gives."""
+"""Any SELECT statement, whatever columns it has."""
 
 LAST_PAGE: Final = 1_000_000
-"""Beyond it nobody pages; the refusal comes before the database is asked to count that far."""
+"""Nobody pages further; asking for more is refused before the database counts that far."""
 
 
 class BadCursor(Invalid):
-    """A cursor is none that an answer gave, or belongs to another list."""
+    """A cursor that no answer gave, or that belongs to another list."""
 
     def __init__(self, name: str = "after") -> None:
         """Say what would help; `name` is the parameter's."""
@@ -58,9 +58,9 @@ PageNumber = Annotated[int, QueryParameter(ge=1, le=LAST_PAGE, description="Whic
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a list that is wanted: `page` counts from 1, `size` is rows a page.
+    """The part of a list that is wanted: `page` counts from 1, `size` is rows per page.
 
-    With a cursor it is what comes after that, and `page` says nothing.
+    With a cursor it is what comes after that, and `page` is ignored.
     """
 
     page: int = 1
@@ -92,7 +92,7 @@ class Page(Struct, Generic[T], frozen=True):
 class Key:
     """One column that a list is sorted by; where it can be empty, empty values come last.
 
-    `by` says what of its values counts, where that is not their own order.
+    `by` gives what is sorted by instead of the values themselves.
     """
 
     column: InstrumentedAttribute[Any]
@@ -101,7 +101,7 @@ class Key:
 
     @property
     def order(self) -> ColumnElement[Any]:
-        """The column as a statement sorts by it, written as its index is."""
+        """The ORDER BY of the column, written the way its index is."""
         counted = self._counted(self.column)
         order = counted.desc() if self.descending else counted.asc()
         return order.nulls_last() if self.column.nullable else order
@@ -111,7 +111,7 @@ class Key:
         return self.by(written) if self.by else written
 
     def read(self, value: object) -> Any:  # noqa: ANN401 - what the column holds
-        """Take a value of this column out of a cursor.
+        """Read a value of this column from a cursor.
 
         Raises:
             ValueError: It is none.
@@ -125,9 +125,9 @@ class Key:
         return read
 
     def beyond(self, value: object, then: ColumnElement[bool] | None) -> ColumnElement[bool]:
-        """Match what comes after a value; `then` says it of the columns that follow, among equal values.
+        """Match what comes after a value; `then` does it for the columns that follow, among equal values.
 
-        The bound that an index is entered at stands by itself, as PostgreSQL finds none inside an OR.
+        The bound at which an index is entered stands by itself, because PostgreSQL finds none inside an OR.
         """
         column, counted = self.column, self._counted(self.column)
         if value is None:
@@ -141,7 +141,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Part(Generic[T]):
-    """Some rows of a list, the cursor to go on with, and how many there are in all, where that was counted."""
+    """Some rows of a list, the cursor to go on with, and how many rows there are in all, where that was counted."""
 
     rows: Sequence[T]
     next: str | None
@@ -170,9 +170,9 @@ class LongPage(Struct, Generic[T], frozen=True):
 
 
 def after(stmt: Columns, cursor: str, *keys: Key) -> Columns:
-    """Narrow a statement that is sorted by these keys, the last of them unique, to what comes after the cursor.
+    """Narrow a statement sorted by these keys, the last of them unique, to what comes after the cursor.
 
-    Rows that are written meanwhile move nothing: each row that was there is met exactly once.
+    Rows written meanwhile move nothing: each row that was there is met exactly once.
 
     Raises:
         BadCursor: It is none, or was given by a list of another order.
@@ -190,9 +190,9 @@ def after(stmt: Columns, cursor: str, *keys: Key) -> Columns:
 
 
 def part_wanted(stmt: Columns, window: Window, *keys: Key) -> Columns:
-    """Cut the wanted part out of what a statement gives, and one row more, which tells whether the list goes on.
+    """Select the wanted part of a statement's rows, and one row more, which tells whether the list goes on.
 
-    The last key is unique. The statement gives rows, or columns among which are those of the keys.
+    The last key is unique. The statement gives rows, or columns that include those of the keys.
 
     Raises:
         BadCursor: The cursor is none of this list.
@@ -202,40 +202,40 @@ def part_wanted(stmt: Columns, window: Window, *keys: Key) -> Columns:
 
 
 def part_brought(stmt: Columns, *keys: Key) -> Columns:
-    """Cut a part by page out of what a statement gives; which part, `place_of` brings at each sending."""
+    """Select a part by page in a prepared statement; `place_of` gives the parameters each time it is sent."""
     most, offset = bindparam("most", type_=Integer), bindparam("offset", type_=Integer)
     return stmt.order_by(*(key.order for key in keys)).limit(most).offset(offset)
 
 
 def up_to_part(stmt: Columns, *keys: Key) -> Columns:
-    """Cut off what comes behind a part by page: what several statements find up to there holds the part of them all."""
+    """Cut off what comes after a page: the union of several statements cut like this still holds the whole page."""
     most, offset = bindparam("most", type_=Integer), bindparam("offset", type_=Integer)
     return stmt.order_by(*(key.order for key in keys)).limit(most + offset)
 
 
 def place_of(window: Window) -> dict[str, int]:
-    """The values that a statement with `part_brought` is sent with."""
+    """The parameters of a statement made with `part_brought`."""
     return {"most": window.size + 1, "offset": window.offset}
 
 
 def shown_of(stmt: Columns, part: CTE, *keys: Key) -> Columns:
-    """Show rows of a part by page, which a statement is joined with, all but the one that tells whether it goes on.
+    """Join a statement with the part of a list, and drop the one row more that tells whether the list goes on.
 
-    How many those are, `size` brings; what it costs to show that one more is spared.
+    The parameter `size` says how many are shown; the extra row is not loaded in full.
     """
     met = select(func.count()).select_from(part).scalar_subquery().label("met")
     return stmt.add_columns(met).order_by(*(key.order for key in keys)).limit(bindparam("size", type_=Integer))
 
 
 def part_found(found: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
-    """Say what one of these has found; without a `total` where it does not tell, and after a cursor."""
+    """Make the part from the rows of `part_wanted` or `part_brought`; `total` is None where they do not tell it."""
     rows, more = found[: window.size], len(found) > window.size
     is_last = window.after is None and not more and (rows or window.page == 1)
     return Part(rows, _cursor(rows[-1], keys) if more else None, window.offset + len(rows) if is_last else None)
 
 
 def part_met(shown: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
-    """The same of rows that say themselves how many were `met`, one more than are shown at most, and the `total`."""
+    """The same from rows of `shown_of`, which carry `met` (one more than are shown, at most) and `total`."""
     more = bool(shown) and shown[0].met > window.size
     total = shown[0].total if more else None
     if not more and (shown or window.page == 1):
@@ -244,7 +244,7 @@ def part_met(shown: Sequence[Any], window: Window, *keys: Key) -> Part[Any]:
 
 
 async def cut(session: AsyncSession, stmt: Columns, window: Window, *keys: Key, count: Select[int]) -> Part[Any]:
-    """Read the wanted part of what a statement gives; `count` is asked only where the part does not tell.
+    """Read the wanted part of a list; `count` is asked only where the rows do not tell the total.
 
     Raises:
         BadCursor: The cursor is none of this list.
@@ -256,7 +256,7 @@ async def cut(session: AsyncSession, stmt: Columns, window: Window, *keys: Key, 
 
 
 class _Place(Struct, frozen=True, array_like=True):
-    """The last row that was shown: how its list was sorted, and its values in that order."""
+    """The last row shown: the order of its list, and its values in that order."""
 
     order: str
     values: list[Any]
@@ -269,7 +269,7 @@ def _cursor(row: Any, keys: tuple[Key, ...]) -> str:  # noqa: ANN401 - a row, or
 
 @lru_cache(maxsize=64)
 def _name(keys: tuple[Key, ...]) -> str:
-    """Tell orders apart, without saying what they are."""
+    """Tell orders apart without revealing them."""
     said = ",".join(f"{key.column} {key.descending}{f' {key.order}' if key.by else ''}" for key in keys)
     return sha256(said.encode()).hexdigest()[:8]
 
@@ -318,7 +318,7 @@ WIDE_LONG_WINDOW: Final = {"window": Provider(wide_long_window)}
 
 
 def write_cursor(place: Struct) -> str:
-    """Turn a place in a list into text that nobody needs to read."""
+    """Turn a place in a list into an opaque text."""
     return urlsafe_b64encode(json.encode(place)).decode().rstrip("=")
 
 

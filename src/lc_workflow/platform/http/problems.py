@@ -64,7 +64,7 @@ STATUSES: Final[Mapping[type[DomainError], int]] = {
     Unavailable: 503,
 }
 AGAIN_AFTER: Final[Mapping[type[DomainError], int]] = {TooMany: 1, Busy: 1, Unavailable: 5}
-"""Seconds to wait where the refusal itself does not say."""
+"""Seconds to wait when the refusal itself does not say."""
 
 _OF_LITESTAR: Final = {
     400: (422, "MalformedRequest", "The request cannot be read."),
@@ -111,7 +111,7 @@ class Problem(Struct, kw_only=True, frozen=True):
 
 
 def exception_handlers(refusals: Refusals) -> ExceptionHandlersMap:
-    """Build what Litestar asks when something is raised; `refusals` names the constraints of the database."""
+    """Build Litestar's exception handlers; `refusals` names the constraints of the database."""
 
     def of_database(request: AnyRequest, error: Exception) -> Answer[Problem]:
         refusal = database_refusal(error, refusals)
@@ -157,7 +157,7 @@ def problem(
 
 
 def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
-    """Answer with the refusal of a rule or a service; why a part does not answer is for those who look after it."""
+    """Answer with the refusal of a rule or a service; why a part is down goes to the log, for the operators."""
     kind = next((kind for kind in type(refusal).__mro__ if kind in STATUSES), Invalid)
     if kind is Unavailable and (cause := refusal.__cause__) is not None:
         _log.warning("a part is out of reach", refusal=refusal.detail, cause=_named(cause))
@@ -172,14 +172,14 @@ def refused(request: AnyRequest, refusal: DomainError) -> Answer[Problem]:
 
 
 def _named(cause: BaseException) -> str:
-    """Name a failure by its kind and its code; its words may hold what is nobody's to read."""
+    """Name a failure by its kind and code; its message may hold private data."""
     number = getattr(cause, "errno", None)
     code = getattr(cause, "code", None) or (errorcode.get(number) if isinstance(number, int) else None)
     return f"{type(cause).__name__} {code or ''}".strip()
 
 
 def problem_of(request: AnyRequest, error: Exception) -> Problem:
-    """Say of a part of a request what it would be answered alone."""
+    """Say how one part of a request would be answered if it came alone."""
     handlers = request.app.exception_handlers
     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
     told: Problem = handler(request, error).content
@@ -187,21 +187,21 @@ def problem_of(request: AnyRequest, error: Exception) -> Problem:
 
 
 def unfit(request: AnyRequest, refusal: InvalidInput) -> Answer[Problem]:
-    """Answer to a body that one of its own parts refuses: such a part does not know where in the body it stands."""
+    """Answer to a body refused by one of its own parts, which does not know its place in the body."""
     about_body = _sent(request) is not Empty and all(error.loc == "body" for error in refusal.errors)
     found = _errors_of_body(request) if about_body else []
     return refused(request, cannot_take(found) if found else refusal)
 
 
 def misfitting(request: AnyRequest, error: ValidationException) -> Answer[Problem]:
-    """Answer to parameters or a body of the wrong form: 422, with every wrong field."""
+    """Answer to malformed parameters or a malformed body: 422, with every wrong field."""
     return refused(request, cannot_take(_field_errors(request, error)))
 
 
 def mistaken(request: AnyRequest, error: InternalServerException) -> Answer[Problem]:
     """Answer to what Litestar takes for a mistake of ours.
 
-    A field of the body that has the name of a dependency, as a quote's `principal`, is still the client's.
+    A body field with the name of a dependency (a quote's `principal`) is still the client's mistake.
     """
     cause = error.__cause__
     if isinstance(cause, ValidationError) and "at `$.data" in str(cause) and (found := _errors_of_body(request)):
@@ -210,7 +210,7 @@ def mistaken(request: AnyRequest, error: InternalServerException) -> Answer[Prob
 
 
 def refused_by_litestar(request: AnyRequest, error: HTTPException) -> Answer[Problem]:
-    """Answer to what the framework refuses before our code is asked: path, method, size, type."""
+    """Answer to what the framework refuses before our code runs: path, method, size, type."""
     if error.detail == _CLIENT_LEFT:
         return _answer(problem(request.scope, 400, "ClientLeft", "The body ended before it was complete."))
     if error.status_code not in _OF_LITESTAR:
@@ -226,25 +226,25 @@ def refused_by_litestar(request: AnyRequest, error: HTTPException) -> Answer[Pro
 
 
 def unforeseen(request: AnyRequest, error: Exception) -> Answer[Problem]:
-    """Answer to a mistake of ours: the text and the traceback of the exception stay in the log."""
+    """Answer to a mistake of ours: the exception's text and traceback stay in the log."""
     _log.error("unforeseen error", exc_info=error)
     return _answer(problem(request.scope, 500, "UnforeseenError", UNFORESEEN))
 
 
 def with_head(methods: Iterable[str]) -> list[str]:
-    """Add what the shell makes of GET, and put the methods in order."""
+    """Add HEAD, which the shell derives from GET, and sort the methods."""
     return sorted({*methods, *(["HEAD"] if "GET" in methods else ())})
 
 
 async def log_broken_socket(error: Exception, scope: Scope) -> None:
-    """Write down why a socket broke; Litestar closes it without a word (`after_exception`)."""
+    """Log why a socket broke; Litestar closes it without a word (`after_exception`)."""
     foreseen = WebSocketException | ClientException | DomainError
     if scope["type"] == ScopeType.WEBSOCKET and not isinstance(error, foreseen):
         _log.error("unforeseen error", exc_info=error)
 
 
 def _field_errors(request: AnyRequest, error: ValidationException) -> list[FieldError]:
-    """Take Litestar's list for parameters, and look through the whole body ourselves."""
+    """Use Litestar's list for parameters, and check the whole body ourselves."""
     if missing := _MISSING.match(error.detail):
         return [FieldError(missing["name"], IS_NEEDED, missing["source"])]
     known = {name: field.annotation for name, field in _parameters(request)}

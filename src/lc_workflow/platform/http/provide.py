@@ -13,14 +13,14 @@ DbSession: TypeAlias = NamedDependency[AsyncSession]
 
 
 class Provider(Provide):
-    """Provides what a function gives that waits for nothing.
+    """Provides what a plain function returns.
 
-    The library compares every provider of every handler with all others, 270,000 times at a start, by all that they
-    are made of; ours are equal to themselves alone.
+    Litestar compares every provider of every handler with all the others, 270,000 times at a start, by everything they
+    are made of; ours are equal only to themselves.
     """
 
     def __init__(self, gives: Callable[..., Any]) -> None:
-        """Take the function; what it names is provided to it."""
+        """Take the function; its parameters are provided to it."""
         super().__init__(gives, sync_to_thread=False)
 
     __eq__ = object.__eq__
@@ -28,9 +28,9 @@ class Provider(Provide):
 
 
 def provide(kind: Callable[[AsyncSession], T]) -> Provider:
-    """Provide a service, or what reads for it, that needs nothing but the session.
+    """Provide a service, or a reader of rows, that needs nothing but the session.
 
-    The library's own provider is a generator, and only one generator a request is safe (stack.md §5).
+    The library's own provider is a generator, and only one generator per request is safe (stack.md §5).
     """
 
     def opened(db_session: DbSession) -> T:

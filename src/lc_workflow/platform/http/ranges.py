@@ -10,7 +10,7 @@ _ONE_RANGE: Final = re.compile(r"\s*bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*",
 
 
 def part_asked_for(header: str | None, size: int) -> tuple[int, int] | None:
-    """Say from where to before where a `Range` header asks, of a file of `size` bytes.
+    """Say where the part begins and ends that a `Range` header asks for, of a file of `size` bytes.
 
     None stands for all of it: also for what cannot be understood, and for several parts at once, as the RFC allows.
     """

@@ -51,7 +51,7 @@ def _number(text: str) -> Decimal | int:
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json")
 _ODD_NUMBER: Final = re.compile(r"\s*[+-]?(?:s?nan\d*|inf(?:inity)?|[\d._]*e[+-]?\d{2,}|[\d._]{40,})\s*", re.IGNORECASE)
-"""Text that Python takes for a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
+"""Text that Python accepts as a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
 
 
 class MalformedBody(Invalid):
@@ -59,11 +59,11 @@ class MalformedBody(Invalid):
 
 
 class CheckedRequest(Request[Any, Any, Any]):
-    """A request as our handlers may rely on it.
+    """A request that our handlers can rely on.
 
-    The web app sends `""` for every field a person left empty, so empty members of objects, form fields and query
-    parameters count as absent. Numbers with a fraction arrive as `Decimal`. Where a day is asked for, a moment stands
-    for the day it falls on in the branches. Text never holds a NUL character, which PostgreSQL cannot store.
+    The web app sends `""` for every field left empty, so empty members of objects, form fields and query parameters
+    count as absent. Numbers with a fraction arrive as `Decimal`. Where a day is expected, a moment stands for the day
+    it falls on at the branches. Text never holds a NUL character, which PostgreSQL cannot store.
     """
 
     def __init__(self, scope: Scope, receive: Receive = empty_receive, send: Send = empty_send) -> None:
@@ -73,7 +73,7 @@ class CheckedRequest(Request[Any, Any, Any]):
         self._broken: HTTPException | None = None
 
     def take_moments_for_days(self, names: Collection[str]) -> None:
-        """Read the query parameters `names`, which are days, from moments too: JavaScript has no days of its own."""
+        """Read the query parameters `names`, which are days, from moments too: JavaScript has no plain dates."""
         query = cast("tuple[tuple[str, str], ...]", self._parsed_query)
         self._parsed_query = tuple((name, day_of(text) if name in names else text) for name, text in query)
 
@@ -96,7 +96,7 @@ class CheckedRequest(Request[Any, Any, Any]):
         """Give the body piece by piece.
 
         A form with files that is too large or breaks off ends here as if it were complete, so that the parser closes
-        the files it has begun; `form` raises what broke it.
+        the files it has begun; `form` then raises the actual failure.
         """
         try:
             async for piece in super().stream():
@@ -176,7 +176,7 @@ class CheckedRequest(Request[Any, Any, Any]):
 
 
 async def prepare(request: Request[Any, Any, Any]) -> None:
-    """Check what Litestar reads past `CheckedRequest`: forms, and numbers and days in the query (`before_request`).
+    """Check what Litestar reads without `CheckedRequest`: forms, and numbers and days in the query (`before_request`).
 
     Raises:
         InvalidInput: A number parameter holds something like `NaN`, or a form field a NUL character.
@@ -204,7 +204,7 @@ def _nobody_means(text: str) -> bool:
 
 
 class _Reading:
-    """One walk through a decoded body: drops what is empty, collects what no field may hold."""
+    """One walk through a decoded body: drops empty members, collects what no field may hold."""
 
     def __init__(self) -> None:
         self.errors: list[FieldError] = []

@@ -26,7 +26,7 @@ Phone: TypeAlias = Annotated[str, Meta(max_length=40)]
 """A telephone number as it was given."""
 
 _UNBROKEN: Final = r"[^@\s\x00-\x1f\x7f-\x9f\ufeff]+"
-"""Signs without spaces; control signs are named, for Python and JavaScript do not take the same ones for spaces."""
+"""Characters without spaces; control characters are listed, because Python and JavaScript differ about them."""
 
 Email: TypeAlias = Annotated[
     str,
@@ -58,7 +58,7 @@ RANDOM: Final = 4
 _OF_A_RANDOM_ID: Final = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 
 NewId: TypeAlias = Annotated[UUID, Meta(extra_json_schema={"pattern": _OF_A_RANDOM_ID})]
-"""An id that somebody made beforehand; `check_new_id` refuses what it says here."""
+"""An id made beforehand by the client; `check_new_id` enforces the pattern."""
 
 MOST: Final = Decimal("9999999999999.99")
 """The largest amount a column holds."""
@@ -66,14 +66,14 @@ MOST: Final = Decimal("9999999999999.99")
 MOST_PERCENT: Final = Decimal(999)
 
 Amount: TypeAlias = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": float(MOST)})]
-"""An amount of money as it was given; `check_amounts` refuses what it says here, and more than two decimals."""
+"""An amount of money as it was given; `check_amounts` enforces these bounds, and at most two decimals."""
 
 Percent: TypeAlias = Annotated[Decimal, Meta(extra_json_schema={"minimum": 0, "maximum": float(MOST_PERCENT)})]
-"""A percentage as it was given; `check_percents` refuses what it says here, and more than four decimals."""
+"""A percentage as it was given; `check_percents` enforces these bounds, and at most four decimals."""
 
 
 def given(change: Struct) -> dict[str, Any]:
-    """The fields a partial change really carries: absent ones are left out, null clears a field."""
+    """The fields a partial change carries: absent ones are left out, null clears a field."""
     return {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
 
 
@@ -133,7 +133,7 @@ def _check(struct: Struct, names: Iterable[str], *, most: Decimal, decimals: int
             elif places(number) > decimals:
                 wrong.append(FieldError(name, f"must have at most {finer} decimals"))
             elif "E" in str(number):
-                # Sent as 5e3 it would be said and kept so, and nobody writes money that way.
+                # 5e3 would be stored and shown like that, and nobody writes money that way.
                 force_setattr(struct, name, Decimal(f"{number:f}"))
     if wrong:
         raise cannot_take(wrong)

@@ -24,7 +24,7 @@ from lc_workflow.platform.stopping import Departure
 from lc_workflow.platform.watching.metrics import answered, socket_closed, socket_opened
 
 UNMATCHED: Final = "(no such path)"
-"""What the log says instead of a path that leads nowhere: such a path may hold a token."""
+"""Logged in place of a path that no route knows, because such a path may hold a token."""
 
 API_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
 SECURITY_HEADERS: Final = (
@@ -34,19 +34,19 @@ SECURITY_HEADERS: Final = (
     (b"content-security-policy", API_POLICY),
     (b"cache-control", b"no-store"),
 )
-"""Each only where the answer does not carry its own."""
+"""Each is set only where the answer does not carry its own."""
 STAY_ON_HTTPS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 RESTARTING: Final = "The server restarts and could not finish this; look whether it was done, and try again."
 LAST_HERE: Final = (b"connection", b"close")
-"""On answers of a process that ends, so that the next request of this connection is sent to another."""
+"""On answers of a process that is ending, so that the client sends its next request over a new connection."""
 MOST_UNREAD: Final = 4_000_000
-"""Bytes of a body nobody asked for that are read all the same before the answer."""
+"""How many bytes of an unwanted body are still read before the answer."""
 READ_ON_SECONDS: Final = 1.0
-"""How long that may take: whoever sends slowly must not keep what the answer still holds."""
+"""How long that may take: a slow sender must not hold up the answer."""
 INTERNAL_ERROR: Final = 1011
 POLICY_VIOLATION: Final = 1008
 MAPPED: Final = "::ffff:"
-"""What stands before an IPv4 address that is written as one of IPv6."""
+"""The prefix of an IPv4 address written as IPv6."""
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -54,7 +54,7 @@ _log = structlog.stdlib.get_logger()
 
 
 class Shell:
-    """Wraps the app's handler; nothing leaves or enters around it.
+    """Wraps the app's handler; every request and answer passes through here.
 
     `trusted_proxies` are the addresses or networks whose `X-Forwarded-*` headers are believed; with none, the
     connection itself says who calls.
@@ -103,7 +103,7 @@ class Shell:
 
 
 class _Visit:
-    """One request or socket on its way through the shell."""
+    """One request or socket as it passes the shell."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, cors: Cors, departure: Departure) -> None:
         self._scope = scope
@@ -146,9 +146,9 @@ class _Visit:
         await self._send(message)
 
     async def _read_on(self) -> None:
-        """Read the rest of a body that is refused: a server that answers in the middle of it breaks the connection.
+        """Read the rest of a refused body: a server that answers in the middle of it breaks the connection.
 
-        The client would hear of a network that failed, instead of why it was refused.
+        The client would then report a network failure instead of the reason for the refusal.
         """
         if not 0 < self._unread <= MOST_UNREAD:
             return
@@ -177,7 +177,7 @@ class _Visit:
         return True
 
     async def apologise(self) -> bool:
-        """Answer an exception nobody caught, unless an answer has begun already: then the connection must break."""
+        """Answer an exception nobody caught; when an answer has already begun, the connection must break."""
         if self._outcome:
             return False
         if self._scope["type"] == ScopeType.WEBSOCKET:
@@ -187,7 +187,7 @@ class _Visit:
         return True
 
     async def break_off(self) -> bool:
-        """Answer what is broken off because the process ends, unless an answer has begun already, as in `apologise`."""
+        """Answer what is cut off because the process ends, unless an answer has begun already, as in `apologise`."""
         if self._scope["type"] == ScopeType.WEBSOCKET:
             return True
         if self._outcome:
@@ -234,9 +234,9 @@ def _header(scope: Scope, name: bytes) -> bytes | None:
 
 
 def _name_once(scope: Scope) -> None:
-    """Write an IPv4 client by its address where the server listens on IPv6 (`HOST=::`), and puts `::ffff:` before it.
+    """Write an IPv4 client by its plain address when the server listens on IPv6 (`HOST=::`) and prefixes `::ffff:`.
 
-    Proxies, blocks and limits know it by that; the limits would take all of IPv4 for one network.
+    Proxies, blocks and rate limits use the plain form; the limits would count all of IPv4 as one network.
     """
     host, port = scope.get("client") or ("", 0)
     if host.lower().startswith(MAPPED) and "." in host:
@@ -244,20 +244,20 @@ def _name_once(scope: Scope) -> None:
 
 
 def _announced(scope: Scope) -> int:
-    """Read how many bytes the body has, where the client says it."""
+    """Read the length of the body, where the client states it."""
     length = _header(scope, b"content-length") or b""
     return int(length) if length.isdigit() else 0
 
 
 def _methods(scope: Scope) -> bytes:
-    """List what a path takes; Litestar's own answer to OPTIONS forgets the handlers that were registered later."""
+    """List the methods of a path; Litestar's own OPTIONS answer misses handlers registered later."""
     known = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
     methods = {name for route in known if route.path_format == scope["path_template"] for name in route.methods}
     return ", ".join(with_head(methods)).encode()
 
 
 def _is_text(scope: Scope) -> bool:
-    """Tell whether path and query are UTF-8 without NUL; the server has replaced what is not in `path` already."""
+    """Whether path and query are UTF-8 without NUL; the server has already replaced what is not, in `path`."""
     try:
         path = unquote_to_bytes(scope["raw_path"]).decode()
         query = unquote_to_bytes(scope["query_string"].replace(b"+", b" ")).decode()

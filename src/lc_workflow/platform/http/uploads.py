@@ -1,4 +1,4 @@
-"""How large the body of a route may be that takes a file."""
+"""How large the body of a route that accepts a file may be."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ FORM_ROOM: Final = 64 * 1024
 
 
 def taking_files(*routes: ControllerRouterHandler, most_bytes: int) -> Router:
-    """Let the bodies of these routes hold a file of `most_bytes`; Litestar stops reading where they hold more."""
+    """Let the bodies of these routes hold a file of `most_bytes`; Litestar stops reading beyond that."""
     return Router("/", route_handlers=routes, request_max_body_size=most_bytes + FORM_ROOM)
 
 

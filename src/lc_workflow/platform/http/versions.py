@@ -1,4 +1,4 @@
-"""Versions of things over HTTP: `ETag` tells which one was read, `If-Match` which one a change is meant for."""
+"""Versions over HTTP: `ETag` names the version that was read, `If-Match` the one that a change is meant for."""
 
 import re
 from typing import Annotated, Final, TypeAlias, TypeVar
@@ -48,7 +48,7 @@ ExpectedVersion: TypeAlias = NamedDependency[int | None]
 
 
 def check_version(expected: int | None, actual: int) -> None:
-    """Let a change pass that was meant for the version at hand.
+    """Let a change pass only if it was meant for the current version.
 
     Raises:
         StaleVersion: Somebody changed it in the meantime.

@@ -12,10 +12,10 @@ from lc_workflow.platform.storage.base import Chunks
 
 MEDIA_TYPE: Final = "application/zip"
 FIRST: Final = (1980, 1, 1, 0, 0, 0)
-"""The first moment that the format can write; a server without a clock filed papers in 1970."""
+"""The earliest moment the format can hold; a server without a clock would write 1970."""
 
 LARGE: Final = 2_000_000_000
-"""Bytes from which on an entry needs the wider form of the format."""
+"""Bytes from which an entry needs ZIP64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Entry:
 
 
 class _Sink:
-    """What the archive is written to, until it is taken from there; it cannot seek, and zipfile goes without."""
+    """A buffer that the archive is written to and taken from; it cannot seek, which zipfile accepts."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -50,7 +50,7 @@ class _Sink:
 async def zipped(entries: AsyncIterable[Entry]) -> AsyncIterator[bytes]:
     """Write entries one after another; names are UTF-8, and moments those of the branches.
 
-    A store that fails in the middle breaks the archive off, so that nobody takes half of it for the whole.
+    A store that fails in the middle cuts the archive off, so that nobody takes half of it for the whole.
     """
     sink = _Sink()
     with zipfile.ZipFile(sink, "w") as archive:  # type: ignore[call-overload]  # it only writes to it
@@ -71,7 +71,7 @@ async def zipped(entries: AsyncIterable[Entry]) -> AsyncIterator[bytes]:
 
 
 def distinct(names: Iterator[str]) -> Iterator[str]:
-    """Give every name once; those that come again are numbered before their ending."""
+    """Make every name unique; repeated ones get a number before their ending."""
     seen: set[str] = set()
     for name in names:
         stem, dot, ending = name.rpartition(".")

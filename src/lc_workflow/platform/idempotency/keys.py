@@ -1,4 +1,4 @@
-"""The keys that clients make for what they ask, written down before the work begins and settled after it."""
+"""Idempotency keys: written down before the work begins, settled after it."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,13 +17,13 @@ from lc_workflow.platform.journal.models import JournalEntry
 
 KEPT_FOR: Final = timedelta(hours=24)
 IN_FLIGHT_FOR: Final = timedelta(seconds=90)
-"""After this time a request without an answer was lost with its process: no client waits that long."""
+"""A request without an answer after this time was lost with its process: no client waits that long."""
 
 LONGEST_KEY: Final = 200
 
 
 class KeyUsedOtherwise(Invalid):
-    """The key came before, with another request."""
+    """The key was used before, with another request."""
 
 
 class BadKey(Invalid):
@@ -35,13 +35,13 @@ class InFlight(Busy):
 
 
 class AnswerLost(Invalid):
-    """The first request did its work, and its answer was lost; doing it again would do it twice."""
+    """The first request did its work, but its answer was lost; doing the work again would do it twice."""
 
 
 class Keys:
-    """The keys of one person; every verb commits on the session, which must not hold anything unfinished.
+    """The keys of one person; every verb commits, so the session must not hold anything unfinished.
 
-    Only answers of success are remembered: a refusal has changed nothing, so the key is free again and a corrected
+    Only successful answers are remembered: a refusal has changed nothing, so its key is free again and a corrected
     request may use it. When a process dies in between, the journal tells whether the work was done.
     """
 
@@ -54,7 +54,7 @@ class Keys:
         settles: str | None = None,
         kept_for: timedelta = KEPT_FOR,
     ) -> None:
-        """Look after the keys of `person_id`; of one that another request took over, `settles` settles nothing."""
+        """Look after the keys of `person_id`; when another request took a key over, `settles` settles nothing."""
         self._session = session
         self._person_id = person_id
         self._clock = clock
@@ -62,9 +62,9 @@ class Keys:
         self._kept_for = kept_for
 
     async def begin(self, key: str, digest: bytes, *, request_id: str) -> RememberedRequest | None:
-        """Write a key down for what `digest` stands for; answers the finished request that had it before.
+        """Write down a key for the request with this `digest`; return the finished request that used it before, if any.
 
-        The journal must tell the work by `request_id` from all other work.
+        The journal must be able to tell this work by its `request_id` from all other work.
 
         Raises:
             KeyUsedOtherwise: That was another request.
@@ -101,19 +101,19 @@ class Keys:
         return None
 
     async def remember(self, key: str, *, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        """Keep the answer of a success."""
+        """Keep a successful answer."""
         await self._settle(key, status=status, headers=headers, body=body)
 
     async def free(self, key: str) -> None:
-        """Let go of a key whose request was refused."""
+        """Release a key whose request was refused."""
         await begins_to_write(self._session)
         await self._session.execute(delete(RememberedRequest).where(*self._mine(key)))
         await self._session.commit()
 
     async def leave_open(self, key: str) -> None:
-        """Say that nobody knows what was done; the next one asks the journal, and need not wait.
+        """Say that nobody knows what was done; the next request asks the journal, without waiting.
 
-        However late this is said, it was not begun later than it was: the journal is asked from then on.
+        However late this is said, the key keeps the moment it was begun: the journal is asked from then on.
         """
         await self._settle(key, begun_at=func.least(RememberedRequest.begun_at, self._clock() - IN_FLIGHT_FOR))
 
@@ -123,14 +123,14 @@ class Keys:
         await self._session.commit()
 
     async def _take_over(self, known: RememberedRequest, now: datetime, request_id: str) -> None:
-        """Go on for a process that died before it did anything."""
+        """Continue for a process that died before it did anything."""
         if known.begun_at > now - IN_FLIGHT_FOR:
             raise InFlight("The same request is being worked on; ask again in a moment.", retry_after=1)
         done = exists().where(
             JournalEntry.request_id == known.request_id,
             JournalEntry.actor_id == known.person_id,
             JournalEntry.at >= known.begun_at,
-            # What comes later is other work: some clients give all their requests one id.
+            # Anything later is other work: some clients send the same id with all their requests.
             JournalEntry.at <= known.begun_at + IN_FLIGHT_FOR,
         )
         if await self._session.scalar(select(done)):
@@ -154,7 +154,7 @@ class Keys:
 
 
 def check_key(key: str) -> str:
-    """Take a key that is plain text.
+    """Accept a key that is plain text.
 
     Raises:
         BadKey: It is not, or is empty or too long.
@@ -165,7 +165,7 @@ def check_key(key: str) -> str:
 
 
 async def forget_requests(place: Workplace) -> None:
-    """Let go of keys whose time is over."""
+    """Delete keys whose time is over."""
     async with place.sessions() as session:
         await session.execute(delete(RememberedRequest).where(RememberedRequest.kept_until <= place.clock()))
         await session.commit()

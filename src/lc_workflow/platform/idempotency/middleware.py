@@ -28,21 +28,21 @@ from lc_workflow.platform.idempotency.models import RememberedRequest
 HEADER: Final = b"idempotency-key"
 REPLAYED: Final = (b"idempotent-replay", b"true")
 AGAIN_EVERY: Final = timedelta(seconds=0.5)
-"""How often it is tried to settle a key while the database is gone."""
+"""How often settling a key is tried again while the database is gone."""
 
 IN_MEMORY: Final = 1_000_000
-"""Bytes of a body that are held in memory; of larger ones, which are uploads, the rest lies in a file meanwhile."""
+"""Bytes of a body held in memory; the rest of a larger body, an upload, goes to a temporary file."""
 CHUNK: Final = 65_536
 
 LARGEST_ANSWER: Final = 1_000_000
-"""Bytes of an answer that are remembered; creating something answers much less."""
+"""Bytes of an answer that are remembered; answers to creating something are much smaller."""
 
 WORTH_KEEPING: Final = frozenset(
     {"content-type", "content-encoding", "vary", "etag", "location", "content-disposition"}
 )
 
 DECODED: Final[dict[str, Callable[[bytes], bytes]]] = {"br": brotli.decompress, "gzip": gzip.decompress}
-"""How an answer is read that was compressed for the first request and cannot be read by the one that repeats it."""
+"""The encoding to undo before an answer is repeated, because the client that repeats may not accept it."""
 
 log = structlog.get_logger()
 
@@ -50,9 +50,9 @@ OpenSession = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 class Idempotency(ASGIMiddleware):
-    """Stands behind the middleware that knows the person, and looks at POST requests with a key and JSON or a form.
+    """Middleware behind the sign-in: handles POST requests with a key and JSON or a form.
 
-    What becomes of a key is for `Keys` to say.
+    What becomes of a key is decided by `Keys`.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -63,7 +63,7 @@ class Idempotency(ASGIMiddleware):
         self._settling: set[asyncio.Task[None]] = set()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Answer again what was answered, or let the request through and remember its answer."""
+        """Repeat the answer given before, or let the request through and remember its answer."""
         key = _key(scope)
         person = scope.get("user")
         if key is None or person is None or scope["type"] != ScopeType.HTTP:
@@ -97,7 +97,7 @@ class Idempotency(ASGIMiddleware):
                 task.add_done_callback(self._settling.discard)
 
     async def _settle(self, person_id: UUID, key: str, request_id: str, answer: "_Overheard") -> None:
-        """Remember the answer of a success; let go of the key after anything else."""
+        """Remember a successful answer; release the key after any other."""
         async with self._open_session() as session:
             keys = Keys(session, person_id, self._clock, settles=request_id)
             if answer.is_success:
@@ -109,7 +109,7 @@ class Idempotency(ASGIMiddleware):
 
 
 class _Overheard:
-    """Sends an answer on, and keeps it."""
+    """Sends an answer on, and keeps a copy."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -120,12 +120,12 @@ class _Overheard:
 
     @property
     def is_success(self) -> bool:
-        """Whether all of an answer of success was heard."""
+        """Whether the whole of a successful answer was seen."""
         return self._whole and 200 <= self.status < 300 and len(self.body) <= LARGEST_ANSWER  # noqa: PLR2004
 
     @property
     def is_refusal(self) -> bool:
-        """Whether the answer says that nothing was done; of a mistake of ours nobody knows that."""
+        """Whether the answer says that nothing was done; after a 500 nobody knows."""
         return 400 <= self.status < 500  # noqa: PLR2004
 
     async def send(self, message: Message) -> None:
@@ -142,7 +142,7 @@ class _Overheard:
 
 
 async def _keep_trying(settle: Callable[[], Awaitable[None]]) -> None:
-    """Settle a key once the database is back; whoever sends the request again hears that it is in flight until then."""
+    """Settle a key once the database is back; until then a repeated request is told that it is in flight."""
     for _ in range(round(IN_FLIGHT_FOR / AGAIN_EVERY)):
         await asyncio.sleep(AGAIN_EVERY.total_seconds())
         with suppress(SQLAlchemyError, OSError):
@@ -160,9 +160,9 @@ def _key(scope: Scope) -> str | None:
 
 
 async def _read(scope: HTTPScope, receive: Receive, body: SpooledTemporaryFile[bytes]) -> tuple[bytes, Any]:
-    """Read the whole body into a file; answers what the request stands for, and the message that ended it.
+    """Read the whole body into a file; return the request's digest and the message that ended the body.
 
-    A form is known without its boundary, which is another one each time it is sent.
+    The digest of a form leaves out its boundary, which differs each time it is sent.
 
     Raises:
         RequestEntityTooLarge: It has more bytes than its route takes; the route says so as it does without a key.

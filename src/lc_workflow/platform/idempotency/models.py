@@ -12,10 +12,10 @@ from lc_workflow.platform.security.columns import SealedBytes
 
 
 class RememberedRequest(Row):
-    """A request that carried a key: what was sent, and from its end on what was answered.
+    """A request that carried a key: what was sent, and once it has ended what was answered.
 
     `digest` covers the method, the address and the body. Without a `status` the request is in flight, or its process
-    died; `request_id` then leads to what the journal says it did. From `kept_until` on the key stands for nothing.
+    died; `request_id` then finds in the journal what it did. After `kept_until` the key is free.
     """
 
     __tablename__ = "remembered_requests"

@@ -8,7 +8,7 @@ from lc_workflow.platform.journal.chain import anchor, seals_of
 
 
 async def anchor_yesterday(place: Workplace) -> None:
-    """Seal the last day that has been over for an hour; when it is sealed already, nothing happens."""
+    """Seal the last day that has been over for an hour, unless it is sealed already."""
     now = place.clock()
     day = (now - timedelta(hours=1)).astimezone(PHNOM_PENH).date() - timedelta(days=1)
     async with place.sessions() as session:
@@ -17,4 +17,4 @@ async def anchor_yesterday(place: Workplace) -> None:
 
 
 ANCHOR_JOURNAL = Job(name="anchor_journal", work=anchor_yesterday, every="20 * * * *")
-"""Every hour, so that a day on which nobody served at the right moment is sealed later."""
+"""Every hour, so that a day is sealed later when no process was running at the right moment."""

@@ -1,4 +1,4 @@
-"""What makes tampering show: threads of hashes that the database writes, and a daily anchor with our seal."""
+"""How tampering is detected: chains of hashes that the database writes, and a daily anchor with our seal."""
 
 import hashlib
 import hmac
@@ -24,8 +24,8 @@ _CONTENT: Final = """
 convert_to(jsonb_build_array(id, kind, subject, subject_id, application_id, actor_id, on_behalf_of, session_id,
   address, extract(epoch FROM at), request_id, reason, facts, changes)::text, 'UTF8')
 """
-"""All that an entry says, as bytes. The trigger `chain_journal_entry` hashes the same; here it is written once more so
-that the check does not ask a function that whoever forges entries may have changed as well."""
+"""Everything an entry says, as bytes. The trigger `chain_journal_entry` hashes the same. It is written here once more
+so that the check does not rely on a function that a forger may have changed as well."""
 
 _BROKEN: Final = text(
     f"""
@@ -63,7 +63,7 @@ _ENDS: Final = text(
 )
 
 _IN_TURN: Final = (JournalAnchor.up_to, JournalAnchor.day)
-"""How anchors follow each other: by what they reach, and those of days on which nothing happened by their days."""
+"""The order of anchors: by the last entry they cover, and for days without entries by the day."""
 
 MOST_FAULTS: Final = 100
 
@@ -71,7 +71,7 @@ log = structlog.get_logger()
 
 
 class Tampering(StrEnum):
-    """What a check can find: an entry that says something else or is gone, a thread cut short, a false anchor."""
+    """What a check can find: an entry altered or missing, a thread cut short, a false anchor."""
 
     ALTERED = "altered"
     MISSING = "missing"
@@ -81,7 +81,7 @@ class Tampering(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One place where the journal is not what was written: which thread, where in it, and on which day's anchor."""
+    """One place where the journal is not what was written: the thread and the position, or the day of the anchor."""
 
     tampering: Tampering
     thread_id: UUID | None = None
@@ -92,7 +92,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found: how many entries it read, on how many anchors they stand, and every fault, at most 100."""
+    """The result of a check: how many entries and anchors it covered, and the faults, at most 100."""
 
     entries: int
     anchors: int
@@ -105,10 +105,10 @@ class Verdict:
 
 
 class Seals:
-    """Makes and recognises the seals of anchors, with a key that stays out of the database."""
+    """Makes and checks the seals of anchors, with a key that is not in the database."""
 
     def __init__(self, key: str, *, previous: Sequence[str] = ()) -> None:
-        """Seal with `key`; seals of `previous` keys are recognised."""
+        """Seal with `key`; seals made with `previous` keys are accepted."""
         self._keys = (key, *previous)
 
     def make(self, digest: bytes) -> bytes:
@@ -116,20 +116,20 @@ class Seals:
         return _seal(self._keys[0], digest)
 
     def recognise(self, digest: bytes, seal: bytes) -> bool:
-        """Tell whether a seal is ours."""
+        """Whether a seal is ours."""
         return any(hmac.compare_digest(_seal(key, digest), seal) for key in self._keys)
 
 
 def seals_of(settings: Settings) -> Seals:
-    """Seal with SECRET_KEY; every key that is still known for anything is known here as well."""
+    """Seal with SECRET_KEY; seals made with any key the settings still know are accepted."""
     return Seals(settings.secret_key, previous=(*settings.previous_secret_keys, *settings.encryption_keys))
 
 
 async def verify(session: AsyncSession, seals: Seals, *, thread_id: UUID | None = None) -> Verdict:
-    """Read a thread, or the whole journal, against its hashes and the anchors it stands on.
+    """Check a thread, or the whole journal, against its hashes and its anchors.
 
     An edited, removed, moved or inserted entry breaks its thread's hashes; a thread that was cut short does not end
-    where its head says; and whoever makes all of that fit cannot make the anchors fit.
+    where its head says; and whoever forges all of these still cannot forge the anchors.
     """
     rows = (await session.execute(_BROKEN, {"thread": thread_id, "most": MOST_FAULTS})).all()
     faults = [Fault(Tampering(row.fault), row.thread_id, row.position, row.entry_id) for row in rows]
@@ -153,11 +153,11 @@ async def verify(session: AsyncSession, seals: Seals, *, thread_id: UUID | None 
 
 
 async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime) -> JournalAnchor | None:
-    """Seal what the journal held at the end of a day, inside the running transaction; None when that was done.
+    """Seal what the journal held at the end of a day, inside the running transaction; None when that was done before.
 
     Call it when the day has been over for an hour: what was written on that day is committed by then. The digest goes
-    into the log as well, so that it is kept where nobody who writes the database reaches. Where a clock that was ahead
-    has sealed a day that is still to come, what is written afterwards is sealed behind it, by its own days.
+    into the log as well, out of reach for whoever can write the database. When a clock ran ahead and a future day is
+    sealed already, later entries are sealed after it, under their own days.
     """
     await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
     if await session.scalar(select(JournalAnchor.id).where(JournalAnchor.day == day)):
@@ -180,7 +180,7 @@ async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime
 
 
 async def unsealed_since(session: AsyncSession, *, at: datetime) -> datetime | None:
-    """Say since when the oldest entry waits that no day's seal covers; None where every entry is sealed."""
+    """The moment of the oldest entry that no anchor covers; None when every entry is sealed."""
     last = await session.scalar(select(JournalAnchor).order_by(*(each.desc() for each in _IN_TURN)).limit(1))
     written = await session.scalar(
         select(JournalEntry.at)
@@ -188,15 +188,16 @@ async def unsealed_since(session: AsyncSession, *, at: datetime) -> datetime | N
         .order_by(JournalEntry.number)
         .limit(1)
     )
-    # What was written down late belongs to a day that is sealed, and waits for the next.
+    # An entry written late, for a day already sealed, waits for the next seal.
     is_late = written is not None and last is not None and written < end_of(last.day) <= at
     return end_of(last.day) if last is not None and is_late else written
 
 
 async def reseal(session: AsyncSession, seals: Seals) -> tuple[int, int]:
-    """Seal with the newest key the days that an older one has sealed, inside the running transaction.
+    """Seal again with the newest key the days that an older key sealed, inside the running transaction.
 
-    Answers how many they were, and how many bear a seal that no key has made: those stay as they are, to be found.
+    Returns how many days that were, and how many bear a seal made by no known key: those are left as they are, to be
+    found.
     """
     await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
     renewed = unknown = 0

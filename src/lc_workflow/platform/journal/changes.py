@@ -1,4 +1,4 @@
-"""What a transaction changed, row by row, noticed for the journal while it is written."""
+"""What a transaction changed, row by row, collected for the journal while it is written."""
 
 import re
 from collections.abc import Iterator
@@ -13,26 +13,25 @@ from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.journal.models import JournalEntry
 
 NOTICED: Final = "noticed changes"
-"""Where a session keeps what it has changed and no entry has taken yet."""
+"""Key in `session.info`: the changes that no journal entry has taken yet."""
 
 UNSPOKEN: Final = re.compile(r"hash|secret|token|digest|password|_index$|^version$|^updated_at$")
-"""Columns whose values are nobody's to read, or say nothing: they never reach the journal."""
+"""Columns that never reach the journal, because their values are secret or say nothing."""
 
 PERSONAL: Final = re.compile(r"phone|id_number|identity|date_of_birth|address|^location_|title_number|^entry$")
-"""Columns that tell something about a person which only holders of a right may read.
-
-`entry` is a form as somebody filled it in, numbers among the rest; what is understood of it has columns of its own.
-"""
+"""Columns with personal data, which only holders of a right may read. `entry` is a form as somebody filled it in,
+numbers included; what is understood of it has columns of its own."""
 
 HIDDEN: Final = "•••"
-"""What stands for personal data: that it changed is on record, what it was is not."""
+"""Stands for personal data: the change is on record, the value is not."""
 
 
 @event.listens_for(Session, "before_flush")
 def _notice(session: Session, _: UOWTransaction, __: object) -> None:
-    """Give what has changed to the entries about the same subject; what has no entry yet waits for one.
+    """Attach changes to the entries about the same subject; other changes wait for their entry.
 
-    A new row has no before, and its present less its later changes is what it began with: it is not repeated here.
+    A new row has no values before. Its first values can be derived from its present ones and its later changes, so they
+    are not repeated here.
     """
     noticed: list[tuple[Row, dict[str, Any]]] = session.info.setdefault(NOTICED, [])
     entries = [row for row in session.new if isinstance(row, JournalEntry)]
@@ -71,7 +70,7 @@ def _fields(row: Row, *, removed: bool) -> Iterator[tuple[str, tuple[Any, Any]]]
 
 @cache
 def _spoken(mapper: Mapper[Row]) -> tuple[str, ...]:
-    """The columns of a table that the journal may tell of."""
+    """The columns of a table that the journal may show."""
     return tuple(
         column.key
         for column in mapper.columns
@@ -88,7 +87,7 @@ def _single(values: Any) -> Any:  # noqa: ANN401 - a column holds anything
 
 
 def _concerns(entry: JournalEntry, row: Row) -> bool:
-    """Whether a row is what the entry is about, the only one of its kind there, or of the application it is about."""
+    """Whether a row belongs to the entry: it is its subject, its subject's only such row, or of its application."""
     if row.id in {entry.subject_id, entry.application_id}:
         return True
     if (owner := _only_one_of(row.__mapper__, f"{entry.subject}_id")) and getattr(row, owner) == entry.subject_id:
@@ -98,5 +97,5 @@ def _concerns(entry: JournalEntry, row: Row) -> bool:
 
 @cache
 def _only_one_of(mapper: Mapper[Row], owner: str) -> str | None:
-    """Give the column's name back if no two rows of the table have the same there, as a branch has its hours once."""
+    """Return the column's name if its values are unique in the table, as a branch has one row of hours."""
     return owner if owner in mapper.columns and mapper.columns[owner].unique else None

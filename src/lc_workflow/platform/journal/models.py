@@ -1,4 +1,4 @@
-"""The journal's rows: what happened, for ever; and beside it what listeners have still to be told."""
+"""The journal's rows: what happened, for ever; and which of it listeners have still to hear."""
 
 from datetime import date, datetime
 from typing import Any
@@ -16,14 +16,14 @@ from lc_workflow.platform.journal.origin import ADDRESS, SESSION
 
 
 class JournalEntry(Row):
-    """One fact: who did what to which subject, when, from where, and what it changed. Nothing changes it any more.
+    """One fact: who did what to which subject, when, from where, and what changed. Entries are never changed.
 
-    Entries about one application form a thread, those about anything else one thread for each subject. Within its
-    thread an entry has a `position` and a `hash` that covers itself and all before it; the database writes both, in
-    the order of the commits, and refuses to change or to remove an entry (`chain.py`).
+    Entries about one application form a thread; those about anything else form one thread for each subject. Within its
+    thread an entry has a `position` and a `hash` that covers itself and all before it; the database writes both, in the
+    order of the commits, and refuses to change or to remove an entry (`chain.py`).
 
-    `changes` lists the rows that the transaction changed about the same subject: `{of, id, fields}` where `fields`
-    maps a column to what it held before and after, personal data masked.
+    `changes` lists the rows that the transaction changed about the same subject: `{of, id, fields}` where `fields` maps
+    a column to its value before and after, personal data masked.
     """
 
     __tablename__ = "journal_entries"
@@ -56,7 +56,7 @@ class JournalEntry(Row):
 
     @classmethod
     def of(cls, event: Event) -> "JournalEntry":
-        """Turn a fact into its row; the request it happened in is known to the running context."""
+        """Turn a fact into its row; the request comes from the running context."""
         return cls(
             kind=type(event).__name__,
             subject=event.subject,
@@ -74,7 +74,7 @@ class JournalEntry(Row):
 
 
 class JournalThread(Row):
-    """Where a thread ends: how many entries it has, and the hash of the last. The database keeps it; `id` names it."""
+    """The end of a thread: how many entries it has, and the hash of the last. The database keeps it; `id` names it."""
 
     __tablename__ = "journal_threads"
 
@@ -83,10 +83,10 @@ class JournalThread(Row):
 
 
 class JournalAnchor(Row):
-    """A day's seal on the journal: `digest` covers the end of every thread that grew, and the anchor before.
+    """A day's seal on the journal: `digest` covers the end of every thread that grew, and the previous anchor.
 
-    It covers the entries whose numbers lie above `after` and reach to `up_to`. `seal` is made with a key that the
-    database does not know, so that whoever can write every table can still not make an anchor.
+    It covers the entries whose numbers lie above `after` and reach to `up_to`. `seal` is made with a key that is not in
+    the database, so that even someone who can write every table cannot make an anchor.
     """
 
     __tablename__ = "journal_anchors"

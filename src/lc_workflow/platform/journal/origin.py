@@ -1,4 +1,4 @@
-"""Where the running work comes from, for the journal: the address that called, and the session it called with."""
+"""Where the running request comes from, for the journal: the address and the session of the caller."""
 
 from contextvars import ContextVar
 from typing import Final
@@ -7,4 +7,4 @@ from uuid import UUID
 ADDRESS: Final[ContextVar[str | None]] = ContextVar("address", default=None)
 SESSION: Final[ContextVar[UUID | None]] = ContextVar("session", default=None)
 UNSEEN: Final[ContextVar[bool]] = ContextVar("unseen", default=False)
-"""Nobody gets the answer: HEAD asks for its headers alone. So nothing was read or taken, and nothing is on record."""
+"""Nobody sees the answer, because HEAD asks for its headers alone. So nothing was read, and nothing goes on record."""

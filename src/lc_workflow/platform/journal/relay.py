@@ -49,10 +49,10 @@ RELAY_LOCK = 0x1C_0A
 MOST_ATTEMPTS = 6
 BATCH = 100
 LONGEST_SLEEP = 30.0
-"""Seconds after which a relay looks by itself: for what is due again, and for a wake-up that got lost."""
+"""Seconds after which a relay looks unasked: for what is due again, and in case a wake-up got lost."""
 
 ENDING_SECONDS = 2.0
-"""How long a relay that ends may take for the facts it is just telling."""
+"""How long a relay that ends may take to finish the facts it is telling."""
 
 log = structlog.get_logger()
 
@@ -137,7 +137,7 @@ class Relay:
             await asyncio.gather(work, return_exceptions=True)
 
     async def tell_all(self) -> int:
-        """Tell everything that is due now, each fact once; answers how many facts were told."""
+        """Tell everything that is due now, each fact once; return how many facts were told."""
         told = reached = 0
         while not self._ending.is_set():
             batch = await self._tell_batch(after=reached)
@@ -152,8 +152,8 @@ class Relay:
             self._woken.clear()
             try:
                 await self.tell_all()
-            except Exception as cause:  # noqa: BLE001 - whatever keeps it from telling, it tries again
-                if not failing:  # once an outage, not once a second
+            except Exception as cause:  # noqa: BLE001 - whatever fails, it tries again
+                if not failing:  # once per outage, not once a second
                     _explain(cause)
                 failing = True
                 await at_most(1, self._ending)
@@ -223,9 +223,9 @@ class Relay:
 
 
 def _explain(cause: Exception) -> None:
-    """Say why nothing is told: in a sentence where the database is gone, and with the way there where nobody knows.
+    """Log why nothing is told: a sentence when the database is gone, the traceback for anything unknown.
 
-    What is raised at the end may be that the transaction broke; why it broke is its cause.
+    The last exception may only say that the transaction broke; its cause says why.
     """
     reached: BaseException | None = cause
     while reached is not None:
@@ -238,7 +238,7 @@ def _explain(cause: Exception) -> None:
 
 
 def _next() -> Select[*tuple[Any, ...]]:
-    """Write the statement that finds what is due: neither given up nor resting, nor behind one that rests."""
+    """The statement that finds what is due: neither given up nor resting, nor behind one that rests."""
     earlier, now = aliased(Untold), bindparam("now", type_=DateTime(timezone=True))
     waits = exists().where(
         earlier.thread_id == Untold.thread_id,

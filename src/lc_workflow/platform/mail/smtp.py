@@ -1,4 +1,4 @@
-"""Letters over SMTP, one connection for as many as there are."""
+"""Letters over SMTP, several on one connection."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,24 +16,24 @@ SECONDS: Final = 20.0
 """How long the server may take for each answer."""
 
 PERMANENT: Final = range(500, 600)
-"""Answers that will not be others tomorrow (RFC 5321, 4.2.1)."""
+"""Reply codes that will not change on another try (RFC 5321, 4.2.1)."""
 
 
 class MailFailed(Exception):
-    """The server cannot be reached, or does not take letters now; trying later may help."""
+    """The server cannot be reached, or does not accept letters now; trying later may help."""
 
 
 class MailPutOff(MailFailed):
-    """This letter cannot leave now; the next one may."""
+    """This letter cannot be sent now; the next one may."""
 
 
 class MailRefused(Exception):
-    """The server will never take this letter."""
+    """The server will never accept this letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter as text and as HTML; `key` stays when a letter is sent again, so that readers see it once."""
+    """A letter as text and as HTML; `key` stays the same when it is sent again, so that readers see it once."""
 
     key: str
     to: str

@@ -1,4 +1,4 @@
-"""What every way of handing over a payment can do, whichever system is behind it."""
+"""What every payment connector can do, whichever system is behind it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -7,20 +7,20 @@ from uuid import UUID
 
 
 class HandOverFailed(Exception):
-    """The other side did not say that it has the order; it may have it all the same."""
+    """The other side did not confirm that it has the order; it may have it all the same."""
 
 
 class OrderRefused(HandOverFailed):
-    """The other side said that it does not take the order as it is, and so has not got it."""
+    """The other side refused the order, and so does not have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOrder:
-    """A loan to pay out: `external_id` is the application's, and is paid once.
+    """A loan to pay out: `external_id` is the application's id, and is paid once.
 
-    `order_key` is the order's: whoever has one of this key pays nothing. An order that is known to have failed, and is
-    asked for again, has another, so that it is not taken for the one that failed.
-    `amount` is what is paid. It is the `principal`, what is lent, without the `deducted_fees`, which are kept back.
+    `order_key` identifies the order: a system that already has an order of this key pays nothing. When an order is
+    known to have failed and the payment is asked for again, the new order has another key. `amount` is what is paid:
+    the `principal`, which is lent, less the `deducted_fees`, which are kept back.
     """
 
     external_id: UUID
@@ -40,7 +40,7 @@ class Connector(Protocol):
     name: str
 
     async def hand_over(self, order: PaymentOrder) -> str | None:
-        """Give the order away; answers the other side's own reference, where it has one.
+        """Hand the order over; return the other side's own reference, if it has one.
 
         Raises:
             HandOverFailed: It is not known to have arrived; try again.

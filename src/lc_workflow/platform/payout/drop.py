@@ -1,4 +1,4 @@
-"""Orders as CSV files that the other side fetches from the object store: one for each, under its own key."""
+"""Orders as CSV files that the other side fetches from the object store: one file for each order."""
 
 import re
 from io import BytesIO
@@ -16,11 +16,11 @@ HEADER: Final = (
 """What is paid is the amount: the principal without the fees that are kept back."""
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9][0-9 -]*")
-"""An account that is a number, such as a telephone's: no spreadsheet runs it, and a payment needs each sign of it."""
+"""An account that is a number, such as a telephone's: no spreadsheet runs it, and each digit matters."""
 
 
 class CsvDrop:
-    """Leaves orders in the store under `disbursements/`, one for a loan: one that is left again replaces the last."""
+    """Leaves orders in the store under `disbursements/`, one for each loan: a second one replaces the first."""
 
     name = "csv"
 
@@ -28,7 +28,7 @@ class CsvDrop:
         self._store = store
 
     async def hand_over(self, order: PaymentOrder) -> str:
-        """Leave the order; answers its key."""
+        """Leave the order; return its key in the store."""
         account_id = Verbatim(order.account_id) if _NUMBER.fullmatch(order.account_id) else order.account_id
         amounts = (order.amount, order.currency, order.principal, order.deducted_fees)
         row = (order.external_id, account_id, order.beneficiary, *amounts, order.order_key)
@@ -41,7 +41,7 @@ class CsvDrop:
         return key
 
     async def call_off(self, external_id: UUID) -> None:
-        """Take an order away that was not fetched yet.
+        """Remove an order that was not fetched yet.
 
         Raises:
             Unavailable: The store cannot be reached.

@@ -16,16 +16,16 @@ SECONDS: Final = 10.0
 """How long the other side may take to answer."""
 
 MOST_BYTES: Final = 100_000
-"""Of what the other side says no more is read."""
+"""How much of the other side's answer is read."""
 
 UNDECIDED: Final = frozenset({408, 409, 425, 429})
-"""Refusals that say nothing of the order: the other side may be busy with it."""
+"""Status codes that say nothing about the order: the other side may be working on it."""
 
 _encoder: Final = msgspec.json.Encoder(decimal_format="string")
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What the other side may say."""
+    """What the other side may answer."""
 
     reference: str | None = None
 
@@ -34,10 +34,10 @@ class Webhook:
     """Posts orders as JSON.
 
     `X-Signature` is the hexadecimal HMAC-SHA256, with the shared secret, of the text in `X-Timestamp` (seconds since
-    1970), a dot, and the body. `Idempotency-Key` is the body's `order_key`: whoever has that order already answers 2xx
-    and pays nothing. `external_id` is the application's: a loan whose payment failed can be ordered anew, under another
-    key, and whoever has paid an `external_id` never pays it again. What is paid is `amount`: the `principal` without
-    the `deducted_fees`.
+    1970), a dot, and the body. `Idempotency-Key` is the body's `order_key`: a receiver that has that order already
+    answers 2xx and pays nothing. `external_id` is the application's: a loan whose payment failed can be ordered anew,
+    under another key, and a receiver that has paid an `external_id` never pays it again. What is paid is `amount`: the
+    `principal` less the `deducted_fees`.
     """
 
     name = "webhook"
@@ -79,9 +79,9 @@ class Webhook:
 
 
 def _reference(said: bytes) -> str | None:
-    """Find what the other side calls the order, in a form that can be kept.
+    """Find the other side's reference for the order, in a form that can be stored.
 
-    It has the order whatever it says, and also when its words break off.
+    It has accepted the order whatever it answers, even when its answer breaks off.
     """
     try:
         reference = msgspec.json.decode(said, type=Answer).reference or ""

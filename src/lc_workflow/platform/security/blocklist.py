@@ -1,4 +1,4 @@
-"""Addresses that nothing is answered to, looked up in memory before anything else is done for a request."""
+"""Blocked addresses, checked in memory before anything else is done for a request."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.kernel.errors import Forbidden
 
 FRESH_SECONDS: Final = 1.0
-"""How old the list may be: a block that was set in another process holds here after this long."""
+"""How old the list may be: a block set in another process takes effect here after this long."""
 
 ReadNetworks: TypeAlias = Callable[[AsyncSession], Awaitable[Iterable[str]]]
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
@@ -23,13 +23,13 @@ _log = structlog.stdlib.get_logger()
 
 
 class AddressIsBlocked(Forbidden):
-    """Nothing is answered to this address."""
+    """This address is blocked."""
 
 
 class Blocklist:
-    """What this process knows of the blocked networks; read anew when it is asked and no longer fresh.
+    """This process's list of blocked networks, read again when it is asked and no longer fresh.
 
-    While the database is away the last list holds.
+    While the database is away the last list is used.
     """
 
     def __init__(self, read: ReadNetworks, clock: Callable[[], float] = monotonic) -> None:
@@ -40,14 +40,14 @@ class Blocklist:
         self._wide: tuple[IPv4Network | IPv6Network, ...] = ()
 
     def forget(self) -> None:
-        """Read the list again before the next request: it has changed."""
+        """Read the list again before the next request, because it has changed."""
         self._read_at = None
 
     async def blocks(self, host: str, session: Callable[[], AsyncSession]) -> bool:
-        """Say whether an address is shut out."""
+        """Whether an address is blocked."""
         now = self._clock()
         if self._read_at is None or now - self._read_at >= FRESH_SECONDS:
-            self._read_at = now  # whoever comes meanwhile takes the old list rather than to read it once more
+            self._read_at = now  # requests that come meanwhile use the old list
             await self._renew(session)
         if host in self._single:
             return True
@@ -63,16 +63,16 @@ class Blocklist:
         opened = session()
         try:
             networks = [ip_network(text) for text in await self._read(opened)]
-        except Exception as failure:  # noqa: BLE001 - whatever fails, people are served by the list that is known
+        except Exception as failure:  # noqa: BLE001 - whatever fails, the last list is used
             _log.warning("the blocked addresses cannot be read", cause=type(failure).__name__)
-            await opened.invalidate()  # the request goes on with it, on another connection
+            await opened.invalidate()  # the request goes on with the session, on another connection
             return
         self._single = frozenset(str(network[0]) for network in networks if network.num_addresses == 1)
         self._wide = tuple(network for network in networks if network.num_addresses > 1)
 
 
 class RefuseBlocked(ASGIMiddleware):
-    """Answers nothing but a refusal to blocked addresses: no sign-in, no page, no socket."""
+    """Refuses everything from blocked addresses: no sign-in, no page, no socket."""
 
     scopes = (ScopeType.HTTP, ScopeType.WEBSOCKET)
 

@@ -1,4 +1,4 @@
-"""Column types for what the database must not read, and the blind indexes by which it finds it all the same."""
+"""Column types that the database cannot read, and the blind indexes by which their values are found."""
 
 from typing import Any
 
@@ -10,17 +10,18 @@ from lc_workflow.platform.security.vault import in_use
 
 
 class Sealed(TypeDecorator[str]):
-    """A text that the database cannot read: sealed on the way in, opened on the way out (`platform/security/vault.py`).
+    """A text that the database cannot read: encrypted when written, decrypted when read (`platform/security/vault.py`).
 
-    `about` names table and column and is bound to the text, so that it opens nowhere else. No condition can compare
-    such a column; what is to be found by it has a blind index beside it, which `blind` writes and `found_by` asks.
+    `about` names table and column and is bound to the text, so that it can be decrypted nowhere else. No condition can
+    compare such a column; what is to be found by it has a blind index beside it, written with `blind` and searched with
+    `found_by`.
     """
 
     impl = LargeBinary
     cache_ok = True
 
     class Comparator(TypeDecorator.Comparator[str]):
-        """Lets a condition ask whether something is written there, and nothing more: no two seals are alike."""
+        """Allows conditions to ask only whether a value is there, because no two ciphertexts are alike."""
 
         def operate(
             self,
@@ -44,16 +45,16 @@ class Sealed(TypeDecorator[str]):
         self.about = about
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        """Seal what is written."""
+        """Encrypt what is written."""
         return None if value is None else in_use().seal(value, about=self.about)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Open what is read."""
+        """Decrypt what is read."""
         return None if value is None else in_use().open(value, about=self.about)
 
 
 def opened(written: str | None, *, about: str) -> str | None:
-    """Read what a sealed column holds where the database wrote it within JSON: in hexadecimal, behind two signs."""
+    """Decrypt a sealed column that the database wrote within JSON: as hexadecimal after a two-character prefix."""
     return None if written is None else in_use().open(bytes.fromhex(written[2:]), about=about)
 
 
@@ -68,11 +69,11 @@ class SealedBytes(TypeDecorator[bytes]):
         self.about = about
 
     def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        """Seal what is written."""
+        """Encrypt what is written."""
         return None if value is None else in_use().seal_bytes(value, about=self.about)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        """Open what is read."""
+        """Decrypt what is read."""
         return None if value is None else in_use().open_bytes(value, about=self.about)
 
 
@@ -81,15 +82,15 @@ BLIND = LargeBinary(32)
 
 
 def blind(key: str | None, *, of: str) -> bytes | None:
-    """Name a number, written the way it is compared, for the index beside its column."""
+    """The blind index of a number, which must be in its compared form."""
     return None if key is None else in_use().index(key, of=of)
 
 
 def found_by(column: InstrumentedAttribute[Any], *keys: str | None, of: str) -> ColumnElement[bool]:
-    """Match rows by a number, under whichever key their index was written."""
+    """Match rows by a number, whichever key their index was made with."""
     return column.in_(blinds(*keys, of=of))
 
 
 def blinds(*keys: str | None, of: str) -> list[bytes]:
-    """Name numbers, written the way they are compared, under each key that their indexes may be written under."""
+    """The blind indexes of numbers in their compared form, under each known key."""
     return [index for key in keys if key is not None for index in in_use().indexes(key, of=of)]

@@ -24,17 +24,17 @@ PUBLIC: Final = "public"
 """The `opt` key that opens a route to people who have not signed in."""
 
 ALARMING: Final = "alarming"
-"""The `opt` key under which a route says which of its refusals whoever sees to security should hear of."""
+"""The `opt` key of a route some of whose refusals concern security: says which."""
 
 ABOUT: Final = "about"
-"""The `opt` key of an alarming route whose path names no application: a question that finds it, an `About`."""
+"""The `opt` key of an alarming route whose path names no application: an `About` that finds it."""
 
 SESSION_COOKIE: Final = "lc_session"
 REFRESH_COOKIE: Final = "lc_refresh"
 CSRF_COOKIE: Final = "lc_csrf"
 
 WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
-"""The methods that bring a body, which may take its time to arrive."""
+"""The methods with a body, which may take its time to arrive."""
 
 OpenSession: TypeAlias = Callable[[Any, Scope], AsyncSession]
 
@@ -43,7 +43,7 @@ About: TypeAlias = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[UUID | 
 
 
 class CsrfTokenWrong(Forbidden):
-    """The request came with cookies and without the proof that a page of ours sent it."""
+    """The request came with cookies but without proof that it was sent by a page of ours."""
 
 
 class NotPermitted(Forbidden):
@@ -90,7 +90,7 @@ async def signed_in(connection: ASGIConnection[Any, Principal, Any, Any], _: Bas
 
 
 def _only_asks_how(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
-    """Say whether it is an OPTIONS request, which comes without a token and is told the methods of a path alone."""
+    """Whether it is an OPTIONS request, which has no token and only learns the methods of a path."""
     return connection.scope.get("method") == "OPTIONS"
 
 
@@ -118,9 +118,9 @@ class ReadToken(ASGIMiddleware):
 
 
 class Authenticate(ASGIMiddleware):
-    """Turns the claims into the person behind them, as their account and rights stand now.
+    """Loads the person behind the claims, with their account and rights as they are now.
 
-    Who reads may be remembered from a request before; who changes something is asked for each time.
+    For reading, a person may be remembered from an earlier request; for changing, the database is asked each time.
     """
 
     scopes = (ScopeType.HTTP,)
@@ -132,7 +132,7 @@ class Authenticate(ASGIMiddleware):
         self._clock = clock
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Let nobody through whose session was ended or whose account is not active; what a path takes is no secret."""
+        """Refuse ended sessions and inactive accounts; the methods of a path are no secret."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "OPTIONS":
             await next_app(scope, receive, send)
             return
@@ -156,7 +156,7 @@ class Authenticate(ASGIMiddleware):
 
 
 def check_csrf(scope: Scope, tokens: Tokens, session_id: UUID) -> None:
-    """Let a change by cookie through only with the header that a page of ours sends along.
+    """Accept a change made with cookies only with the header that a page of ours sends along.
 
     Raises:
         CsrfTokenWrong: It is missing, or belongs to another session.
@@ -178,7 +178,7 @@ def cookie(scope: Scope, name: str) -> str | None:
 
 
 def token_of(scope: Scope) -> str:
-    """Take the token of a connection whose route looks at it itself.
+    """The token of a connection whose route checks it itself.
 
     Raises:
         TokenMissing: There is none.
@@ -187,7 +187,7 @@ def token_of(scope: Scope) -> str:
 
 
 def _token(scope: Scope) -> tuple[str, bool]:
-    """Take the token out of `Authorization: Bearer …`, or else out of the cookie; says whether it was the cookie."""
+    """The token from `Authorization: Bearer …`, or else from the cookie, and whether it was the cookie."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, token = value.decode("latin-1").partition(" ")

@@ -10,13 +10,13 @@ from typing import Final
 import bcrypt
 
 LONGEST: Final = 72
-"""bcrypt reads no more bytes than this, so a longer password is refused rather than cut."""
+"""bcrypt reads no more bytes than this, so a longer password is refused instead of being cut."""
 
 NOBODY: Final = "$2b${:02}$" + 53 * "."
-"""The form of a hash: no password is known for it, and to check one takes as long as with any other of its cost."""
+"""A hash that no known password matches; checking one takes as long as with any other of its cost."""
 
 GIVES_WAY: Final = 12
-"""How much less than the event loop a thread that hashes presses for a processor, in steps of `nice`."""
+"""How much lower than the event loop the priority of a hashing thread is, in steps of `nice`."""
 
 
 class Passwords:
@@ -42,6 +42,6 @@ class Passwords:
 
 
 def _give_way() -> None:
-    """Let a hash, which takes a third of a second anyway, wait for everything else that wants the processor."""
+    """Lower the thread's priority: a hash takes a third of a second anyway, everything else goes first."""
     if sys.platform == "linux":  # where each thread has a priority of its own
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + GIVES_WAY)

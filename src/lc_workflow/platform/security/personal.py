@@ -1,4 +1,4 @@
-"""What those see of a person's numbers who may not read them, and how their forms are read when they come back."""
+"""Identity and telephone numbers as people see them who may not read them, and such masks when forms send them back."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, Final
@@ -6,18 +6,18 @@ from typing import Any, Final
 from lc_workflow.kernel.errors import FieldError, Invalid
 
 READ: Final = "personal:read"
-"""To see identity numbers and telephones whole; without it their last three signs are shown."""
+"""The right to see identity and telephone numbers in full; without it only their last three characters are shown."""
 
 MASK: Final = "•••"
-"""What stands for the signs that are not shown; no number that somebody writes holds it."""
+"""Stands for the characters that are not shown; no real number contains it."""
 
 SHOWN: Final = 3
 LONG_ENOUGH: Final = 6
-"""From how many signs on the last three are shown: they tell a colleague which number is meant, and not the number."""
+"""The length from which the last three characters are shown: enough to recognise a number, not to learn it."""
 
 
 class MaskedNumber(Invalid):
-    """A number is to be written down that was only ever shown masked."""
+    """A masked number was sent where there is no number behind the mask."""
 
 
 def masked(number: str | None) -> str | None:
@@ -28,17 +28,17 @@ def masked(number: str | None) -> str | None:
 
 
 def is_masked(value: object) -> bool:
-    """Whether a value is what somebody was shown who may not read the number."""
+    """Whether a value is a masked number."""
     return isinstance(value, str) and MASK in value
 
 
 def without_masked(fields: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Leave out of a change what comes back masked: whoever sends that has not seen the number, and changes nothing."""
+    """Leave masked numbers out of a change: the sender has not seen the number and does not mean to change it."""
     return {name: value for name, value in fields.items() if not (name in names and is_masked(value))}
 
 
 def refuse_masked(fields: Mapping[str, Any], names: Collection[str]) -> None:
-    """Write no mask down where there is nothing yet that it could stand for.
+    """Refuse a masked number where there is no number yet that it could stand for.
 
     Raises:
         MaskedNumber: Names the fields.

@@ -1,4 +1,4 @@
-"""Who has read whose identity numbers and telephones: shown to holders of the right, masked to others, on record."""
+"""Who read whose identity and telephone numbers: shown to holders of the right and recorded, masked for others."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -21,10 +21,10 @@ from lc_workflow.platform.security.personal import READ
 
 
 class PersonalRead(Row):
-    """Somebody was shown numbers whole: of the one `subject_id`, or in a list of `how_many`.
+    """Somebody was shown numbers in full: those of `subject_id`, or of a list of `how_many`.
 
-    It is a table beside the journal, because readers must not wait for those who change what they read, and no
-    listener needs to hear of it.
+    It is a table beside the journal, because readers must not wait for those who change what they read, and no listener
+    needs to hear of it.
     """
 
     __tablename__ = "personal_reads"
@@ -45,11 +45,11 @@ class PersonalRead(Row):
 
 
 class Personal(Protocol):
-    """An answer that may hold somebody's numbers, and can be shown without them."""
+    """An answer that may contain somebody's numbers, and can be shown without them."""
 
     @property
     def id(self) -> UUID:
-        """Whom or what it shows."""
+        """The id of whom or what it shows."""
 
     def masked(self) -> Self:
         """The same with its numbers masked."""
@@ -59,26 +59,26 @@ AnswerT = TypeVar("AnswerT", bound=Personal)
 
 
 class Reader:
-    """The person who reads: sees numbers whole as far as their right reaches, and that is on record."""
+    """The person who reads: sees numbers in full as far as their right reaches, and that is recorded."""
 
     def __init__(self, session: AsyncSession, principal: Principal, at: datetime) -> None:
-        """Read on the request's session; what is still to be committed there must be committed before."""
+        """Read on the request's session; commit what is pending there first."""
         self._session = session
         self._principal = principal
         self._at = at
 
     def reaches(self, *, owner_id: UUID | None, branch_id: UUID | None) -> bool:
-        """Whether the person may read the numbers on something: whose it is, and in which branch."""
+        """Whether the person may read the numbers of something, given whose it is and in which branch."""
         return self._principal.reaches(READ, owner_id=owner_id, branch_id=branch_id)
 
     def may(self) -> bool:
-        """Whether the person may read numbers at all; for things that are seen through something else they may see."""
+        """Whether the person may read numbers at all, for what is seen as part of something else they may see."""
         return self._principal.may(READ)
 
     async def show(
         self, answers: Sequence[AnswerT], subject: str, *, allowed: Callable[[AnswerT], bool], listed: bool = True
     ) -> list[AnswerT]:
-        """Mask what the person may not read, and write down in one row that they were shown the rest."""
+        """Mask what the person may not read, and record in one row that they were shown the rest."""
         shown: list[AnswerT] = []
         whole: list[UUID] = []
         for answer in answers:
@@ -99,7 +99,7 @@ class Reader:
         return (await self.show([answer], subject, allowed=allowed, listed=False))[0]
 
     async def note(self, subject: str, subject_id: UUID | None, *, how_many: int = 1) -> None:
-        """Write down that the person was shown numbers, unless nobody gets the answer."""
+        """Record that the person was shown numbers, unless nobody sees the answer (HEAD)."""
         if UNSEEN.get():
             return
         await _NOTE.rows(

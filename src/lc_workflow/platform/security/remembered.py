@@ -1,4 +1,4 @@
-"""Who is behind a token, remembered by a process until the database says that somebody's rights have changed."""
+"""Signed-in people, remembered by a process until the database says that somebody's rights have changed."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -16,10 +16,10 @@ CHANNEL: Final = "rights"
 """The NOTIFY channel of the triggers on accounts, sessions, roles and rights."""
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-"""The methods that change nothing: who sends them may be remembered, and another site's page gains nothing by them."""
+"""The methods that change nothing: their senders may be remembered, and a forged request gains nothing."""
 
 FRESH: Final = timedelta(seconds=5)
-"""How long somebody is remembered at most, should a word of the database's go astray."""
+"""How long a person is remembered at most, in case a notice of the database is lost."""
 
 MOST_PEOPLE: Final = 5_000
 
@@ -29,12 +29,12 @@ LoadPrincipal: TypeAlias = Callable[[AsyncSession, Claims, datetime], Awaitable[
 class Remembered:
     """The people who read something lately, with the rights they had then.
 
-    Everybody is forgotten at each word of the database's, and before this process answers a request that may have
-    changed something, so that the next request finds what that one did. While no word can come, nobody is remembered.
+    Everybody is forgotten at each notice of the database, and before this process answers a request that may have
+    changed something, so that the next request sees the change. While no notice can arrive, nobody is remembered.
     """
 
     def __init__(self, load: LoadPrincipal) -> None:
-        """Take what asks the database who somebody is."""
+        """`load` asks the database who somebody is."""
         self._load = load
         self._hears = False
         self._people: dict[UUID, tuple[Principal, datetime]] = {}
@@ -46,12 +46,12 @@ class Remembered:
         self.forget()
 
     def deaf(self) -> None:
-        """No word can come until `heard` is called again."""
+        """No notice can arrive until `heard` is called again."""
         self._hears = False
         self.forget()
 
     def forget(self) -> None:
-        """Ask the database for everybody again, also for those who are being asked for just now."""
+        """Ask the database for everybody again, also for those being loaded right now."""
         self._changes += 1
         self._people.clear()
 
@@ -72,10 +72,10 @@ class Remembered:
         return principal
 
     async def forget_after_changes(self, message: Message, scope: Scope) -> None:
-        """Forget everybody before it is answered to somebody signed in whose request may have changed something.
+        """Forget everybody before answering a signed-in person whose request may have changed something.
 
-        Who signs in takes nobody's rights, and the others would all be asked for again each morning. That a refresh
-        token was used twice ends a session; of that the database tells.
+        Signing in is left out: it changes nobody's rights, and each morning everybody would be loaded again. When a
+        refresh token used twice ends a session, the database sends a notice.
         """
         if message["type"] == HTTP_RESPONSE_START and scope.get("method") not in SAFE and scope.get("user"):
             self.forget()

@@ -1,4 +1,4 @@
-"""Looking after sealed columns: whether the keys open them, and sealing them anew with the newest key."""
+"""Looking after encrypted columns: whether the keys open them, and encrypting them anew with the newest key."""
 
 from collections.abc import Iterator
 from typing import Any, Final, Protocol, cast
@@ -19,14 +19,14 @@ BATCH: Final = 500
 
 
 class Indexed(Protocol):
-    """A row with sealed numbers that are looked for."""
+    """A row with encrypted numbers that can be searched."""
 
     def indexes(self) -> dict[str, bytes | None]:
-        """What its numbers are found by, column by column."""
+        """Its blind indexes, column by column."""
 
 
 async def open_one_of_each(engine: AsyncEngine) -> None:
-    """Make sure at the start that the keys open what is sealed: one value of each column that has any.
+    """Check at the start that the keys open what is stored: one value of each encrypted column.
 
     Raises:
         BadSetting: They do not; the service would not be able to show whom it deals with.
@@ -46,9 +46,9 @@ async def open_one_of_each(engine: AsyncEngine) -> None:
 
 
 async def reseal_columns(session: AsyncSession, vault: Vault) -> tuple[int, int]:
-    """Seal with the newest key what older ones have sealed, and commit batch after batch.
+    """Encrypt with the newest key what older keys encrypted, and commit batch after batch.
 
-    Answers how many rows that were, and how many of them said what another said already and are gone.
+    Returns how many rows that were, and how many of them repeated another row and are gone.
 
     The blind indexes are written anew with it, since they are made with the same key. `vault` is the one that the
     columns of this process use.
@@ -68,7 +68,7 @@ async def reseal_columns(session: AsyncSession, vault: Vault) -> tuple[int, int]
 
 
 async def _old_rows(session: AsyncSession, mapper: Mapper[Any], names: list[str], vault: Vault) -> list[Row]:
-    """Lock some rows of which an older key has sealed something."""
+    """Lock some rows in which something is encrypted with an older key."""
     table = cast("Table", mapper.local_table)
     raw = [type_coerce(table.c[name], LargeBinary) for name in names]
     old = [column.is_not(None) & (func.substring(column, 1, KEY_ID) != vault.current) for column in raw]
@@ -80,10 +80,10 @@ async def _old_rows(session: AsyncSession, mapper: Mapper[Any], names: list[str]
 
 
 async def _seal_anew(session: AsyncSession, mapper: Mapper[Any], names: list[str], row: Row) -> bool:
-    """Write what a row holds once more; its version stays, for nobody has changed anything.
+    """Write what a row holds once more; its version stays, because nobody has changed anything.
 
-    Answers False where it is removed instead: a customer's same number stands there already under the newest key, so
-    that this row says nothing that the other does not.
+    Returns False when it is removed instead: the customer already has the same number under the newest key, so that
+    this row adds nothing.
     """
     table = cast("Table", mapper.local_table)
     values: dict[str, Any] = {name: getattr(row, name) for name in names}
@@ -106,7 +106,7 @@ async def _seal_anew(session: AsyncSession, mapper: Mapper[Any], names: list[str
 
 
 def _sealed() -> Iterator[tuple[Mapper[Any], list[str]]]:
-    """Every kind of row that has sealed columns, and which those are."""
+    """Every kind of row with encrypted columns, and those columns."""
     for mapper in Row.registry.mappers:
         columns = cast("Table", mapper.local_table).columns
         if names := [column.name for column in columns if isinstance(column.type, Sealed | SealedBytes)]:

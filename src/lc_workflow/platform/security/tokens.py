@@ -1,4 +1,4 @@
-"""Access tokens: signed here, read here, with one algorithm and a key that can be replaced."""
+"""Access tokens: signed and read here, with one algorithm and a key that can be rotated."""
 
 import hmac
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LEEWAY: Final = timedelta(seconds=5)
 """How far the clocks of two of our machines may differ."""
 
 MOST_READ: Final = 5_000
-"""How many tokens are remembered as ours, so that their signature is not reckoned again."""
+"""How many verified tokens are remembered, so that their signature is not checked again."""
 
 CLAIMS: Final = ("sub", "sid", "aud", "typ", "iat", "exp")
 
@@ -72,11 +72,11 @@ class Tokens:
         return jwt.encode(claims, self._keys[self._current], algorithm=self._algorithm, headers={"kid": self._current})
 
     def csrf_of(self, session_id: UUID) -> str:
-        """Give what a page must send along with the cookies of a session, so that no other site's page can use them."""
+        """What a page must send along with the cookies of a session, so that no other site's page can use them."""
         return self._csrf(self._keys[self._current], session_id)
 
     def is_csrf_of(self, session_id: UUID, sent: str) -> bool:
-        """Say whether what was sent along belongs to the session; that of an older key does as well."""
+        """Whether what was sent along belongs to the session; one made with an older key does as well."""
         return any(
             hmac.compare_digest(self._csrf(key, session_id).encode(), sent.encode()) for key in self._keys.values()
         )
@@ -103,9 +103,10 @@ class Tokens:
         return found
 
     def _verify(self, token: str) -> tuple[Claims, datetime]:
-        """Check what never changes about a token: who signed it and what it says.
+        """Check what never changes about a token: its signature and its claims.
 
-        Whether it has ended, and whether its session stands, is asked each time. Refusals are not remembered.
+        Whether it has expired, and whether its session is still open, is checked each time. Refusals are not
+        remembered.
         """
         key = self._keys[jwt.get_unverified_header(token)["kid"]]
         claims = jwt.decode(
@@ -124,5 +125,5 @@ class Tokens:
 
 
 def _key_id(secret: str) -> str:
-    """Name a key without telling it."""
+    """Name a key without revealing it."""
     return sha256(b"lc-workflow key id:" + secret.encode()).hexdigest()[:12]

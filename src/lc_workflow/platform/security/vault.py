@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with AES-GCM under the newest key, opened with any known one, found by blind indexes."""
+"""Encryption at rest: AES-GCM with the newest key, decryption with any known one, search by blind indexes."""
 
 import hmac
 import os
@@ -18,38 +18,38 @@ NONCE: Final = 12
 
 
 class CannotOpen(Exception):
-    """What is sealed was made with a key that is not known here, or was changed."""
+    """The ciphertext was made with a key that is not known here, or was changed."""
 
 
 class Vault:
-    """Seals and opens short texts; what a text is about is bound to it, so that it opens nowhere else.
+    """Encrypts and decrypts short texts; what a text is about is bound to it, so it cannot be moved elsewhere.
 
-    A sealed text is the id of its key, a nonce, and the cipher text with its tag.
+    A ciphertext is the id of its key, a nonce, and the encrypted text with its tag.
     """
 
     def __init__(self, key: str, *, previous: Sequence[str] = ()) -> None:
-        """Seal with `key`; what `previous` keys have sealed is opened."""
+        """Encrypt with `key`; what `previous` keys encrypted can be decrypted."""
         self._ciphers = {_key_id(each): AESGCM(_derived(each, b"lc-workflow vault")) for each in (*previous, key)}
-        # Dictionaries keep the first of equal keys, so that a key that stands twice in the ring counts once.
+        # A dictionary keeps the first of equal keys, so that a key given twice counts once.
         self._blind = {each: _derived(each, b"lc-workflow blind index") for each in (key, *previous)}
         self._current = _key_id(key)
 
     @property
     def current(self) -> bytes:
-        """The id of the newest key, with which what it seals begins."""
+        """The id of the newest key, which begins each new ciphertext."""
         return self._current
 
     def seal(self, text: str, *, about: str) -> bytes:
-        """Make a text unreadable without a key."""
+        """Encrypt a text."""
         return self.seal_bytes(text.encode(), about=about)
 
     def seal_bytes(self, content: bytes, *, about: str) -> bytes:
-        """Make anything unreadable without a key."""
+        """Encrypt any bytes."""
         nonce = os.urandom(NONCE)
         return self._current + nonce + self._ciphers[self._current].encrypt(nonce, content, about.encode())
 
     def open(self, sealed: bytes, *, about: str) -> str:
-        """Read a sealed text.
+        """Decrypt a text.
 
         Raises:
             CannotOpen: No known key has sealed it, it is about something else, or it was changed.
@@ -57,7 +57,7 @@ class Vault:
         return self.open_bytes(sealed, about=about).decode()
 
     def open_bytes(self, sealed: bytes, *, about: str) -> bytes:
-        """Read what is sealed.
+        """Decrypt bytes.
 
         Raises:
             CannotOpen: No known key has sealed it, it is about something else, or it was changed.
@@ -74,46 +74,46 @@ class Vault:
             raise CannotOpen("This was changed, or is about something else.") from fault
 
     def is_current(self, sealed: bytes) -> bool:
-        """Whether the newest key has sealed it; what an older one sealed is to be sealed anew."""
+        """Whether it was encrypted with the newest key; otherwise it should be encrypted anew."""
         return hmac.compare_digest(sealed[:KEY_ID], self._current)
 
     def indexes(self, text: str, *, of: str) -> list[bytes]:
-        """Name a text without telling it, once for each key that is known, the newest first.
+        """The blind indexes of a text, one for each known key, the newest first.
 
-        `of` says what kind of thing it names, so that no two kinds are compared. Whoever does not know the keys cannot
-        try all numbers there are.
+        `of` says what kind of thing it is, so that no two kinds are compared. Without the keys nobody can try out all
+        possible numbers.
         """
         return [hmac.digest(key, f"{of}:{text}".encode(), "sha256") for key in self._blind.values()]
 
     def index(self, text: str, *, of: str) -> bytes:
-        """Name a text by the newest key, which is what is written down."""
+        """The blind index of a text under the newest key, which is the one that is stored."""
         return self.indexes(text, of=of)[0]
 
 
 def vault_of(settings: Settings) -> Vault:
-    """Open the vault of an installation: with ENCRYPTION_KEYS, or with SECRET_KEY where there are none."""
+    """The vault of an installation: its keys are ENCRYPTION_KEYS, or SECRET_KEY where there are none."""
     newest, *older = settings.encryption_keys or (settings.secret_key, *settings.previous_secret_keys)
     return Vault(newest, previous=older)
 
 
 class NoKeys(Exception):
-    """Something sealed is read or written in a process that was given no keys."""
+    """Something encrypted is read or written in a process that was given no keys."""
 
 
 class _Ring:
-    """The vault of this process: columns are sealed where no request and no settings can be passed along."""
+    """The vault of this process: column types have no request and no settings to take it from."""
 
     vault: Vault | None = None
 
 
 def use(vault: Vault) -> Vault:
-    """Seal and open the columns of this process with this vault."""
+    """Encrypt and decrypt the columns of this process with this vault."""
     _Ring.vault = vault
     return vault
 
 
 def in_use() -> Vault:
-    """The vault that the columns of this process are sealed with.
+    """The vault that the columns of this process use.
 
     Raises:
         NoKeys: Nobody has said which.
@@ -128,5 +128,5 @@ def _derived(key: str, purpose: bytes) -> bytes:
 
 
 def _key_id(key: str) -> bytes:
-    """Name a key without telling it."""
+    """Name a key without revealing it."""
     return sha256(b"lc-workflow vault key id:" + key.encode()).digest()[:KEY_ID]
