@@ -3,19 +3,24 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from lc_workflow.lending.applications.models import CustomerApplication
+from lc_workflow.lending.applications.queries import ApplicationQueries
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, KEPT_FOR, AnswerLost, Keys
+from lc_workflow.platform.idempotency.keys import IN_FLIGHT_FOR, KEPT_FOR, AnswerLost, InFlight, Keys
 from lc_workflow.platform.idempotency.models import RememberedRequest
 from lc_workflow.samples import photo
-from tests.conftest import Person, SignIn
+from tests.conftest import Person, SignIn, reopen_house, settings_for
+from tests.journey.town import Town
+from tests.journey.town import sign_in as headers_of
 from tests.lending.steps import URL, WISH
 from tests.moments import NOON
 
@@ -71,9 +76,29 @@ async def test_the_key_of_somebody_else_is_not_ours(
     assert await how_many(session) == 2
 
 
-async def test_what_was_refused_may_be_mended_under_the_same_key(client: AsyncClient, officer: Person) -> None:
-    assert (await send(client, officer, requested_amount=-1)).status_code == 422
-    assert (await send(client, officer)).status_code == 201
+async def test_what_was_refused_may_be_mended_under_the_same_key(town: Town, town_files: Path) -> None:
+    """In a house whose commits are real: the refusal takes back nothing else that was written."""
+    async with reopen_house(settings_for(town.database, upload_folder=town_files), in_background=False) as client:
+        officer = await headers_of(client, "officer") | {"Idempotency-Key": "a key"}
+        assert (await client.post(URL, json=WISH | {"requested_amount": -1}, headers=officer)).status_code == 422
+        answers = [await client.post(URL, json=WISH, headers=officer) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert [answer.headers.get("idempotent-replay") for answer in answers] == [None, "true"]
+
+
+async def test_what_was_done_before_a_mistake_of_ours_is_not_done_again(
+    town: Town, town_files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loan is drafted, and then its answer cannot be made."""
+    async with reopen_house(settings_for(town.database, upload_folder=town_files), in_background=False) as client:
+        officer = await headers_of(client, "officer") | {"Idempotency-Key": "a key"}
+        with monkeypatch.context() as broken, capture_logs():
+            broken.setattr(ApplicationQueries, "one", None)
+            assert (await client.post(URL, json=WISH, headers=officer)).status_code == 500
+        refused = await client.post(URL, json=WISH, headers=officer)
+        assert (refused.status_code, refused.json()["code"]) == (422, "AnswerLost")
+        del officer["Idempotency-Key"]
+        assert (await client.get(URL, headers=officer)).json()["total"] == 1
 
 
 async def test_without_a_key_each_request_counts(client: AsyncClient, session: AsyncSession, officer: Person) -> None:
@@ -82,12 +107,13 @@ async def test_without_a_key_each_request_counts(client: AsyncClient, session: A
     assert await how_many(session) == 2
 
 
-@pytest.mark.parametrize("key", ["", " ", "k" * 201, "k\u00e9"])
+@pytest.mark.parametrize("key", ["", " ", "k" * 201, "k\u00e9", "a\tkey"])
 async def test_a_key_is_plain_text(client: AsyncClient, officer: Person, key: str) -> None:
     headers = {name.encode(): value.encode() for name, value in officer.headers.items()}
     headers[b"Idempotency-Key"] = key.encode("latin-1")
     refused = await client.post(URL, json=WISH, headers=headers)
     assert (refused.status_code, refused.json()["code"]) == (422, "BadKey")
+    assert (await send(client, officer, "k" * 200)).status_code == 201
 
 
 async def test_while_the_first_is_worked_on_the_second_waits(
@@ -137,17 +163,41 @@ async def test_what_is_left_open_late_was_done_all_the_same(
         await keys.begin("a key", row.digest, request_id="again")
 
 
-async def test_later_work_under_the_same_request_id_is_not_taken_for_what_was_lost(
-    client: AsyncClient, session: AsyncSession, officer: Person
+async def test_other_work_under_the_same_request_id_is_not_taken_for_what_was_lost(
+    client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, branch: Branch
 ) -> None:
     """Some clients give all their requests one id."""
     client.headers["X-Request-ID"] = "tablet-7"
     await send(client, officer)
-    before = NOON - IN_FLIGHT_FOR - timedelta(seconds=1)
-    await session.execute(update(RememberedRequest).values(key="died", status=None, begun_at=before))
-    await session.commit()
-    assert (await send(client, officer, "died")).status_code == 201
-    assert await how_many(session) == 2
+    (row,) = (await session.scalars(select(RememberedRequest))).all()
+    later, sooner = NOON - IN_FLIGHT_FOR - timedelta(seconds=1), NOON + timedelta(seconds=1)
+    for begun_at in (later, sooner):
+        await session.execute(update(RememberedRequest).values(status=None, begun_at=begun_at, request_id="tablet-7"))
+        keys = Keys(session, officer.user.id, lambda: sooner + IN_FLIGHT_FOR)
+        assert await keys.begin("a key", row.digest, request_id="again") is None
+    colleague = await sign_in("officer", branch_id=branch.id)
+    lost = {"person_id": colleague.user.id, "status": None, "begun_at": NOON, "request_id": "tablet-7"}
+    await session.execute(update(RememberedRequest).values(**lost))
+    keys = Keys(session, colleague.user.id, lambda: NOON + IN_FLIGHT_FOR)
+    assert await keys.begin("a key", row.digest, request_id="again") is None, "a colleague's work is not theirs"
+
+
+async def test_who_comes_back_late_settles_nothing_of_what_another_has_taken_over(
+    session: AsyncSession, officer: Person
+) -> None:
+    later = NOON + IN_FLIGHT_FOR
+    first = Keys(session, officer.user.id, lambda: NOON, settles="first")
+    second = Keys(session, officer.user.id, lambda: later, settles="second")
+    for keys, request_id in ((first, "first"), (second, "second")):
+        assert await keys.begin("a key", b"a digest", request_id=request_id) is None
+    await first.remember("a key", status=201, body=b"the first")
+    await first.free("a key")
+    with pytest.raises(InFlight):
+        await second.begin("a key", b"a digest", request_id="third")
+    await second.remember("a key", status=201, body=b"the second")
+    known = await first.begin("a key", b"a digest", request_id="third")
+    assert known is not None
+    assert known.body == b"the second"
 
 
 async def test_a_key_is_kept_for_a_day(client: AsyncClient, session: AsyncSession, officer: Person) -> None:
@@ -155,8 +205,20 @@ async def test_a_key_is_kept_for_a_day(client: AsyncClient, session: AsyncSessio
     assert await session.scalar(select(RememberedRequest.kept_until)) == NOON + KEPT_FOR
     await session.execute(update(RememberedRequest).values(kept_until=NOON))
     await session.commit()
-    assert "idempotent-replay" not in (await send(client, officer, requested_amount=999)).headers
+    anew = [await send(client, officer, requested_amount=999) for _ in range(2)]
+    assert [answer.headers.get("idempotent-replay") for answer in anew] == [None, "true"], "for another day"
     assert await how_many(session) == 2
+
+
+async def test_yesterdays_answer_is_none_to_what_is_worked_on_under_its_key_today(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    await send(client, officer)
+    (row,) = (await session.scalars(select(RememberedRequest))).all()
+    tomorrow = Keys(session, officer.user.id, lambda: NOON + KEPT_FOR)
+    assert await tomorrow.begin("a key", row.digest, request_id="today") is None
+    with pytest.raises(InFlight):
+        await tomorrow.begin("a key", row.digest, request_id="again")
 
 
 async def test_a_photo_that_is_sent_again_is_kept_once(
