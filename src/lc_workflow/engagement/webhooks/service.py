@@ -18,7 +18,7 @@ from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.engagement.webhooks.schemas import NewWebhook
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.service import Service
 
 GRACE: Final = timedelta(hours=24)
@@ -125,15 +125,9 @@ class WebhookService(Service[Webhook]):
                 where.append(WebhookDelivery.delivered_at.is_not(None))
             case "given_up":
                 where.append(WebhookDelivery.given_up_at.is_not(None))
-        total = await self.session.scalar(select(func.count()).select_from(WebhookDelivery).where(*where))
-        rows = await self.session.scalars(
-            select(WebhookDelivery)
-            .where(*where)
-            .order_by(WebhookDelivery.number.desc())
-            .limit(window.size)
-            .offset(window.offset)
-        )
-        return rows.all(), total or 0
+        listed = select(WebhookDelivery).where(*where).order_by(WebhookDelivery.number.desc())
+        rows, total = await read_page(self.session, listed, window)
+        return [delivery for (delivery,) in rows], total
 
     async def replay(self, delivery_id: UUID, *, principal: Principal, at: datetime) -> WebhookDelivery:
         """Try a call again that was given up.

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.protection.models import RefusedDecision
 from lc_workflow.identity.protection.schemas import Alert, Severity
 from lc_workflow.identity.users.models import User
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.journal.models import JournalEntry
 
 TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
@@ -71,15 +71,13 @@ class Alarms:
         """List the alerts of the last days, the latest first, and how many there are."""
         kinds = [kind for kind, told in TOLD.items() if severity in {None, told[0]}]
         found = _facts(kinds, since=at - timedelta(days=days)).subquery()
-        total = await self._session.scalar(select(func.count()).select_from(found))
-        rows = await self._session.execute(
+        listed = (
             select(found, User.username)
             .outerjoin(User, User.id == found.c.user_id)
             .order_by(found.c.at.desc(), found.c.number.desc(), found.c.id)
-            .limit(window.size)
-            .offset(window.offset)
         )
-        return [_alert(row) for row in rows], total or 0
+        rows, total = await read_page(self._session, listed, window)
+        return [_alert(row) for row in rows], total
 
 
 def _facts(kinds: Collection[str], *, since: datetime) -> CompoundSelect[Any]:

@@ -21,7 +21,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to as applications_visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.db.exact_json import write_json
-from lc_workflow.platform.http.paging import Key, Part, Window, cut
+from lc_workflow.platform.http.paging import Key, Part, Window, cut, read_page
 from lc_workflow.platform.journal.chain import Seals, Verdict, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from lc_workflow.platform.search import contains
@@ -139,10 +139,8 @@ class Audit:
 
     async def anchors(self, window: Window) -> tuple[Sequence[JournalAnchor], int]:
         """List the daily seals, the newest first, and how many there are."""
-        rows = await self._session.scalars(
-            select(JournalAnchor).order_by(JournalAnchor.day.desc()).limit(window.size).offset(window.offset)
-        )
-        return rows.all(), await self._session.scalar(select(func.count()).select_from(JournalAnchor)) or 0
+        rows, total = await read_page(self._session, select(JournalAnchor).order_by(JournalAnchor.day.desc()), window)
+        return [anchor for (anchor,) in rows], total
 
 
 def _entries(*where: ColumnElement[bool]) -> Select[JournalEntry, *tuple[Any, ...]]:

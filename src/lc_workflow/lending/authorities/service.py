@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, load_only
 
@@ -25,7 +25,7 @@ from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding, NotToOneself, check_delegation, check_reach
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.branches.queries import known_region
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.service import Service
 
 Named: TypeAlias = tuple[Authority, str, bool]
@@ -90,17 +90,14 @@ class AuthorityService(Service[Authority]):
             where.append(Authority.person_id == person_id)
         if not with_ended:
             where.append(Authority.ended_at.is_(None))
-        rows = await self.session.execute(
+        listed = (
             select(Authority, User.first_name, User.last_name, User.status)
             .join(User, User.id == Authority.person_id)
             .where(*where)
             .order_by(Authority.given_at.desc(), Authority.id)
-            .limit(window.size)
-            .offset(window.offset)
         )
-        total = await self.session.scalar(select(func.count()).select_from(Authority).where(*where))
-        shown = [(row, f"{first} {last}", status is UserStatus.ACTIVE) for row, first, last, status in rows]
-        return shown, total or 0
+        rows, total = await read_page(self.session, listed, window)
+        return [(row, f"{first} {last}", status is UserStatus.ACTIVE) for row, first, last, status in rows], total
 
     async def give(self, wish: NewAuthority, *, principal: Principal, at: datetime) -> Named:
         """Give somebody a role over a branch, a region or everything.
@@ -181,18 +178,16 @@ class AuthorityService(Service[Authority]):
         if not with_ended:
             where += [Delegation.ended_at.is_(None), Delegation.ends_at > at]
         giver, taker = aliased(User), aliased(User)
-        rows = await self.session.execute(
+        listed = (
             select(Delegation, giver, taker)
             .options(*(load_only(who.first_name, who.last_name, who.status) for who in (giver, taker)))
             .join(giver, giver.id == Delegation.from_id)
             .join(taker, taker.id == Delegation.to_id)
             .where(*where)
             .order_by(Delegation.starts_at.desc(), Delegation.id)
-            .limit(window.size)
-            .offset(window.offset)
         )
-        total = await self.session.scalar(select(func.count()).select_from(Delegation).where(*where))
-        return [(row, absent, stand_in) for row, absent, stand_in in rows], total or 0
+        rows, total = await read_page(self.session, listed, window)
+        return [(row, absent, stand_in) for row, absent, stand_in in rows], total
 
     async def delegate(self, wish: NewDelegation, *, principal: Principal, at: datetime) -> NamedDelegation:
         """Let somebody stand in for a while.

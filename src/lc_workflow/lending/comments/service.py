@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import Forbidden, Missing
@@ -15,7 +15,7 @@ from lc_workflow.lending.comments.access import WRITE
 from lc_workflow.lending.comments.models import Comment
 from lc_workflow.lending.comments.schemas import CommentAnswer
 from lc_workflow.lending.events import CommentAdded, CommentRemoved
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.service import Service
 
 
@@ -37,18 +37,14 @@ class CommentService(Service[Comment]):
             Missing: There is no such application, or the person may not see it.
         """
         await self._application(application_id, principal)
-        rows = await self.session.execute(
+        listed = (
             select(Comment, User.first_name, User.last_name)
             .join(User, User.id == Comment.author_id)
             .where(Comment.application_id == application_id)
             .order_by(Comment.created_at, Comment.id)
-            .limit(window.size)
-            .offset(window.offset)
         )
-        total = await self.session.scalar(
-            select(func.count()).select_from(Comment).where(Comment.application_id == application_id)
-        )
-        return [_shown(comment, f"{first} {last}") for comment, first, last in rows], total or 0
+        rows, total = await read_page(self.session, listed, window)
+        return [_shown(comment, f"{first} {last}") for comment, first, last in rows], total
 
     async def add(self, application_id: UUID, text: str, *, principal: Principal, at: datetime) -> CommentAnswer:
         """Say something about an application, wherever it stands.

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -33,15 +34,8 @@ class ExchangeRateService(Service[ExchangeRate]):
     ) -> tuple[Sequence[ExchangeRate], int]:
         """List rates, the latest first, with how many there are in all."""
         where = [visible_to(principal), *([ExchangeRate.currency == currency] if currency else [])]
-        rows = await self.session.scalars(
-            select(ExchangeRate)
-            .where(*where)
-            .order_by(ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
-            .limit(window.size)
-            .offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(ExchangeRate).where(*where))
-        return rows.all(), total or 0
+        latest = OrderBy("valid_on", "desc"), OrderBy("number", "desc")
+        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *latest)
 
     async def write(self, wish: NewRate, *, principal: Principal, at: datetime) -> ExchangeRate:
         """Write a rate down; what was reckoned with an earlier one stays as it is.

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
+from advanced_alchemy.filters import LimitOffset, OrderBy
 from msgspec import ValidationError, convert
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from lc_workflow.kernel.errors import Invalid
@@ -49,11 +50,7 @@ class GazetteerService(Service[Place]):
             where.append(or_(contains(Place.name_en, search), contains(Place.name_km, search)))
         elif not parent:
             where.append(Place.level == Level.PROVINCE)
-        rows = await self.session.scalars(
-            select(Place).where(*where).order_by(Place.code).limit(window.size).offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(Place).where(*where))
-        return rows.all(), total or 0
+        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), OrderBy("code"))
 
     async def check(self, code: str) -> None:
         """Let a code be kept with an address: it must exist as far down as the gazetteer has been loaded.

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, select
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from sqlalchemy import ColumnElement, ScalarSelect, exists, select
 from sqlalchemy.orm import aliased
 
 from lc_workflow.kernel.dates import PHNOM_PENH
@@ -77,17 +78,9 @@ class JurisdictionService(Service[JurisdictionProfile]):
         self, window: Window, *, code: str | None, principal: Principal
     ) -> tuple[Sequence[JurisdictionProfile], int]:
         """List profiles by their codes, each law's latest first, with how many there are in all."""
-        row = JurisdictionProfile
-        where = [visible_to(principal), *([row.code == code] if code else [])]
-        rows = await self.session.scalars(
-            select(row)
-            .where(*where)
-            .order_by(row.code, row.valid_from.desc(), row.id)
-            .limit(window.size)
-            .offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(row).where(*where))
-        return rows.all(), total or 0
+        where = [visible_to(principal), *([JurisdictionProfile.code == code] if code else [])]
+        order = OrderBy("code"), OrderBy("valid_from", "desc"), OrderBy("id")
+        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *order)
 
     async def write(self, wish: NewProfile, *, principal: Principal, at: datetime) -> JurisdictionProfile:
         """Write a law down; it counts once somebody else has confirmed it.

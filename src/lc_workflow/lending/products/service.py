@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from advanced_alchemy.filters import LimitOffset, OrderBy
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from lc_workflow.documents.kinds.models import PaperKind
@@ -70,11 +71,8 @@ class ProductService(Service[Product]):
         if search:
             columns = (Product.code, Product.name_en, Product.name_km)
             where.append(or_(*(contains(column, search) for column in columns)))
-        rows = await self.session.scalars(
-            select(Product).where(*where).order_by(Product.code).limit(window.size).offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(Product).where(*where))
-        return await self._shelves(rows.all()), total or 0
+        rows, total = await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), OrderBy("code"))
+        return await self._shelves(rows), total
 
     async def shelf(self, product_id: UUID, *, principal: Principal) -> Shelf:
         """Show a product with the versions that matter now.

@@ -22,7 +22,7 @@ from lc_workflow.lending.rules.scoring import Recommendation, check_scorecard, s
 from lc_workflow.lending.scoring.access import SCORE, visible_to
 from lc_workflow.lending.scoring.models import ApplicationScore, ScorecardVersion
 from lc_workflow.lending.scoring.schemas import NewScorecard, ScoreAnswer, ScoreRequest
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.service import Service
 
 DTI = "dti_pct"
@@ -62,11 +62,9 @@ class ScoringService(Service[CustomerApplication]):
 
     async def cards(self, window: Window) -> tuple[Sequence[ScorecardVersion], int]:
         """List the versions of scorecards, the one in use first, with how many there are in all."""
-        rows = await self.session.scalars(
-            select(ScorecardVersion).order_by(ScorecardVersion.number.desc()).limit(window.size).offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(ScorecardVersion))
-        return rows.all(), total or 0
+        listed = select(ScorecardVersion).order_by(ScorecardVersion.number.desc())
+        rows, total = await read_page(self.session, listed, window)
+        return [card for (card,) in rows], total
 
     async def publish(self, wish: NewScorecard, *, principal: Principal, at: datetime) -> ScorecardVersion:
         """Score loans with this card from now on; what was scored keeps its version.

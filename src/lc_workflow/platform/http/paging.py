@@ -1,18 +1,19 @@
 """Lists in pages: `?page=&size=` in, `{items, total, page, size, pages}` out; long ones go on with `?after=`."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import sha256
-from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar
+from typing import Annotated, Any, Final, Generic, Self, TypeAlias, TypeVar, TypeVarTuple
 
 from litestar.params import QueryParameter
 from msgspec import DecodeError, Meta, Struct, convert, json
 from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, bindparam, false, func, literal, or_, select
+from sqlalchemy import Row as Read
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -22,6 +23,7 @@ from lc_workflow.platform.http.fields import beyond_reason
 from lc_workflow.platform.http.provide import Provider
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 PlaceT = TypeVar("PlaceT", bound=Struct)
 
 Columns: TypeAlias = Select[*tuple[Any, ...]]
@@ -86,6 +88,15 @@ class Page(Struct, Generic[T], frozen=True):
     def of(cls, items: Iterable[T], *, total: int, window: Window) -> Self:
         """Say where `items` stand in a list of `total` rows."""
         return cls(list(items), total, window.page, window.size, -(-total // window.size))
+
+
+async def read_page(
+    session: AsyncSession, stmt: Select[*Ts], window: Window, values: Mapping[str, object] | None = None
+) -> tuple[Sequence[Read[*Ts]], int]:
+    """Read one page of what a statement without groups gives, and count all its rows; `values` are its parameters."""
+    rows = await session.execute(stmt.limit(window.size).offset(window.offset), values)
+    counted = stmt.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    return rows.all(), await session.scalar(counted, values) or 0
 
 
 @dataclass(frozen=True, slots=True)

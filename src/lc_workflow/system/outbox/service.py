@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select, update
 
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.journal.models import JournalEntry, Untold
 from lc_workflow.platform.journal.relay import CHANNEL
 from lc_workflow.platform.service import Service
@@ -23,20 +23,18 @@ class OutboxService(Service[Untold]):
     async def page(self, window: Window, *, given_up_only: bool) -> tuple[Sequence[UntoldAnswer], int]:
         """List untold facts, the oldest first, and how many there are in all."""
         where: list[ColumnElement[bool]] = [Untold.given_up_at.is_not(None)] if given_up_only else []
-        rows = await self.session.execute(
+        listed = (
             select(Untold, JournalEntry.kind, JournalEntry.subject, JournalEntry.subject_id, JournalEntry.at)
             .join(JournalEntry, JournalEntry.id == Untold.id)
             .where(*where)
             .order_by(Untold.number)
-            .limit(window.size)
-            .offset(window.offset)
         )
-        total = await self.session.scalar(select(func.count()).select_from(Untold).where(*where))
+        rows, total = await read_page(self.session, listed, window)
         shown = [
             UntoldAnswer(row.id, row.number, kind, subject, subject_id, at, row.attempts, row.due_at, row.given_up_at)
             for row, kind, subject, subject_id, at in rows
         ]
-        return shown, total or 0
+        return shown, total
 
     async def replay(self, fact_id: UUID, *, principal: Principal, at: datetime) -> int:
         """Have one fact told again, with all its tries before it.

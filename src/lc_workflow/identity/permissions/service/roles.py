@@ -33,7 +33,7 @@ from lc_workflow.identity.rules.roles import STANDINGS, NoSuchRole, Role, check_
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Window
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
@@ -124,15 +124,9 @@ class RoleService(Service[CompanyRole]):
             where.append(or_(contains(name, wanted.search), contains(shown, wanted.search)))
         columns = (CompanyRole.level, CompanyRole.is_active, CompanyRole.is_system_role)
         where += [column == value for column in columns if (value := getattr(wanted, column.key)) is not None]
-        rows = await self.session.execute(
-            select(CompanyRole, _holders(at))
-            .where(*where)
-            .order_by(CompanyRole.level.desc(), CompanyRole.name)
-            .limit(window.size)
-            .offset(window.offset)
-        )
-        total = await self.session.scalar(select(func.count()).select_from(CompanyRole).where(*where))
-        return [(role, count) for role, count in rows], total or 0
+        listed = select(CompanyRole, _holders(at)).where(*where).order_by(CompanyRole.level.desc(), CompanyRole.name)
+        rows, total = await read_page(self.session, listed, window)
+        return [(role, count) for role, count in rows], total
 
     async def whole(self, role_id: UUID, *, at: datetime) -> tuple[CompanyRole, int, list[Permission]]:
         """Load a role with how many hold it, and its rights.
