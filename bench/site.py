@@ -107,7 +107,7 @@ class Site:
         """Do what blocks where servers are started from."""
         return await asyncio.get_running_loop().run_in_executor(self._keeper, work, *arguments)
 
-    async def ask(self, method: str, path: str, **request: Any) -> Response:  # noqa: ANN401 - what httpx takes
+    async def ask(self, method: str, path: str, **request: Any) -> Response:
         """Send a request to the next instance; nothing is sent twice."""
         ready = [instance for instance in self.instances if instance.in_rotation]
         return await ready[next(self._turn) % len(ready)].client.request(method, path, **request)

@@ -161,7 +161,7 @@ class Valkey:
 class Rig:
     """The people, what they are told, and what they heard."""
 
-    def __init__(self, settings: Settings, people: dict[UUID, str], sender: str, journal: Any) -> None:  # noqa: ANN401 - the driver is generic for the checker only
+    def __init__(self, settings: Settings, people: dict[UUID, str], sender: str, journal: Any) -> None:
         self._port = settings.port
         self._people = people
         self._journal = journal

@@ -66,7 +66,7 @@ def model_of(struct: type) -> type[BaseModel]:
     return _models[struct]
 
 
-def _translated(kind: Any) -> Any:  # noqa: ANN401 - an annotation is anything
+def _translated(kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return model_of(kind)
     parts = tuple(_translated(part) for part in get_args(kind))

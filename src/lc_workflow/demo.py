@@ -71,7 +71,7 @@ class Answer:
     content: bytes
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+    def json(self) -> Any:
         """The body, decoded."""
         return json.loads(self.content)
 

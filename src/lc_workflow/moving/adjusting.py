@@ -42,7 +42,7 @@ def _changed(row: Setting, taking: Taking) -> SettingChanged:
     return SettingChanged(actor_id=None, at=taking.at, setting_id=row.id, key=row.key)
 
 
-def _setting(key: str, value: Any, taking: Taking) -> Setting:  # noqa: ANN401 - a setting holds anything
+def _setting(key: str, value: Any, taking: Taking) -> Setting:
     default = KNOWN[key]
     return Setting(
         category=default.category,

@@ -156,7 +156,7 @@ def _refuse(_: object) -> Never:
     raise NotTheOldService("Nothing is written into the old database.")
 
 
-def _json_or_text(written: str) -> Any:  # noqa: ANN401 - JSON
+def _json_or_text(written: str) -> Any:
     """Read JSON; what PostgreSQL keeps as JSON and nobody can read, half a sign for one, is the text it is."""
     try:
         return msgspec.json.decode(written)

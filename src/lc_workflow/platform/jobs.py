@@ -98,7 +98,7 @@ async def ask_for(
     *,
     queueing_lock: str | None = None,
     at: datetime | None = None,
-    **arguments: Any,  # noqa: ANN401 - what the job takes, as far as JSON can say it
+    **arguments: Any,
 ) -> int:
     """Put a job in the queue, inside the running transaction, so that it exists exactly when the change is committed.
 
@@ -123,7 +123,7 @@ async def ask_for(
     return await _put(session, wish)
 
 
-async def is_under_way(session: AsyncSession, job: Job, /, **arguments: Any) -> bool:  # noqa: ANN401 - as above
+async def is_under_way(session: AsyncSession, job: Job, /, **arguments: Any) -> bool:
     """Whether such a job is queued, resting between two tries or being done: it will happen without asking again."""
     under_way: bool = await session.scalar(_UNDER_WAY, {"name": job.name, "arguments": write_json(arguments)}) or False
     return under_way

@@ -75,7 +75,6 @@ class Endings(JobManager):
     """
 
     def __init__(self, connector: PsycopgConnector) -> None:
-        """Begin with nothing lost."""
         super().__init__(connector)
         self.lost = asyncio.Event()
 
@@ -180,7 +179,7 @@ def _conninfo(database: URL) -> str:
 def _teach(app: App, job: Job, workplace: Workplace) -> None:
     """Register a job of ours as a task of procrastinate's."""
 
-    async def work(context: JobContext, /, timestamp: int | None = None, **arguments: Any) -> None:  # noqa: ANN401 - JSON
+    async def work(context: JobContext, /, timestamp: int | None = None, **arguments: Any) -> None:
         queued = context.job
         attempt = queued.attempts + 1
         told = log.bind(job=job.name, number=queued.id, attempt=attempt)

@@ -39,7 +39,6 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         cls.repository_type = type(f"{row.__name__}Repository", (SQLAlchemyAsyncRepository,), {"model_type": row})
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         self.session = session
         self._has_repository = False
 

@@ -59,7 +59,7 @@ class DeliveryController(Controller):
 
     path = "/api/v1/files"
     tags = ("Files",)
-    dependencies = {"deliveries": Provider(open_deliveries)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"deliveries": Provider(open_deliveries)}
 
     @post("/upload-url", guards=[requires(CREATE), limit_uploads], status_code=200)
     async def announce(
@@ -102,7 +102,7 @@ class PartController(Controller):
 
     path = "/api/v1/files/multipart"
     tags = ("Files",)
-    dependencies = {"deliveries": Provider(open_deliveries)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"deliveries": Provider(open_deliveries)}
 
     @post(guards=[requires(CREATE), limit_uploads], status_code=200)
     async def begin(

@@ -19,7 +19,7 @@ class PaperKindController(Controller):
 
     path = "/api/v1/folders/document-types"
     tags = ("Folders",)
-    dependencies = {"kinds": provide(PaperKindService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"kinds": provide(PaperKindService)}
 
     @get(guards=[requires(READ)])
     async def list_document_types(

@@ -110,7 +110,7 @@ class UploadController(Controller):
 
     path = "/api/v1/files/upload"
     tags = ("Files",)
-    exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
+    exception_handlers = {RequestEntityTooLarge: too_large}
 
     @post(
         guards=[requires(CREATE), limit_uploads],
@@ -137,7 +137,7 @@ class VersionController(Controller):
 
     path = "/api/v1/files/{file_id:uuid}/versions"
     tags = ("Files",)
-    exception_handlers = {RequestEntityTooLarge: too_large}  # noqa: RUF012 - Litestar's own form
+    exception_handlers = {RequestEntityTooLarge: too_large}
 
     @post(guards=[requires(CREATE), limit_uploads])
     async def replace(
@@ -313,7 +313,7 @@ class FolderController(Controller):
 
     path = "/api/v1/folders"
     tags = ("Folders",)
-    dependencies = {"folders": Provider(open_folders)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"folders": Provider(open_folders)}
 
     @get(guards=[requires(READ_FOLDERS)])
     async def list_folders(

@@ -111,7 +111,7 @@ class SelfieController(Controller):
 
     path = "/api/v1/selfies"
     tags = ("Selfies",)
-    dependencies = {**SELFIES, **WIDE_WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {**SELFIES, **WIDE_WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_selfies(

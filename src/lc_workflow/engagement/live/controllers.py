@@ -60,7 +60,7 @@ class LiveController(Controller):
     """The live socket; its token stands in the address, because a browser cannot send headers, or in the cookie."""
 
     path = "/api/v1/ws"
-    opt = {PUBLIC: True}  # noqa: RUF012 - Litestar's own form
+    opt = {PUBLIC: True}
 
     @websocket("/realtime")
     async def realtime(

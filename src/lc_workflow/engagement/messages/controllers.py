@@ -36,7 +36,7 @@ class MessageController(Controller):
 
     path = "/api/v1"
     tags = ("Notifications",)
-    dependencies = {"messages": Provider(open_messages)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"messages": Provider(open_messages)}
     guards = (requires(SEND),)
 
     @post("/users/notifications/send", status_code=200)

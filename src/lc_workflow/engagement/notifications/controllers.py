@@ -23,7 +23,7 @@ class NotificationController(Controller):
 
     path = "/api/v1/users/notifications"
     tags = ("Notifications",)
-    dependencies = {"notifications": provide(NotificationService), **LONG_WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"notifications": provide(NotificationService), **LONG_WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_notifications(

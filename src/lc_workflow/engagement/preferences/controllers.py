@@ -17,7 +17,7 @@ class PreferenceController(Controller):
 
     path = "/api/v1/users/notifications/preferences"
     tags = ("Notifications",)
-    dependencies = {"preferences": provide(PreferenceService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"preferences": provide(PreferenceService)}
 
     @get(guards=[signed_in])
     async def read(

@@ -31,7 +31,7 @@ class WebhookController(Controller):
 
     path = "/api/v1/webhooks"
     tags = ("Webhooks",)
-    dependencies = {"webhooks": provide(WebhookService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"webhooks": provide(WebhookService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_webhooks(self, webhooks: NamedDependency[WebhookService]) -> list[WebhookAnswer]:

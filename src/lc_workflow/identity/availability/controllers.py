@@ -34,7 +34,7 @@ class AvailabilityController(Controller):
 
     path = "/api/v1/validation"
     tags = ("Users",)
-    dependencies = {"registry": provide(Registry), "but": Provider(somebody_known)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"registry": provide(Registry), "but": Provider(somebody_known)}
 
     @get("/check-email", guards=OPENS_ACCOUNTS)
     async def check_email(

@@ -25,7 +25,6 @@ class Registry:
     """Answers for forms; an account that is being changed does not stand in its own way."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def unique(self, name: str, value: str, *, except_for: UUID | None) -> Availability:

@@ -66,7 +66,7 @@ class PermissionController(Controller):
 
     path = "/api/v1/permissions"
     tags = ("Permissions",)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
+    dependencies = {
         "permissions": provide(PermissionService),
         "roles": provide(RoleService),
         **WIDE_WINDOW,
@@ -163,7 +163,7 @@ class RoleController(Controller):
 
     path = "/api/v1/permissions/roles"
     tags = ("Permissions",)
-    dependencies = {"roles": provide(RoleService), **WIDE_WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"roles": provide(RoleService), **WIDE_WINDOW}
 
     @get(guards=[requires(READ)], dependencies={"wanted": Provider(role_filter)})
     async def list_roles(

@@ -31,7 +31,7 @@ class SecurityController(Controller):
 
     path = "/api/v1/security"
     tags = ("Security",)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
+    dependencies = {
         "protection": Provider(open_protection),
         "alarms": provide(Alarms),
         **WINDOW,

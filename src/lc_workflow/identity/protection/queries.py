@@ -62,7 +62,6 @@ class Alarms:
     """Reads the alerts."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def page(

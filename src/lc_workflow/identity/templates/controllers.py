@@ -78,7 +78,7 @@ class TemplateController(Controller):
 
     path = "/api/v1/permissions/templates"
     tags = ("Permissions",)
-    dependencies = {"templates": provide(TemplateService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"templates": provide(TemplateService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_templates(

@@ -132,7 +132,7 @@ class UserController(Controller):
 
     path = "/api/v1/users"
     tags = ("Users",)
-    dependencies = {**USERS, "wanted": Provider(user_filter)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {**USERS, "wanted": Provider(user_filter)}
 
     @get(guards=[requires(READ)], dependencies=WIDE_LONG_WINDOW)
     async def list_users(
@@ -226,7 +226,7 @@ class DepartmentUserController(Controller):
 
     path = "/api/v1/departments/{department_id:uuid}"
     tags = ("Users",)
-    dependencies = {**USERS, "departments": provide(DepartmentService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {**USERS, "departments": provide(DepartmentService)}
 
     @get("/users", guards=[requires(READ)])
     async def list_users(
@@ -277,7 +277,7 @@ class BranchUserController(Controller):
 
     path = "/api/v1/branches/{branch_id:uuid}"
     tags = ("Users",)
-    dependencies = {**USERS, "branches": provide(BranchService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {**USERS, "branches": provide(BranchService)}
 
     @get("/users", guards=[requires(READ)])
     async def list_users(

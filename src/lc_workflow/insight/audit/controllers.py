@@ -273,7 +273,7 @@ class RightsAuditController(Controller):
 
     path = "/api/v1/permissions/audit"
     tags = ("Permissions",)
-    dependencies = {**AUDIT, "changes": Provider(of_rights)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {**AUDIT, "changes": Provider(of_rights)}
 
     @get(guards=[requires(READ_PERMISSIONS)])
     async def list_entries(

@@ -105,7 +105,6 @@ class Dashboard:
     """Reads the figures of the first page."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def stats(self, principal: Principal) -> Stats:

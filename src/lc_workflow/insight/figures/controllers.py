@@ -73,7 +73,7 @@ class FigureController(Controller):
     path = "/api/v1/figures"
     tags = ("Figures",)
     guards = (requires(READ),)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
+    dependencies = {
         "figures": provide(Figures),
         "period": Provider(wanted_period),
     }

@@ -63,7 +63,6 @@ class Figures:
     """Reads the figures of a period, within what the person may count."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
         self._tables: dict[Figure, Callable[[Period, Principal], Awaitable[Table]]] = {
             Figure.STATES: self.states,

@@ -22,7 +22,7 @@ class PeopleController(Controller):
 
     path = "/api/v1/users"
     tags = ("Users",)
-    dependencies = {"people": provide(People)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"people": provide(People)}
 
     @get("/stats", guards=[requires(READ)])
     async def stats(

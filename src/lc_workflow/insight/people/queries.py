@@ -46,7 +46,6 @@ class People:
     """Reads the figures about accounts, each answer in a few statements."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def stats(self, principal: Principal, *, at: datetime) -> UserStats:

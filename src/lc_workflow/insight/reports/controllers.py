@@ -55,7 +55,7 @@ class ReportController(Controller):
     path = "/api/v1/reports"
     tags = ("Figures",)
     guards = (requires(READ),)
-    dependencies = {"reports": provide(Reports)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"reports": provide(Reports)}
 
     @get(
         "/branches/{branch_id:uuid}/monthly",

@@ -35,7 +35,6 @@ class Reports:
     """Reads reports, within what the person may count."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
         self._figures = Figures(session)
 

@@ -180,7 +180,7 @@ class LoansOfCustomerController(Controller):
 
     path = "/api/v1/customers/{customer_id:uuid}/applications"
     tags = ("Customers",)
-    dependencies = {"listed": provide(ApplicationQueries)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"listed": provide(ApplicationQueries)}
 
     @get(guards=[requires(READ_CUSTOMERS)])
     async def applications_of(

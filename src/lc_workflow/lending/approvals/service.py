@@ -94,7 +94,6 @@ class ApprovalService(Service[ApprovalCase]):
     noun = "approval"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._matrices = MatrixService(session)
         self._seen = WhatIsSeen(session)

@@ -32,7 +32,7 @@ class AssessmentController(Controller):
 
     path = "/api/v1"
     tags = ("Assessment",)
-    dependencies = {"assessment": provide(AssessmentService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"assessment": provide(AssessmentService)}
 
     @get("/applications/{application_id:uuid}/financials", guards=[requires(READ)])
     async def financials(

@@ -66,7 +66,6 @@ class AssessmentService(Service[CustomerApplication]):
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._quotes = QuoteService(session)
         self._rates = ExchangeRateService(session)

@@ -31,7 +31,7 @@ class AssignmentController(Controller):
 
     path = "/api/v1/employees/assignments"
     tags = ("Assignments",)
-    dependencies = {"assignments": Provider(open_assignments)}  # noqa: RUF012 - Litestar's form
+    dependencies = {"assignments": Provider(open_assignments)}
 
     @get("/application/{application_id:uuid}", guards=[requires(READ)])
     async def of_application(
@@ -105,7 +105,7 @@ class WorkloadController(Controller):
 
     path = "/api/v1/employees"
     tags = ("Assignments",)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
+    dependencies = {
         "workload": provide(WorkloadQueries),
         "counted_work": Provider(counted_work),
     }

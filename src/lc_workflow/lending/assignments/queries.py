@@ -70,7 +70,6 @@ class WorkloadQueries:
     """What employees look after, in figures."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the queries on the request's session."""
         self._session = session
 
     async def of(self, employee_id: UUID, *, counted: CountedWork, principal: Principal) -> Workload:

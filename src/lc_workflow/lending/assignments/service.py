@@ -35,7 +35,6 @@ class AssignmentService(Service[Assignment]):
     noun = "assignment"
 
     def __init__(self, session: AsyncSession, *, applications: ApplicationService) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._applications = applications
 

@@ -47,7 +47,6 @@ class Holders:
     """Reads holdings, all that matter in one statement; nobody holds anything whose account is not active."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def of(self, person: UUID, *, at: datetime) -> list[Holding]:

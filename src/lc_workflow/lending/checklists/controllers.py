@@ -22,7 +22,7 @@ class ChecklistController(Controller):
 
     path = "/api/v1/checklists"
     tags = ("Checklists",)
-    dependencies = {"checklists": provide(ChecklistService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"checklists": provide(ChecklistService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_checklists(

@@ -21,7 +21,7 @@ class CommentController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/comments"
     tags = ("Applications",)
-    dependencies = {"comments": provide(CommentService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"comments": provide(CommentService)}
 
     @get(guards=[requires(READ)], dependencies=WINDOW)
     async def list_comments(

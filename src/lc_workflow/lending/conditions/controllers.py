@@ -22,7 +22,7 @@ class ConditionController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}"
     tags = ("Approvals",)
-    dependencies = {"conditions": provide(ConditionService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"conditions": provide(ConditionService)}
 
     @post("/conditions/{condition_id:uuid}/close", guards=[requires(PROCESS, APPROVE)], status_code=200)
     async def close(

@@ -25,7 +25,6 @@ class ConditionService(Service[ApprovalCondition]):
     noun = "condition"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._seen = WhatIsSeen(session)
 

@@ -19,7 +19,7 @@ class DeadlineController(Controller):
 
     path = "/api/v1/stage-deadlines"
     tags = ("Tasks",)
-    dependencies = {"deadlines": provide(DeadlineService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"deadlines": provide(DeadlineService)}
 
     @get(guards=[requires(READ)])
     async def list_deadlines(self, deadlines: NamedDependency[DeadlineService]) -> list[StageMinutesAnswer]:

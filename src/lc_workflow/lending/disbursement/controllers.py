@@ -27,7 +27,7 @@ class ApplicationDisbursementController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/disbursement-requests"
     tags = ("Disbursement",)
-    dependencies = {"disbursements": provide(DisbursementService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"disbursements": provide(DisbursementService)}
 
     @get(guards=[requires(READ)])
     async def list_of_application(
@@ -58,7 +58,7 @@ class DisbursementController(Controller):
 
     path = "/api/v1/disbursement-requests"
     tags = ("Disbursement",)
-    dependencies = {"disbursements": provide(DisbursementService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"disbursements": provide(DisbursementService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_requests(

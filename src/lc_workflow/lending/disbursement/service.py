@@ -54,7 +54,6 @@ class DisbursementService(Service[DisbursementRequest]):
     noun = "disbursement request"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._workflow = WorkflowService(session)
         self._seen = WhatIsSeen(session)

@@ -37,7 +37,7 @@ class DossierController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/dossier"
     tags = ("Dossiers",)
-    dependencies = {"dossiers": Provider(open_dossiers)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"dossiers": Provider(open_dossiers)}
 
     @get(guards=[requires(READ)])
     async def read(

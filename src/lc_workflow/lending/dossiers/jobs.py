@@ -126,7 +126,7 @@ async def _keep(store: ObjectStore, key: str, pdf: Path) -> tuple[int, bytes]:
     return size, fingerprint.digest()
 
 
-async def _mark(place: Workplace, print_id: UUID, **values: Any) -> None:  # noqa: ANN401 - columns of any type
+async def _mark(place: Workplace, print_id: UUID, **values: Any) -> None:
     async with place.sessions() as session:
         await session.execute(update(DossierPrint).where(DossierPrint.id == print_id).values(**values))
         await session.commit()

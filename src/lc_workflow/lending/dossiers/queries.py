@@ -50,7 +50,6 @@ class Everything:
     """Reads what a dossier holds, for people who may take it in hand."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
         self._seen = WhatIsSeen(session)
         self._quotes = QuoteService(session)
@@ -207,7 +206,7 @@ def fingerprint(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - stored documents hold anything
+def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 

@@ -52,7 +52,6 @@ class DossierService(Service[DossierPrint]):
     noun = "dossier"
 
     def __init__(self, session: AsyncSession, *, store: ObjectStore) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._store = store
         self._everything = Everything(session)

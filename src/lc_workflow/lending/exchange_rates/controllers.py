@@ -21,7 +21,7 @@ class ExchangeRateController(Controller):
 
     path = "/api/v1/exchange-rates"
     tags = ("Exchange rates",)
-    dependencies = {"rates": provide(ExchangeRateService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"rates": provide(ExchangeRateService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_rates(

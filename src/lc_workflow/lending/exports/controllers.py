@@ -21,7 +21,7 @@ class ExportController(Controller):
 
     path = "/api/v1/applications/export"
     tags = ("Applications",)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
+    dependencies = {
         "exports": provide(ExportService),
         "exported": provide(ExportQueries),
     }

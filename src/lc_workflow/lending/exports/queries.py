@@ -126,7 +126,7 @@ def _after(last: tuple[datetime, UUID] | None) -> tuple[ColumnElement[bool], ...
     return (_ROW.created_at <= moment, (_ROW.created_at < moment) | (_ROW.id > id_))
 
 
-def _cells(row: Any, *, whole: bool) -> list[Any]:  # noqa: ANN401 - a row of the statement above
+def _cells(row: Any, *, whole: bool) -> list[Any]:
     """Put a row into the order of the header."""
     derived: dict[str, Any] = {
         "status": STATUS_OF[row["workflow_status"]],

@@ -27,7 +27,7 @@ class SyncController(Controller):
 
     path = "/api/v1/sync"
     tags = ("Field work",)
-    dependencies = {"changed": provide(ChangeQueries)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"changed": provide(ChangeQueries)}
 
     @post(guards=[requires(*SEND)], status_code=200)
     async def send(

@@ -77,7 +77,6 @@ class ChangeQueries:
     """What changed of the applications a person may see."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the queries on the request's session."""
         self._session = session
 
     async def since(self, cursor: str | None, *, principal: Principal) -> Told:

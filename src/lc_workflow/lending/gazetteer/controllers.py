@@ -17,7 +17,7 @@ class GazetteerController(Controller):
 
     path = "/api/v1/gazetteer"
     tags = ("Gazetteer",)
-    dependencies = {"gazetteer": provide(GazetteerService), **WIDE_WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"gazetteer": provide(GazetteerService), **WIDE_WINDOW}
 
     @get(guards=[signed_in])
     async def list_places(

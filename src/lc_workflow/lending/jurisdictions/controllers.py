@@ -22,7 +22,7 @@ class JurisdictionController(Controller):
 
     path = "/api/v1/jurisdiction-profiles"
     tags = ("Jurisdictions",)
-    dependencies = {"jurisdictions": provide(JurisdictionService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"jurisdictions": provide(JurisdictionService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_profiles(

@@ -32,7 +32,7 @@ class MatrixController(Controller):
 
     path = "/api/v1/approval-matrices"
     tags = ("Approval matrices",)
-    dependencies = {"matrices": provide(MatrixService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"matrices": provide(MatrixService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_matrices(

@@ -79,7 +79,6 @@ class MatrixService(Service[ApprovalMatrix]):
     noun = "approval matrix"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._settings = SettingService(session)
         self._rates = ExchangeRateService(session)

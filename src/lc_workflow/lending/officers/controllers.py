@@ -26,7 +26,7 @@ class OfficerController(Controller):
 
     path = "/api/v1/admin"
     tags = ("Administration",)
-    dependencies = {"officers": provide(OfficerService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"officers": provide(OfficerService)}
 
     @get("/migration-status", guards=[requires(MIGRATE)])
     async def status(

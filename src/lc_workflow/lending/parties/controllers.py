@@ -37,7 +37,7 @@ class PartyController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/parties"
     tags = ("Applications",)
-    dependencies = {"parties": Provider(open_parties), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"parties": Provider(open_parties), **EXPECTED_VERSION}
 
     @get(guards=[requires(READ)])
     async def list_parties(
@@ -108,7 +108,7 @@ class CollateralController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/collaterals"
     tags = ("Applications",)
-    dependencies = {"parties": Provider(open_parties), **EXPECTED_VERSION}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"parties": Provider(open_parties), **EXPECTED_VERSION}
 
     @get(guards=[requires(READ)])
     async def list_collateral(

@@ -52,7 +52,6 @@ class PartyService:
     """Who and what stands behind the applications a person may see."""
 
     def __init__(self, session: AsyncSession, *, applications: ApplicationService) -> None:
-        """Open the service on the request's session."""
         self._session = session
         self._applications = applications
         self._backing = applications.backing

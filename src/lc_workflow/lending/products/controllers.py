@@ -31,7 +31,7 @@ class ProductController(Controller):
 
     path = "/api/v1/products"
     tags = ("Products",)
-    dependencies = {"products": provide(ProductService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"products": provide(ProductService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_products(

@@ -20,7 +20,7 @@ class QuoteController(Controller):
 
     path = "/api/v1"
     tags = ("Quotes",)
-    dependencies = {"quotes": provide(QuoteService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"quotes": provide(QuoteService)}
 
     @post("/quotes", guards=[signed_in], status_code=200)
     async def reckon(

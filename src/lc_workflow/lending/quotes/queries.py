@@ -64,7 +64,7 @@ def with_grounds(statement: Select[Any], *, on: date | ColumnElement[date]) -> S
     )
 
 
-def read_grounds(row: Any) -> Grounds:  # noqa: ANN401 - a row of any statement
+def read_grounds(row: Any) -> Grounds:
     """Read what `with_grounds` has added to a row."""
     law = Profile(NONE)
     if row.law_code is not None:

@@ -38,7 +38,6 @@ class QuoteService(Service[CustomerApplication]):
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._jurisdictions = JurisdictionService(session)
 

@@ -28,7 +28,7 @@ class RecognitionController(Controller):
 
     path = "/api/v1/validation"
     tags = ("Customers",)
-    dependencies = {"recognition": Provider(open_recognition)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"recognition": Provider(open_recognition)}
 
     @get("/check-id-number", guards=[requires(READ), limit("60/minute", name="availability")])
     async def check(

@@ -19,7 +19,6 @@ class Recognition:
     """Knows customers by their papers; of those beyond the person's sight nothing is said."""
 
     def __init__(self, session: AsyncSession, loan_book: LoanBook) -> None:
-        """Read on the request's session."""
         self._session = session
         self._loan_book = loan_book
 

@@ -44,7 +44,7 @@ class CustomerController(Controller):
 
     path = "/api/v1/customers"
     tags = ("Customers",)
-    dependencies = {  # noqa: RUF012 - Litestar's own form
+    dependencies = {
         "found": Provider(open_queries),
         "customers": Provider(open_registry),
         **EXPECTED_VERSION,

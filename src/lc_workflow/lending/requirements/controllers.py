@@ -31,7 +31,7 @@ class RequirementController(Controller):
 
     path = "/api/v1/applications/{application_id:uuid}/checklist"
     tags = ("Checklists",)
-    dependencies = {"requirements": provide(RequirementService), "asked": provide(PapersAsked)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"requirements": provide(RequirementService), "asked": provide(PapersAsked)}
 
     @get(guards=[requires(READ)])
     async def show(

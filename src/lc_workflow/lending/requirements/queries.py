@@ -67,7 +67,6 @@ class PapersAsked:
     """The papers applications are asked for, as they stand."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def shown(self, application_id: UUID, *, principal: Principal, at: datetime) -> Standing:

@@ -57,7 +57,6 @@ class RequirementService(Service[PaperCheck]):
     noun = "paper"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._asked = PapersAsked(session)
         self._seen = WhatIsSeen(session)

@@ -191,6 +191,6 @@ def _sum(fees: Iterable[Fee], timing: FeeTiming) -> Decimal:
     return sum((fee.amount for fee in fees if fee.timing is timing), Decimal(0))
 
 
-def _written(value: Any) -> str:  # noqa: ANN401 - whatever the terms hold
+def _written(value: Any) -> str:
     """Write a value the same way however it came: 1000 and 1000.00 are one amount."""
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

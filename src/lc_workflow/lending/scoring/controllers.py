@@ -24,7 +24,7 @@ class ScoringController(Controller):
 
     path = "/api/v1"
     tags = ("Scoring",)
-    dependencies = {"scoring": provide(ScoringService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"scoring": provide(ScoringService), **WINDOW}
 
     @post("/applications/{application_id:uuid}/score", guards=[requires(*SCORE)])
     async def score(

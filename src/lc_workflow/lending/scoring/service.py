@@ -56,7 +56,6 @@ class ScoringService(Service[CustomerApplication]):
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._assessment = AssessmentService(session)
 

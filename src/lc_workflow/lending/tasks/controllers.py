@@ -22,7 +22,7 @@ class TaskController(Controller):
 
     path = "/api/v1/tasks"
     tags = ("Tasks",)
-    dependencies = {"tasks": provide(TaskService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"tasks": provide(TaskService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_tasks(

@@ -65,7 +65,6 @@ class PastMoves:
     """Reads the moves of applications one may see."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
 
     async def history(self, application_id: UUID, *, principal: Principal) -> list[ToldMove]:
@@ -140,7 +139,6 @@ class Dockets:
     """Reads dockets: the application, all around it, its case if there is one, and what is held where that matters."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
         self._holders = Holders(session)
 

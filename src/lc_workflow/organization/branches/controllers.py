@@ -22,7 +22,7 @@ class BranchController(Controller):
 
     path = "/api/v1/branches"
     tags = ("Branches",)
-    dependencies = {"branches": provide(BranchService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"branches": provide(BranchService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_branches(

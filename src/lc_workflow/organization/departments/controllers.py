@@ -23,7 +23,7 @@ class DepartmentController(Controller):
 
     path = "/api/v1/departments"
     tags = ("Departments",)
-    dependencies = {"departments": provide(DepartmentService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"departments": provide(DepartmentService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_departments(

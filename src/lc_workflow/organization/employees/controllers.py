@@ -57,7 +57,7 @@ class EmployeeController(Controller):
 
     path = "/api/v1/employees"
     tags = ("Employees",)
-    dependencies = {"employees": provide(EmployeeService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"employees": provide(EmployeeService)}
 
     @get(guards=[requires(READ)], dependencies={**WINDOW, "wanted": Provider(wanted)})
     async def list_employees(

@@ -23,7 +23,7 @@ class BranchHoursController(Controller):
 
     path = "/api/v1/branches/{branch_id:uuid}/hours"
     tags = ("Branches",)
-    dependencies = {"hours": provide(HoursService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"hours": provide(HoursService)}
 
     @get(guards=[requires(READ)])
     async def read(
@@ -50,7 +50,7 @@ class HolidayController(Controller):
 
     path = "/api/v1/holidays"
     tags = ("Branches",)
-    dependencies = {"hours": provide(HoursService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"hours": provide(HoursService)}
 
     @get(guards=[requires(READ)])
     async def list_holidays(

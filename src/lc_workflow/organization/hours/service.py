@@ -141,7 +141,7 @@ async def calendars(
     return {row.id: _calendar(row) for row in rows}
 
 
-def _calendar(row: Any) -> BusinessHours:  # noqa: ANN401 - a row of `_CALENDARS`
+def _calendar(row: Any) -> BusinessHours:
     holidays = frozenset(row.holidays)
     if row.time_zone is None:
         return BusinessHours(holidays=holidays)

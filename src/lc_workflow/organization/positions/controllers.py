@@ -22,7 +22,7 @@ class PositionController(Controller):
 
     path = "/api/v1/positions"
     tags = ("Positions",)
-    dependencies = {"positions": provide(PositionService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"positions": provide(PositionService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_positions(

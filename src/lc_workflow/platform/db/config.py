@@ -46,7 +46,7 @@ def _ping_the_rested(engine: AsyncEngine) -> None:
         record.info[RESTS_SINCE] = None if record.info.pop(DOUBTED, False) else monotonic()
 
     @event.listens_for(engine.sync_engine, "checkout")
-    def ask(connection: Any, record: ConnectionPoolEntry, _: object) -> None:  # noqa: ANN401 - the driver's
+    def ask(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
         since = record.info.get(RESTS_SINCE, monotonic())
         if connection.driver_connection.is_closed():
             raise DisconnectionError

@@ -34,7 +34,6 @@ class Listening:
     """Holds a connection outside the pool on some channels, and opens it again whenever it is lost."""
 
     def __init__(self, ears: Mapping[str, Ear]) -> None:
-        """Take what hears each channel."""
         self._ears = ears
         self._ending = asyncio.Event()
         self._stirred = asyncio.Event()

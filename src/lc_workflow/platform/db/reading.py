@@ -81,7 +81,7 @@ class Line:
 class _LinedSession(Session):
     """The synchronous session behind ours: while it only reads, its statements go on the line."""
 
-    def get_bind(self, *asked: Any, **further: Any) -> Engine | Connection:  # noqa: ANN401 - SQLAlchemy's
+    def get_bind(self, *asked: Any, **further: Any) -> Engine | Connection:
         """Name where a statement goes."""
         line: Line | None = self.info.get(READING)
         return super().get_bind(*asked, **further) if line is None else line.through()
@@ -133,7 +133,6 @@ class SessionMaker:
     """Makes sessions that can read without a transaction."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        """Make them on this engine."""
         self._engine = engine
         in_autocommit = engine.sync_engine.execution_options(isolation_level="AUTOCOMMIT")
         self._knows = {ENGINES: (engine.sync_engine, in_autocommit)}

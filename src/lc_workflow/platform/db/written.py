@@ -54,7 +54,7 @@ class Written:
             arguments.append(process(parameter.effective_value) if process else parameter.effective_value)
         return arguments
 
-    async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Any]:  # noqa: ANN401 - as the columns are
+    async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Any]:
         """Send it and give all rows."""
         if DONE in session.info and not session.in_transaction():
             only_reads(session)
@@ -67,12 +67,12 @@ class Written:
             return result.all() if result.returns_rows else ()
         return await self._send(connection, values)
 
-    async def one(self, session: AsyncSession, **values: Any) -> Any:  # noqa: ANN401 - as above
+    async def one(self, session: AsyncSession, **values: Any) -> Any:
         """Send it and give the first row, or None."""
         found = await self.rows(session, **values)
         return found[0] if found else None
 
-    async def value(self, session: AsyncSession, **values: Any) -> Any:  # noqa: ANN401 - as above
+    async def value(self, session: AsyncSession, **values: Any) -> Any:
         """Send it and give the first value of the first row, or None."""
         found = await self.rows(session, **values)
         return found[0][0] if found else None
@@ -103,14 +103,14 @@ class Written:
             return [*map(self._row._make, found)]
         return [self._row._make(self._read(record)) for record in found]
 
-    def _read(self, record: Any) -> list[Any]:  # noqa: ANN401 - a row of the driver's
+    def _read(self, record: Any) -> list[Any]:
         row = list(record)
         for place, process in self._readers or ():
             row[place] = process(row[place])
         return row
 
     @cached_property
-    def _compiled(self) -> Any:  # noqa: ANN401 - SQLAlchemy's
+    def _compiled(self) -> Any:
         brings_each = isinstance(self._statement, Insert) and self._statement.select is None
         columns = [*self._statement.table.c.keys()] if brings_each else None  # type: ignore[union-attr]
         compiled = self._statement.compile(dialect=_DIALECT, column_keys=columns)
@@ -132,7 +132,7 @@ class Written:
         return [self._compiled.binds[name] for name in self._compiled.positiontup]
 
     @cached_property
-    def _row(self) -> Any:  # noqa: ANN401 - a class that is made here
+    def _row(self) -> Any:
         names = [str(name) for name in self._statement.exported_columns.keys()]  # noqa: SIM118 - a column collection
         return namedtuple("_Row", names, rename=True)  # noqa: PYI024 - the names are the columns'
 
@@ -170,7 +170,7 @@ def _looked_up(kind: Enum, process: _Process) -> _Process:
     return {stored: process(stored) for stored in (None, *kind.enums)}.__getitem__
 
 
-def _driver(connection: Connection | Line) -> Any:  # noqa: ANN401 - asyncpg's connection, behind a name of SQLAlchemy's
+def _driver(connection: Connection | Line) -> Any:
     return connection.connection.driver_connection
 
 

@@ -121,7 +121,7 @@ class Key:
         written: ColumnElement[Any] = values.expression if isinstance(values, InstrumentedAttribute) else values
         return self.by(written) if self.by else written
 
-    def read(self, value: object) -> Any:  # noqa: ANN401 - what the column holds
+    def read(self, value: object) -> Any:
         """Read a value of this column from a cursor.
 
         Raises:
@@ -273,7 +273,7 @@ class _Place(Struct, frozen=True, array_like=True):
     values: list[Any]
 
 
-def _cursor(row: Any, keys: tuple[Key, ...]) -> str:  # noqa: ANN401 - a row, or columns of one
+def _cursor(row: Any, keys: tuple[Key, ...]) -> str:
     holder = row[0] if isinstance(row[0], Row) else row
     return write_cursor(_Place(_name(keys), [getattr(holder, key.column.key) for key in keys]))
 

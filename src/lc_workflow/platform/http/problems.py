@@ -266,7 +266,7 @@ def _errors_of_body(request: AnyRequest) -> list[FieldError]:
     return field_errors(sent, data.annotation) if data else []
 
 
-def _sent(request: AnyRequest) -> Any:  # noqa: ANN401 - whatever a body holds
+def _sent(request: AnyRequest) -> Any:
     """The body as far as it was read, or `Empty`."""
     state = ScopeState.from_scope(request.scope)
     return state.json if state.form is Empty else state.form

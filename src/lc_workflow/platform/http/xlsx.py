@@ -71,7 +71,7 @@ class _Sheet:
     def close(self) -> None:
         self._book.close()
 
-    def _write(self, row: int, column: int, cell: Any) -> None:  # noqa: ANN401 - a cell holds anything
+    def _write(self, row: int, column: int, cell: Any) -> None:
         match cell:
             case None | "":
                 return

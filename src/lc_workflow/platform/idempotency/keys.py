@@ -117,7 +117,7 @@ class Keys:
         """
         await self._settle(key, begun_at=func.least(RememberedRequest.begun_at, self._clock() - IN_FLIGHT_FOR))
 
-    async def _settle(self, key: str, **values: Any) -> None:  # noqa: ANN401 - what the columns hold
+    async def _settle(self, key: str, **values: Any) -> None:
         await begins_to_write(self._session)
         await self._session.execute(update(RememberedRequest).where(*self._mine(key)).values(**values))
         await self._session.commit()

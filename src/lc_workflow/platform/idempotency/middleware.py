@@ -196,7 +196,7 @@ def _again(body: SpooledTemporaryFile[bytes], end: object, receive: Receive) -> 
     """Give what was read once more, and then what comes."""
     ends = iter([end])
 
-    async def give() -> Any:  # noqa: ANN401 - a message of either kind
+    async def give() -> Any:
         if part := body.read(CHUNK):
             return {"type": "http.request", "body": part, "more_body": True}
         return next(ends, None) or await receive()

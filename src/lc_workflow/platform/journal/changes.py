@@ -78,11 +78,11 @@ def _spoken(mapper: Mapper[Row]) -> tuple[str, ...]:
     )
 
 
-def _shown(name: str, value: Any) -> Any:  # noqa: ANN401 - a column holds anything
+def _shown(name: str, value: Any) -> Any:
     return HIDDEN if value is not None and PERSONAL.search(name) else value
 
 
-def _single(values: Any) -> Any:  # noqa: ANN401 - a column holds anything
+def _single(values: Any) -> Any:
     return values[0] if values else None
 
 

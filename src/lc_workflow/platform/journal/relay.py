@@ -187,7 +187,7 @@ class Relay:
         await session.flush()  # what listeners have announced is due as well
         return await _NEXT.rows(session, after=after, kinds=[*self._kinds], now=self._clock())
 
-    async def _tell(self, row: Any, session: AsyncSession, batch: _Batch) -> None:  # noqa: ANN401 - a row of `_NEXT`
+    async def _tell(self, row: Any, session: AsyncSession, batch: _Batch) -> None:
         """Tell one fact to its listeners; a listener that fails undoes only this fact, which is told again later."""
         kind = self._kinds[row.kind]
         listeners = self._listeners.get(kind, ())

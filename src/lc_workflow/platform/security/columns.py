@@ -26,8 +26,8 @@ class Sealed(TypeDecorator[str]):
         def operate(
             self,
             op: operators.OperatorType,
-            *other: Any,  # noqa: ANN401 - whatever the library compares with
-            **options: Any,  # noqa: ANN401 - whatever the library passes on
+            *other: Any,
+            **options: Any,
         ) -> ColumnElement[Any]:
             """Build the condition.
 

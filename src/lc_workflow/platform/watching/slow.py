@@ -21,7 +21,7 @@ def log_slow_statements(engine: Engine, *, most_ms: int) -> None:
     """
 
     @event.listens_for(engine, "before_cursor_execute")
-    def begin(*sent: Any) -> None:  # noqa: ANN401 - connection, cursor, text, values, context, many
+    def begin(*sent: Any) -> None:
         sent[4].began = perf_counter()
 
     def tell(began: float, statement: str, failure: str | None = None) -> None:
@@ -32,7 +32,7 @@ def log_slow_statements(engine: Engine, *, most_ms: int) -> None:
             _log.warning("a statement took long", ms=round(took), statement=shown, **failed)
 
     @event.listens_for(engine, "after_cursor_execute")
-    def end(*sent: Any) -> None:  # noqa: ANN401 - as above
+    def end(*sent: Any) -> None:
         tell(sent[4].began, sent[2])
 
     @event.listens_for(engine, "handle_error")

@@ -110,7 +110,7 @@ class Spans(Tracing):
         """Note the statements that are sent for what is followed, with places where their values were."""
 
         @event.listens_for(engine.sync_engine, "before_cursor_execute")
-        def begin(*sent: Any) -> None:  # noqa: ANN401 - connection, cursor, text, values, context, many
+        def begin(*sent: Any) -> None:
             if get_current_span().is_recording():
                 verb, text = _verb_and_text(sent[2])
                 sent[4].span = self._tracer.start_span(
@@ -121,7 +121,7 @@ class Spans(Tracing):
                 )
 
         @event.listens_for(engine.sync_engine, "after_cursor_execute")
-        def end(*sent: Any) -> None:  # noqa: ANN401 - as above
+        def end(*sent: Any) -> None:
             if span := getattr(sent[4], "span", None):
                 span.end()
 
@@ -136,7 +136,7 @@ class Spans(Tracing):
         redis.execute_command = self._noted(redis.execute_command)  # type: ignore[method-assign, assignment]
         begin = redis.pipeline
 
-        def pipeline(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's
+        def pipeline(*arguments: Any, **options: Any) -> Any:
             line = begin(*arguments, **options)
             execute = line.execute
             line.execute = self._noted(lambda _, **how: execute(**how), "PIPELINE")  # type: ignore[method-assign, assignment]
@@ -145,7 +145,7 @@ class Spans(Tracing):
         redis.pipeline = pipeline  # type: ignore[method-assign]
 
     def _noted(self, send: Callable[..., Awaitable[Any]], name: str | None = None) -> Callable[..., Awaitable[Any]]:
-        async def noted(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - the library's
+        async def noted(*arguments: Any, **options: Any) -> Any:
             if not get_current_span().is_recording():
                 return await send(*arguments, **options)
             command = name or str(arguments[0])

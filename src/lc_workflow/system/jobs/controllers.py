@@ -19,7 +19,7 @@ class JobController(Controller):
 
     path = "/api/v1/jobs"
     tags = ("Jobs",)
-    dependencies = {"queue": provide(JobQueue), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"queue": provide(JobQueue), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_jobs(

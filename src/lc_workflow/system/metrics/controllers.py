@@ -23,7 +23,7 @@ class MetricsController(Controller):
 
     path = "/metrics"
     tags = ("Health",)
-    opt = {"public": True, "unlimited": True}  # noqa: RUF012 - Litestar's own form
+    opt = {"public": True, "unlimited": True}
 
     @get("/", media_type=MEDIA_TYPE, include_in_schema=False)
     async def metrics(

@@ -22,7 +22,7 @@ class OutboxController(Controller):
 
     path = "/api/v1/outbox"
     tags = ("System",)
-    dependencies = {"outbox": provide(OutboxService), **WINDOW}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"outbox": provide(OutboxService), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_untold(

@@ -40,7 +40,7 @@ class SettingController(Controller):
 
     path = "/api/v1/settings"
     tags = ("Settings",)
-    dependencies = {"installation": provide(SettingService)}  # noqa: RUF012 - Litestar's own form
+    dependencies = {"installation": provide(SettingService)}
 
     @get(guards=[signed_in])
     async def list_settings(

@@ -65,7 +65,7 @@ class SettingService(Service[Setting]):
         begun = {key: value for key, value in _BEGUN.items() if key not in {row.key for row in rows}}
         return begun | {row.key: or_begun(row.key, row.value) for row in rows if row.is_public}
 
-    async def value_of(self, key: str) -> Any:  # noqa: ANN401 - a setting holds anything
+    async def value_of(self, key: str) -> Any:
         """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
         return or_begun(key, await _VALUE.value(self.session, key=key))
 
@@ -202,7 +202,7 @@ def _same(one: object, other: object) -> bool:
     return encode(one, order="sorted") == encode(other, order="sorted")
 
 
-def or_begun(key: str, value: object) -> Any:  # noqa: ANN401 - a setting holds anything
+def or_begun(key: str, value: object) -> Any:
     """Take what a setting says; where it is not set, as an installation begins."""
     return value if value is not None else _BEGUN.get(key)
 

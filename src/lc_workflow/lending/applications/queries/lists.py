@@ -61,7 +61,6 @@ class ApplicationQueries:
     """The applications a person may see, in lists and in figures."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the queries on the request's session."""
         self.session = session
 
     async def page(self, wanted: Wanted, window: Window, *, principal: Principal) -> Part[ApplicationAnswer]:

@@ -104,7 +104,7 @@ def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, t
     return select(name.id, name.created_at), (Key(name.created_at, descending=wanted.descending), Key(name.id))
 
 
-def _total(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Any:  # noqa: ANN401 - the library's
+def _total(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Any:
     """Write what the tallies say of such a list."""
     tally = ApplicationTally
     stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}

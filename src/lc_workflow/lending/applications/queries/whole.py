@@ -44,7 +44,7 @@ async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationA
     return [found[each] for each in ids if each in found]
 
 
-def answer_of(row: Any) -> ApplicationAnswer:  # noqa: ANN401 - a row of a statement that gives `COLUMNS`
+def answer_of(row: Any) -> ApplicationAnswer:
     """Show an application as it was read."""
     assignments, papers, collateral, parties = row[len(_COLUMNS) : len(COLUMNS)]
     behind = [_opened(party) for party in _PARTIES.decode(parties)]

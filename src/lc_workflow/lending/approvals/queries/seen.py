@@ -79,7 +79,6 @@ class WhatIsSeen:
     """Reads what decisions rest on; whoever passes an application in has made sure that the person may see it."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the request's session."""
         self._session = session
         self._quotes = QuoteService(session)
 
@@ -317,7 +316,7 @@ class WhatIsSeen:
         return number
 
 
-def _behind(application: CustomerApplication, row: Any) -> set[str]:  # noqa: ANN401 - with `PHONES`, `KNOWN_PHONES`
+def _behind(application: CustomerApplication, row: Any) -> set[str]:
     """The telephones of all who borrow or stand in, as numbers are compared."""
     return phone_keys(application.phone, *row.phones, *row.known_phones)
 

@@ -76,14 +76,14 @@ def fingerprint(stored: dict[str, Any]) -> bytes:
     return hashlib.sha256(_ENCODER.encode(stored)).digest()
 
 
-def told(name: str, value: Any) -> Any:  # noqa: ANN401 - a column holds anything
+def told(name: str, value: Any) -> Any:
     """Write a value down; of a number, how it ends and its blind index, which tells whether it was another one."""
     if name not in PERSONAL or value is None:
         return plain(value)
     return f"{masked(value)} {in_use().index(value, of=name).hex()}"
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - a column holds anything
+def plain(value: Any) -> Any:
     """Write a value so that it reads the same whether it was just given or comes from the store."""
     match value:
         case Decimal():

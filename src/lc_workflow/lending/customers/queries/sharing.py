@@ -23,10 +23,9 @@ class Sharing:
     """Describes customers the way people are compared: names, day of birth, papers and telephones."""
 
     def __init__(self, session: AsyncSession) -> None:
-        """Read on the caller's session."""
         self._session = session
 
-    async def described(self, *where: Any) -> list[Known]:  # noqa: ANN401 - SQL conditions
+    async def described(self, *where: Any) -> list[Known]:
         """Describe the customers who meet some conditions, the way people are compared."""
         rows = await self._session.execute(
             select(*_SEEN).where(*where).order_by(Customer.created_at, Customer.id).limit(MOST_SHARING)
@@ -45,7 +44,7 @@ class Sharing:
         return [_known(row) for row in found]
 
 
-def _known(row: Any) -> Known:  # noqa: ANN401 - a row of `_SEEN`
+def _known(row: Any) -> Known:
     """Describe a customer with the numbers they have, opened, for no two seals are alike."""
     described = describe(
         khmer=row.full_name_khmer,

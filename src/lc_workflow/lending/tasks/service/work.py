@@ -69,7 +69,6 @@ class TaskService(Service[Task]):
     noun = "task"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._seen = WhatIsSeen(session)
 

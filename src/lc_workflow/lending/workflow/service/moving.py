@@ -50,7 +50,6 @@ class WorkflowService(Service[CustomerApplication]):
     noun = "application"
 
     def __init__(self, session: AsyncSession) -> None:
-        """Open the service on the request's session."""
         super().__init__(session)
         self._customers = CustomerService(session)
         self._settings = SettingService(session)
