@@ -66,6 +66,7 @@ from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import Vault, use, vault_of
 from lc_workflow.platform.stopping import Departure, side_by_side
 from lc_workflow.platform.storage.base import ObjectStore
+from lc_workflow.platform.storage.clamd import clamd_at
 from lc_workflow.platform.storage.local import LocalStore
 from lc_workflow.platform.storage.sniffing import KNOWN_TYPES
 from lc_workflow.platform.stores import open_redis, reach
@@ -207,6 +208,7 @@ def _dependencies(fittings: Fittings) -> dict[str, Provide]:
             "database": partial(look_at_the_revision, fittings.probe),
             "redis": redis.ping if redis else None,
             "storage": fittings.store.ping,
+            "scanner": clamd_at(settings.clamd_address).ping if settings.clamd_address else None,
         }
     )
     return {

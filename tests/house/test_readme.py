@@ -1,16 +1,21 @@
-"""The README keeps what it promises: its loan is walked, and the verbs and files it names are there."""
+"""README.md and OPERATING.md keep their promises: the loan is walked, and the verbs and files they name are there."""
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.lending.rules.stages import STEPS, Action
+from lc_workflow.platform import watching
+from lc_workflow.platform.watching.metrics import Called
 from tests.conftest import ROOT
 from tests.moments import PATIENCE
 
 README = (ROOT / "README.md").read_text("utf-8")
+OPERATING = (ROOT / "OPERATING.md").read_text("utf-8")
+BOTH = README + OPERATING
 
 
 def test_the_loan_of_the_readme_goes_through_line_by_line(demo_server: str) -> None:
@@ -35,20 +40,32 @@ def test_the_picture_shows_the_steps_that_there_are() -> None:
     assert drawn == {tuple(map(str, step)) for step in steps}
 
 
-@pytest.mark.parametrize("verb", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
+@pytest.mark.parametrize("verb", sorted(set(re.findall(r"\bmake ([a-z-]+)", BOTH))))
 def test_a_verb_that_is_named_is_there(verb: str) -> None:
     assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)]+)\)", README))))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)]+)\)", BOTH))))
 def test_a_file_that_is_linked_is_there(path: str) -> None:
     assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"^ +([A-Z_]+)=", README, re.MULTILINE))))
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"^(?: +|export )([A-Z_]+)=", BOTH, re.MULTILINE))))
 def test_a_variable_that_is_set_is_explained(name: str) -> None:
     assert f"\n{name}=" in (ROOT / ".env.production").read_text()
 
 
 def test_every_role_is_told_of() -> None:
     assert set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE)) == {str(role) for role in Role}
+
+
+def test_each_part_that_an_alert_names_has_its_row() -> None:
+    rows = re.findall(r"^\| (\w+)(?: `\w+`)? \|", OPERATING, re.MULTILINE)
+    assert {"database", "redis", "storage", "scanner", *Called} <= {*rows}
+
+
+def test_a_section_that_an_alert_sends_people_to_is_there() -> None:
+    alerts = (Path(watching.__file__).parent / "alerts.yml").read_text()
+    sections = re.findall(r'OPERATING\.md says \w* ?under "([^"]+)"', alerts)
+    assert sections
+    assert [section for section in sections if f"## {section}\n" not in OPERATING] == []

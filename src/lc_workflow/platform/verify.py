@@ -104,7 +104,9 @@ def verify(deployment: Deployment) -> Iterator[Finding]:
 def _health(deployment: Deployment) -> str:
     answer = deployment.ask("/api/v1/health")
     health = answer.json()
-    parts = ", ".join(f"{part} {health.get(part)}" for part in ("database", "redis", "storage"))
+    parts = ", ".join(
+        f"{part} {health.get(part)}" for part in ("database", "redis", "storage", "scanner") if part in health
+    )
     if (answer.status, health.get("status")) != (200, "healthy"):
         raise Wrong(f"{answer.status} {health.get('status')}: {parts}")
     return parts

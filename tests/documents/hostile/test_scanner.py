@@ -23,10 +23,15 @@ OTHER = "Win.Test.EICAR_HDB-1"
 
 @asynccontextmanager
 async def clamd(seen: list[bytes]) -> AsyncIterator[str]:
-    """A server that speaks clamd's INSTREAM and knows one virus; gives its address, and notes what it saw."""
+    """A server that speaks clamd's INSTREAM and PING and knows one virus; gives its address, and notes what it saw."""
 
     async def answer(asked: asyncio.StreamReader, says: asyncio.StreamWriter) -> None:
-        assert await asked.readexactly(10) == b"zINSTREAM\0"
+        wish = await asked.readuntil(b"\0")
+        if wish == b"zPING\0":
+            says.write(b"PONG\0")
+            says.close()
+            return
+        assert wish == b"zINSTREAM\0"
         content = b""
         while length := struct.unpack(">I", await asked.readexactly(4))[0]:
             content += await asked.readexactly(length)

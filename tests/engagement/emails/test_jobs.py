@@ -18,10 +18,12 @@ from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.rules.wording import BREACH, PAYMENT, TASK, UPDATE
 from lc_workflow.platform.config import MailServer
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.watching.metrics import Called
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
 from tests.engagement.emails.postoffice import PostOffice, open_post_office
 from tests.engagement.webhooks.listening import certified
+from tests.figures import counting_calls
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
@@ -178,7 +180,9 @@ async def test_an_address_the_server_does_not_know_holds_nobody_up(
     office.refuses = {"dara@branch.example": "550 no such person"}
     session.add_all([a_notification(teller.user.id), a_notification(other.user.id)])
     await session.commit()
-    await send()
+    with counting_calls(Called.MAIL) as counted:
+        await send()
+    assert counted == {"taken": 1, "lost": 1}
     assert [letter["To"] for letter in office.letters] == ["sokha@branch.example"]
     assert await still_due(session) == []
 
@@ -212,7 +216,9 @@ async def test_a_letter_is_tried_again_while_the_server_is_away_and_given_up_in_
     await send()
     await session.refresh(row)
     assert (row.email_due_at, row.email_attempts) == (NOON + timedelta(minutes=2), 1)
-    await send(NOON + timedelta(minutes=2), port=1)
+    with counting_calls(Called.MAIL) as counted:
+        await send(NOON + timedelta(minutes=2), port=1)
+    assert counted == {"failed": 1}, "whoever watches the installation hears of it"
     await session.refresh(row)
     assert row.email_due_at == NOON + timedelta(minutes=6)
     office.refuses = {}
@@ -229,8 +235,9 @@ async def test_a_letter_that_is_given_up_leaves_a_line_in_the_log(
     row.email_attempts = MOST_ATTEMPTS - 1
     await session.commit()
     office.refuses = {"dara@branch.example": "450 later"}
-    with capture_logs() as logged:
+    with capture_logs() as logged, counting_calls(Called.MAIL) as counted:
         await send()
+    assert counted == {"lost": 1}
     lines = [line for line in logged if line["log_level"] == "error"]
     assert lines == [
         {

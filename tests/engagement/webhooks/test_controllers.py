@@ -23,10 +23,12 @@ from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.platform.callbacks import CallFailed, is_private, trust
 from lc_workflow.platform.callbacks import call as post
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.watching.metrics import Called
 from lc_workflow.system.settings.models import Setting
 from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
 from tests.engagement.webhooks.listening import Listener, certified, listening
+from tests.figures import counting_calls
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 
@@ -241,8 +243,9 @@ async def test_what_is_given_up_holds_nobody_up_and_is_replayed_by_hand(
     first.attempts = MOST_ATTEMPTS - 1
     await session.commit()
     listener.moods = [503]
-    with capture_logs() as logged:
+    with capture_logs() as logged, counting_calls(Called.WEBHOOK) as counted:
         await call()
+    assert counted == {"failed": 1, "lost": 1, "taken": 1}
     assert [told["event"] for told in listener.calls] == ["ApplicationDrafted", "ApplicationMoved"]
     (line,) = [line for line in logged if line["event"] == "a webhook call was given up"]
     assert (line["log_level"], line["delivery"], line["attempts"]) == ("error", str(first.id), MOST_ATTEMPTS)

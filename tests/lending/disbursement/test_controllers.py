@@ -18,7 +18,9 @@ from lc_workflow.lending.workflow.jobs import EXPIRE_APPROVALS
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.payout.base import HandOverFailed
+from lc_workflow.platform.watching.metrics import Called
 from tests.conftest import Person, SignIn
+from tests.figures import counting_calls
 from tests.lending.disbursement.conftest import PAID, REQUESTS, Office, ToReview
 from tests.lending.disbursement.payer import Payer
 from tests.lending.steps import URL, WISH, Draft, Take
@@ -170,13 +172,20 @@ async def test_a_payer_that_acts_and_answers_too_late_does_not_pay_twice(
     payer.moods = ["silent", "broken", "ok"]
     request = (await office.ask()).json()
     for attempts in (1, 2):
-        with pytest.raises(HandOverFailed), standing_still() as payer.let_pass:
+        with (
+            counting_calls(Called.PAYMENT) as counted,
+            pytest.raises(HandOverFailed),
+            standing_still() as payer.let_pass,
+        ):
             await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+        assert counted == {"failed": 1}
         shown = await office.shown()
         assert (shown["status"], shown["attempts"]) == ("requested", attempts)
         assert shown["last_error"].startswith("The payment system")
-    for _ in range(2):  # a job that is done once more does nothing
-        await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    with counting_calls(Called.PAYMENT) as counted:
+        for _ in range(2):  # a job that is done once more does nothing
+            await HAND_OVER.do(at_the_payer, {"request_id": request["id"]})
+    assert counted == {"taken": 1}
     shown = await office.shown()
     assert (shown["status"], shown["connector"], shown["last_error"]) == ("handed_over", "webhook", None)
     assert shown["external_reference"] == "PAY-1"

@@ -15,9 +15,11 @@ from structlog.testing import capture_logs
 from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.stopping import Departure
+from lc_workflow.platform.storage.clamd import clamd_at
 from lc_workflow.platform.stores import open_redis
 from lc_workflow.system.health.controllers import HealthController
 from lc_workflow.system.health.service import Ping, Pulse
+from tests.documents.hostile.test_scanner import clamd
 from tests.moments import PATIENCE
 
 NOON = datetime(2026, 11, 24, 5, tzinfo=UTC)
@@ -41,7 +43,9 @@ async def watch() -> AsyncIterator[Watch]:
     async with AsyncExitStack() as stack:
 
         def start(**pings: Ping | None) -> AsyncClient:
-            pulse = Pulse(pings, patience_seconds=0.2 if never_answers in pings.values() else PATIENCE)
+            pulse = Pulse(
+                {"scanner": None, **pings}, patience_seconds=0.2 if never_answers in pings.values() else PATIENCE
+            )
             departure = Departure()
             app = Litestar(
                 [HealthController],
@@ -75,6 +79,7 @@ async def test_everything_that_answers_is_healthy(watch: Watch, redis_url: str) 
         "database": "healthy",
         "redis": "healthy",
         "storage": "healthy",
+        "scanner": "not configured",
     }
 
 
@@ -87,6 +92,14 @@ async def test_what_is_not_configured_is_no_fault(watch: Watch) -> None:
 async def test_an_optional_part_that_is_down_degrades(watch: Watch, fault: Ping) -> None:
     answer = await watch(database=answers, redis=answers, storage=fault).get("/health")
     assert (answer.status_code, answer.json()["status"], answer.json()["storage"]) == (200, "degraded", "unhealthy")
+
+
+async def test_without_the_scanner_nothing_new_is_taken_which_is_not_health(watch: Watch) -> None:
+    parts = {"database": answers, "redis": None, "storage": answers}
+    async with clamd([]) as address:
+        assert (await watch(**parts, scanner=clamd_at(address).ping).get("/health")).json()["status"] == "healthy"
+    answer = await watch(**parts, scanner=clamd_at(address).ping).get("/health")
+    assert (answer.status_code, answer.json()["status"], answer.json()["scanner"]) == (200, "degraded", "unhealthy")
 
 
 async def test_what_keeps_a_part_from_answering_stands_in_the_log(watch: Watch) -> None:

@@ -14,6 +14,7 @@ from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.system.metrics import queries
 from tests.conftest import open_house, settings_for
 from tests.moments import NOON
+from tests.servers.ports import free_port
 
 TOKEN = "what Prometheus brings along, long enough"
 
@@ -64,6 +65,19 @@ async def test_figures_are_given_also_while_the_database_is_silent(
         await other.rollback()
     assert told.status_code == 200
     assert "\nlc_pool_connections " in told.text
+
+
+async def test_a_part_that_does_not_answer_is_a_figure(house_database: URL, tmp_path: Path) -> None:
+    settings = settings_for(
+        house_database, upload_folder=tmp_path, metrics_token=TOKEN, clamd_address=f"127.0.0.1:{free_port()}"
+    )
+    async with open_house(settings, in_background=False) as client:
+        told = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert {
+        'lc_part_answers{part="database"} 1.0',
+        'lc_part_answers{part="scanner"} 0.0',
+        'lc_part_answers{part="storage"} 1.0',
+    } <= {*told.text.splitlines()}
 
 
 @pytest.fixture

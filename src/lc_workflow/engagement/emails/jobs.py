@@ -22,6 +22,7 @@ from lc_workflow.lending.applications.access import seen_by_accounts
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.config import MailServer
 from lc_workflow.platform.jobs import Job, Workplace
+from lc_workflow.platform.watching.metrics import Called, Outcome, called
 from lc_workflow.system.settings.models import COMPANY_NAME, COMPANY_NAME_KHMER
 from lc_workflow.system.settings.service import SettingService
 
@@ -200,9 +201,11 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
                             html=page_of(mailing.told, signed=signed),
                         )
                     )
+                    called(Called.MAIL, Outcome.TAKEN)
                     await _write_down(place, mailing, email_due_at=None, emailed_at=place.clock())
                 except MailRefused as refused:
                     log.warning("an e-mail was refused for good", notification=str(mailing.ids[0]), cause=str(refused))
+                    called(Called.MAIL, Outcome.LOST)
                     await _write_down(place, mailing, email_due_at=None)
                 except MailPutOff as later:
                     log.warning("an e-mail has to wait", notification=str(mailing.ids[0]), cause=str(later))
@@ -210,6 +213,7 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
                 waiting.pop(0)
     except MailFailed as failed:
         log.warning("e-mail has to wait", letters=len(waiting), cause=str(failed))
+        called(Called.MAIL, Outcome.FAILED)
         for mailing in waiting:
             await _put_off(place, mailing)
 
@@ -217,6 +221,7 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
 async def _put_off(place: Workplace, mailing: Mailing) -> None:
     if mailing.attempts >= MOST_ATTEMPTS:  # whoever looks at the list next strikes it out
         log.error("an e-mail was given up", notification=str(mailing.ids[0]), attempts=mailing.attempts)
+        called(Called.MAIL, Outcome.LOST)
     await _write_down(place, mailing, email_due_at=place.clock() + timedelta(minutes=2**mailing.attempts))
 
 

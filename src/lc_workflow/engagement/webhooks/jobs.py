@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from lc_workflow.engagement.rules.webhooks import rest_after
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.platform.jobs import Job, Workplace, ask_for
+from lc_workflow.platform.watching.metrics import Called, Outcome, called
 from lc_workflow.system.settings.service import SettingService
 
 LEASE: Final = timedelta(minutes=2)
@@ -93,6 +94,7 @@ async def _call_for_a_turn(place: Workplace, webhook_id: UUID) -> bool:
         except CallFailed as cause:
             failed, status = cause, cause.status
             log.warning("a webhook failed", webhook=str(webhook_id), delivery=str(delivery.id), cause=str(cause))
+        called(Called.WEBHOOK, Outcome.FAILED if failed else Outcome.TAKEN)
         await _write_down(place, delivery.id, status=status, error=str(failed) if failed else None)
         failures = failures + 1 if failed else 0
         if failures >= MOST_FAILURES:
@@ -183,4 +185,5 @@ async def _write_down(place: Workplace, delivery_id: UUID, *, status: int | None
                 delivery=str(delivery.id),
                 attempts=delivery.attempts,
             )
+            called(Called.WEBHOOK, Outcome.LOST)
         await session.commit()

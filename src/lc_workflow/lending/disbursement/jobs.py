@@ -14,6 +14,7 @@ from lc_workflow.platform.jobs import Job, Workplace, ask_for
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.payout.base import Connector, HandOverFailed, OrderRefused, PaymentOrder
 from lc_workflow.platform.payout.drop import CsvDrop
+from lc_workflow.platform.watching.metrics import Called, Outcome, called
 
 
 def connector_of(place: Workplace) -> Connector:
@@ -52,6 +53,7 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
         reference = await connector.hand_over(order)
     except HandOverFailed as failed:
         failure = failed
+    called(Called.PAYMENT, Outcome.FAILED if failure else Outcome.TAKEN)
     async with place.sessions() as session:
         request = await session.get_one(DisbursementRequest, request_id, with_for_update=True)
         request.attempts += 1

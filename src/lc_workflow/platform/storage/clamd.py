@@ -12,6 +12,7 @@ from lc_workflow.kernel.errors import Unavailable
 from lc_workflow.platform.storage.base import ASK_AGAIN
 
 PIECE: Final = 128 * 1024
+PONG: Final = b"PONG\0"
 CONNECT_WITHIN: Final = 3.0
 ANSWER_WITHIN: Final = 60.0
 """Seconds that looking at one file may take."""
@@ -43,6 +44,17 @@ class Clamd:
         self._host = host
         self._port = port
         self._answer_within = answer_within
+
+    async def ping(self) -> None:
+        """Make sure that it answers.
+
+        Raises:
+            OSError: It does not.
+        """
+        async with asyncio.timeout(CONNECT_WITHIN), self._connected() as (answers, asks):
+            asks.write(b"zPING\0")
+            if await answers.read(len(PONG)) != PONG:
+                raise ConnectionError
 
     async def virus_in(self, source: IO[bytes]) -> str | None:
         """Send the file in pieces; see `Scanner.virus_in`."""
@@ -78,8 +90,11 @@ class Clamd:
 
 def scanner_at(address: str | None) -> Scanner:
     """The scanner at `host:port`, or none."""
-    if address is None:
-        return NoScanner()
+    return NoScanner() if address is None else clamd_at(address)
+
+
+def clamd_at(address: str) -> Clamd:
+    """The scanner at `host:port`."""
     host, _, port = address.rpartition(":")
     return Clamd(host.strip("[]"), int(port))
 

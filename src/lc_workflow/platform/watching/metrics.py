@@ -4,6 +4,8 @@ Several workers write into one folder when `PROMETHEUS_MULTIPROC_DIR` names it; 
 """
 
 import os
+from collections.abc import Mapping
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -40,6 +42,34 @@ _unsealed: Final = Gauge(
     "How long the oldest entry of the journal waits for its day to be sealed.",
     multiprocess_mode="mostrecent",
 )
+_parts: Final = Gauge(
+    "lc_part_answers",
+    "Whether a part (database, redis, storage, scanner) answers as it should: 1, or 0.",
+    ("part",),
+    multiprocess_mode="mostrecent",
+)
+_calls: Final = Counter("lc_calls", "What was sent to others, by what became of it.", ("to", "outcome"))
+
+
+class Called(StrEnum):
+    """Who was called: `lc_calls` has a figure for each of them with each outcome, from the start."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+    PAYMENT = "payment"
+
+
+class Outcome(StrEnum):
+    """What became of a call: taken, not taken and tried again, or lost: refused for good or given up."""
+
+    TAKEN = "taken"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+for _to in Called:
+    for _outcome in Outcome:
+        _calls.labels(_to, _outcome)  # what appears for the first time has not risen, for Prometheus
 
 
 def answered(route: str, method: str, status: int, seconds: float) -> None:
@@ -96,6 +126,17 @@ def note_outbox(*, untold: int, given_up: int, lag_seconds: float) -> None:
 def note_journal(*, unsealed_seconds: float) -> None:
     """Note how long the oldest entry waits for its day's seal."""
     _unsealed.set(unsealed_seconds)
+
+
+def note_parts(answering: Mapping[str, bool]) -> None:
+    """Note which parts answer as they should, by their names in health."""
+    for part, answers in answering.items():
+        _parts.labels(part).set(answers)
+
+
+def called(to: Called, outcome: Outcome) -> None:
+    """Count a call to others; of the mail server one for a letter, or for as many as it did not let come."""
+    _calls.labels(to, outcome).inc()
 
 
 def exposition() -> bytes:

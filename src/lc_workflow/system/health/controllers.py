@@ -32,7 +32,7 @@ class HealthController(Controller):
         responses={503: ResponseSpec(Health, description="The database does not answer.")},
     )
     async def health(self, pulse: NamedDependency[Pulse], clock: NamedDependency[Clock]) -> Response[Health]:
-        """Ask the database, Redis and the storage; 503 only when the database is gone."""
+        """Ask the database, Redis, the storage and the virus scanner; 503 only when the database is gone."""
         parts = await pulse.parts()
         status = judged(parts)
         return Answer(

@@ -33,6 +33,7 @@ class Health(Struct, frozen=True):
     database: Part
     redis: Part
     storage: Part
+    scanner: Part
 
 
 class Word(Struct, frozen=True):

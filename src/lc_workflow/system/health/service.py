@@ -21,7 +21,7 @@ log = structlog.stdlib.get_logger()
 
 
 class Pulse:
-    """The pings by name: `database`, `redis`, `storage`; None stands for a part that is not configured."""
+    """The pings by name: `database`, `redis`, `storage`, `scanner`; None stands for a part that is not configured."""
 
     def __init__(self, pings: Mapping[str, Ping | None], *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._pings = pings
@@ -55,9 +55,13 @@ class Pulse:
         return Part.HEALTHY
 
 
+def answering(parts: Mapping[str, Part]) -> dict[str, bool]:
+    """Say of each part that is configured whether it answers as it should."""
+    return {name: part is Part.HEALTHY for name, part in parts.items() if part is not Part.NOT_CONFIGURED}
+
+
 def judged(parts: Mapping[str, Part]) -> HealthStatus:
     """Judge the whole: without the database nothing works, without another part the rest does."""
     if parts["database"] is Part.UNHEALTHY:
         return HealthStatus.UNHEALTHY
-    fine = all(part in {Part.HEALTHY, Part.NOT_CONFIGURED} for part in parts.values())
-    return HealthStatus.HEALTHY if fine else HealthStatus.DEGRADED
+    return HealthStatus.HEALTHY if all(answering(parts).values()) else HealthStatus.DEGRADED

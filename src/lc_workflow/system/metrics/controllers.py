@@ -1,5 +1,6 @@
 """The path that Prometheus reads."""
 
+import asyncio
 from hmac import compare_digest
 
 from litestar import Controller, Request, Response, get
@@ -10,7 +11,8 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.provide import DbSession
 from lc_workflow.platform.security.tokens import TokenInvalid
-from lc_workflow.platform.watching.metrics import MEDIA_TYPE, exposition
+from lc_workflow.platform.watching.metrics import MEDIA_TYPE, exposition, note_parts
+from lc_workflow.system.health.service import Pulse, answering
 from lc_workflow.system.metrics.queries import take_stock
 
 
@@ -31,6 +33,7 @@ class MetricsController(Controller):
         request: Request,  # type: ignore[type-arg]
         settings: NamedDependency[Settings],
         db_session: DbSession,
+        pulse: NamedDependency[Pulse],
         clock: NamedDependency[Clock],
     ) -> Response[bytes]:
         """Give the figures to whoever brings METRICS_TOKEN as a bearer token; without that variable there are none.
@@ -42,5 +45,6 @@ class MetricsController(Controller):
         sent, known = request.headers.get("authorization", ""), f"Bearer {settings.metrics_token}"
         if not compare_digest(sent.encode(), known.encode()):
             raise TokenInvalid("Bring METRICS_TOKEN as a bearer token.")
-        await take_stock(db_session, at=clock())
+        parts, _ = await asyncio.gather(pulse.parts(), take_stock(db_session, at=clock()))
+        note_parts(answering(parts))
         return Response(exposition(), media_type=MEDIA_TYPE)
