@@ -190,7 +190,7 @@ class Walk:
         self.application, self.version = row["id"], answer.headers["ETag"]
         return row
 
-    def _here(self, path: str = "") -> str:
+    def _here(self, path: str) -> str:
         return f"/applications/{self.application}{path}"
 
     def _upload(self, name: str, kind: str, content: bytes, document_type: str) -> dict[str, Any]:

@@ -55,17 +55,16 @@ async def plant(
     seeds: Path,
     *,
     demo_password: str | None,
-    now: datetime | None = None,
     passwords: Passwords | None = None,
 ) -> Planted:
     """Plant what every installation can use, and the demo institution when its accounts are given a password.
 
-    What was planted before stays as it is now, changed or not. Moments are counted back from `now`.
+    What was planted before stays as it is now, changed or not.
 
     Raises:
         CannotPlant: The demo would come among accounts of others, or a step was refused.
     """
-    at = now or system_clock()
+    at = system_clock()
     use(vault_of(settings))
     engine = create_async_engine(
         settings.database_url,

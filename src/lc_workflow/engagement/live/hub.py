@@ -93,13 +93,13 @@ class Ear:
 class Hub:
     """Hands what arrives for a pattern to the connections of this process that listen to it."""
 
-    def __init__(self, broadcast: Broadcast, *, most_of_one: int = MOST_OF_ONE, most_of_all: int = MOST_OF_ALL) -> None:
+    def __init__(self, broadcast: Broadcast) -> None:
         self._ears: set[Ear] = set()
         self._listening: dict[str, set[Ear]] = {}
         self._held: Counter[UUID] = Counter()
         self._ends = False
-        self._most_of_one = most_of_one
-        self._most_of_all = most_of_all
+        self._most_of_one = MOST_OF_ONE
+        self._most_of_all = MOST_OF_ALL
         broadcast.receive_with(self._hand_out)
 
     @contextmanager

@@ -258,48 +258,49 @@ class CustomerRegistry(CustomerService):
         *,
         at: datetime,
     ) -> bool:
-        """Keep exactly these papers and telephones, None leaves them as they are; tell whether anything changed."""
+        """Keep exactly these papers and telephones, where any are given; tell whether anything changed."""
         changed = False
         if papers is not None:
-            standing = {
-                row.identity_key: row
-                for row in await self.session.scalars(
-                    select(IdentityPaper).where(IdentityPaper.customer_id == customer_id)
-                )
-            }
-            left = list(standing.values())
-            meant = [_meant(paper, left) for paper in papers]
-            today = at.astimezone(PHNOM_PENH).date()
-            wanted = {_key_of(paper, standing, today=today): paper for paper in meant}
-            for key in standing.keys() - wanted.keys():
-                await self.session.delete(standing[key])
-                changed = True
-            for key, paper in wanted.items():
-                row = standing.get(key) or IdentityPaper(
-                    customer_id=customer_id, identity_index=blind(key, of="identity"), created_at=at
-                )
-                for name, value in given(paper).items():
-                    if getattr(row, name) != value:
-                        setattr(row, name, value)
-                        changed = True
-                self.session.add(row)
+            changed |= await self._keep_papers(customer_id, papers, at=at)
         if phones is not None:
-            lines = {
-                row.phone_key: row
-                for row in await self.session.scalars(select(Telephone).where(Telephone.customer_id == customer_id))
-            }
-            kept = {key for key in lines if key in phones or masked(key) in phones}
-            ends = {masked(key) for key in kept}
-            numbers = kept | {e164(phone) for phone in phones if phone not in kept | ends}
-            for key in lines.keys() - numbers:
-                await self.session.delete(lines[key])
-                changed = True
-            for key in numbers - lines.keys():
-                index = blind(key, of="phone")
-                self.session.add(Telephone(customer_id=customer_id, phone=key, phone_index=index, created_at=at))
-                changed = True
+            changed |= await self._keep_phones(customer_id, phones, at=at)
         await self.session.flush()
         return changed
+
+    async def _keep_papers(self, customer_id: UUID, papers: Sequence[IdentityWish], *, at: datetime) -> bool:
+        rows = await self.session.scalars(select(IdentityPaper).where(IdentityPaper.customer_id == customer_id))
+        standing = {row.identity_key: row for row in rows}
+        left = list(standing.values())
+        meant = [_meant(paper, left) for paper in papers]
+        today = at.astimezone(PHNOM_PENH).date()
+        wanted = {_key_of(paper, standing, today=today): paper for paper in meant}
+        gone = standing.keys() - wanted.keys()
+        for key in gone:
+            await self.session.delete(standing[key])
+        changed = bool(gone)
+        for key, paper in wanted.items():
+            row = standing.get(key) or IdentityPaper(
+                customer_id=customer_id, identity_index=blind(key, of="identity"), created_at=at
+            )
+            for name, value in given(paper).items():
+                if getattr(row, name) != value:
+                    setattr(row, name, value)
+                    changed = True
+            self.session.add(row)
+        return changed
+
+    async def _keep_phones(self, customer_id: UUID, phones: Sequence[str], *, at: datetime) -> bool:
+        rows = await self.session.scalars(select(Telephone).where(Telephone.customer_id == customer_id))
+        standing = {row.phone_key: row for row in rows}
+        kept = {key for key in standing if key in phones or masked(key) in phones}
+        shown_masked = {masked(key) for key in kept}
+        wanted = kept | {e164(phone) for phone in phones if phone not in kept | shown_masked}
+        for key in standing.keys() - wanted:
+            await self.session.delete(standing[key])
+        for key in wanted - standing.keys():
+            index = blind(key, of="phone")
+            self.session.add(Telephone(customer_id=customer_id, phone=key, phone_index=index, created_at=at))
+        return standing.keys() != wanted
 
     async def _move_belongings(self, giver: UUID, taker: UUID) -> None:
         """Move accounts, papers, telephones and findings; what the taker has already stays the taker's."""
@@ -313,27 +314,25 @@ class CustomerRegistry(CustomerService):
                 .execution_options(synchronize_session=False)
             )
             await self.session.execute(delete(kind).where(kind.customer_id == giver))
+        await self._move_findings(giver, taker)
+
+    async def _move_findings(self, giver: UUID, taker: UUID) -> None:
+        """Make the giver's findings the taker's; one that the taker has already, or of the two themselves, goes."""
         mine, other = PossibleDuplicate.customer_id, PossibleDuplicate.other_id
-        rows = list(
-            await self.session.scalars(
-                select(PossibleDuplicate).where(or_(mine.in_((giver, taker)), other.in_((giver, taker))))
-            )
-        )
-        kept = {
-            (row.customer_id, row.other_id, row.matched_by)
-            for row in rows
-            if giver not in (row.customer_id, row.other_id)
-        }
-        for row in rows:
-            if giver not in {row.customer_id, row.other_id}:
-                continue
+        both = giver, taker
+        found = await self.session.scalars(select(PossibleDuplicate).where(or_(mine.in_(both), other.in_(both))))
+        rows = found.all()
+        moving = [row for row in rows if giver in {row.customer_id, row.other_id}]
+        theirs = [row for row in rows if giver not in {row.customer_id, row.other_id}]
+        known = {(frozenset({row.customer_id, row.other_id}), row.matched_by) for row in theirs}
+        for row in moving:
             pair = tuple(taker if each == giver else each for each in (row.customer_id, row.other_id))
-            told = (*pair, row.matched_by)
-            if pair[0] == pair[1] or told in kept or (pair[1], pair[0], row.matched_by) in kept:
+            finding = frozenset(pair), row.matched_by
+            if pair[0] == pair[1] or finding in known:
                 await self.session.delete(row)
             else:
                 row.customer_id, row.other_id = pair
-                kept.add(told)  # type: ignore[arg-type]
+                known.add(finding)
         await self.session.flush()
 
 

@@ -19,7 +19,7 @@ from litestar.exceptions import InternalServerException, NotFoundException
 from litestar.handlers import get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, OpenAPI, OpenAPIType, Schema, SecurityScheme, Tag
+from litestar.openapi.spec import Components, OpenAPI, OpenAPIType, Schema, SecurityScheme
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
@@ -126,13 +126,12 @@ class Documentation(OpenAPIConfig):
         return Document(**{part.name: getattr(begun, part.name) for part in fields(begun)})
 
 
-def documentation(*, title: str, version: str, description: str, tags: list[Tag] | None = None) -> OpenAPIConfig:
+def documentation(*, title: str, version: str, description: str) -> OpenAPIConfig:
     """Describe the API and where its documentation is read."""
     return Documentation(
         title=title,
         version=version,
         description=description,
-        tags=tags,
         path=ADDRESS,
         use_handler_docstrings=True,
         operation_id_creator=operation_id,

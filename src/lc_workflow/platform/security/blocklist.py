@@ -32,9 +32,8 @@ class Blocklist:
     While the database is away the last list is used.
     """
 
-    def __init__(self, read: ReadNetworks, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, read: ReadNetworks) -> None:
         self._read = read
-        self._clock = clock
         self._read_at: float | None = None
         self._single: frozenset[str] = frozenset()
         self._wide: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -45,7 +44,7 @@ class Blocklist:
 
     async def blocks(self, host: str, session: Callable[[], AsyncSession]) -> bool:
         """Whether an address is blocked."""
-        now = self._clock()
+        now = monotonic()
         if self._read_at is None or now - self._read_at >= FRESH_SECONDS:
             self._read_at = now  # requests that come meanwhile use the old list
             await self._renew(session)

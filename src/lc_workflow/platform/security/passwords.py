@@ -15,6 +15,9 @@ LONGEST: Final = 72
 NOBODY: Final = "$2b${:02}$" + 53 * "."
 """A hash that no known password matches; checking one takes as long as with any other of its cost."""
 
+THREADS: Final = 2
+"""How many passwords are hashed at a time."""
+
 GIVES_WAY: Final = 12
 """How much lower than the event loop the priority of a hashing thread is, in steps of `nice`."""
 
@@ -22,9 +25,9 @@ GIVES_WAY: Final = 12
 class Passwords:
     """Hashes and checks passwords; `cost` is bcrypt's work factor (2^cost rounds)."""
 
-    def __init__(self, *, cost: int = 12, threads: int = 2) -> None:
+    def __init__(self, *, cost: int = 12) -> None:
         self._cost = cost
-        self._threads = ThreadPoolExecutor(threads, "bcrypt", _give_way)
+        self._threads = ThreadPoolExecutor(THREADS, "bcrypt", _give_way)
         self._nobody = NOBODY.format(cost)
 
     async def hash(self, password: str) -> str:

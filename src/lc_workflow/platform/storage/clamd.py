@@ -40,10 +40,9 @@ class NoScanner:
 class Clamd:
     """Clamd at an address; see its manual, clamd(8), under INSTREAM."""
 
-    def __init__(self, host: str, port: int, *, answer_within: float = ANSWER_WITHIN) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self._host = host
         self._port = port
-        self._answer_within = answer_within
 
     async def ping(self) -> None:
         """Make sure that it answers.
@@ -59,7 +58,7 @@ class Clamd:
     async def virus_in(self, source: IO[bytes]) -> str | None:
         """Send the file in pieces; see `Scanner.virus_in`."""
         try:
-            async with asyncio.timeout(self._answer_within), self._connected() as (answers, asks):
+            async with asyncio.timeout(ANSWER_WITHIN), self._connected() as (answers, asks):
                 asks.write(b"zINSTREAM\0")
                 source.seek(0)
                 while piece := await anyio.to_thread.run_sync(source.read, PIECE):

@@ -36,6 +36,9 @@ PARTS: Final = ".parts"
 INCOMING: Final = ".incoming"
 """The folder of half-written files; no key begins with a dot, so none can lead there."""
 
+THREADS: Final = 8
+"""How many files are read or written at a time."""
+
 ABANDONED: Final = timedelta(days=1)
 """A half-written file this old belongs to no upload any more."""
 
@@ -84,14 +87,14 @@ class LocalStore:
     to the disk and then renamed. `secret` is the application's; links are signed with a key derived from it.
     """
 
-    def __init__(self, folder: Path, *, secret: str, clock: Clock, threads: int = 8) -> None:
+    def __init__(self, folder: Path, *, secret: str, clock: Clock) -> None:
         self._folder = folder.absolute()
         self._incoming = self._folder / INCOMING
         self._signing_key = key_for("links to stored files", secret=secret)
         # a key of its own: a link to read a file must never open the door to replace it
         self._upload_key = key_for("links for uploads", secret=secret)
         self._clock = clock
-        self._limiter = CapacityLimiter(threads)
+        self._limiter = CapacityLimiter(THREADS)
 
     async def prepare(self) -> None:
         """Make the folder, and clear away what broken uploads left more than a day ago."""

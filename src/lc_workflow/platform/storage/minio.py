@@ -30,6 +30,9 @@ ABSENT: Final = frozenset({"NoSuchKey", "NoSuchUpload"})
 CONNECT_WITHIN: Final = 3.0
 """Seconds to reach the store; each request is tried twice."""
 
+THREADS: Final = 16
+"""How many requests to the store run at a time: the SDK blocks."""
+
 TAKEN: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists", "OperationAborted"})
 """Another instance of ours created the bucket at the same moment."""
 
@@ -37,16 +40,16 @@ TAKEN: Final = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists", "Ope
 class MinioStore:
     """Keeps each object in the bucket of the settings, and signs links that browsers follow to the store itself.
 
-    The SDK blocks, so it works in a few threads. `answer_within` is how many seconds the store may be silent.
+    `answer_within` is how many seconds the store may be silent.
     Requests and links are signed with the machine's own time, because the store compares them with its own.
     """
 
-    def __init__(self, settings: ObjectStoreSettings, *, answer_within: float = 10.0, threads: int = 16) -> None:
+    def __init__(self, settings: ObjectStoreSettings, *, answer_within: float = 10.0) -> None:
         self._bucket = settings.bucket
-        self._limiter = CapacityLimiter(threads)
+        self._limiter = CapacityLimiter(THREADS)
         pool = PoolManager(
             timeout=Timeout(connect=CONNECT_WITHIN, read=answer_within),
-            maxsize=threads,
+            maxsize=THREADS,
             # a store that asks for a long pause would hold a thread for it
             retries=Retry(
                 1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), respect_retry_after_header=False
