@@ -25,6 +25,16 @@ async def test_an_administrator_opens_a_branch(
     assert await announced() == ["BranchOpened"]
 
 
+async def test_a_branch_that_is_opened_with_a_name_alone_gets_a_code(client: AsyncClient, sign_in: SignIn) -> None:
+    """The web app's page asks for no code."""
+    admin, codes = await sign_in("admin"), []
+    for said in ({}, {"code": ""}, {"code": None}, {"code": "tak4"}, {}):
+        opened = await client.post(URL, json={"name": "Takeo", "address": "Street 1"} | said, headers=admin.headers)
+        assert opened.status_code == 201, opened.text
+        codes.append(opened.json()["code"])
+    assert codes == ["TAK", "TAK2", "TAK3", "tak4", "TAK5"]
+
+
 async def test_a_list_is_searched_and_paged(client: AsyncClient, session: AsyncSession, sign_in: SignIn) -> None:
     session.add_all([a_branch(name=f"Riverside {number}") for number in range(3)] + [a_branch(name="100% hills")])
     officer = await sign_in("officer")

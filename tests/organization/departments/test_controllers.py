@@ -34,6 +34,15 @@ async def test_a_department_is_opened_changed_and_closed(
     assert await announced() == ["DepartmentOpened", "DepartmentChanged", "DepartmentClosed"]
 
 
+async def test_a_department_that_is_opened_with_a_name_alone_gets_a_code(client: AsyncClient, sign_in: SignIn) -> None:
+    """The web app's page asks for no code."""
+    admin = await sign_in("admin")
+    wishes = ({"name": "Human Resources"}, {"name": "Home Repair", "description": ""}, {"name": "ឥណទាន"})
+    opened = [await client.post(URL, json=wish, headers=admin.headers) for wish in wishes]
+    assert [answer.status_code for answer in opened] == [201] * 3, opened[0].text
+    assert [answer.json()["code"] for answer in opened] == ["HR", "HR2", "DEP"]
+
+
 async def test_what_changes_nothing_is_not_announced(
     client: AsyncClient,
     session: AsyncSession,

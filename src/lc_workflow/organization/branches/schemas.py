@@ -33,7 +33,7 @@ class BranchAnswer(Struct, frozen=True):
 
 
 class NewBranch(Struct, frozen=True, kw_only=True):
-    """A branch to open."""
+    """A branch to open; without a code it gets one from its name."""
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "name": "Phnom Penh – Chbar Ampov",
@@ -47,7 +47,7 @@ class NewBranch(Struct, frozen=True, kw_only=True):
     }
 
     name: Name
-    code: Code
+    code: Code | None = None
     address: Note | None = None
     phone_number: Phone | None = None
     email: Email | None = None

@@ -13,7 +13,8 @@ from lc_workflow.organization.branches.access import visible_to
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.events import BranchChanged, BranchClosed, BranchOpened
-from lc_workflow.platform.db.alike import is_taken
+from lc_workflow.organization.rules.naming import codes_for
+from lc_workflow.platform.db.alike import first_free, is_taken
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.phones import check_phones
@@ -50,7 +51,7 @@ class BranchService(Service[Branch]):
         )
 
     async def open(self, wish: NewBranch, *, principal: Principal, at: datetime) -> Branch:
-        """Open a branch.
+        """Open a branch; without a code it gets one from its name.
 
         Raises:
             BranchCodeTaken: Another branch has the code.
@@ -58,9 +59,10 @@ class BranchService(Service[Branch]):
         """
         check_phones(given(wish), "phone_number")
         async with self.transaction():
-            if await is_taken(self.session, Branch, Branch.code, wish.code):
+            code = wish.code or await first_free(self.session, Branch.code, codes_for(wish.name, otherwise="BR"))
+            if await is_taken(self.session, Branch, Branch.code, code):
                 raise BranchCodeTaken
-            branch = await self.create(Branch(**given(wish), created_at=at, updated_at=at))
+            branch = await self.create(Branch(**given(wish) | {"code": code}, created_at=at, updated_at=at))
             self.announce(BranchOpened(actor_id=principal.id, at=at, branch_id=branch.id, code=branch.code))
         return branch
 

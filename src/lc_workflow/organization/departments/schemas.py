@@ -34,7 +34,7 @@ class DepartmentAnswer(Struct, frozen=True):
 
 
 class NewDepartment(Struct, frozen=True, kw_only=True):
-    """A department to open."""
+    """A department to open; without a code it gets one from its name."""
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "name": "Credit",
@@ -43,7 +43,7 @@ class NewDepartment(Struct, frozen=True, kw_only=True):
     }
 
     name: Name
-    code: Code
+    code: Code | None = None
     description: Note | None = None
     manager_id: UUID | None = None
     is_active: bool = True

@@ -13,7 +13,8 @@ from lc_workflow.organization.departments.access import visible_to
 from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.departments.schemas import DepartmentChange, NewDepartment
 from lc_workflow.organization.events import DepartmentChanged, DepartmentClosed, DepartmentOpened
-from lc_workflow.platform.db.alike import is_taken
+from lc_workflow.organization.rules.naming import codes_for
+from lc_workflow.platform.db.alike import first_free, is_taken
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import differing, given
 from lc_workflow.platform.search import contains
@@ -49,16 +50,17 @@ class DepartmentService(Service[Department]):
         )
 
     async def open(self, wish: NewDepartment, *, principal: Principal, at: datetime) -> Department:
-        """Open a department.
+        """Open a department; without a code it gets one from its name.
 
         Raises:
             DepartmentCodeTaken: Another department has the code.
             NoSuchManager: The manager is nobody.
         """
         async with self.transaction():
-            if await is_taken(self.session, Department, Department.code, wish.code):
+            code = wish.code or await first_free(self.session, Department.code, codes_for(wish.name, otherwise="DEP"))
+            if await is_taken(self.session, Department, Department.code, code):
                 raise DepartmentCodeTaken
-            department = await self.create(Department(**given(wish), created_at=at, updated_at=at))
+            department = await self.create(Department(**given(wish) | {"code": code}, created_at=at, updated_at=at))
             self.announce(
                 DepartmentOpened(actor_id=principal.id, at=at, department_id=department.id, code=department.code)
             )

@@ -1,5 +1,6 @@
 """Codes and names that only one row of a small table may have, however they are typed."""
 
+from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
@@ -24,3 +25,10 @@ async def is_taken(
     await session.execute(select(func.pg_advisory_xact_lock(NAMING_LOCK)))
     rows = await session.execute(select(kind.id, column))
     return any(look(name) == look(wish) for row_id, name in rows if row_id != but)
+
+
+async def first_free(session: AsyncSession, column: InstrumentedAttribute[str], wishes: Iterable[str]) -> str:
+    """The first of these names that looks like none of a row; there has to be one."""
+    await session.execute(select(func.pg_advisory_xact_lock(NAMING_LOCK)))
+    taken = {look(name) for name in await session.scalars(select(column))}
+    return next(wish for wish in wishes if look(wish) not in taken)
