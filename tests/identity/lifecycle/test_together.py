@@ -151,3 +151,51 @@ async def test_accounts_are_closed_in_bulk_while_their_owners_are_told_something
             answer = await houses[0].post("/api/v1/users/bulk/status", json=wish, headers=admin)
     assert answer.json()["successful_updates"] == 2
     await engine.dispose()
+
+
+async def test_two_who_are_each_others_successors_are_seen_out_one_after_the_other(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    admin = await sign_in(houses[0], "admin")
+    for _ in range(6):
+        async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+            rows.add_all(people := [a_user(branch_id=town.branch_id) for _ in range(2)])
+        first, second = (f"/api/v1/users/{person.id}/lifecycle/offboarding" for person in people)
+        for path, successor in ((first, people[1]), (second, people[0])):
+            wish = {"successor_id": str(successor.id), "last_working_day": "2999-12-31"}
+            assert (await houses[0].post(f"{path}/initiate", json=wish, headers=admin)).status_code == 200
+        answers = await asyncio.gather(
+            *(
+                house.post(f"{path}/complete", json={}, headers=admin)
+                for house, path in zip(houses, (first, second), strict=True)
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 422], [answer.text for answer in answers]
+        assert {answer.json().get("code") for answer in answers} == {None, "UnfitSuccessor"}
+    await engine.dispose()
+
+
+async def test_administrators_who_see_each_other_out_at_once_both_hear_how_it_ended(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    await sign_in(houses[0], "admin")
+    for number in range(6):
+        names = [f"admin_{number}_{each}" for each in range(2)]
+        async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+            rows.add_all(
+                people := [
+                    a_user(username=name, email=f"{name}@branch.example", role="admin", branch_id=town.branch_id)
+                    for name in names
+                ]
+            )
+        seeing = [await sign_in(house, name) for house, name in zip(houses, names, strict=True)]
+        answers = await asyncio.gather(
+            *(
+                house.post(f"/api/v1/users/{other.id}/lifecycle/offboarding/initiate", json={}, headers=who)
+                for house, who, other in zip(houses, seeing, reversed(people), strict=True)
+            )
+        )
+        assert not {answer.status_code for answer in answers} - {200, 401}, [answer.text for answer in answers]
+    await engine.dispose()

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from msgspec.structs import replace
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -201,6 +201,7 @@ class LifecycleService(Service[User]):
             UnfitSuccessor, LastAdministrator: It cannot be.
         """
         async with self.transaction():
+            await self._hold(user_id, wish.successor_id)
             user = await self._theirs(user_id, principal=principal, at=at)
             if user.status is UserStatus.ARCHIVED or await self._open_offboarding(user.id):
                 raise AlreadyLeaving("This person is being seen out already, or has left.")
@@ -289,6 +290,8 @@ class LifecycleService(Service[User]):
             LastAdministrator: Nobody would be left to administer the installation.
         """
         async with self.transaction():
+            named = select(Offboarding.successor_id).where(_is_open(user_id))
+            await self._hold(user_id, wish.successor_id or await self.session.scalar(named))
             user = await self._theirs(user_id, principal=principal, at=at)
             leaving = await self._leaving(user.id)
             successor_id = wish.successor_id or leaving.successor_id
@@ -310,6 +313,11 @@ class LifecycleService(Service[User]):
                 )
             )
         return await self._shown(leaving, user, ended=ended)
+
+    async def _hold(self, user_id: UUID, successor_id: UUID | None) -> None:
+        """Hold somebody and who comes after them in one order: two who are that to each other would wait for ever."""
+        both = select(User.id).where(User.id.in_([user_id, successor_id or user_id])).order_by(User.id)
+        await self.session.execute(both.with_for_update(key_share=True))
 
     async def _theirs(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
         """Load and lock an account that the person manages, which is never their own."""
@@ -349,9 +357,7 @@ class LifecycleService(Service[User]):
             raise UnfitSuccessor(f"The colleague's account is {status}; name one who works here.")
 
     async def _open_offboarding(self, user_id: UUID) -> Offboarding | None:
-        return await self.session.scalar(
-            select(Offboarding).where(Offboarding.user_id == user_id, Offboarding.completed_at.is_(None))
-        )
+        return await self.session.scalar(select(Offboarding).where(_is_open(user_id)))
 
     async def _leaving(self, user_id: UUID) -> Offboarding:
         if (leaving := await self._open_offboarding(user_id)) is None:
@@ -373,3 +379,8 @@ class LifecycleService(Service[User]):
             open_work=await self._work.waiting(user.id),
             handed_over=leaving.handed_over or 0,
         )
+
+
+def _is_open(user_id: UUID) -> ColumnElement[bool]:
+    """Match that somebody is being seen out."""
+    return and_(Offboarding.user_id == user_id, Offboarding.completed_at.is_(None))
