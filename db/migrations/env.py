@@ -3,6 +3,8 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from pathlib import Path
+from traceback import walk_tb
 
 from alembic import context
 from alembic.util import CommandError
@@ -20,6 +22,8 @@ from lc_workflow.platform.variables import BadSetting
 MIGRATION_LOCK = 0x1C_0B
 """The advisory lock that lets two instances start at once: the second waits and finds the work done."""
 LOCK_NOT_AVAILABLE = "55P03"
+VALUE_IN_WORDS = "22"
+"""Refusals of values, which repeat them in their first sentence already."""
 WAITED = (
     "Somebody holds what the next revision changes: another migration, or a statement that runs long. That revision is"
     " taken back; look in pg_stat_activity who it is, and run the command again."
@@ -71,10 +75,25 @@ async def connect_and_run() -> None:
             await take_turn(connection)
             await connection.run_sync(run)
     except DBAPIError as refused:
-        if getattr(refused.driver_exception, "sqlstate", None) != LOCK_NOT_AVAILABLE:
-            raise
-        raise CommandError(WAITED) from refused
+        raise CommandError(told_of(refused)) from refused
     await engine.dispose()
+
+
+def told_of(refused: DBAPIError) -> str:
+    """Say what the database refused, and where it was asked; whose rows it names thereby stays between the two."""
+    said = refused.driver_exception
+    state = getattr(said, "sqlstate", None) or ""
+    if state == LOCK_NOT_AVAILABLE:
+        return WAITED
+    asked = [
+        f"{Path(frame.f_code.co_filename).name}, line {line}: "
+        for frame, line in walk_tb(refused.__traceback__)
+        if Path(frame.f_code.co_filename).parent.name == "versions"
+    ]
+    words = f"{said.args[0]} ({type(said).__name__})" if said.args else type(said).__name__
+    if state.startswith(VALUE_IN_WORDS):
+        words = f"A value that does not fit ({type(said).__name__})"
+    return f"The database refused a revision, which is taken back. {''.join(asked[-1:])}{words}."
 
 
 async def take_turn(connection: AsyncConnection) -> None:

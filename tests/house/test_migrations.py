@@ -165,3 +165,37 @@ def test_a_revision_that_somebody_keeps_waiting_gives_up_in_a_sentence(copy_data
         with pytest.raises(CommandError, match=r"^Somebody .* again\.$"):
             command.upgrade(alembic, "head")
     command.upgrade(alembic, "head")
+
+
+@pytest.mark.parametrize(
+    ("refuses", "words"),
+    [
+        (
+            "ALTER TABLE alembic_version ADD who text DEFAULT 'DARA', ADD CONSTRAINT stays CHECK (who = '') NOT VALID",
+            r'violates check constraint "stays" \(CheckViolationError\)\.$',
+        ),
+        (
+            "CREATE INDEX ix_customer_applications_ever_approved_at ON customers (id)",
+            r"_count_from_moves\.py, line \d+: relation .* already exists \(DuplicateTableError\)\.$",
+        ),
+        (
+            """
+            CREATE FUNCTION misread() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM 'SOK DARA'::text::int; RETURN NEW; END $$;
+            CREATE TRIGGER misread BEFORE UPDATE ON alembic_version FOR EACH ROW EXECUTE FUNCTION misread()
+            """,
+            r"taken back\. A value that does not fit \(InvalidTextRepresentationError\)\.$",
+        ),
+    ],
+    ids=["a row that breaks a rule", "a statement of a revision", "a value that cannot be read"],
+)
+def test_a_revision_that_the_database_refuses_ends_in_a_sentence_without_anybodys_row(
+    copy_database: Callable[[], URL], refuses: str, words: str
+) -> None:
+    """The log of a deployment is read by people who may see no customer; the traceback had the row in it."""
+    database = copy_database()
+    with psycopg.connect(database.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+        connection.execute(refuses)
+    with pytest.raises(CommandError, match=words) as refused:
+        command.downgrade(alembic_for(database), "-1")
+    assert "DARA" not in str(refused.value)
