@@ -1,4 +1,4 @@
-"""What customers must ask of whoever knows their loans, and authorities of whoever knows what waits for them."""
+"""What customers ask about their loans, and authorities about approval matrices."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -29,26 +29,26 @@ class LoanBook(Protocol):
     """Knows the applications of customers."""
 
     def customers_reached(self, principal: Principal) -> CompoundSelect[UUID | None]:
-        """The customers of applications this person may see: as borrower, co-borrower or guarantor."""
+        """The customers this person can reach through applications they may see, as any party to them."""
         ...
 
     async def count(
         self, session: AsyncSession, customer_ids: Collection[UUID], principal: Principal
     ) -> Mapping[UUID, Loans]:
-        """Count what of these customers' loans the person may see; a customer without any may be left out."""
+        """Count the loans of these customers that the person may see; a customer without any may be left out."""
         ...
 
     async def hold(self, session: AsyncSession, customer_id: UUID) -> None:
-        """Keep others from working on the applications that lead to a customer until the transaction ends.
+        """Lock the applications that lead to a customer until the transaction ends.
 
-        Whoever works on one holds it before its people, so it is held before the customer too.
+        Applications are always locked before their people, so this comes before locking the customer.
         """
         ...
 
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
-        """Make the applications and guarantees of one customer another's, inside the caller's transaction.
+        """Give one customer's applications and guarantees to another, inside the caller's transaction.
 
-        Answers which applications they were.
+        Returns which applications they were.
         """
         ...
 
@@ -58,10 +58,10 @@ ForLoanBook: TypeAlias = NamedDependency[SkipValidation[LoanBook]]
 
 
 class Offices(Protocol):
-    """Knows the words for those who decide."""
+    """Knows the roles that approval matrices need."""
 
     async def are_waited_for(self, session: AsyncSession, role: str) -> bool:
-        """Whether a version of the approval matrix, a draft as well, waits for somebody who holds a role."""
+        """Whether a version of the approval matrix, even a draft, needs somebody with a role."""
         ...
 
 

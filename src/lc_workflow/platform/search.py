@@ -19,10 +19,7 @@ def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str)
 
 
 def called(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    """Match rows whose name contains the text, ignoring the zero-width spaces that Khmer keyboards put between words.
-
-    A name stored with such spaces is found when they are typed too.
-    """
+    """Match rows whose name contains the text, with or without the zero-width spaces that Khmer keyboards add."""
     seen = plain(text)
     if not seen or seen == text.strip():
         return contains(column, text)

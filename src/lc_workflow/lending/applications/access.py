@@ -42,12 +42,12 @@ def tallies_visible_to(principal: Principal) -> ColumnElement[bool]:
 
 
 def names_visible_to(principal: Principal) -> list[ColumnElement[bool]]:
-    """Narrow queries to the names of the applications this person may see: all that one of them matches."""
+    """The conditions for the search rows of applications this person may see; a row meets at least one of them."""
     return ways(principal, READ, owner=ApplicationName.owner_id, branch=ApplicationName.branch_id)
 
 
 def permissions_for(principal: Principal, application: CustomerApplication) -> frozenset[str]:
-    """The permissions this person holds for one application: the same reach as `reached`, asked of a loaded row."""
+    """The permissions this person holds for one application: the same reach as `reached`, for a loaded row."""
     return frozenset(
         permission
         for permission in PERMISSIONS
@@ -71,11 +71,11 @@ class Shown(Protocol):
 
     @property
     def branch_id(self) -> UUID | None:
-        """Where it belongs."""
+        """The branch it belongs to."""
 
 
 def reads_numbers(reader: Reader) -> Callable[[Shown], bool]:
-    """Tell of each application whether a person reads the numbers in it whole."""
+    """Return a test for whether this person may read the numbers on an application in full."""
     return lambda shown: reader.reaches(owner_id=shown.user_id, branch_id=shown.branch_id)
 
 
@@ -86,7 +86,7 @@ _CLOSED: Final = literal([*CLOSED], ARRAY(CustomerApplication.workflow_status.ty
 
 @dataclass(frozen=True, slots=True)
 class PapersOfApplications:
-    """Answers `documents.ports.ApplicationAccess`; any two are equal, so what was written for one serves the next."""
+    """Answers `documents.ports.ApplicationAccess`; any two are equal, so that prepared statements are shared."""
 
     def readable(self, principal: Principal) -> Select[UUID]:
         """Papers are seen by whoever sees the application."""
@@ -95,7 +95,7 @@ class PapersOfApplications:
     def of_different_people(
         self, one: InstrumentedAttribute[UUID | None], other: InstrumentedAttribute[UUID | None]
     ) -> ColumnElement[bool]:
-        """Two applications are of one person when they have one customer; drafts without one are of nobody known."""
+        """Two applications are of one person when their customer is the same; a draft may have no customer yet."""
         return (
             select(_ONE.id)
             .join(_OTHER, _OTHER.id == other)
@@ -108,9 +108,9 @@ class PapersOfApplications:
         )
 
     def writable(self, principal: Principal) -> Select[UUID]:
-        """Papers are added and taken away by whoever works on the application, until it is decided.
+        """Papers are added and removed by whoever works on the application, until it is decided.
 
-        Where a checklist is followed they are until the loan is paid out, for that is a gate as well.
+        Where a checklist applies, until the loan is paid out, since papers may still be needed for that.
         """
         return select(CustomerApplication.id).where(
             visible_to(principal),

@@ -1,4 +1,4 @@
-"""What tidies up after applications without anybody asking."""
+"""Background work on applications."""
 
 from typing import Final
 
@@ -15,11 +15,11 @@ ADD_UP: Final = text(
     HAVING sum(applications) <> 0 OR sum(papers) <> 0 OR sum(bytes) <> 0
     """
 )
-"""One statement: whoever reads meanwhile sees the rows before or the rows after, and each gives the same sum."""
+"""One statement, so that a reader sees the rows before or the rows after; both give the same sums."""
 
 
 async def add_up_tallies(place: Workplace) -> None:
-    """Make one tally of those that count the same."""
+    """Merge the tallies that count the same thing."""
     async with place.sessions() as session:
         await session.execute(ADD_UP)
         await session.commit()

@@ -1,4 +1,4 @@
-"""What follows for the approval of a loan when it is judged: another risk may demand another path."""
+"""What an assessment or a score means for the approval of a loan: another risk may need another path."""
 
 from lc_workflow.lending.approvals.service import ApprovalService
 from lc_workflow.lending.events import AffordabilityAssessed, ApplicationScored
@@ -6,7 +6,7 @@ from lc_workflow.platform.manifest import Hearing
 
 
 async def find_the_path_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
-    """Look the path up again; hearing it twice finds the same."""
+    """Look the path up again; doing it twice gives the same result."""
     hearing.commit_after_this()
     approvals = ApprovalService(hearing.session)
     await approvals.hear_of_judgement(event.application_id, by=event.actor_id, at=event.at)

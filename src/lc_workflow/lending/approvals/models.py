@@ -1,4 +1,4 @@
-"""What is decided about applications, as rows: the case of a cycle, its decisions, their conditions."""
+"""The approval of applications as rows: the case of a cycle, its decisions, their conditions."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -26,11 +26,11 @@ from lc_workflow.platform.db.types import AMOUNT, PERCENT, choice
 
 
 class ApprovalCase(Row):
-    """What one cycle of an application is decided by: the matrix and the rate it was given, and the terms on offer.
+    """What one cycle of an application is decided by: its matrix, the exchange rate, and the terms on offer.
 
     `path` holds the stages with the figures they were found by, as `schemas.StoredPath` reads them; `material_changes`
-    is the count of changes that the terms and the path belong to. The amount is in the application's currency, the
-    term in months, the rate in percent per year.
+    is the application's count of changes at which the terms and the path were set. The amount is in the application's
+    currency, the term in months, the rate in percent per year.
     """
 
     __tablename__ = "approval_cases"
@@ -49,20 +49,20 @@ class ApprovalCase(Row):
 
     @property
     def offered(self) -> LoanTerms:
-        """What is on the table."""
+        """The terms on offer."""
         return LoanTerms(amount=self.amount, term=self.term, interest_rate=self.interest_rate)
 
     def offer(self, terms: LoanTerms) -> None:
-        """Put other terms on the table."""
+        """Offer other terms."""
         self.amount, self.term, self.interest_rate = terms.amount, terms.term, terms.interest_rate
 
 
 class ApplicationDecision(Row):
     """What somebody decided at a stage, on which terms, and what they saw; a void one no longer counts.
 
-    `quote_hash` is the fingerprint of the quote on its own terms, none where the loan cannot be reckoned; a
-    counter-offer is reckoned anew. `snapshot` is what was seen and `snapshot_sha256` its fingerprint, so that neither
-    can be changed unseen.
+    `quote_hash` is the fingerprint of the quote on these terms, None where no quote can be calculated; a counter-offer
+    gets its own. `snapshot` is what was seen and `snapshot_sha256` its fingerprint, so that neither can be changed
+    unnoticed.
     """
 
     __tablename__ = "application_decisions"

@@ -18,7 +18,7 @@ ConditionText = Annotated[str, Meta(min_length=1, max_length=1_000, pattern=VISI
 
 
 class StoredPath(Struct, frozen=True):
-    """The stages of a case, with the rule and the figures they were found by; amounts are text in the store."""
+    """The stages of a case, with the rule and the figures they were found by; amounts are stored as text."""
 
     priority: int
     basis: Basis
@@ -31,11 +31,11 @@ class StoredPath(Struct, frozen=True):
     exceptions: int = 0
 
     def as_stages(self) -> tuple[ApprovalStage, ...]:
-        """The stages as the rules look at them."""
+        """The stages as the rules know them."""
         return tuple(as_stage(stage) for stage in self.stages)
 
     def written(self) -> dict[str, Any]:
-        """Write it down for its column."""
+        """The form in which its column stores it."""
         written: dict[str, Any] = to_builtins(self)
         return written
 
@@ -60,7 +60,7 @@ class OfferedTerms(Struct, frozen=True):
 
 
 class StageStanding(Struct, frozen=True):
-    """A stage of the path and what it has come to; `is_open` marks the one that waits for decisions."""
+    """A stage of the path and its state; `is_open` marks the one that waits for decisions."""
 
     code: str
     role: str

@@ -51,10 +51,10 @@ class AssessmentPolicy(Row):
 
 
 class Affordability(Row):
-    """What was found about one application at a moment, with all it was found from; never changed afterwards.
+    """What was found about one application at a moment, with everything it was found from; never changed afterwards.
 
-    `dti` is the exact fraction as text, null when it cannot be told. `material_changes` is how often the application
-    had changed in substance by then: once more, and this is outdated.
+    `dti` is the exact fraction as text, null when it is unknown. `material_changes` is the application's count of
+    material changes at that time: when it has grown since, this is outdated.
     """
 
     __tablename__ = "affordability_assessments"

@@ -49,11 +49,11 @@ from lc_workflow.platform.service import Service
 
 
 class NotYourVerification(Forbidden):
-    """A line is verified in one's own name only."""
+    """People verify a line in their own name only."""
 
 
 class NoSuchPaper(Invalid):
-    """The paper a line names is none of this application."""
+    """The paper that a line names does not belong to this application."""
 
 
 class NotYourAssessment(Forbidden):
@@ -61,7 +61,7 @@ class NotYourAssessment(Forbidden):
 
 
 class AssessmentService(Service[CustomerApplication]):
-    """What households can carry."""
+    """What households can afford."""
 
     noun = "application"
 
@@ -142,7 +142,7 @@ class AssessmentService(Service[CustomerApplication]):
             policy = await self.policy()
             snapshot = await self._rates.snapshot(policy.base, at=at)
             rates = Rates(policy.base, {row.currency: row.rate for row in snapshot})
-            # What was recommended may be less; whoever decides may grant all that was requested.
+            # A lower amount may be recommended, but whoever decides may still grant all that was requested.
             asked = application.requested
             quote = await self._quote(application, asked, at=at)
             found = assess(
@@ -239,7 +239,7 @@ class AssessmentService(Service[CustomerApplication]):
             if wish.verified_by not in {None, principal.id} and wish not in verified:
                 raise NotYourVerification("You can verify in your own name only; a changed line is verified anew.")
         papers = {wish.document_id for wish in wishes if wish.document_id}
-        # a line may go on naming the version of a paper that was looked at, though it was replaced since
+        # a line may keep naming the version of a paper that was looked at, even if it was replaced since
         known = (
             select(func.count())
             .select_from(File)
@@ -293,7 +293,7 @@ LENT = (Stage.APPROVED, Stage.DISBURSED)
 
 
 def _said(line: FinancialLine) -> FinancialLineWish:
-    """What a line says, as it was wished for."""
+    """A stored line as it was wished for."""
     return msgspec.convert(line, FinancialLineWish, from_attributes=True)
 
 

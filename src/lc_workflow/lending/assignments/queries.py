@@ -24,7 +24,7 @@ from lc_workflow.platform.http.shapes import shaped
 
 
 class WorkStatus(StrEnum):
-    """Which work is counted: `pending` waits for somebody, `completed` is ended or decided."""
+    """Which work is counted: `pending` is still to be done, `completed` is ended or decided."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"

@@ -22,7 +22,7 @@ from lc_workflow.platform.service import Service
 
 
 class NotFieldStaff(Invalid):
-    """Only employees look after applications, and this person is none."""
+    """Only employees look after applications, and this person is not one."""
 
 
 class NotYourAssignment(Forbidden):
@@ -136,7 +136,7 @@ class AssignmentService(Service[Assignment]):
         return rows.all()
 
     async def _found(self, assignment_id: UUID, principal: Principal) -> tuple[CustomerApplication, Assignment]:
-        """Load and lock an assignment within what the person may see; first its application, as all others do."""
+        """Load and lock an assignment the person may see, after its application, as everywhere."""
         of_it = select(Assignment.application_id).where(Assignment.id == assignment_id)
         application = await self.session.scalar(
             select(CustomerApplication)
@@ -164,12 +164,12 @@ def _check_reach(principal: Principal, application: CustomerApplication) -> None
 
 
 class OpenAssignments(Service[Assignment]):
-    """What somebody looks after, as long as it goes on; part of what is on their desk (`lending/handover`)."""
+    """The applications somebody looks after now; part of what is on their desk (`lending/handover`)."""
 
     noun = "assignment"
 
     async def waiting(self, user_id: UUID) -> int:
-        """Count the applications that still go on and that the person looks after."""
+        """Count the open applications that the person looks after."""
         return await self.session.scalar(_on_desk(user_id).with_only_columns(func.count()).order_by(None)) or 0
 
     async def hand_over(self, user_id: UUID, successor_id: UUID, *, by: UUID, at: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Who holds which role where at a moment: by name, by their post, and for whom they stand in."""
+"""Who holds which role where at a moment: by name, by their post, and as a stand-in."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -40,21 +40,21 @@ Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
 
 
 Moment: TypeAlias = datetime | BindParameter[datetime]
-"""A moment, or the argument of a statement that stands for one."""
+"""A moment, or the bind parameter that stands for one."""
 
 
 class Holders:
-    """Reads holdings, all that matter in one statement; nobody holds anything whose account is not active."""
+    """Reads holdings in one statement; people without an active account hold nothing."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def of(self, person: UUID, *, at: datetime) -> list[Holding]:
-        """List what a person holds: by name, by their post, and for those they stand in for."""
+        """List what a person holds: by name, by their post, and as a stand-in."""
         return await self._read(HOLDINGS, person=person, at=at)
 
     async def own(self, person: UUID, *, at: datetime) -> list[Holding]:
-        """List what a person holds themselves, whomever they stand in for."""
+        """List what a person holds themselves, not as a stand-in."""
         return await self._read(_shown(_own(lambda column: column == person, at=at).subquery()))
 
     async def _read(self, statement: Executable, **wanted: object) -> list[Holding]:
@@ -62,14 +62,14 @@ class Holders:
 
 
 def holdings_in(role: BindParameter[str] | None, *, at: Moment) -> CompoundSelect[Any]:
-    """Select who holds a role, wherever it reaches; without one, who holds any."""
+    """Select who holds a role, however far it reaches; without a role, who holds any."""
     own = _own(lambda _: literal(value=True), at=at, role=role).cte("own")
     lasting = _lasting(at) if role is None else _lasting(at) & (Delegation.role == role)
     return union_all(_shown(own), _handed_on(own, lasting))
 
 
 def has_stand_in(*, at: Moment) -> ColumnElement[bool]:
-    """Match the accounts whose owners are absent: somebody stands in for them, in whichever role."""
+    """Match the accounts of absent people: somebody stands in for them, in whichever role."""
     return exists().where(Delegation.from_id == User.id, _lasting(at))
 
 
@@ -78,7 +78,7 @@ def _lasting(at: Moment) -> ColumnElement[bool]:
 
 
 def _own(who: Narrowed, *, at: Moment, role: BindParameter[str] | None = None) -> CompoundSelect[Any]:
-    """What people hold themselves; where a role is theirs by name at home, the post adds nothing to it."""
+    """What people hold themselves; a role given by name at home replaces the same role from the post."""
     by_name = (
         select(
             Authority.person_id.label("person"),
@@ -130,7 +130,7 @@ def _shown(held: FromClause) -> Select[Any]:
 
 
 def _handed_on(held: FromClause, lasting: ColumnElement[bool]) -> Select[Any]:
-    """What people hold for somebody absent: that person's own, in the role that was handed on."""
+    """What people hold as stand-ins: the absent person's own holdings, in the role that was delegated."""
     return (
         select(
             Delegation.to_id,
@@ -173,4 +173,4 @@ def _holdings() -> CompoundSelect[Any]:
 
 
 HOLDINGS: Final = _holdings()
-"""What `person` holds at a moment `at`, written once: by name, by their post, and for those they stand in for."""
+"""The prepared statement for what `person` holds at a moment `at`: by name, by their post, and as a stand-in."""

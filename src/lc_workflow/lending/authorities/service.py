@@ -40,11 +40,11 @@ READ_APPLICATIONS: Final = "application:read"
 
 
 class NoSuchOffice(Invalid):
-    """The role is none in use and no approval matrix waits for it: the authority would let nobody decide anything."""
+    """No role in use and no approval matrix has this name: the authority would let nobody decide anything."""
 
 
 class AuthorityHeld(Invalid):
-    """The person holds the role there already; beside another limit the higher one would go on to count."""
+    """The person holds the role there already; with two limits, the higher one would keep counting."""
 
 
 class StandsInAlready(Invalid):
@@ -56,19 +56,19 @@ class NoSuchPerson(Invalid):
 
 
 class StandInSeesNothing(Invalid):
-    """Whoever stands in for somebody has to see what waits for them; another branch's people mostly do not."""
+    """A stand-in must be able to see what waits for them, which people of another branch mostly cannot."""
 
 
 class NoSuchRegion(Invalid):
-    """No branch belongs to the region, so that authority over it would reach nothing, and nobody would notice."""
+    """No branch belongs to the region: authority over it would reach nothing, and nobody would notice."""
 
 
 class HolderSeesNothing(Invalid):
-    """Whoever is given authority over a branch or a region has to see something there; else what waits there waits."""
+    """Whoever gets authority over a branch or a region must be able to see applications there."""
 
 
 class NotYourDelegation(Forbidden):
-    """A delegation is made and taken back by whoever is absent, or by whoever manages authority."""
+    """A delegation is made and taken back by the absent person, or by whoever manages authority."""
 
 
 class AuthorityService(Service[Authority]):
@@ -172,7 +172,7 @@ class AuthorityService(Service[Authority]):
     ) -> tuple[list[NamedDelegation], int]:
         """List delegations with both people, the latest first, and how many there are in all.
 
-        Without those that have ended it is what counts and what is to come.
+        Without those that have ended, these are the present and the future ones.
         """
         where = [delegations_visible_to(principal)]
         if not with_ended:
@@ -205,7 +205,7 @@ class AuthorityService(Service[Authority]):
         if wish.to_id == principal.id:
             raise NotToOneself("Nobody makes themselves somebody's stand-in.")
         async with self.transaction():
-            # Both are held, always in one order, so that two who hand on to one another do not wait for ever.
+            # Both are locked, always in one order, so that two people who delegate to each other do not deadlock.
             people = {person_id: await self._active(person_id) for person_id in sorted({from_id, wish.to_id})}
             giver, taker = people[from_id], people[wish.to_id]
             own = await Holders(self.session).own(giver.id, at=at)
@@ -285,7 +285,7 @@ class AuthorityService(Service[Authority]):
             )
 
     async def _sees(self, person: User, held: Iterable[Holding | Authority], *, at: datetime) -> bool:
-        """Whether somebody reads applications where one of these reaches: everywhere, or in the branch they work in."""
+        """Whether somebody can read applications where one of these holdings reaches."""
         own = await self.session.get(Branch, person.branch_id) if person.branch_id else None
         here = any(
             one.reach is Reach.ORGANISATION
@@ -343,7 +343,7 @@ class AuthorityService(Service[Authority]):
         )
 
     async def _active(self, person_id: UUID) -> User:
-        # Held until the end, so that what is given to one person at the same moment comes one after the other.
+        # Locked until the end, so that what is given to one person at the same moment comes one after the other.
         person = await self.session.get(User, person_id, with_for_update={"key_share": True})
         if person is None or person.status is not UserStatus.ACTIVE:
             raise NoSuchPerson("Nobody with an active account has this id.")

@@ -51,8 +51,8 @@ class Party(DatedRow):
 class Collateral(DatedRow):
     """Something that is pledged for a loan.
 
-    `entry` is what a form or a client wrote, whole; the other columns say what could be understood of it
-    (`rules.backing.read_collateral`). `value` is in `currency`, or in the loan's where none is said.
+    `entry` is all that a form or a client wrote; the other columns say what could be understood of it
+    (`rules.backing.read_collateral`). `value` is in `currency`, or in the loan's where none is given.
     """
 
     __tablename__ = "collateral"

@@ -1,4 +1,4 @@
-"""Writing down who and what stands behind an application; works inside the caller's transaction."""
+"""Storing who and what stands behind an application; works inside the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ from lc_workflow.lending.rules.objections import AlreadyBehind
 from lc_workflow.platform.service import Service
 
 COLUMNS: Final = ("kind", "description", "value", "currency", "owner_name", "title_number")
-"""What is understood of a collateral's entry."""
+"""The columns filled in from a collateral's entry."""
 
 
 class BackingService(Service[Party]):
@@ -45,7 +45,7 @@ class BackingService(Service[Party]):
         by: UUID,
         at: datetime,
     ) -> None:
-        """Write the web app's `guarantor_*` fields to the first guarantor; one of whom nothing is left goes away.
+        """Write the web app's `guarantor_*` fields to the first guarantor; remove one of whom nothing is left.
 
         Raises:
             MixedScripts: The name is written in two scripts.
@@ -107,7 +107,7 @@ class BackingService(Service[Party]):
         return party
 
     async def leave(self, party: Party, *, alone: Alone, by: UUID, at: datetime) -> None:
-        """Let somebody stand behind the application no longer; whom it alone wrote down and knows is forgotten."""
+        """Remove somebody from behind the application; forget a customer whom it alone wrote down and refers to."""
         known = party.customer_id
         if known:
             await self._customers.hold(customer_ids=[known])
@@ -117,7 +117,7 @@ class BackingService(Service[Party]):
             await self._customers.forget(known, written_for=party.application_id, by=by, at=at)
 
     async def know(self, party: Party, *, branch_id: UUID | None, alone: Alone, by: UUID | None, at: datetime) -> None:
-        """Find or write down the customer a party is.
+        """Find or write down the customer that a party is.
 
         Raises:
             AlreadyBehind: They are somebody who stands behind the application in the same role already.
@@ -140,7 +140,7 @@ class BackingService(Service[Party]):
             await self._customers.forget(former, written_for=party.application_id, taker=known, by=by, at=at)
 
     async def pledge(self, application_id: UUID, entries: Sequence[Mapping[str, Any]], *, at: datetime) -> None:
-        """Make exactly these entries the application's collateral, row by row in their order; blank ones are none."""
+        """Make exactly these entries the application's collateral, in their order; blank entries are ignored."""
         entries = [entry for entry in entries if says_something(entry)]
         rows = list(
             await self.session.scalars(
@@ -192,7 +192,7 @@ def a_collateral(application_id: UUID, entry: Mapping[str, Any], *, position: in
 
 
 def understand(row: Collateral, entry: Mapping[str, Any], *, at: datetime) -> None:
-    """Keep an entry, and what can be understood of it."""
+    """Store an entry, and what can be understood of it."""
     row.entry = dict(entry)
     row.updated_at = at
     thing = read_collateral(entry)

@@ -17,7 +17,7 @@ class Checklist(Row):
     """One version of the papers that the house asks for; the newest published one is for applications to come.
 
     `document` holds the rules as `schemas.ChecklistDocument` reads them. The database refuses to change a published
-    row, and gives the newest to each application that is begun: none as long as nothing was published.
+    row, and assigns the newest one to each new application: none until one is published.
     """
 
     __tablename__ = "checklists"

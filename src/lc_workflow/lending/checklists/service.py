@@ -22,7 +22,7 @@ from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
 
 NUMBERING: Final = 0x1C_0F
-"""The advisory lock that gives checklists their numbers one after the other."""
+"""The advisory lock under which checklists are numbered."""
 
 
 class ChecklistPublishedAlready(Invalid):
@@ -46,7 +46,7 @@ class ChecklistService(Service[Checklist]):
         return found
 
     async def draft(self, wish: NewChecklist, *, principal: Principal, at: datetime) -> Checklist:
-        """Write a new version down.
+        """Write down a new version.
 
         Raises:
             BadChecklist: It contradicts itself, or asks for a paper nobody knows.
@@ -122,6 +122,6 @@ class ChecklistService(Service[Checklist]):
 
 
 def _written(document: ChecklistDocument) -> dict[str, Any]:
-    """Write a document as JSON takes it; amounts are text, so that their digits stay."""
+    """The document as JSON; amounts are text, to keep their digits."""
     written: dict[str, Any] = to_builtins(document)
     return written

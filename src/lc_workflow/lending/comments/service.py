@@ -20,7 +20,7 @@ from lc_workflow.platform.service import Service
 
 
 class NotYourComment(Forbidden):
-    """People take back what they said themselves."""
+    """People take back only what they said themselves."""
 
 
 class CommentService(Service[Comment]):
@@ -54,7 +54,7 @@ class CommentService(Service[Comment]):
             NotYourApplication: The person may look at it, and not work on it.
         """
         async with self.transaction():
-            # Held, so that it is not thrown away meanwhile; others may go on naming it.
+            # Locked, so that it is not thrown away meanwhile; others may still refer to it.
             application = await self._application(application_id, principal, lock=True)
             if not permissions_for(principal, application) & set(WRITE):
                 raise NotYourApplication("You may look at this application, and others work on it.")

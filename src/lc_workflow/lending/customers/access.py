@@ -19,7 +19,7 @@ MERGE: Final = "customer:merge"
 
 
 def visible_to(principal: Principal, loan_book: LoanBook) -> ColumnElement[bool]:
-    """Narrow a query to the customers this person may see: of their branch, or reached through a loan they may see."""
+    """The customers this person may see: those of their branch, and those reached through a loan they may see."""
     reached = Customer.id.in_(loan_book.customers_reached(principal))
     match principal.scope_of(READ):
         case Scope.ALL:
@@ -41,10 +41,10 @@ class Shown(Protocol):
 
 
 def reads_numbers(reader: Reader, principal: Principal) -> Callable[[Shown], bool]:
-    """Tell of each customer whether a person reads their numbers whole.
+    """Return a test for whether this person may read a customer's numbers in full.
 
-    Who reads numbers as far as they see customers reads those of all they see, a loan's customer from another branch
-    included.
+    A right to read numbers that reaches as far as the right to see customers covers every customer they see, also one
+    of another branch seen through a loan.
     """
     sees, reads = principal.scope_of(READ), principal.scope_of(READ_NUMBERS)
     everywhere = sees is not None and reads is not None and reads.width >= sees.width
@@ -52,5 +52,5 @@ def reads_numbers(reader: Reader, principal: Principal) -> Callable[[Shown], boo
 
 
 def reaches(principal: Principal, permission: str, customer: Customer) -> bool:
-    """Whether a permission of this person holds for this customer; within a branch, only for the branch's own."""
+    """Whether a permission of this person covers this customer; a branch right covers only its own customers."""
     return principal.reaches(permission, owner_id=None, branch_id=customer.branch_id)

@@ -1,4 +1,4 @@
-"""Customers, their identity papers, telephones and accounts, and who may be whom, as rows."""
+"""Customers, their identity papers, telephones and accounts, and possible duplicates, as rows."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -17,11 +17,11 @@ from lc_workflow.platform.security.columns import BLIND, Sealed, blind
 
 
 class Customer(DatedRow):
-    """One person who borrows or stands in for a borrower, however many loans they have (lending.md §5).
+    """One person who borrows or guarantees, however many loans they have (lending.md §5).
 
-    Names are kept clean, one script each. `place_code` is the gazetteer's code as far down as it is known, beside the
-    free text of the address. `merged_into` points on when the person turned out to be another customer. `written_for`
-    is the application that wrote them down first: while nothing else refers to them, and nobody has changed them at the
+    Names are stored clean, in one script each. `place_code` is the gazetteer's code as far down as it is known, beside
+    the free text of the address. `merged_into` points to the customer this person turned out to be. `written_for` is
+    the application that wrote them down first: while nothing else refers to them, and nobody changed them at the
     counter, it may still correct them.
     """
 
@@ -70,7 +70,7 @@ class Customer(DatedRow):
 
     @property
     def identities(self) -> list["IdentityPaper"]:
-        """Their papers, the oldest first; the database cannot put sealed numbers in order."""
+        """Their papers, the oldest first; sorted here, because the database cannot sort sealed numbers."""
         return sorted(self.papers, key=lambda paper: (paper.created_at, paper.identity_key))
 
     @property
@@ -81,7 +81,7 @@ class Customer(DatedRow):
 
 
 class IdentityPaper(Row):
-    """A paper that proves who a customer is; `identity_index` names its type and number as they are compared.
+    """A paper that proves who a customer is; `identity_index` is the blind index of its type and number.
 
     Two customers may show the same number, because numbers are mistyped and borrowed; that is reported, not refused.
     """
@@ -106,12 +106,12 @@ class IdentityPaper(Row):
         return identity_key(self.id_card_type, self.id_number) or ""
 
     def indexes(self) -> dict[str, bytes | None]:
-        """What its number is found by."""
+        """Its blind index."""
         return {"identity_index": blind(self.identity_key, of="identity")}
 
 
 class Telephone(Row):
-    """A telephone a customer can be called on; `phone_index` names its number as numbers are compared (E.164)."""
+    """A telephone of a customer; `phone_index` is the blind index of its number (E.164)."""
 
     __tablename__ = "customer_phones"
     __table_args__ = (
@@ -130,7 +130,7 @@ class Telephone(Row):
         return phone_key(self.phone) or ""
 
     def indexes(self) -> dict[str, bytes | None]:
-        """What its number is found by."""
+        """Its blind index."""
         return {"phone_index": blind(self.phone_key, of="phone")}
 
 
@@ -148,7 +148,7 @@ class Account(Row):
 class PossibleDuplicate(Row):
     """Two customers who share a number and may be one person; `other_id` was there first.
 
-    `dismissed_at` says that somebody looked and found them to be two.
+    `dismissed_at` says that somebody checked and found two different people.
     """
 
     __tablename__ = "possible_duplicates"

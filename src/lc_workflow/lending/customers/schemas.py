@@ -181,7 +181,7 @@ class CustomerCard(Struct, frozen=True):
 
 
 class DuplicateAnswer(Struct, frozen=True):
-    """A customer who may be the same person, what the two share, and whether somebody found them to be two."""
+    """A customer who may be the same person, what the two share, and whether somebody found them to be different."""
 
     id: UUID
     customer: CustomerCard

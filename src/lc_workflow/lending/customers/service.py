@@ -1,4 +1,4 @@
-"""Finding or writing down the one row of a person, and keeping papers, telephones and accounts theirs."""
+"""Finding or writing down a person's one customer row, and what belongs to it: papers, telephones, accounts."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
@@ -53,7 +53,7 @@ TRAITS: Final = (
     "village",
     "place_code",
 )
-"""What a customer's row says about the person."""
+"""The columns of a customer that describe the person."""
 
 Alone = Callable[[UUID], Awaitable[bool]]
 """Answers whether nothing but the application at hand refers to a customer."""
@@ -64,7 +64,7 @@ class AccountOfAnother(Invalid):
 
 
 class Described(Protocol):
-    """A person as an application describes them: `id_number` and `phone` as they were written."""
+    """A person as an application describes them; `id_number` and `phone` as they were written."""
 
     id_card_type: IdCardType | None
     id_number: str | None
@@ -110,10 +110,10 @@ class CustomerService(Service[Customer]):
     noun = "customer"
 
     async def hold(self, persons: Iterable[Described] = (), customer_ids: Iterable[UUID] = ()) -> None:
-        """Wait until nobody else is finding or writing down one of these, and keep others waiting until the end.
+        """Lock these numbers and customers until the transaction ends, once nobody else is working on them.
 
-        Two tellers who meet one new person at once so write one row. Whoever works on several people holds all of
-        them in one call, because two who held them one by one could wait for each other for ever.
+        So two tellers who meet one new person at once write one row. Lock several people in one call: two callers who
+        lock them one by one could deadlock.
         """
         keys = {key for person in persons for key in description_of(person).keys}
         await self._hold_keys(keys | await self._keys_of(customer_ids))
@@ -130,10 +130,10 @@ class CustomerService(Service[Customer]):
     ) -> UUID | None:
         """Find the customer a person is, or write them down; None as long as nothing is known of them.
 
-        A returning customer's row is found and its names are left as they are: what differs this time stands in the
-        application; new papers and telephones are added. The `current` customer is corrected in place as long as
-        the application `written_for` is the only thing that refers to them. Whoever shares a number without being
-        the person is put on record as a possible duplicate.
+        A returning customer is found and keeps their names as stored: what differs this time is kept in the
+        application; new papers and telephones are added. The `current` customer is corrected in place as long as the
+        application `written_for` is the only thing that refers to them. Others who share a number are recorded as
+        possible duplicates.
         """
         described = description_of(person)
         if not described.keys and not (person.full_name_khmer or person.full_name_latin):
@@ -173,9 +173,9 @@ class CustomerService(Service[Customer]):
     async def forget(
         self, customer_id: UUID, *, written_for: UUID, taker: UUID | None = None, by: UUID | None, at: datetime
     ) -> None:
-        """Remove a customer whom nothing refers to any more, if the application wrote them down.
+        """Remove a customer to whom nothing refers any more, if the application wrote them down.
 
-        They are `taker`, if anybody; else whoever has an account stays, for that is known of them.
+        `taker` is the customer they turned out to be, if any; without one, a customer with an account stays.
         """
         theirs = (Customer.id == customer_id, Customer.written_for == written_for)
         if await self.session.scalar(select(Customer.id).where(*theirs).with_for_update()) is None:
@@ -206,7 +206,7 @@ class CustomerService(Service[Customer]):
             raise AccountOfAnother("This account id belongs to another customer; check the number.")
 
     async def is_of_another(self, account_id: str | None, customer_id: UUID | None) -> bool:
-        """Whether an account is known to be somebody else's than this customer's."""
+        """Whether an account is known to belong to another customer."""
         if account_id is None or customer_id is None:
             return False
         owner = await self.session.scalar(select(Account.customer_id).where(Account.account_id == account_id))
@@ -215,7 +215,7 @@ class CustomerService(Service[Customer]):
     async def report(
         self, customer_id: UUID, others: Iterable[tuple[UUID, MatchedBy]], *, by: UUID | None, at: datetime
     ) -> None:
-        """Put on record that people share a number with a customer and may be them; once for each pair."""
+        """Record that people share a number with a customer and may be the same person; once for each pair."""
         found = [*others]
         if not found:
             return
@@ -234,7 +234,7 @@ class CustomerService(Service[Customer]):
             )
 
     async def _keys_of(self, customer_ids: Iterable[UUID]) -> set[str]:
-        """What customers are compared by, as they stand."""
+        """The numbers by which these customers are compared, as stored."""
         if not (ids := [*customer_ids]):
             return set()
         return {key for known in await Sharing(self.session).described(Customer.id.in_(ids)) for key in known.keys}
@@ -252,7 +252,7 @@ class CustomerService(Service[Customer]):
         return customer if mine and await alone(current) else None
 
     async def _correct(self, customer: Customer, person: Described, *, at: datetime) -> None:
-        """Write a customer down anew, numbers included."""
+        """Write a customer anew, numbers included."""
         for name, value in _about(person).items():
             setattr(customer, name, value)
         customer.updated_at = at
@@ -264,18 +264,18 @@ class CustomerService(Service[Customer]):
             await self.session.execute(delete(numbers).where(numbers.customer_id == customer.id, not_(kept)))
 
     async def _grew(self, customer_id: UUID, fields: Collection[str], *, by: UUID | None, at: datetime) -> None:
-        """Put on record that a customer has numbers that a loan brought; whoever read them before reads them again."""
+        """Record that a loan brought a customer further numbers, and make a new version of the customer."""
         customer = await self.session.get_one(Customer, customer_id, with_for_update=True)
         customer.updated_at = at
         flag_modified(customer, "updated_at")
         self.announce(CustomerChanged(actor_id=by, at=at, customer_id=customer_id, fields=tuple(sorted(fields))))
 
     async def _add_numbers(self, customer_id: UUID, person: Described, *, at: datetime) -> set[str]:
-        """Add the paper and the telephones of a person, whom this transaction holds, to a customer without them.
+        """Add a person's paper and telephones to a customer who lacks them; the transaction holds their locks.
 
-        Answers which of both were added.
+        Returns which of both were added.
         """
-        # Looked for under every key: a row of before the newest one stands in the way of no second index.
+        # Search under every key: a row indexed with an older key would not collide with one under the newest.
         paper, telephones = _numbers(customer_id, person, at=at)
         added = set()
         if paper and not await self.session.scalar(
@@ -292,7 +292,7 @@ class CustomerService(Service[Customer]):
 
 
 def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[IdentityPaper | None, list[Telephone]]:
-    """The paper and the telephones of a person, as rows of a customer's; None where nothing is known of a paper."""
+    """A person's paper and telephones as rows of a customer; None where no paper is known."""
     paper = None
     if key := identity_key(person.id_card_type, person.id_number):
         paper = IdentityPaper(
@@ -310,17 +310,17 @@ def _numbers(customer_id: UUID, person: Described, *, at: datetime) -> tuple[Ide
 
 
 def _shows(keys: Iterable[str]) -> ColumnElement[bool]:
-    """Match papers by how their type and number are compared."""
+    """Match papers by type and number, as they are compared."""
     return found_by(IdentityPaper.identity_index, *keys, of="identity")
 
 
 def _answers(keys: Iterable[str]) -> ColumnElement[bool]:
-    """Match telephones by how their number is compared."""
+    """Match telephones by number, as they are compared."""
     return found_by(Telephone.phone_index, *keys, of="phone")
 
 
 def person_with(described: Described, changes: Mapping[str, Any]) -> Person:
-    """The person an application describes once these changes are made."""
+    """The person an application describes after these changes."""
     names = [field.name for field in dataclass_fields(Person)]
     return Person(**{name: changes.get(name, getattr(described, name)) for name in names})
 
@@ -337,7 +337,7 @@ def description_of(person: Described) -> Description:
 
 
 def paper_kind(number: str | None) -> IdCardType | None:
-    """Guess the kind of a paper of which the number alone is known: nine digits are an identity card's."""
+    """Guess the kind of a paper known only by its number: nine digits are an identity card's."""
     with suppress(Invalid):
         read_identity_card(number or "")
         return IdCardType.CAMBODIAN_IDENTITY
@@ -345,12 +345,12 @@ def paper_kind(number: str | None) -> IdCardType | None:
 
 
 def _about(person: Described) -> dict[str, Any]:
-    """What a customer's row says about the person; numbers are rows of their own."""
+    """The columns of a customer that describe the person; numbers are rows of their own."""
     return {name: getattr(person, name) for name in TRAITS}
 
 
 def _lock_of(key: str) -> int:
-    """The number of the advisory lock that stands for a key; two keys that share one only wait for each other."""
+    """The number of the advisory lock for a key; two keys with one number merely wait for each other."""
     return int.from_bytes(blake2b(f"customer:{key}".encode(), digest_size=8).digest(), signed=True)
 
 
@@ -359,11 +359,11 @@ _HOLD: Final = Written(
         func.unnest(bindparam("locks", type_=ARRAY(BigInteger))).alias("lock")
     )
 )
-"""Takes the locks one after another, in the order in which they are given."""
+"""Takes the locks in the given order."""
 
 
 def _report() -> ReturningInsert[UUID, MatchedBy]:
-    """Write the statement that puts pairs on record which are not there yet, from either side, and gives those."""
+    """The statement that records pairs which are not recorded yet, in either direction, and returns them."""
     table = PossibleDuplicate.metadata.tables[PossibleDuplicate.__tablename__]
     customer = bindparam("customer", type_=Uuid)
     pair = (

@@ -17,7 +17,7 @@ from lc_workflow.platform.service import Service
 
 
 class WithoutDeadline(Invalid):
-    """Nothing at this stage waits for the house, so no clock runs there."""
+    """Nothing waits for the house at this stage, so no clock runs."""
 
 
 class DeadlineService(Service[StageDeadline]):

@@ -28,7 +28,7 @@ def may_come_to_confirm(application: CustomerApplication, *, at: datetime) -> Co
 
 
 def not_kept_away(application_id: UUID) -> ColumnElement[bool]:
-    """Match the accounts that neither keep away from a loan that waits for its payment nor are a party to it."""
+    """Match the accounts that are not recused from a loan waiting for payment, nor a party to it."""
     kept_away = select(func.unnest(Task.excluded)).where(
         Task.application_id == application_id, Task.closed_at.is_(None)
     )

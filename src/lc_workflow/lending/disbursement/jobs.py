@@ -1,4 +1,4 @@
-"""Handing requests over to whatever pays loans out until it says that it has them, and taking them back."""
+"""Handing payment requests over to the payment system until it confirms that it has them, and calling them off."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -18,24 +18,24 @@ from lc_workflow.platform.watching.metrics import Called, Outcome, called
 
 
 def connector_of(place: Workplace) -> Connector:
-    """The way this installation hands payments over: its webhook, or files in its store."""
+    """How this installation hands payments over: by webhook, or as files in its store."""
     if place.settings.disbursement_webhook is None:
         return CsvDrop(place.store)
-    # The client takes 0.1 s and some memory to load, which an installation without a webhook need not spend.
+    # Loading the client takes 0.1 s and some memory; an installation without a webhook need not pay for it.
     from lc_workflow.platform.payout.webhook import Webhook  # noqa: PLC0415
 
     return Webhook(place.settings.disbursement_webhook, clock=place.clock)
 
 
 TRIES: Final = 10
-"""How often a hand-over is tried before somebody has to ask for it again: over four hours."""
+"""How often a hand-over is tried before somebody has to ask for it again: over about four hours."""
 
 WORRYING: Final = 5
-"""After so many of them, some six minutes, people hear that a payment is not taken."""
+"""After this many tries, some six minutes, people are told that a payment is not accepted."""
 
 
 async def hand_over(place: Workplace, request_id: UUID) -> None:
-    """Hand one request over; no connection to the database is held while the other side thinks.
+    """Hand one request over; no database connection is held while waiting for the other side.
 
     When the process dies after the other side acted, this is done again with the same key, and pays nothing.
 
@@ -64,7 +64,7 @@ async def hand_over(place: Workplace, request_id: UUID) -> None:
         request.last_error = str(failure) if failure else None
         request.refused_at = place.clock() if isinstance(failure, OrderRefused) else None
         if failure is None and request.handed_over_at is None:
-            # Whoever closed the request meanwhile did not know that it arrived, and an auditor has to.
+            # Whoever closed the request meanwhile did not know that it had arrived; an auditor must be able to see it.
             if request.status is DisbursementStatus.REQUESTED:
                 request.status = DisbursementStatus.HANDED_OVER
             request.handed_over_at, request.external_reference = place.clock(), reference
@@ -83,9 +83,9 @@ HAND_OVER = Job(name="hand_over_disbursement", work=hand_over, attempts=TRIES, o
 
 
 async def call_off(place: Workplace, request_id: UUID) -> None:
-    """Take an order that nobody is to pay any more from the folder; people call off what a payment system has.
+    """Remove a cancelled order's file from the folder; with a payment system, people have to cancel it themselves.
 
-    The application stays locked meanwhile: another order of it would lie under the same key.
+    The application stays locked meanwhile: another order for it would have the same file name.
 
     Raises:
         Unavailable: The store cannot be reached now; it is tried again.
@@ -105,7 +105,7 @@ CALL_OFF = Job(name="call_off_disbursement", work=call_off, attempts=10, outside
 
 
 async def _order(session: AsyncSession, request_id: UUID) -> PaymentOrder | None:
-    """What is to be paid; None when that was handed over, confirmed or called off meanwhile."""
+    """The payment to hand over; None when it was handed over, confirmed or cancelled meanwhile."""
     found = (
         await session.execute(
             select(DisbursementRequest, CustomerApplication.full_name_latin, CustomerApplication.full_name_khmer)

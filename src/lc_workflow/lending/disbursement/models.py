@@ -14,11 +14,11 @@ from lc_workflow.platform.db.types import AMOUNT, choice
 
 
 class DisbursementRequest(Row):
-    """One request to pay an approved loan out; of an application, one at most has not failed.
+    """One request to pay an approved loan out; at most one request of an application has not failed.
 
-    `amount` is what the borrower is given: the principal without the fees that are kept back. Orders are known to
-    payers by `order_key`; those of before there was one by the application's id. `refused_at` is when the payer said
-    at last that it does not take the order.
+    `amount` is what the borrower is paid: the principal less the fees that are kept back. Payers know an order by its
+    `order_key`; older orders without one by the application's id. `refused_at` is when the payer finally refused the
+    order.
     """
 
     __tablename__ = "disbursement_requests"
@@ -68,12 +68,12 @@ class DisbursementRequest(Row):
 
     @property
     def key(self) -> UUID:
-        """What the payer knows the order by."""
+        """The key by which the payer knows the order."""
         return self.order_key or self.application_id
 
     @property
     def fate(self) -> Fate:
-        """What was known of the order when it was called off; what came to be known later is not what was meant."""
+        """What was known of the order when it was marked as failed."""
         for answered_at, fate in ((self.handed_over_at, Fate.TAKEN), (self.refused_at, Fate.REFUSED)):
             if answered_at is not None:
                 return fate if self.closed_at is not None and answered_at <= self.closed_at else Fate.UNSEEN

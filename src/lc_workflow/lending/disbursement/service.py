@@ -61,9 +61,9 @@ class DisbursementService(Service[DisbursementRequest]):
         self._tasks = TaskService(session)
 
     async def request(self, application_id: UUID, *, principal: Principal, at: datetime) -> DisbursementRequest:
-        """Ask for an approved loan to be paid out; asking again answers the request that stands.
+        """Ask for an approved loan to be paid out; asking again returns the request that stands.
 
-        Where nobody tries to hand that one over any more, as the other side was silent for too long, it is tried again.
+        If that request was given up because the other side did not answer for too long, it is handed over again.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -132,7 +132,7 @@ class DisbursementService(Service[DisbursementRequest]):
     ) -> DisbursementRequest:
         """Confirm that a loan was paid out as asked for: the application is disbursed in the same transaction.
 
-        An order that waits in the folder still, as the loan was paid in another way, is taken away.
+        An order file still waiting in the folder, because the loan was paid another way, is removed.
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
@@ -173,9 +173,9 @@ class DisbursementService(Service[DisbursementRequest]):
         return request
 
     async def fail(self, request_id: UUID, reason: str, *, principal: Principal, at: datetime) -> DisbursementRequest:
-        """Write down that a loan was not paid out, so that it can be asked for again.
+        """Record that a loan was not paid out, so that it can be asked for again.
 
-        An order that waits in the folder to be fetched is taken away; a payment system that has one is not told.
+        An order file waiting to be fetched is removed; a payment system that has the order is not told.
 
         Raises:
             Missing: There is no such request, or the person may not see its application.
@@ -225,7 +225,7 @@ class DisbursementService(Service[DisbursementRequest]):
         )
 
     async def _revive(self, request: DisbursementRequest, *, by: UUID, at: datetime) -> None:
-        """Have a request handed over that was given up: the same order, under the same key."""
+        """Hand over a given-up request again: the same order, under the same key."""
         if request.status is not DisbursementStatus.REQUESTED:
             return
         if not await is_under_way(self.session, HAND_OVER, request_id=request.id):
@@ -235,14 +235,14 @@ class DisbursementService(Service[DisbursementRequest]):
             )
 
     async def _ordered_at(self, request: DisbursementRequest) -> datetime:
-        """When what a request asks for was first ordered under its key: an order that failed unseen may be paid."""
+        """When what a request asks for was first ordered under its key; an order marked as failed may still be paid."""
         of_loan = await self.get_many(DisbursementRequest.application_id == request.application_id)
         return min(each.requested_at for each in of_loan if each.key == request.key)
 
     async def _locked(
         self, request_id: UUID, principal: Principal, *, at: datetime
     ) -> tuple[CustomerApplication, DisbursementRequest]:
-        """Lock the application, as everybody does first, and then its request."""
+        """Lock the application, which always comes first, and then its request."""
         application_id = await application_of(self.session, {"request_id": request_id})
         if application_id is None:
             raise Missing("There is no such disbursement request, or it is not yours to see.")
@@ -269,7 +269,7 @@ class DisbursementService(Service[DisbursementRequest]):
 
 
 async def application_of(session: AsyncSession, named: Mapping[str, Any]) -> UUID | None:
-    """Find which application the request that a path names is about; None where there is no such request."""
+    """The application of the request that a path names; None where there is no such request."""
     about: UUID | None = await session.scalar(
         select(DisbursementRequest.application_id).where(DisbursementRequest.id == named["request_id"])
     )

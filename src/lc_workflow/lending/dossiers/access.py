@@ -1,4 +1,4 @@
-"""Who may take the whole of an application in hand."""
+"""Who may read an application as a whole, as a dossier."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ def readable_by(principal: Principal) -> ColumnElement[bool]:
 
 
 def printed_for(principal: Principal) -> ColumnElement[bool]:
-    """Narrow a query to the printed dossiers this person may take: none with numbers that they may not read."""
+    """Narrow a query to the printed dossiers this person may have: none with numbers they may not read."""
     of_it = CustomerApplication.id == DossierPrint.application_id
     may_read_numbers = exists().where(of_it, reached(principal, READ_NUMBERS))
     return exists().where(of_it, readable_by(principal)) & (~DossierPrint.whole | may_read_numbers)

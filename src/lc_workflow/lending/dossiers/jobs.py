@@ -25,22 +25,22 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.platform.typesetting.press import TEMPLATE, set_pages
 
 SIDE: Final = 700
-"""Pixels of a photo's longer side: three of them stand beside each other on a page of 17 centimetres."""
+"""Pixels of a photo's longer side: three photos stand side by side on a page of 17 centimetres."""
 
 IN_MEMORY: Final = 1_000_000
-"""Bytes of a photo that are kept in memory while it is made small; larger ones go through a file."""
+"""Bytes of a photo that are kept in memory while it is scaled; larger ones go through a file."""
 
 KEPT_FOR: Final = timedelta(days=7)
 """How long a printed dossier can be downloaded; after that the same content is printed again."""
 
 PHOTOS_DONE: Final = 80
-"""Percent of the work that is done when all photos are small."""
+"""Percent of the work that is done when all photos are scaled."""
 
 _log = structlog.stdlib.get_logger()
 
 
 async def print_dossier(place: Workplace, print_id: UUID) -> None:
-    """Print one dossier; no connection to the database is held while photos are made small and pages are set.
+    """Print one dossier; no database connection is held while photos are scaled and pages are set.
 
     Raises:
         CannotSet: The pages could not be set; it is tried again.
@@ -81,7 +81,7 @@ async def print_dossier(place: Workplace, print_id: UUID) -> None:
 async def _small_photos(
     place: Workplace, print_id: UUID, photos: Sequence[tuple[UUID, str | None]], folder: Path
 ) -> list[tuple[str | None, str]]:
-    """Make the photos small, one after the other; one that cannot be shown keeps its place and its caption."""
+    """Scale the photos one after the other; one that cannot be shown keeps its place and its caption."""
     made: list[tuple[str | None, str]] = []
     for number, (file_id, key) in enumerate(photos):
         name = f"photo-{number}.jpg"
@@ -136,7 +136,7 @@ PRINT_DOSSIER: Final = Job(name="print_dossier", work=print_dossier, attempts=3)
 
 
 async def clear_dossiers(place: Workplace) -> None:
-    """Let printed dossiers go that are old, or whose application was thrown away: bytes first, then the row."""
+    """Delete printed dossiers that are old, or whose application was thrown away: bytes first, then the row."""
     async with place.sessions() as session:
         over = await session.scalars(
             select(DossierPrint).where(

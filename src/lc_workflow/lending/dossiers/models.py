@@ -13,11 +13,11 @@ from lc_workflow.platform.security.columns import SealedBytes
 
 
 class DossierPrint(Row):
-    """A dossier on paper: of what content, in which language, and how far it is.
+    """A dossier to be printed: its content, its language, and its progress.
 
-    `content` is what is printed, as JSON, until it is; `content_sha256` its fingerprint, under which the same content
-    is not printed twice. One that is `whole` shows identity numbers and telephones. `progress` is in percent,
-    `size` in bytes. It is let go some days later, and sooner where its application was thrown away.
+    `content` is the JSON to print, until it is printed; `content_sha256` its fingerprint, so that the same content is
+    not printed twice. A `whole` one shows identity and telephone numbers. `progress` is in percent, `size` in bytes. It
+    is deleted some days later, or when its application is thrown away.
     """
 
     __tablename__ = "dossier_prints"
@@ -42,5 +42,5 @@ class DossierPrint(Row):
 
     @property
     def key(self) -> str:
-        """Where the store keeps it; it tells nobody's name."""
+        """Where the store keeps it; it contains nobody's name."""
         return f"dossiers/{self.id}"

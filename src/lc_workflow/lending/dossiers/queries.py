@@ -47,7 +47,7 @@ _ENCODER: Final = msgspec.json.Encoder(order="deterministic", decimal_format="st
 
 
 class Everything:
-    """Reads what a dossier holds, for people who may take it in hand."""
+    """Reads the content of a dossier, for people who may have it."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -129,7 +129,7 @@ class Everything:
         )
 
     async def files(self, file_ids: Sequence[UUID]) -> list[File]:
-        """Load the papers that a dossier names, in its order; what was purged since is left out."""
+        """Load the papers that a dossier lists, in its order; those purged since are left out."""
         rows = {row.id: row for row in await self._session.scalars(select(File).where(File.id.in_(file_ids)))}
         return [rows[file_id] for file_id in file_ids if file_id in rows]
 
@@ -142,7 +142,7 @@ class Everything:
             return None, refusal.detail
 
     async def _terms(self, application: CustomerApplication) -> LoanTerms:
-        """What was approved, or what is on offer to those who decide, or else what was asked for."""
+        """What was approved, else what is on offer to those who decide, else what was asked for."""
         case = await self._seen.case(application) if application.approved_amount is None else None
         if case is None or case.material_changes != application.material_changes:
             return application.at_stake
@@ -197,12 +197,12 @@ class Everything:
 
 
 def written(content: DossierContent) -> bytes:
-    """Write a dossier so that the same content always reads the same; numbers are text, so that their digits stay."""
+    """Write a dossier so that equal content is equal text; numbers are text, to keep their digits."""
     return _ENCODER.encode(content)
 
 
 def fingerprint(content: bytes) -> bytes:
-    """Take the SHA-256 of a written dossier."""
+    """The SHA-256 of a written dossier."""
     return hashlib.sha256(content).digest()
 
 

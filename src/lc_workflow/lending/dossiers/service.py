@@ -1,4 +1,4 @@
-"""Reading dossiers, having them printed, and taking them in hand; each time it is put on record."""
+"""Reading, printing and downloading dossiers; each time it goes on record."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -29,17 +29,17 @@ LINK_LIFETIME: Final = timedelta(minutes=15)
 """How long a link to a printed dossier works."""
 
 LONGEST_PRINTING: Final = timedelta(hours=1)
-"""After this long nobody works on a printing any more."""
+"""A printing that takes longer has been abandoned."""
 
 GONE: Final = "missing.txt"
-"""What an archive calls its list of papers whose bytes are no longer kept: an auditor is told, and gets the rest."""
+"""The archive's list of papers whose bytes are no longer kept, so that an auditor knows of them."""
 
 OTHER_FOLDER: Final = "Other"
-"""Where an archive keeps papers that lie in no folder."""
+"""Where an archive puts papers that are in no folder."""
 
 
 LONGEST_NAME: Final = 240
-"""Bytes of a name in an archive: disks give it 255, and files of one name are numbered."""
+"""Bytes of a file name in an archive: file systems allow 255, and equal names get a number."""
 
 
 class StillPrinting(Busy):
@@ -57,7 +57,7 @@ class DossierService(Service[DossierPrint]):
         self._everything = Everything(session)
 
     async def read(self, application_id: UUID, *, principal: Principal, at: datetime) -> tuple[DossierContent, str]:
-        """Show the content of a dossier with its fingerprint, and put on record who read it.
+        """Show the content of a dossier with its fingerprint, and record who read it.
 
         Raises:
             Missing: There is no such application, or its dossier is not theirs to read.
@@ -71,9 +71,9 @@ class DossierService(Service[DossierPrint]):
     async def have_printed(
         self, application_id: UUID, language: Language, *, principal: Principal, at: datetime
     ) -> DossierPrint:
-        """Have a dossier printed in the background; one of the same content in the same language is printed once.
+        """Have a dossier printed in the background; the same content in the same language is printed once.
 
-        One that is not done after an hour is printed anew: whoever printed it may have died of it each time.
+        One that is not done after an hour is printed anew, in case its process died.
 
         Raises:
             Missing: There is no such application, or its dossier is not theirs to read.
@@ -125,7 +125,7 @@ class DossierService(Service[DossierPrint]):
     async def take(
         self, application_id: UUID, print_id: UUID, *, principal: Principal, base_url: str, at: datetime
     ) -> str:
-        """Give a link to a printed dossier, and put on record who took it.
+        """Give a link to a printed dossier, and record who took it.
 
         Raises:
             Missing: There is no such dossier, or it is not theirs to read.
@@ -148,9 +148,9 @@ class DossierService(Service[DossierPrint]):
     async def archive(
         self, application_id: UUID, *, principal: Principal, at: datetime
     ) -> tuple[str, AsyncIterator[bytes]]:
-        """Give everything there is of an application as one archive: its papers in their folders, and the dossier.
+        """Give an application as one archive: its papers in their folders, and the dossier as JSON.
 
-        Answers the name of the archive and its bytes, which are read from the store while they are sent.
+        Returns the archive's name and its bytes, which are read from the store while they are sent.
 
         Raises:
             Missing: There is no such application, or its dossier is not theirs to read.
@@ -162,7 +162,7 @@ class DossierService(Service[DossierPrint]):
             await self._store.ping()
             self._record(application_id, "zip", principal=principal, at=at)
         await self._note_numbers(application_id, whole=not content.numbers_masked, principal=principal, at=at)
-        await self.session.close()  # others get the connection while the bytes travel
+        await self.session.close()  # gives the connection back while the bytes are sent
         folders = {paper.file_id: paper.folder or OTHER_FOLDER for paper in content.papers}
         paths = distinct(f"{_within(folders[file.id])}/{_within(file.display_name)}" for file in files)
         name = content.borrower.full_name_khmer or content.borrower.full_name_latin or str(application_id)
@@ -189,12 +189,12 @@ class DossierService(Service[DossierPrint]):
         self.announce(DossierTaken(actor_id=principal.id, at=at, application_id=application_id, form=form))
 
     async def _note_numbers(self, application_id: UUID, *, whole: bool, principal: Principal, at: datetime) -> None:
-        """Write down that the person was shown identity numbers and telephones."""
+        """Record that the person was shown identity and telephone numbers."""
         if whole:
             await Reader(self.session, principal, at).note("application", application_id)
 
 
 def _within(name: str) -> str:
-    """Keep a name from leading out of the folder that an archive is unpacked in, and let every disk take it."""
+    """Keep a name inside the folder an archive is unpacked in, and acceptable to every file system."""
     kept = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < ord(" ") else sign for sign in name).strip().strip(".")
     return shortened(kept, LONGEST_NAME, size=lambda part: len(part.encode())) or "_"

@@ -1,4 +1,4 @@
-"""Reading applications for a file: in batches, so that memory stays small and no slow client holds a connection."""
+"""Reading applications for a file, in batches: memory stays small, and a slow client holds no connection."""
 
 from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ from lc_workflow.platform.security.personal import READ as READ_NUMBERS
 from lc_workflow.platform.security.personal import masked
 
 BATCH: Final = 500
-"""Rows a statement; a few hundred kilobytes."""
+"""Rows per statement; a few hundred kilobytes."""
 
 _ROW: Final = CustomerApplication
 _COLUMNS: Final = (
@@ -44,14 +44,12 @@ HEADER: Final = (
     *("guarantor_name", "guarantor_phone", "collateral_value", "collateral_value_other_currency"),
     "paid_on",
 )
-"""What the columns of the file are called; amounts are in `currency`, terms in months, rates in percent per year.
-
-What is pledged in the other of the two currencies stands in a column of its own: riel and dollars are not added up.
-"""
+"""The column names of the file; amounts are in `currency`, terms in months, rates in percent per year. Collateral
+valued in the other of the two currencies has a column of its own: riel and dollars are not added up."""
 
 
 _PAID_ON: Final = case((_ROW.workflow_status == Stage.DISBURSED, _ROW.loan_start_date))
-"""The day a loan was paid out; before that, its beginning is what somebody had in mind."""
+"""The day a loan was paid out; before that, the day wished for."""
 
 
 class ExportQueries:
@@ -64,8 +62,8 @@ class ExportQueries:
     async def rows(self, wanted: Wanted, *, principal: Principal) -> AsyncGenerator[list[Any], None]:
         """Read the rows of the file, newest first.
 
-        Numbers are masked where the person may not read them.
-        What is drafted while the file is written may be missing from it; nothing stands in it twice.
+        Numbers are masked where the person may not read them. What is drafted while the file is written may be missing
+        from it; nothing occurs twice.
         """
         last: tuple[datetime, UUID] | None = None
 
@@ -113,13 +111,13 @@ def _batch(wanted: Wanted, principal: Principal, last: tuple[datetime, UUID] | N
 
 
 def _pledged(which: ColumnElement[bool]) -> ScalarSelect[Any]:
-    """Add up the worth of what is pledged."""
+    """Add up the value of what is pledged."""
     theirs = Collateral.application_id == _ROW.id
     return select(func.sum(Collateral.value)).where(theirs, which).correlate(_ROW).scalar_subquery()
 
 
 def _after(last: tuple[datetime, UUID] | None) -> tuple[ColumnElement[bool], ...]:
-    """Go on behind the last row; the first condition is the one an index answers."""
+    """Continue after the last row; the first condition is the one an index answers."""
     if last is None:
         return ()
     moment, id_ = last

@@ -20,14 +20,14 @@ class ExportService(Service[CustomerApplication]):
     noun = "application"
 
     async def begin(self, wanted: Wanted, form: str, *, principal: Principal, at: datetime) -> None:
-        """Write down who exports which applications, before the first of them leaves the house."""
+        """Record who exports which applications, before the first of them leaves the house."""
         asked = {
             name: str(value)
             for name in Wanted.__dataclass_fields__
             if name not in {"sort_by", "descending", "search"} and (value := getattr(wanted, name)) is not None
         }
         async with self.transaction():
-            # Filters that the database cannot take are refused here, before anything is on record.
+            # Filters the database cannot process are refused here, before anything goes on record.
             which = (exportable_by(principal), *conditions(wanted))
             rows = await self.session.scalar(select(func.count()).select_from(CustomerApplication).where(*which))
             self.announce(

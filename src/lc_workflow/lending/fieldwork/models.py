@@ -9,11 +9,12 @@ from lc_workflow.platform.db.base import Row
 
 
 class LatestChange(Row):
-    """The last change of an application that a tablet would show; the database writes it, with each commit.
+    """The last change of an application that a tablet would show; the database writes it with each commit.
 
     `id` is the application's, and the row outlives it. `position` is the number of the transaction: once all
-    transactions below a number have ended, nothing below it is added any more, whereas moments and sequences are given
-    out before the commit and overtake each other. `user_id` and `branch_id` tell whose the application is, or was.
+    transactions below a number have ended, nothing is added below it any more. Timestamps and sequences do not have
+    this property: they are assigned before the commit and overtake each other. `user_id` and `branch_id` tell whose the
+    application is, or was.
     """
 
     __tablename__ = "application_changes"

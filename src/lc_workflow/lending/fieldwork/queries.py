@@ -24,10 +24,10 @@ from lc_workflow.platform.db.reach import within
 from lc_workflow.platform.http.paging import read_cursor, write_cursor
 
 A_PAGE: Final = 200
-"""How many applications come at once."""
+"""How many applications are returned at once."""
 
 MOST_COMMENTS: Final = 50
-"""How many comments come with an application, the newest; the list of comments has them all."""
+"""How many comments are returned with an application, the newest; the list of comments has them all."""
 
 NOWHERE: Final = UUID(int=0)
 
@@ -38,14 +38,14 @@ _NOW: Final = text(
 
 
 Number = Annotated[int, Meta(ge=-1, lt=2**62)]
-"""The number of a transaction, or -1 for before all."""
+"""A transaction number, or -1 for before all."""
 
 
 class Place(Struct, frozen=True, array_like=True):
-    """Where somebody has read to.
+    """How far somebody has read.
 
-    `origin` tells the database by whose transaction numbers `position` counts, `reach` what the person could see. What
-    went before `began`, when they read for the first time, they have never seen.
+    `origin` identifies the database whose transaction numbers `position` uses, `reach` what the person could see.
+    Anything before `began`, their first reading, they have never seen.
     """
 
     origin: str
@@ -65,7 +65,7 @@ class Changed(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """One page of what changed, and where it ends."""
+    """One page of changes, and where it ends."""
 
     changes: list[Changed]
     next: str
@@ -82,8 +82,8 @@ class ChangeQueries:
     async def since(self, cursor: str | None, *, principal: Principal) -> Told:
         """List what changed after the cursor, in the order of the changes; each application once, as it is now.
 
-        Who may see other things than when the cursor was made begins anew, and so does everybody after the database
-        was restored.
+        Whoever may now see other things than when the cursor was made starts from the beginning, and so does everybody
+        after the database was restored.
 
         Raises:
             BadCursor: It is none of ours.
@@ -92,7 +92,7 @@ class ChangeQueries:
         now = (await self._session.execute(_NOW)).one()
         origin, reach = _digest(now.system_identifier, now.table_id), _reach(principal)
         begin = Place(origin, reach, now.horizon, -1, NOWHERE)
-        # Beyond what is told there is only a cursor of before the disk was put back to an earlier moment.
+        # A cursor ahead of the horizon was made before the disk was reset to an earlier moment.
         known = asked is not None and (asked.origin, asked.reach) == (origin, reach) and asked.position < now.horizon
         place = asked if asked and known else begin
         rows = (await self._session.execute(_page(place, principal))).all()
@@ -105,7 +105,7 @@ class ChangeQueries:
 
 
 def _page(place: Place, principal: Principal) -> Select[Any]:
-    """Write the statement of a page: the index gives its changes in order, the rest hangs on their ids."""
+    """The statement of a page: the index gives its changes in order, the rest is joined by their ids."""
     page = (
         select(LatestChange.id.label("changed_id"), LatestChange.position)
         .where(
@@ -127,7 +127,7 @@ def _page(place: Place, principal: Principal) -> Select[Any]:
 
 
 def _horizon() -> ColumnElement[int]:
-    """The number below which every transaction has ended, as the running statement sees it."""
+    """The number below which every transaction has ended, as seen by the running statement."""
     return cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
 
 
@@ -165,7 +165,7 @@ def _changed(row: Row[Any]) -> Changed:
 
 
 def _reach(principal: Principal) -> str:
-    """What the person can see, as far as it is not the applications that decide it."""
+    """What decides which applications the person can see, as far as it is about the person."""
     return _digest(
         principal.id,
         principal.scope_of(READ),

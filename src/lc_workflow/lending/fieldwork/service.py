@@ -1,4 +1,4 @@
-"""Carrying out what was done without a network: each operation once, one after the other, each on its own."""
+"""Carrying out what was done offline: each operation once, one after the other, each in its own transaction."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -33,10 +33,10 @@ from lc_workflow.platform.idempotency.keys import AnswerLost, Keys
 DONE: Final = 200
 MADE: Final = 201
 STATUS: Final = {Kind.UPDATE: DONE, Kind.SUBMIT: DONE}
-"""What success is called; the other kinds make something."""
+"""The status of success; the other kinds create something."""
 
 KEPT_FOR: Final = timedelta(days=30)
-"""How long an operation is known that was carried out: a tablet may not hear so before it leaves for weeks."""
+"""How long a completed operation is remembered: a tablet may not get the answer for weeks."""
 
 OURS: Final = 500
 """From this status on nobody knows whether something was done."""
@@ -55,7 +55,7 @@ class EarlierOperationFailed(FailedBefore):
 
 
 class Done(Struct, frozen=True):
-    """What is remembered of an operation that was carried out: the version it made, if it made one."""
+    """What is remembered of a completed operation: the version it made, if it made one."""
 
     version: int | None
 
@@ -72,7 +72,7 @@ class FieldworkService:
         clock: Clock,
         problem_of: Callable[[Exception], Problem],
     ) -> None:
-        """Open the service on the request's session; `problem_of` tells a refusal as a request alone would."""
+        """Open the service on the request's session; `problem_of` describes a refusal as for a single request."""
         self._session = session
         self._applications = applications
         self._workflow = WorkflowService(session)
@@ -84,11 +84,11 @@ class FieldworkService:
         self._problem_of = problem_of
 
     async def carry_out(self, operations: Sequence[Operation], *, request_id: str) -> list[Result]:
-        """Carry out operations in their order, each in a transaction of its own, and tell what became of each.
+        """Carry out operations in order, each in a transaction of its own, and report the result of each.
 
-        After one was refused nothing more is tried on its application. What was sent again is not done again. An
-        operation builds on those before it: whatever was made on the same version, or on the one that came of it, meets
-        the version that the last of them left.
+        After a refusal nothing more is tried on the same application. An operation sent again is not done again.
+        Operations build on those before them: one made on the same version as its predecessor, or on the version that
+        one made, applies to what the predecessor left.
         """
         results: list[Result] = []
         refused: set[UUID] = set()
@@ -110,7 +110,7 @@ class FieldworkService:
 
     async def _once(self, operation: Operation, version: int | None, *, request_id: str) -> Result:
         """Carry out an operation unless it was carried out before; `version` is the one it is meant for."""
-        self._session.expunge_all()  # what the last one has loaded may have changed since
+        self._session.expunge_all()  # what the last operation loaded may have changed since
         with bound_contextvars(request_id=request_id):
             try:
                 known = await self._keys.begin(operation.key, _digest(operation), request_id=request_id)
@@ -125,19 +125,19 @@ class FieldworkService:
                 return _told(operation, known.status or DONE, done.version, replayed=True)
             try:
                 status, made = await self._do(operation, version)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told in its place
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is reported in its place
                 await self._session.rollback()
                 result = self._refused(operation, error)
                 await (self._keys.leave_open if result.status >= OURS else self._keys.free)(operation.key)
                 return result
             try:
                 await self._keys.remember(operation.key, status=status, body=json.encode(Done(made)))
-            except (SQLAlchemyError, OSError) as cause:  # it is done; the journal knows
+            except (SQLAlchemyError, OSError) as cause:  # it is done; the journal proves it
                 log.warning("a result could not be remembered", cause=type(cause).__name__)
             return _told(operation, status, made)
 
     async def _do(self, operation: Operation, version: int | None) -> tuple[int, int | None]:
-        """Do what is asked for with the verb of the single address; answers the status and the version made."""
+        """Call the verb of the corresponding single route; return the status and the version made."""
         if operation.kind not in {*Kind}:
             raise NoSuchKind(f"There is no operation of this kind; there are {', '.join(Kind)}.")
         kind, body = Kind(operation.kind), operation.body or {}
@@ -182,6 +182,6 @@ def _told(operation: Operation, status: int, version: int | None, *, replayed: b
 
 
 def _digest(operation: Operation) -> bytes:
-    """What a key stands for: the operation in whatever order its fields came."""
+    """What a key stands for: the operation, regardless of the order of its fields."""
     said = (operation.kind, operation.id, operation.version, operation.body)
     return sha256(b"sync\n" + json.encode(said, order="deterministic")).digest()

@@ -1,4 +1,4 @@
-"""Looking places up, making sure that a code is one, and taking in the public list."""
+"""Looking places up, checking codes, and importing the public list."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -25,11 +25,11 @@ AT_ONCE: Final = 1_000
 
 
 class UnknownPlace(Invalid):
-    """The gazetteer lists the places around this code, and this one is not among them."""
+    """The gazetteer knows the places around this code, but not this one."""
 
 
 class BadPlaceLine(Invalid):
-    """A line of the list cannot be taken in; the sentence says which."""
+    """A line of the list cannot be read; the sentence says which."""
 
 
 class GazetteerService(Service[Place]):
@@ -53,7 +53,7 @@ class GazetteerService(Service[Place]):
         return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), OrderBy("code"))
 
     async def check(self, code: str) -> None:
-        """Let a code be kept with an address: it must exist as far down as the gazetteer has been loaded.
+        """Accept a code for an address: it must exist as far down as the gazetteer has been loaded.
 
         Raises:
             NoSuchCode: It is no code.
@@ -67,12 +67,12 @@ class GazetteerService(Service[Place]):
             neighbours = Place.parent_code == parent if parent else Place.level == Level.PROVINCE
             if await self.session.scalar(select(exists().where(neighbours))):
                 raise UnknownPlace(f"The gazetteer knows no {level_of(unknown)} with the code {unknown}.")
-            return  # what is not loaded here is not loaded below either
+            return  # if this level is not loaded, the levels below are not either
 
     async def load(self, lines: Iterable[str], *, at: datetime) -> int:
-        """Take in a list of places with the columns code, name_en and name_km; known codes get the names it gives.
+        """Import a list of places with the columns code, name_en and name_km; known codes get the new names.
 
-        Answers how many places it names.
+        Returns how many places it names.
 
         Raises:
             BadPlaceLine: A line has no such columns, no such code, or lies in a place that nobody has named.
@@ -106,7 +106,7 @@ class GazetteerService(Service[Place]):
 
 
 def read_places(lines: Iterable[str]) -> Iterable[PlaceLine]:
-    """Read a list of places, one a line below a line that names the columns; other columns are passed over.
+    """Read a list of places, one per line below a line of column names; other columns are ignored.
 
     Raises:
         BadPlaceLine: A line cannot be read; it says which, and why.

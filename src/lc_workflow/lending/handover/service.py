@@ -1,4 +1,4 @@
-"""Counting what is on somebody's desk, and putting it on another's."""
+"""Counting the open work of a person, and handing it to a colleague."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,8 +28,8 @@ class Desk(Service[Task]):
     async def hand_over(self, user_id: UUID, successor_id: UUID, *, by: UUID, at: datetime) -> int:
         """Give a person's assignments and tasks to a colleague.
 
-        A task that the colleague may not do, by their rights, for want of its seat or by segregation of duties
-        (lending.md §2), goes back to the queue, where whoever may takes it.
+        A task that the colleague may not do – for lack of a right or a seat, or by segregation of duties (lending.md
+        §2) – goes back to the queue.
 
         Raises:
             NotFieldStaff, EmployeeRetired, EmployeeOfAnotherBranch: The colleague cannot take the assignments.

@@ -1,1 +1,1 @@
-"""Jurisdictions: what the law of the place allows, as dated data that a compliance officer confirms."""
+"""Jurisdictions: what the local law allows, as dated profiles that a compliance officer confirms."""

@@ -1,4 +1,4 @@
-"""Profiles of the law, and which one is in use, as rows."""
+"""Legal profiles, and which one applies, as rows."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,9 +14,9 @@ from lc_workflow.platform.db.types import PERCENT
 
 
 class JurisdictionProfile(DatedRow):
-    """The law of one place from `valid_from` on; it counts once it is confirmed, and never changes from then on.
+    """The law of one place from `valid_from` on; it applies once it is confirmed, and never changes from then on.
 
-    `rate_ceiling` is in percent a year; `fees_count` says whether fees are held to it.
+    `rate_ceiling` is in percent a year; `fees_count` says whether it also covers fees.
     """
 
     __tablename__ = "jurisdiction_profiles"
@@ -36,7 +36,7 @@ class JurisdictionProfile(DatedRow):
 
     @property
     def profile(self) -> Profile:
-        """What the rules know of it."""
+        """The profile as the rules know it."""
         return Profile(
             self.code,
             self.rate_ceiling,

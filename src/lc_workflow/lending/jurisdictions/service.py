@@ -1,4 +1,4 @@
-"""Writing the law down, confirming it, and choosing which one is followed."""
+"""Writing legal profiles down, confirming them, and choosing which one applies."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -28,18 +28,18 @@ from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.service import Service
 
 NONE: Final = "NONE"
-"""The place whose law forbids nothing: what a new installation follows."""
+"""The code of no law: what a new installation follows."""
 
 
 LATEST_USE: Final = select(JurisdictionUse.code).order_by(JurisdictionUse.number.desc()).limit(1)
-"""Which law was chosen last."""
+"""The law chosen last."""
 
 
 _PROFILE = aliased(JurisdictionProfile)
 
 
 def in_force(*, on: date | ColumnElement[date]) -> ScalarSelect[UUID]:
-    """Find the profile of the law that is followed: the latest that is confirmed and valid by a day."""
+    """Find the profile that applies: the latest that is confirmed and valid by a day."""
     return (
         select(_PROFILE.id)
         .where(
@@ -58,11 +58,11 @@ class ProfileConfirmed(Invalid):
 
 
 class OwnProfile(Forbidden):
-    """Whoever wrote the law down does not confirm it."""
+    """Whoever wrote a profile does not confirm it."""
 
 
 class ProfileNotConfirmed(Invalid):
-    """No profile of this law is confirmed and in force."""
+    """No profile of this law is both confirmed and valid now."""
 
 
 class CodeReserved(Invalid):
@@ -70,20 +70,20 @@ class CodeReserved(Invalid):
 
 
 class JurisdictionService(Service[JurisdictionProfile]):
-    """The laws of the places where the institution lends."""
+    """The legal profiles of the places where the institution lends."""
 
     noun = "profile"
 
     async def page(
         self, window: Window, *, code: str | None, principal: Principal
     ) -> tuple[Sequence[JurisdictionProfile], int]:
-        """List profiles by their codes, each law's latest first, with how many there are in all."""
+        """List profiles by their codes, the latest of each law first, with how many there are in all."""
         where = [visible_to(principal), *([JurisdictionProfile.code == code] if code else [])]
         order = OrderBy("code"), OrderBy("valid_from", "desc"), OrderBy("id")
         return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *order)
 
     async def write(self, wish: NewProfile, *, principal: Principal, at: datetime) -> JurisdictionProfile:
-        """Write a law down; it counts once somebody else has confirmed it.
+        """Write a profile down; it applies once somebody else has confirmed it.
 
         Raises:
             CodeReserved: NONE has no profile.
@@ -177,7 +177,7 @@ class JurisdictionService(Service[JurisdictionProfile]):
         return code, None if code == NONE else await self._in_force(code, at=at)
 
     async def law(self, *, at: datetime) -> Profile:
-        """What loans are held against at a moment."""
+        """The profile that loans are checked against at a moment."""
         _, profile = await self.in_use(at=at)
         return Profile(NONE) if profile is None else profile.profile
 

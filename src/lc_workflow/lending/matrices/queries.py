@@ -1,4 +1,4 @@
-"""For whom matrices wait, and which stages are left with nobody who may decide there."""
+"""Which roles approval matrices need, and at which stages too few people may decide."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -36,27 +36,27 @@ READ_APPLICATIONS = "application:read"
 
 
 class OfficesOfMatrices:
-    """Knows for whom the versions of the approval matrix wait."""
+    """Knows which roles the versions of the approval matrix need."""
 
     async def are_waited_for(self, session: AsyncSession, role: str) -> bool:
-        """Whether some version, a draft as well, has a stage for a role."""
+        """Whether some version, even a draft, has a stage for a role."""
         stages = cast("$.**.role ? (@ == $role)", JSONPATH)
         waits = func.jsonb_path_exists(ApprovalMatrix.document, stages, func.jsonb_build_object("role", role))
         return bool(await session.scalar(select(exists().where(waits))))
 
 
 class _Seat(NamedTuple):
-    """What of a stage says who may sit there."""
+    """What decides who may sit at a stage."""
 
     role: str
     scope: Reach
 
 
 async def vacancies(session: AsyncSession, matrix: Matrix, *, at: datetime) -> list[Vacancy]:
-    """List the stages at which fewer people may decide than have to agree, with the branches whose loans would wait.
+    """List the stages at which fewer people may decide than have to agree, with the branches concerned.
 
-    How high limits are is left aside, and what keeps somebody from one loan only; where the matrix asks for limits, who
-    has none on record counts for nobody. Whoever stands in counts as whom they stand in for. Only branches in use are
+    The height of limits is ignored, and so is what keeps somebody from a single loan; but where the matrix asks for
+    limits, people without one do not count. A stand-in counts as the person they stand in for. Only branches in use are
     looked at.
     """
     stages = dict(_stages(matrix))

@@ -57,7 +57,7 @@ from lc_workflow.system.settings.models import Setting
 from lc_workflow.system.settings.service import SettingService, or_begun
 
 NUMBERING: Final = 0x1C_0E
-"""The advisory lock that gives matrices their numbers one after the other."""
+"""The advisory lock under which matrices are numbered."""
 
 
 class AlreadyPublished(Invalid):
@@ -66,7 +66,7 @@ class AlreadyPublished(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """What applications to come are decided by: the newest matrix, its rules, and how many riel make a dollar."""
+    """What new applications are decided by: the newest matrix, its rules, and how many riel make a dollar."""
 
     matrix_id: UUID
     document: MatrixDocument
@@ -90,7 +90,7 @@ class MatrixService(Service[ApprovalMatrix]):
         )
 
     async def current(self) -> ApprovalMatrix:
-        """The matrix that applications to come are given.
+        """The matrix that new applications are given.
 
         Raises:
             Missing: Nothing was ever published; the first revision of the database publishes one.
@@ -106,7 +106,7 @@ class MatrixService(Service[ApprovalMatrix]):
         return row
 
     async def draft(self, wish: NewMatrix, *, principal: Principal, at: datetime) -> ApprovalMatrix:
-        """Write a new version down.
+        """Write down a new version.
 
         Raises:
             BadMatrix: It contradicts itself.
@@ -154,7 +154,7 @@ class MatrixService(Service[ApprovalMatrix]):
         return matrix
 
     async def publish(self, matrix_id: UUID, *, principal: Principal, at: datetime) -> ApprovalMatrix:
-        """Give a draft to the applications to come; those that are open keep theirs.
+        """Put a draft in force for new applications; open ones keep their matrix.
 
         Raises:
             Missing: There is no such matrix.
@@ -179,7 +179,7 @@ class MatrixService(Service[ApprovalMatrix]):
     async def simulate(
         self, wish: Simulation, *, principal: Principal, at: datetime
     ) -> tuple[ApprovalMatrix, MatrixDocument, Path, Decimal]:
-        """Look a loan up; answers the matrix, its rules, the path and the rate that was taken.
+        """Look a loan up; returns the matrix, its rules, the path and the exchange rate used.
 
         Raises:
             Missing: There is no such matrix.
@@ -200,7 +200,7 @@ class MatrixService(Service[ApprovalMatrix]):
         return await vacancies(self.session, matrix, at=at)
 
     async def in_force(self, *, at: datetime) -> InForce:
-        """What applications to come are decided by, in one statement.
+        """What new applications are decided by, in one statement.
 
         Raises:
             Missing: Nothing was ever published; the first revision of the database publishes one.
@@ -216,13 +216,13 @@ class MatrixService(Service[ApprovalMatrix]):
         return read_document(await _DOCUMENT.value(self.session, matrix_id=matrix_id))
 
     async def khr_per_usd(self, *, at: datetime) -> Decimal:
-        """The rate at which limits in one currency meet amounts in the other: that of the day, else the setting's."""
+        """The rate for comparing amounts in one currency with limits in the other: the day's, else the setting's."""
         of_the_day = await self._rates.snapshot(Currency.USD, at=at)
         rates = [row.rate for row in of_the_day if row.currency is Currency.KHR]
         return rate_of(rates[0] if rates else await self._settings.value_of(KHR_PER_USD))
 
     async def _known(self, words: Collection[str]) -> set[str]:
-        """Tell which of some words are roles in use, or were given to somebody by name."""
+        """Which of some words are roles in use, or were given to somebody by name."""
         roles = select(CompanyRole.name).where(CompanyRole.is_active, CompanyRole.name.in_(words))
         given_by_name = select(Authority.role).where(Authority.ended_at.is_(None), Authority.role.in_(words))
         return set(await self.session.scalars(union(roles, given_by_name)))
@@ -276,6 +276,6 @@ _DOCUMENT: Final = Written(
 
 
 def _written(document: MatrixDocument) -> dict[str, Any]:
-    """Write a document as JSON takes it; amounts are text, so that their digits stay."""
+    """The document as JSON; amounts are text, to keep their digits."""
     written: dict[str, Any] = to_builtins(document)
     return written

@@ -1,1 +1,1 @@
-"""Officers: names that were written on applications as text become assignments of employees."""
+"""Officers: names written on applications as text are turned into assignments of employees."""

@@ -1,4 +1,4 @@
-"""Who may turn written names into assignments: whoever runs the installation."""
+"""Who may turn written names into assignments: whoever administers the installation."""
 
 from typing import Final
 

@@ -33,19 +33,19 @@ from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.service import Service
 
 BATCH: Final = 200
-"""Applications a transaction, so that nobody waits long for one of them."""
+"""Applications per transaction, so that none is locked for long."""
 
 MOST: Final = 5_000
-"""Applications a call; what remains is for the next one."""
+"""Applications per call; the rest is for the next call."""
 
 
 class NameNotFound(Invalid):
-    """No application that is left to migrate bears this name."""
+    """No remaining application bears this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Applications of one branch that bear the same name, and whom it may mean there."""
+    """Applications of one branch that bear the same name, and the employees it may mean there."""
 
     name: str
     branch_id: UUID | None
@@ -54,7 +54,7 @@ class Group:
 
     @property
     def officer(self) -> UUID | None:
-        """The one whom the name means, if there is one."""
+        """The employee whom the name means, if it is certain."""
         return self.meant[0].id if len(self.meant) == 1 else None
 
 
@@ -89,7 +89,7 @@ class OfficerService(Service[CustomerApplication]):
         )
 
     async def unmatched(self, window: Window, *, principal: Principal) -> tuple[list[UnmatchedName], int]:
-        """List the names that mean nobody for sure, the most frequent first, each with those it may mean."""
+        """List the names without a certain employee, the most frequent first, with possible employees."""
         groups = [group for group in await self._groups(principal) if not group.officer]
         shown = groups[window.offset : window.offset + window.size]
         ids = {colleague.id for group in shown for colleague in group.meant}
@@ -129,7 +129,7 @@ class OfficerService(Service[CustomerApplication]):
         )
 
     async def match(self, wish: ManualMatch, *, principal: Principal, at: datetime) -> MigrationReport:
-        """Assign an employee wherever a name stands that means them, in the branches where they may be asked.
+        """Assign an employee wherever a name means them, in the branches where they may be assigned.
 
         Raises:
             NoSuchEmployee: There is no such employee.
@@ -161,7 +161,7 @@ class OfficerService(Service[CustomerApplication]):
         )
 
     async def revert(self, *, principal: Principal, at: datetime) -> RevertReport:
-        """End the assignments that were made from names, so that the names stand for themselves again."""
+        """End the assignments that were made from names, so that the bare names count again."""
         migrated = (visible_to(principal), _ROW.portfolio_officer_migrated)
         done = ended = 0
         while done < MOST:
@@ -193,7 +193,7 @@ class OfficerService(Service[CustomerApplication]):
         )
 
     async def _groups(self, principal: Principal) -> list[Group]:
-        """Read which names are left, by branch, the most frequent first, and find whom they mean."""
+        """Read the remaining names by branch, the most frequent first, with the employees they may mean."""
         colleagues = [
             Colleague(*row)
             for row in await self.session.execute(
@@ -221,7 +221,7 @@ class OfficerService(Service[CustomerApplication]):
     async def _assign(
         self, officers: Mapping[tuple[str, UUID | None], UUID], *, principal: Principal, at: datetime
     ) -> tuple[int, int]:
-        """Assign these officers wherever their names stand; tell how many applications that were, and assignments."""
+        """Assign these officers wherever their names stand; return how many applications and assignments that were."""
         names = {name for name, _ in officers}
         where: tuple[ColumnElement[bool], ...] = (
             visible_to(principal),
@@ -255,7 +255,7 @@ class OfficerService(Service[CustomerApplication]):
         return done, created
 
     async def _ask(self, meant: Sequence[tuple[UUID, Any, UUID]], *, by: UUID, at: datetime) -> int:
-        """Make officers look after applications, where they do not already."""
+        """Assign officers to applications, where they are not assigned already."""
         if not meant:
             return 0
         made = await self.session.execute(

@@ -29,19 +29,19 @@ from lc_workflow.platform.security.personal import refuse_masked, without_masked
 
 
 class PartyNameNeeded(Invalid):
-    """Whoever stands behind a loan has a name."""
+    """A party to a loan has a name."""
 
 
 class NothingPledged(Invalid):
-    """Whatever is pledged is something."""
+    """Collateral has to be something."""
 
 
 class TooManyBehind(Invalid):
-    """More people or things stand behind the loan than anybody can look through."""
+    """There are more parties or things behind the loan than anybody can review."""
 
 
 MOST: Final = 50
-"""The web app's form takes no more either."""
+"""As many as the web app's form takes."""
 
 NUMBERS: Final = ("phone", "id_number")
 
@@ -85,7 +85,7 @@ class PartyService:
         at: datetime,
         expected_version: int | None = None,
     ) -> Party:
-        """Let somebody stand behind an application; the customer they are is found or written down.
+        """Add a party to an application; the customer they are is found or written down.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -126,7 +126,7 @@ class PartyService:
         at: datetime,
         expected_version: int | None = None,
     ) -> Party:
-        """Change what is known of somebody who stands behind an application.
+        """Change what is known of a party.
 
         Raises:
             Missing: There is no such application or party, or the person may not see it.
@@ -166,7 +166,7 @@ class PartyService:
         at: datetime,
         expected_version: int | None = None,
     ) -> None:
-        """Let somebody stand behind an application no longer.
+        """Remove a party from an application.
 
         Raises:
             Missing: There is no such application or party, or the person may not see it.
@@ -188,7 +188,7 @@ class PartyService:
         at: datetime,
         expected_version: int | None = None,
     ) -> Collateral:
-        """Pledge something for an application.
+        """Add collateral to an application.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -217,7 +217,7 @@ class PartyService:
         at: datetime,
         expected_version: int | None = None,
     ) -> Collateral:
-        """Change what is known of something pledged.
+        """Change what is known of some collateral.
 
         Raises:
             Missing: There is no such application or collateral, or the person may not see it.
@@ -243,7 +243,7 @@ class PartyService:
         at: datetime,
         expected_version: int | None = None,
     ) -> None:
-        """Pledge something no longer.
+        """Remove collateral.
 
         Raises:
             Missing: There is no such application or collateral, or the person may not see it.
@@ -261,7 +261,7 @@ class PartyService:
     async def _open(
         self, application_id: UUID, field: str, principal: Principal, expected_version: int | None = None
     ) -> CustomerApplication:
-        """Load and lock an application whose backing this person may change now."""
+        """Load and lock an application whose parties and collateral this person may change now."""
         application = await self._applications.find(
             visible_to(principal), id=application_id, load=list(BACKED), lock=True
         )
@@ -276,7 +276,7 @@ class PartyService:
         return row
 
     def _tell(self, application: CustomerApplication, field: str, principal: Principal, *, at: datetime) -> None:
-        """Make a new version of the application and put on record what was changed about it."""
+        """Make a new version of the application, and announce what was changed about it."""
         self._applications.touch(application, (field,), by=principal.id, at=at)
         self._applications.announce(
             ApplicationChanged(actor_id=principal.id, at=at, application_id=application.id, fields=(field,))
@@ -284,7 +284,7 @@ class PartyService:
 
 
 def _written(fields: dict[str, Any], *, at: datetime) -> dict[str, Any]:
-    """Write names the way they are kept, and refuse what cannot be."""
+    """Write names the way they are kept, and refuse what cannot be kept."""
     for name in NAMES:
         if fields.get(name):
             fields[name] = check_name(fields[name], field=name) or None
@@ -294,7 +294,7 @@ def _written(fields: dict[str, Any], *, at: datetime) -> dict[str, Any]:
 
 
 def _entry(entry: dict[str, Any], wish: CollateralChange) -> dict[str, Any]:
-    """Write a wish into an entry; keys it does not name stay."""
+    """Apply a change to an entry; keys it does not name stay."""
     fields = given(wish)
     others = fields.pop("others", {})
     known = {"collateral_type": "kind", "estimated_value": "value"}
@@ -302,7 +302,7 @@ def _entry(entry: dict[str, Any], wish: CollateralChange) -> dict[str, Any]:
 
 
 def _said(entry: dict[str, Any]) -> dict[str, Any]:
-    """Let an entry be pledged that tells of something."""
+    """Refuse an entry that says nothing."""
     if not says_something(entry):
         raise NothingPledged("Say what is pledged: its kind, what it looks like, or what it is worth.")
     return entry

@@ -15,7 +15,7 @@ from lc_workflow.platform.db.types import choice
 
 
 class Product(DatedRow):
-    """Something the institution lends; what it says stands in its versions, the latest published one is in force."""
+    """Something the institution lends; its conditions are in its versions, the latest published one is in force."""
 
     __tablename__ = "products"
 
@@ -26,7 +26,7 @@ class Product(DatedRow):
 
 
 class ProductVersion(DatedRow):
-    """What a product says from a day on; the database refuses to change a published version."""
+    """The conditions of a product from a day on; the database refuses to change a published version."""
 
     __tablename__ = "product_versions"
     __table_args__ = (
@@ -43,9 +43,9 @@ class ProductVersion(DatedRow):
 
     @property
     def conditions(self) -> Conditions:
-        """What this version says."""
+        """The conditions of this version."""
         return msgspec.convert(self.document, Conditions)
 
     def say(self, conditions: Conditions) -> None:
-        """Write the conditions down; amounts as text, so that no digit is lost."""
+        """Set the conditions; amounts are stored as text, to keep their digits."""
         self.document = msgspec.to_builtins(conditions)

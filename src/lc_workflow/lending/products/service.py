@@ -53,7 +53,7 @@ class ProductNotOffered(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """A product with the version in force and the one that is being written."""
+    """A product with the version in force and the one being written."""
 
     product: Product
     in_force: ProductVersion | None
@@ -61,7 +61,7 @@ class Shelf:
 
 
 class ProductService(Service[Product]):
-    """What the institution lends."""
+    """The products of the institution."""
 
     noun = "product"
 
@@ -95,7 +95,7 @@ class ProductService(Service[Product]):
         return rows.all()
 
     async def offer(self, wish: NewProduct, *, principal: Principal, at: datetime) -> UUID:
-        """Write a new product down, with its first version as a draft; answers its id.
+        """Write down a new product, with its first version as a draft; return its id.
 
         Raises:
             ProductCodeTaken: Another product has the code.
@@ -184,7 +184,7 @@ class ProductService(Service[Product]):
         return version
 
     async def in_force(self, code: str) -> UUID | None:
-        """Find the version that a new application of a product gets; None when there is no such product.
+        """Find the version that a new application for a product gets; None when there is no such product.
 
         Raises:
             ProductNotOffered: It is not lent now, or nothing of it was ever published.
@@ -208,7 +208,7 @@ class ProductService(Service[Product]):
         return version
 
     async def begun_again(self, code: str, *, so_far: UUID | None) -> UUID | None:
-        """Find the version for an application that begins anew; where the product is not lent now it keeps its own."""
+        """Find the version for a reopened application; it keeps its own when the product is not lent now."""
         with suppress(ProductNotOffered):
             return await self.in_force(code) or so_far
         return so_far

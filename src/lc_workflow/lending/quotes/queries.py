@@ -1,4 +1,4 @@
-"""What a loan is judged by beside its terms, read with whatever else is wanted of its application."""
+"""What a loan is checked against besides its terms: product, law, collateral, holidays."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,9 +22,9 @@ from lc_workflow.organization.hours.models import Holiday
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """What a loan is judged by: what its product said when it was begun, whose law is followed, what stands behind it.
+    """What a loan is checked against: its product's conditions when it was begun, the law, and what stands behind it.
 
-    `code` names the law that was chosen and `law` is what it says now. `collateral` are the kinds of what is pledged,
+    `code` names the law that is followed and `law` is its profile now. `collateral` are the kinds of what is pledged,
     in the application's words, `holidays` the days on which its branch is closed.
     """
 
@@ -37,13 +37,13 @@ class Grounds:
     holidays: frozenset[date]
 
     def rate(self, *said: Decimal | None) -> Decimal | None:
-        """The yearly rate a loan has: the first that anybody named, or else the usual one of its product."""
+        """The yearly rate of a loan: the first that anybody named, or else the usual one of its product."""
         usual = self.conditions.rate_default if self.conditions else None
         return next((rate for rate in (*said, usual) if rate is not None), None)
 
 
 def with_grounds(statement: Select[Any], *, on: date | ColumnElement[date]) -> Select[Any]:
-    """Let a statement about applications bring the grounds of each on a day; `read_grounds` reads its rows."""
+    """Add to a statement about applications the grounds of each on a day; `read_grounds` reads them."""
     row = CustomerApplication
     version = select(ProductVersion.document).where(ProductVersion.id == row.product_version_id)
     pledged = (
@@ -65,7 +65,7 @@ def with_grounds(statement: Select[Any], *, on: date | ColumnElement[date]) -> S
 
 
 def read_grounds(row: Any) -> Grounds:
-    """Read what `with_grounds` has added to a row."""
+    """Read what `with_grounds` added to a row."""
     law = Profile(NONE)
     if row.law_code is not None:
         prohibited = frozenset(row.prohibited_collateral)

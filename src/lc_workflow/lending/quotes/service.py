@@ -1,4 +1,4 @@
-"""Reckoning loans, and holding them against their product and the law: nothing is written."""
+"""Calculating loans, and checking them against their product and the law; nothing is written."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -29,11 +29,11 @@ from lc_workflow.platform.service import Service
 
 
 class TermsMissing(Invalid):
-    """A loan cannot be reckoned before it is said how much is lent, for how long, and how it is repaid."""
+    """A loan cannot be calculated without its amount, its term and how it is repaid."""
 
 
 class QuoteService(Service[CustomerApplication]):
-    """What loans cost, and what keeps them from being made."""
+    """What loans cost, and what forbids them."""
 
     noun = "application"
 
@@ -42,7 +42,7 @@ class QuoteService(Service[CustomerApplication]):
         self._jurisdictions = JurisdictionService(session)
 
     async def reckon(self, wish: QuoteRequest, *, at: datetime) -> tuple[Quote, tuple[Warned, ...]]:
-        """Reckon a loan that belongs to no application, with what there is to mind.
+        """Calculate a loan that belongs to no application, with warnings.
 
         Raises:
             NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal, InstallmentBelowInterest,
@@ -58,9 +58,9 @@ class QuoteService(Service[CustomerApplication]):
     async def of(
         self, application_id: UUID, wish: ApplicationQuoteRequest, *, principal: Principal, at: datetime
     ) -> tuple[Quote, tuple[Warned, ...]]:
-        """Reckon the loan of an application; what the wish leaves out is as the application and its product say.
+        """Calculate the loan of an application; the application and its product fill in what the wish leaves out.
 
-        A loan that was paid out is what it is: no law and no product that changed since keeps it from being shown.
+        A loan already paid out is shown as it is, whatever product and law say by now.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -87,7 +87,7 @@ class QuoteService(Service[CustomerApplication]):
         return reckoned, warnings_under(reckoned, grounds.law)
 
     async def reckoned(self, application: CustomerApplication, asked: LoanTerms, *, at: datetime) -> Quote:
-        """Reckon an application's loan on some terms, whatever the law says.
+        """Calculate an application's loan on some terms, without checking the law.
 
         Raises:
             TermsMissing, NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal,
@@ -96,7 +96,7 @@ class QuoteService(Service[CustomerApplication]):
         return _reckoned(application, await self._grounds(application, at=at), asked, at=at)
 
     async def end_of(self, application: CustomerApplication, *, at: datetime) -> date | None:
-        """The day of a paid loan's last installment; none where it cannot be reckoned."""
+        """The day of a paid-out loan's last installment; None where it cannot be calculated."""
         try:
             return (await self.reckoned(application, application.approved, at=at)).installments[-1].due_on
         except DomainError:
@@ -105,7 +105,7 @@ class QuoteService(Service[CustomerApplication]):
     async def fees(self, application: CustomerApplication, asked: LoanTerms, *, at: datetime) -> tuple[Fee, ...]:
         """The fees of an application's loan on some terms.
 
-        Without a product or a term it has none: no quote can be told of it, so nobody has agreed to a fee.
+        Without a product or a term there are none: no quote can be given, so nobody has agreed to a fee.
         """
         conditions = (await self._grounds(application, at=at)).conditions
         if conditions is None or asked.amount is None or asked.term is None:
@@ -113,7 +113,7 @@ class QuoteService(Service[CustomerApplication]):
         return fees_of(conditions.fees, asked.amount, application.currency)
 
     async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
-        """Load in one statement what an application's loan is judged by."""
+        """Load in one statement what an application's loan is checked against."""
         await self.session.flush()
         day = at.astimezone(PHNOM_PENH).date()
         return read_grounds(await _GROUNDS.one(self.session, application_id=application.id, on=day))
@@ -129,9 +129,9 @@ _GROUNDS: Final = Written(
 def obstacles_to(
     application: CustomerApplication, asked: LoanTerms, grounds: Grounds, *, at: datetime
 ) -> list[DomainError]:
-    """List what the product, the coins there are and the law have against a loan on these terms; empty if nothing.
+    """List what the product, the smallest coin and the law have against a loan on these terms; empty if nothing.
 
-    Where a law is followed, a loan that cannot be reckoned is held up: what cannot be checked is not lawful.
+    Where a law is followed, a loan that cannot be calculated is refused, because it cannot be checked.
     """
     found: list[DomainError] = []
     if grounds.conditions:
@@ -152,7 +152,7 @@ def _reckoned(application: CustomerApplication, grounds: Grounds, asked: LoanTer
 
 
 class RepaymentNotOffered(Invalid):
-    """The product is not repaid this often, or not by this method."""
+    """The product is not repaid with this frequency or by this method."""
 
 
 def _beyond_product(conditions: Conditions, offered: Offered, terms: Terms) -> Iterator[DomainError]:
@@ -173,7 +173,7 @@ def _offered(currency: Currency, asked: LoanTerms, grounds: Grounds) -> Offered:
 
 
 def _changed(asked: LoanTerms, wish: ApplicationQuoteRequest) -> LoanTerms:
-    """The terms at stake with what the wish says otherwise; a term in installments is judged by its schedule alone."""
+    """The terms on offer with the wish's changes; a term in installments is checked by its schedule alone."""
     return LoanTerms(
         amount=asked.amount if wish.principal is None else wish.principal,
         term=asked.term if wish.term is None else None,
@@ -184,7 +184,7 @@ def _changed(asked: LoanTerms, wish: ApplicationQuoteRequest) -> LoanTerms:
 def _terms(
     application: CustomerApplication, grounds: Grounds, asked: LoanTerms, wish: ApplicationQuoteRequest, *, today: date
 ) -> tuple[Terms, tuple[Fee, ...]]:
-    """Put together what is said: by the wish, by the application, by its product."""
+    """Combine the terms: from the wish, else from the application, else from its product."""
     conditions = grounds.conditions
     currency = wish.currency or application.currency
     principal = wish.principal
@@ -195,7 +195,7 @@ def _terms(
     method = wish.method or (conditions.methods[0] if conditions else Method.ANNUITY)
     term = wish.term or (installments_in(asked.term, frequency) if asked.term and frequency else None)
     if principal is None or rate is None or frequency is None or term is None:
-        # An amount in another currency is nobody's but the one who asks for it.
+        # With another currency than the application's, only the amount asked for makes sense.
         amount = "requested_amount" if currency is application.currency else "principal"
         raise _too_little(amount, principal=principal, rate=rate, frequency=frequency, term=term)
     day_count = wish.day_count or (conditions.day_count if conditions else DayCount.PERIODIC)
@@ -230,7 +230,7 @@ def _terms(
 
 
 def _begins_on(application: CustomerApplication, *, today: date) -> date | None:
-    """The day a loan was paid out; as long as it may be, the one that is wished for, or today when that is over."""
+    """The day a loan was paid out; before that, the day wished for, or today when that has passed."""
     stage, wished_for = application.workflow_status, application.requested_disbursement_date
     if stage is Stage.DISBURSED and application.loan_start_date is not None:
         return application.loan_start_date
@@ -240,7 +240,7 @@ def _begins_on(application: CustomerApplication, *, today: date) -> date | None:
 
 
 _PLAIN = Conditions((), (), (), Decimal(0), Decimal(0), Decimal(0))
-"""What an application without a product is reckoned with: roundings and days as they are usual."""
+"""The terms of an application without a product: the usual rounding and day count."""
 
 
 def _too_little(

@@ -1,1 +1,1 @@
-"""Reckoning: the deadlines of open work, when a branch turns out to be at work at other times."""
+"""Reckoning: recalculating the deadlines of open work when a branch's working hours change."""

@@ -1,11 +1,11 @@
-"""What is done about deadlines in the background."""
+"""Background work on deadlines."""
 
 from lc_workflow.lending.reckoning.service import ReckoningService
 from lc_workflow.platform.jobs import Job, Workplace
 
 
 async def reckon_deadlines(place: Workplace) -> None:
-    """Reckon the deadlines of open work anew; doing it twice finds nothing left to move."""
+    """Recalculate the deadlines of open work; doing it twice moves nothing further."""
     async with place.sessions() as session:
         await ReckoningService(session).reckon_anew()
 

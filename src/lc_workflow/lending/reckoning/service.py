@@ -1,4 +1,4 @@
-"""Reckoning the deadlines of open work anew, by the hours and holidays as they are now."""
+"""Recalculating the deadlines of open work, by the hours and holidays as they are now."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -15,7 +15,7 @@ from lc_workflow.organization.rules.hours import NeverOpen
 from lc_workflow.platform.service import Service
 
 AT_ONCE = 100
-"""How many tasks one transaction looks at: nobody waits long for one of them."""
+"""How many tasks one transaction handles, so that none is locked for long."""
 
 
 class ReckoningService(Service[Task]):
@@ -24,13 +24,14 @@ class ReckoningService(Service[Task]):
     noun = "task"
 
     async def reckon_anew(self) -> int:
-        """Move the deadlines that lie elsewhere now; answers how many did.
+        """Move the deadlines that have changed; return how many.
 
-        Work keeps the minutes that it was opened with. Whatever is not late any more is told of again once it is.
+        Work keeps the minutes that it was opened with. A task that is no longer late is announced again when it becomes
+        late.
         """
         said = await self.session.execute(select(StageDeadline.stage, StageDeadline.minutes))
         usual = {stage: work.minutes for stage, work in WORK.items()} | {row.stage: row.minutes for row in said}
-        runs = Task.due_at.is_not(None) | Task.minutes.is_not(None)  # one without the other: its branch was never open
+        runs = Task.due_at.is_not(None) | Task.minutes.is_not(None)  # only one of the two: its branch was never open
         moved, last = 0, UUID(int=0)
         while True:
             async with self.transaction():
@@ -61,13 +62,13 @@ class ReckoningService(Service[Task]):
                     used=timedelta(seconds=used.get((task.application_id, task.cycle, task.stage), 0)),
                     calendar=known[task.branch_id],
                 )
-            except NeverOpen:  # a branch whose hours make no sense must not stop the others
+            except NeverOpen:  # a branch with impossible hours must not stop the others
                 continue
             moved += _moved(task, limits)
         return moved
 
     async def _used(self, applications: Sequence[UUID]) -> dict[tuple[UUID, int, Stage], int]:
-        """What each stage of these applications took before in each cycle, in seconds."""
+        """The time each stage of these applications took before, in each cycle, in seconds."""
         of_what = (Task.application_id, Task.cycle, Task.stage)
         took = select(*of_what, func.sum(Task.used_seconds)).where(Task.application_id.in_(applications))
         rows = await self.session.execute(took.group_by(*of_what))

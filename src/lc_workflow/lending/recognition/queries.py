@@ -1,4 +1,4 @@
-"""Looking whether somebody with an identity number is a customer already."""
+"""Checking whether somebody with an identity number is a customer already."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from lc_workflow.platform.security.columns import found_by
 
 
 class Recognition:
-    """Knows customers by their papers; of those beyond the person's sight nothing is said."""
+    """Knows customers by their papers; nothing is said of customers whom the person may not see."""
 
     def __init__(self, session: AsyncSession, loan_book: LoanBook) -> None:
         self._session = session

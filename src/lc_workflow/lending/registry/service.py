@@ -1,4 +1,4 @@
-"""Customers for their own sake: written down at the counter, changed, merged, and found to be two."""
+"""Customers at the counter: written down, changed, merged, and found to be different people."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -57,19 +57,19 @@ class PaperWithoutNumber(Invalid):
 
 
 class NotYourCustomer(Forbidden):
-    """The customer belongs to another branch; seeing them does not mean changing them."""
+    """The customer belongs to another branch; seeing them does not mean being allowed to change them."""
 
 
 class MergedAway(Invalid):
-    """The customer turned out to be somebody else; there is nothing to change about the pointer."""
+    """The customer was merged into another; there is nothing left to change here."""
 
 
 class MergeIntoSelf(Invalid):
-    """A customer is already who they are."""
+    """A customer cannot be merged into themselves."""
 
 
 class CustomerRegistry(CustomerService):
-    """Customers as people at the counter look after them: written down, changed and merged for their own sake."""
+    """Customers at the counter: written down, changed and merged, apart from any loan."""
 
     def __init__(self, session: AsyncSession, loan_book: LoanBook) -> None:
         """Open the service on the request's session; `loan_book` knows the loans that lead to customers."""
@@ -77,7 +77,7 @@ class CustomerRegistry(CustomerService):
         self._loan_book = loan_book
 
     async def register(self, wish: NewCustomer, *, principal: Principal, at: datetime) -> UUID:
-        """Write somebody down who is not a customer yet.
+        """Write down a person who is not a customer yet.
 
         Raises:
             NameNeeded: They have no name.
@@ -131,7 +131,7 @@ class CustomerRegistry(CustomerService):
         fields = _said(wish)
         papers, phones = fields.pop("identities", None), fields.pop("phones", None)
         async with self.transaction():
-            # Before the row, as loans do that find them: two who took them the other way round would wait for ever.
+            # The numbers are locked before the row, as loans do; the opposite order could deadlock.
             await self._hold_keys(await self._keys_of([customer_id]) | _keys_said(papers or (), phones or ()))
             customer = await self._mine(customer_id, UPDATE, principal)
             check_version(expected_version, customer.version)
@@ -154,11 +154,11 @@ class CustomerRegistry(CustomerService):
                         actor_id=principal.id, at=at, customer_id=customer.id, fields=tuple(sorted(changed))
                     )
                 )
-                # Whoever is the same by every sign is reported too: only people merge people.
+                # Even a customer who is clearly the same person is only reported: merging is for people to decide.
                 await self.report(customer.id, found.sharing, by=principal.id, at=at)
 
     async def merge(self, customer_id: UUID, wish: MergeRequest, *, principal: Principal, at: datetime) -> None:
-        """Make two rows of one person one: loans, guarantees, accounts and numbers move, and the other row points here.
+        """Merge one customer into another: loans, guarantees, accounts and numbers move, and the row points here.
 
         Raises:
             Missing: One of the two does not exist, or the person may not see them.
@@ -173,7 +173,7 @@ class CustomerRegistry(CustomerService):
             ids = sorted((customer_id, wish.customer_id))
             await self.hold(customer_ids=ids)
             both = {each: await self._mine(each, MERGE, principal) for each in ids}
-            # Once more, for what they got while this waited: a draft that finds them by it would be of whoever is gone.
+            # Once more, for numbers they got while this waited: a draft could still find the merged customer by them.
             await self.hold(customer_ids=ids)
             taker, giver = both[customer_id], both[wish.customer_id]
             loans = await self._loan_book.hand_over(self.session, giver=giver.id, taker=taker.id)
@@ -204,7 +204,7 @@ class CustomerRegistry(CustomerService):
             )
 
     async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Put on record that two people who share a number are two.
+        """Record that two people who share a number are different people.
 
         Raises:
             Missing: There is no such customer or finding, or the person may not see it.
@@ -232,7 +232,7 @@ class CustomerRegistry(CustomerService):
         return bool(await self.session.scalar(select(seen)))
 
     async def _mine(self, customer_id: UUID, permission: str, principal: Principal) -> Customer:
-        """Load and lock a customer the person may see and may do this with."""
+        """Load and lock a customer whom the person may see and may do this with."""
         customer = await self.find(visible_to(principal, self._loan_book), id=customer_id, lock=True)
         if not reaches(principal, permission, customer):
             raise NotYourCustomer("You may do this for the customers of your own branch only.")
@@ -241,7 +241,7 @@ class CustomerRegistry(CustomerService):
         return customer
 
     async def _check(self, fields: dict[str, Any], *, at: datetime) -> None:
-        """Write names the way they are kept, and refuse what cannot be."""
+        """Write names the way they are kept, and refuse what cannot be kept."""
         for name in NAMES:
             if fields.get(name):
                 fields[name] = check_name(fields[name], field=name) or None
@@ -337,7 +337,7 @@ class CustomerRegistry(CustomerService):
 
 
 def _already(*, is_seen: bool) -> AlreadyCustomer:
-    """Say to somebody who would write a customer down again how to find them."""
+    """Tell somebody who would write a customer down again how to find them."""
     if is_seen:
         return AlreadyCustomer("This person is a customer already; search for their number.")
     return AlreadyCustomer(
@@ -364,13 +364,13 @@ def _described(fields: dict[str, Any], papers: Sequence[IdentityWish], phones: S
 
 
 def _keys_said(papers: Iterable[IdentityWish], phones: Iterable[str]) -> set[str]:
-    """What somebody would be found by with these numbers, as far as they are any."""
+    """The keys that somebody would be found by with these numbers; unreadable numbers have none."""
     keys = (identity_key(paper.id_card_type, paper.id_number) for paper in papers)
     return {key for key in keys if key} | phone_keys(*phones)
 
 
 def _meant(paper: IdentityWish, left: list[IdentityPaper]) -> IdentityWish:
-    """Put the number of the paper that stands there into the place of what it was shown as, each paper once.
+    """Put the stored number in place of the masked one that was sent back; each paper is used once.
 
     Raises:
         MaskedNumber: No paper that is left is shown like this.
@@ -387,7 +387,7 @@ def _meant(paper: IdentityWish, left: list[IdentityPaper]) -> IdentityWish:
 
 
 def _key_of(paper: IdentityWish, standing: Collection[str], *, today: date) -> str:
-    """The key of a paper that is shown at the counter: a new one is looked at more closely than a form is."""
+    """The key of a paper shown at the counter; a new one is checked more strictly than on a form."""
     key = identity_key(paper.id_card_type, paper.id_number)
     if key is None:
         raise PaperWithoutNumber("Write the number of the identity paper.")

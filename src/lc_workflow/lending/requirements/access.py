@@ -14,5 +14,5 @@ WAIVE: Final = "waiver:grant"
 
 
 def acted_on(principal: Principal, permission: str) -> ColumnElement[bool]:
-    """Narrow a query to the applications this person sees and a permission of theirs reaches."""
+    """Narrow a query to applications this person sees and for which they hold a permission."""
     return visible_to(principal) & reached(principal, permission)

@@ -1,4 +1,4 @@
-"""Which papers applications are asked for, which they have, and what they wait for."""
+"""Which papers applications are asked for, which they have, and what is still missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -54,7 +54,7 @@ class HandedIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """An application's checklist as it stands: None where it was given none; its product may ask for papers as well."""
+    """The state of an application's checklist; None where it was given none, though its product may ask for papers."""
 
     checklist: Checklist | None
     items: Sequence[Item]
@@ -64,7 +64,7 @@ class Standing:
 
 
 class PapersAsked:
-    """The papers applications are asked for, as they stand."""
+    """The papers applications are asked for, and their state."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -83,7 +83,7 @@ class PapersAsked:
         return await self.standing(application, at=at)
 
     async def standing(self, application: CustomerApplication, *, at: datetime) -> Standing:
-        """Work out how an application stands with its papers; whoever passes it in has made sure it may be seen."""
+        """Work out the state of an application's papers; the caller has made sure that it may be seen."""
         return await self._standing(application, await self._asked_by_product(application), at=at)
 
     async def _standing(self, application: CustomerApplication, by_product: Sequence[str], *, at: datetime) -> Standing:
@@ -115,7 +115,7 @@ class PapersAsked:
     async def obstacles(
         self, application: CustomerApplication, gate: Gate, *, by_product: Sequence[str], at: datetime
     ) -> list[Invalid]:
-        """Say which papers keep an application from a gate; `by_product` are the kinds that its product asks for."""
+        """List the missing papers that keep an application from a gate; `by_product` are kinds its product asks for."""
         if application.checklist_id is None and not by_product:
             return []
         standing = await self._standing(application, by_product, at=at)
@@ -123,7 +123,7 @@ class PapersAsked:
         return refusals_for(in_the_way(standing.items, gate), labels=labels)
 
     async def papers(self, application_id: UUID) -> list[HandedIn]:
-        """The papers that count for an application, the first handed in before the others."""
+        """The papers that count for an application, the first handed in first."""
         rows = await self._session.execute(
             select(File, PaperCheck)
             .outerjoin(PaperCheck, PaperCheck.file_id == File.id)
@@ -151,7 +151,7 @@ class PapersAsked:
         )
 
     async def subjects(self, application: CustomerApplication) -> list[Subject]:
-        """All a paper of an application can be about."""
+        """Everybody and everything that a paper of an application can be about."""
         await self._session.refresh(application, ["parties", "collateral"])
         return [
             Subject(Whom.APPLICATION),
@@ -199,5 +199,5 @@ def _paper(handed_in: HandedIn) -> Paper:
 
 
 def no_application() -> Missing:
-    """Say that there is no such application, as is said of those that somebody may not see."""
+    """The refusal for an application that does not exist; the same for one that the person may not see."""
     return Missing("There is no such application, or it is not yours to see.")

@@ -30,7 +30,7 @@ from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
 
 UNFINISHED: Final = frozenset(Stage) - (CLOSED - {Stage.APPROVED})
-"""The stages of an application that papers may still be verified and waived for; paying out is a gate as well."""
+"""The stages in which papers may still be verified and waived, up to the payment."""
 
 
 class NoSuchSubject(Invalid):
@@ -48,7 +48,7 @@ class VerdictNeedsWords(Invalid):
 
 
 class PapersSettled(Invalid):
-    """The application has ended; its papers are looked at no more."""
+    """The application has ended; its papers are no longer verified."""
 
 
 class RequirementService(Service[PaperCheck]):
@@ -64,7 +64,7 @@ class RequirementService(Service[PaperCheck]):
     async def describe(
         self, application_id: UUID, file_id: UUID, wish: PaperDescription, *, principal: Principal, at: datetime
     ) -> Standing:
-        """Write down whom a paper is about and of when it is; what was found about it has to be found again.
+        """Record whom a paper is about and its dates; it then has to be verified again.
 
         Raises:
             Missing: There is no such application or paper, or it is not theirs to see.
@@ -86,7 +86,7 @@ class RequirementService(Service[PaperCheck]):
     async def verify(
         self, application_id: UUID, file_id: UUID, finding: Verification, *, principal: Principal, at: datetime
     ) -> Standing:
-        """Write down what somebody found who did not hand the paper in.
+        """Record the finding of somebody who did not hand the paper in.
 
         Raises:
             Missing: There is no such application or paper, or it is not theirs to verify.
@@ -197,7 +197,7 @@ class RequirementService(Service[PaperCheck]):
         return await self._asked.standing(application, at=at)
 
     async def _held(self, application_id: UUID, permission: str, principal: Principal) -> CustomerApplication:
-        """Load an application and keep others from moving it meanwhile."""
+        """Load and lock an application."""
         application: CustomerApplication | None = await self.session.scalar(
             select(CustomerApplication)
             .where(acted_on(principal, permission), CustomerApplication.id == application_id)
@@ -212,7 +212,7 @@ class RequirementService(Service[PaperCheck]):
     async def _check_of(
         self, application: CustomerApplication, file_id: UUID, *, at: datetime
     ) -> tuple[PaperCheck, File]:
-        """Load what is known of a paper, or begin it for the caller to add; the application's lock keeps others out."""
+        """Load what is known of a paper, or begin it for the caller to add; the application is locked."""
         found = {each.file.id: each for each in await self._asked.papers(application.id)}.get(file_id)
         if found is None:
             raise Missing("There is no such paper of this application.")
@@ -224,7 +224,7 @@ class RequirementService(Service[PaperCheck]):
     async def _describe(
         self, check: PaperCheck, application: CustomerApplication, wish: PaperDescription, *, at: datetime
     ) -> bool:
-        """Take over what is said of a paper; answers whether anything of it is new."""
+        """Take over what is said of a paper; return whether any of it is new."""
         of_it = PaperDescription.__struct_fields__
         said = {name: value for name, value in given(wish).items() if name in of_it and getattr(check, name) != value}
         await self._check_subject(application, said.get("subject_id"))

@@ -1,6 +1,6 @@
 """Whether a household can repay: what it earns, spends and owes a month, and how large a loan it can carry.
 
-All is reckoned in fractions and compared unrounded; only what is shown is rounded (lending.md §4).
+Everything is calculated in fractions and compared unrounded; only what is shown is rounded (lending.md §4).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ _LARGEST_STEP: Final = 1_000_000_000
 
 
 class Party(StrEnum):
-    """Whose money it is; a guarantor's is looked at by itself, not added to the household's."""
+    """Whose money it is; a guarantor's is judged separately, not added to the household's."""
 
     BORROWER = "borrower"
     CO_BORROWER = "co_borrower"
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 
 class Rhythm(StrEnum):
-    """How often an amount comes in or goes out."""
+    """How often an amount is earned or spent."""
 
     DAILY = "daily"
     WEEKLY = "weekly"
@@ -58,7 +58,7 @@ TIMES_A_YEAR: Final = {
 
 
 class Band(StrEnum):
-    """How much of what is left of the income all debts take: the net indebtedness index in three words."""
+    """How much of the net income all debts take: the net indebtedness index in three words."""
 
     SOLVENT = "SOLVENT"
     AT_RISK = "AT_RISK"
@@ -66,18 +66,18 @@ class Band(StrEnum):
 
 
 class AffordabilityVerdict(StrEnum):
-    """Whether the loan can be carried, or people have to look closer."""
+    """Whether the household can carry the loan, or people have to look closer."""
 
     PASS = "PASS"  # noqa: S105 - no password
     REFER = "REFER"
 
 
 class PolicyContradictsItself(Invalid):
-    """The house cannot judge by these limits."""
+    """These limits contradict each other."""
 
 
 class Constraint(StrEnum):
-    """Which limit the largest installment comes from."""
+    """Which limit decides the largest installment."""
 
     DTI = "DTI"
     CAPACITY = "CAPACITY"
@@ -97,10 +97,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The house's limits, in percent: debts of the gross income, and of what is left of it after expenses.
+    """The house's limits, in percent: debts as part of the gross income, and of the income after expenses.
 
-    Above `nii_solvent` a household is at risk, above `nii_at_risk` over-indebted. `capacity` is how much of what is
-    left the largest installment may take. Amounts are reckoned in `base`; principals are offered in whole `steps`.
+    Above `nii_solvent` a household is at risk, above `nii_at_risk` over-indebted. `capacity` is the part of the income
+    after expenses that the largest installment may take. Amounts are calculated in `base`; principals are offered in
+    whole `steps`.
     """
 
     base: Currency
@@ -113,20 +114,20 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """How many units of each currency one unit of the base currency is: a snapshot that no later rate changes."""
+    """How many units of each currency one unit of the base currency is: a snapshot that later rates do not change."""
 
     base: Currency
     per_base: dict[Currency, Decimal]
 
     def in_base(self, amount: Decimal | Fraction, currency: Currency) -> Fraction | None:
-        """The amount in the base currency, unrounded; null when the rate is unknown."""
+        """The amount in the base currency, unrounded; None when the rate is unknown."""
         if currency is self.base:
             return Fraction(amount)
         rate = self.per_base.get(currency)
         return Fraction(amount) / Fraction(rate) if rate else None
 
     def from_base(self, amount: Fraction, currency: Currency) -> Fraction | None:
-        """The amount in another currency, unrounded; null when the rate is unknown."""
+        """The amount in another currency, unrounded; None when the rate is unknown."""
         if currency is self.base:
             return amount
         rate = self.per_base.get(currency)
@@ -135,7 +136,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """The loan at stake: its installments in `currency`, and the yearly rate in percent for the largest principal."""
+    """The loan in question: its installments in `currency`, and its yearly rate in percent."""
 
     currency: Currency
     frequency: Frequency
@@ -146,9 +147,9 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Largest:
-    """The largest loan the household can carry: the installment a month in base currency, the rest in the loan's.
+    """The largest loan the household can carry: the monthly installment in base currency, the rest in the loan's.
 
-    `exact` is the principal that installment repays, `offered` the whole steps of it.
+    `exact` is the principal which that installment repays, `offered` is rounded down to whole steps.
     """
 
     by_dti: Fraction
@@ -161,9 +162,9 @@ class Largest:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What was found, a month in base currency and unrounded; what cannot be told is null.
+    """The findings, per month, in base currency and unrounded; None where unknown.
 
-    `dti` and `nii` are parts of one.
+    `dti` and `nii` are fractions of one.
     """
 
     gross_income: Fraction | None
@@ -179,7 +180,7 @@ class Assessment:
 
 
 def check_policy(policy: Policy) -> None:
-    """Let the house judge by these limits.
+    """Refuse limits that contradict each other.
 
     Raises:
         PolicyContradictsItself: They say nothing, or the opposite of one another.
@@ -191,7 +192,7 @@ def check_policy(policy: Policy) -> None:
 
 
 def monthly(amount: Decimal | Fraction, times_a_year: int) -> Fraction:
-    """What an amount that is due so often is a month: weekly × 52/12, biweekly × 26/12, daily × 365/12."""
+    """A recurring amount as a monthly one: weekly × 52/12, biweekly × 26/12, daily × 365/12."""
     return Fraction(amount) * times_a_year / _MONTHS
 
 
@@ -235,7 +236,7 @@ def largest_principal(installment: Fraction, annual_rate: Decimal, frequency: Fr
 
 
 def _obligations_known(household: Sequence[Line]) -> bool:
-    """Debts are known when each is, and none at all is known only when somebody verified that."""
+    """Debts are known when each amount is; that there are none is known only when somebody verified it."""
     debts = [line for line in household if line.kind is Kind.DEBT]
     if any(line.amount is None for line in debts):
         return False
@@ -243,7 +244,7 @@ def _obligations_known(household: Sequence[Line]) -> bool:
 
 
 def _sum(lines: Iterable[Line], kind: Kind, rates: Rates) -> Fraction | None:
-    """What all lines of a kind are a month; null when one of them cannot be told."""
+    """The monthly total of all lines of a kind; None when one of them is unknown."""
     total = Fraction(0)
     for line in lines:
         if line.kind is not kind:
@@ -255,7 +256,7 @@ def _sum(lines: Iterable[Line], kind: Kind, rates: Rates) -> Fraction | None:
 
 
 def _burden(proposed: Proposed, rates: Rates) -> Fraction | None:
-    """The largest installment that is no balloon, as a month's."""
+    """The largest installment except a balloon, per month."""
     large = set(balloons(proposed.installments))
     usual = max((row.total for row in proposed.installments if row.number not in large), default=Decimal(0))
     converted = rates.in_base(usual, proposed.currency)
@@ -273,7 +274,7 @@ def _band(nii: Fraction | None, policy: Policy) -> Band | None:
 def _unknown(
     household: Sequence[Line], proposed: Proposed | None, rates: Rates, gross: Fraction | None
 ) -> Iterator[Warned]:
-    """Say what is not known."""
+    """Say what is unknown."""
     currencies = {line.currency for line in household} | ({proposed.currency} if proposed else set())
     for currency in sorted(currencies):
         if rates.in_base(Decimal(1), currency) is None:
@@ -291,7 +292,7 @@ def _unknown(
 def _beyond(
     policy: Policy, proposed: Proposed | None, left: Fraction | None, dti: Fraction | None, nii: Fraction | None
 ) -> Iterator[Warned]:
-    """Say what is known and too much."""
+    """Say what exceeds its limit."""
     if left is not None and (left < 0 or (left == 0 and dti is not None)):
         yield Warned("NothingLeft", "The expenses take the whole income.")
     if proposed and balloons(proposed.installments):
@@ -317,7 +318,7 @@ def _largest(
 
 
 def in_figures(value: Fraction, places: int = 2) -> Decimal:
-    """A value as it is shown: rounded half up to so many decimals."""
+    """A value for display: rounded half up to so many decimals."""
     with localcontext(EXACT):
         exact = Decimal(value.numerator) / Decimal(value.denominator)
         return exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

@@ -1,4 +1,4 @@
-"""Who has to agree to a loan: the approval matrix, and the path it gives to an application (lending.md §2)."""
+"""Who has to agree to a loan: the approval matrix, and an application's path through it (lending.md §2)."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -26,13 +26,13 @@ class Reach(StrEnum):
 
 
 _CLOSEST: Final = Decimal("1e-12")
-"""Two sums of money that are not the same are further apart than this, at any exchange rate."""
+"""Two different sums of money differ by more than this, at any exchange rate."""
 
 _WIDTH: Final = {reach: width for width, reach in enumerate(Reach)}
 
 
 class Risk(StrEnum):
-    """How risky a loan is: as its officer judges it, or as its score says, which knows one word more."""
+    """How risky a loan is: in its officer's judgement, or by its score, which has one level more."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -48,14 +48,14 @@ class MatrixStatus(StrEnum):
 
 
 class Basis(StrEnum):
-    """What the bounds of a matrix are compared with: this loan, or all that its customer would owe with it."""
+    """What the bounds of a matrix are compared with: this loan alone, or all its customer would owe with it."""
 
     AMOUNT = "amount"
     EXPOSURE = "exposure"
 
 
 class Place(StrEnum):
-    """Where an added stage stands among those of the rule."""
+    """Where an added stage goes among those of the rule."""
 
     FIRST = "first"
     BEFORE_LAST = "before_last"
@@ -74,7 +74,7 @@ class ApprovalStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """What a rule is for; an empty set means any, bounds are inclusive and in the matrix's base currency.
+    """Which loans a rule is for; an empty set means any, bounds are inclusive and in the matrix's base currency.
 
     `exceptions` is None where policy exceptions make no difference, else whether there have to be some or none.
     """
@@ -99,7 +99,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Surcharge:
-    """A stage more for a loan with policy exceptions, whatever its rule."""
+    """An additional stage for a loan with policy exceptions, whatever its rule."""
 
     stage: ApprovalStage
     place: Place = Place.BEFORE_LAST
@@ -107,7 +107,7 @@ class Surcharge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matrix:
-    """All the rules of one version; `needs_limit` says that nobody approves without a limit of their own on record."""
+    """All the rules of one version; with `needs_limit` nobody approves without a limit of their own on record."""
 
     base_currency: Currency
     basis: Basis
@@ -118,11 +118,11 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanCase:
-    """A loan as the matrix looks at it.
+    """A loan as the matrix sees it.
 
-    `amount` is in `currency`, `exposure` what its customer owes beside it, in the base currency; `khr_per_usd` is the
-    rate both are compared at. `products` are the words for what is borrowed: the code of a product of the institution's
-    own, and the kind of loan. What is not known is None or empty, and fits no rule that asks for it.
+    `amount` is in `currency`, `exposure` what its customer owes besides it, in the base currency; `khr_per_usd` is the
+    rate for comparing both. `products` are the names of what is borrowed: the code of the institution's product, and
+    the kind of loan. Unknown values are None or empty, and match no rule that asks for them.
     """
 
     amount: Decimal
@@ -145,7 +145,7 @@ class Path:
 
 
 class NoPath(Invalid):
-    """No rule of the matrix is for this loan; a published matrix has none such."""
+    """No rule of the matrix is for this loan; a published matrix covers every loan."""
 
 
 class BadMatrix(Invalid):
@@ -153,11 +153,11 @@ class BadMatrix(Invalid):
 
 
 class NoSuchLoans(Invalid):
-    """A rule is for a branch or a product that there is none of: it would be for no loan, and nobody would notice."""
+    """A rule is for an unknown branch or product: it would match no loan, and nobody would notice."""
 
 
 class NobodyDecides(Invalid):
-    """A stage waits for a role that there is none of and that nobody was given: the loans would wait for ever."""
+    """A stage needs a role that does not exist and that nobody was given: loans would wait for ever."""
 
 
 def exchanged(amount: Decimal, source: Currency, target: Currency, *, khr_per_usd: Decimal) -> Decimal:
@@ -168,9 +168,9 @@ def exchanged(amount: Decimal, source: Currency, target: Currency, *, khr_per_us
 
 
 def compared(amount: Decimal) -> Decimal:
-    """An amount as it is held against a bound: unrounded, without what changing it to and fro has left of itself.
+    """An amount for comparison with a bound: unrounded, but without the error of converting back and forth.
 
-    A division ends after 28 digits, so that 4,500,000 riel came back from dollars as a little more.
+    Division stops after 28 digits, so 4,500,000 riel converted back from dollars would be slightly more.
     """
     with localcontext(EXACT):
         return amount.quantize(_CLOSEST)
@@ -193,14 +193,14 @@ def path_for(matrix: Matrix, case: LoanCase) -> Path:
 
 
 def _risk_for(matrix: Matrix, risk: str | None) -> str | None:
-    """The risk as a matrix knows it: one that names no very high risk means it by a high one."""
+    """The risk in the matrix's words: a matrix without a very high risk treats it as high."""
     if risk == Risk.VERY_HIGH and not any(risk in rule.when.risks for rule in matrix.rules):
         return Risk.HIGH
     return risk
 
 
 def is_for(when: When, case: LoanCase) -> bool:
-    """Whether a rule is for loans like this, amounts aside."""
+    """Whether a rule is for loans like this, apart from amounts."""
     return (
         _takes(when.currencies, case.currency)
         and _takes(when.products, *case.products)
@@ -231,7 +231,7 @@ def _with_surcharges(
 
 
 def check_matrix(matrix: Matrix) -> None:
-    """Let a matrix be written down that says one thing about every loan it speaks of.
+    """Refuse a matrix with more than one answer, or none, for a loan.
 
     Raises:
         BadMatrix: It says what it contradicts.
@@ -252,7 +252,7 @@ def check_matrix(matrix: Matrix) -> None:
 
 
 def words_of(matrix: Matrix) -> dict[str, str]:
-    """The roles a matrix waits for, by the field of its document that names them."""
+    """The roles a matrix needs, by the field of its document that names them."""
     words = {
         f"rules[{number}].stages[{place}].role": stage.role
         for number, rule in enumerate(matrix.rules)
@@ -264,9 +264,9 @@ def words_of(matrix: Matrix) -> dict[str, str]:
 
 
 def check_words(matrix: Matrix, known: Collection[str]) -> None:
-    """Let a matrix be published that waits only for roles that somebody can have.
+    """Refuse to publish a matrix that needs roles nobody can have.
 
-    `known` are the roles in use, and those that people were given by name.
+    `known` are the roles in use, and those given to people by name.
 
     Raises:
         NobodyDecides: It names the fields that speak of others.
@@ -281,9 +281,9 @@ def check_words(matrix: Matrix, known: Collection[str]) -> None:
 
 
 def check_loans(matrix: Matrix, *, branches: Collection[UUID], products: Collection[str]) -> None:
-    """Let a matrix be published whose rules are for loans that there can be.
+    """Refuse to publish a matrix with rules for loans that cannot exist.
 
-    `branches` and `products` are those there are.
+    `branches` and `products` are those that exist.
 
     Raises:
         NoSuchLoans: It names the fields that speak of others.

@@ -17,12 +17,12 @@ _HIGHEST: Final = Decimal("1e9")
 
 
 class NoRate(Invalid):
-    """The payments have no yearly rate: nothing is received, less is paid back than that, or far too much."""
+    """There is no yearly rate: nothing is received, less is paid back, or far too much."""
 
 
 @dataclass(frozen=True, slots=True)
 class YearlyCost:
-    """The rates of one loan as parts of one, unrounded: of a period, of a year without and with compounding."""
+    """The rates of one loan as fractions of one, unrounded: per period, per year without and with compounding."""
 
     periodic: Decimal
     nominal: Decimal
@@ -41,7 +41,7 @@ def dated_yearly_cost(
 ) -> YearlyCost:
     """The cost of receiving `received` on a day and making payments on later ones, years counted as ACT/365 (XIRR).
 
-    Time runs in days, so that only whole powers of a day's rate are taken; `payments` are in the order of their days.
+    Time is counted in days, so that only whole powers of the daily rate occur; `payments` are sorted by day.
 
     Raises:
         NoRate: See there.
@@ -67,9 +67,9 @@ def _of_year(periodic: Decimal, nominal: Decimal, effective: Decimal) -> YearlyC
 
 
 def _rate(received: Decimal, payments: Sequence[tuple[int, Decimal]]) -> Decimal:
-    """The rate of one unit of time; each payment comes so many units after the one before.
+    """The rate per unit of time; each payment comes a number of units after the previous one.
 
-    Newton's steps from zero: the worth is convex and falls with the rate, so that they never pass the root.
+    Newton's method from zero: the present value is convex and falls with the rate, so the steps never pass the root.
     """
     if received <= 0 or sum(payment for _, payment in payments) < received:
         raise NoRate("A yearly rate needs an amount received that the payments pay back.")
@@ -85,7 +85,7 @@ def _rate(received: Decimal, payments: Sequence[tuple[int, Decimal]]) -> Decimal
 
 
 def _worth(payments: Iterable[tuple[int, Decimal]], discount: Decimal) -> tuple[Decimal, Decimal]:
-    """What payments, the last first, are worth at the beginning, and the same weighted with their times."""
+    """The present value of payments, the last first, and the same weighted with their times."""
     worth = slope = Decimal(0)
     for gap, payment in payments:
         worth += payment

@@ -13,11 +13,11 @@ class EmployeeOfAnotherBranch(Invalid):
 
 
 class EmployeeRetired(Invalid):
-    """Somebody who has left is asked nothing any more."""
+    """Somebody who has left cannot be assigned."""
 
 
 def check_assignable(*, is_active: bool, employee_branch: UUID | None, application_branch: UUID | None) -> None:
-    """Let an employee look after an application of their branch; without a branch on either side there is no conflict.
+    """Refuse an employee who has left, or who is of another branch; a branch missing on a side is no conflict.
 
     Raises:
         EmployeeRetired: The employee is not active.
@@ -31,7 +31,7 @@ def check_assignable(*, is_active: bool, employee_branch: UUID | None, applicati
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """An employee as far as a name on paper can tell them."""
+    """What a written name can be compared with: an employee's names and code."""
 
     id: UUID
     code: str
@@ -41,9 +41,10 @@ class Colleague:
 
 
 def colleagues_named(written: str, colleagues: Iterable[Colleague], *, branch_id: UUID | None) -> tuple[Colleague, ...]:
-    """Find whom a name means that somebody wrote on an application of a branch: by either name, or by their code.
+    """Find the employees whom a name written on a branch's application may mean: by either name, or by their code.
 
-    Only who is of the branch may be meant, because nobody else may be asked; several answers mean that nobody knows.
+    Only employees of the branch can be meant, because nobody else may be assigned; several results mean that nobody
+    knows.
     """
     name, code = normal_name(written), normal_number(written)
     return tuple(

@@ -12,7 +12,7 @@ from lc_workflow.lending.rules.approval import ApprovalStage, Reach
 
 
 class OutOfScope(Forbidden):
-    """The stage waits for somebody who holds its role where the application belongs."""
+    """The stage needs somebody who holds its role where the application belongs."""
 
 
 class LimitExceeded(Forbidden):
@@ -28,7 +28,7 @@ class SodParty(Forbidden):
 
 
 class NotYoursToDelegate(Forbidden):
-    """Nobody hands on a role they do not hold themselves; what was delegated is not handed on either."""
+    """Nobody delegates a role they do not hold themselves; a delegated role is not delegated further."""
 
 
 class LimitAboveOwn(Forbidden):
@@ -40,15 +40,15 @@ class BadPeriod(Invalid):
 
 
 class BadAuthority(Invalid):
-    """An authority has to say over which branch or which region it reaches."""
+    """An authority must name the branch or the region it covers."""
 
 
 class NotToOneself(Forbidden):
-    """Authority is given by somebody else, and handed to somebody else."""
+    """Authority is given by somebody else, and delegated to somebody else."""
 
 
 Limits = Mapping[Currency, Decimal]
-"""Up to what somebody may approve, in each currency; what is not named may not be approved at all."""
+"""The amount somebody may approve, by currency; a currency that is not named may not be approved at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class Where:
 class Holding:
     """A role somebody holds: over a branch, a region or everything, up to limits.
 
-    `limits` is None where none are on record. `absent` is for whom the holder stands in: then `limits` are that
-    person's, and `handed_on` says up to what of them. `is_given` marks what was given by name, beside what comes with
-    a post.
+    `limits` is None where none are on record. `absent` is the person the holder stands in for: then `limits` are that
+    person's, and `handed_on` narrows them. `is_given` marks what was given by name, as opposed to what comes with a
+    post.
     """
 
     role: str
@@ -78,7 +78,7 @@ class Holding:
     is_given: bool = False
 
     def contains(self, where: Where) -> bool:
-        """Whether it reaches an application."""
+        """Whether it covers an application."""
         match self.reach:
             case Reach.ORGANISATION:
                 return True
@@ -88,13 +88,13 @@ class Holding:
                 return self.branch_id is not None and self.branch_id == where.branch_id
 
     def allows(self, amount: Decimal, currency: Currency, *, needs_limit: bool) -> bool:
-        """Whether it goes up to an amount; what was handed on narrows a limit on record, and stands for none."""
+        """Whether it allows an amount; a delegated limit narrows the one on record, and replaces none."""
         return is_within(self.limits, amount, currency, needs_limit=needs_limit) and is_within(
             self.handed_on, amount, currency, needs_limit=False
         )
 
     def most(self, currency: Currency) -> Decimal | None:
-        """Up to what it goes in a currency, where a limit says."""
+        """The limit in a currency, where there is one."""
         return min(
             (limits[currency] for limits in (self.limits, self.handed_on) if limits and currency in limits),
             default=None,
@@ -102,7 +102,7 @@ class Holding:
 
 
 def check_reach(reach: Reach, *, branch_id: UUID | None, region: str | None) -> None:
-    """Let an authority be given that says where it reaches.
+    """Refuse an authority that does not say what it covers.
 
     Raises:
         BadAuthority: It does not, or says more than one thing.
@@ -112,7 +112,7 @@ def check_reach(reach: Reach, *, branch_id: UUID | None, region: str | None) -> 
 
 
 def fitting(stage: ApprovalStage, where: Where, holdings: Iterable[Holding]) -> list[Holding]:
-    """List the holdings that let somebody sit at a stage; their own before those they stand in for."""
+    """List the holdings that let somebody sit at a stage; their own before those as a stand-in."""
     return sorted(
         (
             holding
@@ -141,9 +141,9 @@ def check_delegation(
     own: Collection[Holding],
     at: datetime,
 ) -> None:
-    """Let somebody hand a role on for a while.
+    """Refuse a delegation that is not the delegator's to make.
 
-    `own` are the delegator's holdings, delegated ones left out: what was delegated is not handed on.
+    `own` are the delegator's own holdings, without delegated ones: what was delegated is not delegated further.
 
     Raises:
         NotToOneself, BadPeriod, NotYoursToDelegate, LimitAboveOwn: What speaks against it.

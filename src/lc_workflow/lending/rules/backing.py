@@ -11,7 +11,7 @@ from lc_workflow.lending.rules.matching import check_name, scripts_of
 
 
 class PartyRole(StrEnum):
-    """What somebody is to a loan besides its borrower."""
+    """The part somebody has in a loan besides its borrower."""
 
     GUARANTOR = "guarantor"
     CO_BORROWER = "co_borrower"
@@ -23,10 +23,10 @@ GUARANTOR_FIELDS: Final = {
     "guarantor_address": "current_address",
     "guarantor_relationship": "relation",
 }
-"""The web app's fields about the first guarantor, and the columns they are kept in; the name has two."""
+"""The web app's fields about the first guarantor, and their columns; the name has two."""
 
 BACKING_FIELDS: Final = frozenset({"guarantor_name", *GUARANTOR_FIELDS, "collaterals"})
-"""The fields of an application that are kept as rows of their own."""
+"""The fields of an application that are stored as rows of their own."""
 
 COLLATERAL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": ("collateral_type", "type"),
@@ -36,7 +36,7 @@ COLLATERAL_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "owner_name": ("owner_name", "owner"),
     "title_number": ("title_number", "document_number"),
 }
-"""What we know of a collateral, and under which keys forms write it; the first is ours."""
+"""The facts about a collateral, and the keys under which forms write them; the first is ours."""
 
 _MOST: Final = Decimal("9999999999999.99")
 _LONGEST: Final = {"kind": 100, "owner_name": 200, "title_number": 100, "description": 4_000}
@@ -44,7 +44,7 @@ _LONGEST: Final = {"kind": 100, "owner_name": 200, "title_number": 100, "descrip
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """A collateral as far as it could be understood; `value` in `currency`, which is the loan's when it is not said."""
+    """A collateral as far as it was understood; `value` is in `currency`, or the loan's currency when none is given."""
 
     kind: str | None = None
     description: str | None = None
@@ -55,7 +55,7 @@ class Thing:
 
 
 def names_of(name: str | None, *, field: str) -> dict[str, str | None]:
-    """Put a name of one field into the column of its script.
+    """Put a name from one field into the column of its script.
 
     Raises:
         MixedScripts: Its letters are of more than one script.
@@ -66,12 +66,12 @@ def names_of(name: str | None, *, field: str) -> dict[str, str | None]:
 
 
 def says_something(entry: Mapping[str, Any]) -> bool:
-    """Whether an entry of a form tells of a thing: rows that nobody filled in, but for their currency, do not."""
+    """Whether an entry of a form describes a thing; a row left empty except for its currency does not."""
     return any(value.strip() if isinstance(value, str) else value for key, value in entry.items() if key != "currency")
 
 
 def read_collateral(entry: Mapping[str, Any]) -> Thing:
-    """Understand an entry of a form; what cannot be understood stays in the entry alone."""
+    """Understand an entry of a form; what cannot be understood stays in the entry only."""
     found: dict[str, Any] = {}
     for name, keys in COLLATERAL_KEYS.items():
         written = next((entry[key] for key in keys if entry.get(key) is not None), None)
@@ -86,7 +86,7 @@ def read_collateral(entry: Mapping[str, Any]) -> Thing:
 
 
 def with_changes(entry: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Write changes into an entry, each under the key it has there already; null takes it out."""
+    """Apply changes to an entry, each under the key it already has there; null removes it."""
     changed = dict(entry)
     for name, value in changes.items():
         keys = COLLATERAL_KEYS[name]

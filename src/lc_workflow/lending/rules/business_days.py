@@ -1,4 +1,4 @@
-"""The days on which money is paid: what becomes of a due date that falls on a weekend or a holiday."""
+"""Business days: where a due date moves that falls on a weekend or a holiday."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ _DAY: Final = timedelta(days=1)
 
 
 class BusinessDay(StrEnum):
-    """Where a due date moves that is no business day."""
+    """Where a due date moves that is not a business day."""
 
     NONE = "none"
     FOLLOWING = "following"

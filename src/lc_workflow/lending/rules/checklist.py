@@ -21,7 +21,7 @@ class ChecklistStatus(StrEnum):
 
 
 class Gate(StrEnum):
-    """The step that a paper has to be there for; it has to be there for every later one as well."""
+    """The step before which a paper must be there; it must be there for every later step as well."""
 
     SUBMIT = "submit"
     REVIEW = "review"
@@ -44,7 +44,7 @@ class Whom(StrEnum):
 
 
 MANY: Final = frozenset({Whom.CO_BORROWER, Whom.GUARANTOR, Whom.COLLATERAL})
-"""Those of whom there are none, one or several; each needs papers of its own."""
+"""The parties and things of which there may be several; each needs papers of its own."""
 
 
 class PaperVerdict(StrEnum):
@@ -55,7 +55,7 @@ class PaperVerdict(StrEnum):
 
 
 class Need(StrEnum):
-    """How it stands with one paper that is asked for."""
+    """The state of one paper that is asked for."""
 
     MET = "met"
     WAIVED = "waived"
@@ -67,15 +67,15 @@ class Need(StrEnum):
 
 
 SETTLED: Final = frozenset({Need.MET, Need.WAIVED, Need.ANOTHER})
-"""What keeps nobody from anything; `ANOTHER` is asked for no more, since another of its group is there."""
+"""The states that keep nobody from anything; `ANOTHER` means that another paper of the group is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """The loans a rule is for; empty means any.
+    """Which loans a rule is for; empty means any.
 
-    `min_amount` is inclusive, in the loan's own currency; a currency that it does not name has no bound, so the paper
-    is asked for. Words are compared without regard to case.
+    `min_amount` is inclusive, in the loan's own currency; a currency without one has no bound, so the paper is asked
+    for. Words are compared without regard to case.
     """
 
     min_amount: Mapping[Currency, Decimal] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class PaperRule:
     """One kind of paper that is asked for: `count` of it for each of `whom`, before `gate`.
 
     Of the rules of one group `any_of`, one is enough. A paper older than `max_age_days` no longer counts. `verified`
-    papers count once somebody other than their uploader has accepted them. Without a gate the paper is only wished for.
+    papers count once somebody other than their uploader has accepted them. Without a gate the paper is optional.
     """
 
     code: str
@@ -107,7 +107,7 @@ class PaperRule:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One of those a paper can be about; a collateral has a kind."""
+    """Somebody or something a paper can be about; a collateral has a kind."""
 
     whom: Whom
     id: UUID | None = None
@@ -117,7 +117,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loan:
-    """What of an application decides which papers it needs; `products` are the words its product goes by."""
+    """What decides which papers an application needs; `products` are the names of its product."""
 
     currency: Currency
     amount: Decimal | None
@@ -129,7 +129,7 @@ class Loan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A paper that was handed in: of when it is, until when it holds, whom it is about, what was found about it."""
+    """A paper that was handed in: its date, its expiry, whom it is about, and the finding about it."""
 
     id: UUID
     document_type: str
@@ -149,7 +149,7 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One line of an application's checklist; `papers` are those that were taken for it."""
+    """One line of an application's checklist; `papers` are those counted for it."""
 
     rule: PaperRule
     subject: Subject
@@ -171,11 +171,11 @@ class PaperMissing(Invalid):
 
 
 class PaperUnverified(Invalid):
-    """Nobody has looked yet at a paper that somebody other than its uploader has to accept."""
+    """Somebody other than the uploader has to accept a paper, and nobody has yet."""
 
 
 class PaperOutdated(Invalid):
-    """A paper is older than the checklist lets it be, or has expired."""
+    """A paper is older than the checklist allows, or has expired."""
 
 
 class PaperRefused(Invalid):
@@ -187,11 +187,11 @@ class SodUploader(Forbidden):
 
 
 class NotWaivable(Invalid):
-    """The checklist lets nobody do without this paper."""
+    """The checklist does not let this paper be waived."""
 
 
 class WaiverOver(Invalid):
-    """The day a waiver ends on has passed already."""
+    """The last day of a waiver has already passed."""
 
 
 REFUSAL_FOR: Final = {
@@ -209,7 +209,7 @@ _WORD: Final = {
 
 
 def check_checklist(rules: Sequence[PaperRule], *, known_types: Collection[str]) -> None:
-    """Let only those checklists be kept that mean something.
+    """Refuse a checklist whose rules contradict each other.
 
     Raises:
         BadChecklist: Two rules have one code, a kind of paper is not known, or a group does not belong together.
@@ -233,7 +233,7 @@ def items_of(
     *,
     today: date,
 ) -> list[Item]:
-    """Work out an application's checklist: every paper it is asked for, and how it stands with it."""
+    """Work out an application's checklist: every paper it is asked for, and its state."""
     items: list[Item] = []
     for rule in rules:
         subjects = [subject for subject in loan.subjects if _applies(rule, loan, subject)]
@@ -254,7 +254,7 @@ def items_of(
 def asked_by_product(document_types: Iterable[str], *, besides: Iterable[Item] = ()) -> list[PaperRule]:
     """The rules a product adds to the checklist: one paper of each kind, before the application is submitted.
 
-    What the checklist itself asks for by then is not asked for twice.
+    A paper that the checklist itself asks for by then is not asked for twice.
     """
     by_then = {item.rule.document_type for item in besides if item.rule.gate is Gate.SUBMIT and not item.rule.any_of}
     return [
@@ -265,13 +265,13 @@ def asked_by_product(document_types: Iterable[str], *, besides: Iterable[Item] =
 
 
 def in_the_way(items: Iterable[Item], gate: Gate) -> list[Item]:
-    """The papers for the lack of which an application does not pass a gate, those of earlier gates included."""
+    """The missing papers that keep an application from passing a gate, those of earlier gates included."""
     passed = GATES[: GATES.index(gate) + 1]
     return [item for item in items if item.outstanding and item.rule.gate in passed]
 
 
 def refusals_for(items: Iterable[Item], *, labels: Mapping[str, str]) -> list[Invalid]:
-    """Say in a sentence each what is waited for; of a group that is one sentence. `labels` name kinds of papers."""
+    """One sentence for each missing paper, or for each group; `labels` name kinds of papers."""
     found: list[Invalid] = []
     said: set[tuple[str, UUID | None]] = set()
     items = list(items)
@@ -290,7 +290,7 @@ _NEARNESS: Final = (Need.UNVERIFIED, Need.OUTDATED, Need.REFUSED, Need.MISSING)
 
 
 def check_verifier(*, person: UUID, uploaded_by: UUID) -> None:
-    """Let a second person verify a paper.
+    """Refuse a verification by the uploader.
 
     Raises:
         SodUploader: It is the first.
@@ -300,7 +300,7 @@ def check_verifier(*, person: UUID, uploaded_by: UUID) -> None:
 
 
 def check_waiver(rule: PaperRule, *, ends_on: date, today: date) -> None:
-    """Let a paper be waived.
+    """Refuse a waiver that the checklist or the date does not allow.
 
     Raises:
         NotWaivable: The checklist lets nobody do without it.
@@ -337,7 +337,7 @@ def _plain(word: str) -> str:
 
 
 def _dealt(rule: PaperRule, subjects: Sequence[Subject], papers: Sequence[Paper], *, today: date) -> list[list[Paper]]:
-    """Give each subject its papers; those about nobody in particular fill what is still open, the best first."""
+    """Give each subject its papers; those about nobody in particular fill the remaining lines, the best first."""
 
     def rank(paper: Paper) -> int:
         return _RANKS.index(_quality(rule, paper, today=today))
@@ -389,7 +389,7 @@ def _need(
 
 
 def _with_alternatives(items: Sequence[Item]) -> list[Item]:
-    """Ask for nothing more of a group of which one paper is there."""
+    """Ask for no more papers of a group of which one is there."""
     met = {
         (item.rule.any_of, item.subject.id)
         for item in items

@@ -1,4 +1,4 @@
-"""Whether an approval matrix has a path for every loan there can be."""
+"""Whether an approval matrix has a path for every possible loan."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import Decimal
@@ -12,7 +12,7 @@ from lc_workflow.lending.rules.approval import Matrix, Rule, When
 T = TypeVar("T")
 
 OTHER: Final = "any other"
-"""Stands for every product, risk or branch that no rule names, and for what is not known."""
+"""Stands for every product, risk or branch that no rule names, and for an unknown one."""
 
 
 class CoverageGap(Invalid):
@@ -20,10 +20,10 @@ class CoverageGap(Invalid):
 
 
 def check_coverage(matrix: Matrix) -> None:
-    """Let a matrix be published that has a path for every amount of every kind of loan.
+    """Refuse to publish a matrix without a path for some amount of some kind of loan.
 
-    Amounts are compared unrounded: rules up to 1,000 and from 1,000.01 leave loans in between without a path, because
-    a loan in riel may be worth them.
+    Amounts are compared unrounded: rules up to 1,000 and from 1,000.01 leave a gap, because a loan in riel may be worth
+    an amount in between.
 
     Raises:
         CoverageGap: It names the first loans without a path.
@@ -59,7 +59,7 @@ def _gaps(matrix: Matrix) -> Iterator[str]:
 def _kinds(
     rules: Iterable[Rule], wanted: Callable[[When], Collection[T]], values: Iterable[T] | None = None
 ) -> list[tuple[str, int]]:
-    """List the values a rule can ask for, each with the rules that take it, as bits."""
+    """List the values a rule can ask for, each with the rules that match it, as bits."""
     rules = list(rules)
     asked = [wanted(rule.when) for rule in rules]
     named: list[T] = sorted(set().union(*asked), key=str) if values is None else list(values)
@@ -80,7 +80,7 @@ def _bits(flags: Iterable[bool]) -> int:
 
 
 def _hole(whens: Iterable[When]) -> str | None:
-    """Describe the first amounts that none of the rules takes, or None when they take all."""
+    """Describe the first amounts that none of the rules covers, or None when they cover all."""
     reached: Decimal | None = Decimal(0)
     is_first = True
     for when in sorted(whens, key=lambda when: when.min_amount or Decimal(0)):

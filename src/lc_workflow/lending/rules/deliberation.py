@@ -23,10 +23,10 @@ class Decision(StrEnum):
 
 
 AGREEING: Final = frozenset({Decision.APPROVE, Decision.APPROVE_WITH_CONDITIONS, Decision.COUNTER_OFFER})
-"""The decisions that count for the loan, on the terms of whoever offered last."""
+"""The decisions in favour of the loan, on the terms of the latest offer."""
 
 VOTES: Final = frozenset(Decision) - {Decision.RETURN}
-"""The decisions a person takes once in a cycle; whoever returns an application may decide when it comes back."""
+"""The decisions a person takes once per cycle; whoever returns an application may decide when it comes back."""
 
 
 class StageClosed(Invalid):
@@ -34,7 +34,7 @@ class StageClosed(Invalid):
 
 
 class SnapshotChanged(Stale):
-    """What the person decided on is not what stands there now."""
+    """The application is not in the state on which the person decided."""
 
 
 class ConditionsNeeded(Invalid):
@@ -42,7 +42,7 @@ class ConditionsNeeded(Invalid):
 
 
 class ConditionsWithoutApproval(Invalid):
-    """Whoever does not agree to a loan has no conditions that its payment could wait for."""
+    """Only an approval can have conditions."""
 
 
 class OtherTermsNeeded(Invalid):
@@ -51,7 +51,7 @@ class OtherTermsNeeded(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What somebody said at a stage, and for whom they stood in; void votes are left out."""
+    """What somebody decided at a stage, and whom they stood in for; void votes are left out."""
 
     stage: str
     decision: Decision
@@ -60,7 +60,7 @@ class Vote:
 
     @property
     def binds(self) -> frozenset[UUID]:
-        """Whose vote it was: one's own and that of whom one stood in for; people recuse themselves for nobody else."""
+        """Whose vote it was: one's own and the absent person's; recusing oneself binds nobody else."""
         if self.absent is None or self.decision is Decision.RECUSE:
             return frozenset({self.person})
         return frozenset({self.person, self.absent})
@@ -68,7 +68,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How a stage stands."""
+    """The state of a stage."""
 
     stage: ApprovalStage
     agreed: int
@@ -81,7 +81,7 @@ class Tally:
 
     @property
     def is_refused(self) -> bool:
-        """Whether so many refused as would have been enough to agree."""
+        """Whether as many refused as would have been enough to agree."""
         return self.refused >= self.stage.quorum
 
 
@@ -104,5 +104,5 @@ def open_stage(counted: Iterable[Tally]) -> ApprovalStage | None:
 
 
 def has_voted(people: Collection[UUID], votes: Iterable[Vote]) -> bool:
-    """Whether one of these people has a vote that counts, or stood in for one of them."""
+    """Whether one of these people has a vote that counts, their own or through a stand-in."""
     return any(not vote.binds.isdisjoint(people) for vote in votes)

@@ -25,7 +25,7 @@ UNDER_WAY = frozenset({DisbursementStatus.REQUESTED, DisbursementStatus.HANDED_O
 
 
 class DisbursementUnderWay(Invalid):
-    """The loan is being paid out, so its approval is neither undone nor left to expire."""
+    """The loan is being paid out, so its approval can neither be undone nor expire."""
 
 
 class DisbursementOver(Invalid):
@@ -33,15 +33,15 @@ class DisbursementOver(Invalid):
 
 
 class SodRequester(Forbidden):
-    """Whoever asked for the money does not say how it ended once it was handed over: that it was paid, or that not."""
+    """Whoever asked for the money does not say whether it was paid, once it was handed over."""
 
 
 class NobodyConfirms(Invalid):
-    """Whoever asks for the money is the only one who may say how it ended, and may not."""
+    """The only one who may confirm the payment is the one who asks for it."""
 
 
 class AmountMismatch(Invalid):
-    """What was paid is not what was to be."""
+    """The amount paid is not the amount asked for."""
 
 
 class PaidInFuture(Invalid):
@@ -58,19 +58,19 @@ class TermsMissing(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What is paid of a loan, in its currency: the `principal` that was approved without the `deducted_fees`."""
+    """What is paid of a loan, in its currency: the approved `principal` less the `deducted_fees`."""
 
     principal: Decimal
     deducted_fees: Decimal
 
     @property
     def amount(self) -> Decimal:
-        """What the borrower is given."""
+        """What the borrower is paid."""
         return self.principal - self.deducted_fees
 
 
 def payment_of(principal: Decimal, fees: Iterable[Fee]) -> Payment:
-    """Reckon what is paid of a loan; fees that are added to it or paid beside it change nothing.
+    """Calculate the payment; fees added to the loan or paid separately change nothing.
 
     Raises:
         FeesExhaustPrincipal: The fees that are kept back leave nothing to be paid.
@@ -82,7 +82,7 @@ def payment_of(principal: Decimal, fees: Iterable[Fee]) -> Payment:
 
 
 class Fate(StrEnum):
-    """What was known of an order when somebody said that it failed: the payer took it, refused it, or nothing."""
+    """What was known of an order when it was marked as failed: the payer took it, refused it, or nothing."""
 
     TAKEN = "taken"
     REFUSED = "refused"
@@ -90,11 +90,11 @@ class Fate(StrEnum):
 
 
 def key_of_order(*, application_id: UUID, request_id: UUID, failed: Sequence[tuple[UUID, Fate]]) -> UUID:
-    """Choose what a payer knows a new order by: whoever has an order of its key pays nothing.
+    """Choose the key of a new order: a payer that has an order of its key pays nothing.
 
-    `failed` are the keys and fates of the application's orders that failed. An order that may have arrived unseen is
-    asked for again under its key, as if it were sent once more, until the payer says that it took it: a refusal then
-    may be one of a key that it has. Only after what is known to have failed there is a new key.
+    `failed` are the keys and fates of the application's failed orders. An order that may have arrived unnoticed is
+    repeated under its key, until the payer says that it took it; a refusal may then only mean that the payer has that
+    key. A new key is used only after an order is known to have failed.
     """
     taken = {key for key, fate in failed if fate is Fate.TAKEN}
     unseen = next((key for key, fate in failed if fate is Fate.UNSEEN and key not in taken), None)
@@ -104,7 +104,7 @@ def key_of_order(*, application_id: UUID, request_id: UUID, failed: Sequence[tup
 def objections_to_failing(
     *, status: DisbursementStatus, requester: UUID, person: UUID, was_handed_over: bool
 ) -> Iterator[DomainError]:
-    """Say what keeps a person from saying that a loan was not paid out: after it the money can be ordered anew."""
+    """What keeps a person from marking a payment as failed, after which it can be ordered anew."""
     if status not in UNDER_WAY:
         yield DisbursementOver(f"This request is {status} already.")
     if was_handed_over and requester == person:
@@ -125,7 +125,7 @@ def objections_to_confirming(
     requested_on: date,
     today: date,
 ) -> Iterator[DomainError]:
-    """Say what is wrong with a confirmation; what was `asked` for in `currency` is compared to the cent."""
+    """What is wrong with a confirmation; it must be exactly what was `asked` for in `currency`."""
     if status not in UNDER_WAY:
         yield DisbursementOver(f"This request is {status} already.")
     if requester == confirmer:

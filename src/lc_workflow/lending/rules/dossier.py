@@ -1,4 +1,4 @@
-"""How the dossier of an application reads on paper: its sections, in English or in Khmer, from what stands in it."""
+"""The printed form of a dossier: its sections, in English or in Khmer, made from its content."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -28,16 +28,16 @@ class PrintStatus(StrEnum):
 
 
 BREAK: Final = "\u200b"
-"""Lets a line end where no space is."""
+"""Allows a line break where there is no space."""
 
 LONGEST_RUN: Final = 16
-"""Signs without a space after which a line may end; names and fingerprints go on without one."""
+"""Characters without a space after which a line may break: long names and fingerprints."""
 
 _Cells = Sequence[str]
 
 
 def breakable(text: str) -> str:
-    """Let long runs without a space be broken; the typesetter knows the words of Khmer, and needs no help there."""
+    """Allow breaks in long runs without a space; the typesetter knows Khmer words and needs no help there."""
     written: list[str] = []
     run = 0
     for sign in text:
@@ -50,7 +50,7 @@ def breakable(text: str) -> str:
 
 
 class Pages:
-    """Puts the content of a dossier (`dossiers.schemas.DossierContent` as JSON) into words and sections."""
+    """Turns the content of a dossier (`dossiers.schemas.DossierContent` as JSON) into words and sections."""
 
     def __init__(self, content: Mapping[str, Any], language: Language) -> None:
         """Read from `content`, and write in `language`."""
@@ -59,7 +59,7 @@ class Pages:
         self._column = 0 if language is Language.ENGLISH else 1
 
     def set_out(self, *, sha256: str, photos: Sequence[tuple[str | None, str]]) -> dict[str, Any]:
-        """Answer what the template reads; `photos` are files in its folder with the ids of their papers."""
+        """The data for the template; `photos` are files in its folder with the ids of their papers."""
         content = self._content
         borrower = content["borrower"]
         names = [name for name in (borrower["full_name_khmer"], borrower["full_name_latin"]) if name]

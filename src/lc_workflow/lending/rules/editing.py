@@ -7,7 +7,7 @@ from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.lending.rules.stages import CLOSED, EDITABLE, PROCESS, UPDATE, Stage
 
 TELLER_FIELDS: Final = frozenset({"account_id", "account_id_validated", "account_id_validation_notes"})
-"""What the teller finds out, while it is with them."""
+"""What the teller finds out, while the application is with them."""
 
 MATERIAL: Final = frozenset(
     {
@@ -38,13 +38,13 @@ MATERIAL: Final = frozenset(
         "risk_category",
     }
 )
-"""What a decision rests on: the terms, who borrows and who stands in, what they live on, and how it was judged (§1)."""
+"""What a decision is based on: terms, borrower, guarantors, income, and the judgements (§1)."""
 
 TELLER_STAGES: Final = frozenset({Stage.USER_COMPLETED, Stage.TELLER_PROCESSING})
 
 
 class NotEditable(Invalid):
-    """The application has gone on; its fields are closed."""
+    """The application has moved on; its fields are closed."""
 
 
 class NotYourEdit(Forbidden):
@@ -52,7 +52,7 @@ class NotYourEdit(Forbidden):
 
 
 class AssessmentOver(Invalid):
-    """The loan is decided or was given up; what was found about it stays as it was decided on."""
+    """The loan is decided or was given up; its assessment stays as it was decided on."""
 
 
 class Incomplete(Invalid):
@@ -60,7 +60,7 @@ class Incomplete(Invalid):
 
 
 def check_edit(fields: Collection[str], stage: Stage, *, permissions: Collection[str]) -> None:
-    """Let these fields change.
+    """Refuse a change to fields that are closed at this stage or for this person.
 
     Raises:
         NotEditable: Some are closed where the application stands.
@@ -80,7 +80,7 @@ def check_edit(fields: Collection[str], stage: Stage, *, permissions: Collection
 
 
 def check_open(stage: Stage) -> None:
-    """Let an application be assessed.
+    """Refuse to assess an application that is decided or was given up.
 
     Raises:
         AssessmentOver: It has come to its end.
@@ -90,12 +90,12 @@ def check_open(stage: Stage) -> None:
 
 
 def is_material(fields: Collection[str]) -> bool:
-    """Whether a change of these fields is one of substance: it voids decisions, and whoever makes it takes none."""
+    """Whether a change of these fields is material: it voids decisions, and its author may not decide."""
     return not MATERIAL.isdisjoint(fields)
 
 
 def incompleteness(*, names: Collection[str | None], requested_amount: object) -> list[Incomplete]:
-    """List what keeps an application from being submitted: it has to say who wants how much."""
+    """List what keeps an application from being submitted: it must say who wants how much."""
     missing = [
         *(() if any(names) else ("full_name_latin",)),
         *(() if requested_amount else ("requested_amount",)),

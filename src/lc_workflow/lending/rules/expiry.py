@@ -7,10 +7,10 @@ from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import Invalid
 
 VALID_DAYS: Final = "approval_valid_days"
-"""The setting that says for how many days an approval may be used."""
+"""The setting for how many days an approval may be used."""
 
 USUAL_DAYS: Final = 30
-"""For how many days when the setting says nothing that makes sense."""
+"""The number of days when the setting makes no sense."""
 
 MOST_DAYS: Final = 3_650
 
@@ -24,17 +24,17 @@ class ApprovalExpired(Invalid):
 
 
 def valid_days(setting: object) -> int:
-    """Read for how many days an approval holds; a setting that is no such number is taken as the usual one."""
+    """For how many days an approval is valid; a nonsensical setting is replaced by the usual number."""
     if isinstance(setting, int) and not isinstance(setting, bool) and 1 <= setting <= MOST_DAYS:
         return setting
     return USUAL_DAYS
 
 
 def valid_until(approved_at: datetime, *, days: int) -> datetime:
-    """The moment from which an approval no longer holds."""
+    """The moment from which an approval is no longer valid."""
     return approved_at + timedelta(days=days)
 
 
 def begin_of_validity(at: datetime, *, days: int) -> datetime:
-    """The moment until which an approval had to be given to have expired by now."""
+    """An approval given before this moment has expired by now."""
     return at - timedelta(days=days)

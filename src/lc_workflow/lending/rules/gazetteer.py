@@ -17,17 +17,17 @@ class Level(StrEnum):
 
 
 LEVELS: Final = {2: Level.PROVINCE, 4: Level.DISTRICT, 6: Level.COMMUNE, 8: Level.VILLAGE}
-"""By how many digits its codes have."""
+"""The levels by the number of digits in their codes."""
 
 _DIGITS: Final = re.compile("[0-9]+")
 
 
 class NoSuchCode(Invalid):
-    """A text that cannot be the code of a place: codes are text of 2, 4, 6 or 8 digits, leading zero included."""
+    """Not the code of a place: codes are text of 2, 4, 6 or 8 digits, with their leading zero."""
 
 
 def level_of(code: str) -> Level:
-    """Tell what kind of place a code names.
+    """The kind of place a code names.
 
     Raises:
         NoSuchCode: It has another form, such as one whose leading zero a spreadsheet has eaten.

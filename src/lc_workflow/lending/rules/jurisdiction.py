@@ -1,4 +1,4 @@
-"""What the law of the place allows a loan to be: the ceiling on its rate, its method, its collateral."""
+"""What the local law allows: the ceiling on a loan's rate, its method, its collateral."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from lc_workflow.lending.rules.schedule import Method
 
 
 class FlatMethodProhibited(Invalid):
-    """Interest on the whole principal to the end is against the law here."""
+    """Interest on the whole principal until the end is against the law here."""
 
 
 class RateCapExceeded(Invalid):
@@ -17,12 +17,12 @@ class RateCapExceeded(Invalid):
 
 
 class CollateralProhibited(Invalid):
-    """The law forbids taking this as collateral."""
+    """The law forbids this as collateral."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The law of one place from one day on; `rate_ceiling` in percent a year, none where there is no ceiling."""
+    """The law of one place from one day on; `rate_ceiling` in percent a year, None where there is no ceiling."""
 
     code: str
     rate_ceiling: Decimal | None = None
@@ -33,9 +33,9 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A loan as the law looks at it, all rates in percent a year.
+    """A loan as the law sees it, all rates in percent a year.
 
-    `interest_rate` is what the installments alone come to, `rate_with_fees` what they come to with all fees.
+    `interest_rate` is the rate of the installments alone, `rate_with_fees` includes all fees.
     """
 
     method: Method
@@ -46,14 +46,14 @@ class Offer:
 
 
 def rate_held_to_the_ceiling(profile: Profile, offer: Offer) -> Decimal:
-    """The contract's own rate, unless the law looks through it: at fees, or at a flat rate's true cost."""
+    """The contract's own rate, unless the law counts fees or the true cost of a flat rate."""
     if profile.fees_count:
         return offer.rate_with_fees
     return offer.interest_rate if offer.method is Method.FLAT else offer.annual_rate
 
 
 def refusals(profile: Profile, offer: Offer) -> tuple[DomainError, ...]:
-    """Everything the law has against the loan; nothing when it may be made."""
+    """Everything the law has against the loan; nothing when it is lawful."""
     found: list[DomainError] = []
     if offer.method is Method.FLAT and not profile.flat_allowed:
         found.append(FlatMethodProhibited("Flat interest is prohibited here."))
@@ -65,5 +65,5 @@ def refusals(profile: Profile, offer: Offer) -> tuple[DomainError, ...]:
 
 
 def fees_lift_above_the_ceiling(profile: Profile, offer: Offer) -> bool:
-    """Whether the rate is lawful only as long as fees do not count: worth a warning, no refusal."""
+    """Whether the rate is lawful only because fees do not count: worth a warning, no refusal."""
     return profile.rate_ceiling is not None and not profile.fees_count and offer.rate_with_fees > profile.rate_ceiling

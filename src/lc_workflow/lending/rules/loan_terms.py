@@ -9,7 +9,7 @@ from typing import Final
 class LoanTerms:
     """How much is lent in the application's currency, for how many months, at what percent a year.
 
-    What is None is not said; how the loan is repaid is its product's to say.
+    None means that it is not said; how the loan is repaid is up to its product.
     """
 
     amount: Decimal | None = None
@@ -17,7 +17,7 @@ class LoanTerms:
     interest_rate: Decimal | None = None
 
     def over(self, others: "LoanTerms") -> "LoanTerms":
-        """These terms, and the others' where these say nothing."""
+        """These terms, completed with the other ones."""
         return LoanTerms(
             amount=others.amount if self.amount is None else self.amount,
             term=others.term if self.term is None else self.term,
@@ -26,4 +26,4 @@ class LoanTerms:
 
 
 UNSAID: Final = LoanTerms()
-"""Terms that say nothing."""
+"""No terms at all."""

@@ -14,14 +14,14 @@ from lc_workflow.lending.rules.terms import IdCardType
 
 _KHMER_DIGITS = str.maketrans("០១២៣៤៥៦៧៨៩", "0123456789")
 _INVISIBLE = re.compile("[\u00ad\u061c\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-"""What nobody sees: joiners and spaces without a width, what turns the direction of writing, which telephones put
-around what is copied, and the two vowels of Khmer that are not written."""
+"""Invisible characters: joiners and zero-width spaces, direction marks, which telephones put around copied text, and
+the two Khmer vowels that are never written."""
 
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\W_]+")
 _IDENTITY_CARD = re.compile(r"([0-9]{9})(?:\(([0-9])\))?")
 _CARD_DIGITS = 9
 _FEWEST_ALIKE = 6
-"""So many times the same digit, and no other, is what somebody wrote who had no number."""
+"""A number of this many equal digits was written by somebody who had no number."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})
 
 
@@ -50,17 +50,17 @@ class IdentityCard:
 
 
 class Likeness(Enum):
-    """What a comparison of two descriptions of a person tells."""
+    """The result of comparing two descriptions of a person."""
 
     SAME = auto()
     DIFFERENT = auto()
     UNTOLD = auto()
-    """They have nothing in common that could be compared."""
+    """Nothing in them can be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What two descriptions of a person are compared by: names as `recognising.traits_of` writes them, and birth."""
+    """What descriptions are compared by: names as `recognising.traits_of` writes them, and the day of birth."""
 
     khmer: str | None = None
     latin: str | None = None
@@ -68,7 +68,7 @@ class Traits:
 
 
 def clean(text: str) -> str:
-    """Write a text the way it is kept: NFC, without zero-width characters, spaces collapsed."""
+    """Write a text the way it is stored: NFC, without zero-width characters, spaces collapsed."""
     return " ".join(_seen(text).split())
 
 
@@ -78,12 +78,12 @@ def normal_name(name: str | None) -> str | None:
 
 
 def account_as_kept(written: str | None) -> str | None:
-    """Write the id of an account the way it is kept, however it was typed; None when nothing is left."""
+    """Write an account id the way it is stored, however it was typed; None when nothing is left."""
     return with_ascii_digits("".join(clean(written or "").split())) or None
 
 
 def check_name(name: str, *, field: str) -> str:
-    """Give back a name the way it is kept.
+    """Return a name the way it is stored.
 
     Raises:
         MixedScripts: Its letters are of more than one script.
@@ -109,7 +109,7 @@ def normal_number(number: str) -> str:
 
 
 def with_ascii_digits(text: str) -> str:
-    """Write Khmer digits as those that numbers are kept in."""
+    """Replace Khmer digits by ASCII ones."""
     return text.translate(_KHMER_DIGITS)
 
 
@@ -136,34 +136,36 @@ def check_digit_of(digits: str) -> int:
 
 
 def identity_key(id_card_type: str | None, number: str | None) -> str | None:
-    """Name a person by the type and number of their identity paper; None when there is no number to know them by.
+    """The form in which the type and number of an identity paper are compared; None when there is no usable number.
 
-    The check digit of an identity card is no part of its number, and a paper of which nobody says what it is, is a card
-    where its number is one. What people write where there is none, `N/A` or
-    `000000000`, is no number: it would make one person of all of them who share a birthday.
+    The check digit of an identity card is not part of its number, and a paper of unknown kind counts as a card when its
+    number looks like one. Placeholders such as `N/A` or `000000000` are no numbers: they would make one person of all
+    who share a birthday.
     """
     plain = normal_number(number or "")
     if not _tells_people_apart(plain):
         return None
     if id_card_type in {None, IdCardType.CAMBODIAN_IDENTITY} and number:
-        with suppress(Invalid):  # officers write what they are shown; what is no card number is compared as it stands
+        with suppress(
+            Invalid
+        ):  # officers write what they are shown; anything that is not a card number is compared as it is
             return f"{IdCardType.CAMBODIAN_IDENTITY}:{read_identity_card(number).number}"
     return f"{id_card_type or IdCardType.OTHER}:{plain}"
 
 
 def kind_of(key: str) -> IdCardType:
-    """The kind of paper that an `identity_key` names."""
+    """The kind of paper of an `identity_key`."""
     return IdCardType(key.partition(":")[0])
 
 
 def number_key(number: str | None) -> str | None:
-    """Write the number of an identity paper of any kind the way it is looked for; None when there is none."""
+    """The form in which the number of any identity paper is searched; None when there is none."""
     key = identity_key(IdCardType.CAMBODIAN_IDENTITY, number)
     return key and key.partition(":")[2]
 
 
 def age_on(born: date, day: date) -> int:
-    """How many birthdays a person has had by a day; who was born on 29 February has theirs on 1 March otherwise.
+    """A person's age on a day; somebody born on 29 February has their birthday on 1 March in other years.
 
     Raises:
         NotBornYet: The day comes before their birth.
@@ -174,17 +176,17 @@ def age_on(born: date, day: date) -> int:
 
 
 def compare(one: Traits, other: Traits) -> Likeness:
-    """Tell whether two descriptions that share a number are of one person.
+    """Whether two descriptions that share an identity number are of one person.
 
-    One name or the day of birth that agrees is enough: names are spelled in many ways, days are mistyped.
+    One matching name or day of birth is enough: names are spelled in many ways, days are mistyped.
     """
     return _judge(((one.khmer, other.khmer), (one.latin, other.latin), (one.born, other.born)))
 
 
 def compare_strictly(one: Traits, other: Traits) -> Likeness:
-    """Tell whether two descriptions that share a telephone are of one person: families share one, namesakes do not.
+    """Whether two descriptions that share a telephone are of one person: families share telephones.
 
-    A name has to agree, and a day of birth that both know.
+    A name has to match, and the day of birth where both have one.
     """
     names = _judge(((one.khmer, other.khmer), (one.latin, other.latin)))
     if names is Likeness.SAME and _judge(((one.born, other.born),)) is Likeness.DIFFERENT:
@@ -209,7 +211,7 @@ def _plain(number: str) -> str:
 
 
 def _seen(text: str) -> str:
-    """Take out what nobody sees before letters are put together, for it keeps accents from their letters."""
+    """Remove invisible characters before letters are composed, because they separate accents from their letters."""
     return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 

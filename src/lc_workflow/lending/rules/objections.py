@@ -1,4 +1,4 @@
-"""What speaks against a decision: its terms, who would take it, and for how much (lending.md §2)."""
+"""What speaks against a decision: its terms, the person, and the amount (lending.md §2)."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -41,38 +41,38 @@ class AboveRequest(Invalid):
 
 
 class NothingLent(Invalid):
-    """A loan of nothing is none."""
+    """An amount of zero is no loan."""
 
 
 class OtherTermsAgreed(Invalid):
-    """The request is approved in passing where colleagues agreed to other terms."""
+    """The requested terms would be approved unknowingly where colleagues agreed to other terms."""
 
 
 class NothingToRecommendFor(Invalid):
-    """Terms are recommended to those who decide, when an application is sent to them."""
+    """Terms can be recommended only when an application is sent to those who decide."""
 
 
 class AssessmentOutdated(Invalid):
-    """What is known of the loan's risk is of an application that changed in substance since."""
+    """The application changed materially since its risk was judged."""
 
 
 class BehindOwnLoan(Invalid):
-    """Whoever borrows cannot stand in for the loan as well."""
+    """A borrower cannot guarantee their own loan."""
 
 
 class AlreadyBehind(Invalid):
-    """The same person stands behind the loan already, in the same role."""
+    """The same person is a party to the loan already, in the same role."""
 
 
 class BranchClosed(Invalid):
-    """No loan begins, or begins again, where nobody works any more."""
+    """No loan begins, or begins again, in a closed branch."""
 
     def __init__(self) -> None:
         super().__init__("The branch of this application is closed; draft it anew in another one.")
 
 
 class Loan(Protocol):
-    """An application as far as it matters who decides it."""
+    """What matters of an application for who may decide it."""
 
     @property
     def user_id(self) -> UUID:
@@ -80,11 +80,11 @@ class Loan(Protocol):
 
     @property
     def preparers(self) -> Sequence[UUID]:
-        """Who brought it on its way."""
+        """Who prepared it."""
 
     @property
     def editors(self) -> Sequence[UUID]:
-        """Who changed its substance."""
+        """Who changed it materially."""
 
     @property
     def currency(self) -> Currency:
@@ -98,7 +98,7 @@ class Loan(Protocol):
 def to_terms(
     loan: Loan, decision: Decision, terms: LoanTerms, *, offered: LoanTerms, conditions: Collection[str]
 ) -> list[DomainError]:
-    """What speaks against deciding on these terms; `offered` are those that are on offer so far."""
+    """What speaks against deciding on these terms; `offered` are the terms on offer."""
     if conditions and decision not in AGREEING:
         return [ConditionsWithoutApproval("Only an approval has conditions; say what is missing as the reason.")]
     if decision in AGREEING and (found := to_amount(loan, terms.amount, field="approved_amount")):
@@ -111,7 +111,7 @@ def to_terms(
 
 
 def to_amount(loan: Loan, amount: Decimal | None, *, field: str) -> list[DomainError]:
-    """What speaks against lending so much: nothing at all, or more than was asked for; `field` said it."""
+    """What speaks against lending this amount: it is zero, or more than was asked for; `field` named it."""
     if amount is not None and amount <= 0:
         said = "Name the amount that is lent; to lend nothing, reject the application."
         return [NothingLent(said, errors=(FieldError(field, "must be more than nothing"),))]
@@ -124,10 +124,10 @@ def to_amount(loan: Loan, amount: Decimal | None, *, field: str) -> list[DomainE
 def to_asking_back(
     loan: Loan, decision: Decision, named: LoanTerms, *, requested: LoanTerms, offered: LoanTerms, votes: Iterable[Vote]
 ) -> list[DomainError]:
-    """What speaks against approving the request in passing, where others agreed to other terms.
+    """What speaks against approving the request unknowingly, where others agreed to other terms.
 
-    The web app's form brings the requested amount and term along, whatever is on offer. Whoever means to offer them
-    anew says so with a counter-offer, and the others have to agree again.
+    The web app's form always sends the requested amount and term, whatever is on offer. To offer them on purpose a
+    counter-offer is needed, and the others have to agree again.
     """
     in_passing = decision in {Decision.APPROVE, Decision.APPROVE_WITH_CONDITIONS}
     if not in_passing or not any(vote.decision in AGREEING for vote in votes):
@@ -141,7 +141,7 @@ def to_asking_back(
 
 
 def to_outdated(judgements: Collection[str]) -> list[DomainError]:
-    """What speaks against agreeing on outdated judgements: they chose the path, and are of another loan by now."""
+    """What speaks against agreeing on outdated judgements: they chose the path, for a loan that has changed since."""
     if not judgements:
         return []
     named = " and ".join(judgements)
@@ -149,7 +149,7 @@ def to_outdated(judgements: Collection[str]) -> list[DomainError]:
 
 
 def to_standing_in(*, for_oneself: bool, twice: bool = False) -> list[DomainError]:
-    """What speaks against a borrower who stands behind their own loan, and against one person who counts for two."""
+    """What speaks against a borrower who guarantees their own loan, and against one person who counts twice."""
     found: list[DomainError] = []
     if for_oneself:
         said = "The borrower is named as standing behind this loan too; name somebody else, or nobody."
@@ -163,19 +163,19 @@ def to_standing_in(*, for_oneself: bool, twice: bool = False) -> list[DomainErro
 def to_having_no_seat(
     stage: ApprovalStage, counted: Iterable[Tally], place: str, where: Where, held: Sequence[Holding]
 ) -> DomainError:
-    """Say to somebody without a seat at the open stage what it waits for; a late vote hears that it is late."""
+    """What somebody without a seat at the open stage is told: whom it waits for, or that their vote is late."""
     if any(at_stage.is_agreed and fitting(at_stage.stage, where, held) for at_stage in counted):
         return StageClosed(f"Your stage was decided already; it waits for {stage.role} now.")
     return OutOfScope(f"It waits for {stage.role} at {place}, with authority over the {stage.scope}.")
 
 
 def parties_among(telephones: Mapping[UUID, AbstractSet[str]], behind: AbstractSet[str]) -> frozenset[UUID]:
-    """Who of some people borrows or stands in for a loan: a telephone of theirs is known of those behind it."""
+    """Which of some people are parties to a loan: one of their telephones is a party's."""
     return frozenset(person for person, own in telephones.items() if not own.isdisjoint(behind))
 
 
 def to_a_party(person: UUID, parties: Collection[UUID]) -> list[DomainError]:
-    """What speaks against a hand in a loan that one borrows or stands in for."""
+    """What speaks against a party having a hand in the loan."""
     if person not in parties:
         return []
     return [SodParty("You are a party to this loan; leave it to others.")]
@@ -190,7 +190,7 @@ def to_seat(
     *,
     parties: Collection[UUID] = (),
 ) -> list[DomainError]:
-    """What speaks against a second vote, and against standing in for somebody who could not decide it themselves."""
+    """What speaks against a second vote, and against standing in for somebody who may not decide themselves."""
     found: list[DomainError] = []
     absent = seat.absent
     if absent and decision in AGREEING | {Decision.REJECT}:
@@ -209,25 +209,25 @@ def to_seat(
 
 
 def to_recused(people: Collection[UUID], votes: Iterable[Vote]) -> list[DomainError]:
-    """What speaks against a hand in a loan from which one of these people keeps away."""
+    """What speaks against somebody who recused themselves having a hand in the loan."""
     if not has_voted(people, (vote for vote in votes if vote.decision is Decision.RECUSE)):
         return []
     return [keeping_away()]
 
 
 def keeping_away() -> SodRepeat:
-    """Tell somebody who would have a hand in a loan that they keep away from it."""
+    """The refusal for somebody who recused themselves from a loan."""
     return SodRepeat("You recused yourself from this application; leave it to others.")
 
 
 def to_figure(
     seat: Holding, decision: Decision, figure: Decimal, currency: Currency, *, needs_limit: bool
 ) -> list[DomainError]:
-    """What speaks against agreeing to so much: the limit of the seat."""
+    """What speaks against agreeing to this amount: the limit of the seat."""
     if decision not in AGREEING or seat.allows(figure, currency, needs_limit=needs_limit):
         return []
     limit = seat.most(currency)
     own = f"the {limit:f} {currency}" if limit is not None else "what"
-    # Other loans are converted unrounded, and rounded down it may look allowed.
+    # Other loans are converted unrounded; a rounded figure might look allowed.
     told = figure.quantize(_CENTS, ROUND_CEILING)
     return [LimitExceeded(f"{told} {currency} is above {own} you may approve as {seat.role}.")]

@@ -1,4 +1,4 @@
-"""On which days a paper can have been issued and end, whether it tells who somebody is or what they own."""
+"""Which issue and expiry dates papers can have: identity papers as well as titles of ownership."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from lc_workflow.kernel.errors import FieldError, Invalid
 
 
 class PaperNotIssuedYet(Invalid):
-    """A paper that somebody holds in their hands was issued; dated ahead, it would never grow old."""
+    """A paper that exists was already issued; with a future date it would never grow old."""
 
 
 class PaperExpiredBeforeIssue(Invalid):
@@ -14,7 +14,7 @@ class PaperExpiredBeforeIssue(Invalid):
 
 
 def check_days(issued_on: date | None, expires_on: date | None, *, today: date) -> None:
-    """Let a paper have these days.
+    """Refuse impossible dates of a paper.
 
     Raises:
         PaperNotIssuedYet, PaperExpiredBeforeIssue: One of them is mistyped.

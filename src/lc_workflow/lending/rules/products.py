@@ -1,4 +1,4 @@
-"""What a loan product offers: its limits, rates and fees, and what a loan of it has to keep to."""
+"""What a loan product offers: its limits, rates and fees, and what its loans have to comply with."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,21 +26,21 @@ _HALF: Final = Decimal("0.5")
 
 
 class FeeKind(StrEnum):
-    """What the value of a fee is: percent of the principal, or an amount."""
+    """Whether the value of a fee is a percentage of the principal, or an amount."""
 
     PERCENT = "percent"
     FIXED = "fixed"
 
 
 class VersionStatus(StrEnum):
-    """Whether loans are made of a version."""
+    """Whether loans are made with a version."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
 
 
 class ProductIncomplete(Invalid):
-    """A product cannot be offered like this; the sentence says what contradicts what."""
+    """A product cannot be offered like this; the sentence says what is wrong."""
 
 
 class CurrencyNotOffered(Invalid):
@@ -71,7 +71,8 @@ class CollateralNeeded(Invalid):
 class Limits:
     """What is lent in one currency: amounts in it, terms in months, all bounds inclusive.
 
-    From `guarantor_from` and `collateral_from` on a guarantor and collateral are needed; none is where it is null.
+    From the amounts `guarantor_from` and `collateral_from` a guarantor and collateral are needed; never where they are
+    null.
     """
 
     currency: Currency
@@ -98,7 +99,7 @@ class FeeRule:
 class Conditions:
     """One version of a product; rates are in percent per year. The first frequency and method are the usual ones.
 
-    Of each of `required_documents`, kinds of papers, one is handed in before an application is submitted.
+    One paper of each kind in `required_documents` is needed before an application is submitted.
     """
 
     limits: tuple[Limits, ...]
@@ -128,7 +129,7 @@ class Offered:
 
 
 def check_conditions(conditions: Conditions) -> None:
-    """Let a product be offered under these conditions.
+    """Refuse contradictory conditions of a product.
 
     Raises:
         ProductIncomplete: They contradict each other, or leave something open.
@@ -138,7 +139,7 @@ def check_conditions(conditions: Conditions) -> None:
 
 
 def check_documents(conditions: Conditions, *, known_types: Collection[str]) -> None:
-    """Let a product ask only for papers that can be handed in.
+    """Refuse a product that asks for papers nobody can hand in.
 
     Raises:
         ProductIncomplete: It asks for a kind of paper that is not known here.
@@ -149,7 +150,7 @@ def check_documents(conditions: Conditions, *, known_types: Collection[str]) -> 
 
 
 def refusals(conditions: Conditions, offered: Offered) -> tuple[DomainError, ...]:
-    """Everything by which a loan leaves its product; what is not said yet leaves nothing."""
+    """Everything in which a loan departs from its product; what is not said yet departs from nothing."""
     limits = next((line for line in conditions.limits if line.currency is offered.currency), None)
     if limits is None:
         return (CurrencyNotOffered(f"This product is not lent in {offered.currency}."),)
@@ -162,7 +163,7 @@ def installments_in(months: int, frequency: Frequency) -> int:
 
 
 def fees_of(rules: Iterable[FeeRule], principal: Decimal, currency: Currency) -> tuple[Fee, ...]:
-    """The fees of one loan; fixed ones in another currency are not its fees, and percentages are rounded half up."""
+    """The fees of one loan; fixed ones in another currency do not apply, and percentages are rounded half up."""
     return tuple(
         Fee(
             rule.code,

@@ -1,4 +1,4 @@
-"""What a borrower is told before they sign: every installment, what the loan costs with its fees, and what to mind."""
+"""What a borrower is told before they sign: every installment, the cost with all fees, and warnings."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ _TWICE: Final = 2
 
 
 class FeeTiming(StrEnum):
-    """How a fee is taken: kept back from the disbursement, paid beside it, or added to what is lent."""
+    """How a fee is charged: kept back from the disbursement, paid separately, or added to the loan."""
 
     DEDUCTED = "deducted"
     PAID = "paid"
@@ -50,7 +50,7 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something to mind that keeps nobody from anything; `code` is its stable name."""
+    """A warning that prevents nothing; `code` is its stable name."""
 
     code: str
     detail: str
@@ -58,7 +58,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A reckoned loan: `terms` are those of the schedule, `principal` is what was asked for without financed fees.
+    """A calculated loan: `terms` are those of the schedule, `principal` is what was asked for without financed fees.
 
     `cost` is the yearly cost with all fees, `interest_alone` without any.
     """
@@ -78,17 +78,17 @@ class Quote:
 
     @property
     def fee_total(self) -> Decimal:
-        """All fees, however they are taken."""
+        """All fees, however they are charged."""
         return sum((fee.amount for fee in self.fees), Decimal(0))
 
     @property
     def total(self) -> Decimal:
-        """What the borrower gives in all: principal, interest and fees."""
+        """What the borrower pays in all: principal, interest and fees."""
         return self.principal + self.interest + self.fee_total
 
     @property
     def hash(self) -> str:
-        """The SHA-256 of all that was agreed and reckoned: two quotes with the same hash say the same."""
+        """The SHA-256 of everything agreed and calculated: equal hashes mean equal quotes."""
         told = {
             "terms": asdict(self.terms) | {"holidays": sorted(day.isoformat() for day in self.terms.holidays)},
             "fees": [asdict(fee) for fee in self.fees],
@@ -98,7 +98,7 @@ class Quote:
         return sha256(json.dumps(told, sort_keys=True, default=_written).encode()).hexdigest()
 
     def offer(self, collateral: Iterable[str] = ()) -> Offer:
-        """The loan as the law looks at it."""
+        """The loan as the law sees it."""
         return Offer(
             self.terms.method,
             self.terms.annual_rate,
@@ -109,7 +109,7 @@ class Quote:
 
 
 def quote(terms: Terms, fees: Sequence[Fee] = ()) -> Quote:
-    """Reckon a loan with its fees; its flows are dated when both the disbursement and the first due date are.
+    """Calculate a loan with its fees; its flows are dated when both the disbursement and the first due date are known.
 
     Raises:
         NotAMultipleOfTheQuantum, ImpossibleTerms, RoundingExhaustsPrincipal, InstallmentBelowInterest: See `schedule`.
@@ -131,17 +131,17 @@ def quote(terms: Terms, fees: Sequence[Fee] = ()) -> Quote:
 
 
 def kept_back(fees: Iterable[Fee]) -> Decimal:
-    """What of the fees the borrower is not paid out."""
+    """The part of the fees that is deducted from the payment."""
     return _sum(fees, FeeTiming.DEDUCTED)
 
 
 def held_to_the_law(reckoned: Quote, profile: Profile, collateral: Iterable[str] = ()) -> tuple[DomainError, ...]:
-    """Everything the law has against a quoted loan; nothing when it may be made."""
+    """Everything the law has against a quoted loan; nothing when it is lawful."""
     return refusals(profile, reckoned.offer(collateral))
 
 
 def warnings_under(reckoned: Quote, profile: Profile) -> tuple[Warned, ...]:
-    """What there is to mind about a quote, with what the law of the place adds."""
+    """The warnings about a quote, with those that the local law adds."""
     if not fees_lift_above_the_ceiling(profile, reckoned.offer()):
         return reckoned.warnings
     lifted = Warned(
@@ -152,7 +152,7 @@ def warnings_under(reckoned: Quote, profile: Profile) -> tuple[Warned, ...]:
 
 
 def balloons(rows: Sequence[Installment]) -> tuple[int, ...]:
-    """The numbers of the installments above twice the median: somebody has to know where that money comes from."""
+    """The numbers of the installments above twice the median: the borrower must know where that money comes from."""
     if not rows:
         return ()
     middle = median(row.total for row in rows)
@@ -166,7 +166,7 @@ def percent(rate: Decimal) -> Decimal:
 
 
 def payable(amount: Decimal, terms: Terms) -> Decimal:
-    """An amount with the decimals its currency is written with."""
+    """An amount with the decimals of its currency."""
     return amount.quantize(max(_CENTS, min(QUANTUM[terms.currency], Decimal(1))))
 
 
@@ -192,5 +192,5 @@ def _sum(fees: Iterable[Fee], timing: FeeTiming) -> Decimal:
 
 
 def _written(value: Any) -> str:
-    """Write a value the same way however it came: 1000 and 1000.00 are one amount."""
+    """Write a value the same way in whatever form it came: 1000 and 1000.00 are one amount."""
     return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)

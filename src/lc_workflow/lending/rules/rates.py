@@ -1,4 +1,4 @@
-"""The rate at which amounts in riel and in dollars are compared."""
+"""The exchange rate for comparing amounts in riel and in dollars."""
 
 from decimal import Decimal
 from typing import Final
@@ -10,21 +10,21 @@ KHR_PER_USD: Final = "khr_per_usd"
 """The setting that says how many riel make a dollar where no exchange rate of the day is on record."""
 
 USUAL_RATE: Final = Decimal(4_100)
-"""Riel for a dollar when the setting says nothing that makes sense."""
+"""Riel per dollar when the setting makes no sense."""
 
 FINEST: Final = Decimal("0.0001")
-"""Finer than this no rate is kept."""
+"""Rates are stored no finer than this."""
 
 LEAST: Final = Decimal(1_000)
 MOST: Final = Decimal(100_000)
 
 
 class UnlikelyRate(Invalid):
-    """A rate that nobody can mean; taken for the day's, it would make every comparison wrong by as much."""
+    """A rate that nobody can mean; used as the day's rate, it would falsify every comparison."""
 
 
 def check_rate(base: Currency, rate: Decimal) -> None:
-    """Let a rate be written down: how many riel a dollar is, or where riel are the base, how many dollars a riel.
+    """Refuse an impossible rate: how many riel a dollar is, or with riel as base, how many dollars a riel.
 
     Raises:
         UnlikelyRate: The comma was forgotten, or the two currencies were mixed up.
@@ -38,7 +38,7 @@ def check_rate(base: Currency, rate: Decimal) -> None:
 
 
 def rate_of(setting: object) -> Decimal:
-    """Read how many riel make a dollar; a setting that is no such number is taken as the usual one."""
+    """How many riel make a dollar; a nonsensical setting is replaced by the usual rate."""
     if isinstance(setting, int | Decimal) and not isinstance(setting, bool):
         rate = Decimal(setting)
         if rate.is_finite() and LEAST <= rate <= MOST:

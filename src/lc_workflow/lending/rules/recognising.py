@@ -1,4 +1,4 @@
-"""Which of the people who are written down a description is of, and who only shares a number with them."""
+"""Which known customer a description is of, and who only shares a number with that person."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from lc_workflow.lending.rules.matching import (
 
 
 class MatchedBy(StrEnum):
-    """What two people have in common who may be one."""
+    """What two possible duplicates have in common."""
 
     IDENTITY = "identity"
     PHONE = "phone"
@@ -26,7 +26,7 @@ class MatchedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """A person as somebody describes them: names, birth, and the keys of their identity papers and telephones."""
+    """A person as described: names, birth, and the keys of their identity papers and telephones."""
 
     traits: Traits
     identity_keys: frozenset[str] = frozenset()
@@ -34,15 +34,15 @@ class Description:
 
     @property
     def keys(self) -> frozenset[str]:
-        """Everything a person can be found by."""
+        """Every key the person can be found by."""
         return self.identity_keys | self.phone_keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Description):
-    """A customer who shares a number with somebody.
+    """A customer who shares a number with the person.
 
-    `also` is how those were written down who turned out to be them: they come back under either name.
+    `also` are the descriptions of customers merged into this one: they come back under either name.
     """
 
     customer_id: UUID
@@ -51,7 +51,7 @@ class Known(Description):
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Who the described person is, if they are known, and with whom they share a number without being them."""
+    """Who the described person is, if known, and others who share a number with them."""
 
     customer_id: UUID | None
     matched_by: MatchedBy | None = None
@@ -59,7 +59,7 @@ class Recognised:
 
     @property
     def sharing(self) -> tuple[tuple[UUID, MatchedBy], ...]:
-        """Everybody they share a number with, and what."""
+        """Everybody who shares a number with the person, and which."""
         same = ((self.customer_id, self.matched_by),) if self.customer_id and self.matched_by else ()
         return (*same, *self.others)
 
@@ -82,16 +82,16 @@ def describe(
 
 
 def traits_of(*, khmer: str | None, latin: str | None, born: date | None) -> Traits:
-    """What people are compared by; names without spaces, which Khmer keyboards set or leave out, and so do people."""
+    """What people are compared by; names without spaces, which keyboards and people add or leave out at will."""
     return Traits(khmer=_run_together(khmer), latin=_run_together(latin), born=born)
 
 
 def recognise(person: Description, known: Sequence[Known]) -> Recognised:
     """Find the person among those who share a number with them (lending.md §5).
 
-    Who shows the same paper is the same person unless everything else contradicts it; who has the same telephone is
-    the same only when a name agrees and no paper contradicts it. Everybody else is reported as a possible duplicate,
-    and so is a second customer who fits.
+    With the same paper it is the same person, unless everything else contradicts it; with the same telephone only when
+    a name matches and no paper contradicts it. All others are reported as possible duplicates, and so is a second
+    customer who matches.
     """
     judged = [(other, *_judge(person, other)) for other in known]
     fitting = sorted(
@@ -111,7 +111,7 @@ def recognise(person: Description, known: Sequence[Known]) -> Recognised:
 
 
 def _judge(person: Description, other: Known) -> tuple[Likeness, MatchedBy]:
-    """Tell how like somebody is who shares a number; a telephone alone convinces only together with a name."""
+    """How alike a customer with a shared number is; a telephone convinces only together with a name."""
     if person.identity_keys & other.identity_keys:
         return _likeness(compare, person, other), MatchedBy.IDENTITY
     likeness = _likeness(compare_strictly, person, other)
@@ -121,7 +121,7 @@ def _judge(person: Description, other: Known) -> tuple[Likeness, MatchedBy]:
 
 
 def _likeness(compared: Callable[[Traits, Traits], Likeness], person: Description, other: Known) -> Likeness:
-    """Compare a person with a customer, and with whoever turned out to be that customer."""
+    """Compare a person with a customer, and with customers merged into that one."""
     if any(compared(person.traits, traits) is Likeness.SAME for traits in other.also):
         return Likeness.SAME
     return compared(person.traits, other.traits)
@@ -132,5 +132,5 @@ def _run_together(name: str | None) -> str | None:
 
 
 def _papers_contradict(mine: frozenset[str], theirs: frozenset[str]) -> bool:
-    """Whether both show a paper of one kind, with different numbers: one person has one identity card."""
+    """Whether both have papers of one kind with different numbers: one person has one identity card."""
     return bool({kind_of(key) for key in mine} & {kind_of(key) for key in theirs})

@@ -12,10 +12,10 @@ from lc_workflow.kernel.money import Currency
 from lc_workflow.lending.rules.business_days import BusinessDay, on_business_day
 
 QUANTUM: Final = {Currency.USD: Decimal("0.01"), Currency.KHR: Decimal(100)}
-"""The smallest amount that is paid in each currency."""
+"""The smallest amount that can be paid in each currency."""
 
 EXACT: Final = Context(prec=50)
-"""Enough digits that no rounding of ours is seen before the one to the quantum."""
+"""Enough digits that rounding errors stay below the rounding to the quantum."""
 
 
 class Frequency(StrEnum):
@@ -49,7 +49,7 @@ class Method(StrEnum):
 
 
 class Rounding(StrEnum):
-    """Which multiple of the quantum an amount becomes."""
+    """To which multiple of the quantum an amount is rounded."""
 
     HALF_UP = "HALF_UP"
     CEILING = "CEILING"
@@ -64,7 +64,7 @@ _DECIMAL: Final = {
 
 
 class DayCount(StrEnum):
-    """Which part of a year lies between two due dates."""
+    """How the part of a year between two due dates is calculated."""
 
     PERIODIC = "PERIODIC"
     ACT_365 = "ACT/365"
@@ -73,7 +73,7 @@ class DayCount(StrEnum):
 
 
 class RoundingExhaustsPrincipal(Invalid):
-    """Rounded installments would repay the loan before its last one."""
+    """Rounded installments would repay the loan before its last installment."""
 
 
 class InstallmentBelowInterest(Invalid):
@@ -81,7 +81,7 @@ class InstallmentBelowInterest(Invalid):
 
 
 class NotAMultipleOfTheQuantum(Invalid):
-    """The amount cannot be paid in the coins there are."""
+    """The amount cannot be paid in existing coins and notes."""
 
 
 class ImpossibleTerms(Invalid):
@@ -92,8 +92,8 @@ class ImpossibleTerms(Invalid):
 class Terms:
     """What is agreed; `annual_rate` in percent, `term` in installments, the dates only when they are known.
 
-    `anchor_day` is the day of the month a monthly loan is due on, the first due date's own when left out. A due date
-    that is no business day moves as `business_day` says, without moving the next.
+    `anchor_day` is the day of the month a monthly loan is due on, by default that of the first due date. A due date
+    that is not a business day moves as `business_day` says, without moving the next.
     """
 
     currency: Currency
@@ -117,7 +117,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Installment:
-    """One row: what is due, and what is still owed afterwards."""
+    """One row: what is due, and what is owed afterwards."""
 
     number: int
     due_on: date | None
@@ -138,7 +138,7 @@ def rounded(amount: Decimal, currency: Currency, rounding: Rounding = Rounding.H
 
 
 def schedule(terms: Terms) -> tuple[Installment, ...]:
-    """Exactly `term` rows whose principals add up to the loan; the last one takes what rounding left.
+    """Exactly `term` rows whose principals add up to the loan; the last one carries the rounding.
 
     Raises `NotAMultipleOfTheQuantum`, `ImpossibleTerms`, `RoundingExhaustsPrincipal`, `InstallmentBelowInterest`.
     """
@@ -166,7 +166,7 @@ def schedule(terms: Terms) -> tuple[Installment, ...]:
 def due_dates(terms: Terms) -> tuple[date, ...]:
     """When each installment would be due if every day were a business day; nothing without a first due date.
 
-    Months are counted from the first due date and end on the anchor day, or on their last day if they are shorter.
+    Months are counted from the first due date and end on the anchor day, or on the month's last day if it is shorter.
     """
     first = terms.first_due_on
     if first is None:
@@ -182,9 +182,9 @@ def due_dates(terms: Terms) -> tuple[date, ...]:
 def usual_dues(
     disbursed_on: date | None, first_due_on: date | None, anchor_day: int | None, frequency: Frequency
 ) -> tuple[date | None, int | None]:
-    """The first due date and the anchor day, completed from the day of disbursement where nothing else is agreed.
+    """The first due date and the anchor day, derived from the day of disbursement where nothing else is agreed.
 
-    The first installment is due a period after it, and those of a monthly loan on its day of the month: paid out on
+    The first installment is due one period after it, and those of a monthly loan on its day of the month: paid out on
     31 January, on 28 February and on 31 March.
 
     Raises:
@@ -202,7 +202,7 @@ def usual_dues(
 
 
 def _paid_on(terms: Terms, dues: tuple[date, ...]) -> tuple[date, ...]:
-    """Move due dates to business days; the interest of a period is counted to the day it ends on then."""
+    """Move due dates to business days; the interest of a period then runs until the moved day."""
     try:
         paid_on = tuple(on_business_day(due, terms.business_day, terms.holidays) for due in dues)
     except OverflowError as never:
@@ -213,7 +213,7 @@ def _paid_on(terms: Terms, dues: tuple[date, ...]) -> tuple[date, ...]:
 
 
 def off_quantum(amount: Decimal, currency: Currency) -> list[NotAMultipleOfTheQuantum]:
-    """What speaks against an amount that nobody can pay: it is no multiple of the smallest note or coin."""
+    """What speaks against an amount that nobody can pay: it is not a multiple of the smallest note or coin."""
     if not amount % QUANTUM[currency]:
         return []
     return [NotAMultipleOfTheQuantum(f"Amounts in {currency} are multiples of {QUANTUM[currency]}.")]
@@ -245,7 +245,7 @@ def _check_dates(terms: Terms) -> None:
 
 
 def _level(terms: Terms, rate: Decimal) -> Decimal:
-    """What stays the same in every row: the whole installment of an annuity, else the principal."""
+    """The part that is the same in every row: the whole installment of an annuity, else the principal."""
     paying = terms.term - terms.principal_grace
     if terms.method in {Method.ANNUITY, Method.ANNUITY_RESIDUAL}:
         discount = (1 + rate) ** -paying
@@ -259,7 +259,7 @@ def _level(terms: Terms, rate: Decimal) -> Decimal:
 
 
 def _principal(terms: Terms, number: int, level: Decimal, interest: Decimal) -> Decimal:
-    """What a row before the last repays."""
+    """The principal in a row before the last."""
     paying = number - terms.principal_grace
     if paying <= 0 or terms.method is Method.BALLOON:
         return Decimal(0)
@@ -273,7 +273,7 @@ def _principal(terms: Terms, number: int, level: Decimal, interest: Decimal) -> 
 
 
 def _rate_of(terms: Terms, periodic: Decimal, dues: tuple[date, ...], number: int) -> Decimal:
-    """The interest of one period on one unit of money, never rounded."""
+    """The interest of one period per unit of money, never rounded."""
     begin = dues[number - 2] if number > 1 and dues else terms.disbursed_on
     if terms.day_count is DayCount.PERIODIC or begin is None:
         return periodic

@@ -1,4 +1,4 @@
-"""What a scorecard makes of a loan: points, a grade, and what the system recommends; people decide."""
+"""Scoring with a scorecard: points, a grade, and what the system recommends; people decide."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class Recommendation(StrEnum):
 
 
 class ScorecardIncomplete(Invalid):
-    """A scorecard cannot be used like this; the sentence says what is wrong with it."""
+    """A scorecard cannot be used like this; the sentence says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class PointBand:
-    """Points for values from `low`, inclusive, to `high`, exclusive; without `high` for all from `low` on."""
+    """Points for values from `low`, inclusive, to `high`, exclusive; without `high` for all values from `low`."""
 
     low: Decimal
     high: Decimal | None
@@ -34,7 +34,7 @@ class PointBand:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A grade from so many points on, how risky that is, and what is recommended then."""
+    """A grade from so many points on, with its risk and its recommendation."""
 
     name: str
     points: int
@@ -55,7 +55,7 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a loan was given; an attribute that is not known has no points and stands under `missing`."""
+    """The score of a loan; an unknown attribute has no points and is listed in `missing`."""
 
     points: dict[str, int | None]
     total: int
@@ -67,7 +67,7 @@ class Score:
 
 
 def score(card: Scorecard, values: Mapping[str, Decimal | Fraction | None]) -> Score:
-    """Score a loan; a value that is missing, or that the table has no band for, can never lead to APPROVE."""
+    """Score a loan; a value that is missing, or for which the table has no band, never leads to APPROVE."""
     points = {name: _points(bands, values.get(name)) for name, bands in card.attributes.items()}
     missing = tuple(name for name, given in points.items() if given is None)
     total = card.base + sum(given for given in points.values() if given is not None)
@@ -91,7 +91,7 @@ def score(card: Scorecard, values: Mapping[str, Decimal | Fraction | None]) -> S
 
 
 def check_scorecard(card: Scorecard) -> None:
-    """Let a scorecard be used.
+    """Refuse an incomplete scorecard.
 
     Raises:
         ScorecardIncomplete: Its bands overlap, or its grades leave something open.
@@ -117,7 +117,7 @@ def _points(bands: tuple[PointBand, ...], value: Decimal | Fraction | None) -> i
 def _reasons(
     card: Scorecard, points: Mapping[str, int | None], missing: tuple[str, ...], grade: Grade
 ) -> Iterator[Warned]:
-    """Say what kept the loan from the best grade: what is not known, then where points were lost, most first."""
+    """Say why the loan missed the best grade: what is unknown, then the lost points, most first."""
     for name in missing:
         yield Warned("ValueMissing", f"{name} is not known.")
     lost = {

@@ -51,10 +51,10 @@ EDITABLE = frozenset({Stage.PO_CREATED, Stage.RETURNED})
 """The stages in which the application's fields may change."""
 
 CLOSED = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.WITHDRAWN, Stage.EXPIRED, Stage.DISBURSED})
-"""The stages in which nobody works on the application any more."""
+"""The stages in which work on the application has ended."""
 
 DECIDED = CLOSED - {Stage.WITHDRAWN}
-"""The stages that a decision on the loan has led to."""
+"""The stages that follow a decision on the loan."""
 
 
 class Action(StrEnum):
@@ -74,7 +74,7 @@ class Action(StrEnum):
 
 
 PREPARING = frozenset({Action.SUBMIT, Action.START, Action.SEND_TO_REVIEW, Action.REOPEN})
-"""The actions by which a person has a hand in an application, and so does not decide it."""
+"""The actions by which a person takes part in preparing an application, and so may not decide it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Step:
     """One permitted move: the permission it needs, and what must be known before it is taken.
 
     `decides` marks the decision on the loan, which nobody takes who prepared the application in this cycle. A step
-    without a permission is not taken by asking for it; `WITHOUT_ASKING` says how it comes about.
+    without a permission cannot be asked for; `WITHOUT_ASKING` says how it comes about.
     """
 
     action: Action
@@ -125,13 +125,13 @@ STEPS = (
     Step(Action.EXPIRE, Stage.APPROVED, Stage.EXPIRED, None),
     Step(Action.DISBURSE, Stage.APPROVED, Stage.DISBURSED, None),
 )
-"""The whole table of moves: what is not here does not happen (lending.md §1)."""
+"""The whole table of moves: anything not listed cannot happen (lending.md §1)."""
 
 WITHOUT_ASKING = {
     Action.EXPIRE: "An approval expires by itself when it was not used in time.",
     Action.DISBURSE: "A loan is disbursed when its disbursement is confirmed.",
 }
-"""The steps that nobody takes by asking for them, and how they come about."""
+"""The steps that nobody can ask for, and how they come about."""
 
 
 class NoSuchStep(Invalid):
@@ -147,7 +147,7 @@ class SodMaker(Forbidden):
 
 
 class SodEditor(Forbidden):
-    """Whoever changed what an application comes to does not decide it (lending.md §2)."""
+    """Whoever changed an application materially does not decide it (lending.md §2)."""
 
 
 class AccountNeeded(Invalid):
@@ -160,10 +160,10 @@ class ReasonNeeded(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a step is judged by besides the table.
+    """What else a step depends on.
 
-    `permissions` are those the person holds for this very application, `preparers` everyone who drafted it or brought
-    it on its way in this cycle, `editors` everyone who changed its substance in this cycle.
+    `permissions` are those the person holds for this very application, `preparers` everyone who drafted it or prepared
+    it in this cycle, `editors` everyone who changed it materially in this cycle.
     """
 
     person: UUID

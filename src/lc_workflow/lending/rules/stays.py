@@ -1,4 +1,4 @@
-"""How long an application stood at each stage, told from its moves."""
+"""How long an application stood at each stage, calculated from its moves."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from lc_workflow.lending.rules.stages import Stage
 
 
 class Moved(Protocol):
-    """A move as this needs it."""
+    """What is needed of a move."""
 
     @property
     def target(self) -> Stage:
@@ -27,7 +27,7 @@ class Moved(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A time at a stage, up to a move away from it or to the moment of asking; `seconds` are whole ones."""
+    """A time at a stage, until it left or until now; `seconds` are whole ones."""
 
     stage: Stage
     cycle: int
@@ -39,7 +39,7 @@ class Stay:
 def stays(begun_at: datetime, moves: Iterable[Moved], *, at: datetime) -> tuple[Stay, ...]:
     """List where an application stood: it began as a draft at `begun_at`, `moves` are in the order they were made.
 
-    A second pass through a stage is a stay of its own.
+    Returning to a stage is a stay of its own.
     """
     entered = [(Stage.PO_CREATED, 1, begun_at), *((move.target, move.cycle, move.at) for move in moves)]
     left = [moment for _, _, moment in entered[1:]]

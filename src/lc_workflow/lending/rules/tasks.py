@@ -1,4 +1,4 @@
-"""What work each stage makes, for whom, and by when (lending.md §7)."""
+"""What work each stage needs, by whom, and by when (lending.md §7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from lc_workflow.lending.rules.stages import APPROVE, PROCESS, UPDATE, Stage
 REQUEST_DISBURSEMENT: Final = "disbursement:request"
 
 AUTO_ASSIGN: Final = "auto_assign_tasks"
-"""The setting that, being true, gives new work to whoever may do it and has the least to do; else it waits."""
+"""The setting that gives new work to the person with the least to do; otherwise it waits in a queue."""
 
 AT_RISK: Final = Fraction(4, 5)
 """The part of its time after which work is at risk."""
 
 
 class Urgency(StrEnum):
-    """How work stands to its deadline."""
+    """How close work is to its deadline."""
 
     OK = "ok"
     AT_RISK = "at_risk"
@@ -29,10 +29,10 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a stage waits for: the permission it takes, and whether those who prepared the loan, or are a party, may.
+    """What a stage waits for: the permission it needs, and whether preparers and parties may do it.
 
-    `minutes` is the working time it should take where the institution says nothing else; None is work without a
-    deadline: while an application is with its drafter for correction, no clock runs.
+    `minutes` is the working time it should take unless the institution says otherwise; None is work without a deadline:
+    while an application is with its drafter for correction, no clock runs.
     """
 
     permission: str
@@ -50,17 +50,17 @@ WORK: Final[Mapping[Stage, Work]] = MappingProxyType(
         Stage.APPROVED: Work(REQUEST_DISBURSEMENT, 2_400, for_parties=False),
     }
 )
-"""A draft is nobody's task, and what has ended is none any more."""
+"""The stages with work; a draft is nobody's task, and what has ended is none any more."""
 
 TIMED: Final = tuple(stage for stage, work in WORK.items() if work.minutes is not None)
 """The stages that have a deadline."""
 
 HIGHER_UP: Final = frozenset({Stage.MANAGER_REVIEW, Stage.APPROVED})
-"""The stages whose breach is told above the branch; of the others its own branch manager hears."""
+"""The stages whose breach is reported above the branch; others are reported to the branch's manager."""
 
 
 class Calendar(Protocol):
-    """Adds working time to a moment, as the branch works."""
+    """Adds working time to a moment, by the branch's hours."""
 
     def after(self, moment: datetime, working: timedelta) -> datetime:
         """The moment at which so much working time has passed."""
@@ -74,16 +74,16 @@ class Deadline:
     due_at: datetime
 
     def urgency(self, at: datetime) -> Urgency:
-        """How the work stands at a moment."""
+        """How close the work is to its deadline at a moment."""
         if at >= self.due_at:
             return Urgency.BREACHED
         return Urgency.AT_RISK if at >= self.at_risk_at else Urgency.OK
 
 
 def deadline(opened_at: datetime, *, minutes: int, used: timedelta, calendar: Calendar) -> Deadline:
-    """Reckon the deadline of work that begins now; `used` is what the stage has taken before in the same cycle.
+    """Calculate the deadline of work that begins now; `used` is what the stage took before in the same cycle.
 
-    A return pauses the clock: when the application comes back to a stage, what it took there before counts.
+    A return pauses the clock: when the application comes back to a stage, the earlier time counts.
     """
     whole = timedelta(minutes=minutes)
     risky = timedelta(minutes=minutes) * AT_RISK.numerator / AT_RISK.denominator

@@ -14,9 +14,9 @@ from lc_workflow.platform.db.types import choice
 
 
 class ScorecardVersion(Row):
-    """A version of a scorecard, never changed; loans are scored with the one that was published last.
+    """A version of a scorecard, never changed; loans are scored with the latest one.
 
-    `document` is JSON and no JSONB, which would lose the order of the attributes.
+    `document` is JSON and not JSONB, which would lose the order of the attributes.
     """
 
     __tablename__ = "scorecard_versions"
@@ -36,9 +36,10 @@ class ScorecardVersion(Row):
 
 
 class ApplicationScore(Row):
-    """What an application was given at a moment, and what the person who scored it recommends; never changed.
+    """An application's score at a moment, and the recommendation of the person who scored it; never changed.
 
-    `material_changes` is how often the application had changed in substance by then: once more, and this is outdated.
+    `material_changes` is the application's count of material changes at that time: when it has grown since, this is
+    outdated.
     """
 
     __tablename__ = "application_scores"

@@ -26,11 +26,11 @@ from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.service import Service
 
 DTI = "dti_pct"
-"""The attribute that affordability tells."""
+"""The attribute taken from affordability."""
 
 
 class DisagreementNeedsReason(Invalid):
-    """Whoever decides otherwise than the system recommends says why (lending.md §4)."""
+    """Whoever decides against the system's recommendation says why (lending.md §4)."""
 
     def __init__(self, system: Recommendation) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ class NotYourScore(Forbidden):
 
 
 class ScoringService(Service[CustomerApplication]):
-    """What scorecards make of applications."""
+    """The scores of applications."""
 
     noun = "application"
 
@@ -66,7 +66,7 @@ class ScoringService(Service[CustomerApplication]):
         return [card for (card,) in rows], total
 
     async def publish(self, wish: NewScorecard, *, principal: Principal, at: datetime) -> ScorecardVersion:
-        """Score loans with this card from now on; what was scored keeps its version.
+        """Score loans with this card from now on; earlier scores keep their version.
 
         Raises:
             ScorecardIncomplete: Its bands or grades leave something open.
@@ -96,7 +96,7 @@ class ScoringService(Service[CustomerApplication]):
     async def score(
         self, application_id: UUID, wish: ScoreRequest, *, principal: Principal, at: datetime
     ) -> ApplicationScore:
-        """Score an application, and put the result and the person's own recommendation on record.
+        """Score an application, and record the result and the person's own recommendation.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -166,7 +166,7 @@ class ScoringService(Service[CustomerApplication]):
         return row
 
     async def latest(self, application_id: UUID, *, principal: Principal) -> tuple[ApplicationScore, bool]:
-        """Show what an application was given last, and whether that is of the application as it stands.
+        """Show the latest score of an application, and whether it is of the application as it is now.
 
         Raises:
             Missing: There is no such application, the person may not see it, or nobody has scored it.
@@ -186,7 +186,7 @@ class ScoringService(Service[CustomerApplication]):
 def disagreement(
     recommended: Recommendation | None, decision: Recommendation, *, reason: str | None
 ) -> list[DisagreementNeedsReason]:
-    """What keeps a decision from being taken that the last score does not recommend: that nobody says why."""
+    """What speaks against a decision that the last score does not recommend: that no reason is given."""
     if recommended in {None, decision} or plain(reason or ""):
         return []
     return [DisagreementNeedsReason(recommended or decision)]

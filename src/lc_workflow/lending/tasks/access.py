@@ -61,7 +61,7 @@ def _is_seen(principal: Principal) -> ColumnElement[bool]:
 
 
 def within_reach(principal: Principal) -> ColumnElement[bool]:
-    """Narrow a query to the tasks that reading reaches: by their branch, or by who has them."""
+    """Narrow a query to the tasks that the right to read reaches: by their branch, or by their owner."""
     match principal.scope_of(READ):
         case Scope.ALL:
             return true()
@@ -78,15 +78,15 @@ def within_reach(principal: Principal) -> ColumnElement[bool]:
 
 
 def claimable_by(principal: Principal) -> ColumnElement[bool]:
-    """Narrow a query to the work this person could take: nobody has it, and neither right nor §2 keeps them from it."""
+    """Narrow a query to the work this person could take: free, and neither rights nor §2 prevent it."""
     not_kept_away = literal(principal.id) != all_(Task.excluded)
     return Task.owner_id.is_(None) & within_reach(principal) & not_kept_away & doable_by(principal)
 
 
 def doable_by(principal: Principal) -> ColumnElement[bool]:
-    """Narrow a query to the work this person's rights reach: by permission, and a decision by the seat it waits for.
+    """Narrow a query to the work this person's rights allow: by permission, and a decision by its seat.
 
-    A statement with it is told `person` and `at`, for what somebody holds is written once.
+    A statement with it takes the parameters `person` and `at`, because what somebody holds is prepared once.
     """
     by_reach: dict[Scope | None, list[Stage]] = {}
     for stage, work in WORK.items():
@@ -113,7 +113,7 @@ def _reached(principal: Principal, permission: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Doing:
-    """What of a task says who may do it."""
+    """What decides who may do a task."""
 
     task_id: UUID
     stage: Stage
@@ -123,16 +123,16 @@ class Doing:
 
     @classmethod
     def of(cls, task: Task) -> Self:
-        """Take it from a task that is written down."""
+        """Take it from a stored task."""
         return cls(task.id, task.stage, task.branch_id, task.excluded, task.seat_role)
 
     @property
     def kind(self) -> "Kind":
-        """What the statement hangs on that finds who may do it."""
+        """What the prepared statement for who may do it depends on."""
         return Kind(self.stage, in_branch=self.branch_id is not None, is_seated=self.seat_role is not None)
 
     def brought(self, *, at: datetime) -> dict[str, Any]:
-        """What `doers` of its kind is told at each sending."""
+        """The parameters of `doers` of its kind."""
         return {
             "task": self.task_id,
             "branch": self.branch_id,
@@ -143,7 +143,7 @@ class Doing:
 
 
 class Kind(NamedTuple):
-    """Tasks whose doers are found by the same statement."""
+    """Tasks for which one prepared statement finds who may do them."""
 
     stage: Stage
     in_branch: bool
@@ -151,7 +151,7 @@ class Kind(NamedTuple):
 
 
 def doers(kind: Kind) -> Select[UUID]:
-    """Select the accounts that may do a task of a kind: within reach, and not kept away by §2; `Doing` says which."""
+    """Select the accounts that may do a task of a kind: within reach, and not excluded by §2; `Doing` says which."""
     at = bindparam("at", type_=DateTime(timezone=True))
     branch = bindparam("branch", type_=Uuid) if kind.in_branch else None
     able = may_act(WORK[kind.stage].permission, branch_id=branch, at=at)
@@ -169,9 +169,9 @@ def doers(kind: Kind) -> Select[UUID]:
 
 
 def goes_on(*, at: datetime) -> ColumnElement[bool]:
-    """Match tasks whose owner, joined, may still do them; of what they drafted themselves their own right is enough.
+    """Match tasks whose owner, joined, may still do them; drafters need only their own right.
 
-    Those who may not are let in no more, see the application no more, or lost the right or the seat that it takes.
+    It fails for those who can no longer sign in, no longer see the application, or lost the right or the seat it needs.
     """
     held = holdings_in(None, at=at).cte("holdings")
     able = _for_its_stage(lambda permission: may_act(permission, branch_id=Task.branch_id, at=at))
@@ -182,9 +182,9 @@ def goes_on(*, at: datetime) -> ColumnElement[bool]:
 
 
 def waits_for_nobody(*, at: datetime) -> ColumnElement[bool]:
-    """Match tasks that nobody has and nobody may do: whoever held the seat has left, lost it, or had a hand in it.
+    """Match free tasks that nobody may do: whoever held the seat has left, lost it, or took part in the loan.
 
-    Of a seat those are looked at who hold one, and not everybody whether they do.
+    For a seat only its holders are looked at, not everybody.
     """
     held = holdings_in(None, at=at).cte("holdings")
     able = _for_its_stage(lambda permission: may_act(permission, branch_id=Task.branch_id, at=at))
@@ -196,12 +196,12 @@ def waits_for_nobody(*, at: datetime) -> ColumnElement[bool]:
 
 
 def _let_near(*, at: datetime) -> ColumnElement[bool]:
-    """Match the accounts that see a task and are not kept away from it by §2."""
+    """Match the accounts that see a task and are not excluded from it by §2."""
     return (User.id != all_(Task.excluded)) & may_act(READ, branch_id=Task.branch_id, at=at)
 
 
 def _for_its_stage(held: Callable[[str], ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Match tasks whose owner holds the permission that the work of their stage takes."""
+    """Match tasks whose owner holds the permission that the work of their stage needs."""
     permissions = {work.permission: held(work.permission) for work in WORK.values()}
     return or_(*((Task.stage == stage) & permissions[work.permission] for stage, work in WORK.items()))
 
@@ -209,7 +209,7 @@ def _for_its_stage(held: Callable[[str], ColumnElement[bool]]) -> ColumnElement[
 def sits_at(held: FromClause) -> ColumnElement[bool]:
     """Match holdings with the seat that a task waits for: `fitting` and `Holding.allows` of `rules.authority` in SQL.
 
-    Nobody sits there for somebody whom §2 keeps away.
+    Nobody sits there as a stand-in for somebody whom §2 excludes.
     """
     reach, handed_on = held.c.reach, held.c.handed_on
     wide_enough = or_(

@@ -1,4 +1,4 @@
-"""What follows for the work on loans when they are judged, and when somebody can do it no more."""
+"""What happens to tasks when loans are judged, and when somebody can no longer do them."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -27,22 +27,22 @@ from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blinds
 
 TELEPHONES: Final = frozenset({"phone_number", "phones", "user_id"})
-"""What of an account, an employee's card or a customer says by which telephones somebody is known."""
+"""The fields of an account, an employee or a customer that change their telephones."""
 
 MOVED: Final = frozenset({"status", "branch_id", "role"})
-"""What of an account decides whether its owner can go on with their work."""
+"""The fields of an account that decide whether its owner can go on with their work."""
 
 
 async def seat_again(event: AffordabilityAssessed | ApplicationScored, hearing: Hearing) -> None:
-    """Look again whose decision is awaited; hearing it twice finds the same."""
+    """Find out again whose decision is awaited; doing it twice gives the same result."""
     hearing.commit_after_this()
     await TaskService(hearing.session).seat_again(event.application_id, by=None, at=event.at)
 
 
 async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, hearing: Hearing) -> None:
-    """Look again whose decisions are awaited on the loans of people who turned out to owe more, or less.
+    """Find out again whose decisions are awaited on other loans of people who now owe more, or less.
 
-    What somebody owes is counted from the approval on, so paying out changes nothing; hearing it twice finds the same.
+    A loan counts as owed from its approval on, so paying out changes nothing; doing it twice gives the same result.
     """
     match event:
         case CustomersMerged():
@@ -61,9 +61,9 @@ async def look_at_their_other_loans(event: ApplicationMoved | CustomersMerged, h
 async def look_at_loans_they_may_stand_behind(
     event: AccountOpened | AccountChanged | EmployeeHired | EmployeeChanged | CustomerChanged, hearing: Hearing
 ) -> None:
-    """Look again who is kept from the decisions and payments that wait, where a telephone makes somebody a party.
+    """Find out again who is excluded from waiting decisions and payments, when a telephone makes somebody a party.
 
-    Hearing it twice finds the same.
+    Doing it twice gives the same result.
     """
     if isinstance(event, AccountChanged | EmployeeChanged | CustomerChanged) and TELEPHONES.isdisjoint(event.fields):
         return
@@ -81,7 +81,7 @@ async def look_at_loans_they_may_stand_behind(
 
 
 async def _waiting_behind(hearing: Hearing, telephone: Select[str | None]) -> Sequence[Any]:
-    """The loans that wait, of whoever borrows or stands in and is known by a telephone."""
+    """The waiting loans of which somebody with a telephone is a party."""
     number = await hearing.session.scalar(telephone)
     indexes = blinds(*phone_keys(number), of="phone")
     return await WAITING_BEHIND_PHONE.rows(hearing.session, indexes=indexes) if indexes else ()
@@ -90,7 +90,7 @@ async def _waiting_behind(hearing: Hearing, telephone: Select[str | None]) -> Se
 async def let_go(
     event: AccountChanged | RoleTaken | RightGiven | RightTaken | AuthorityEnded | DelegationEnded, hearing: Hearing
 ) -> None:
-    """Give back what somebody has and can do no more, or nowhere here; hearing it twice finds nothing left."""
+    """Give back what somebody has and can no longer do; doing it twice finds nothing left."""
     match event:
         case AccountChanged() if MOVED.isdisjoint(event.fields):
             return

@@ -1,4 +1,4 @@
-"""What is read of tasks, and written as they open and close, by statements that are written once."""
+"""The prepared statements for reading, opening and closing tasks."""
 
 from datetime import datetime
 from functools import cache
@@ -27,9 +27,9 @@ from lc_workflow.system.settings.models import Setting
 
 @cache
 def least_loaded(kind: Kind) -> Written:
-    """Whoever has the fewest open tasks of those who may do one of a kind, or of `person` alone.
+    """Who has the fewest open tasks of those who may do one of a kind, or of `person` alone.
 
-    Whoever is absent, for others stand in for them, gets it where nobody else may do it.
+    An absent person, for whom others stand in, gets it only where nobody else may do it.
     """
     absent = has_stand_in(at=bindparam("at", type_=DateTime(timezone=True)))
     open_tasks = select(func.count()).select_from(Task).where(Task.owner_id == User.id, Task.closed_at.is_(None))
@@ -105,14 +105,14 @@ STILL_DRAFTS: Final = Written(
         may_at_all(UPDATE, at=bindparam("at", type_=DateTime(timezone=True))),
     )
 )
-"""Whoever drafted an application, if they still work here and may correct it."""
+"""The drafter of an application, if they still work here and may correct it."""
 
 CLOSE: Final = Written(
     update(Task)
     .where(Task.id == bindparam("task", type_=Uuid))
     .values(closed_at=bindparam("at", type_=DateTime(timezone=True)), used_seconds=bindparam("used", type_=Integer))
 )
-"""One task of an application is open at a time: the one before is closed before the next is written."""
+"""Closes a task; an application has one open task at a time, so this comes before the next is opened."""
 
 _OF_STAGE: Final = bindparam("stage", type_=choice(Stage))
 _BEFORE: Final = (
@@ -129,6 +129,5 @@ OPENING: Final = Written(
         func.array(RECUSED.scalar_subquery(), type_=ARRAY(Uuid)).label("recused"),
     )
 )
-"""What new work begins with: the minutes that are set for its stage, what of them the application has used in its
-cycle, when others were told that it was late there, whether the institution gives work out, and who keeps away from the
-application."""
+"""What new work starts with: the minutes set for its stage, how many of them the application used in its cycle, when it
+was reported late there, whether work is assigned automatically, and who recused themselves."""

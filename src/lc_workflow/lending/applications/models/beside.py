@@ -1,4 +1,4 @@
-"""What the database keeps beside applications, so that they are counted and found fast."""
+"""What the database keeps beside applications to count and find them fast."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,10 +12,10 @@ from lc_workflow.platform.db.types import choice
 
 
 class ApplicationTally(Row):
-    """How many applications somebody drew up in a branch stand at a stage; or, without one, their papers and bytes.
+    """How many applications one person drafted in one branch stand at a stage; without a stage, their papers and bytes.
 
-    The database adds a row for every change, below zero for what goes, and a job adds them up: nobody waits for
-    anybody to count, and a sum over the rows is what a count of the applications would be, at any moment.
+    The database adds a row for every change, negative for a decrease, and a job merges them: nobody waits for a
+    counter, and the sum of the rows always equals a count of the applications.
     """
 
     __tablename__ = "application_tallies"
@@ -33,10 +33,10 @@ class ApplicationTally(Row):
 
 
 class ApplicationName(Row):
-    """What the application of this id is looked for by, beside whose it is and when it was drafted.
+    """What an application is searched by, with whose it is and when it was drafted.
 
-    The database keeps these rows: `words` are its names and its account as `platform.search.mentions` looks for them.
-    They are narrow, so that what a branch has of a name is read from one index alone, however many branches there are.
+    The database keeps these rows: `words` are its names and its account as `platform.search.mentions` searches them.
+    They are narrow, so that one index finds a name in a branch, however many branches there are.
     """
 
     __tablename__ = "application_names"

@@ -1,4 +1,4 @@
-"""What is read for decisions: what they rest on, how it is taken down, and what was decided so far."""
+"""What decisions are based on, how it is recorded, and what was decided so far."""
 
 from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of, telephones_of
 from lc_workflow.lending.approvals.queries.snapshots import fingerprint

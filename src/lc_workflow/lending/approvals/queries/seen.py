@@ -1,4 +1,4 @@
-"""What a decision rests on, and what was decided so far."""
+"""What a decision is based on, and what was decided so far."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,9 +52,9 @@ from lc_workflow.platform.security.columns import blinds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What was found about a loan: its risk, how many policies it is an exception to, and the findings themselves.
+    """What assessment and score say about a loan: its risk, its number of policy exceptions, and the findings.
 
-    `outdated` names those that are of the application before it changed in substance.
+    `outdated` names those made before the application changed materially.
     """
 
     risk: str | None
@@ -66,7 +66,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
-    """What a decision waits for: the open stage, the figure a limit is compared with, and who has voted already."""
+    """What a decision waits for: the open stage, the figure to compare limits with, and who has already voted."""
 
     stage: ApprovalStage
     figure: Decimal
@@ -76,7 +76,7 @@ class Seat:
 
 
 class WhatIsSeen:
-    """Reads what decisions rest on; whoever passes an application in has made sure that the person may see it."""
+    """Reads what decisions are based on; the caller has made sure that the person may see the application."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -96,7 +96,7 @@ class WhatIsSeen:
         return row
 
     async def case(self, application: CustomerApplication) -> ApprovalCase | None:
-        """The case of an application's present cycle, if it has one yet."""
+        """The case of an application's present cycle, if there is one yet."""
         case: ApprovalCase | None = await self._session.scalar(
             select(ApprovalCase).where(
                 ApprovalCase.application_id == application.id, ApprovalCase.cycle == application.cycle
@@ -105,7 +105,7 @@ class WhatIsSeen:
         return case
 
     async def standing(self, case: ApprovalCase) -> Sequence[ApplicationDecision]:
-        """The decisions of a case that count; a case that is not written down yet has none."""
+        """The decisions of a case that count; a case that is not stored yet has none."""
         if case.id is None:
             return ()
         rows = await self._session.scalars(
@@ -116,12 +116,12 @@ class WhatIsSeen:
         return rows.all()
 
     async def votes(self, case: ApprovalCase) -> list[Vote]:
-        """The votes of a case that count, as they are written down."""
+        """The votes of a case that count."""
         await self._session.flush()
         return [Vote(*row) for row in await VOTES_OF_CASE.rows(self._session, case_id=case.id) if row.decision in VOTES]
 
     async def check_has_no_tie(self, application: CustomerApplication, person: UUID, *, at: datetime) -> None:
-        """Let somebody have a hand in a loan from which they do not keep away, and which is not theirs.
+        """Refuse somebody who recused themselves from a loan, or who is a party to it.
 
         Raises:
             SodRepeat: They recused themselves in this cycle.
@@ -155,7 +155,7 @@ class WhatIsSeen:
         )
 
     async def judged(self, application: CustomerApplication) -> Judged:
-        """What the last score and the last look at the household say about a loan."""
+        """What the latest score and the latest affordability assessment say about a loan."""
         score, scored_at, affordability, verdict, assessed_at = await JUDGED.one(
             self._session, application_id=application.id
         )
@@ -170,16 +170,16 @@ class WhatIsSeen:
         )
 
     async def quote_hash(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> str | None:
-        """The fingerprint of the quote on the offered terms; None where the loan cannot be reckoned."""
+        """The fingerprint of the quote on the offered terms; None where no quote can be calculated."""
         try:
             return (await self._quotes.reckoned(application, case.offered, at=at)).hash
         except DomainError:
             return None
 
     async def snapshot(self, application: CustomerApplication, case: ApprovalCase, *, at: datetime) -> Snapshot:
-        """Take down what stands there now: terms, people, means, papers, how it was judged, and by what it is decided.
+        """Record what a decision would be based on: terms, people, means, papers, judgements, and the rules that apply.
 
-        The quote is the one of the day, so a decision is on the schedule that the customer is shown that day.
+        The quote is that day's, so that a decision is on the schedule the customer is shown.
         """
         judged = await self.judged(application)
         papers = await self._session.execute(
@@ -217,17 +217,17 @@ class WhatIsSeen:
         )
 
     async def parties(self, application: CustomerApplication) -> Sequence[Party]:
-        """Who stands behind a loan beside its borrower."""
+        """Who stands behind a loan besides its borrower."""
         rows = await self._session.scalars(
             select(Party).where(Party.application_id == application.id).order_by(Party.position, Party.id)
         )
         return rows.all()
 
     async def parties_to(self, application: CustomerApplication, *, at: datetime) -> list[UUID]:
-        """Everybody with an account who borrows or stands in: one of their telephones is known of those behind it.
+        """Everybody with an account who is borrower, co-borrower or guarantor: matched by telephone number.
 
-        Those count too that are known of them as customers, so that their identity paper tells who they are even where
-        the application names another telephone or none.
+        Numbers known from their customer rows count too, so that somebody is recognised by their identity paper even
+        when the application names another telephone, or none.
         """
         behind = _behind(application, await PHONES_BEHIND.one(self._session, application_id=application.id))
         wanted = {"indexes": blinds(*behind, of="phone"), "on": at.astimezone(PHNOM_PENH).date()}
@@ -243,10 +243,10 @@ class WhatIsSeen:
         return rows.all()
 
     async def exposure(self, application: CustomerApplication, *, base: Currency, khr_per_usd: Decimal) -> Decimal:
-        """Add up what the customer owes beside this loan, in the base currency (lending.md §4).
+        """Add up what the customer owes besides this loan, in the base currency (lending.md §4).
 
-        That is what they were granted and have not lost again, as the borrower or as one of several, and what they
-        stand in for as a guarantor.
+        That is every loan granted to them and still in force, as borrower or co-borrower, and every loan they
+        guarantee.
         """
         if application.customer_id is None:
             return Decimal(0)
@@ -295,7 +295,7 @@ class WhatIsSeen:
         return [_decision(row, names) for row, *names in rows]
 
     async def conditions(self, application: CustomerApplication) -> list[ConditionAnswer]:
-        """List the conditions of the approvals that count; those of an earlier cycle do not any more."""
+        """List the conditions of the approvals that count; those of an earlier cycle no longer do."""
         rows = await self._session.scalars(
             select(ApprovalCondition)
             .join(ApplicationDecision, ApplicationDecision.id == ApprovalCondition.decision_id)
@@ -317,12 +317,12 @@ class WhatIsSeen:
 
 
 def _behind(application: CustomerApplication, row: Any) -> set[str]:
-    """The telephones of all who borrow or stand in, as numbers are compared."""
+    """The telephones of all parties to a loan, as numbers are compared."""
     return phone_keys(application.phone, *row.phones, *row.known_phones)
 
 
 def telephones_of(people: Iterable[tuple[UUID, *tuple[str | None, ...]]]) -> dict[UUID, set[str]]:
-    """The telephones of people, present and former, as numbers are compared; somebody may come several times."""
+    """The telephones of people, present and former, as numbers are compared; a person may occur several times."""
     telephones: dict[UUID, set[str]] = {}
     for person, *numbers in people:
         telephones.setdefault(person, set()).update(phone_keys(*numbers))
@@ -330,7 +330,7 @@ def telephones_of(people: Iterable[tuple[UUID, *tuple[str | None, ...]]]) -> dic
 
 
 def stages_of(case: ApprovalCase) -> tuple[ApprovalStage, ...]:
-    """The stages a case has to pass; none as long as nobody has said how much is asked for."""
+    """The stages a case has to pass; none while the requested amount is unknown."""
     return read_path(case.path).as_stages() if case.path else ()
 
 
@@ -340,7 +340,7 @@ def votes_of(rows: Sequence[ApplicationDecision]) -> list[Vote]:
 
 
 def figure_of(stored: StoredPath, case: ApprovalCase, amount: Decimal, currency: Currency) -> Decimal:
-    """What a limit is compared with, in the application's currency: the loan, or all that its customer would owe."""
+    """What a limit is compared with, in the application's currency: this loan, or all that its customer would owe."""
     if stored.basis is Basis.AMOUNT:
         return amount
     owed = exchanged(stored.exposure, stored.base_currency, currency, khr_per_usd=case.khr_per_usd)

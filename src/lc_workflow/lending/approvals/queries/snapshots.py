@@ -1,4 +1,4 @@
-"""What somebody sees who decides, taken down so that it can be compared later."""
+"""What a person who decides sees, recorded so that it can be compared later."""
 
 import hashlib
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ SEEN: Final = (
     "credit_score",
     "risk_category",
 )
-"""The fields of an application that a decision rests on."""
+"""The fields of an application that a decision is based on."""
 
 
 OF_A_PARTY: Final = (
@@ -49,42 +49,42 @@ OF_A_PARTY: Final = (
     "id_number",
     "relation",
 )
-"""What a decision rests on of those who stand behind a loan."""
+"""The fields of a party that a decision is based on."""
 
 
 PERSONAL: Final = frozenset({"phone", "id_number"})
-"""What of all that is not kept readable."""
+"""Which of these are not stored in readable form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What somebody sees who decides, as plain JSON, and its SHA-256."""
+    """What a person who decides sees, as plain JSON, and its SHA-256."""
 
     content: dict[str, Any]
     sha256: bytes
 
     @classmethod
     def of(cls, content: dict[str, Any]) -> "Snapshot":
-        """Take the fingerprint of what is seen; numbers are written as text, so that their digits stay."""
+        """Take the fingerprint of what is seen; numbers are written as text, to keep their digits."""
         written = _ENCODER.encode(content)
         plain: dict[str, Any] = msgspec.json.decode(written)
         return cls(plain, hashlib.sha256(written).digest())
 
 
 def fingerprint(stored: dict[str, Any]) -> bytes:
-    """Take the fingerprint of a stored snapshot again."""
+    """Calculate the fingerprint of a stored snapshot again."""
     return hashlib.sha256(_ENCODER.encode(stored)).digest()
 
 
 def told(name: str, value: Any) -> Any:
-    """Write a value down; of a number, how it ends and its blind index, which tells whether it was another one."""
+    """The stored form of a value; for a personal number its last characters and blind index, which reveal a change."""
     if name not in PERSONAL or value is None:
         return plain(value)
     return f"{masked(value)} {in_use().index(value, of=name).hex()}"
 
 
 def plain(value: Any) -> Any:
-    """Write a value so that it reads the same whether it was just given or comes from the store."""
+    """Write a value so that it is the same whether just given or read from the store."""
     match value:
         case Decimal():
             return format(value.normalize(), "f")

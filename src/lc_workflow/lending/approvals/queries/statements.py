@@ -1,4 +1,4 @@
-"""The statements that fetch what decisions rest on, written once."""
+"""The prepared statements that fetch what decisions are based on."""
 
 from typing import Any, Final
 
@@ -49,8 +49,7 @@ GRANTED: Final = Written(
     )
     .group_by(CustomerApplication.currency)
 )
-"""What a customer was granted, alone or together, and has not lost again, and what they stand in for, beside one loan;
-written once."""
+"""What a customer was granted, alone or with others, and still has, and what they guarantee; besides one loan."""
 
 _OF_ONE: Final = bindparam("application_id", type_=Uuid)
 _PEOPLE_OF_ONE: Final = union_all(
@@ -61,7 +60,7 @@ _PEOPLE_OF_ONE: Final = union_all(
 HOLD_CUSTOMERS: Final = Written(
     select(Customer.id).where(Customer.id.in_(_PEOPLE_OF_ONE)).order_by(Customer.id).with_for_update(key_share=True)
 )
-"""Whoever borrows and stands in for one loan, held until the transaction ends; `key_share` lets loans name them."""
+"""All parties to a loan, locked until the transaction ends; `key_share` still lets loans refer to them."""
 
 _WAITING: Final = (
     select(CustomerApplication.id)
@@ -76,7 +75,7 @@ _WAITING: Final = (
 WAITING_OF: Final = Written(
     _WAITING.where((CustomerApplication.customer_id == _CUSTOMER) | among(CustomerApplication.id, _STOOD_FOR))
 )
-"""The loans that wait for their decision or their payment which a customer borrows or stands in for."""
+"""The loans that wait for a decision or a payment and to which a customer is a party."""
 
 _REACHED: Final = select(Telephone.customer_id).where(
     Telephone.phone_index == any_(bindparam("indexes", type_=ARRAY(BLIND)))
@@ -88,8 +87,7 @@ WAITING_BEHIND_PHONE: Final = Written(
         | among(CustomerApplication.id, select(Party.application_id).where(Party.customer_id.in_(_REACHED)))
     )
 )
-"""The loans that wait for their decision or their payment, of whoever borrows or stands in and is known by one of some
-telephones."""
+"""The loans that wait for a decision or a payment and to which somebody with one of some telephones is a party."""
 
 WAITING_BESIDE: Final = Written(
     _WAITING.where(
@@ -98,7 +96,7 @@ WAITING_BESIDE: Final = Written(
         CustomerApplication.id != _OF_ONE,
     )
 )
-"""The loans that wait for their decision, of whoever borrows or stands in for one loan."""
+"""The loans that wait for a decision and share a party with one loan."""
 
 
 def _judged() -> Select[*tuple[Any, ...]]:
@@ -121,7 +119,7 @@ def _judged() -> Select[*tuple[Any, ...]]:
 
 
 JUDGED: Final = Written(_judged())
-"""What was found last about an application."""
+"""The latest findings about an application."""
 
 RECUSED: Final = (
     select(ApplicationDecision.actor_id)
@@ -132,7 +130,7 @@ RECUSED: Final = (
     )
     .distinct()
 )
-"""Who recused themselves from an application in one of its cycles, for good."""
+"""Who recused themselves from an application in one of its cycles, which is for good."""
 
 VOTES_OF_CASE: Final = Written(
     select(
@@ -149,7 +147,7 @@ PHONES: Final = func.array(
     select(Party.phone).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
     type_=ARRAY(Party.phone.type),
 ).label("phones")
-"""The telephones that an application names of those who stand in."""
+"""The telephones that an application names for those behind it."""
 
 _PARTIES: Final = func.array(
     select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
@@ -162,7 +160,7 @@ KNOWN_PHONES: Final = func.array(
     .scalar_subquery(),
     type_=ARRAY(Telephone.phone.type),
 ).label("known_phones")
-"""The telephones that are known of all who borrow or stand in, as customers."""
+"""The telephones known of all parties, from their customer rows."""
 
 PHONES_BEHIND: Final = Written(select(PHONES, KNOWN_PHONES).where(CustomerApplication.id == _OF_ONE))
 
@@ -171,13 +169,14 @@ OWN_PHONE: Final = select(User.phone_number).where(User.id == _PERSON).scalar_su
 CARD_PHONE: Final = (
     select(Employee.phone_number).where(Employee.user_id == _PERSON).scalar_subquery().label("card_phone")
 )
-"""The telephone on the card of the employee whose account it is; the account itself may name none."""
+"""The telephone on the employee card of an account's owner; the account itself may have none."""
 _WITHIN_A_YEAR: Final = FormerTelephone.given_up_at > bindparam("on", type_=Date) - text("interval '1 year'")
 FORMER_PHONES: Final = func.array(
     select(FormerTelephone.phone_number).where(FormerTelephone.user_id == _PERSON, _WITHIN_A_YEAR).scalar_subquery(),
     type_=ARRAY(FormerTelephone.phone_number.type),
 ).label("former_phones")
-"""The telephones somebody gave up within a year: who changes theirs is a party still; numbers are given out anew."""
+"""The telephones somebody gave up within a year. Changing a number does not stop anybody from being a party; after a
+year numbers are given to others."""
 
 TELEPHONES_OF: Final = Written(
     select(User.id, User.phone_number, Employee.phone_number, FormerTelephone.phone_number)
@@ -198,8 +197,8 @@ WHO_HAS: Final = Written(
         ),
     )
 )
-"""Everybody who gave a telephone up within a year, with its number, and whoever has one of some telephones, by their
-account or their card, without."""
+"""Who gave a telephone up within a year, with its number; and who has one of some telephones, by account or employee
+card, without it."""
 
 TIES: Final = Written(
     select(
@@ -211,4 +210,4 @@ TIES: Final = Written(
         KNOWN_PHONES,
     ).where(CustomerApplication.id == _OF_ONE)
 )
-"""What may tie somebody to a loan: that they recused themselves, and their telephone among those behind it."""
+"""What may tie somebody to a loan: that they recused themselves, or that their telephone is one of a party's."""

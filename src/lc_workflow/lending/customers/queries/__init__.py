@@ -1,4 +1,4 @@
-"""What is read about customers: themselves, and who may be the same person."""
+"""Reading customers, and finding possible duplicates."""
 
 from lc_workflow.lending.customers.queries.customers import CustomerQueries
 from lc_workflow.lending.customers.queries.sharing import Sharing

@@ -1,4 +1,4 @@
-"""Finding customers: lists, one with everything, who may be whom, and whose account is whose."""
+"""Finding customers: lists, one in full, possible duplicates, and whose account is whose."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ from lc_workflow.platform.search import among, names
 from lc_workflow.platform.security.columns import found_by
 
 MOST_PARTS: Final = 5
-"""Of how many words a name may be looked for in any order."""
+"""Up to how many words of a name are searched in any order."""
 
 _NEWEST: Final = (Key(Customer.created_at, descending=True), Key(Customer.id))
 
@@ -44,7 +44,7 @@ class CustomerQueries:
     async def page(
         self, window: Window, *, search: str | None, branch_id: UUID | None, principal: Principal
     ) -> Part[Customer]:
-        """List customers, newest first, without those who turned out to be somebody else.
+        """List customers, newest first, without those merged into others.
 
         Raises:
             BadCursor: The cursor is none of this list.
@@ -64,7 +64,7 @@ class CustomerQueries:
         return replace(part, rows=[row for (row,) in part.rows])
 
     async def whole(self, customer_id: UUID, *, principal: Principal) -> Customer:
-        """Load a customer with their papers and telephones; who was merged away is still there, and points on.
+        """Load a customer with papers and telephones; a merged customer is still there, and points to the other.
 
         Raises:
             Missing: There is no such customer, or the person may not see them.
@@ -80,7 +80,7 @@ class CustomerQueries:
         return customer
 
     async def present(self, customer_id: UUID, *, principal: Principal) -> UUID:
-        """Tell which customer an id means today: the one themselves, or whom they turned out to be.
+        """The customer an id stands for today: the same, or the one they were merged into.
 
         Raises:
             Missing: There is no such customer, or the person may not see them.
@@ -122,7 +122,7 @@ class CustomerQueries:
 
 
 def _mentions(written: str) -> ColumnElement[bool]:
-    """Match parts of names in either script and any order, and identity papers and telephones by their whole number."""
+    """Match parts of names in either script and any order, and whole identity and telephone numbers."""
     text = clean(written)
     ways = [
         and_(*(names(column, part) for part in text.split(maxsplit=MOST_PARTS - 1) or [text]))

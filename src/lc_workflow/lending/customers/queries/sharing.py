@@ -1,4 +1,4 @@
-"""Who shares numbers with somebody: customers as people are compared, in statements that are written once."""
+"""Which customers share numbers with a person, in prepared statements."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -16,25 +16,25 @@ from lc_workflow.platform.security.columns import BLIND
 from lc_workflow.platform.security.vault import in_use
 
 MOST_SHARING: Final = 50
-"""With how many people a number is compared; a number that more have, such as a village chief's, tells nothing."""
+"""How many customers with the same number are compared; a number that more people share proves nothing."""
 
 
 class Sharing:
-    """Describes customers the way people are compared: names, day of birth, papers and telephones."""
+    """Describes customers in the form in which people are compared: names, day of birth, papers and telephones."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def described(self, *where: Any) -> list[Known]:
-        """Describe the customers who meet some conditions, the way people are compared."""
+        """Describe the customers who meet some conditions."""
         rows = await self._session.execute(
             select(*_SEEN).where(*where).order_by(Customer.created_at, Customer.id).limit(MOST_SHARING)
         )
         return [_known(row) for row in rows]
 
     async def of(self, described: Description, *, but: UUID | None) -> list[Known]:
-        """Describe those who share a number with somebody."""
-        await self._session.flush()  # who was corrected a moment ago is looked for as they are now
+        """Describe those who share a number with a person."""
+        await self._session.flush()  # a customer corrected a moment ago is compared as corrected
         found = await _SHARING.rows(
             self._session,
             papers=[index for key in described.identity_keys for index in in_use().indexes(key, of="identity")],
@@ -45,7 +45,7 @@ class Sharing:
 
 
 def _known(row: Any) -> Known:
-    """Describe a customer with the numbers they have, opened, for no two seals are alike."""
+    """Describe a customer with their numbers, decrypted, since ciphertexts cannot be compared."""
     described = describe(
         khmer=row.full_name_khmer,
         latin=row.full_name_latin,
@@ -66,7 +66,7 @@ def _known(row: Any) -> Known:
 
 
 def _each(column: InstrumentedAttribute[Any], of: type[IdentityPaper | Telephone]) -> ColumnElement[Any]:
-    """What the papers or telephones of a customer say, in the same order each time."""
+    """The papers or telephones of a customer as JSON, in a fixed order."""
     found = select(column).where(of.customer_id == Customer.id).order_by(of.id)
     return func.array(found.scalar_subquery(), type_=ARRAY(column.type))
 
@@ -75,7 +75,7 @@ _MERGED = aliased(Customer)
 
 
 def _too(column: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """What those are written down with who turned out to be a customer, in the same order each time."""
+    """The descriptions of those merged into a customer, in a fixed order."""
     found = select(column).where(_MERGED.merged_into == Customer.id).order_by(_MERGED.id)
     return func.array(found.scalar_subquery(), type_=ARRAY(column.type))
 
@@ -93,7 +93,7 @@ _SEEN: Final = (
 
 
 def _sharing() -> Select[*tuple[Any, ...]]:
-    """Write the statement once that finds who has one of some papers or telephones, and is not `but`."""
+    """The statement that finds who has one of some papers or telephones, and is not `but`."""
     paper, phone = IdentityPaper, Telephone
 
     def first(having: Select[UUID]) -> Select[UUID]:

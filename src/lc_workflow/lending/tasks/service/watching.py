@@ -1,4 +1,4 @@
-"""What is told of tasks that wait too long, or for nobody."""
+"""Reporting tasks that are late, and decisions that nobody may take."""
 
 from datetime import datetime, timedelta
 
@@ -12,19 +12,19 @@ from lc_workflow.lending.tasks.models import Task
 from lc_workflow.platform.service import Service
 
 AT_ONCE = 500
-"""How many breaches one transaction tells."""
+"""How many breaches one transaction announces."""
 
 TOLD_AGAIN = timedelta(days=1)
-"""How long after it was told that nobody may decide somewhere it is told of further loans there."""
+"""How long to wait before the same vacant seat is reported again for further loans."""
 
 
 class WatchService(Service[Task]):
-    """Looks after the tasks of everybody."""
+    """Watches over everybody's tasks."""
 
     noun = "task"
 
     async def tell_breaches(self, *, at: datetime) -> int:
-        """Announce the tasks that became late, each once; answers how many."""
+        """Announce the tasks that have become late, each once; return how many."""
         told = 0
         while True:
             async with self.transaction():
@@ -57,7 +57,7 @@ class WatchService(Service[Task]):
                 return told
 
     async def tell_of_vacant_seats(self, *, at: datetime) -> None:
-        """Announce the decisions that nobody may take: once for all loans of a branch that wait at the same stage."""
+        """Announce decisions that nobody may take: once for all loans of a branch waiting at the same stage."""
         open_ = (Task.stage == Stage.MANAGER_REVIEW) & Task.closed_at.is_(None)
         nobody = waits_for_nobody(at=at)
         async with self.transaction():

@@ -1,4 +1,4 @@
-"""Tasks: made and closed by moves, taken, given and given back by people."""
+"""Tasks: opened and closed by moves; taken, assigned and given back by people."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -52,7 +52,7 @@ class TaskClosed(Invalid):
 
 
 class NotYourTask(Forbidden):
-    """The task is for people with another permission, or for somebody to give who may assign."""
+    """The task needs another permission, or only somebody who may assign can give it away."""
 
 
 class NotEligible(Invalid):
@@ -73,9 +73,9 @@ class TaskService(Service[Task]):
         self._seen = WhatIsSeen(session)
 
     async def hold(self, application: CustomerApplication) -> Row[UUID, datetime] | None:
-        """Keep others from the open task of an application that is about to be moved; a stage without work has none.
+        """Lock the open task of an application that is about to move; None at a stage without work.
 
-        It is called before anything is put on record: whoever takes a task holds it first, and its record after it.
+        Call it before anything is announced: whoever takes a task locks the task first, and its record after it.
         """
         if application.workflow_status not in WORK:
             return None
@@ -87,9 +87,9 @@ class TaskService(Service[Task]):
     ) -> None:
         """Close the work that is `done` and open that of an application's new stage, in the caller's transaction.
 
-        Who starts to process an application has the task, and what is returned is its drafter's, as long as they are
-        there to correct it; the rest waits to be taken, unless the institution wants it given to whoever has the least
-        to do. What the session has not flushed is not read: nothing of it is about tasks.
+        Whoever starts to process an application owns the task; a returned one is its drafter's, if they are still there
+        to correct it. Other work waits in the queue, unless the institution assigns it to whoever has the least to do.
+        Nothing unflushed in the session is about tasks, so it need not be flushed first.
         """
         stage = application.workflow_status
         work = WORK.get(stage)
@@ -119,7 +119,7 @@ class TaskService(Service[Task]):
             due_at=limits and limits.due_at,
             breach_told_at=opening.told_at if limits and limits.due_at <= at else None,
             used_seconds=0,
-            owner_id=None,  # said here, so that saying it once more below changes nothing
+            owner_id=None,  # set here, so that setting it again below is no change
             owned_at=None,
         )
         if stage is Stage.MANAGER_REVIEW:
@@ -134,10 +134,11 @@ class TaskService(Service[Task]):
         task.owned_by(owners.get(stage) or await self._given_out(task, given_out, at=at), at=at)
 
     async def seat_again(self, application_id: UUID, *, by: UUID | None, at: datetime) -> None:
-        """Say whose decision an application waits for now, in the caller's transaction: somebody voted or judged it.
+        """Find out again whose decision an application waits for, in the caller's transaction.
 
-        Who has decided leaves the rest to others. Another stage of approval takes the task from whoever had it, and is
-        announced. Of a loan that waits for its payment it is looked at again who is kept from it.
+        Called after a vote or a judgement. Whoever has decided leaves the rest to others. A new stage of approval takes
+        the task from its owner, and is announced. For a loan that waits for payment, who is excluded is determined
+        again.
         """
         task = await self.session.scalar(
             select(Task)
@@ -175,7 +176,7 @@ class TaskService(Service[Task]):
             )
 
     async def _seat(self, task: Task, application: CustomerApplication, *, at: datetime) -> None:
-        """Write down the seat a decision waits for, and keep those away whom §2 keeps from it."""
+        """Set the seat a decision waits for, and exclude those whom §2 excludes."""
         seat = await self._seen.open_seat(application)
         kept_away = [application.user_id, *application.preparers, *application.editors]
         task.seat_code = seat.stage.code if seat else None
@@ -189,7 +190,7 @@ class TaskService(Service[Task]):
         task.excluded = list(dict.fromkeys(kept_away))
 
     async def _given_out(self, task: Task, given_out: object, *, at: datetime) -> UUID | None:
-        """Whom new work is given to: nobody, unless the institution wants it given to whoever has the least to do."""
+        """Whom new work is assigned to: nobody, unless the institution assigns it to whoever has the least to do."""
         if given_out is not True:
             return None
         return await self._least_loaded(task, None, at=at)
@@ -232,9 +233,9 @@ class TaskService(Service[Task]):
         return await self.shown(task_id, at=at)
 
     async def followed_up_by(self, application_id: UUID, person: UUID, *, at: datetime) -> None:
-        """Let whoever did the open work on an application have it until it is closed, in the caller's transaction.
+        """Make whoever did the open work on an application its owner until it is closed, in the caller's transaction.
 
-        Nothing is left to be done by others, who are offered it no longer.
+        Others have nothing left to do, and are no longer offered it.
         """
         task = await self.get_one_or_none(
             Task.application_id == application_id, Task.closed_at.is_(None), with_for_update=True
@@ -257,7 +258,7 @@ class TaskService(Service[Task]):
         )
 
     async def release(self, task_id: UUID, *, principal: Principal, at: datetime) -> TaskAnswer:
-        """Give a task back to the queue: one's own, or as somebody who assigns.
+        """Give a task back to the queue: one's own, or as somebody who may assign.
 
         Raises:
             Missing: There is no such task, or the person may not see it.
@@ -271,9 +272,9 @@ class TaskService(Service[Task]):
         return await self.shown(task_id, at=at)
 
     async def let_go(self, person: UUID | None = None, *, at: datetime) -> None:
-        """Give back to the queue what somebody, or anybody, has and can do no more, in the caller's transaction.
+        """Give back to the queue what somebody, or anybody, has and can no longer do, in the caller's transaction.
 
-        Whoever is being seen out and is let in no more keeps it: a colleague is named for it.
+        A person being offboarded who can no longer sign in keeps theirs: a successor is named for it.
         """
         seen_out = exists().where(
             Offboarding.user_id == User.id, Offboarding.completed_at.is_(None), User.status != UserStatus.ACTIVE
@@ -291,7 +292,7 @@ class TaskService(Service[Task]):
             self._give_back(task, by=None, at=at)
 
     def _give_back(self, task: Task, *, by: UUID | None, at: datetime) -> None:
-        """Take a task from whoever has it, and put that on record; from nobody there is nothing to take."""
+        """Take a task from its owner, if it has one, and announce it."""
         owner = task.owner_id
         if owner is None:
             return
@@ -308,7 +309,7 @@ class TaskService(Service[Task]):
         )
 
     async def let_go_everywhere(self, *, at: datetime) -> None:
-        """Give back what nobody was asked about: a right or a seat ended by its day, or a role lost a right."""
+        """Give back what nobody announced: a right or a seat that ended by its day, or that a role lost."""
         async with self.transaction():
             await self.let_go(at=at)
 
@@ -356,7 +357,7 @@ class TaskService(Service[Task]):
         return task
 
     async def _least_loaded(self, task: Task, person: UUID | None, *, at: datetime) -> UUID | None:
-        """Of those who may do a task (or of the one person wanted), the one with the fewest open tasks."""
+        """Of those who may do a task (or the one person wanted), the one with the fewest open tasks."""
         await self.session.flush()
         doing = Doing.of(task)
         wanted = doing.brought(at=at) | {"person": person}
@@ -367,5 +368,5 @@ class TaskService(Service[Task]):
 def _deadline(minutes: int, used: int | None, calendar: BusinessHours, *, at: datetime) -> Deadline | None:
     try:
         return deadline(at, minutes=minutes, used=timedelta(seconds=used or 0), calendar=calendar)
-    except NeverOpen:  # a branch whose hours make no sense must not stop its loans
+    except NeverOpen:  # a branch with impossible hours must not stop its loans
         return None
