@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,9 @@ SMTP_PORTS: Final = {"starttls": 587, "tls": 465, "none": 25}
 
 _BUCKET: Final = re.compile(r"(?!\d+(?:\.\d+){3}$)(?!.*(?:\.\.|\.-|-\.))[A-Za-z0-9][\w.-]{1,61}[A-Za-z0-9]", re.ASCII)
 """What stores take for the name of a bucket; an address is none."""
+
+_HOST: Final = re.compile(r"(?=.{1,253}$)[\w-]{1,63}(?:\.[\w-]{1,63})*\.?")
+"""What names a server."""
 
 A_YEAR: Final = 365
 """In days; anything longer is a typing mistake, and far longer is more than a date can hold."""
@@ -254,8 +257,8 @@ def _object_store(read: Variables) -> ObjectStoreSettings | None:
     """Read the MinIO variables: all of them, or none."""
     endpoint = read.optional("MINIO_ENDPOINT")
     if endpoint is None:
-        if read.optional("MINIO_ACCESS_KEY") or read.optional("MINIO_SECRET_KEY"):
-            raise BadSetting("MINIO_ENDPOINT is not set, while there are keys for it.")
+        if any(map(read.optional, ("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY", "MINIO_PUBLIC_ENDPOINT"))):
+            raise BadSetting("MINIO_ENDPOINT is not set, while there are keys or a public address for it.")
         return None
     secure, host = _endpoint("MINIO_ENDPOINT", endpoint, secure=read.flag("MINIO_SECURE", default=False))
     public = read.optional("MINIO_PUBLIC_ENDPOINT")
@@ -284,7 +287,7 @@ def _disbursement_webhook(read: Variables) -> DisbursementWebhook | None:
         if secret:
             raise BadSetting("DISBURSEMENT_WEBHOOK_URL is not set, while there is a secret for it.")
         return None
-    if not re.fullmatch(r"https?://[^/\s]+(/\S*)?", url) or not fits(url):
+    if not re.fullmatch(r"https?://[^/\s\\]+(/[!-~]*)?", url) or not url.isascii() or not fits(url):
         raise BadSetting("DISBURSEMENT_WEBHOOK_URL must look like https://payments.example/orders.")
     return DisbursementWebhook(url=url, secret=read.secret("DISBURSEMENT_WEBHOOK_SECRET"))
 
@@ -294,7 +297,7 @@ def _clamd(read: Variables) -> str | None:
     if (text := read.optional("CLAMD_URL")) is None:
         return None
     found = re.fullmatch(r"(?:tcp://)?([^/\s:]+|\[[0-9a-fA-F:]+\]):(\d{1,5})/?", text)
-    if not found or int(found[2]) > HIGHEST_PORT:
+    if not found or not 0 < int(found[2]) <= HIGHEST_PORT:
         raise BadSetting("CLAMD_URL must be the scanner's host:port.")
     return f"{found[1]}:{found[2]}"
 
@@ -322,15 +325,27 @@ def _mail(read: Variables) -> MailServer | None:
         if sender or username or password:
             raise BadSetting("SMTP_HOST is not set, while there are a sender or a user for it.")
         return None
-    if not re.fullmatch(r"[^/\s@]+", host):
-        raise BadSetting("SMTP_HOST must be the name of a server, without a scheme.")
-    if sender is None or not re.fullmatch(r"([^<>@\r\n]+ )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", sender):
+    if not _HOST.fullmatch(host) and not _is_address(host):
+        raise BadSetting(
+            "SMTP_HOST must be the name of a server, without a scheme, and without its port: SMTP_PORT is."
+        )
+    if sender is None or not re.fullmatch(
+        r"""("[^"<>@\r\n]+" |[^"<>@,;:\r\n]+ )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+""", sender
+    ):
         raise BadSetting("SMTP_FROM must be an address like loans@branch.example or Loans <loans@branch.example>.")
     if (username is None) != (password is None):
         raise BadSetting("SMTP_USERNAME and SMTP_PASSWORD come together; one of them is not set.")
     if username and security == "none":
         raise BadSetting("SMTP_SECURITY=none would send the password for everybody to read.")
     return MailServer(host=host, port=port, username=username, password=password, sender=sender, security=security)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _endpoint(name: str, text: str, *, secure: bool) -> tuple[bool, str]:
