@@ -19,7 +19,7 @@ from lc_workflow.lending.customers.schemas import (
     NewCustomer,
 )
 from lc_workflow.lending.ports import NO_LOANS, ForLoanBook, LoanBook
-from lc_workflow.lending.registry.service import CustomerRegistry
+from lc_workflow.lending.registry.service import CustomerMerging, CustomerRegistry
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
 from lc_workflow.platform.http.provide import DbSession, Provider
@@ -39,6 +39,11 @@ def open_registry(db_session: DbSession, loan_book: ForLoanBook) -> CustomerRegi
     return CustomerRegistry(db_session, loan_book)
 
 
+def open_merging(db_session: DbSession, loan_book: ForLoanBook) -> CustomerMerging:
+    """Provide what makes one customer of two beside the book of loans."""
+    return CustomerMerging(db_session, loan_book)
+
+
 class CustomerController(Controller):
     """The people who borrow, and those who stand in for them."""
 
@@ -47,6 +52,7 @@ class CustomerController(Controller):
     dependencies = {
         "found": Provider(open_queries),
         "customers": Provider(open_registry),
+        "merging": Provider(open_merging),
         **EXPECTED_VERSION,
     }
 
@@ -125,7 +131,7 @@ class CustomerController(Controller):
         self,
         customer_id: FromPath[UUID],
         data: JSONBody[MergeRequest],
-        customers: NamedDependency[CustomerRegistry],
+        merging: NamedDependency[CustomerMerging],
         found: NamedDependency[CustomerQueries],
         loan_book: ForLoanBook,
         db_session: DbSession,
@@ -134,7 +140,7 @@ class CustomerController(Controller):
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
         """Make another customer this one: their loans, accounts and papers move here, and their row points here."""
-        await customers.merge(customer_id, data, principal=principal, at=clock())
+        await merging.merge(customer_id, data, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
     @get("/{customer_id:uuid}/duplicates", guards=[requires(READ)])
@@ -156,12 +162,12 @@ class CustomerController(Controller):
         self,
         customer_id: FromPath[UUID],
         duplicate_id: FromPath[UUID],
-        customers: NamedDependency[CustomerRegistry],
+        merging: NamedDependency[CustomerMerging],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
         """Put on record that the two are two."""
-        await customers.dismiss(customer_id, duplicate_id, principal=principal, at=clock())
+        await merging.dismiss(customer_id, duplicate_id, principal=principal, at=clock())
 
     @get("/{customer_id:uuid}/accounts", guards=[requires(READ)])
     async def accounts(

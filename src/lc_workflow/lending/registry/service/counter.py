@@ -1,4 +1,4 @@
-"""Customers at the counter: written down, changed, merged, and found to be different people."""
+"""Customers at the counter: written down and changed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
@@ -6,33 +6,27 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
-from sqlalchemy import delete, exists, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
 from lc_workflow.kernel.dates import PHNOM_PENH
-from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
+from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal, Scope
-from lc_workflow.lending.customers.access import CREATE, MERGE, UPDATE, reaches, visible_to
+from lc_workflow.lending.customers.access import CREATE, UPDATE
 from lc_workflow.lending.customers.models import (
-    Account,
     Customer,
     IdentityPaper,
-    PossibleDuplicate,
     Telephone,
 )
 from lc_workflow.lending.customers.queries import Sharing
-from lc_workflow.lending.customers.schemas import CustomerChange, IdentityWish, MergeRequest, NewCustomer
-from lc_workflow.lending.customers.service import NAMES, TRAITS, CustomerService
+from lc_workflow.lending.customers.schemas import CustomerChange, IdentityWish, NewCustomer
+from lc_workflow.lending.customers.service import NAMES
 from lc_workflow.lending.events import (
     CustomerChanged,
-    CustomerMergedAway,
     CustomerRegistered,
-    CustomersMerged,
-    DuplicateDismissed,
 )
 from lc_workflow.lending.gazetteer.service import GazetteerService
-from lc_workflow.lending.ports import LoanBook
+from lc_workflow.lending.registry.service.reach import CustomersInReach, NotYourCustomer
 from lc_workflow.lending.rules.matching import age_on, check_name, identity_key, read_identity_card
 from lc_workflow.lending.rules.paper_days import check_days
 from lc_workflow.lending.rules.recognising import Description, describe, recognise
@@ -56,25 +50,8 @@ class PaperWithoutNumber(Invalid):
     """A number has at least one letter or digit."""
 
 
-class NotYourCustomer(Forbidden):
-    """The customer belongs to another branch; seeing them does not mean being allowed to change them."""
-
-
-class MergedAway(Invalid):
-    """The customer was merged into another; there is nothing left to change here."""
-
-
-class MergeIntoSelf(Invalid):
-    """A customer cannot be merged into themselves."""
-
-
-class CustomerRegistry(CustomerService):
-    """Customers at the counter: written down, changed and merged, apart from any loan."""
-
-    def __init__(self, session: AsyncSession, loan_book: LoanBook) -> None:
-        """Open the service on the request's session; `loan_book` knows the loans that lead to customers."""
-        super().__init__(session)
-        self._loan_book = loan_book
+class CustomerRegistry(CustomersInReach):
+    """Customers at the counter: written down and changed, apart from any loan."""
 
     async def register(self, wish: NewCustomer, *, principal: Principal, at: datetime) -> UUID:
         """Write down a person who is not a customer yet.
@@ -157,89 +134,6 @@ class CustomerRegistry(CustomerService):
                 # Even a customer who is clearly the same person is only reported: merging is for people to decide.
                 await self.report(customer.id, found.sharing, by=principal.id, at=at)
 
-    async def merge(self, customer_id: UUID, wish: MergeRequest, *, principal: Principal, at: datetime) -> None:
-        """Merge one customer into another: loans, guarantees, accounts and numbers move, and the row points here.
-
-        Raises:
-            Missing: One of the two does not exist, or the person may not see them.
-            NotYourCustomer: One of them belongs to another branch.
-            MergeIntoSelf: They are one row already.
-            MergedAway: One of them was merged before.
-        """
-        if wish.customer_id == customer_id:
-            raise MergeIntoSelf("Name two different customers.")
-        async with self.transaction():
-            await self._loan_book.hold(self.session, wish.customer_id)
-            ids = sorted((customer_id, wish.customer_id))
-            await self.hold(customer_ids=ids)
-            both = {each: await self._mine(each, MERGE, principal) for each in ids}
-            # Once more, for numbers they got while this waited: a draft could still find the merged customer by them.
-            await self.hold(customer_ids=ids)
-            taker, giver = both[customer_id], both[wish.customer_id]
-            loans = await self._loan_book.hand_over(self.session, giver=giver.id, taker=taker.id)
-            await self._move_belongings(giver.id, taker.id)
-            for name in (*TRAITS, "branch_id"):
-                if getattr(taker, name) is None:
-                    setattr(taker, name, getattr(giver, name))
-            taker.updated_at = giver.updated_at = at
-            giver.merged_into, taker.written_for = taker.id, None
-            flag_modified(taker, "updated_at")
-            await self.session.execute(
-                update(Customer).where(Customer.merged_into == giver.id).values(merged_into=taker.id)
-            )
-            self.announce(
-                CustomersMerged(
-                    actor_id=principal.id,
-                    at=at,
-                    customer_id=taker.id,
-                    merged_id=giver.id,
-                    application_ids=loans,
-                    reason=wish.reason,
-                )
-            )
-            self.announce(
-                CustomerMergedAway(
-                    actor_id=principal.id, at=at, customer_id=giver.id, into_id=taker.id, reason=wish.reason
-                )
-            )
-
-    async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Record that two people who share a number are different people.
-
-        Raises:
-            Missing: There is no such customer or finding, or the person may not see it.
-            NotYourCustomer: The customer belongs to another branch.
-            MergedAway: The customer turned out to be somebody else.
-        """
-        async with self.transaction():
-            customer = await self._mine(customer_id, MERGE, principal)
-            finding = await self.session.get(PossibleDuplicate, duplicate_id, with_for_update=True)
-            if finding is None or customer.id not in {finding.customer_id, finding.other_id}:
-                raise Missing("There is no such finding about this customer.")
-            if finding.dismissed_at is None:
-                finding.dismissed_at, finding.dismissed_by = at, principal.id
-                self.announce(
-                    DuplicateDismissed(
-                        actor_id=principal.id,
-                        at=at,
-                        customer_id=customer.id,
-                        other_id=finding.other_id if finding.customer_id == customer.id else finding.customer_id,
-                    )
-                )
-
-    async def _sees(self, customer_id: UUID, principal: Principal) -> bool:
-        seen = exists().where(visible_to(principal, self._loan_book), Customer.id == customer_id)
-        return bool(await self.session.scalar(select(seen)))
-
-    async def _mine(self, customer_id: UUID, permission: str, principal: Principal) -> Customer:
-        """Load and lock a customer whom the person may see and may do this with."""
-        customer = await self.find(visible_to(principal, self._loan_book), id=customer_id, lock=True)
-        if not reaches(principal, permission, customer):
-            raise NotYourCustomer("You may do this for the customers of your own branch only.")
-        if customer.merged_into:
-            raise MergedAway(f"This customer turned out to be the customer {customer.merged_into}; go there.")
-        return customer
-
     async def _check(self, fields: dict[str, Any], *, at: datetime) -> None:
         """Write names the way they are kept, and refuse what cannot be kept."""
         for name in NAMES:
@@ -301,39 +195,6 @@ class CustomerRegistry(CustomerService):
             index = blind(key, of="phone")
             self.session.add(Telephone(customer_id=customer_id, phone=key, phone_index=index, created_at=at))
         return standing.keys() != wanted
-
-    async def _move_belongings(self, giver: UUID, taker: UUID) -> None:
-        """Move accounts, papers, telephones and findings; what the taker has already stays the taker's."""
-        await self.session.execute(update(Account).where(Account.customer_id == giver).values(customer_id=taker))
-        for kind, key in ((IdentityPaper, IdentityPaper.identity_index), (Telephone, Telephone.phone_index)):
-            theirs = select(key).where(kind.customer_id == taker)
-            await self.session.execute(
-                update(kind)
-                .where(kind.customer_id == giver, key.not_in(theirs))
-                .values(customer_id=taker)
-                .execution_options(synchronize_session=False)
-            )
-            await self.session.execute(delete(kind).where(kind.customer_id == giver))
-        await self._move_findings(giver, taker)
-
-    async def _move_findings(self, giver: UUID, taker: UUID) -> None:
-        """Make the giver's findings the taker's; one that the taker has already, or of the two themselves, goes."""
-        mine, other = PossibleDuplicate.customer_id, PossibleDuplicate.other_id
-        both = giver, taker
-        found = await self.session.scalars(select(PossibleDuplicate).where(or_(mine.in_(both), other.in_(both))))
-        rows = found.all()
-        moving = [row for row in rows if giver in {row.customer_id, row.other_id}]
-        theirs = [row for row in rows if giver not in {row.customer_id, row.other_id}]
-        known = {(frozenset({row.customer_id, row.other_id}), row.matched_by) for row in theirs}
-        for row in moving:
-            pair = tuple(taker if each == giver else each for each in (row.customer_id, row.other_id))
-            finding = frozenset(pair), row.matched_by
-            if pair[0] == pair[1] or finding in known:
-                await self.session.delete(row)
-            else:
-                row.customer_id, row.other_id = pair
-                known.add(finding)
-        await self.session.flush()
 
 
 def _already(*, is_seen: bool) -> AlreadyCustomer:

@@ -1,0 +1,133 @@
+"""Two customers who turn out to be one person, or to be two."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm.attributes import flag_modified
+
+from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.kernel.principal import Principal
+from lc_workflow.lending.customers.access import MERGE
+from lc_workflow.lending.customers.models import (
+    Account,
+    Customer,
+    IdentityPaper,
+    PossibleDuplicate,
+    Telephone,
+)
+from lc_workflow.lending.customers.schemas import MergeRequest
+from lc_workflow.lending.customers.service import TRAITS
+from lc_workflow.lending.events import CustomerMergedAway, CustomersMerged, DuplicateDismissed
+from lc_workflow.lending.registry.service.reach import CustomersInReach
+
+
+class MergeIntoSelf(Invalid):
+    """A customer cannot be merged into themselves."""
+
+
+class CustomerMerging(CustomersInReach):
+    """Makes one customer of two, and puts on record of others that they are two."""
+
+    async def merge(self, customer_id: UUID, wish: MergeRequest, *, principal: Principal, at: datetime) -> None:
+        """Merge one customer into another: loans, guarantees, accounts and numbers move, and the row points here.
+
+        Raises:
+            Missing: One of the two does not exist, or the person may not see them.
+            NotYourCustomer: One of them belongs to another branch.
+            MergeIntoSelf: They are one row already.
+            MergedAway: One of them was merged before.
+        """
+        if wish.customer_id == customer_id:
+            raise MergeIntoSelf("Name two different customers.")
+        async with self.transaction():
+            await self._loan_book.hold(self.session, wish.customer_id)
+            ids = sorted((customer_id, wish.customer_id))
+            await self.hold(customer_ids=ids)
+            both = {each: await self._mine(each, MERGE, principal) for each in ids}
+            # Once more, for numbers they got while this waited: a draft could still find the merged customer by them.
+            await self.hold(customer_ids=ids)
+            taker, giver = both[customer_id], both[wish.customer_id]
+            loans = await self._loan_book.hand_over(self.session, giver=giver.id, taker=taker.id)
+            await self._move_belongings(giver.id, taker.id)
+            for name in (*TRAITS, "branch_id"):
+                if getattr(taker, name) is None:
+                    setattr(taker, name, getattr(giver, name))
+            taker.updated_at = giver.updated_at = at
+            giver.merged_into, taker.written_for = taker.id, None
+            flag_modified(taker, "updated_at")
+            await self.session.execute(
+                update(Customer).where(Customer.merged_into == giver.id).values(merged_into=taker.id)
+            )
+            self.announce(
+                CustomersMerged(
+                    actor_id=principal.id,
+                    at=at,
+                    customer_id=taker.id,
+                    merged_id=giver.id,
+                    application_ids=loans,
+                    reason=wish.reason,
+                )
+            )
+            self.announce(
+                CustomerMergedAway(
+                    actor_id=principal.id, at=at, customer_id=giver.id, into_id=taker.id, reason=wish.reason
+                )
+            )
+
+    async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
+        """Record that two people who share a number are different people.
+
+        Raises:
+            Missing: There is no such customer or finding, or the person may not see it.
+            NotYourCustomer: The customer belongs to another branch.
+            MergedAway: The customer turned out to be somebody else.
+        """
+        async with self.transaction():
+            customer = await self._mine(customer_id, MERGE, principal)
+            finding = await self.session.get(PossibleDuplicate, duplicate_id, with_for_update=True)
+            if finding is None or customer.id not in {finding.customer_id, finding.other_id}:
+                raise Missing("There is no such finding about this customer.")
+            if finding.dismissed_at is None:
+                finding.dismissed_at, finding.dismissed_by = at, principal.id
+                self.announce(
+                    DuplicateDismissed(
+                        actor_id=principal.id,
+                        at=at,
+                        customer_id=customer.id,
+                        other_id=finding.other_id if finding.customer_id == customer.id else finding.customer_id,
+                    )
+                )
+
+    async def _move_belongings(self, giver: UUID, taker: UUID) -> None:
+        """Move accounts, papers, telephones and findings; what the taker has already stays the taker's."""
+        await self.session.execute(update(Account).where(Account.customer_id == giver).values(customer_id=taker))
+        for kind, key in ((IdentityPaper, IdentityPaper.identity_index), (Telephone, Telephone.phone_index)):
+            theirs = select(key).where(kind.customer_id == taker)
+            await self.session.execute(
+                update(kind)
+                .where(kind.customer_id == giver, key.not_in(theirs))
+                .values(customer_id=taker)
+                .execution_options(synchronize_session=False)
+            )
+            await self.session.execute(delete(kind).where(kind.customer_id == giver))
+        await self._move_findings(giver, taker)
+
+    async def _move_findings(self, giver: UUID, taker: UUID) -> None:
+        """Make the giver's findings the taker's; one that the taker has already, or of the two themselves, goes."""
+        mine, other = PossibleDuplicate.customer_id, PossibleDuplicate.other_id
+        both = giver, taker
+        found = await self.session.scalars(select(PossibleDuplicate).where(or_(mine.in_(both), other.in_(both))))
+        rows = found.all()
+        moving = [row for row in rows if giver in {row.customer_id, row.other_id}]
+        theirs = [row for row in rows if giver not in {row.customer_id, row.other_id}]
+        known = {(frozenset({row.customer_id, row.other_id}), row.matched_by) for row in theirs}
+        for row in moving:
+            pair = tuple(taker if each == giver else each for each in (row.customer_id, row.other_id))
+            finding = frozenset(pair), row.matched_by
+            if pair[0] == pair[1] or finding in known:
+                await self.session.delete(row)
+            else:
+                row.customer_id, row.other_id = pair
+                known.add(finding)
+        await self.session.flush()
