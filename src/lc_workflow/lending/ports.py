@@ -38,11 +38,15 @@ class LoanBook(Protocol):
         """Count the loans of these customers that the person may see; a customer without any may be left out."""
         ...
 
-    async def hold(self, session: AsyncSession, customer_id: UUID) -> None:
-        """Lock the applications that lead to a customer until the transaction ends.
+    async def hold(self, session: AsyncSession, customer_id: UUID) -> frozenset[UUID]:
+        """Lock the applications that lead to a customer until the transaction ends, and say which they are.
 
         Applications are always locked before their people, so this comes before locking the customer.
         """
+        ...
+
+    async def of(self, session: AsyncSession, customer_id: UUID) -> frozenset[UUID]:
+        """The applications that lead to a customer now."""
         ...
 
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:

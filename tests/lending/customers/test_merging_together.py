@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.models import Customer, Telephone
+from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.security.columns import blind
 from tests.journey.town import Town, sign_in
@@ -90,6 +91,37 @@ async def test_a_draft_finds_who_is_kept_by_a_number_that_came_while_the_merge_w
         drafted = (await draft).json()
         loan = await rows.get_one(CustomerApplication, drafted["id"])
         assert loan.customer_id == kept.id
+    await engine.dispose()
+
+
+async def test_a_loan_that_came_while_the_merge_waited_is_changed_by_a_colleague_meanwhile(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    people = {name: await sign_in(houses[0], name) for name in ("admin", "officer")}
+    named = {"full_name_latin": "SOK CHANTHY", "branch_id": town.branch_id, "created_at": NOON, "updated_at": NOON}
+    async with AsyncSession(engine, expire_on_commit=False) as rows, engine.connect() as counter:
+        officer = (await rows.scalars(select(User.id).where(User.username == "officer"))).one()
+        rows.add_all([kept := Customer(**named), gone := Customer(**named)])
+        await rows.flush()
+        rows.add(a_telephone(gone, "+85512000001"))
+        await rows.commit()
+        await counter.execute(select(Customer.id).where(Customer.id == kept.id).with_for_update())
+        await CustomerService(rows).hold(customer_ids=[gone.id])
+        rows.add(loan := an_application(officer, branch_id=town.branch_id, customer_id=gone.id))
+        await rows.flush()
+        wish = {"customer_id": str(gone.id), "reason": "Two papers of one person"}
+        merge = asyncio.create_task(houses[0].post(f"{CUSTOMERS}/{kept.id}/merge", json=wish, headers=people["admin"]))
+        await until_somebody_waits(counter)
+        await rows.commit()
+        village = {"village": "Phum 5"}
+        change = asyncio.create_task(houses[1].put(f"{URL}/{loan.id}", json=village, headers=people["officer"]))
+        await until_somebody_waits(counter, people=2)
+        await counter.rollback()
+        answers = await asyncio.gather(merge, change)
+        assert [answer.status_code for answer in answers] == [200, 200], [answer.text for answer in answers]
+        await rows.refresh(loan)
+        assert (loan.customer_id, loan.village) == (kept.id, "Phum 5")
     await engine.dispose()
 
 

@@ -115,8 +115,9 @@ class CustomerService(Service[Customer]):
         So two tellers who meet one new person at once write one row. Lock several people in one call: two callers who
         lock them one by one could deadlock.
         """
-        keys = {key for person in persons for key in description_of(person).keys}
-        await self._hold_keys(keys | await self._keys_of(customer_ids))
+        people, ids = [description_of(person) for person in persons], [*customer_ids]
+        await self._hold_keys({key for one in people for key in one.keys} | await self._keys_of(ids))
+        await Sharing(self.session).hold(people, ids)
 
     async def identify(
         self,
@@ -265,7 +266,7 @@ class CustomerService(Service[Customer]):
 
     async def _grew(self, customer_id: UUID, fields: Collection[str], *, by: UUID | None, at: datetime) -> None:
         """Record that a loan brought a customer further numbers, and make a new version of the customer."""
-        customer = await self.session.get_one(Customer, customer_id, with_for_update=True)
+        customer = await self.session.get_one(Customer, customer_id, with_for_update={"key_share": True})
         customer.updated_at = at
         flag_modified(customer, "updated_at")
         self.announce(CustomerChanged(actor_id=by, at=at, customer_id=customer_id, fields=tuple(sorted(fields))))

@@ -216,14 +216,14 @@ class Loanbook:
         )
         return {customer_id: Loans(applications, int(files)) for customer_id, applications, files in rows}
 
-    async def hold(self, session: AsyncSession, customer_id: UUID) -> None:
+    async def hold(self, session: AsyncSession, customer_id: UUID) -> frozenset[UUID]:
         """Lock the applications, always in one order; `key_share` lets papers and comments name them meanwhile."""
-        await session.execute(
-            select(CustomerApplication.id)
-            .where(_leads_to(customer_id))
-            .order_by(CustomerApplication.id)
-            .with_for_update(key_share=True)
-        )
+        found = select(CustomerApplication.id).where(_leads_to(customer_id)).order_by(CustomerApplication.id)
+        return frozenset(await session.scalars(found.with_for_update(key_share=True)))
+
+    async def of(self, session: AsyncSession, customer_id: UUID) -> frozenset[UUID]:
+        """Find the applications without waiting for whoever works on them."""
+        return frozenset(await session.scalars(select(CustomerApplication.id).where(_leads_to(customer_id))))
 
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
         """Move the applications; whoever read one before reads it again, for it has a new version.

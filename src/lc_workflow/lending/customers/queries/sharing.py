@@ -1,9 +1,10 @@
 """Which customers share numbers with a person, in prepared statements."""
 
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, any_, bindparam, func, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Uuid, any_, bindparam, func, select, union
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -35,13 +36,26 @@ class Sharing:
     async def of(self, described: Description, *, but: UUID | None) -> list[Known]:
         """Describe those who share a number with a person."""
         await self._session.flush()  # a customer corrected a moment ago is compared as corrected
-        found = await _SHARING.rows(
-            self._session,
-            papers=[index for key in described.identity_keys for index in in_use().indexes(key, of="identity")],
-            phones=[index for key in described.phone_keys for index in in_use().indexes(key, of="phone")],
-            but=but,
-        )
+        found = await _SHARING.rows(self._session, **_indexes(described), but=but)
         return [_known(row) for row in found]
+
+    async def hold(self, people: Iterable[Description], customer_ids: Collection[UUID]) -> None:
+        """Hold those who share a number with some people, and these customers, in one order.
+
+        A loan that knows two of them by other numbers than another loan does holds them in that order as well.
+        """
+        sought = [_indexes(described) for described in people]
+        every = {name: [index for one in sought for index in one[name]] for name in ("papers", "phones")}
+        await _HOLD.rows(self._session, **every, but=None, ids=[*customer_ids])
+
+
+def _indexes(described: Description) -> dict[str, list[bytes]]:
+    """What somebody is looked for by, under every key in use."""
+    of = in_use().indexes
+    return {
+        "papers": [index for key in described.identity_keys for index in of(key, of="identity")],
+        "phones": [index for key in described.phone_keys for index in of(key, of="phone")],
+    }
 
 
 def _known(row: Any) -> Known:
@@ -92,8 +106,8 @@ _SEEN: Final = (
 """What people are compared by."""
 
 
-def _sharing() -> Select[*tuple[Any, ...]]:
-    """The statement that finds who has one of some papers or telephones, and is not `but`."""
+def _who_shares() -> CompoundSelect[UUID]:
+    """Select who has one of some papers or telephones, and is not `but`."""
     paper, phone = IdentityPaper, Telephone
 
     def first(having: Select[UUID]) -> Select[UUID]:
@@ -110,7 +124,15 @@ def _sharing() -> Select[*tuple[Any, ...]]:
 
     papers = select(paper.customer_id).where(paper.identity_index == any_(bindparam("papers", type_=ARRAY(BLIND))))
     phones = select(phone.customer_id).where(phone.phone_index == any_(bindparam("phones", type_=ARRAY(BLIND))))
-    return select(*_SEEN).where(Customer.id.in_(union(first(papers), first(phones))))
+    return union(first(papers), first(phones))
 
 
-_SHARING: Final = Written(_sharing())
+_SHARING: Final = Written(select(*_SEEN).where(Customer.id.in_(_who_shares())))
+
+_HOLD: Final = Written(
+    select(Customer.id)
+    .where(Customer.id.in_(union(_who_shares(), select(func.unnest(bindparam("ids", type_=ARRAY(Uuid)))))))
+    .order_by(Customer.id)
+    .with_for_update(key_share=True)
+)
+"""`key_share` lets loans name them meanwhile."""

@@ -41,13 +41,7 @@ class CustomerMerging(CustomersInReach):
         if wish.customer_id == customer_id:
             raise MergeIntoSelf("Name two different customers.")
         async with self.transaction():
-            await self._loan_book.hold(self.session, wish.customer_id)
-            ids = sorted((customer_id, wish.customer_id))
-            await self.hold(customer_ids=ids)
-            both = {each: await self._mine(each, MERGE, principal) for each in ids}
-            # Once more, for numbers they got while this waited: a draft could still find the merged customer by them.
-            await self.hold(customer_ids=ids)
-            taker, giver = both[customer_id], both[wish.customer_id]
+            taker, giver = await self._held(customer_id, wish.customer_id, principal)
             loans = await self._loan_book.hand_over(self.session, giver=giver.id, taker=taker.id)
             await self._move_belongings(giver.id, taker.id)
             for name in (*TRAITS, "branch_id"):
@@ -74,6 +68,23 @@ class CustomerMerging(CustomersInReach):
                     actor_id=principal.id, at=at, customer_id=giver.id, into_id=taker.id, reason=wish.reason
                 )
             )
+
+    async def _held(self, taker_id: UUID, giver_id: UUID, principal: Principal) -> tuple[Customer, Customer]:
+        """Hold the giver's loans, all that both are found by, and then both; whoever works on a loan holds it first.
+
+        What came to be theirs while this waited is held with the rest, from the beginning: asked for last of all, it
+        would be waited for by somebody who waits for the customer.
+        """
+        ids = [taker_id, giver_id]
+        while True:
+            async with self.session.begin_nested() as attempt:
+                loans = await self._loan_book.hold(self.session, giver_id)
+                keys = await self._keys_of(ids)
+                await self.hold(customer_ids=ids)
+                both = {each: await self._mine(each, MERGE, principal) for each in sorted(ids)}
+                if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
+                    return both[taker_id], both[giver_id]
+                await attempt.rollback()
 
     async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
         """Record that two people who share a number are different people.
