@@ -40,7 +40,7 @@ def demo_password(environ: Mapping[str, str]) -> str:
 
 
 def take_our_key(environ: MutableMapping[str, str]) -> None:
-    """Seal and open with the key that `make run` has, where the database is our own and nobody names another key."""
+    """Use the key of `make run`, when the database is our own and nobody names another key."""
     if not environ.get("DATABASE_URL"):
         environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
 
@@ -60,13 +60,13 @@ def bring_to_newest(url: URL, environ: Mapping[str, str]) -> None:
     age = age_of(revision_of(url))
     if age is Age.NEWER:
         raise BadSetting(OF_A_NEWER_RELEASE)
-    # Loading the models takes a second, which a database at the newest revision spares us.
+    # Loading the models takes a second; a database at the newest revision does not need them.
     if age is not Age.SAME:
         command.upgrade(alembic_config(url, environ), "head")
 
 
 def refuse_older_revisions(url: URL) -> Age:
-    """Stop before a command misses what this release has in the database.
+    """Stop when the database lacks something this release needs.
 
     Raises:
         BadSetting: The database does not answer, or is not migrated as far as this release.
@@ -80,7 +80,7 @@ def refuse_older_revisions(url: URL) -> Age:
 
 
 def refuse_other_revisions(url: URL) -> None:
-    """Stop before a command reads tables that are not as this release knows them.
+    """Stop when the database is not exactly at this release's revision.
 
     Raises:
         BadSetting: The database does not answer, or is not at the newest revision.

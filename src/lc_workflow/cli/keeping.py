@@ -165,7 +165,7 @@ def move_from(
 
     if not old_database_url:
         raise click.UsageError("Say where the old service's database is: make move FROM=postgresql://….")
-    if report:  # what cannot be written is said before anything is taken
+    if report:  # fail on an unwritable report before anything is imported
         is_new = not report.exists()
         report.open("ab").close()
         if is_new:
@@ -173,7 +173,7 @@ def move_from(
     old = database_url(old_database_url, name="OLD_DATABASE_URL")
     environ = variables()
     take_our_key(environ)
-    may_migrate = write or not environ.get("DATABASE_URL")  # who asks what would come has nothing changed of theirs
+    may_migrate = write or not environ.get("DATABASE_URL")  # a dry run changes nothing
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
         if may_migrate:

@@ -45,7 +45,7 @@ BY: Final = click.option("--by", default="admin", show_default=True, help="The a
 def seed(*, demo: bool) -> None:
     """Plant what every installation can use; with DEBUG=true or --demo a whole institution to try things in."""
     environ = variables()
-    if not environ.get("DATABASE_URL"):  # what we bring ourselves is for development
+    if not environ.get("DATABASE_URL"):  # a database of our own is for development
         environ["DEBUG"] = environ.get("DEBUG") or "true"
     # The people of the demo have telephones, which are sealed with the key that `make run` opens them with.
     environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
@@ -86,7 +86,7 @@ def recover_admin(username: str, password: str) -> None:
 
 
 def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
-    """Have something done about the administrators of the database that the variables name."""
+    """Do something about the administrators of the database that the variables name."""
     from lc_workflow.identity.sessions.service import AdministratorService  # noqa: PLC0415 - only these wait for it
 
     async def ask(settings: Settings) -> None:
@@ -97,7 +97,7 @@ def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        # Not so a newer one: after an image is rolled back somebody may have to be let in by the older.
+        # A newer revision is fine: after a rollback the older image may have to let somebody in.
         refuse_older_revisions(settings.database_url)
         asyncio.run(ask(settings))
 
@@ -146,7 +146,7 @@ def adopt_checklist(file: Path, by: str) -> None:
 
 
 def plant_where_empty(settings: Settings, password: str) -> bool:
-    """Plant the demo in an empty database, or go on where that was broken off; answers whether the demo stands."""
+    """Plant the demo in an empty database, or go on with an interrupted planting; return whether the demo is there."""
     found = standing(settings.database_url)
     if found in {Standing.EMPTY, Standing.BEGUN}:
         _plant(settings, password)

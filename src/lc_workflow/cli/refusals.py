@@ -1,4 +1,4 @@
-"""What commands say no with: a sentence, not a traceback."""
+"""The refusals of commands: a sentence instead of a traceback."""
 
 from typing import Final
 
@@ -21,11 +21,11 @@ REFUSALS: Final = (
     BadSetting, DidNotStart, FolderInUse, NotInstalled, ServerEnded, CannotPlant, CannotOpen, Stopped, BackupRefused,
     NotTheOldService, DomainError, msgspec.MsgspecError, UnicodeDecodeError, CommandError, OSError,
 )  # fmt: skip
-"""What our commands say no with."""
+"""The exceptions that our commands end with."""
 
 
 class House(click.Group):
-    """Shows what we refuse as a sentence, not as a traceback."""
+    """Shows refusals as sentences instead of tracebacks."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -40,7 +40,7 @@ class House(click.Group):
 
 
 def _told(refusal: BaseException) -> str:
-    """What a refusal says; whoever works at the machine hears why its disk does not do what it should as well."""
+    """The sentence of a refusal; for a disk error also the cause, since the reader works on the machine."""
     cause = refusal.__cause__
     while cause is not None and not isinstance(cause, OSError):
         cause = cause.__cause__

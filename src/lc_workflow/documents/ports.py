@@ -1,4 +1,4 @@
-"""What documents must ask of whoever knows applications."""
+"""What documents ask about applications."""
 
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -14,10 +14,10 @@ IdColumn: TypeAlias = InstrumentedAttribute[UUID | None]
 
 
 class ApplicationAccess(Protocol):
-    """Answers which applications a person may see the papers of, as statements to narrow a query with."""
+    """Answers whose papers a person may see, as conditions for a query."""
 
     def __hash__(self) -> int:
-        """Count two that answer alike as one, so that a statement written for one serves the next."""
+        """Equal for two that answer alike, so that a prepared statement is shared."""
         ...
 
     def readable(self, principal: Principal) -> Select[UUID]:

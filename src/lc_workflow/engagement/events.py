@@ -15,7 +15,7 @@ class NotificationPreferencesSet(Event, frozen=True, kw_only=True):
 
 
 class MessageSent(Event, frozen=True, kw_only=True):
-    """Somebody wrote to colleagues: `audience` says to whom, `recipients` to how many; the text is in their lists."""
+    """Somebody wrote to colleagues: `audience` says to whom, `recipients` to how many; the text stays out."""
 
     subject: ClassVar[str] = "message"
     message_id: UUID

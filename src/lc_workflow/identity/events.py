@@ -39,7 +39,7 @@ class AccountLocked(AboutUser, frozen=True, kw_only=True):
 
 
 class RefreshTokenReused(AboutUser, frozen=True, kw_only=True):
-    """A refresh token came back that had been used: the session was ended, for one of the two holders is a thief."""
+    """A used refresh token came back: the session was ended, because one of its two holders must be a thief."""
 
     session_id: UUID
 
@@ -188,8 +188,8 @@ class AccountActivated(AboutUser, frozen=True, kw_only=True):
 class RegisterExported(AboutUser, frozen=True, kw_only=True):
     """Somebody took a list of accounts away; `user_id` is who, `filters` says which, `rows` how many.
 
-    `searched` tells that names were searched, but not for what; `numbers_whole`, whether telephones were in it whole
-    as far as the person may read them.
+    `searched` says that names were searched, but not for what; `numbers_whole`, whether it had telephones in full, as
+    far as the person may read them.
     """
 
     filters: dict[str, str] = field(default_factory=dict)
@@ -199,7 +199,7 @@ class RegisterExported(AboutUser, frozen=True, kw_only=True):
 
 
 class AccountsImported(Event, frozen=True, kw_only=True):
-    """A list of accounts was taken in: so many were opened, changed, and refused."""
+    """A list of accounts was imported: how many were opened, changed and refused."""
 
     subject: ClassVar[str] = "account_import"
     account_import_id: UUID

@@ -1,4 +1,4 @@
-"""What identity must ask of whoever knows the work that people do."""
+"""What identity asks about people's work."""
 
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -9,14 +9,14 @@ from litestar.params import SkipValidation
 
 
 class OpenWork(Protocol):
-    """Knows what somebody still has on their desk, and puts it on another's."""
+    """Knows what somebody has on their desk, and hands it to somebody else."""
 
     async def waiting(self, user_id: UUID) -> int:
-        """Count what waits for this person by name."""
+        """Count the open work of this person."""
         ...
 
     async def hand_over(self, user_id: UUID, successor_id: UUID, *, by: UUID, at: datetime) -> int:
-        """Give everything that waits for a person to a colleague, inside the running transaction; answers how much.
+        """Give all open work of a person to a colleague, inside the running transaction; return how much.
 
         Raises:
             Invalid: The colleague cannot take it, and why.

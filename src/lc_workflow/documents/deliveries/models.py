@@ -10,10 +10,10 @@ from lc_workflow.platform.db.base import Row
 
 
 class Delivery(Row):
-    """A file somebody announced and may bring until `ends_at`; its id becomes the file's.
+    """A file somebody announced and may upload until `ends_at`; its id becomes the file's.
 
-    One that comes in parts has an `attempt`, by which the store knows them, and a `part_size` in bytes.
-    `key` is where the client puts it, `file_size` is in bytes. The row goes when the library has the file.
+    An upload in parts has an `attempt`, the store's id for it, and a `part_size` in bytes. `key` is where the client
+    puts the bytes, `file_size` is in bytes. The row is deleted when the library has the file.
     """
 
     __tablename__ = "deliveries"

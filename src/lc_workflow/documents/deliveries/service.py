@@ -1,4 +1,4 @@
-"""Announcing files, and taking in what clients brought to the store."""
+"""Announcing uploads, and accepting what clients put into the store."""
 
 import hashlib
 from collections.abc import Mapping
@@ -24,19 +24,19 @@ from lc_workflow.platform.service import Service
 from lc_workflow.platform.storage.base import ObjectStore
 
 LINK_LIFETIME: Final = timedelta(minutes=15)
-"""How long a link for an upload works: 10 MB take that long at the edge of the network."""
+"""How long an upload link works: 10 MB take that long on a poor connection."""
 
 KEPT_FOR: Final = timedelta(days=1)
-"""How long brought bytes wait for whoever brought them to say so."""
+"""How long uploaded bytes wait for the client to finish."""
 
 MOST_LINKS: Final = 100
-"""Links for parts in one answer: they end sooner than a phone sends so many."""
+"""Links for parts in one answer: they would expire before a phone has sent more."""
 
 IN_MEMORY: Final = 1024 * 1024
 
 
 class NothingArrived(Invalid):
-    """The file was announced and its bytes have not come."""
+    """The file was announced, but its bytes have not come."""
 
 
 class PartsMissing(Invalid):
@@ -44,11 +44,11 @@ class PartsMissing(Invalid):
 
 
 class WrongSize(Invalid):
-    """What came has another size than was announced."""
+    """The uploaded bytes have another size than was announced."""
 
 
 class WrongContent(Invalid):
-    """What came has another SHA-256 than was announced."""
+    """The uploaded bytes have another SHA-256 than was announced."""
 
 
 class DeliveryService(Service[Delivery]):
@@ -79,7 +79,7 @@ class DeliveryService(Service[Delivery]):
         return delivery, link
 
     async def begin_in_parts(self, wish: NewDelivery, *, principal: Principal, at: datetime) -> Delivery:
-        """Announce a file that comes in parts; who announces the same again goes on where they were.
+        """Announce a file that comes in parts; announcing the same file again continues the upload.
 
         Raises:
             Missing, FolderElsewhere, PapersClosed, EmptyFile, FileTooLarge, TypeNotAllowed, FileIdTaken: See
@@ -133,7 +133,9 @@ class DeliveryService(Service[Delivery]):
         try:
             before = await self._files.arrived(file_id, principal=principal)
         except FileIdTaken:
-            raise Missing("There is no such file to put together.") from None  # whose it is stays untold
+            raise Missing(
+                "There is no such file to put together."
+            ) from None  # an existing delivery of somebody else is not revealed
         if before:
             return before
         try:
@@ -145,7 +147,7 @@ class DeliveryService(Service[Delivery]):
             raise
 
     async def _put_together(self, file_id: UUID, *, principal: Principal, at: datetime) -> File:
-        """Make one file of its parts, where that was not done before, and take it in."""
+        """Assemble the file from its parts, unless that was done before, and take it in."""
         delivery, attempt, part_size = await self._in_parts(file_id, principal=principal, at=at)
         there = await self._store.parts_of(delivery.key, attempt)
         if not await self._is_whole(delivery, there):
@@ -160,11 +162,11 @@ class DeliveryService(Service[Delivery]):
             raise
 
     async def _is_whole(self, delivery: Delivery, there: Mapping[int, int]) -> bool:
-        """Whether the parts were put together before, and something kept the file from being taken in then."""
+        """Whether the parts were assembled before, and something then prevented the file from being taken in."""
         return not there and await self._store.size_of(delivery.key) == delivery.file_size
 
     async def _begin_anew(self, delivery: Delivery, attempt: str) -> None:
-        """Let all parts of a file come once more, because some of them were changed on their way."""
+        """Require all parts again, because some of them were damaged in transit."""
         await self._store.give_up_parts(delivery.key, attempt)
         await self._store.remove(delivery.key)
         again = await self._store.begin_parts(delivery.key, content_type=delivery.content_type or "")
@@ -186,13 +188,13 @@ class DeliveryService(Service[Delivery]):
 
     async def _in_parts(self, file_id: UUID, *, principal: Principal, at: datetime) -> tuple[Delivery, str, int]:
         delivery = await self.find(Delivery.announced_by == principal.id, Delivery.ends_at > at, id=file_id)
-        await self.session.commit()  # others get the connection while the store is asked
+        await self.session.commit()  # gives the connection back while the store is asked
         if delivery.attempt is None or delivery.part_size is None:
             raise Missing("This file does not come in parts; put it to its link.")
         return delivery, delivery.attempt, delivery.part_size
 
     async def _announced(self, wish: NewDelivery, *, principal: Principal, at: datetime) -> Delivery:
-        """Write an announcement down, in place of the one before."""
+        """Store an announcement, replacing the one before."""
         async with self.transaction():
             await self._files.welcome(wish, size=wish.file_size, content_type=wish.content_type, principal=principal)
             await self._files.arrived(wish.file_id, principal=principal)
@@ -220,9 +222,10 @@ class DeliveryService(Service[Delivery]):
         return delivery
 
     async def take_in(self, arrival: Arrival, *, principal: Principal, at: datetime) -> File:
-        """Take an announced file into the library, when what was brought is what was announced.
+        """Take an announced file into the library, when the uploaded bytes are what was announced.
 
-        The library keeps the bytes under another key: the link still works, and must not reach what was checked.
+        The library stores the bytes under another key: the link still works, and must not be able to change what was
+        checked.
 
         Raises:
             Missing: This person announced no such file, or too long ago.
@@ -266,7 +269,7 @@ class DeliveryService(Service[Delivery]):
         return file
 
     async def _fetch(self, key: str, target: IO[bytes]) -> bytes:
-        """Copy what was brought, and answer its SHA-256; the size was looked at before."""
+        """Copy the uploaded bytes and return their SHA-256; their size was checked before."""
         digest = hashlib.sha256()
         async with aclosing(await self._store.get(key)) as chunks:
             async for piece in chunks:
@@ -281,7 +284,7 @@ async def clear_up(session: AsyncSession, store: ObjectStore, *, at: datetime) -
     ids = (await session.scalars(select(Delivery.id).where(over))).all()
     gone = 0
     for delivery_id in ids:
-        # Whoever announces it again in this moment waits until its bytes are gone, or has kept them by then.
+        # Somebody announcing it again right now waits until its bytes are gone, or has already kept it.
         delivery = await session.scalar(select(Delivery).where(Delivery.id == delivery_id, over).with_for_update())
         if delivery is not None:
             if delivery.attempt is not None:

@@ -1,4 +1,4 @@
-"""Who may do what with files and folders: the one place every query about them starts from."""
+"""Who may do what with files and folders."""
 
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,7 @@ REMOVE_FOLDERS: Final = "folder:delete"
 
 
 def files_visible_to(principal: Principal, access: ApplicationAccess, *, removed: bool = False) -> ColumnElement[bool]:
-    """Narrow a query to the files this person may see, or to the removed ones they might bring back.
+    """The files this person may see, or with `removed` those they may be able to bring back.
 
     The papers of an application are seen by whoever sees the application; a file without one by whoever uploaded it,
     and by those who read files everywhere.
@@ -38,7 +38,7 @@ def files_visible_to(principal: Principal, access: ApplicationAccess, *, removed
 
 
 def folders_visible_to(principal: Principal, access: ApplicationAccess) -> ColumnElement[bool]:
-    """Narrow a query to the folders this person may see: those of applications they see, and those of the house."""
+    """The folders this person may see: those of applications they see, and those of the house."""
     if not principal.may(READ_FOLDERS):
         return false()
     return _among(Folder.application_id, access.readable(principal)) | Folder.application_id.is_(None)
@@ -47,8 +47,9 @@ def folders_visible_to(principal: Principal, access: ApplicationAccess) -> Colum
 def reaches(principal: Principal, permission: str, *, owner_id: UUID | None, application_id: UUID | None) -> bool:
     """Whether a permission reaches one file or folder that this person sees.
 
-    Wider than their own it reaches the papers of applications, which the application's own rights narrow further;
-    what belongs to no application is changed by its owner, and by those who hold the permission everywhere.
+    A permission wider than their own things covers the papers of applications, further restricted by the rights on the
+    application; what belongs to no application is changed by its owner, and by those who hold the permission
+    everywhere.
     """
     scope = principal.scope_of(permission)
     if scope is None:
@@ -65,5 +66,5 @@ def only(
 
 
 def _among(application_id: InstrumentedAttribute[UUID | None], applications: Select[UUID]) -> ColumnElement[bool]:
-    """Whether the application of a row is selected; asked row by row, for nobody wants a list of a million ids."""
+    """Whether the application of a row is selected; tested for each row, because the list may have a million ids."""
     return only(applications, application_id).exists()

@@ -37,15 +37,15 @@ class Folder(DatedRow):
 
 
 class File(Row):
-    """A paper in the store: `key` finds its bytes and tells nobody's name, `file_size` is in bytes.
+    """A paper in the store: `key` finds its bytes and contains nobody's name, `file_size` is in bytes.
 
-    A removed paper keeps its row and its bytes until its retention ends. One that replaces another is the next
-    `version` of it; the one before is `replaced_at` that moment, stays readable, and stands again when the newer goes.
-    A paper that is `bound` is the picture of another row, and goes only with that.
+    A removed paper keeps its row and its bytes until its retention ends. A paper that replaces another is its next
+    `version`; the other gets a `replaced_at`, stays readable, and counts again when the newer one is removed. A `bound`
+    paper is the picture of another row, and is only removed with that.
 
-    `sha256` is that of the bytes in the store, `arrived_sha256` that of what came, where a picture was turned upright
-    or freed of what the camera wrote into it: the place (degrees) is kept here alone. `previews` says whether small
-    pictures are made, or (false) cannot be.
+    `sha256` is that of the stored bytes, `arrived_sha256` that of the uploaded ones, when a picture was turned upright
+    or its metadata removed; the place from the metadata (in degrees) is kept only here. `previews` says whether small
+    pictures exist, or (false) cannot be made.
     """
 
     __tablename__ = "files"
@@ -92,7 +92,7 @@ class File(Row):
 
     @property
     def filename(self) -> str:
-        """The name to save it under."""
+        """The name for saving it."""
         return self.display_name
 
     @property

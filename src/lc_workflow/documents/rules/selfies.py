@@ -16,7 +16,7 @@ class SelfieType(StrEnum):
 
 
 class SelfieStatus(StrEnum):
-    """What somebody found who looked at it."""
+    """The finding of whoever checked it."""
 
     PENDING = "pending"
     VALID = "valid"
@@ -28,19 +28,19 @@ class PlaceIncomplete(Invalid):
 
 
 class OwnSelfie(Forbidden):
-    """Nobody says of a picture they took themselves that it shows what it should."""
+    """Nobody confirms a picture they took themselves."""
 
 
 class FoundAlready(Invalid):
-    """Somebody looked at this selfie and said what they found."""
+    """Somebody has checked this selfie already."""
 
 
 class NotesNeeded(Invalid):
-    """Whoever finds fault says which."""
+    """A negative finding needs a reason."""
 
 
 def check_place(latitude: float | None, longitude: float | None) -> None:
-    """Let a place in only with both its degrees.
+    """Refuse a place with only one of its degrees.
 
     Raises:
         PlaceIncomplete: One of them is missing.
@@ -55,7 +55,7 @@ def check_place(latitude: float | None, longitude: float | None) -> None:
 def objection(
     *, status: SelfieStatus, taken_by: UUID, person: UUID, is_valid: bool, notes: str | None
 ) -> DomainError | None:
-    """Say what keeps a person from judging a selfie, or None: four eyes, once, and fault has a reason."""
+    """What keeps a person from judging a selfie, or None: somebody else judges, once, and rejects with a reason."""
     if taken_by == person:
         return OwnSelfie("You took this picture; somebody else must look at it.")
     if status is not SelfieStatus.PENDING:

@@ -1,4 +1,4 @@
-"""Which files are taken in, and under what name they are shown."""
+"""Which files are accepted, and under what name they are shown."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ EXTENSIONS: Final = {
     "application/msword": (".doc",),
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
 }
-"""The endings a file of each type may have; the first is given to one that has none of them."""
+"""The endings of files of each type; the first is added to a name that has none of them."""
 
 LONGEST_NAME: Final = 120
 """Characters of a display name: 120 Khmer characters still fit the URL of a signed link."""
@@ -29,12 +29,12 @@ LONGEST_NAME: Final = 120
 NAMELESS: Final = "file"
 
 ENCODED: Final = re.compile(r"=\?[^?\s]+\?[bBqQ]\?[^?]*\?=")
-"""A word as mail writes it that is not ASCII (RFC 2047, section 2)."""
+"""A non-ASCII word as mail writes it (RFC 2047, section 2)."""
 
 LONGEST_EXTENSION: Final = 10
 
 COENG: Final = "\u17d2"
-"""Puts the following Khmer consonant below the one before it."""
+"""The sign that puts the following Khmer consonant below the one before it."""
 
 
 class FileTooLarge(TooLarge):
@@ -50,17 +50,17 @@ class TypeNotAllowed(Invalid):
 
 
 class HarmfulContent(Invalid):
-    """The file is of a kind that is taken, and would do what no paper does."""
+    """The file is of an accepted type, but does something that no paper does."""
 
 
 class VirusFound(Invalid):
-    """The scanner knows what the file carries."""
+    """The scanner found a virus in the file."""
 
 
 def check_size(size: int, *, most: int) -> None:
-    """Let a file of `size` bytes in when it holds something and at most `most` bytes.
+    """Refuse a file of `size` bytes that is empty or larger than `most`.
 
-    While a file is still arriving its size so far is given to `check_not_above`.
+    For a file that is still arriving use `check_not_above`.
 
     Raises:
         EmptyFile: There is nothing in it.
@@ -72,7 +72,7 @@ def check_size(size: int, *, most: int) -> None:
 
 
 def check_not_above(size: int, *, most: int) -> None:
-    """Let an upload go on while no more than `most` bytes have arrived.
+    """Refuse an upload once more than `most` bytes have arrived.
 
     Raises:
         FileTooLarge: More has arrived.
@@ -82,7 +82,7 @@ def check_not_above(size: int, *, most: int) -> None:
 
 
 def check_type(content_type: str | None, *, allowed: Collection[str]) -> str:
-    """Answer the type found in the content when it is one of `allowed`; None stands for content nobody recognised.
+    """Return the type found in the content when it is one of `allowed`; None stands for unrecognised content.
 
     Raises:
         TypeNotAllowed: It is not; the sentence says what is.
@@ -94,7 +94,7 @@ def check_type(content_type: str | None, *, allowed: Collection[str]) -> str:
 
 
 def readable(size: int) -> str:
-    """Say a number of bytes as people do: `10 MB`, `1.5 MB`, `300 kB`."""
+    """Write a number of bytes for people: `10 MB`, `1.5 MB`, `300 kB`."""
     unit, name = (1024**2, "MB") if size >= 1024**2 else (1024, "kB") if size >= 1024 else (1, "bytes")  # noqa: PLR2004 - bytes in a kB
     return f"{size / unit:.1f}".removesuffix(".0") + f" {name}"
 
@@ -102,8 +102,8 @@ def readable(size: int) -> str:
 def display_name(raw: str | None) -> str:
     """Make a client's file name safe to show, to send in a header and to save: never empty, at most 120 characters.
 
-    Folders are cut off, control and direction-changing characters go, those no disk takes become `_`;
-    Khmer stays as it is, and the ending survives the shortening. Clients of .NET write it as mail does.
+    Folders are cut off, control and direction characters removed, characters no file system accepts become `_`; Khmer
+    stays as it is, and the ending is kept. .NET clients encode it as mail does.
     """
     raw = raw or ""
     if ENCODED.fullmatch(raw):
@@ -115,7 +115,7 @@ def display_name(raw: str | None) -> str:
 
 
 def named_as(name: str, content_type: str) -> str:
-    """Give a display name an ending that tells the truth: a photo called `id.exe` is shown as `id.exe.jpg`."""
+    """Give a display name a true ending: a photo called `id.exe` is shown as `id.exe.jpg`."""
     endings = EXTENSIONS.get(content_type)
     if endings is None or name.lower().endswith(endings):
         return name
@@ -123,7 +123,7 @@ def named_as(name: str, content_type: str) -> str:
 
 
 def shortened(name: str, room: int = LONGEST_NAME, *, size: Callable[[str], int] = len) -> str:
-    """Cut before the ending, and never through a Khmer syllable's stack of signs; `size` measures what has room."""
+    """Shorten before the ending, and never inside a Khmer syllable; `size` measures the length."""
     if size(name) <= room:
         return name
     stem, dot, extension = name.rpartition(".")

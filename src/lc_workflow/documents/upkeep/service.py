@@ -21,14 +21,14 @@ from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.storage.base import Kept, ObjectStore
 
 AT_ONCE: Final = 500
-"""Rows, or objects, that are looked at together."""
+"""Rows or objects that are compared together."""
 
 UNDER_WAY: Final = timedelta(hours=1)
-"""Bytes so young may belong to an upload that is not done yet."""
+"""Bytes this young may belong to an unfinished upload."""
 
 FEW: Final = 10
 MOST_LOST: Final = 0.1
-"""Where more than `FEW` papers and this share of all have no bytes, the settings name the wrong store."""
+"""When more than `FEW` papers and more than this share of all have no bytes, the settings name the wrong store."""
 
 ID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PAPER: Final = re.compile(rf"(removed/)?(\d{{4}}/\d{{2}}/{ID})")
@@ -42,7 +42,7 @@ class WrongStore(Invalid):
 
 @dataclass(slots=True)
 class Swept:
-    """What did not agree: bytes that belong to no row, bytes in the wrong place, and papers without their bytes."""
+    """The differences: bytes without a row, bytes in the wrong place, and papers without bytes."""
 
     strays: list[str] = field(default_factory=list)
     misplaced: list[str] = field(default_factory=list)
@@ -51,11 +51,11 @@ class Swept:
 
 
 async def sweep(session: AsyncSession, store: ObjectStore, *, at: datetime, apply: bool) -> Swept:
-    """Compare rows and bytes; with `apply` take strays away, move what is misplaced, and remove rows without bytes.
+    """Compare rows and bytes; with `apply` delete stray bytes, move misplaced ones, and remove papers without bytes.
 
-    Nothing is touched but what the house itself put there under keys of its own making. A removed row can be brought
-    back as long as its retention runs, if its bytes come back. It is no job: after a database was restored from
-    yesterday, all bytes of today are strays, and a person should see that first.
+    Only keys made by this application are touched. A removed paper can be restored during its retention, if its bytes
+    come back. This is a command and not a job: after restoring yesterday's database all bytes of today are strays, and
+    a person should see that first.
 
     Raises:
         WrongStore: More than a tenth of the papers have no bytes; nothing is applied then.
@@ -83,7 +83,7 @@ async def sweep(session: AsyncSession, store: ObjectStore, *, at: datetime, appl
 async def _look_at(
     batch: Sequence[Kept], session: AsyncSession, store: ObjectStore, swept: Swept, *, at: datetime, apply: bool
 ) -> None:
-    """Find what of some objects is a stray or in the wrong place."""
+    """Find which of some objects are strays or in the wrong place."""
     papers = {kept.key: found for kept in batch if (found := PAPER.fullmatch(kept.key))}
     removed = await _removed(session, {found[2] for found in papers.values()})
     previews = {kept.key: UUID(found[1]) for kept in batch if (found := PREVIEW.fullmatch(kept.key))}
@@ -99,7 +99,7 @@ async def _look_at(
             if not stray and key != right:
                 swept.misplaced.append(key)
                 if apply:
-                    with suppress(Missing):  # whoever removes it, or brings it back, moves it in this moment
+                    with suppress(Missing):  # removing or restoring the file moves it at this very moment
                         await store.move(key, right)
         else:
             stray = (key in previews and previews[key] not in shown) or (
@@ -123,7 +123,7 @@ async def _existing(session: AsyncSession, column: object, ids: Collection[UUID]
 
 
 async def _find_lost(session: AsyncSession, store: ObjectStore, swept: Swept) -> None:
-    """Find the papers whose bytes are nowhere, or of another size than was brought."""
+    """Find the papers whose bytes are missing, or of another size than was uploaded."""
     after = ""
     while True:
         rows = (
@@ -147,7 +147,7 @@ async def _find_lost(session: AsyncSession, store: ObjectStore, swept: Swept) ->
 
 
 async def _remove_lost(session: AsyncSession, lost: Collection[UUID], *, at: datetime) -> None:
-    """Take papers away that have no bytes, so that nobody takes them for there; the house itself did it."""
+    """Remove papers without bytes, so that nobody relies on them; the actor is the application itself."""
     for file_id in lost:
         file = await session.get(File, file_id, with_for_update=True)
         if file is not None and file.deleted_at is None and not file.bound:

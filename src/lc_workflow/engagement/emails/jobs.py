@@ -27,16 +27,16 @@ from lc_workflow.system.settings.models import COMPANY_NAME, COMPANY_NAME_KHMER
 from lc_workflow.system.settings.service import SettingService
 
 BATCH: Final = 200
-"""Notifications that are looked at in one transaction."""
+"""Notifications handled in one transaction."""
 
 LEASE: Final = timedelta(minutes=15)
-"""When a letter is sent again of which nobody wrote down that it left, because the process died."""
+"""After this time a letter is sent again if nobody recorded that it was sent, because the process died."""
 
 MOST_ATTEMPTS: Final = 8
 """How often a letter is tried: with rests of 2 minutes, 4, 8 … for about four hours."""
 
 TOO_OLD: Final = timedelta(days=9)
-"""What is older than a weekly letter and a long outage is not sent any more."""
+"""Anything older than a weekly letter plus a long outage is not sent any more."""
 
 log = structlog.get_logger()
 
@@ -52,10 +52,10 @@ class Mailing:
 
 
 async def send_emails(place: Workplace) -> None:
-    """Send what is due; without a mail server it is struck out, so that a later one does not begin with old news.
+    """Send what is due; without a mail server it is cancelled, so that a later server does not send old news.
 
-    No connection to the database is held while the server thinks. A letter that left while the process died leaves
-    once more, under the same Message-ID.
+    No database connection is held while waiting for the server. A letter sent while the process died is sent once more,
+    under the same Message-ID.
     """
     server = place.settings.mail
     if server is None:
@@ -79,7 +79,7 @@ SEND_EMAILS = Job(name="send_emails", work=send_emails, every="* * * * *", outsi
 
 
 async def _take(session: AsyncSession, *, at: datetime) -> tuple[int, list[Mailing]]:
-    """Take what is due from the list, as one letter for each person; the rest is put off or struck out."""
+    """Take the due notifications, as one letter for each person; postpone or cancel the rest."""
     found = (
         await session.execute(
             select(Notification, User.email, User.status)
@@ -114,7 +114,7 @@ async def _take(session: AsyncSession, *, at: datetime) -> tuple[int, list[Maili
 async def _about_what_is_unseen(
     session: AsyncSession, notifications: Collection[Notification], *, at: datetime
 ) -> set[UUID]:
-    """Find those of some notifications that name an application which their person may not see any more."""
+    """Which of some notifications name an application that their person may not see any more."""
     about = {row.id: (row.user_id, named) for row in notifications if (named := _application_of(row))}
     if not about:
         return set()
@@ -131,7 +131,7 @@ async def _about_what_is_unseen(
 
 
 def _application_of(row: Notification) -> UUID | None:
-    """The application whose customer a notification of ours names; what people write to one another says what it is."""
+    """The application that a notification of ours is about; None for messages that people write."""
     if row.type not in {UPDATE, TASK, BREACH, PAYMENT}:
         return None
     try:
@@ -141,7 +141,7 @@ def _application_of(row: Notification) -> UUID | None:
 
 
 def _due(row: Notification, preference: NotificationPreference | None, *, at: datetime) -> datetime | None:
-    """Say when a notification is to be sent; None when it is not: not wanted, read already, or of no use any more."""
+    """When a notification is to be sent; None when it is not: not wanted, read already, or outdated."""
     seen = row.read_at is not None or (row.dismissed_at is not None and row.dismissed_at > row.created_at)
     if seen or row.email_attempts >= MOST_ATTEMPTS or row.created_at < at - TOO_OLD:
         return None
@@ -175,14 +175,14 @@ def _text(row: Notification, name: str) -> str | None:
 
 
 async def _signed(session: AsyncSession) -> tuple[str, ...]:
-    """Name the institution, as its settings do."""
+    """The institution's name, from its settings."""
     settings = SettingService(session)
     names = [await settings.value_of(key) for key in (COMPANY_NAME_KHMER, COMPANY_NAME)]
     return tuple(name for name in names if isinstance(name, str) and name)
 
 
 async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing], signed: Sequence[str]) -> None:
-    # The client takes some memory and time to load, which an installation without a mail server need not spend.
+    # Loading the client takes time and memory; an installation without a mail server need not pay for it.
     from lc_workflow.platform.mail.smtp import Letter, MailFailed, MailPutOff, MailRefused, connected  # noqa: PLC0415
 
     waiting = list(mailings)
@@ -219,7 +219,7 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
 
 
 async def _put_off(place: Workplace, mailing: Mailing) -> None:
-    if mailing.attempts >= MOST_ATTEMPTS:  # whoever looks at the list next strikes it out
+    if mailing.attempts >= MOST_ATTEMPTS:  # the next run cancels it
         log.error("an e-mail was given up", notification=str(mailing.ids[0]), attempts=mailing.attempts)
         called(Called.MAIL, Outcome.LOST)
     await _write_down(place, mailing, email_due_at=place.clock() + timedelta(minutes=2**mailing.attempts))

@@ -1,4 +1,4 @@
-"""What happens, while it happens: over the live socket, and as server-sent events."""
+"""What happens, while it happens: over a web socket, and as server-sent events."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Coroutine
@@ -26,11 +26,11 @@ LARGEST_MESSAGE: Final = 4_096
 """Characters of a client's message; its messages are a line long."""
 
 CHECK_SECONDS: Final = 30.0
-"""How often it is asked whether the person may still listen."""
+"""How often it is checked whether the person may still listen."""
 
 SILENT_SECONDS: Final = 150.0
-"""After this long without a message the client is taken for gone: the web app pings every 30 seconds, and a browser
-lets a page in the background do so once a minute."""
+"""After this long without a message the client counts as gone: the web app pings every 30 seconds, and a browser lets a
+page in the background do so once a minute."""
 
 HEARTBEAT_SECONDS: Final = 15.0
 """How often a quiet stream says that it is alive; proxies close one that carries nothing for a minute."""
@@ -49,15 +49,15 @@ NOT_TEXT: Final = Farewell(1003, "Messages are text.")
 TOO_LARGE: Final = Farewell(1009, f"A message has at most {LARGEST_MESSAGE} characters.")
 SILENT: Final = Farewell(1001, "Nothing was heard of you for a while; connect again.")
 NO_ROOM: Final = 1013
-"""The code with which a socket is closed that is one too many: try again later."""
+"""The close code for one socket too many: try again later."""
 
 
 class NotYourPattern(Forbidden):
-    """Somebody wants to listen to what is not sent to them."""
+    """Somebody wants to listen to a pattern that is not theirs."""
 
 
 class LiveController(Controller):
-    """The live socket; its token stands in the address, because a browser cannot send headers, or in the cookie."""
+    """The live socket; its token is in the address, because a browser cannot send headers, or in the cookie."""
 
     path = "/api/v1/ws"
     opt = {PUBLIC: True}
@@ -122,8 +122,7 @@ class LiveController(Controller):
 def _of_our_page(socket: WebSocket[Any, Any, Any], origins: Collection[str]) -> str:
     """The token in the cookie, when a page of ours opens the socket.
 
-    Browsers send cookies along whoever opens it, and ask nobody first: the page says where it is from in `Origin`,
-    which no script can change.
+    Browsers send cookies along with a socket that any site opens. `Origin` names the page, and no script can change it.
     """
     origin = socket.headers.get("origin", "")
     own = urlsplit(origin).netloc == socket.headers.get("host")
@@ -133,7 +132,7 @@ def _of_our_page(socket: WebSocket[Any, Any, Any], origins: Collection[str]) -> 
 async def _events(
     hub: Hub, person: Principal, patterns: list[str] | None, entrance: Entrance, token: str
 ) -> AsyncGenerator[bytes, None]:
-    """Write what is sent to a person, and a comment where nothing is, until they may not listen any more."""
+    """Write what is sent to a person, comments while nothing is, until they may not listen any more."""
     with hub.listening(person) as ear:
         if not ear.allowed.issuperset(patterns or ()):
             raise NotYourPattern(_allowed(ear))
@@ -154,7 +153,7 @@ async def _events(
 
 
 async def _said(ear: Ear, over: asyncio.Task[Any]) -> str | None:
-    """Wait for the next message; None when none came for a while, or the stream is about to end."""
+    """Wait for the next message; None when there was none for a while, or the stream is about to end."""
     hears = asyncio.create_task(ear.next())
     await asyncio.wait((hears, over), timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
     if hears.done():
@@ -164,14 +163,14 @@ async def _said(ear: Ear, over: asyncio.Task[Any]) -> str | None:
 
 
 async def _after(first: bytes, events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Give out what was fetched to see whether there is anything to give, and then the rest."""
+    """Yield the message that was fetched first to see whether there is one, and then the rest."""
     yield first
     async for event in events:
         yield event
 
 
 async def _hear(socket: WebSocket[Any, Any, Any], ear: Ear) -> Farewell | None:
-    """Answer what the client says, until it leaves."""
+    """Answer the client's messages until it leaves."""
     while True:
         try:
             async with asyncio.timeout(SILENT_SECONDS):
@@ -206,7 +205,7 @@ def _allowed(ear: Ear) -> str:
 
 
 async def _speak(socket: WebSocket[Any, Any, Any], ear: Ear) -> Farewell:
-    """Send what waits, in its order."""
+    """Send what is waiting, in order."""
     while True:
         text = await ear.next()
         try:
@@ -217,7 +216,7 @@ async def _speak(socket: WebSocket[Any, Any, Any], ear: Ear) -> Farewell:
 
 
 async def _watch(ear: Ear, entrance: Entrance, token: str) -> Farewell | None:
-    """Wait until the connection is over, or its person may not listen any more as who they were."""
+    """Wait until the connection is over, or its person may not listen any more."""
     while True:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
@@ -230,7 +229,7 @@ async def _watch(ear: Ear, entrance: Entrance, token: str) -> Farewell | None:
 
 
 async def _first(*work: Coroutine[Any, Any, Farewell | None]) -> Farewell | None:
-    """Do several things at once until the first of them ends, and end the others."""
+    """Run several tasks until the first of them ends, and end the others."""
     tasks = [asyncio.create_task(part) for part in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -242,7 +241,7 @@ async def _first(*work: Coroutine[Any, Any, Farewell | None]) -> Farewell | None
 
 
 async def _close(socket: WebSocket[Any, Any, Any], farewell: Farewell) -> None:
-    """Say farewell, unless the client does not even take that: then the connection is dropped."""
+    """Close the socket in order; if the client does not even accept that, drop the connection."""
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await socket.close(farewell.code, farewell.reason)

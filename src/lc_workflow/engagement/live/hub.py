@@ -16,13 +16,13 @@ from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.http.answers import ENCODER
 
 MOST_WAITING: Final = 100
-"""Messages that wait for a slow reader; one more, and the reader is dropped."""
+"""Messages that may wait for a slow reader; one more, and the reader is disconnected."""
 
 MOST_OF_ONE: Final = 20
 """Connections one person may hold open to one process; each page of the web app needs one."""
 
 MOST_OF_ALL: Final = 3_000
-"""Connections one process holds open: below what Granian accepts, so that requests still find room beside them."""
+"""Connections one process holds open: fewer than Granian accepts, so that there is room for requests."""
 
 RETRY_SECONDS: Final = 30
 
@@ -44,11 +44,11 @@ class TooManyConnections(TooMany):
 
 
 class NoRoom(Unavailable):
-    """This process holds as many live connections as it can."""
+    """This process has as many live connections as it can hold."""
 
 
 class Ear:
-    """One open connection: what its person may hear, what it asked for, and what waits to be sent."""
+    """One open connection: what its person may listen to, what it asked for, and what waits to be sent."""
 
     def __init__(self, person: Principal, hub: "Hub") -> None:
         self.person = person
@@ -60,28 +60,28 @@ class Ear:
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
 
     def listen(self, *patterns: str) -> None:
-        """Hear from now on what is sent to the patterns as well."""
+        """Also listen to these patterns from now on."""
         self.patterns.update(patterns)
         self._hub.tell_of(self, patterns)
 
     def leave(self) -> None:
-        """Hear nothing any more, and leave one's place to others."""
+        """Stop listening, and make room for others."""
         self._hub.forget(self)
 
     def say(self, message: Struct | Mapping[str, Any]) -> None:
-        """Put a message at the end of what waits."""
+        """Queue a message."""
         self.say_written(_written(message))
 
     def say_written(self, text: str) -> None:
-        """Put a message that is written already at the end of what waits; nobody else waits for this reader."""
+        """Queue an encoded message; a reader who is too slow is disconnected."""
         try:
             self._waiting.put_nowait(text)
         except asyncio.QueueFull:
             self.end(TOO_SLOW)
-            self.leave()  # whoever stopped to read may never take their farewell
+            self.leave()  # a client that stopped reading may never accept a farewell
 
     def end(self, farewell: Farewell) -> None:
-        """Have the connection closed, and say why."""
+        """Have the connection closed, with this reason."""
         self.farewell = self.farewell or farewell
         self.over.set()
 
@@ -91,7 +91,7 @@ class Ear:
 
 
 class Hub:
-    """Hands what arrives for a pattern to the connections of this process that listen to it."""
+    """Passes messages for a pattern to the connections of this process that listen to it."""
 
     def __init__(self, broadcast: Broadcast) -> None:
         self._ears: set[Ear] = set()
@@ -127,18 +127,18 @@ class Hub:
             ear.leave()
 
     def end(self) -> None:
-        """Let every connection say farewell, because the process ends."""
+        """Close every connection, because the process ends."""
         self._ends = True
         for ear in self._ears:
             ear.end(RESTARTING)
 
     def tell_of(self, ear: Ear, patterns: Iterable[str]) -> None:
-        """Hand to a connection what arrives for the patterns, unless it has left."""
+        """Send a connection what arrives for the patterns, unless it has left."""
         for pattern in patterns if ear in self._ears else ():
             self._listening.setdefault(pattern, set()).add(ear)
 
     def forget(self, ear: Ear) -> None:
-        """Hand nothing to a connection any more, and give its place to others; nothing to do for who has left."""
+        """Send a connection nothing any more, and make room for others."""
         if ear not in self._ears:
             return
         self._ears.discard(ear)
@@ -153,7 +153,7 @@ class Hub:
     def _hand_out(self, pattern: str, message: Mapping[str, Any]) -> None:
         if ears := self._listening.get(pattern):
             text = _written(message)
-            for ear in tuple(ears):  # who is too slow leaves
+            for ear in tuple(ears):  # a slow reader leaves the set
                 ear.say_written(text)
 
 

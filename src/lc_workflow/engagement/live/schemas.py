@@ -26,7 +26,7 @@ class Subscribed(Struct, frozen=True, tag="subscribed"):
 
 
 class Refused(Struct, frozen=True, tag="error"):
-    """Why nothing came of a client's message."""
+    """Why a client's message was refused."""
 
     code: str
     detail: str

@@ -18,17 +18,17 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.security.tokens import Tokens
 
 LOOKS_AT_ONCE: Final = 4
-"""Connections to the database that live sockets take at most: when a thousand browsers come back at once, they wait
-for one another and not the requests for them."""
+"""Database connections that live sockets use at most: when a thousand browsers come back at once, they wait for each
+other instead of making requests wait."""
 
 GATHER_SECONDS: Final = 1.0
-"""How long a look waits for others, to be one with them."""
+"""How long a look waits for others to join it."""
 
 log = structlog.get_logger()
 
 
 class Look:
-    """One look at the database for several people."""
+    """One look into the database for several people."""
 
     def __init__(self, find: Callable[["Look"], Coroutine[Any, Any, dict[UUID, frozenset[str]]]]) -> None:
         self.sessions: set[UUID] = set()
@@ -37,10 +37,10 @@ class Look:
 
 
 class Entrance:
-    """Turns an access token into the person behind it, as often as it is asked.
+    """Finds the person behind an access token.
 
-    A socket lives long and a session of the database must not, so each look opens one of its own. Whether people may go
-    on listening is looked up for all who ask in the same second together.
+    A socket lives long and a database session must not, so each look opens a session of its own. Checks whether people
+    may go on listening are gathered, and those of the same second become one look.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class Entrance:
         self._next: Look | None = None
 
     async def person(self, token: str) -> Principal | None:
-        """Find the person; None when the token is not ours or has ended, or the session or the account has.
+        """Find the person; None when the token is not ours or expired, or the session or the account ended.
 
-        Their `roles` hold the web app's word for the first as well, which its patterns name them by.
+        Their `roles` include the web app's word for the first, which its patterns use.
         """
         try:
             claims = self._tokens.read(token, at=self._clock())
@@ -68,7 +68,7 @@ class Entrance:
             return replace(person, roles=words) if person and words else None
 
     async def still_welcomes(self, person: Principal, token: str) -> bool:
-        """Whether the person may go on listening as who they were; while the database is gone, nothing is decided."""
+        """Whether the person may go on listening; while the database is gone, they may."""
         try:
             claims = self._tokens.read(token, at=self._clock())
         except Unauthenticated:
@@ -81,7 +81,7 @@ class Entrance:
         return roles.get(claims.session_id) == person.roles
 
     async def _look_for(self, session_id: UUID) -> dict[UUID, frozenset[str]]:
-        """Take part in the next look; when all who asked have left, nobody looks."""
+        """Join the next look; when everybody who asked has left, there is none."""
         if self._next is None:
             self._next = Look(self._look_together)
         look = self._next
@@ -98,7 +98,7 @@ class Entrance:
                 await asyncio.gather(look.found, return_exceptions=True)
 
     async def _look_together(self, look: Look) -> dict[UUID, frozenset[str]]:
-        """Wait for others who ask, and look for all of them; who asks after that begins the next look."""
+        """Wait for others, and look for all of them; asking after that starts the next look."""
         await asyncio.sleep(GATHER_SECONDS)
         self._next = None
         async with self._places, self._open_session() as session:

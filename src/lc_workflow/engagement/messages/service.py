@@ -26,19 +26,19 @@ from lc_workflow.platform.service import Service
 
 
 class NoSuchRecipients(Invalid):
-    """Some of the people are not there, do not work here any more, or are not the sender's to write to."""
+    """Some of the people do not exist, do not work here any more, or are not the sender's to write to."""
 
 
 class NoSuchPattern(Invalid):
-    """The pattern names nobody one can write to."""
+    """The pattern names nobody who can be written to."""
 
 
 class NoWayChosen(Invalid):
-    """The message would neither be shown in the app nor leave by e-mail, so that nobody would read it."""
+    """The message would neither be shown in the app nor sent by e-mail, so nobody would read it."""
 
 
 class MessageService(Service[Notification]):
-    """What one person writes to many; each message is one statement and one fact, however many it is for."""
+    """What one person writes to many; each message is one statement and one fact, however many receive it."""
 
     noun = "notification"
 
@@ -86,7 +86,7 @@ class MessageService(Service[Notification]):
         return await self._send(message, where, to=f"branch:{branch_id}", principal=principal, at=at)
 
     async def to_department(self, message: Message, department_id: UUID, *, principal: Principal, at: datetime) -> Sent:
-        """Write to those of a department whom the person may write to.
+        """Write to those in a department whom the person may write to.
 
         Raises:
             Missing: There is no such department.

@@ -13,13 +13,13 @@ from lc_workflow.lending.applications.models import CustomerApplication
 READ: Final = "notification:read"
 
 _AN_ID: Final = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-"""Whoever writes a message chooses its type and its data, so that anything may stand there."""
+"""A message's sender chooses its type and data, so the application id may be any text."""
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
     """Notifications are personal: nobody sees another's, whatever their role.
 
-    What the house told of an application is seen as long as the application is: it names the customer.
+    A notification about an application is seen only as long as the application is, because it names the customer.
     """
     mine = Notification.user_id == principal.id
     if principal.scope_of(applications.READ) is Scope.ALL:

@@ -14,7 +14,7 @@ from lc_workflow.platform.db.types import choice
 
 
 class NotificationPreference(DatedRow):
-    """What one person chose; the maps hold a yes or a no for types of notifications, and what is absent is a yes."""
+    """What one person chose; the maps say yes or no for types of notifications, an absent type means yes."""
 
     __tablename__ = "notification_preferences"
 
@@ -37,9 +37,9 @@ class NotificationPreference(DatedRow):
 
 
 class Wish(Protocol):
-    """What somebody chose of how they are told in the app: a preference, or as much of its row as says that.
+    """How somebody wants to be notified in the app: a preference, or the columns of its row that say so.
 
-    Who never chose has None everywhere.
+    None everywhere for somebody who never chose.
     """
 
     in_app_notifications: Any

@@ -27,7 +27,7 @@ class PreferenceService(Service[NotificationPreference]):
     noun = "preference"
 
     async def of(self, principal: Principal) -> Preferences:
-        """Read a person's preferences; who never chose wants everything, at once, at any hour."""
+        """Read a person's preferences; the default is everything, at once, at any hour."""
         row = await self.get_one_or_none(user_id=principal.id)
         return _shown(row) if row else Preferences({}, {}, MailFrequency.IMMEDIATE, QuietHours())
 

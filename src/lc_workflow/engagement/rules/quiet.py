@@ -21,18 +21,18 @@ class MailFrequency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours of each day in which a person is not disturbed, as the branches' clocks show them.
+    """The hours of each day in which a person is not disturbed, in the branches' time.
 
-    `begin` belongs to them and `end` does not; they may go over midnight. Equal ones are a whole day, every day.
+    `begin` is included and `end` is not; they may go over midnight. Equal ones mean the whole day, every day.
     """
 
     begin: time
     end: time
 
     def over_at(self, at: datetime) -> datetime:
-        """The moment at or after `at` from which the person may be disturbed; `at` itself outside the hours.
+        """The moment from `at` on when the person may be disturbed; `at` itself outside the hours.
 
-        For whoever is quiet around the clock this is the next end of their hours: they are not kept waiting for ever.
+        With quiet hours around the clock this is the next end of them, so that nobody waits for ever.
         """
         local = at.astimezone(PHNOM_PENH)
         now = local.time()
@@ -50,7 +50,7 @@ def is_quiet(quiet: Quiet | None, at: datetime) -> bool:
 
 
 def email_due(written: datetime, frequency: MailFrequency, quiet: Quiet | None) -> datetime:
-    """Say when what was written at a moment is due by e-mail."""
+    """When the e-mail for something written at a moment is due."""
     due = written
     if frequency is not MailFrequency.IMMEDIATE:
         local = written.astimezone(PHNOM_PENH)

@@ -1,4 +1,4 @@
-"""What other systems are told of an application, and how long that is tried."""
+"""What other systems are told about an application, and how often that is tried."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,11 +19,11 @@ TOLD: Final[Mapping[str, frozenset[str]]] = {
     "DisbursementConfirmed": frozenset({"request_id"}),
     "DisbursementFailed": frozenset({"request_id"}),
 }
-"""The facts that are told, and what of each: nothing that names a person, and nothing that somebody wrote freely."""
+"""The facts that are sent, and which fields of each: nothing that names a person, no free text."""
 
 
 def told_of(kind: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Choose from a fact what other systems are told."""
+    """The fields of a fact that other systems are told."""
     return {name: facts[name] for name in sorted(TOLD[kind]) if name in facts}
 
 

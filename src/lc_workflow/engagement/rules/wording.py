@@ -39,7 +39,7 @@ class Words:
     message_khmer: str
 
     def about(self, *, actor: str | None, latin: str | None, khmer: str | None, **more: object) -> "Words":
-        """Put in who acted and whose application it is; a customer without a name in one script has it in the other."""
+        """Fill in who acted and whose application it is; a name missing in one script is taken from the other."""
         english = {"actor": actor or THE_HOUSE[0], "customer": latin or khmer or NOBODY[0]}
         local = {"actor": actor or THE_HOUSE[1], "customer": khmer or latin or NOBODY[1]}
         return Words(
@@ -52,7 +52,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What waits at a stage, and the permission it takes; a decision is not for those who prepared the application."""
+    """What waits at a stage, and the permission it needs; a decision is not for those who prepared the application."""
 
     permission: str
     words: Words
@@ -121,7 +121,7 @@ UPDATES: Final[Mapping[Stage, Words]] = {
         "{actor} បានបើកប្រាក់កម្ចីរបស់ {customer}។",
     ),
 }
-"""What whoever drafted an application hears when somebody else brought it to a stage."""
+"""What the drafter of an application is told when somebody else moves it to a stage."""
 
 APPROVAL_UNDONE: Final = Words(
     "Approval undone",
@@ -129,7 +129,7 @@ APPROVAL_UNDONE: Final = Words(
     "ការអនុម័តត្រូវបានដកវិញ",
     "{actor} បានដកការអនុម័តសម្រាប់ {customer} វិញ ហើយត្រូវសម្រេចម្តងទៀត។",
 )
-"""What whoever drafted an application hears when it goes back to be decided."""
+"""What the drafter of an application is told when its approval is undone."""
 
 TASKS: Final[Mapping[Stage, Task]] = {
     Stage.USER_COMPLETED: Task(
@@ -152,7 +152,7 @@ TASKS: Final[Mapping[Stage, Task]] = {
         for_preparers=False,
     ),
 }
-"""What those hear who may take the next step from a stage."""
+"""What those who may take the next step from a stage are told."""
 
 AT_THE_NEXT_STAGE: Final = Words(
     "Application to decide",
@@ -160,7 +160,7 @@ AT_THE_NEXT_STAGE: Final = Words(
     "ពាក្យសុំរង់ចាំការសម្រេច",
     "ពាក្យសុំរបស់ {customer} ដែល {actor} បានសម្រេចរួចមួយដំណាក់ កំពុងរង់ចាំការសម្រេចរបស់អ្នក។",
 )
-"""What those hear who hold the next stage of an approval."""
+"""What those who hold the next stage of an approval are told."""
 
 TASK_GIVEN: Final = Words(
     "Work for you",
@@ -168,7 +168,7 @@ TASK_GIVEN: Final = Words(
     "ការងារសម្រាប់អ្នក",
     "{actor} បានប្រគល់ពាក្យសុំរបស់ {customer} ឱ្យអ្នក។",
 )
-"""What somebody hears to whom a colleague gave a task."""
+"""What the new owner of a task assigned by a colleague is told."""
 
 LATE: Final = Words(
     "Application is late",
@@ -176,15 +176,15 @@ LATE: Final = Words(
     "ពាក្យសុំហួសកាលកំណត់",
     "ពាក្យសុំរបស់ {customer} បានរង់ចាំយូរជាងកាលកំណត់។",
 )
-"""What those hear who have late work, or answer for it."""
+"""What those with late work, or responsible for it, are told."""
 
 _WEIGHTY: Final = frozenset({Stage.APPROVED, Stage.REJECTED, Stage.RETURNED, Stage.EXPIRED})
 
 
 def update_by(action: str, target: Stage) -> tuple[Words, Priority]:
-    """What whoever drafted an application hears of an action that led to a stage, and how much it weighs.
+    """What the drafter of an application is told of an action that led to a stage, and its priority.
 
-    A decision and its end, and a return that waits for the drafter, weigh more than a step on the way.
+    Decisions, final stages and returns have a higher priority than steps on the way.
     """
     if action == Action.UNDO_APPROVAL:
         return APPROVAL_UNDONE, Priority.HIGH
@@ -197,7 +197,7 @@ PAYMENT_TO_CONFIRM: Final = Words(
     "ការបើកប្រាក់រង់ចាំការបញ្ជាក់",
     "ការបើកប្រាក់កម្ចីរបស់ {customer} ត្រូវបានបញ្ជូនទៅទូទាត់ហើយ សូមបញ្ជាក់នៅពេលបានបើករួច ឬកត់ត្រាថាមិនបានបើក។",
 )
-"""What those hear who may confirm a payment that somebody else asked for."""
+"""What those who may confirm a payment are told when somebody else asked for it."""
 
 PAYMENT_FAILED: Final = Words(
     "Loan not paid out",
@@ -206,7 +206,7 @@ PAYMENT_FAILED: Final = Words(
     "កម្ចីមិនត្រូវបានបើកប្រាក់",
     "{actor} បានកត់ត្រាថាកម្ចីរបស់ {customer} មិនត្រូវបានបើកប្រាក់ទេ ដរាបណាការអនុម័តនៅមានសុពលភាព សូមស្នើសុំម្តងទៀតនៅពេលអាចបើកបាន។",
 )
-"""What those hear who want a loan paid out, when it was not."""
+"""What those who want a loan paid out are told when it was not."""
 
 PAYMENT_NOT_TAKEN: Final = Words(
     "Payment is not taken",
@@ -214,7 +214,7 @@ PAYMENT_NOT_TAKEN: Final = Words(
     "ការបើកប្រាក់មិនទាន់ត្រូវបានទទួល",
     "ប្រព័ន្ធទូទាត់មិនទាន់បានទទួលការបើកប្រាក់កម្ចីរបស់ {customer} នៅឡើយទេ ការព្យាយាមនៅតែបន្ត ហើយសំណើប្រាប់ពីមូលហេតុ។",
 )
-"""What those hear who want a loan paid out, when whatever pays does not answer, or refuses."""
+"""What those who want a loan paid out are told when the payment system refuses, or does not answer."""
 
 NOBODY_DECIDES: Final = Words(
     "Nobody may decide",
@@ -224,7 +224,7 @@ NOBODY_DECIDES: Final = Words(
     "ពាក្យសុំចំនួន {waiting} របស់ {place} រង់ចាំនៅដំណាក់កាល {stage} ហើយគ្មាននរណាអាចសម្រេចជា {role} ទេ៖"
     " សូមផ្តល់សិទ្ធិនោះដល់នរណាម្នាក់ ឬឱ្យនរណាម្នាក់ជំនួស។",
 )
-"""What those hear who give authority."""
+"""What those who give authority are told."""
 
 UNLOCK_REQUESTED: Final = Words(
     "Account to unlock",
@@ -232,12 +232,12 @@ UNLOCK_REQUESTED: Final = Words(
     "គណនីត្រូវដោះសោ",
     "{actor} សុំឱ្យអ្នកដោះសោគណនីរបស់ {customer}។",
 )
-"""What administrators hear when somebody is locked out; `customer` is whose account it is."""
+"""What administrators are told when somebody is locked out; `customer` is whose account it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the house has to say to people on request: its type and its words."""
+    """A notification sent on request: its type and its words."""
 
     type: str
     words: Words

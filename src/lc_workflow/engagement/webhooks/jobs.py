@@ -1,4 +1,4 @@
-"""Calling other systems, in the order in which things happened to each application."""
+"""Calling other systems, in the order of events of each application."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -19,32 +19,32 @@ from lc_workflow.platform.watching.metrics import Called, Outcome, called
 from lc_workflow.system.settings.service import SettingService
 
 LEASE: Final = timedelta(minutes=2)
-"""When a call is made again of which nobody wrote down how it ended, because the process died."""
+"""After this time a call is made again if nobody recorded how it ended, because the process died."""
 
 TURN_SECONDS: Final = 20.0
-"""How long one job makes calls; what is left is done by the next, so that no address keeps others from their turn."""
+"""How long one job makes calls; the rest is for the next job, so that every address gets its turn."""
 
 WATCHED: Final = timedelta(minutes=1)
-"""How often somebody looks for calls that are due again; what is due sooner is asked for by itself."""
+"""How often calls that are due again are looked for; new ones are asked for at once."""
 
 MOST_FAILURES: Final = 2
-"""After so many calls in a row without a yes an address is left alone until the next job."""
+"""After this many failures in a row an address is left alone until the next job."""
 
 KEPT_DAYS: Final = "webhook_kept_days"
-"""The setting that says how long a call that was taken stays on the list; what was given up stays longer."""
+"""The setting for how long a delivered call stays on the list; calls given up stay longer."""
 
 log = structlog.get_logger()
 
 
 _asked_again: Final[dict[UUID, bool]] = {}
-"""The addresses that this process is calling, and whether somebody asked for it meanwhile."""
+"""The addresses that this process is calling, and whether another call was asked for meanwhile."""
 
 
 async def deliver(place: Workplace, webhook_id: UUID) -> None:
-    """Make the calls that are due to one address; no connection to the database is held while the other side thinks.
+    """Make the calls that are due to one address; no database connection is held while waiting for the other side.
 
-    A call whose process died is made again, with the same `X-Webhook-Id`. While an address is being called, who asks
-    for more leaves it to the job that calls: however slow the other side is, it takes one place.
+    A call whose process died is made again, with the same `X-Webhook-Id`. While an address is being called, further
+    requests are left to the running job: a slow address takes one place only.
     """
     if webhook_id in _asked_again:
         _asked_again[webhook_id] = True
@@ -61,8 +61,8 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
 
 
 async def _call_for_a_turn(place: Workplace, webhook_id: UUID) -> bool:
-    """Make calls until nothing is due, the other side is not there, or others shall have their turn (False)."""
-    # The client takes 0.1 s and some memory to load, which an installation without webhooks need not spend.
+    """Make calls until nothing is due, the other side does not answer, or the turn is over (False)."""
+    # Loading the client takes 0.1 s and some memory; an installation without webhooks need not pay for it.
     from lc_workflow.platform.callbacks import CallFailed, call, trust  # noqa: PLC0415
 
     trusted = await asyncio.to_thread(trust, place.settings.webhooks_ca)
@@ -108,7 +108,8 @@ DELIVER = Job(name="deliver_webhooks", work=deliver, outside=True)
 async def deliver_what_is_due(place: Workplace) -> None:
     """Ask for the calls that have become due again, one address after the other.
 
-    Whoever tells several facts at once holds what waits for their addresses, in the order of the facts.
+    Each address in a transaction of its own: the relay locks the queued jobs of several addresses at once, in the order
+    of its facts, and the two could otherwise deadlock.
     """
     async with place.sessions() as session:
         due = select(WebhookDelivery.webhook_id).where(WebhookDelivery.due_at <= place.clock()).distinct()
@@ -121,7 +122,7 @@ WATCH_WEBHOOKS = Job(name="watch_webhooks", work=deliver_what_is_due, every="* *
 
 
 async def tidy_webhooks(place: Workplace) -> None:
-    """Forget the calls that were taken long ago."""
+    """Delete old delivered calls."""
     async with place.sessions() as session:
         kept = timedelta(days=int(await SettingService(session).value_of(KEPT_DAYS)))
         old = await session.scalars(
@@ -144,7 +145,7 @@ async def ask_for_delivery(session: AsyncSession, webhook_id: UUID) -> None:
 
 
 async def _take(session: AsyncSession, webhook_id: UUID, *, at: datetime) -> tuple[Webhook, WebhookDelivery] | None:
-    """Take the oldest due call for which no earlier one about the same application waits."""
+    """Take the oldest due call that does not wait for an earlier one about the same application."""
     earlier = aliased(WebhookDelivery)
     blocked = exists().where(
         earlier.webhook_id == WebhookDelivery.webhook_id,

@@ -1,4 +1,4 @@
-"""What follows for other systems from what happens to an application."""
+"""What other systems are told of events of an application."""
 
 from typing import Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from lc_workflow.platform.manifest import Hearing
 
 
 async def tell_others(event: AboutApplication, hearing: Hearing) -> None:
-    """Put a call in the list of every address that wants to hear of it; told twice, it stands there once."""
+    """Queue a call to every address that wants the event; heard twice, it is queued once."""
     kind = type(event).__name__
     facts = msgspec.to_builtins(event)
     body = {
@@ -33,7 +33,7 @@ async def tell_others(event: AboutApplication, hearing: Hearing) -> None:
 
 
 def _add() -> ReturningInsert[UUID]:
-    """Write the statement that puts a call into the list of everybody who wants it, and says whose it is new to."""
+    """The statement that queues a call for every address that wants it, and returns the addresses with a new call."""
     kind, at = bindparam("kind", type_=String), bindparam("at", type_=DateTime(timezone=True))
     table = WebhookDelivery.metadata.tables[WebhookDelivery.__tablename__]
     columns = {

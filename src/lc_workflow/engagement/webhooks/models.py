@@ -1,4 +1,4 @@
-"""Who is told of what by calls, and the calls, as rows."""
+"""The systems that are called, and the calls, as rows."""
 
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,9 @@ from lc_workflow.platform.security.columns import Sealed
 
 
 class Webhook(DatedRow):
-    """An address of another system that is called when something happens; without `events`, for all there are.
+    """An address of another system that is called when something happens; without `events`, for all of them.
 
-    While `previous_secret_until` is not over, calls are signed with the secret before as well.
+    Until `previous_secret_until`, calls are also signed with the previous secret.
     """
 
     __tablename__ = "webhooks"
@@ -29,7 +29,7 @@ class Webhook(DatedRow):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
 
     def secrets_at(self, moment: datetime) -> list[str]:
-        """The secrets that calls are signed with at a moment."""
+        """The secrets for signing calls at a moment."""
         if self.previous_secret and self.previous_secret_until and self.previous_secret_until > moment:
             return [self.secret, self.previous_secret]
         return [self.secret]

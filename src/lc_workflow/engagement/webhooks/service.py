@@ -1,4 +1,4 @@
-"""Registering the systems that are called, and looking after the calls."""
+"""Registering the systems that are called, and managing the calls."""
 
 import secrets
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.service import Service
 
 GRACE: Final = timedelta(hours=24)
-"""How long calls are signed with the secret before as well, so that the other side can change over."""
+"""How long calls are also signed with the previous secret, so that the other side can change over."""
 
 MOST_WEBHOOKS: Final = 50
 """How many addresses one installation calls."""
 
 
 class NoSuchEvent(Invalid):
-    """Nothing of that name is told to other systems."""
+    """Other systems are told of no event with this name."""
 
 
 class PrivateAddress(Invalid):
@@ -97,7 +97,7 @@ class WebhookService(Service[Webhook]):
         return webhook
 
     async def remove(self, webhook_id: UUID, *, principal: Principal, at: datetime) -> str:
-        """Call an address no more, and forget the calls; answers what it was.
+        """Stop calling an address, and delete its calls; return the address.
 
         Raises:
             Missing: There is no such webhook.
@@ -155,7 +155,7 @@ def _new_secret() -> str:
 
 
 def _is_private(url: str) -> bool:
-    """Whether an address is private on its face; where names lead is looked at with every call."""
+    """Whether an address is obviously private; where names lead is checked with every call."""
     host = urlsplit(url).hostname or ""
     try:
         return not ip_address(host).is_global

@@ -28,18 +28,18 @@ from lc_workflow.platform.service import Service
 
 GOOD_FOR: Final = timedelta(days=14)
 ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Thirty-two signs that nobody confuses on paper, five bits each."""
+"""Thirty-two characters that nobody confuses on paper, five bits each."""
 
 GROUPS, GROUP = 4, 5
-"""Twenty signs, a hundred bits: nobody guesses that, so it needs no slow hash."""
+"""Twenty characters are a hundred bits: nobody guesses them, so a fast hash is enough."""
 
 
 class ActivationCodeInvalid(Invalid):
-    """The code is unknown, used or expired, or belongs to somebody else; which of them is not said."""
+    """The code is unknown, used, expired or somebody else's; which of these is not revealed."""
 
 
 class AccountClosed(Forbidden):
-    """The account is out of use, so nobody sets a password for it."""
+    """The account is out of use, so no password can be set for it."""
 
 
 class ActivationService(Service[User]):
@@ -60,7 +60,7 @@ class ActivationService(Service[User]):
         self._post = post
 
     async def invite(self, user_id: UUID, *, principal: Principal, at: datetime) -> Invitation:
-        """Make a code for somebody, and mail it to them where that is possible; their earlier ones stop working.
+        """Make a code for somebody, and mail it to them where possible; their earlier codes stop working.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -87,7 +87,7 @@ class ActivationService(Service[User]):
         return Invitation(user.id, user.username, code, activation.expires_at)
 
     async def activate(self, wish: FirstPassword, *, at: datetime) -> None:
-        """Set the password of whoever holds the code; an account that was pending becomes active.
+        """Set the password of whoever holds the code; a pending account becomes active.
 
         Raises:
             WeakPassword: The password does not meet the policy.
@@ -104,7 +104,7 @@ class ActivationService(Service[User]):
         )
         if not await self.session.scalar(select(func.count()).select_from(Activation).where(*valid)):
             raise _invalid()
-        await self.session.rollback()  # the connection goes back to the pool while the password is hashed
+        await self.session.rollback()  # gives the connection back while the password is hashed
         digest = await self._passwords.hash(wish.password)
         async with self.transaction():
             user_id = await self.session.scalar(
@@ -131,7 +131,7 @@ class ActivationService(Service[User]):
 
 
 def new_activation(user_id: UUID, *, by: UUID, at: datetime) -> tuple[Activation, str]:
-    """Make a code for an account: its row, and the code as its person will read it."""
+    """Make a code for an account: its row, and the code in the form its person reads."""
     code = "-".join("".join(choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
     row = Activation(
         id=uuid4(), user_id=user_id, digest=digest_of(code), created_by=by, created_at=at, expires_at=at + GOOD_FOR

@@ -22,15 +22,15 @@ NOUNS: Final = {"email": "e-mail address", "username": "user name", "employee_id
 
 
 class Registry:
-    """Answers for forms; an account that is being changed does not stand in its own way."""
+    """Answers for forms; a value that is the changed account's own counts as free."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
     async def unique(self, name: str, value: str, *, except_for: UUID | None) -> Availability:
-        """Say whether an account can have this e-mail address, user name or employee id.
+        """Whether an account can have this e-mail address, user name or employee id.
 
-        It is asked by people who open accounts, and says no more than opening one would.
+        Only people who open accounts may ask, and the answer reveals no more than opening one would.
         """
         normal = value.strip().lower()
         if faults := field_errors({"value": normal}, msgspec.defstruct("Value", [("value", FORMS[name])])):
@@ -40,9 +40,9 @@ class Registry:
         return Availability(available=True, valid=True, message=f"This {NOUNS[name]} is free.")
 
     async def phone(self, value: str, *, except_for: UUID | None, principal: Principal) -> Availability:
-        """Say whether a number is one, and whether an account that the person may see has it already.
+        """Whether a number is a telephone number, and whether an account the person may see has it already.
 
-        Numbers may be shared, so this is advice; of accounts beyond the person's sight nothing is said.
+        Numbers may be shared, so this is advice; nothing is said of accounts the person may not see.
         """
         try:
             number = e164(value)

@@ -72,7 +72,7 @@ class DeviceService(Service[User]):
         return len(ended)
 
     async def _going_on(self, user_id: UUID, *, principal: Principal, at: datetime) -> list[DeviceSession]:
-        """A session goes on while it has a refresh token that can be used."""
+        """Match sessions with a usable refresh token."""
         used, until = func.max(RefreshToken.created_at), func.max(RefreshToken.expires_at)
         rows = await self.session.execute(
             select(Session, used, until)

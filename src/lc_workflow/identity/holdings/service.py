@@ -33,11 +33,11 @@ class EndsBeforeItBegins(Invalid):
 
 
 class FirstRole(Invalid):
-    """It is the person's first role, which the account itself names."""
+    """It is the person's first role, which is set in the account itself."""
 
 
 class HoldingService(Service[User]):
-    """What people hold beside the role of their account."""
+    """What people hold besides the role of their account."""
 
     noun = "user"
 
@@ -51,7 +51,7 @@ class HoldingService(Service[User]):
         return await rights_of(self.session, user_id, at=at)
 
     async def give_role(self, user_id: UUID, wish: RoleToGive, *, principal: Principal, at: datetime) -> Rights:
-        """Give somebody a further role; what they held of it is written anew.
+        """Give somebody a further role; if they hold it already, its end is set anew.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -78,7 +78,7 @@ class HoldingService(Service[User]):
                 .values(user_id=user.id, role_id=role.id, **values)
                 .on_conflict_do_update(index_elements=["user_id", "role_id"], set_=values)
             )
-            await keep_an_administrator(self.session)  # an end may have been set to an administrator's role
+            await keep_an_administrator(self.session)  # the new end may leave nobody as administrator
             self.announce(
                 RoleGiven(
                     actor_id=principal.id,
@@ -115,7 +115,7 @@ class HoldingService(Service[User]):
             self.announce(RoleTaken(actor_id=principal.id, at=at, user_id=user.id, role=name))
 
     async def give_right(self, user_id: UUID, wish: RightToGive, *, principal: Principal, at: datetime) -> Rights:
-        """Give somebody a right that one holds, or deny them one; what was said of it before is written anew.
+        """Give somebody a right that one holds, or deny it; an earlier grant or denial of it is replaced.
 
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn: As for roles.
@@ -134,9 +134,9 @@ class HoldingService(Service[User]):
     async def give_rights(
         self, user_id: UUID, names: Collection[str], *, reason: str, principal: Principal, at: datetime
     ) -> int:
-        """Give somebody those of several rights that they do not hold yet, for good; answers how many.
+        """Give somebody those of several rights that they do not hold yet, for good; return how many.
 
-        What they were denied stays denied: somebody meant that person, and a set of rights means nobody.
+        What they were denied stays denied: a denial is meant for that person, a set of rights is not.
 
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn, GrantAboveOwn: As for one.
@@ -182,7 +182,7 @@ class HoldingService(Service[User]):
             )
 
     async def _is_denied_longer(self, user: User, right: Permission, until: datetime | None) -> bool:
-        """Whether a right is denied beyond a moment: to let the denial end sooner is to give."""
+        """Whether a right is denied beyond a moment: ending a denial sooner counts as giving the right."""
         if until is None:
             return False
         denied = exists().where(
@@ -194,7 +194,7 @@ class HoldingService(Service[User]):
         return bool(await self.session.scalar(select(denied)))
 
     async def take_right(self, user_id: UUID, permission_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Forget what was given or denied to somebody beside their roles.
+        """Delete what was given or denied to somebody besides their roles.
 
         Raises:
             Missing: There is no such account within the person's reach, or nothing was said of the right.
@@ -213,13 +213,13 @@ class HoldingService(Service[User]):
             if found is None:
                 raise Missing("Nothing was given or denied to this person under that right.")
             row, name = found
-            if not row.is_granted:  # to lift a denial is to give
+            if not row.is_granted:  # lifting a denial counts as giving the right
                 check_within_own(principal.grants, Right.parse(name))
             await self.session.delete(row)
             self.announce(RightTaken(actor_id=principal.id, at=at, user_id=user.id, right=name))
 
     async def _of_another(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
-        """Lock the account of somebody else whose roles stand no higher than the person's own."""
+        """Lock the account of somebody else whose roles do not rank above the person's own."""
         user = await self.find(visible_to(principal), id=user_id, lock=True)
         if user.id == principal.id:
             raise NotYoursToChange("Nobody changes their own roles and rights; somebody else must do this.")

@@ -1,4 +1,4 @@
-"""The job that lets nobody in any more whose last day is over."""
+"""The job that locks people out after their last day."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 async def shut_leavers_out(place: Workplace) -> None:
-    """Take the accounts out of use of those whose last day is over, each by itself."""
+    """Deactivate the accounts of those whose last day is over, each in its own transaction."""
     now = place.clock()
     async with place.sessions() as session:
         over = (Offboarding.completed_at.is_(None), Offboarding.last_day < now.astimezone(PHNOM_PENH).date())
@@ -36,9 +36,9 @@ async def shut_leavers_out(place: Workplace) -> None:
 
 
 async def _shut_out(session: AsyncSession, user_id: UUID, *over: ColumnElement[bool], at: datetime) -> None:
-    """End the working time of one person, unless somebody has decided about their account since."""
+    """Deactivate one account, unless somebody has decided about it meanwhile."""
     user = await session.get_one(User, user_id, with_for_update=True)
-    # Read under the lock: until then the day could be moved, or the person stay.
+    # Read under the lock: until then the day could be moved, or the leaving cancelled.
     leaving = await session.scalar(select(Offboarding).where(Offboarding.user_id == user_id, *over))
     day = leaving and leaving.last_day
     if not leaving or not day or day <= leaving.initiated_at.astimezone(PHNOM_PENH).date():

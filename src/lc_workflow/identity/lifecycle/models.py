@@ -10,7 +10,7 @@ from lc_workflow.platform.db.base import Row
 
 
 class Offboarding(Row):
-    """Somebody leaves: why, when for the last time they work here, and who takes over; open until it is completed."""
+    """Somebody leaves: why, their last day at work, and who takes over; open until it is completed."""
 
     __tablename__ = "offboardings"
     __table_args__ = (

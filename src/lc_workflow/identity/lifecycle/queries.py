@@ -1,4 +1,4 @@
-"""What happened to an account, as its page tells it."""
+"""The timeline of an account."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -51,13 +51,13 @@ _FACTS: Final[tuple[tuple[type[AboutUser], str, str, Kind], ...]] = (
     (PasswordChanged, "Password changed", "The person changed their password.", "security"),
     (PasswordReset, "Password reset", "An administrator gave a new password.", "security"),
 )
-"""The facts that a person's timeline tells, and how."""
+"""The facts on a person's timeline, and their words."""
 
 _TOLD: Final = {kind.__name__: (title, description, type_) for kind, title, description, type_ in _FACTS}
 
 
 async def timeline_of(session: AsyncSession, user_id: UUID) -> list[TimelineEntry]:
-    """Tell what happened to an account, the latest first."""
+    """List what happened to an account, the latest first."""
     rows = await session.execute(
         select(JournalEntry.kind, JournalEntry.at, JournalEntry.facts)
         .where(

@@ -1,4 +1,4 @@
-"""Seeing people in, letting them in again, and seeing them out."""
+"""Onboarding, unlocking and offboarding people."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -58,10 +58,10 @@ from lc_workflow.platform.service import Service
 
 
 class LifecycleService(Service[User]):
-    """The way of people into the accounts and out of them."""
+    """How people come into their accounts and leave them."""
 
     noun = "user"
-    lets_be_named = True  # notices to people are written while several accounts are closed
+    lets_be_named = True  # notifications to these people may be written meanwhile
 
     def __init__(self, session: AsyncSession, *, users: UserService, work: OpenWork) -> None:
         """Open the service on the request's session; `work` knows what people have on their desks."""
@@ -104,7 +104,7 @@ class LifecycleService(Service[User]):
         )
 
     async def complete_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
-        """Write down that somebody has arrived.
+        """Record that somebody has arrived.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -118,7 +118,7 @@ class LifecycleService(Service[User]):
         return await self.onboarding_of(user_id, principal=principal, at=at)
 
     async def restart_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
-        """Let somebody go through it again.
+        """Start somebody's onboarding again.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -133,7 +133,7 @@ class LifecycleService(Service[User]):
         return await self.onboarding_of(user_id, principal=principal, at=at)
 
     async def unlock(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
-        """Forget somebody's wrong passwords and the lock they brought.
+        """Reset somebody's failed sign-ins and the lock they caused.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -148,7 +148,7 @@ class LifecycleService(Service[User]):
         return user
 
     async def request_unlock(self, user_id: UUID, wish: UnlockWish, *, principal: Principal, at: datetime) -> User:
-        """Ask the administrators to let somebody in again.
+        """Ask the administrators to unlock an account.
 
         Raises:
             Missing: There is no such account, or the person may not see it.
@@ -162,13 +162,13 @@ class LifecycleService(Service[User]):
         return user
 
     async def set_status(self, wish: BulkStatus, *, principal: Principal, at: datetime) -> BulkAnswer:
-        """Give accounts a status; each that cannot get it stays as it is, with the reason."""
+        """Give accounts a status; each that cannot have it stays as it is, with the reason."""
         errors: list[BulkFailure] = []
         changed = 0
         wanted = dict.fromkeys(wish.user_ids)
         theirs = select(User.id).where(in_reach(principal, MANAGE), User.id.in_(wanted)).order_by(User.id)
         async with self.transaction():
-            # All of them before any changes: whoever closes one account holds it, and then the last administrators.
+            # Lock all before any changes: closing an account locks it, and then the last administrators.
             await self.session.execute(theirs.with_for_update(key_share=True))
             for user_id in sorted(wanted):
                 try:
@@ -191,7 +191,7 @@ class LifecycleService(Service[User]):
     async def initiate_offboarding(
         self, user_id: UUID, wish: Leaving, *, principal: Principal, at: datetime
     ) -> OffboardingAnswer:
-        """Write down that somebody leaves; after their last day they are no longer let in.
+        """Record that somebody leaves; after their last day they are locked out.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -241,7 +241,7 @@ class LifecycleService(Service[User]):
     async def move_offboarding(
         self, user_id: UUID, wish: OtherLastDay, *, principal: Principal, at: datetime
     ) -> OffboardingAnswer:
-        """Let somebody leave on another day.
+        """Change somebody's last day.
 
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn, NotLeaving: As for completing.
@@ -261,7 +261,7 @@ class LifecycleService(Service[User]):
     async def cancel_offboarding(
         self, user_id: UUID, wish: Staying, *, principal: Principal, at: datetime
     ) -> OffboardingAnswer:
-        """Forget that somebody leaves, but for the journal.
+        """Cancel an offboarding; only the journal remembers it.
 
         Raises:
             Missing, NotYoursToChange, RoleAboveOwn, NotLeaving: As for completing.
@@ -277,9 +277,9 @@ class LifecycleService(Service[User]):
     async def complete_offboarding(
         self, user_id: UUID, wish: Left, *, principal: Principal, at: datetime
     ) -> OffboardingAnswer:
-        """End somebody's sessions, put what is on their desk on a colleague's, and close the account for good.
+        """End somebody's sessions, hand their open work to a colleague, and close the account for good.
 
-        As an employee they have left with it: nobody asks them to look after another application.
+        As an employee they are retired with it: they are not assigned any more.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -295,7 +295,7 @@ class LifecycleService(Service[User]):
             user = await self._theirs(user_id, principal=principal, at=at)
             leaving = await self._leaving(user.id)
             successor_id = wish.successor_id or leaving.successor_id
-            # First, so that nobody asks them to look after another loan once it is known what they have.
+            # First, so that they get no further assignment once their open work has been counted.
             await self._employees.leave_with(user.id, by=principal.id, at=at)
             await self._check_successor(user, successor_id, work=await self._work.waiting(user.id))
             if successor_id is not None:
@@ -331,7 +331,7 @@ class LifecycleService(Service[User]):
         today = at.astimezone(PHNOM_PENH).date()
         if (leaving.last_day or today) > today:
             return 0
-        await forget_waiting(self.session, user.id)  # who has not come in yet could still do so with their code
+        await forget_waiting(self.session, user.id)  # somebody not activated yet could still be, with their code
         if user.status is not UserStatus.ACTIVE:
             return 0
         return await self._shut_out(user, UserStatus.INACTIVE, leaving.reason, principal=principal, at=at)
@@ -339,7 +339,7 @@ class LifecycleService(Service[User]):
     async def _shut_out(
         self, user: User, status: UserStatus, reason: str | None, *, principal: Principal, at: datetime
     ) -> int:
-        """Take an account out of use; answers how many sessions that ended."""
+        """Close an account; return how many sessions that ended."""
         ended = await end_sessions(self.session, Session.user_id == user.id, at=at)
         await self._users.apply(user, {"status": status, "status_reason": reason}, principal=principal, at=at)
         return len(ended)

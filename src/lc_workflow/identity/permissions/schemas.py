@@ -20,7 +20,7 @@ Level = Annotated[int, Meta(ge=0, le=100)]
 """The rank of a role; nobody gives, takes or changes a role above their own."""
 
 LOWEST: Final = 10
-"""Where a role stands that nobody ranks."""
+"""The level of a role when none is given."""
 
 Part = Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9_]*$(?!\n)")]
 Ids = Annotated[list[UUID], Meta(max_length=1_000)]
@@ -38,7 +38,7 @@ class WebWord(StrEnum):
 
 
 class ScopeWord(StrEnum):
-    """How far a right is to reach, as requests say it; the web app's pages call the widest scope `global`."""
+    """The scope words of requests; the web app's pages call the widest scope `global`."""
 
     OWN = "own"
     TEAM = "team"

@@ -31,7 +31,7 @@ _log = structlog.stdlib.get_logger()
 
 
 class PhotoService(Service[User]):
-    """The profile photos of users, each under a name that cannot be guessed: who knows it may look."""
+    """The profile photos of users, each under an unguessable name: whoever knows it may look."""
 
     noun = "user"
 
@@ -51,7 +51,7 @@ class PhotoService(Service[User]):
         return b"".join([piece async for piece in await self._store.get(f"{FOLDER}/{name}")])
 
     async def put_up(self, user_id: UUID, source: IO[bytes], *, principal: Principal, at: datetime) -> str:
-        """Make the picture in `source` somebody's photo; answers the key it is kept under.
+        """Make the picture in `source` somebody's photo; return its key.
 
         Raises:
             Missing: There is no such user within the person's reach.
@@ -59,7 +59,7 @@ class PhotoService(Service[User]):
             Unavailable: The store cannot be reached.
         """
         await self.find(in_reach(principal, UPDATE), id=user_id)
-        await self.session.rollback()  # the connection goes back to the pool while the picture is made and stored
+        await self.session.rollback()  # gives the connection back while the picture is made and stored
         photos = await square_jpegs(source, sides=list(SIDES.values()))
         key = f"{FOLDER}/{token_hex(16)}.jpg"
         for own_key, photo in zip(sizes_of(key).values(), photos, strict=True):
@@ -68,7 +68,7 @@ class PhotoService(Service[User]):
         return key
 
     async def take_down(self, user_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Leave somebody without a photo.
+        """Remove somebody's photo.
 
         Raises:
             Missing: There is no such user within the person's reach.
@@ -76,7 +76,7 @@ class PhotoService(Service[User]):
         await self._show(user_id, None, principal=principal, at=at)
 
     async def _show(self, user_id: UUID, key: str | None, *, principal: Principal, at: datetime) -> None:
-        """Write down which photo somebody has; the former one goes once nothing refers to it any more."""
+        """Set somebody's photo; the former one is deleted once nothing refers to it."""
         async with self.transaction():
             user = await self.find(in_reach(principal, UPDATE), id=user_id, lock=True)
             former, user.profile_photo_key = user.profile_photo_key, key
@@ -87,7 +87,7 @@ class PhotoService(Service[User]):
             await self._forget(former)
 
     async def _forget(self, key: str) -> None:
-        """Remove a photo that nobody has; one that cannot be removed now stays unseen in the store."""
+        """Delete an unused photo; if that fails now, it stays unseen in the store."""
         try:
             for own_key in sizes_of(key).values():
                 await self._store.remove(own_key)
@@ -96,6 +96,6 @@ class PhotoService(Service[User]):
 
 
 def sizes_of(key: str) -> dict[str, str]:
-    """Name the three sizes of a photo by its key; the large one has the key itself."""
+    """The keys of a photo's three sizes; the large one's is the photo's own."""
     bare = key.removesuffix(".jpg")
     return {size: key if size == "large" else f"{bare}-{size}.jpg" for size in SIDES}

@@ -1,4 +1,4 @@
-"""Writing down who was refused a decision or a payment, after what was refused is rolled back, and beside it."""
+"""Recording refused decisions and payments, after the refused request is rolled back."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -21,13 +21,13 @@ from lc_workflow.platform.security.guards import ABOUT, ALARMING, About
 
 MOST_REFUSALS: Final = 20
 REFUSALS_FOR: Final = timedelta(hours=1)
-"""How many refusals of one person are written down in which time: more say nothing new, and would fill the table."""
+"""How many refusals of one person are recorded in which time: more add nothing, and would fill the table."""
 
 _log = structlog.stdlib.get_logger()
 
 
 def noting_refusals(open_session: OpenSession, clock: Clock) -> Callable[[Exception, Scope], Awaitable[None]]:
-    """Note the refusals that a route calls alarming, once Litestar has caught them."""
+    """Record the refusals that a route calls alarming, once Litestar has caught them."""
 
     async def note(error: Exception, scope: Scope) -> None:
         if "route_handler" not in scope:
@@ -47,7 +47,7 @@ def noting_refusals(open_session: OpenSession, clock: Clock) -> Callable[[Except
 
 
 async def _application(session: AsyncSession, scope: Scope) -> UUID | None:
-    """What the request was about: a path names an application itself, or something of one."""
+    """The application the request was about: its path names it, or something that belongs to it."""
     named: dict[str, Any] = scope["path_params"]  # with UUIDs, as the paths say
     find: About | None = scope["route_handler"].opt.get(ABOUT)
     return await find(session, named) if find else named.get("application_id")
@@ -56,7 +56,7 @@ async def _application(session: AsyncSession, scope: Scope) -> UUID | None:
 async def note_refusal(
     session: AsyncSession, code: str, *, person_id: UUID, application_id: UUID | None, at: datetime
 ) -> None:
-    """Write down that somebody was refused a decision, and commit; the session has rolled back what was refused."""
+    """Record that somebody was refused a decision, and commit; the refused change was rolled back before."""
     recent = (
         select(func.count())
         .select_from(RefusedDecision)

@@ -10,7 +10,7 @@ from lc_workflow.platform.db.base import Row
 
 
 class BlockedAddress(Row):
-    """An address or a network that nothing is answered to, for good or until a moment."""
+    """A blocked address or network, for good or until a moment."""
 
     __tablename__ = "blocked_addresses"
 
@@ -22,10 +22,10 @@ class BlockedAddress(Row):
 
 
 class RefusedDecision(Row):
-    """Somebody tried to decide a loan, or to have it paid, and was refused: `code` says for want of what.
+    """Somebody tried to decide a loan, or to have it paid, and was refused: `code` says why.
 
-    It is no entry of the journal, which tells what was done, and was: here nothing was. The request that was refused
-    is rolled back, and this is written after it.
+    It is not in the journal, which records what was done: here nothing was done. It is written after the refused
+    request is rolled back.
     """
 
     __tablename__ = "refused_decisions"

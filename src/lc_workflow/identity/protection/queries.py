@@ -1,4 +1,4 @@
-"""What has threatened the house lately, as the journal and the refused decisions tell it."""
+"""What threatened the installation lately, from the journal and the refused decisions."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -52,10 +52,10 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
         "Somebody tried to decide a loan, or to have a hand in its payment, and was refused:",
     ),
 }
-"""Which facts are alerts, how soon to look, and how they are told."""
+"""The facts that are alerts, their severity and their words."""
 
 REFUSED: Final = "DecisionRefused"
-"""The one kind that stands in a table of its own."""
+"""The one kind of alert with a table of its own."""
 
 
 class Alarms:
@@ -80,7 +80,7 @@ class Alarms:
 
 
 def _facts(kinds: Collection[str], *, since: datetime) -> CompoundSelect[Any]:
-    """Put the journal's facts and the refused decisions into one list."""
+    """Combine the journal's facts and the refused decisions into one list."""
     entry, refused = JournalEntry, RefusedDecision
     told = select(
         entry.id,

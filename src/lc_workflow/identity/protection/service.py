@@ -18,18 +18,18 @@ from lc_workflow.platform.service import Service
 
 
 class AlreadyBlocked(Invalid):
-    """The address is shut out already."""
+    """The address is blocked already."""
 
 
 async def blocked_networks(session: AsyncSession, *, at: datetime) -> Iterable[str]:
-    """Read what is shut out now; the connection goes back to the pool at once."""
+    """Read what is blocked now; the connection goes back to the pool at once."""
     networks = (await session.scalars(select(BlockedAddress.network).where(_holds(at)))).all()
     await session.rollback()
     return networks
 
 
 class ProtectionService(Service[BlockedAddress]):
-    """The addresses that nothing is answered to."""
+    """The blocked addresses."""
 
     noun = "blocked address"
 
@@ -39,7 +39,7 @@ class ProtectionService(Service[BlockedAddress]):
         self._blocklist = blocklist
 
     async def blocked(self, *, at: datetime) -> Sequence[BlockedAddress]:
-        """List what is shut out now, the latest first."""
+        """List what is blocked now, the latest first."""
         rows = await self.session.scalars(
             select(BlockedAddress).where(_holds(at)).order_by(BlockedAddress.created_at.desc(), BlockedAddress.id)
         )
@@ -48,7 +48,7 @@ class ProtectionService(Service[BlockedAddress]):
     async def block(
         self, wish: NewBlock, *, own_address: str | None, principal: Principal, at: datetime
     ) -> BlockedAddress:
-        """Shut an address or a network out.
+        """Block an address or a network.
 
         Raises:
             NotAnAddress, NetworkTooWide, OwnAddress: It cannot be shut out.
@@ -60,7 +60,7 @@ class ProtectionService(Service[BlockedAddress]):
             former = await self.get_one_or_none(network=str(network), with_for_update=True)
             if former is not None and (former.until is None or former.until > at):
                 raise AlreadyBlocked("This address is blocked already; take the block away to set another.")
-            if former is not None:  # a block that has run out makes room
+            if former is not None:  # an expired block is replaced
                 await self.session.delete(former)
                 await self.session.flush()
             row = await self.create(
@@ -81,7 +81,7 @@ class ProtectionService(Service[BlockedAddress]):
         return row
 
     async def unblock(self, block_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Let an address in again.
+        """Unblock an address.
 
         Raises:
             Missing: There is no such block.

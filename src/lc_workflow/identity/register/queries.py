@@ -1,4 +1,4 @@
-"""What the rows of a list will do, judged by the accounts, places and people there are."""
+"""Planning an import: what each row would do, judged by the existing accounts, places and people."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,18 +41,18 @@ from lc_workflow.platform.phones import check_phones
 from lc_workflow.platform.security.personal import is_masked
 
 UNIQUE: Final = ("email", "username", "employee_id")
-"""What only one account can have."""
+"""The fields that only one account can have."""
 
 PLACE: Final[Mapping[Scope, str]] = {Scope.BRANCH: "branch", Scope.DEPARTMENT: "department"}
 
 
 _ABOUT: Final[Mapping[type[DomainError], str]] = {NoSuchStatusMove: "status", RoleAboveOwn: "role"}
-"""Which cell a refusal is about that names no field."""
+"""The cell for a refusal that names no field."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a row will do: give somebody an account, or change the account `user_id`."""
+    """What a row will do: open an account, or change the account `user_id`."""
 
     row: int
     values: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Plan:
 
 @dataclass(slots=True)
 class Books:
-    """What rows are judged by, read once for a whole list."""
+    """Everything rows are judged by, read once for a whole list."""
 
     places: Mapping[str, Places]
     branch_of: Mapping[UUID, UUID | None]
@@ -79,7 +79,7 @@ class Books:
 async def judge(
     session: AsyncSession, lines: Sequence[Line], *, mode: ImportMode, principal: Principal
 ) -> tuple[list[Plan], list[RowError]]:
-    """Say what each row will do, and why some cannot do anything; others are served while thousands are looked at."""
+    """Plan each row, with errors where it cannot be done; other requests are served while thousands are checked."""
     given, malformed = await anyio.to_thread.run_sync(_read, lines)
     books = await _open_books(session, [row for _, row in given], principal)
     planning = partial(_planned, given, books, mode=mode, principal=principal)
@@ -88,7 +88,7 @@ async def judge(
 
 
 def _read(lines: Sequence[Line]) -> tuple[list[tuple[int, GivenRow]], list[RowError]]:
-    """Read the rows, each with its number, and say what is wrong with those that cannot be read."""
+    """Read the rows, each with its number and its errors."""
     given: list[tuple[int, GivenRow]] = []
     errors: list[RowError] = []
     for line in lines:
@@ -103,7 +103,7 @@ def _read(lines: Sequence[Line]) -> tuple[list[tuple[int, GivenRow]], list[RowEr
 def _planned(
     given: Sequence[tuple[int, GivenRow]], books: Books, *, mode: ImportMode, principal: Principal
 ) -> tuple[list[Plan], list[RowError]]:
-    """Say what the rows will do by these books, and why some may not."""
+    """Plan the rows by these books, with errors."""
     plans: list[Plan] = []
     errors: list[RowError] = []
     for number, row in given:
@@ -115,14 +115,14 @@ def _planned(
 
 
 def errors_of(row: int, refusal: DomainError) -> list[RowError]:
-    """Say which cells of a row a refusal is about."""
+    """Which cells of a row a refusal is about."""
     whole = next((column for kind, column in _ABOUT.items() if isinstance(refusal, kind)), "")
     faults = [(error.field, error.msg) for error in refusal.errors] or [(whole, refusal.detail)]
     return [RowError(row, column, message) for column, message in faults]
 
 
 def _cells(line: Line) -> dict[str, str]:
-    """Name the cells by what they hold, and put right what spreadsheets do to them."""
+    """Read the cells by column, and repair what spreadsheets do to them."""
     cells = dict(line.cells)
     for name in ("email", "username", "role", "status"):
         if name in cells:
@@ -136,7 +136,7 @@ def _cells(line: Line) -> dict[str, str]:
 
 
 async def _open_books(session: AsyncSession, rows: Sequence[GivenRow], principal: Principal) -> Books:
-    """Read what the rows are judged by, one query each."""
+    """Read what the rows are judged by, one query for each kind."""
 
     def values(name: str) -> list[str]:
         return [value for row in rows if (value := getattr(row, name)) is not UNSET]
@@ -177,7 +177,7 @@ async def _all_of(session: AsyncSession, *columns: InstrumentedAttribute[Any]) -
 
 
 def _plan(number: int, row: GivenRow, books: Books, *, mode: ImportMode, principal: Principal) -> Plan:
-    """Say what one row will do.
+    """Plan one row.
 
     Raises:
         RowRefused: It cannot do anything, and why.
@@ -224,7 +224,7 @@ def _resolved(row: GivenRow, books: Books) -> dict[str, Any]:
 
 
 def _check_unique(values: Mapping[str, Any], user_id: UUID | None, books: Books) -> None:
-    """Let no two rows, and no two accounts, have what only one can have."""
+    """Refuse a value that another row or account already has, where only one can."""
     keys = [(name, values[name]) for name in UNIQUE if name in values]
     faults = [
         (name, f"row {first} has it already") for name, value in keys if (first := books.claimed.get((name, value)))
@@ -235,7 +235,7 @@ def _check_unique(values: Mapping[str, Any], user_id: UUID | None, books: Books)
 
 
 def _check_new(values: Mapping[str, Any], books: Books, principal: Principal) -> None:
-    """Let somebody have an account who has all that one needs, where the importer may give it."""
+    """Refuse a new account that lacks something, or that the importer may not open."""
     if not principal.may(CREATE):
         raise RowRefused(("email", "there is no account with this address, and you may not open one"))
     if missing := [(name, "is needed for a new account") for name in NEEDED if name not in values]:

@@ -1,4 +1,4 @@
-"""Taking a list of accounts in: its rows are judged, then written in batches; bad rows keep no good one out."""
+"""Importing a list of accounts: rows are judged, then written in batches; bad rows do not stop good ones."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,20 +42,20 @@ PASSWORDS: Final = "Passwords are not taken from lists: each person sets their o
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done with rows, by their numbers; `errors` belong to rows that were not taken."""
+    """What was done with rows, by their numbers; `errors` belong to refused rows."""
 
     actions: dict[int, RowAction] = field(default_factory=dict)
     codes: list[NewCode] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
 
     def add(self, other: "Outcome") -> None:
-        """Note what was done with further rows."""
+        """Record what was done with further rows."""
         self.actions |= other.actions
         self.codes += other.codes
         self.refuse(other.errors)
 
     def refuse(self, errors: Sequence[RowError]) -> None:
-        """Note rows that were not taken."""
+        """Record refused rows."""
         self.errors += errors
         self.actions |= {error.row: RowAction.FAILED for error in errors}
 
@@ -65,7 +65,7 @@ class Outcome:
 
 
 class RegisterService(Service[AccountImport]):
-    """Lists of accounts that are taken in."""
+    """Importing lists of accounts."""
 
     noun = "import"
 
@@ -88,9 +88,9 @@ class RegisterService(Service[AccountImport]):
     async def take_in(
         self, table: Table, *, filename: str, mode: ImportMode, preview_only: bool, principal: Principal, at: datetime
     ) -> ImportAnswer:
-        """Give accounts to the people of a list who have none, and change the others; e-mail addresses say who is who.
+        """Open accounts for the people of a list who have none, and change the others, recognised by their e-mail.
 
-        A trial goes the same way and takes everything back in the end.
+        A trial does the same and rolls everything back in the end.
         """
         plans, errors = await judge(self.session, table.lines, mode=mode, principal=principal)
         outcome = Outcome()
@@ -110,7 +110,7 @@ class RegisterService(Service[AccountImport]):
         return _answer(outcome, table, record, preview_only=preview_only)
 
     async def _try(self, plans: Sequence[Plan], outcome: Outcome, *, principal: Principal, at: datetime) -> None:
-        """See what the rows would come to."""
+        """Find out what the rows would do."""
         try:
             for batch in _batches(plans):
                 outcome.add(await self._carry_out(batch, principal=principal, at=at))
@@ -121,7 +121,7 @@ class RegisterService(Service[AccountImport]):
     async def _write(
         self, plans: Sequence[Plan], outcome: Outcome, record: AccountImport, *, principal: Principal, at: datetime
     ) -> None:
-        """Write batch after batch, and how far it is; each is kept, whatever becomes of the next."""
+        """Write batch after batch, with progress; each is committed, whatever becomes of the next."""
         done = record.total_rows - len(plans)
         async with self.transaction():
             _count(record, outcome, done=done)
@@ -145,7 +145,7 @@ class RegisterService(Service[AccountImport]):
             )
 
     async def _carry_out(self, plans: Sequence[Plan], *, principal: Principal, at: datetime) -> Outcome:
-        """Write rows together; when one of them breaks a rule that only the writing shows, write each by itself."""
+        """Write rows together; if one breaks a rule that only shows on writing, write each by itself."""
         try:
             return await self._together(plans, principal=principal, at=at)
         except (Invalid, Forbidden, DBAPIError) as error:
@@ -182,9 +182,9 @@ class RegisterService(Service[AccountImport]):
         return outcome
 
     async def _locked(self, user_ids: Iterable[UUID]) -> dict[UUID, User]:
-        """Load and lock accounts, always in one order, so that two imports do not wait for each other for ever.
+        """Load and lock accounts in one order, so that two imports cannot deadlock.
 
-        `key_share` lets notices to these people be written meanwhile, in whatever order they are.
+        `key_share` allows notifications to these people to be written meanwhile.
         """
         rows = await self.session.scalars(
             select(User)
@@ -196,7 +196,7 @@ class RegisterService(Service[AccountImport]):
         return {user.id: user for user in rows}
 
     def _open(self, plan: Plan, outcome: Outcome, *, principal: Principal, at: datetime) -> Activation:
-        """Give somebody an account without a password, and the code to set one with.
+        """Open an account without a password, with a code to set one.
 
         Hashing a thousand passwords takes minutes, and a password in a list is known to everybody who had the list.
         """
@@ -209,7 +209,7 @@ class RegisterService(Service[AccountImport]):
         return activation
 
     async def _change(self, user: User, values: Mapping[str, Any], *, principal: Principal, at: datetime) -> RowAction:
-        """Change what a row says otherwise about an account."""
+        """Apply a row's differences to an account."""
         changes = {name: value for name, value in values.items() if value != getattr(user, name)}
         if not changes:
             return RowAction.SKIPPED
@@ -238,7 +238,7 @@ def _count(record: AccountImport, outcome: Outcome, *, done: int) -> None:
 
 
 def _refusal(error: Exception) -> DomainError:
-    """Say what a row was refused for; what is no row's fault is raised."""
+    """The refusal of a row; an error that is not the row's fault is raised again."""
     refusal = error if isinstance(error, DomainError) else database_refusal(error, REFUSALS)
     if refusal is None:
         raise error

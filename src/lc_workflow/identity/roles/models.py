@@ -13,7 +13,7 @@ from lc_workflow.platform.db.types import choice
 
 
 class Permission(Row):
-    """A permission in one scope, `name` as rights are written: `application:read:branch`."""
+    """A permission in one scope; `name` is the right as it is written: `application:read:branch`."""
 
     __tablename__ = "permissions"
 
@@ -28,9 +28,9 @@ class Permission(Row):
 class CompanyRole(DatedRow):
     """A role: its rank, its rights, and the word by which the web app knows it.
 
-    `grants` holds the names of rights, so that whoever signs a request is known in one statement without a second join;
-    the service writes only names that `permissions` has. `planted` is what the release brought, so that the next one
-    changes no more than it means to. Higher `level`s stand above lower ones.
+    `grants` holds the names of rights, so that the sender of a request is loaded in one statement without a second
+    join; the service writes only names that `permissions` has. `planted` is what the release brought, so that the next
+    release changes only its own part. Higher `level`s rank above lower ones.
     """
 
     __tablename__ = "roles"
@@ -48,7 +48,7 @@ class CompanyRole(DatedRow):
 
 
 class UserRole(Row):
-    """A further role that somebody holds beside their first, for good or until a moment."""
+    """A further role that somebody holds besides their first, for good or until a moment."""
 
     __tablename__ = "user_roles"
     __table_args__ = (UniqueConstraint("user_id", "role_id"), Index("ix_user_roles_role_id", "role_id"))
@@ -80,7 +80,7 @@ class UserPermission(Row):
 
 
 class PermissionTemplate(DatedRow):
-    """A set of rights under a name, to be given to a role or a person in one go."""
+    """A named set of rights, to be given to a role or a person in one go."""
 
     __tablename__ = "permission_templates"
 

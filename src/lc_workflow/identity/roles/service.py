@@ -1,4 +1,4 @@
-"""What roles come to: the rights of a person as the database says them, and the roles an installation begins with."""
+"""The rights of a person as the database derives them, and the roles an installation begins with."""
 
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -32,10 +32,10 @@ from lc_workflow.kernel.principal import Scope
 
 Moment: TypeAlias = datetime | BindParameter[datetime]
 Account: TypeAlias = UUID | InstrumentedAttribute[UUID]
-"""Whose rights: an id, or the column of the query around that holds it."""
+"""Whose rights: an id, or a column of the enclosing query."""
 
 RoleWord: TypeAlias = str | InstrumentedAttribute[str] | ScalarSelect[str]
-"""What the person's first role is called: a name, or where a query finds it."""
+"""The name of the person's first role: a text, or a column."""
 
 
 def lasting(until: InstrumentedAttribute[datetime | None], at: Moment) -> ColumnElement[bool]:
@@ -44,7 +44,7 @@ def lasting(until: InstrumentedAttribute[datetime | None], at: Moment) -> Column
 
 
 def held_by(user_id: Account, role: RoleWord, *, at: Moment) -> ColumnElement[bool]:
-    """Match the roles that a person holds now: their first, called `role`, and those they were given beside it."""
+    """Match the roles that a person holds now: their first, called `role`, and further ones."""
     further = (
         select(UserRole.role_id)
         .where(UserRole.user_id == user_id, lasting(UserRole.until, at))
@@ -54,7 +54,7 @@ def held_by(user_id: Account, role: RoleWord, *, at: Moment) -> ColumnElement[bo
 
 
 def direct_rights(user_id: Account, *, granted: bool, at: Moment) -> ScalarSelect[str]:
-    """Write the rights a person was given, or denied, beside their roles one after the other."""
+    """The rights given or denied to a person besides their roles, as one text."""
     return (
         select(func.coalesce(func.string_agg(Permission.name, literal(" ")), literal("")))
         .join(UserPermission, UserPermission.permission_id == Permission.id)
@@ -69,7 +69,7 @@ def direct_rights(user_id: Account, *, granted: bool, at: Moment) -> ScalarSelec
 
 
 def roles_of(user_id: Account, role: RoleWord, *, at: Moment) -> Select[str, str, int]:
-    """Put the roles a person holds together in one row: their names, their rights, and the highest level."""
+    """The roles a person holds, in one row: their names, their rights, and the highest level."""
     return select(
         func.coalesce(func.string_agg(CompanyRole.name, literal(" ")), literal("")).label("roles"),
         func.coalesce(func.string_agg(func.array_to_string(CompanyRole.grants, " "), literal(" ")), literal("")).label(
@@ -89,7 +89,7 @@ def holds(
 ) -> ColumnElement[bool]:
     """Match the people who hold a permission now in a scope and are not denied it there.
 
-    Who holds it is gathered once and each person looked up in that, instead of asking anew for each.
+    The holders are gathered once, instead of being searched again for each person.
     """
     name = str(Right(permission, scope))
     granting = and_(CompanyRole.is_active, CompanyRole.grants.overlap([name]))
@@ -134,9 +134,9 @@ async def held_roles(session: AsyncSession, user_id: UUID, role: str, *, at: dat
 
 
 def plant_system_roles(connection: Connection) -> None:
-    """Bring the permissions and the roles of this release; what an installation has changed about them stays.
+    """Bring the permissions and roles of this release; what an installation changed about them stays.
 
-    A right that a release adds to a role is added, one that it takes away is taken away, and no other is touched.
+    A right that the release adds to a role is added, one that it removes is removed, and no other is touched.
     """
     rows = [
         {"id": uuid4(), "name": str(right), **_taken_apart(right)}

@@ -1,11 +1,11 @@
-"""How the codes are read that people type off a paper or a telephone."""
+"""Activation codes as people type them from a paper or a telephone."""
 
 from hashlib import sha256
 from unicodedata import decimal
 
 
 def typed(code: str) -> str:
-    """Read a code as it was meant: blanks, dashes and lower case make no difference, and Khmer digits are digits."""
+    """Read a code as it was meant, regardless of blanks, dashes, lower case and Khmer digits."""
     return "".join(str(decimal(sign)) if sign.isdecimal() else sign for sign in code.upper() if sign.isalnum())
 
 

@@ -8,19 +8,19 @@ from lc_workflow.kernel.errors import FieldError, Invalid
 Network: TypeAlias = IPv4Network | IPv6Network
 
 WIDEST: Final = {4: 16, 6: 32}
-"""The fewest bits a network must name: a wider one would shut whole countries out."""
+"""The fewest bits a network must have: a wider one would block whole countries."""
 
 
 class NotAnAddress(Invalid):
-    """This is no address, and no network of addresses."""
+    """This is neither an address nor a network."""
 
 
 class NetworkTooWide(Invalid):
-    """So many addresses are not blocked together."""
+    """The network has too many addresses to be blocked together."""
 
 
 class OwnAddress(Invalid):
-    """Whoever blocks this shuts themselves out."""
+    """Blocking this would shut out the person who blocks it."""
 
 
 def network_of(written: str) -> Network:
@@ -42,7 +42,7 @@ def network_of(written: str) -> Network:
 
 
 def check_not_own(network: Network, own: str | None) -> None:
-    """Keep people from shutting themselves out.
+    """Refuse to block the person's own address.
 
     Raises:
         OwnAddress: The request came from there.

@@ -1,4 +1,4 @@
-"""What a set of roles, grants and denials comes to: which permissions, and how far each reaches."""
+"""Combining roles, grants and denials: which permissions result, and how far each reaches."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from lc_workflow.kernel.principal import Scope
 
 
 class NoSuchRight(Invalid):
-    """Nothing in this house asks for that permission, or not in that scope."""
+    """Nothing uses this permission, or not in that scope."""
 
 
 class GrantAboveOwn(Forbidden):
-    """Nobody gives others what they do not hold themselves, at least as far."""
+    """Nobody gives others a right that they do not hold themselves, at least as far."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Right:
-    """A permission with how far it reaches; written `application:read:branch`."""
+    """A permission with its scope; written `application:read:branch`."""
 
     permission: str
     scope: Scope
@@ -43,9 +43,9 @@ class Right:
 
 
 def effective(granted: Iterable[Right], denied: Iterable[Right] = ()) -> dict[str, Scope]:
-    """Put grants and denials together: permission → the widest scope it is held in.
+    """Combine grants and denials: permission → the widest scope it is held in.
 
-    A denial takes away its scope and every wider one; what was granted more narrowly stays.
+    A denial removes its scope and every wider one; what was granted more narrowly stays.
     """
     limits: dict[str, int] = {}
     for right in denied:
@@ -61,9 +61,9 @@ def effective(granted: Iterable[Right], denied: Iterable[Right] = ()) -> dict[st
 
 @lru_cache(maxsize=1_000)
 def known(rights: str, denials: str = "") -> Mapping[str, Scope]:
-    """Read rights that the database wrote one after the other, and put them together.
+    """Parse rights that the database wrote as one text, and combine them.
 
-    The same words always mean the same grants, so they are remembered: people with the same roles share one answer.
+    Equal texts mean equal grants, so the results are cached: people with the same roles share one.
     """
     return MappingProxyType(
         effective((Right.parse(name) for name in rights.split()), (Right.parse(name) for name in denials.split()))
@@ -71,7 +71,7 @@ def known(rights: str, denials: str = "") -> Mapping[str, Scope]:
 
 
 def check_within_own(own: Mapping[str, Scope], *given: Right) -> None:
-    """Let a person give what they hold, no further than they hold it.
+    """Refuse to give rights the person does not hold, or holds less far.
 
     Raises:
         GrantAboveOwn: They do not hold it, or not that far.

@@ -10,11 +10,11 @@ LOCKED_FOR: Final = timedelta(minutes=30)
 
 
 class NotLocked(Invalid):
-    """Nothing keeps the person out."""
+    """The account is not locked."""
 
 
 def locked_until(failures: int, *, at: datetime) -> datetime | None:
-    """When the lock ends that the latest of so many failures in a row brings, or None when it brings none yet."""
+    """When the lock caused by the latest of so many failures in a row ends; None when there are too few."""
     return at + LOCKED_FOR if failures >= MOST_FAILURES else None
 
 

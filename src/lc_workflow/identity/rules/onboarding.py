@@ -1,4 +1,4 @@
-"""What somebody who is new goes through until they work here like everybody else."""
+"""The steps of onboarding, and the rules of leaving."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ Question: TypeAlias = Callable[[Newcomer], bool]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: how it is told, whether onboarding can end without it, and how one sees that it is done."""
+    """One step: its description, whether it is required, and how one sees that it is done."""
 
     id: str
     title: str
@@ -75,7 +75,7 @@ STEPS: Final = (
 
 
 class OnboardingUnfinished(Invalid):
-    """A step that everybody goes through is not done yet."""
+    """A required step is not done yet."""
 
 
 class AlreadyOnboarded(Invalid):
@@ -87,7 +87,7 @@ class NotOnboarded(Invalid):
 
 
 class SuccessorNeeded(Invalid):
-    """Somebody leaves whose work nobody was named to take."""
+    """Somebody with open work leaves, and nobody was named to take it over."""
 
 
 class UnfitSuccessor(Invalid):
@@ -95,11 +95,11 @@ class UnfitSuccessor(Invalid):
 
 
 class NotLeaving(Invalid):
-    """Nobody has begun to see this person out."""
+    """This person is not being offboarded."""
 
 
 class AlreadyLeaving(Invalid):
-    """This person is being seen out already, or has left."""
+    """This person is being offboarded already, or has left."""
 
 
 def progress(user: Newcomer) -> int:
@@ -108,7 +108,7 @@ def progress(user: Newcomer) -> int:
 
 
 def check_complete(user: Newcomer, *, completed: bool) -> None:
-    """Let onboarding end for whoever has done what nobody can leave out.
+    """Refuse to complete an onboarding with a required step undone.
 
     Raises:
         AlreadyOnboarded: It has ended before.
@@ -121,7 +121,7 @@ def check_complete(user: Newcomer, *, completed: bool) -> None:
 
 
 def check_successor(leaving: UUID, successor: UUID | None, *, work: int) -> None:
-    """Let nobody leave work behind that no other is named for.
+    """Refuse to leave open work without a successor.
 
     Raises:
         SuccessorNeeded: There is work and no successor.

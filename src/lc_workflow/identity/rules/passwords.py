@@ -3,7 +3,7 @@
 from lc_workflow.kernel.errors import Invalid
 
 LONGEST_BYTES = 72
-"""bcrypt reads no further, so a longer password would promise more than it keeps."""
+"""bcrypt reads no further, so the rest of a longer password would not count."""
 
 
 class WeakPassword(Invalid):
@@ -19,7 +19,7 @@ def check_password(
     uppercase: bool = False,
     old: str | None = None,
 ) -> None:
-    """Let a password pass that meets the policy and is not the `old` one; `shortest` counts characters.
+    """Refuse a password that does not meet the policy or is the `old` one; `shortest` counts characters.
 
     Raises:
         WeakPassword: It says everything that is missing.

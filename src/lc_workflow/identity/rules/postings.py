@@ -1,4 +1,4 @@
-"""Where the people around an account must work."""
+"""In which branch or department accounts and the people around them may be."""
 
 from uuid import UUID
 
@@ -15,7 +15,7 @@ class OtherBranch(Invalid):
 
 
 def own_place(principal: Principal, permission: str) -> dict[str, UUID | None]:
-    """Where something belongs that is said to belong nowhere: where the permission reaches, if that is one place."""
+    """The default place of something: the one branch or department that the permission reaches, if it is only one."""
     match principal.scope_of(permission):
         case Scope.ALL:
             return {}
@@ -28,7 +28,7 @@ def own_place(principal: Principal, permission: str) -> dict[str, UUID | None]:
 def check_own_place(
     principal: Principal, permission: str, *, branch_id: UUID | None, department_id: UUID | None
 ) -> None:
-    """Let a person put accounts where their permission reaches, their own as well.
+    """Refuse to put an account where the person's permission does not reach.
 
     Raises:
         NotYourPlace: It reaches their own branch or department only, and the place is another.
@@ -47,7 +47,7 @@ def check_own_place(
 
 
 def check_same_branch(branch_id: UUID | None, *, portfolio: UUID | None, line_manager: UUID | None) -> None:
-    """Let an account have a portfolio and a line manager of its own branch, or of none.
+    """Refuse a portfolio or a line manager of another branch.
 
     All three are branch ids; None is the head office, which belongs to every branch.
 

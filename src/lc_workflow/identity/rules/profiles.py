@@ -11,21 +11,23 @@ PERSONAL: Final = frozenset({"first_name", "last_name", "email", "phone_number"}
 """What everybody may change about themselves."""
 
 NEVER_OWN: Final = frozenset({"role", "status", "status_reason", "password"})
-"""What not even an administrator changes about themselves: rights come from others, a password from the old one."""
+"""What nobody changes about themselves, not even an administrator: rights come from others, a new password needs the
+old."""
 
 
 class NotYoursToChange(Forbidden):
-    """These fields of one's own account are for others to change."""
+    """Others have to change these fields of one's own account."""
 
 
 PLACES: Final = {Scope.BRANCH: "branch_id", Scope.DEPARTMENT: "department_id"}
-"""What of an account says where rights of a scope reach: whoever moves themselves takes such rights elsewhere."""
+"""The fields of an account that decide where scoped rights reach: changing them would move one's own rights."""
 
 
 def check_own_change(fields: AbstractSet[str], *, administers: bool, reaching: Collection[Scope] = ()) -> None:
-    """Let people change what is personal about themselves, and who `administers` accounts all but their rights.
+    """Refuse a change of one's own account beyond personal fields; who `administers` accounts may change more.
 
-    `reaching` are the scopes in which they hold rights: who decides loans in their branch does not choose the branch.
+    `reaching` are the scopes in which they hold rights: somebody who decides loans in their branch does not choose the
+    branch.
 
     Raises:
         NotYoursToChange: It names the fields that are not theirs.

@@ -1,4 +1,4 @@
-"""How a list of accounts is read: its columns, what may be done with its rows, and how it names places and people."""
+"""The format of a list of accounts: its columns, its modes, and how it names places and people."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ COLUMNS: Final = (
 """The columns of the template, which an export begins with; a row is found again by its `email`."""
 
 SHOWN: Final = ("status_reason", "onboarding_completed", "last_login_at", "created_at", "id")
-"""What an export says beyond that; nothing of it is taken back."""
+"""Further columns of an export; an import ignores them."""
 
 REFERENCES: Final = frozenset({"department", "branch", "position", "portfolio", "line_manager"})
 """Columns that name a place or a person: by code, by name, or by id."""
 
 NEEDED: Final = ("username", "first_name", "last_name")
-"""What a new account cannot be without, beside its e-mail address."""
+"""What a new account must have, besides its e-mail address."""
 
 
 class ImportMode(StrEnum):
@@ -44,7 +44,7 @@ class ImportMode(StrEnum):
 
 
 class RowAction(StrEnum):
-    """What was done with a row: it can say nothing new (`skipped`), or be refused (`failed`)."""
+    """What was done with a row; `skipped` says nothing new, `failed` was refused."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -75,7 +75,7 @@ class RowRefused(Invalid):
 
 
 def mode_of(word: str) -> ImportMode:
-    """Read what is to be done with a list; clients have several words for it.
+    """Read the mode of an import; clients have several words for each.
 
     Raises:
         NoSuchImportMode: The word is none of them.
@@ -88,7 +88,7 @@ def mode_of(word: str) -> ImportMode:
 
 
 def column_of(heading: str) -> str:
-    """Name a column by its heading: `Branch code` and `branch_id` are both the branch."""
+    """Read a heading: `Branch code` and `branch_id` both mean the branch."""
     for ending in ("_id", "_code", "_name"):
         bare = heading.removesuffix(ending)
         if bare in REFERENCES:
@@ -97,20 +97,20 @@ def column_of(heading: str) -> str:
 
 
 def foreign_columns(columns: Iterable[str]) -> list[str]:
-    """Those columns of a list that nothing is done with, and of which its sender should hear."""
+    """The columns of a list that are ignored, which its sender should know."""
     return [name for name in columns if name not in COLUMNS and name not in SHOWN]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Something a cell can name, and the words for it: first the one that is its own, then its names."""
+    """Something a cell can name, and the words for it: first its own code, then its names."""
 
     id: UUID
     words: tuple[str, ...]
 
 
 class Places:
-    """Finds what a cell names; upper and lower case and outer blanks do not matter, unless two differ by them only."""
+    """Finds what a cell names, regardless of case and outer blanks, unless two differ only by them."""
 
     def __init__(self, noun: str, places: Sequence[Place]) -> None:
         self._noun = noun
@@ -121,7 +121,7 @@ class Places:
                 self._named.setdefault(word.strip().casefold(), set()).add(place.id)
 
     def find(self, column: str, word: str) -> UUID:
-        """Give the id of what is called so.
+        """The id of what has this name.
 
         Raises:
             RowRefused: Nothing is, or more than one thing.
@@ -149,7 +149,7 @@ class Listed(Protocol):
 
 
 def cells_of(user: Listed, *, phone_number: str | None) -> list[object]:
-    """Write an account as a row of an export; the columns that are taken back come first.
+    """Write an account as a row of an export; the columns that an import reads come first.
 
     The telephone is given as it is to be shown.
     """

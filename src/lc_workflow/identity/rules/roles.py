@@ -66,10 +66,10 @@ _COLLEAGUES = _grants(
     "scorecard:read",
     "checklist:read",
 )
-"""Everyone reads the company's shape: forms offer branches, positions, field staff and products to choose from."""
+"""Everyone may read the company's structure: forms offer branches, positions, field staff and products."""
 
 _OWN_THINGS = _grants(Scope.OWN, "notification:read", "user:read,update")
-"""Everyone has their own notifications and their own account; `rules/profiles.py` says what of it they may change."""
+"""Everyone has their own notifications and account; `rules/profiles.py` says what of it they may change."""
 
 STANDINGS: Mapping[Role, Standing] = MappingProxyType(
     {
@@ -287,7 +287,7 @@ PERSONAL: Final = frozenset(
         "dossier",
     }
 )
-"""The nouns whose things belong to somebody and to a branch, so that a permission for them may reach less than all."""
+"""The nouns of things that belong to a person and a branch, so that a permission may reach less than all."""
 
 
 def _catalogue() -> Mapping[str, frozenset[Scope]]:
@@ -300,11 +300,11 @@ def _catalogue() -> Mapping[str, frozenset[Scope]]:
 
 
 CATALOGUE: Final = _catalogue()
-"""Every permission that something in the house asks for, with the scopes it makes sense in."""
+"""Every permission that is used, with the scopes that make sense for it."""
 
 
 def check_right(right: Right) -> None:
-    """Let only those rights be written down that mean something.
+    """Refuse a right that nothing uses.
 
     Raises:
         NoSuchRight: Nothing asks for the permission, or it does not come in that scope.
@@ -324,11 +324,11 @@ class NoSuchRole(Invalid):
 
 
 class RoleAboveOwn(Forbidden):
-    """The role stands above the person's own, so it is not theirs to give, to take away or to touch."""
+    """The role ranks above the person's own, so they may not give it, take it or change its holders."""
 
 
 def check_rank(own: int, touched: Mapping[str, int]) -> None:
-    """Let a person give roles and change accounts that stand no higher than they do.
+    """Refuse to give roles, or to change accounts, that rank above the person's own.
 
     `own` is the level of the person, `touched` are the roles in question with their levels.
 

@@ -6,7 +6,7 @@ from lc_workflow.kernel.errors import Invalid, Unauthenticated
 
 STEP_SECONDS: Final = 30
 WINDOW: Final = 1
-"""How many steps the clock of a telephone may be off, to either side (RFC 6238, 5.2)."""
+"""How many steps a telephone's clock may be off, to either side (RFC 6238, 5.2)."""
 
 RECOVERY_CODES: Final = 10
 
@@ -20,7 +20,7 @@ class CodeRefused(Invalid):
 
 
 class ChallengeInvalid(Unauthenticated):
-    """The sign-in that waits for its second step is unknown, used up, or too old."""
+    """The sign-in waiting for its second step is unknown, used up, or too old."""
 
 
 class AlreadyEnrolled(Invalid):
@@ -32,13 +32,13 @@ class NotEnrolled(Invalid):
 
 
 class SecondFactorRequired(Invalid):
-    """A role the person holds requires the second factor, so it is not given up."""
+    """A role the person holds requires the second factor, so it cannot be removed."""
 
 
 def acceptable_steps(now: int, last: int | None) -> range:
-    """The time steps whose code is taken at the step `now`: around it, and after the `last` that was used.
+    """The time steps whose code is accepted at the step `now`: those near it, after the `last` one used.
 
-    A code that was used once is thereby refused, as is every code before it.
+    So a used code is refused, as is every earlier code.
     """
     first = now - WINDOW if last is None else max(now - WINDOW, last + 1)
     return range(first, now + WINDOW + 1)

@@ -22,7 +22,7 @@ MOVES = {
     UserStatus.SUSPENDED: frozenset({UserStatus.ACTIVE, UserStatus.ARCHIVED}),
     UserStatus.ARCHIVED: frozenset[UserStatus](),
 }
-"""From each status, where an account may go (the web app's contract, §3)."""
+"""The statuses an account may move to, from each status (the web app's contract, §3)."""
 
 BEGINNINGS = (UserStatus.PENDING, UserStatus.ACTIVE)
 """The statuses a new account may begin with."""
@@ -33,7 +33,7 @@ class NoSuchStatusMove(Invalid):
 
 
 def check_move(source: UserStatus, target: UserStatus) -> None:
-    """Let an account keep its status or make a permitted move.
+    """Refuse a move that is not in the table.
 
     Raises:
         NoSuchStatusMove: The move is not in the table.
@@ -45,7 +45,7 @@ def check_move(source: UserStatus, target: UserStatus) -> None:
 
 
 def check_beginning(status: UserStatus) -> None:
-    """Let a new account begin with a status that belongs to a beginning.
+    """Refuse a status that a new account cannot begin with.
 
     Raises:
         NoSuchStatusMove: Nobody is suspended or put aside before they came.
@@ -55,7 +55,7 @@ def check_beginning(status: UserStatus) -> None:
 
 
 def deactivated(status: UserStatus) -> UserStatus:
-    """Where an account goes that is deactivated: it becomes inactive where the table allows it, else archived."""
+    """The status of an account after deactivation: inactive where the table allows it, else archived."""
     if status is UserStatus.INACTIVE or UserStatus.INACTIVE in MOVES[status]:
         return UserStatus.INACTIVE
     return UserStatus.ARCHIVED

@@ -1,4 +1,4 @@
-"""Setting a second factor up, asking for it at sign-in, and giving it up."""
+"""Setting up the second factor, asking for it at sign-in, and removing it."""
 
 import hmac
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ class PasswordWrong(Invalid):
 
 
 class Demand(StrEnum):
-    """What a right password still lacks: nothing, a code, or a second factor altogether."""
+    """What is still missing after a right password: nothing, a code, or the second factor itself."""
 
     NOTHING = "nothing"
     CODE = "code"
@@ -62,7 +62,7 @@ class Demand(StrEnum):
 
 
 class SecondFactorService(Service[User]):
-    """The second factors of people; the secrets of their telephones are sealed with the keys of the installation."""
+    """The second factors of people; their secrets are encrypted with the keys of the installation."""
 
     noun = "user"
 
@@ -73,7 +73,7 @@ class SecondFactorService(Service[User]):
         self._passwords = passwords
 
     async def demanded(self, user: User, *, at: datetime) -> Demand:
-        """Say what somebody whose password was right still has to show."""
+        """What somebody whose password was right still has to show."""
         if await self.session.scalar(
             select(exists().where(SecondFactor.user_id == user.id, SecondFactor.confirmed_at.is_not(None)))
         ):
@@ -86,7 +86,7 @@ class SecondFactorService(Service[User]):
         return bool(await self.session.scalar(select(exists(requiring))))
 
     async def challenge(self, user: User, *, at: datetime) -> str:
-        """Let a sign-in wait for its second step, inside the running transaction."""
+        """Make a sign-in wait for its second step, inside the running transaction."""
         secret = token_urlsafe(32)
         await self.session.execute(
             delete(SignInChallenge).where(SignInChallenge.user_id == user.id, SignInChallenge.expires_at <= at)
@@ -97,7 +97,7 @@ class SecondFactorService(Service[User]):
         return secret
 
     async def waiting(self, secret: str, *, at: datetime) -> SignInChallenge:
-        """Find and lock the sign-in that waits.
+        """Find and lock the waiting sign-in.
 
         Raises:
             ChallengeInvalid: There is none, or it waits no longer.
@@ -116,7 +116,7 @@ class SecondFactorService(Service[User]):
         return found
 
     async def enrol_at_sign_in(self, secret: str, *, at: datetime) -> Enrolment:
-        """Set a second factor up on the way in, for somebody whose role requires one.
+        """Set up a second factor during sign-in, for somebody whose role requires one.
 
         Raises:
             ChallengeInvalid: No sign-in waits.
@@ -139,7 +139,7 @@ class SecondFactorService(Service[User]):
             return await self._begin(await self.session.get_one(User, principal.id), at=at)
 
     async def confirm(self, code: str, *, principal: Principal, at: datetime) -> list[str]:
-        """Let the second factor count from now on; answers the recovery codes.
+        """Let the second factor count from now on; return the recovery codes.
 
         Raises:
             NotEnrolled: None was set up.
@@ -157,7 +157,7 @@ class SecondFactorService(Service[User]):
             return await self.settle(factor, at=at)
 
     async def settle(self, factor: SecondFactor, *, at: datetime) -> list[str]:
-        """Let a second factor count, inside the running transaction; answers its recovery codes."""
+        """Let a second factor count, inside the running transaction; return its recovery codes."""
         factor.confirmed_at = at
         self.announce(SecondFactorSetUp(actor_id=factor.user_id, at=at, user_id=factor.user_id))
         return await self._new_codes(factor.user_id)
@@ -174,7 +174,7 @@ class SecondFactorService(Service[User]):
             return await self._new_codes(principal.id)
 
     async def remove(self, password: str, code: str, *, principal: Principal, at: datetime) -> None:
-        """Give the second factor up.
+        """Remove the second factor.
 
         Raises:
             SecondFactorRequired: A role requires it.
@@ -189,7 +189,7 @@ class SecondFactorService(Service[User]):
             self.announce(SecondFactorRemoved(actor_id=principal.id, at=at, user_id=principal.id))
 
     async def reset(self, user_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Take the second factor of somebody away who has lost their telephone, and end their sessions.
+        """Remove the second factor of somebody who has lost their telephone, and end their sessions.
 
         Raises:
             Missing: There is no such account within the person's reach.
@@ -209,7 +209,7 @@ class SecondFactorService(Service[User]):
             self.announce(SecondFactorReset(actor_id=principal.id, at=at, user_id=user.id))
 
     async def standing(self, *, principal: Principal, at: datetime) -> SecondFactorStanding:
-        """Say how one's own second factor stands."""
+        """The state of one's own second factor."""
         confirmed = await self.session.scalar(
             select(SecondFactor.confirmed_at).where(SecondFactor.user_id == principal.id)
         )
@@ -226,9 +226,9 @@ class SecondFactorService(Service[User]):
         )
 
     async def check(self, user_id: UUID, code: str, *, at: datetime) -> tuple[bool, SecondFactor | None]:
-        """Judge a code inside the running transaction, and use it up; answers the second factor with the verdict.
+        """Check a code inside the running transaction and use it up; return the second factor with the result.
 
-        A second factor that is not confirmed takes codes of the telephone only.
+        An unconfirmed second factor accepts codes of the telephone only.
         """
         factor = await self._factor(user_id)
         if factor is None:
@@ -254,7 +254,7 @@ class SecondFactorService(Service[User]):
         return await self.session.scalar(select(SecondFactor).where(SecondFactor.user_id == user_id).with_for_update())
 
     def _takes(self, factor: SecondFactor, code: str, *, at: datetime) -> bool:
-        """Compare a code with those of the locked factor's time steps, and remember the step: each is taken once."""
+        """Compare a code with those of the acceptable time steps, and remember the step: each is accepted once."""
         secret = self._vault.open(factor.secret, about=str(factor.user_id))
         if not self._vault.is_current(factor.secret):
             factor.secret = self._vault.seal(secret, about=str(factor.user_id))
@@ -300,19 +300,19 @@ class SecondFactorService(Service[User]):
 
     async def _check_password(self, password: str, principal: Principal) -> None:
         digest = await self.session.scalar(select(User.password_hash).where(User.id == principal.id))
-        await self.session.rollback()  # the connection goes back to the pool while the password is hashed
+        await self.session.rollback()  # gives the connection back while the password is hashed
         if not await self._passwords.matches(password, digest):
             raise PasswordWrong("The password is wrong.")
 
 
 async def forget_factor(session: AsyncSession, user_id: UUID) -> None:
-    """Take a second factor away with all that belongs to it, inside the running transaction."""
+    """Delete a second factor and all that belongs to it, inside the running transaction."""
     for kind in (RecoveryCode, SecondFactor, SignInChallenge):
         await session.execute(delete(kind).where(kind.user_id == user_id))
 
 
 async def reseal(session: AsyncSession, vault: Vault) -> int:
-    """Seal with the newest key what older ones have sealed, inside the running transaction; answers how much.
+    """Encrypt with the newest key what older keys encrypted, inside the running transaction; return how much.
 
     Afterwards the older keys can leave ENCRYPTION_KEYS.
     """

@@ -1,4 +1,4 @@
-"""What is done about sessions in the background."""
+"""Background work on sessions."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ async def forget_old_sessions(place: Workplace) -> None:
             .where(Session.created_at < now - lifetime, ~exists().where(RefreshToken.session_id == Session.id))
             .returning(Session.id)
         )
-        # A field named after tokens would be hidden as one.
+        # The log would hide a field named after tokens.
         removed = {"renewals": len(tokens.all()), "sessions": len(sessions.all())}
         await session.commit()
     log.info("old sessions are forgotten", **removed)

@@ -23,7 +23,7 @@ from lc_workflow.platform.security.tokens import Claims
 
 
 async def load_principal(session: AsyncSession, claims: Claims, at: datetime) -> Principal | None:
-    """Find the person behind a token as their account stands now; None when the session ended or the account did."""
+    """Find the person behind a token with their account as it is now; None when the session or the account ended."""
     found = await _BY_SESSION.one(session, at=at, session_id=claims.session_id, user_id=claims.subject)
     return _principal(found, claims.session_id) if found else None
 
@@ -31,9 +31,9 @@ async def load_principal(session: AsyncSession, claims: Claims, at: datetime) ->
 async def role_words_by_session(
     session: AsyncSession, session_ids: Collection[UUID], at: datetime
 ) -> dict[UUID, frozenset[str]]:
-    """Say of many sessions at once which of them last, and which words name the roles that their people hold now.
+    """Which of many sessions are still open, and the role words of their people now.
 
-    These are the names of all, and the word by which the web app knows the first: a user's `role`.
+    These are the names of all their roles, and the web app's word for the first: a user's `role`.
     """
     held = roles_of(User.id, User.role, at=literal(at, DateTime(timezone=True))).lateral("held")
     first = aliased(CompanyRole)
@@ -48,7 +48,7 @@ async def role_words_by_session(
 
 
 async def principal_of(session: AsyncSession, user_id: UUID, at: datetime) -> Principal | None:
-    """Take somebody's rights without their having signed in, to judge what they could do; None when inactive."""
+    """The rights of somebody who is not signed in, to judge what they could do; None when inactive."""
     found = await _BY_ACCOUNT.one(session, at=at, user_id=user_id)
     return _principal(found, user_id) if found else None
 
@@ -56,8 +56,8 @@ async def principal_of(session: AsyncSession, user_id: UUID, at: datetime) -> Pr
 async def rights_of(session: AsyncSession, user_id: UUID, *, at: datetime) -> Rights:
     """List everything an account may do now, and where each right comes from.
 
-    What a denial takes away is not among the effective permissions; of a permission held in several scopes each stands
-    there, the widest is what counts.
+    Denied permissions are not among the effective ones; a permission held in several scopes is listed for each, and the
+    widest counts.
     """
     role = select(User.role).where(User.id == user_id).scalar_subquery()
     until = select(UserRole.until).where(UserRole.user_id == user_id, UserRole.role_id == CompanyRole.id)
@@ -117,7 +117,7 @@ async def rights_of(session: AsyncSession, user_id: UUID, *, at: datetime) -> Ri
 
 
 def barred(rights: Rights, names: Iterable[str]) -> set[str]:
-    """Which of some rights a person was denied, who holds `rights`: giving them would have no effect."""
+    """Which of some rights are denied to a person holding `rights`: giving them would have no effect."""
     denied = [Right.parse(one.permission.name) for one in rights.direct_permissions if not one.is_granted]
     return {name for name in names if not effective([Right.parse(name)], denied)}
 
@@ -143,7 +143,7 @@ def _principal(found: Row[Any], session_id: UUID) -> Principal:
 
 
 def _statement() -> Select[Any]:
-    """Write the one statement once: the account, its roles, its own rights, and those around it who matter.
+    """The prepared statement: the account, its roles, its own rights, and the people around it.
 
     The people around are looked up only when a right reaches as far as the team or the department.
     """

@@ -1,4 +1,4 @@
-"""Writing down sets of rights, and giving them to roles and people."""
+"""Named sets of rights, and giving them to roles and people."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ class TemplateNameTaken(Invalid):
 
 
 class RolesUnclear(Invalid):
-    """It is not said whose rights become templates, or what those of several are called together."""
+    """The roles whose rights become templates are not named, or the template of several has no name."""
 
     def __init__(self, missing: str) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class RolesUnclear(Invalid):
 
 
 class TargetUnclear(Invalid):
-    """Only half of whom something would be given to is said."""
+    """The target is only half named."""
 
     def __init__(self, missing: str) -> None:
         super().__init__("Say both target_type and target_id, or neither.", errors=(FieldError(missing, "is needed"),))
@@ -72,7 +72,7 @@ class TemplateService(Service[PermissionTemplate]):
         )
 
     async def write(self, wish: NewTemplate, *, principal: Principal, at: datetime) -> PermissionTemplate:
-        """Write a template down; a template gives nobody anything before it is applied.
+        """Store a template; it gives nobody anything before it is applied.
 
         Raises:
             NoSuchRight, NoSuchPermission: One of the rights means nothing here.
@@ -85,9 +85,9 @@ class TemplateService(Service[PermissionTemplate]):
     async def take_in(
         self, wish: Exported, *, in_place: bool, principal: Principal, at: datetime
     ) -> tuple[PermissionTemplate, bool]:
-        """Write down a template that was given out; answers it, and whether it is new.
+        """Store an exported template; return it, and whether it is new.
 
-        With `in_place` it takes the place of the one of its name.
+        With `in_place` it replaces the one of its name.
 
         Raises:
             NoSuchRight, NoSuchPermission: One of the rights means nothing here.
@@ -148,7 +148,7 @@ class TemplateService(Service[PermissionTemplate]):
             self.announce(TemplateRemoved(actor_id=principal.id, at=at, template_id=template_id, name=row.name))
 
     async def from_roles(self, wish: FromRoles, *, principal: Principal, at: datetime) -> list[PermissionTemplate]:
-        """Write the rights of roles down, as templates of their names or as one together.
+        """Store the rights of roles as templates, one of each or one of all together.
 
         Raises:
             RolesUnclear: There are no roles, or there is no name for what they hold together.
@@ -186,7 +186,7 @@ class TemplateService(Service[PermissionTemplate]):
         return {name for role in roles if role.is_active or wish.include_inactive_roles for name in role.grants}
 
     async def preview(self, wish: PreviewRequest, *, principal: Principal, at: datetime) -> Preview:
-        """Say what giving a template, or rights, to a role or a person would do, or what of it one could give at all.
+        """What giving a template, or rights, to a role or a person would do, or what of it one could give at all.
 
         Raises:
             TargetUnclear: Half of the target is missing.
@@ -210,9 +210,9 @@ class TemplateService(Service[PermissionTemplate]):
     async def _target(
         self, wish: PreviewRequest, names: set[str], *, principal: Principal, at: datetime
     ) -> tuple[set[str], set[str], bool]:
-        """Look up what the target holds and which of `names` it is denied, and whether it is the person's to change.
+        """Look up what the target holds and which of `names` it is denied, and whether the person may change it.
 
-        Nobody in particular is.
+        Without a target, nothing is held.
         """
         if wish.target_id is None:
             return set(), set(), True
@@ -227,7 +227,7 @@ class TemplateService(Service[PermissionTemplate]):
     async def apply(
         self, template_id: UUID, target: Target, target_id: UUID, *, principal: Principal, at: datetime
     ) -> int:
-        """Give the rights of a template to a role or a person, all of them or none; answers how many were added.
+        """Give the rights of a template to a role or a person, all or nothing; return how many were added.
 
         Raises:
             Missing: There is no such template, role or person.
@@ -245,7 +245,7 @@ class TemplateService(Service[PermissionTemplate]):
         )
 
     async def _names(self, written: Iterable[str], ids: Iterable[UUID]) -> list[str]:
-        """Put rights given by name and by id together, in order; ids may stand among the names."""
+        """Combine rights given by name and by id, sorted; ids may be among the names."""
         names, wanted = set(), set(ids)
         for one in written:
             try:

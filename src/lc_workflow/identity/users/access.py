@@ -18,11 +18,11 @@ DELETE: Final = "user:delete"
 IMPORT: Final = "user:import"
 EXPORT: Final = "user:export"
 MANAGE: Final = "user:manage"
-"""To let people in again, to see them in and out of the company, and to end their sessions."""
+"""The permission to unlock people, to onboard and offboard them, and to end their sessions."""
 
 
 Place: TypeAlias = UUID | BindParameter[UUID] | InstrumentedAttribute[Any] | None
-"""A branch, what stands for one in a statement, or none."""
+"""A branch, a bind parameter for one, or none."""
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
@@ -31,13 +31,13 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
 
 
 def in_reach(principal: Principal, permission: str) -> ColumnElement[bool]:
-    """Narrow a query to the accounts a permission reaches; whoever holds it at all holds it over themselves."""
+    """Narrow a query to the accounts a permission reaches; anybody who holds it reaches their own."""
     return within(principal, permission, owner=User.id, branch=User.branch_id)
 
 
 def may_at_all(permission: str, *, at: Moment) -> ColumnElement[bool]:
-    """Match the accounts that may use a permission now, however near: on what is their own, at least."""
-    # The widest first: PostgreSQL stops at the first that is held, and most hold theirs over a branch or everything.
+    """Match the accounts that may use a permission now, at least on their own things."""
+    # The widest first: PostgreSQL stops at the first that is held, and most are held over a branch or everything.
     return or_(*(holds(User.id, User.role, permission, scope, at=at) for scope in reversed(Scope)))
 
 

@@ -1,4 +1,4 @@
-"""What is done about accounts in the background."""
+"""Background work on accounts."""
 
 from datetime import timedelta
 from typing import Final
@@ -9,11 +9,11 @@ from lc_workflow.identity.users.models import FormerTelephone
 from lc_workflow.platform.jobs import Job, Workplace
 
 SAYS_NOTHING_AFTER: Final = timedelta(days=367)
-"""A year in which a former telephone ties its holder to loans (`lending/approvals`), whichever days it has."""
+"""How long a former telephone ties its holder to loans (`lending/approvals`): a year, leap or not."""
 
 
 async def forget_former_telephones(place: Workplace) -> None:
-    """Forget the telephones that people gave up so long ago that they are others' by now."""
+    """Delete telephones given up so long ago that others have them by now."""
     async with place.sessions() as session:
         over = FormerTelephone.given_up_at < place.clock() - SAYS_NOTHING_AFTER
         await session.execute(delete(FormerTelephone).where(over))

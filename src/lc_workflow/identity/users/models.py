@@ -18,7 +18,7 @@ from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.columns import BLIND, Sealed, blind
 
 SEARCHED = ("username", "email", "full_name", "employee_id")
-"""The columns a search looks into, whatever part of them was typed; a telephone is found by its whole number."""
+"""The columns of a text search; a telephone is found by its whole number only."""
 
 
 class User(DatedRow):
@@ -87,12 +87,12 @@ class User(DatedRow):
 
     @validates("phone_number")
     def _index(self, _: str, number: str | None) -> str | None:
-        """Keep what a number is found by beside it."""
+        """Keep the blind index up to date."""
         self.phone_index = blind(phone_key(number), of="phone")
         return number
 
     def indexes(self) -> dict[str, bytes | None]:
-        """What its number is found by."""
+        """Its blind index."""
         return {"phone_index": blind(phone_key(self.phone_number), of="phone")}
 
     @property
@@ -116,7 +116,7 @@ WHOLE = [
 
 
 class FormerTelephone(Row):
-    """A telephone that somebody gave up; for a while it still says to which loans they are a party."""
+    """A telephone that somebody gave up; for a while it still shows to which loans they are a party."""
 
     __tablename__ = "former_telephones"
     __table_args__ = (Index("ix_former_telephones_user_id", "user_id"),)
@@ -171,7 +171,7 @@ class SignInChallenge(Row):
 class Activation(Row):
     """A code with which a person sets their password, once, until it expires; stored as its SHA-256.
 
-    It stands here for the same reason: a password that is set in another way ends the codes that are out.
+    It is kept here for the same reason: setting a password in another way ends the open codes.
     """
 
     __tablename__ = "activations"

@@ -1,4 +1,4 @@
-"""Accounts as they are shown, in one statement that is written once, and what a list of them was asked for."""
+"""Accounts as they are shown, in one prepared statement; and the conditions of a list of accounts."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ from lc_workflow.platform.security.columns import found_by
 
 
 class _Places(Struct, frozen=True):
-    """Where an account stands in the company."""
+    """An account's place in the company."""
 
     department: DepartmentCard | None
     branch: BranchCard | None
@@ -46,7 +46,7 @@ class _Places(Struct, frozen=True):
 
 
 _ANSWER: Final[Callable[..., UserAnswer]] = UserAnswer
-"""The answer, made of a row whose columns no checker knows."""
+"""The answer's constructor, for a row whose columns no type checker knows."""
 
 
 async def shown(session: AsyncSession, user_id: UUID, *, base_url: str) -> UserAnswer:
@@ -54,7 +54,7 @@ async def shown(session: AsyncSession, user_id: UUID, *, base_url: str) -> UserA
     row = await _SHOWN.one(session, user_id=user_id)
     role_name, photo, places = row[len(_COLUMNS) :]
     placed = _PLACES.decode(places)
-    return _ANSWER(  # by place: by name, so many fields take many times as long
+    return _ANSWER(  # positional: so many keyword arguments would take many times as long
         *row[: len(_COLUMNS)],
         role_name=role_name,
         is_active=row.status is UserStatus.ACTIVE,
@@ -106,7 +106,7 @@ DORMANT_AFTER: Final = timedelta(days=90)
 
 
 def conditions(wanted: UserFilter, roles: Sequence[str] | None, *, at: datetime) -> Iterator[ColumnElement[bool]]:
-    """Turn what was asked for into conditions; `roles` are those that the wanted word stands for."""
+    """Turn a filter into conditions; `roles` are those that the wanted word stands for."""
     yield from (
         getattr(User, name) == value
         for name in ("status", "department_id", "branch_id", "position_id")
@@ -140,14 +140,14 @@ def _activity(wanted: UserFilter, *, at: datetime) -> Iterator[ColumnElement[boo
         case ActivityLevel.NEVER_LOGGED_IN:
             yield User.last_login_at.is_(None)
     if wanted.inactive_days is not None:
-        # An account that was never used is inactive since it was opened.
+        # An account that was never used counts as inactive since it was opened.
         yield func.coalesce(User.last_activity_at, User.created_at) <= at - timedelta(days=wanted.inactive_days)
 
 
 def _found(text: str, fields: frozenset[SearchField]) -> Iterator[ColumnElement[bool]]:
-    if fields >= PARTS_OF_A_NAME:  # then people type both, which neither column holds
+    if fields >= PARTS_OF_A_NAME:  # a space: first and last name together, which neither column holds
         fields = (fields - PARTS_OF_A_NAME) | {SearchField.NAME}
-    for field in sorted(fields):  # one order, so that the prepared statement is found again
+    for field in sorted(fields):  # in one order, so that the prepared statement is found again
         if field is SearchField.PHONE_NUMBER:
             yield found_by(User.phone_index, phone_key(text), of="phone")
         elif field is SearchField.NAME or field in PARTS_OF_A_NAME:
@@ -157,12 +157,12 @@ def _found(text: str, fields: frozenset[SearchField]) -> Iterator[ColumnElement[
 
 
 def order(name: str, *, descending: bool) -> tuple[Key, Key]:
-    """Sort both columns the same way round, as the index on `created_at` is written."""
+    """Sort both columns in the same direction, as the index on `created_at` is built."""
     return Key(getattr(User, name), descending=descending), Key(User.id, descending=descending)
 
 
 def told(wanted: UserFilter) -> dict[str, str]:
-    """Write down by what accounts were chosen; what was searched for may be somebody's name and stays unsaid."""
+    """Record by what accounts were chosen; searched text may be somebody's name and is left out."""
     unsaid = {"search", "search_fields", "sort_by", "descending"}
     fields = (name for name in wanted.__struct_fields__ if name not in unsaid)
     return {name: str(value) for name in fields if (value := getattr(wanted, name)) is not None}

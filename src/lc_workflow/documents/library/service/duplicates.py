@@ -1,4 +1,4 @@
-"""The same paper on the application of somebody else: an honest mistake, or a photo that is handed around."""
+"""The same paper on somebody else's application: an honest mistake, or a photo that is passed around."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.platform.db.written import Written
 
 MOST_SHOWN: Final = 100
-"""How many files that hold the same are shown, those that came first."""
+"""How many identical files are shown, the first ones handed in."""
 
 Other = aliased(File)
 
 
 def _same(access: ApplicationAccess) -> ColumnElement[bool]:
-    """Whether another file holds what a file holds, as it is kept or as it came, and is another person's."""
+    """Whether another file, of another person, has the same stored or uploaded bytes."""
     return (
         or_(Other.sha256 == File.sha256, Other.arrived_sha256 == File.arrived_sha256)
         & (Other.id != File.id)
@@ -31,7 +31,7 @@ def _same(access: ApplicationAccess) -> ColumnElement[bool]:
 
 
 async def seen_elsewhere(session: AsyncSession, files: Collection[File], access: ApplicationAccess) -> set[UUID]:
-    """Say which of these files were handed in for another person too, in one statement."""
+    """Which of these files were handed in for another person too, in one statement."""
     if not any(file.application_id for file in files):
         return set()
     found = await _written_seen(access).rows(session, ids=[file.id for file in files])
@@ -40,14 +40,14 @@ async def seen_elsewhere(session: AsyncSession, files: Collection[File], access:
 
 @lru_cache(maxsize=8)
 def _written_seen(access: ApplicationAccess) -> Written:
-    """Find those of some files that were handed in for another person too; written once for all that know as much."""
+    """The prepared statement for files handed in for another person too; shared by people of equal reach."""
     some = File.id == any_(bindparam("ids", type_=ARRAY(Uuid)))
     return Written(select(File.id).where(some, select(Other.id).where(_same(access)).exists()))
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The first that were handed in of those somebody may see, how many these are in all, and how many others."""
+    """The first identical files that somebody may see, how many they may see, and how many others there are."""
 
     first: Sequence[File]
     seen: int
@@ -57,7 +57,7 @@ class Found:
 async def duplicates_of(
     session: AsyncSession, file: File, access: ApplicationAccess, visible: ColumnElement[bool]
 ) -> Found:
-    """Find the files of other persons that hold the same: a form that everybody fills in may be on every loan."""
+    """Find the identical files of other persons; a blank form may occur on every loan."""
     same = File.id.in_(select(Other.id).where(File.id == file.id, _same(access)).correlate(None))
     seen, there = (
         await session.execute(select(func.count().filter(visible), func.count()).select_from(File).where(same))

@@ -1,4 +1,4 @@
-"""Looking at what was brought before it is kept: its size, its kind by its content, what is wrong with it."""
+"""Examining an upload before it is stored: its size, its type by content, and what is wrong with it."""
 
 import hashlib
 from collections.abc import AsyncIterator, Collection
@@ -23,14 +23,15 @@ from lc_workflow.platform.storage.dangers import danger_in
 from lc_workflow.platform.storage.sniffing import content_type_of
 
 IN_MEMORY: Final = 256 * 1024
-"""Bytes of a picture written anew that are held in memory; the rest goes to the disk."""
+"""Bytes of a rewritten picture held in memory; the rest goes to disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What is kept of an upload: `source` at its start, its size in bytes, its type and SHA-256.
+    """What is stored of an upload: `source` at its start, its size in bytes, its type and SHA-256.
 
-    `arrived_sha256` is what came, where something else is kept: a picture turned upright, or without its notes.
+    `arrived_sha256` is that of the uploaded bytes, when something else is stored: a picture turned upright, or without
+    metadata.
     """
 
     source: IO[bytes]
@@ -43,7 +44,7 @@ class Examined:
 
 @asynccontextmanager
 async def examined(source: IO[bytes], *, most_bytes: int, types: Collection[str]) -> AsyncIterator[Examined]:
-    """Judge an upload by its content, and give what is kept of it for as long as the block runs.
+    """Examine an upload by its content, and provide what is to be stored as long as the block runs.
 
     Raises:
         EmptyFile: There is nothing in it.
@@ -68,7 +69,7 @@ async def examined(source: IO[bytes], *, most_bytes: int, types: Collection[str]
 
 
 def _judged(source: IO[bytes], most_bytes: int, types: Collection[str]) -> tuple[Examined, Anatomy | None]:
-    """Look at everything that can be told without decoding; it blocks, so it runs in a thread."""
+    """Check everything that needs no decoding; it blocks, so it runs in a thread."""
     size = source.seek(0, SEEK_END)
     check_size(size, most=most_bytes)
     mime_type = check_type(content_type_of(source), allowed=types)
@@ -84,7 +85,7 @@ def _judged(source: IO[bytes], most_bytes: int, types: Collection[str]) -> tuple
 
 
 def _more(source: IO[bytes], anatomy: Anatomy) -> bool:
-    """Whether something stands behind a GIF, where nothing has reason to stand: cameras make none."""
+    """Whether there is something after the end of a GIF, where cameras write nothing."""
     source.seek(anatomy.end)
     more = any(piece.strip(b"\0 \t\r\n") for piece in iter(partial(source.read, CHUNK), b""))
     source.seek(0)

@@ -1,4 +1,4 @@
-"""Taking files in, and taking them away."""
+"""Taking files in, and removing them."""
 
 from datetime import datetime
 from io import SEEK_END
@@ -39,10 +39,10 @@ from lc_workflow.platform.jobs import ask_for
 
 
 class FileService(FileReading):
-    """The files a person may see, taken in and taken away."""
+    """The files a person may see, taken in and removed."""
 
     async def welcome(self, wish: Placement, *, size: int, content_type: str, principal: Principal) -> None:
-        """Say whether a file would be taken in that has still to come; its content is judged when it is here.
+        """Check beforehand whether an upload would be accepted; its content is checked when it is here.
 
         Raises:
             Missing: The application or the folder is not there.
@@ -58,12 +58,12 @@ class FileService(FileReading):
         await self._check_place(wish, size, principal=principal)
 
     async def _check_place(self, wish: Placement, size: int, *, principal: Principal) -> None:
-        """Look whether a file would find a place; when its row is written it is looked again, under a lock."""
+        """Check that a file may be put there; checked again under a lock when its row is written."""
         application_id = await self._folders.place(wish.application_id, wish.folder_id, principal=principal, lock=False)
         await check_room(self.session, application_id, size, most=self._quota)
 
     async def arrived(self, file_id: UUID, *, principal: Principal) -> File | None:
-        """Find the file a client uploaded before under an id of its own, or None when it has not come yet.
+        """Find the file a client uploaded before under its own id, or None when it has not come yet.
 
         Raises:
             FileIdTaken: Another file has this id, or theirs is not theirs to see any more.
@@ -88,11 +88,10 @@ class FileService(FileReading):
         beside: Row | None = None,
         replaces: File | None = None,
     ) -> File:
-        """Keep an uploaded file: its bytes first, then its row, so that no row is ever without bytes.
+        """Store an uploaded file: its bytes first, then its row, so that no row is ever without bytes.
 
-        With a `file_id` the client made itself, an upload that is repeated is one file: the first. What is known of
-        the file elsewhere stands `beside` it, as a row that refers to it and is written with it. A paper it `replaces`
-        stays readable.
+        With a client-made `file_id`, a repeated upload is one file: the first. `beside` is a row about the file that
+        refers to it and is written with it. A paper it `replaces` stays readable.
 
         Raises:
             FileIdTaken: Another file has this id.
@@ -109,11 +108,11 @@ class FileService(FileReading):
             ReplacedMeanwhile, BelongsToAnother: See `succeed`.
             Unavailable: The bytes cannot be stored now.
         """
-        only_reads(self.session)  # until the bytes are kept
+        only_reads(self.session)  # until the bytes are stored
         if file_id is not None and (before := await self.arrived(file_id, principal=principal)):
             return before
         await self._check_place(wish, source.seek(0, SEEK_END), principal=principal)
-        await self.session.commit()  # others get the connection while the bytes travel
+        await self.session.commit()  # gives the connection back while the bytes are sent
         shown = display_name(name)
         if virus := await self._scanner.virus_in(source):
             raise VirusFound(f"The scanner found {virus} in this file; clean the device it came from.")
@@ -144,7 +143,7 @@ class FileService(FileReading):
                 if beside is not None:
                     self.session.add(beside)
         except (DomainError, DBAPIError) as refusal:
-            # where the connection broke, the commit may have gone through before: then the row needs its bytes
+            # if the connection broke, the commit may have succeeded: then the row needs its bytes
             if not (isinstance(refusal, DBAPIError) and refusal.connection_invalidated):
                 await self._store.remove(file.key)
             raise
@@ -160,7 +159,7 @@ class FileService(FileReading):
         at: datetime,
         file_id: UUID | None = None,
     ) -> File:
-        """Let a newer version stand in the place of a paper; the one before stays readable.
+        """Store a newer version of a paper; the one before stays readable.
 
         Raises:
             Missing, PapersClosed, EmptyFile, FileTooLarge, TypeNotAllowed, HarmfulContent: See `take_in`.
@@ -171,7 +170,7 @@ class FileService(FileReading):
         return await self.take_in(source, name, wish, principal=principal, at=at, file_id=file_id, replaces=before)
 
     async def remove(self, file_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Take a file away: nobody sees it any more, and until its retention ends it can be brought back.
+        """Remove a file: nobody sees it any more, and until its retention ends it can be brought back.
 
         Raises:
             Missing: There is no such file, or it is not theirs to see.
@@ -226,7 +225,7 @@ class FileService(FileReading):
         return file
 
     async def _held(self, file_id: UUID, *, principal: Principal, removed: bool = False) -> File:
-        """Load a file that is to be changed, and lock it after its application, as everyone does."""
+        """Load and lock a file that is to be changed, after its application, as everywhere."""
         visible = files_visible_to(principal, self._access, removed=removed)
         file = await self.find(visible, id=file_id)
         if not reaches(principal, DELETE, owner_id=file.uploaded_by, application_id=file.application_id):
@@ -238,7 +237,7 @@ class FileService(FileReading):
     async def _file_under(
         self, file: File, wish: Placement, replaces: File | None, *, principal: Principal, at: datetime
     ) -> None:
-        """Write the row, in the folder that was asked for or in the one its kind belongs in."""
+        """Write the row, in the folder asked for or in the one for its kind."""
         file.application_id = await self._folders.place(wish.application_id, wish.folder_id, principal=principal)
         file.folder_id = wish.folder_id
         await check_room(self.session, file.application_id, file.file_size, most=self._quota, lock=True)

@@ -44,7 +44,7 @@ MOST_FOLDERS: Final = 1_000
 """Folders in one answer; an application has about ten."""
 
 DEEPEST: Final = 10
-"""How many folders may lie in one another."""
+"""How deep folders may be nested."""
 
 
 class FolderService(Service[Folder]):
@@ -80,7 +80,7 @@ class FolderService(Service[Folder]):
         return found[0]
 
     async def tree_of(self, application_id: UUID, *, principal: Principal) -> Hierarchy:
-        """Show all folders of an application within one another.
+        """Show all folders of an application as a tree.
 
         Raises:
             Missing: There is no such application, or it is not theirs to see.
@@ -94,7 +94,7 @@ class FolderService(Service[Folder]):
         return Hierarchy(application_id, _trees(folders), len(folders), files or 0)
 
     async def make(self, wish: NewFolder, *, principal: Principal, at: datetime) -> tuple[FolderAnswer, bool]:
-        """Make a folder, or find the one that has this name in this place; the flag tells which it was.
+        """Make a folder, or find the one with this name in this place; the flag tells which it was.
 
         Raises:
             Missing: The application or the parent is not there.
@@ -112,7 +112,7 @@ class FolderService(Service[Folder]):
             return await self.read(folder_id, principal=principal), made
 
     async def change(self, folder_id: UUID, wish: FolderChange, *, principal: Principal, at: datetime) -> FolderAnswer:
-        """Give a folder another name, or put it elsewhere with all that is in it.
+        """Rename a folder, or move it with all its contents.
 
         Raises:
             Missing: There is no such folder, or it is not theirs to see; or the one it is to lie in.
@@ -148,7 +148,7 @@ class FolderService(Service[Folder]):
             return await self.read(folder_id, principal=principal)
 
     async def remove(self, folder_id: UUID, *, principal: Principal, at: datetime) -> None:
-        """Take an empty folder away.
+        """Remove an empty folder.
 
         Raises:
             Missing: There is no such folder, or it is not theirs to see.
@@ -158,7 +158,7 @@ class FolderService(Service[Folder]):
         """
         async with self.transaction():
             folder = await self._held(folder_id, REMOVE_FOLDERS, principal=principal)
-            # nothing can come into it any more: a row that refers to it needs a lock that ours keeps away
+            # nothing can be put into it any more: a row referring to it would need a lock that conflicts with ours
             inside = or_(
                 select(File.id).where(File.folder_id == folder_id, File.deleted_at.is_(None)).exists(),
                 select(Folder.id).where(Folder.parent_id == folder_id).exists(),
@@ -175,9 +175,9 @@ class FolderService(Service[Folder]):
     async def place(
         self, application_id: UUID | None, folder_id: UUID | None, *, principal: Principal, lock: bool = True
     ) -> UUID | None:
-        """Say to which application something belongs that comes into a folder, and hold that application open.
+        """The application of what is put into a folder; keep that application open until the commit.
 
-        Without a `lock` it is only looked whether it is open: to give a lock back waits for the disk.
+        Without a `lock` it is only checked whether it is open, because releasing a lock waits for the disk.
 
         Raises:
             Missing: The application or the folder is not there.
@@ -194,13 +194,13 @@ class FolderService(Service[Folder]):
         return application_id
 
     async def hold_open(self, application_id: UUID, *, principal: Principal, lock: bool = True) -> None:
-        """Make sure that papers may come and go, and keep the application from being decided until the commit.
+        """Make sure that papers may be added and removed, and keep the application undecided until the commit.
 
         Raises:
             Missing: There is no such application, or it is not theirs to see.
             PapersClosed: It is decided, or others work on it.
         """
-        reach = Reach.of(principal, *sorted(principal.grants))  # which of their rights it takes the applications know
+        reach = Reach.of(principal, *sorted(principal.grants))  # applications know which of the rights is needed
         writable = _written_writable(self._access, reach, lock=lock)
         if await writable.value(self.session, **brought(principal), application=application_id) is not None:
             return
@@ -211,7 +211,7 @@ class FolderService(Service[Folder]):
     async def found_or_made(
         self, name: str, *, application_id: UUID | None, parent_id: UUID | None, principal: Principal, at: datetime
     ) -> tuple[UUID, bool]:
-        """Find a folder by its name and place, or make it; of several who do so at once, one makes it."""
+        """Find a folder by its name and place, or make it; of several at once, only one makes it."""
         name = plain(name)
         new_id = uuid4()
         folder_id = await self.session.scalar(
@@ -225,7 +225,7 @@ class FolderService(Service[Folder]):
                 created_at=at,
                 updated_at=at,
             )
-            # an update that changes nothing: without it PostgreSQL does not answer with the row that is there
+            # an update without effect, so that PostgreSQL returns the existing row
             .on_conflict_do_update(constraint="uq_folders_application_id_parent_id_name", set_={"name": name})
             .returning(Folder.id)
         )
@@ -234,7 +234,7 @@ class FolderService(Service[Folder]):
         return folder_id or new_id, folder_id == new_id
 
     async def _counted(self, *where: ColumnElement[bool], principal: Principal) -> list[FolderAnswer]:
-        """Load folders with their numbers of files in one statement."""
+        """Load folders with their file counts in one statement."""
         files = select(func.count()).where(
             File.folder_id == Folder.id, File.standing(), files_visible_to(principal, self._access)
         )
@@ -255,13 +255,13 @@ class FolderService(Service[Folder]):
         return [FolderAnswer(*row) for row in rows]
 
     async def _depth_of(self, folder_id: UUID) -> int:
-        """Count a folder and those it lies in."""
+        """How deep a folder is nested."""
         path = select(Folder.parent_id).where(Folder.id == folder_id).cte(recursive=True)
         path = path.union_all(select(Folder.parent_id).where(Folder.id == path.c.parent_id))
         return await self.session.scalar(select(func.count()).select_from(path)) or 0
 
     async def _put_into(self, folder: Folder, parent_id: UUID | None, *, principal: Principal) -> None:
-        """Put a folder into another one, while nobody else moves one beside it."""
+        """Move a folder into another one, while no other folder beside it is moved."""
         if parent_id is not None:
             parent = await self.find(folders_visible_to(principal, self._access), id=parent_id)
             if parent.application_id != folder.application_id:
@@ -274,7 +274,7 @@ class FolderService(Service[Folder]):
         folder.parent_id = parent_id
 
     async def _inside(self, folder_id: UUID) -> dict[UUID, int]:
-        """Find a folder and those in it, and count for each how many lie in one another down to it."""
+        """A folder and those in it, each with its depth below the folder."""
         found = select(Folder.id, literal(1).label("depth")).where(Folder.id == folder_id).cte(recursive=True)
         found = found.union_all(select(Folder.id, found.c.depth + 1).where(Folder.parent_id == found.c.id))
         return {row.id: row.depth for row in await self.session.execute(select(found.c.id, found.c.depth))}
@@ -282,9 +282,9 @@ class FolderService(Service[Folder]):
     async def _held(
         self, folder_id: UUID, permission: str, *, principal: Principal, with_those_beside: bool = False
     ) -> Folder:
-        """Load a folder that is to be changed, and lock it after its application, as everyone does.
+        """Load and lock a folder that is to be changed, after its application, as everywhere.
 
-        Whoever moves one locks all `with_those_beside` it: two at once might put each into the other.
+        Moving a folder also locks all `with_those_beside` it: two moves at once could put each into the other.
         """
         visible = folders_visible_to(principal, self._access)
         folder = await self.find(visible, id=folder_id)
@@ -307,7 +307,7 @@ def _written_writable(access: ApplicationAccess, reach: Reach, *, lock: bool) ->
 
 
 def _trees(folders: Sequence[FolderAnswer]) -> list[FolderTree]:
-    """Put folders into one another."""
+    """Arrange folders as trees."""
     children: dict[UUID | None, list[FolderAnswer]] = defaultdict(list)
     for folder in folders:
         children[folder.parent_id].append(folder)

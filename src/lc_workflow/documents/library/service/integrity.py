@@ -1,4 +1,4 @@
-"""Whether the store still holds what was brought."""
+"""Whether the store still holds what was uploaded."""
 
 import hashlib
 from contextlib import aclosing
@@ -18,7 +18,7 @@ class Measured:
 
 
 async def measured(store: ObjectStore, file: File) -> Measured:
-    """Read the whole file, piece by piece, and reckon its SHA-256.
+    """Read the whole file, piece by piece, and calculate its SHA-256.
 
     Raises:
         Unavailable: The store cannot be used now.

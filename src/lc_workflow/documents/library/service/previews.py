@@ -36,15 +36,15 @@ def preview_key(file_id: UUID, size: PreviewSize) -> str:
 
 
 async def make_previews(place: Workplace, file_id: UUID) -> None:
-    """Make the previews of a picture; of one that cannot be made small or has no bytes, say so."""
+    """Make the previews of a picture; if it cannot be decoded or has no bytes, record that."""
     async with place.sessions() as session:
         file = await session.get(File, file_id)
         if file is None or file.deleted_at is not None or file.previews is not None:
             return
-        await session.commit()  # others get the connection while the bytes travel
+        await session.commit()  # gives the connection back while the bytes are sent
         try:
             made = await _made(place.store, file.key)
-        except (Invalid, Missing):  # who asks is told so, and does not wait for ever for bytes that are lost
+        except (Invalid, Missing):  # readers are told so, instead of waiting for ever for lost bytes
             made = []
         for size, picture in zip(SIDES, made, strict=False):
             await place.store.put(
@@ -57,7 +57,7 @@ async def make_previews(place: Workplace, file_id: UUID) -> None:
             .returning(File.id)
         )
         await session.commit()
-        if shown is None:  # the file was removed meanwhile, and nothing of it is to be left behind
+        if shown is None:  # the file was removed meanwhile, so its previews must go too
             for size in PreviewSize:
                 await place.store.remove(preview_key(file_id, size))
 

@@ -23,9 +23,9 @@ _USED: Final = Written(
 async def check_room(
     session: AsyncSession, application_id: UUID | None, size: int, *, most: int, lock: bool = False
 ) -> None:
-    """Let another `size` bytes in when the papers of the application stay within `most`, removed ones aside.
+    """Accept `size` more bytes if the papers of the application stay within `most`, not counting removed ones.
 
-    With a `lock` others who bring papers wait until the commit, so that many at once do not pass together.
+    With a `lock` other uploads wait until the commit, so that many at once cannot exceed the quota together.
 
     Raises:
         ApplicationFull: They would not.

@@ -45,7 +45,7 @@ UNSEEN: Final = NoScanner()
 _NEWEST: Final = (Key(File.created_at, descending=True), Key(File.id))
 
 LINK_LIFETIME: Final = timedelta(minutes=15)
-"""How long a link to a file works: long enough to read a paper, short enough for one that is passed on."""
+"""How long a link to a file works: long enough to read a paper, short in case it is passed on."""
 
 
 class FileReading(Service[File]):
@@ -139,7 +139,7 @@ class FileReading(Service[File]):
         return await duplicates_of(self.session, file, self._access, files_visible_to(principal, self._access))
 
     async def check(self, file_id: UUID, *, principal: Principal, at: datetime) -> tuple[File, Measured]:
-        """Read a file's bytes in the store, compare them with what was brought, and put the outcome on record.
+        """Read a file's bytes in the store, compare them with what was uploaded, and record the result.
 
         Raises:
             Missing: There is no such file, or it is not theirs to see; or it was removed meanwhile.
@@ -163,7 +163,7 @@ class FileReading(Service[File]):
         return file, found
 
     async def open(self, file_id: UUID, *, principal: Principal, at: datetime) -> File:
-        """Show one file to somebody who is going to open it, and put that on record.
+        """Load one file for somebody who is going to open it, and record that.
 
         Raises:
             Missing: There is no such file, or it is not theirs to see.
@@ -176,7 +176,7 @@ class FileReading(Service[File]):
     async def preview_of(
         self, file_id: UUID, size: PreviewSize, *, principal: Principal, base_url: str, at: datetime
     ) -> str:
-        """Make a link to a small picture of a file, and put on record who was shown it.
+        """Make a link to a small picture of a file, and record who was shown it.
 
         Raises:
             Missing: There is no such file, or it is not theirs to see.
@@ -198,9 +198,9 @@ class FileReading(Service[File]):
         return await self._link_to_preview(file.id, size, base_url=base_url)
 
     async def show(self, shown: Shown, *, base_url: str, at: datetime) -> str:
-        """Follow somebody's own link to a picture, and put on record who was shown it.
+        """Follow a person's own link to a picture, and record that they were shown it.
 
-        Whoever has opened it since the link was given, as the web app does for each picture, stands there already.
+        If they have opened the file since the link was given, that is on record already.
 
         Raises:
             Missing: The picture was removed meanwhile.
@@ -218,9 +218,9 @@ class FileReading(Service[File]):
         return await self.link_to(file, base_url=base_url, inline=True)
 
     async def just_brought(self, file: File, *, base_url: str, at: datetime) -> FileAnswer:
-        """Show a file to whoever has just brought it, with links to it.
+        """Show a file to whoever has just uploaded it, with links to it.
 
-        Who asks again after those have ended gets none: opening it is put on record then.
+        After those have expired, asking again gives none: opening the file then goes on record.
         """
         answer = structs.replace(shaped(file, FileAnswer), seen_elsewhere=bool(await self.seen_elsewhere(file)))
         if at >= file.created_at + LINK_LIFETIME:

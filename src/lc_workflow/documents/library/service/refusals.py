@@ -4,7 +4,7 @@ from lc_workflow.kernel.errors import Busy, Forbidden, Invalid, Missing
 
 
 class PapersClosed(Invalid):
-    """The papers of this application are no longer added to or taken from, at least not by this person."""
+    """Papers of this application can no longer be added or removed, at least not by this person."""
 
 
 class NotYourFile(Forbidden):
@@ -16,15 +16,15 @@ class FileIdTaken(Invalid):
 
 
 class BelongsToAnother(Invalid):
-    """The file is the picture of something else, and goes only with that."""
+    """The file is the picture of something else, and is only removed with that."""
 
 
 class ReplacedMeanwhile(Invalid):
-    """Another version stands in the place of this paper."""
+    """Another version has replaced this paper."""
 
 
 class ApplicationFull(Invalid):
-    """The papers of this application take all the room they may."""
+    """The papers of this application would exceed its quota."""
 
 
 class StillArriving(Busy):
@@ -59,8 +59,8 @@ class FolderNameTaken(Invalid):
 
 
 class FolderInItself(Invalid):
-    """A folder would lie in itself, or in one that lies in it."""
+    """A folder would be inside itself, or inside a folder within it."""
 
 
 class FolderTooDeep(Invalid):
-    """Folders lie in one another too deeply."""
+    """Folders are nested too deeply."""

@@ -1,4 +1,4 @@
-"""Taking files away: out of sight at once, brought back while there is time, and then gone for good."""
+"""Removing files: out of sight at once, restorable for a while, and then deleted for good."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,16 +18,16 @@ from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.storage.base import ObjectStore
 
 ASIDE: Final = "removed/"
-"""Where the store keeps the bytes of removed files: no link that was handed out before leads there."""
+"""Where the store keeps the bytes of removed files, out of reach of links handed out before."""
 
 AT_ONCE: Final = 200
-"""How many removed files go for good in one transaction."""
+"""How many removed files are deleted in one transaction."""
 
 _log = structlog.stdlib.get_logger()
 
 
 def removal_of(file: File, *, by: UUID | None, at: datetime) -> FileRemoved:
-    """The fact that a file was taken away; it keeps what an auditor needs to find the bytes in a backup."""
+    """The fact that a file was removed; it keeps what an auditor needs to find the bytes in a backup."""
     return FileRemoved(
         actor_id=by,
         at=at,
@@ -40,15 +40,15 @@ def removal_of(file: File, *, by: UUID | None, at: datetime) -> FileRemoved:
 
 
 def aside(key: str) -> str:
-    """Where the bytes of a removed file wait for the end of its retention."""
+    """The key under which the bytes of a removed file wait for the end of its retention."""
     return ASIDE + key
 
 
 async def put_aside(session: AsyncSession, store: ObjectStore, file: File) -> None:
-    """Move the bytes of a removed file to where no link leads, after the commit that removed it.
+    """Move the bytes of a removed file out of reach of its links, after the commit that removed it.
 
-    What cannot be moved now the sweeper moves later. Nobody holds the file meanwhile, for a store may be slow; so it is
-    looked afterwards whether somebody brought it back while its bytes were on their way.
+    What cannot be moved now is moved later by the sweeper. The file is not locked meanwhile, because a store may be
+    slow; so afterwards it is checked whether somebody restored it during the move.
     """
     try:
         await _remove_previews(store, file)
@@ -63,7 +63,7 @@ async def put_aside(session: AsyncSession, store: ObjectStore, file: File) -> No
 
 
 async def _unless_it_is_back(session: AsyncSession, store: ObjectStore, file_id: UUID) -> None:
-    """Give a file its bytes back that was brought back meanwhile; its previews are made when somebody asks."""
+    """Move the bytes back if the file was restored meanwhile; its previews are made when somebody asks."""
     await begins_to_write(session)
     file = await session.get(File, file_id, with_for_update=True, populate_existing=True)
     if file is not None and file.deleted_at is None:
@@ -73,7 +73,7 @@ async def _unless_it_is_back(session: AsyncSession, store: ObjectStore, file_id:
 
 
 async def bring_back(store: ObjectStore, file: File) -> None:
-    """Move the bytes of a removed file to where links lead.
+    """Move the bytes of a removed file back to where links find them.
 
     Raises:
         Missing: They are in neither place.
@@ -87,7 +87,7 @@ async def bring_back(store: ObjectStore, file: File) -> None:
 
 
 async def clear_away(store: ObjectStore, *files: File) -> None:
-    """Remove the bytes of files whose rows are gone: for everyone who asks these are gone already, so nothing fails."""
+    """Delete the bytes of files whose rows are gone; for everyone else they are gone already, so nothing fails."""
     for file in files:
         try:
             for key in (file.key, aside(file.key)):
@@ -104,7 +104,7 @@ async def _remove_previews(store: ObjectStore, file: File) -> None:
 
 
 async def purge(session: AsyncSession, store: ObjectStore, *, kept_for: timedelta, at: datetime) -> int:
-    """Let removed files go for good whose retention is over, rows first; answers how many there were."""
+    """Delete removed files whose retention is over, rows first; return how many there were."""
     gone = 0
     while True:
         due = (
@@ -117,7 +117,7 @@ async def purge(session: AsyncSession, store: ObjectStore, *, kept_for: timedelt
             )
         ).all()
         for file in due:
-            # a newer version that stands keeps its place behind the next one before
+            # a newer version then follows the next older one
             await session.execute(update(File).where(File.replaces_id == file.id).values(replaces_id=file.replaces_id))
             await session.delete(file)
             session.add(

@@ -1,4 +1,4 @@
-"""Pictures in lists: each has a link that is the reader's own, so that following it puts them on record."""
+"""Pictures in lists: each link belongs to one reader, so that following it records who looked."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ SHOWN_PATH: Final = "/api/v1/files/shown/"
 
 
 class Shown(Struct, array_like=True, frozen=True):
-    """Which picture a link shows to whom, and since when; in seconds since 1970."""
+    """Which picture a link shows to whom, and when it was given, in seconds since 1970."""
 
     file_id: UUID
     person_id: UUID
@@ -27,7 +27,7 @@ class Shown(Struct, array_like=True, frozen=True):
 
 
 class PictureLinks:
-    """Gives links to pictures that a page can put into its lists, where nothing but an address can be sent along."""
+    """Links to pictures for lists in a page, which cannot send anything along but an address."""
 
     lifetime: Final = timedelta(minutes=15)
 
@@ -36,7 +36,7 @@ class PictureLinks:
         self._key = key_for("links to pictures", secret=secret)
 
     def of(self, file: File, *, reader: UUID, base_url: str, at: datetime) -> str | None:
-        """Make somebody's own link to a picture; what is no picture, or was removed, has none."""
+        """Make a person's own link to a picture; None for other files and for removed ones."""
         if not file.is_image or file.deleted_at is not None:
             return None
         return f"{base_url.rstrip('/')}{SHOWN_PATH}{signed(Shown(file.id, reader, at.timestamp()), self._key)}"

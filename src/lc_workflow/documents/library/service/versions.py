@@ -1,4 +1,4 @@
-"""Papers that replace others: the newest stands, the ones before stay readable."""
+"""Versions of a paper: the newest counts, the ones before stay readable."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from lc_workflow.documents.library.service.refusals import BelongsToAnother, Rep
 
 
 def succeed(file: File, before: File, *, at: datetime) -> None:
-    """Let a new paper take the place of one that is locked.
+    """Let a new paper replace one that is locked.
 
     Raises:
         BelongsToAnother: The one before is the picture of something else, and stays with that.
@@ -30,7 +30,7 @@ def succeed(file: File, before: File, *, at: datetime) -> None:
 
 
 async def step_back(session: AsyncSession, file: File) -> None:
-    """Let the paper stand again that a removed one had replaced, or the next before it that is not removed itself.
+    """When a version is removed, let the next older one that is not removed count again.
 
     Raises:
         ReplacedMeanwhile: The removed one is not the newest.
@@ -41,7 +41,7 @@ async def step_back(session: AsyncSession, file: File) -> None:
 
 
 async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> None:
-    """Put a paper that is brought back into its place between the others.
+    """Put a restored paper back into its place among the versions.
 
     Raises:
         ReplacedMeanwhile: Another took its place.
@@ -54,7 +54,7 @@ async def step_forward(session: AsyncSession, file: File, *, at: datetime) -> No
 
 
 def _next_after(ids: Sequence[UUID], *, aside: Sequence[UUID] = ()) -> Select[datetime]:
-    """Since when another stands in the place of some versions, past those that are removed; `aside` do not count."""
+    """When some versions were replaced by the next one that is not removed; `aside` do not count."""
     after = (
         select(File.id, File.created_at, File.deleted_at)
         .where(File.replaces_id.in_(ids), File.id.not_in(aside))
@@ -69,7 +69,7 @@ def _next_after(ids: Sequence[UUID], *, aside: Sequence[UUID] = ()) -> Select[da
 
 
 async def _held_before(session: AsyncSession, file: File) -> list[UUID]:
-    """Find the versions before one and lock them, newest first: nobody brings one back or removes one meanwhile."""
+    """Find and lock the older versions, newest first, so that nobody restores or removes one meanwhile."""
     held = set[UUID]()
     while not held.issuperset(before := await _before(session, file)):
         held.update(before)
@@ -80,7 +80,7 @@ async def _held_before(session: AsyncSession, file: File) -> list[UUID]:
 
 
 async def _before(session: AsyncSession, file: File) -> list[UUID]:
-    """Find the versions before one, back to the newest that is not removed: that one stands when this one goes."""
+    """Find the older versions, up to the newest that is not removed: that one counts when this one goes."""
     found: list[UUID] = []
     before_id = file.replaces_id
     while before_id is not None:

@@ -1,4 +1,4 @@
-"""Who is told of what happens to an application, how they want to be told, and writing it for them: written once."""
+"""Prepared statements: who is notified of something about an application, how they want it, and storing it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ from lc_workflow.platform.db.written import Written
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What is told of an application: its names, who acted, and the last work on it at a stage if there is any.
+    """What a notification says of an application: its names, who acted, and the latest work on it at a stage.
 
     `open_seat` is the stage of approval that this work waits for.
     """
@@ -80,7 +80,7 @@ class About:
 
 @cache
 def concerned(kind: Kind | None) -> Written:
-    """Whoever drafted an application (`drafter`), and those who may do what it waits for, but for the `actor`."""
+    """The drafter of an application (`drafter`), and those who may do what it waits for, except the `actor`."""
     actor = bindparam("actor", type_=Uuid)
     who = drafter_who_sees(bindparam("drafter", type_=Uuid), at=bindparam("at", type_=DateTime(timezone=True)))
     if kind is not None:
@@ -89,7 +89,7 @@ def concerned(kind: Kind | None) -> Written:
 
 
 def drafter_who_sees(drafter: UUID | BindParameter[UUID], *, at: Moment) -> ColumnElement[bool]:
-    """Match whoever drafted an application, as long as they may still see it."""
+    """Match the drafter of an application, as long as they may still see it."""
     return (User.id == drafter) & may_at_all(READ, at=at)
 
 
@@ -100,9 +100,9 @@ def able(kind: Kind) -> Written:
 
 
 def confirmers(event: DisbursementHandedOver, *, branch_id: UUID | None) -> ColumnElement[bool]:
-    """Match those who may confirm a payment that is on its way: not who asked for it, nor who keeps away from the loan.
+    """Match those who may confirm a payment under way: not who asked for it, nor anybody recused from the loan.
 
-    Nobody may where it is over already.
+    Nobody, once it is over.
     """
     asked_by = select(DisbursementRequest.requested_by).where(
         DisbursementRequest.id == event.request_id, DisbursementRequest.status == DisbursementStatus.HANDED_OVER
@@ -112,7 +112,7 @@ def confirmers(event: DisbursementHandedOver, *, branch_id: UUID | None) -> Colu
 
 
 def hearers() -> Select[*tuple[Any, ...]]:
-    """Select people who can hear, with how they want to be told in the app where they have said it."""
+    """Select active people, with their choices for notifications in the app."""
     wish = NotificationPreference
     return (
         select(User.id, wish.in_app_notifications, wish.is_quiet, wish.quiet_from, wish.quiet_until)
@@ -157,7 +157,7 @@ BROUGHT: Final = (
     *("id", "user_id", "event_id", "type", "title", "message", "priority", "data"),
     *("created_at", "dismissed_at", "email_due_at"),
 )
-"""The columns of notifications that are written, each brought as a list with a value for everybody."""
+"""The columns of a notification; each is a parameter with a list of values, one per person."""
 
 
 def _write_once() -> ReturningInsert[UUID]:
@@ -173,4 +173,4 @@ def _write_once() -> ReturningInsert[UUID]:
 
 
 WRITE_ONCE: Final = Written(_write_once())
-"""Writes notifications, and gives the ids of those that were not there; who is told again finds theirs."""
+"""Stores notifications and returns the ids of the new ones; a repeated notification is not stored twice."""

@@ -75,7 +75,7 @@ class NotificationService(Service[Notification]):
         )
 
     async def mark_read(self, notification_id: UUID, *, principal: Principal, at: datetime) -> Notification:
-        """Remember that a person read a notification; the first time counts.
+        """Record that a person read a notification; the first time counts.
 
         Raises:
             Missing: There is no such notification of theirs.
@@ -86,7 +86,7 @@ class NotificationService(Service[Notification]):
         return notification
 
     async def dismiss(self, notification_id: UUID, *, principal: Principal, at: datetime) -> Notification:
-        """Remember that a person does not want to see a notification any more.
+        """Record that a person does not want to see a notification any more.
 
         Raises:
             Missing: There is no such notification of theirs.
@@ -97,7 +97,7 @@ class NotificationService(Service[Notification]):
         return notification
 
     async def mark_all_read(self, *, principal: Principal, at: datetime) -> int:
-        """Remember that a person read everything; answers how many they had not."""
+        """Record that a person read everything; return how many were unread."""
         async with self.transaction():
             read = await self.session.scalars(
                 update(Notification)

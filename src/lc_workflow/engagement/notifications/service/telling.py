@@ -1,4 +1,4 @@
-"""Telling people what concerns them, inside the transaction that hears of it."""
+"""Notifying people of what concerns them, inside the transaction of the listener."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -70,24 +70,24 @@ from lc_workflow.platform.service import Service
 
 
 class TellingService(Service[Notification]):
-    """Writes notifications; a fact that is heard twice is told once."""
+    """Writes notifications; a fact heard twice is told once."""
 
     noun = "notification"
 
     async def tell_of_move(self, event: ApplicationMoved, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
-        """Write the notifications of a step, inside the running transaction; answers the new ones with their people.
+        """Write the notifications of a step; return the new ones with their people.
 
-        Whoever drafted the application hears how it goes on, those who may take the next step hear that it waits for
-        them. Nobody hears of their own step, and nobody twice of the same.
+        The drafter hears how the application goes on, those who may take the next step hear that it waits for them.
+        Nobody hears of their own step, and nobody twice of the same.
         """
         target = Stage(event.target)
         about = await About.read(self.session, event.application_id, target, actor_id=event.actor_id)
-        if about is None:  # reopened as a draft and thrown away before it was told
+        if about is None:  # reopened as a draft and thrown away meanwhile
             return []
         task, sender = TASKS.get(target), about.sender
         if task is None or about.doing is not None:
             people = await self._concerned(event, about.doing if task else None)
-        else:  # the work was never written down
+        else:  # no task was ever stored for it
             who = may_act(task.permission, branch_id=event.branch_id, at=event.at)
             who &= may_act(READ, branch_id=event.branch_id, at=event.at)
             who &= true() if task.for_preparers else User.id.not_in(about.preparers)
@@ -118,9 +118,9 @@ class TellingService(Service[Notification]):
     async def tell_of_awaited_decision(
         self, event: DecisionAwaited, *, event_id: UUID
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write the notifications of another open stage of approval, inside the running transaction.
+        """Write the notifications of another open stage of approval.
 
-        Those hear who hold its seat and may decide, as long as it is that stage which waits.
+        They go to those who hold its seat and may decide, as long as that stage is the one that waits.
         """
         about = await About.read(self.session, event.application_id, Stage(event.stage), actor_id=event.actor_id)
         if about is None or about.doing is None or about.open_seat != event.approval_stage:
@@ -142,7 +142,7 @@ class TellingService(Service[Notification]):
         )
 
     async def _concerned(self, event: ApplicationMoved, doing: Doing | None) -> Sequence[Any]:
-        """Whoever drafted an application and may still see it, and those who may do what it waits for."""
+        """The drafter, if they may still see the application, and those who may do what it waits for."""
         wanted: dict[str, Any] = doing.brought(at=event.at) if doing else {}
         wanted |= {"drafter": event.drafted_by, "actor": event.actor_id, "at": event.at}
         return await concerned(doing.kind if doing else None).rows(self.session, **wanted)
@@ -151,10 +151,10 @@ class TellingService(Service[Notification]):
         return (await self.session.execute(hearers().where(*who))).all()
 
     async def tell_of_breach(self, event: DeadlineBreached, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
-        """Write the notifications of a late task, inside the running transaction.
+        """Write the notifications of a late task.
 
-        Whoever has it hears, and those of the next scope: who assigns work in the branch, or above the branch where
-        the branch's own manager is late; of all these only who may see the application now.
+        They go to its owner and to the next level: those who assign work in the branch, or above the branch when its
+        own manager is late; in each case only if they may see the application now.
         """
         above = may_act(ASSIGN, branch_id=None if Stage(event.stage) in HIGHER_UP else event.branch_id, at=event.at)
         return await self._say_of_loan(
@@ -170,7 +170,7 @@ class TellingService(Service[Notification]):
         )
 
     async def tell_of_given_task(self, event: TaskAssigned, *, event_id: UUID) -> list[tuple[UUID, LiveNotification]]:
-        """Write what somebody hears to whom a colleague gave a task, as long as they may see the application."""
+        """Notify the new owner of a task that a colleague assigned, as long as they may see the application."""
         return await self._say_of_loan(
             event,
             TASK,
@@ -185,7 +185,7 @@ class TellingService(Service[Notification]):
     async def tell_of_payment_to_confirm(
         self, event: DisbursementHandedOver, *, event_id: UUID
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write what those hear who may confirm a payment that is on its way; of one that is over nobody hears."""
+        """Notify those who may confirm a payment under way; nobody once it is over."""
         branch = select(CustomerApplication.branch_id).where(CustomerApplication.id == event.application_id)
         who = confirmers(event, branch_id=await self.session.scalar(branch))
         return await self._say_of_loan(
@@ -201,9 +201,9 @@ class TellingService(Service[Notification]):
     async def tell_of_missing_payment(
         self, event: DisbursementFailed | DisbursementNotTaken, *, event_id: UUID
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write what those hear who want a loan paid out when it is not: who asked for it, and who drafted it.
+        """Notify those who want a loan paid out that it was not: who asked for it, and who drafted it.
 
-        Of these only who may see the application now, and nobody of what they wrote down themselves.
+        Only those who may see the application now, and nobody of what they did themselves.
         """
         drafted_by = select(CustomerApplication.user_id).where(CustomerApplication.id == event.application_id)
         asked_by = select(DisbursementRequest.requested_by).where(DisbursementRequest.id == event.request_id)
@@ -220,7 +220,7 @@ class TellingService(Service[Notification]):
     async def tell_of_vacant_seat(
         self, event: DecisionByNobody, *, event_id: UUID
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write what those hear who give authority: that nobody may take a decision; it names no customer."""
+        """Notify those who give authority that nobody may take a decision; it names no customer."""
         place = await self.session.scalar(select(Branch.name).where(Branch.id == event.branch_id))
         seat = {"stage": event.approval_stage or event.stage, "role": event.role or "manager", "waiting": event.waiting}
         said = NOBODY_DECIDES.about(actor=None, latin=None, khmer=None, place=place or "no branch", **seat)
@@ -241,7 +241,7 @@ class TellingService(Service[Notification]):
     async def to_say(
         self, *, event_id: UUID, sender_id: UUID | None, at: datetime
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Answer the notifications of a message with their people, without those who are not to be disturbed."""
+        """Return the notifications of a message with their people, without people in quiet hours."""
         shown = (Notification.event_id == event_id) & Notification.dismissed_at.is_(None)
         rows = await self.get_many(shown, OrderBy("user_id"))
         found = await self.session.scalars(
@@ -261,7 +261,7 @@ class TellingService(Service[Notification]):
     async def tell_of_unlock_request(
         self, event: UnlockRequested, *, event_id: UUID
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write what those hear who can let a locked-out colleague in; answers the new ones with their people."""
+        """Notify those who can unlock an account; return the new notifications with their people."""
         locked = await self._sender(event.user_id)
         sender = await self._sender(event.actor_id)
         said = UNLOCK_REQUESTED.about(
@@ -294,7 +294,7 @@ class TellingService(Service[Notification]):
         at: datetime,
         **about: object,
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Say the same to some `hearers`; `about` is what a program reads of it."""
+        """Send the same words to some `hearers`; `about` is the data for programs."""
         rows = [_row(person.id, event_id, type_, said, priority, at=at, **about) for person in people]
         return await self._tell(people, rows, sender, at=at)
 
@@ -309,9 +309,9 @@ class TellingService(Service[Notification]):
         event_id: UUID,
         **about: object,
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Say what an event means for a loan to those of some who may see it now, but not to whoever brought it about.
+        """Notify those who may see a loan now of what an event means for it, except whoever caused the event.
 
-        Nothing is said where the application is gone.
+        Nobody, when the application is gone.
         """
         row = CustomerApplication
         asked = select(row.full_name_latin, row.full_name_khmer, row.user_id, row.branch_id)
@@ -338,9 +338,9 @@ class TellingService(Service[Notification]):
     async def _tell(
         self, people: Sequence[Any], rows: list[dict[str, Any]], sender: Sender | None, *, at: datetime
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Write what is new to each of some `hearers`, and answer what of it is said at once.
+        """Store what is new to each of some `hearers`, and return what is to be sent live.
 
-        What its person does not want to see in the app is put aside from the beginning; in quiet hours nothing is said.
+        What somebody does not want to see in the app is stored as dismissed; in quiet hours nothing is sent live.
         """
         if not rows:
             return []
@@ -360,7 +360,7 @@ class TellingService(Service[Notification]):
 def _row(
     person: UUID, event_id: UUID, type_: str, said: Words, priority: str, *, at: datetime, **about: object
 ) -> dict[str, Any]:
-    """The notification of an event to one person; `about` is what a program reads of it."""
+    """The notification of an event for one person; `about` is the data for programs."""
     return {
         "id": uuid4(),
         "user_id": person,

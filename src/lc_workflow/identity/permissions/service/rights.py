@@ -1,4 +1,4 @@
-"""Writing rights down."""
+"""The list of rights."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ from lc_workflow.platform.service import Service
 
 
 class PermissionTaken(Invalid):
-    """This right is written down already."""
+    """This right exists already."""
 
     def __init__(self) -> None:
         super().__init__("This right is written down already.")
@@ -49,7 +49,7 @@ class SystemPermission(Invalid):
 
 
 class PermissionFixed(Invalid):
-    """What a right lets people do is its name, which stays."""
+    """What a right allows is its name, which cannot change."""
 
     def __init__(self, fields: Iterable[str]) -> None:
         super().__init__(

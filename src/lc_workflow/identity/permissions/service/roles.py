@@ -39,7 +39,7 @@ from lc_workflow.platform.search import contains
 from lc_workflow.platform.service import Service
 
 SYSTEM_FIXED: Final = frozenset({"level", "web_word", "is_active"})
-"""What stays as the release brings it about its own roles: the workflow and the ranks stand on them."""
+"""What cannot be changed about the release's own roles, because workflow and ranks depend on it."""
 
 
 class RoleNameTaken(Invalid):
@@ -50,7 +50,7 @@ class RoleNameTaken(Invalid):
 
 
 class RoleNameFixed(Invalid):
-    """The name of a role stays: accounts, authorities and matrices say it."""
+    """A role's name cannot change: accounts, authorities and matrices refer to it."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class RoleNameFixed(Invalid):
 
 
 class PatternUnclear(Invalid):
-    """It is not said what the role is to be opened like, or it is said twice."""
+    """Which role or template to copy is not said, or said twice."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -74,19 +74,19 @@ class RoleInUse(Invalid):
 
 
 class SystemRole(Invalid):
-    """The role comes with the release, so it is not removed, and its rank and word stay."""
+    """The role comes with the release: it is not removed, and its rank and word stay."""
 
 
 class OwnRole(Forbidden):
-    """Nobody changes what a role may do that they hold themselves."""
+    """Nobody changes a role that they hold themselves."""
 
 
 class AdministratorRoleFixed(Forbidden):
-    """The administrator's role is what keeps the installation running."""
+    """The administrator's role keeps the installation running, so its rights stay."""
 
 
 def check_may_shape(role: CompanyRole, *, principal: Principal) -> None:
-    """Let a person change the rights of a role.
+    """Refuse a change to a role's rights that is not the person's to make.
 
     Raises:
         AdministratorRoleFixed: It is the administrator's.
@@ -101,7 +101,7 @@ def check_may_shape(role: CompanyRole, *, principal: Principal) -> None:
 
 
 class _Pattern(NamedTuple):
-    """What a role is opened like, where the wish does not say otherwise."""
+    """The defaults for a new role that is a copy."""
 
     display_name: str
     level: int
@@ -193,7 +193,7 @@ class RoleService(Service[CompanyRole]):
             return await self._open(pattern.rights, values, principal=principal, at=at)
 
     async def _pattern(self, wish: FromTemplate, *, principal: Principal) -> _Pattern:
-        """Find what a role is opened like: the release vouches for its own roles, and for no template."""
+        """Find what a role is copied from; the rights of a template must be the person's own."""
         if wish.template is not None:
             if wish.template not in set(Role):
                 raise NoSuchRole
@@ -276,7 +276,7 @@ class RoleService(Service[CompanyRole]):
                 raise SystemRole("This role comes with the release and is not removed.")
             check_rank(principal.level, {role.name: role.level})
             await self._check_unused(role, at=at)
-            await self.session.execute(delete(UserRole).where(UserRole.role_id == role.id))  # what has run out
+            await self.session.execute(delete(UserRole).where(UserRole.role_id == role.id))  # expired holdings
             await self.session.delete(role)
             await self.session.flush()
             self.announce(RoleClosed(actor_id=principal.id, at=at, role_id=role_id, name=role.name))
@@ -288,7 +288,7 @@ class RoleService(Service[CompanyRole]):
             raise RoleInUse("Somebody holds this role; give them another first.")
 
     async def toggle(self, wish: Toggle, *, principal: Principal, at: datetime) -> bool:
-        """Give a role a right or take it away; answers whether the role holds it now.
+        """Give a role a right or take it away; return whether the role has it now.
 
         Raises:
             Missing: There is no such role.
@@ -304,7 +304,7 @@ class RoleService(Service[CompanyRole]):
         return grant
 
     async def in_bulk(self, wish: Bulk, *, principal: Principal, at: datetime) -> int:
-        """Give rights to several roles, or take them away: all of it or nothing; answers how many fields changed.
+        """Give rights to several roles, or take them away: all or nothing; return how many changed.
 
         Raises:
             Missing, NoSuchPermission, AdministratorRoleFixed, OwnRole, RoleAboveOwn, GrantAboveOwn: As for one.
@@ -314,7 +314,7 @@ class RoleService(Service[CompanyRole]):
         changed = 0
         async with self.transaction():
             names = {right.name for right in await rights_by_id(self.session, wish.permission_ids or ())}
-            # One order, so that two of these do not wait for each other.
+            # In one order, so that two of these cannot deadlock.
             for role_id in sorted(set(wish.role_ids or ())):
                 role = await self.find(id=role_id, lock=True)
                 rights = {*role.grants} | names if wish.action == "grant" else {*role.grants} - names
@@ -324,7 +324,7 @@ class RoleService(Service[CompanyRole]):
     async def add_rights(
         self, role_id: UUID, rights: Collection[str], *, principal: Principal, at: datetime, reason: str | None
     ) -> int:
-        """Give a role further rights; answers how many it did not hold.
+        """Give a role further rights; return how many it did not have.
 
         Raises:
             Missing, AdministratorRoleFixed, OwnRole, RoleAboveOwn, GrantAboveOwn: As for one.
@@ -336,7 +336,7 @@ class RoleService(Service[CompanyRole]):
     def _shape(
         self, role: CompanyRole, rights: set[str], *, principal: Principal, at: datetime, reason: str | None
     ) -> int:
-        """Write which rights a locked role holds from now on; answers how many changed."""
+        """Set the rights of a locked role; return how many changed."""
         given_now, taken = rights - {*role.grants}, {*role.grants} - rights
         if not given_now and not taken:
             return 0
@@ -359,7 +359,7 @@ class RoleService(Service[CompanyRole]):
 
 
 def _said(wish: NewRole | RoleChange) -> dict[str, Any]:
-    """What is said of a role that roles have.
+    """The given fields that roles have.
 
     Raises:
         NotProvidedFor: It is to be limited as no role is.

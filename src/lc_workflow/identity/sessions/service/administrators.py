@@ -1,4 +1,4 @@
-"""The first administrator of an installation, and one who cannot get in any more."""
+"""The first administrator of an installation, and one who is locked out."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -23,15 +23,15 @@ from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.service import Service
 
 SETUP_LOCK: Final = 0x1C_0C
-"""The advisory lock that makes two simultaneous first administrators one."""
+"""The advisory lock that lets only one of two simultaneous first administrators be created."""
 
 
 class SetupDone(Invalid):
-    """The installation has accounts, so a first administrator is no longer created this way."""
+    """The installation has accounts, so there is no first administrator to create."""
 
 
 class AdministratorService(Service[User]):
-    """The administrators whom nobody else can let in."""
+    """Administrators whom nobody else can let in."""
 
     noun = "administrator"
 
@@ -80,8 +80,9 @@ class AdministratorService(Service[User]):
     async def recover_admin(self, username: str, password: str, *, at: datetime) -> None:
         """Let an administrator in again who lost password or second factor and has no colleague to ask.
 
-        For whoever has the server, who could write the row as well; so it is on record, and an alert. It opens no
-        account that is out of use. Whoever administers by a further role counts: they may be the last one there is.
+        For whoever controls the server, who could write the row as well; so it is on record, and raises an alert. It
+        opens no account that is out of use. Somebody who administers by a further role counts: they may be the last
+        one.
 
         Raises:
             Missing: No administrator in use has this name.

@@ -37,7 +37,7 @@ from lc_workflow.platform.service import Service
 
 
 class WrongCredentials(Unauthenticated):
-    """The name or the password is wrong; which of them is not said."""
+    """The name or the password is wrong; which of them is not revealed."""
 
 
 class AccountIsLocked(Locked):
@@ -57,7 +57,7 @@ class RefreshTokenInvalid(Unauthenticated):
 
 
 class RefreshTokenNeeded(Invalid):
-    """A session is to go on, but neither the body nor a cookie holds its refresh token."""
+    """A session is to be renewed, but neither the body nor a cookie has its refresh token."""
 
 
 class WrongPassword(Invalid):
@@ -66,9 +66,9 @@ class WrongPassword(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A session that was opened or renewed: its tokens and its person.
+    """An opened or renewed session: its tokens and its person.
 
-    `recovery_codes` are those of a second factor that was set up on the way in.
+    `recovery_codes` are those of a second factor that was set up during sign-in.
     """
 
     access_token: str
@@ -80,7 +80,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A sign-in whose password was right and that waits for the second factor, which may have to be set up first."""
+    """A sign-in with the right password that waits for the second factor, which may have to be set up first."""
 
     challenge: str
     enrolment_required: bool
@@ -112,9 +112,9 @@ class SessionService(Service[Session]):
     async def sign_in(
         self, credentials: Credentials, *, address: str | None, device: str | None, strangers: Limiter, at: datetime
     ) -> Entry | Waiting:
-        """Open a session for whoever knows the password; who has or needs a second factor shows it next.
+        """Open a session for whoever knows the password; the second factor, if any, is asked for next.
 
-        `strangers` counts the tries of names that nobody has, so that they are answered like those of accounts.
+        `strangers` counts tries of unknown names, so that they are answered like those of accounts.
 
         Raises:
             WrongCredentials: The name or the password is wrong; the failure is counted.
@@ -128,14 +128,14 @@ class SessionService(Service[Session]):
                 select(User.id, User.password_hash).where((User.email if "@" in name else User.username) == name)
             )
         ).one_or_none()
-        # The connection goes back to the pool while the password is hashed: that takes as long as a hundred queries.
+        # Gives the connection back while the password is hashed, which takes as long as a hundred queries.
         await self.session.rollback()
         right = await self._passwords.matches(credentials.password, known.password_hash if known else None)
         if known is None:
             raise await _stranger(name, strangers)
         async with self.transaction():
             user = await self.session.get_one(User, known.id, options=WHOLE, with_for_update={"of": User})
-            # Whoever knew the old password while it was being changed comes too late.
+            # The password may have been changed while it was being checked.
             right = right and user.password_hash == known.password_hash
             outcome = self._refusal(user, right=right, at=at) or await self._go_on(user, address, device, at=at)
         if isinstance(outcome, DomainError):
@@ -145,7 +145,7 @@ class SessionService(Service[Session]):
     async def pass_second_factor(
         self, challenge: str, code: str, *, address: str | None, device: str | None, at: datetime
     ) -> Entry:
-        """Open the session of a sign-in that waits, for whoever shows a code of the second factor.
+        """Open the session of a waiting sign-in for a code of the second factor.
 
         Raises:
             ChallengeInvalid: No sign-in waits.
@@ -162,7 +162,7 @@ class SessionService(Service[Session]):
         raise outcome
 
     async def _prove(self, user: User, code: str, *, at: datetime) -> tuple[str, ...] | DomainError:
-        """Judge a code of the locked row's person; answers the recovery codes of a second factor that is new."""
+        """Check a code of the locked row's person; return the recovery codes of a new second factor."""
         right, factor = await self._factors.check(user.id, code, at=at)
         if right and factor is not None:
             return tuple(await self._factors.settle(factor, at=at)) if factor.confirmed_at is None else ()
@@ -173,7 +173,7 @@ class SessionService(Service[Session]):
         return refusal or WrongCode("The code is wrong.")
 
     async def _go_on(self, user: User, address: str | None, device: str | None, *, at: datetime) -> Entry | Waiting:
-        """Open a session, or let it wait for the second factor."""
+        """Open a session, or make it wait for the second factor."""
         demand = await self._factors.demanded(user, at=at)
         if demand is Demand.NOTHING:
             return await self._open(user, address, device, at=at)
@@ -197,14 +197,14 @@ class SessionService(Service[Session]):
         return self._entry(user, session.id, at=at)
 
     def _refusal(self, user: User, *, right: bool, at: datetime) -> DomainError | None:
-        """Say why the locked row's person may not come in, and count a wrong password; the caller commits both."""
+        """Why the locked row's person may not come in; count a wrong password. The caller commits both."""
         if is_locked(user.locked_until, at=at):
             return _locked(user.locked_until, at=at)
         if right:
             if user.is_active:
                 return None
             return AccountDisabled(f"This account is {user.status}; ask an administrator.")
-        if user.locked_until is not None:  # an old lock has run out: counting starts anew
+        if user.locked_until is not None:  # the old lock has expired: counting starts anew
             user.failed_login_attempts, user.locked_until = 0, None
         user.failed_login_attempts += 1
         user.locked_until = locked_until(user.failed_login_attempts, at=at)
@@ -235,13 +235,13 @@ class SessionService(Service[Session]):
         return outcome
 
     async def session_of(self, refresh_token: str) -> UUID | None:
-        """Say which session a refresh token belongs to, whether it can still be used or not."""
+        """The session a refresh token belongs to, whether it can still be used or not."""
         return await self.session.scalar(
             select(RefreshToken.session_id).where(RefreshToken.digest == _digest(refresh_token))
         )
 
     async def _renew(self, session_id: UUID, *, at: datetime) -> Entry | DomainError:
-        """Give a session its next tokens, if it and its account still stand."""
+        """Give a session its next tokens, if it and its account are still valid."""
         user = await self.session.scalar(
             select(User)
             .join(Session, Session.user_id == User.id)
@@ -256,7 +256,7 @@ class SessionService(Service[Session]):
         return self._entry(user, session_id, at=at)
 
     async def _end_family(self, digest: bytes, *, at: datetime) -> DomainError:
-        """End the session whose used token came back, and say why the token opens nothing."""
+        """End the session whose used token came back; return the refusal."""
         found = (
             await self.session.execute(
                 select(Session.id, Session.user_id)
@@ -316,7 +316,7 @@ class SessionService(Service[Session]):
 
 
 async def _stranger(name: str, tries: Limiter) -> DomainError:
-    """Refuse a name that nobody has as if it were an account's: the fifth try closes it for as long as an account."""
+    """Refuse an unknown name as if it were an account's: the fifth try locks it for as long as an account."""
     seconds = int(LOCKED_FOR.total_seconds())
     if (await tries.hit(f"stranger:{name}", Rate(MOST_FAILURES - 1, seconds))).allowed:
         return _wrong()

@@ -134,9 +134,9 @@ class UserService(Service[User]):
         return replace(part, rows=[user for (user,) in part.rows])
 
     async def export(self, wanted: UserFilter, *, principal: Principal, at: datetime) -> AsyncGenerator[User, None]:
-        """Give out all wanted accounts with their places, the oldest first; what was asked for is put on record.
+        """Yield all wanted accounts with their places, the oldest first; record what was asked for.
 
-        The rows come in batches, and no connection is held while somebody takes their time with one.
+        The rows come in batches, and no connection is held while a batch is consumed.
         """
         which = conditions(wanted, await self._roles_called(wanted.role), at=at)
         where = asked = [visible_to(principal), in_reach(principal, EXPORT), *which]
@@ -168,7 +168,7 @@ class UserService(Service[User]):
             where = [*asked, tuple_(User.created_at, User.id) > last]
 
     async def people_of(self, department: Department, *, principal: Principal) -> DepartmentPeople:
-        """Gather who and what belongs to a department."""
+        """Load the users, branches and manager of a department."""
         here = User.department_id == department.id
         users = await self.session.scalars(
             select(User)
@@ -318,16 +318,16 @@ class UserService(Service[User]):
             )
 
     async def _absorb(self, user: User, *, principal: Principal, at: datetime) -> None:
-        """Take away what was given as a further role and is the first now: hidden behind it, it would outlast it."""
+        """Take away a further role that became the first one: otherwise it would silently outlast it."""
         first = select(CompanyRole.id).where(CompanyRole.name == user.role)
         further = delete(UserRole).where(UserRole.user_id == user.id, UserRole.role_id.in_(first))
         if await self.session.scalar(further.returning(UserRole.id)):
             self.announce(RoleTaken(actor_id=principal.id, at=at, user_id=user.id, role=user.role))
 
     async def _check_posting(self, user: User, chosen: Collection[str]) -> None:
-        """Look at what was chosen for an account, and compare the branches of the people around it.
+        """Check what was chosen for an account, and compare the branches of the people around it.
 
-        Ids that lead nowhere are left to the foreign keys.
+        Unknown ids are left to the foreign keys.
         """
         await check_in_use(self.session, **{name: getattr(user, name) for name in CHOSEN & set(chosen)})
         if POSTING.isdisjoint(chosen):
@@ -344,27 +344,27 @@ class UserService(Service[User]):
         )
 
     async def _shown_role(self, user: User, wish: UserChange) -> str | None:
-        """The word by which the web app shows an account's role, when the wish names another than the role itself."""
+        """The web app's word for an account's role, when the wish names another than the role itself."""
         if wish.role is UNSET or wish.role == user.role:
             return None
         return await self.session.scalar(select(CompanyRole.web_word).where(CompanyRole.name == user.role))
 
     async def _roles_called(self, word: str | None) -> Sequence[str] | None:
-        """Name the role of this name, and every role that the web app knows by it; the filter is then a plain list."""
+        """The names of the roles that a word means: its own, and every role the web app calls so."""
         if word is None:
             return None
         called = or_(CompanyRole.name == word, CompanyRole.web_word == word)
         return (await self.session.scalars(select(CompanyRole.name).where(called).order_by(CompanyRole.name))).all()
 
     async def _hash(self, password: str) -> str:
-        """Judge and hash a new password; the connection goes back to the pool meanwhile."""
+        """Check and hash a new password; the connection goes back to the pool meanwhile."""
         check_password(password, **asdict(self._policy))
         await self.session.rollback()
         return await self._passwords.hash(password)
 
 
 def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[str, Any]:
-    """Say what the wish would really change: the web app sends whole forms, most of it as it was."""
+    """What the wish really changes: the web app sends whole forms, most of them unchanged."""
     wished = without_masked(_normal(given(wish)), ["phone_number"])
     if wished.get("role") == shown_role:
         wished.pop("role", None)  # the word by which the web app shows the role that the account has
@@ -379,6 +379,6 @@ def _changes(user: User, wish: UserChange, *, shown_role: str | None) -> dict[st
 
 
 def _normal(fields: dict[str, Any]) -> dict[str, Any]:
-    """Write user names and addresses without a difference of case or of edges, and names as they look."""
+    """Write user names and addresses in lower case without outer blanks, and names as they look."""
     lower = {name: fields[name].strip().lower() for name in ("username", "email") if name in fields}
     return fields | lower | {name: plain(fields[name]) for name in ("first_name", "last_name") if name in fields}
