@@ -9,8 +9,10 @@ from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.engagement.notifications.models import Notification
+from lc_workflow.engagement.rules.wording import NAMING_A_CUSTOMER
 from lc_workflow.identity.rules.roles import Role
 from tests.conftest import Person, SignIn
+from tests.lending.factories import an_application
 from tests.moments import NOON
 
 URL = "/api/v1/users/notifications"
@@ -173,6 +175,19 @@ async def test_another_persons_notification_is_not_there_even_for_an_administrat
     assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
     await session.refresh(row)
     assert (row.read_at, row.dismissed_at) == (None, None)
+
+
+@pytest.mark.parametrize("type_", sorted(NAMING_A_CUSTOMER))
+async def test_what_names_the_customer_of_an_application_that_one_may_not_see_is_not_shown(
+    client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, type_: str
+) -> None:
+    other = await sign_in("teller")
+    session.add(application := an_application(other.user.id))
+    await session.flush()
+    session.add(a_notification(officer.user.id, type=type_, data={"application_id": str(application.id)}))
+    await session.commit()
+    assert (await client.get(URL, headers=officer.headers)).json()["total"] == 0
+    assert (await client.get(f"{URL}/summary", headers=officer.headers)).json()["unread_count"] == 0
 
 
 async def test_notifications_are_for_people_who_are_signed_in(client: AsyncClient) -> None:

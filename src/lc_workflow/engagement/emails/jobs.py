@@ -15,7 +15,7 @@ from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.preferences.models import NotificationPreference
 from lc_workflow.engagement.rules.letters import Told, letter_of, page_of
 from lc_workflow.engagement.rules.quiet import MailFrequency, email_due
-from lc_workflow.engagement.rules.wording import BREACH, PAYMENT, TASK, UPDATE
+from lc_workflow.engagement.rules.wording import NAMING_A_CUSTOMER
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.access import seen_by_accounts
@@ -132,7 +132,7 @@ async def _about_what_is_unseen(
 
 def _application_of(row: Notification) -> UUID | None:
     """The application that a notification of ours is about; None for messages that people write."""
-    if row.type not in {UPDATE, TASK, BREACH, PAYMENT}:
+    if row.type not in NAMING_A_CUSTOMER:
         return None
     try:
         return UUID(_text(row, "application_id") or "")

@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Uuid, case, cast, exists
 
 from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.engagement.rules.wording import BREACH, TASK, UPDATE
+from lc_workflow.engagement.rules.wording import NAMING_A_CUSTOMER
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.applications import access as applications
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -25,7 +25,7 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
     if principal.scope_of(applications.READ) is Scope.ALL:
         return mine
     named = Notification.data["application_id"].astext
-    of_one = Notification.type.in_((UPDATE, TASK, BREACH)) & named.regexp_match(_AN_ID)
+    of_one = Notification.type.in_(sorted(NAMING_A_CUSTOMER)) & named.regexp_match(_AN_ID)
     application_id = case((of_one, cast(named, Uuid)))
     is_seen = exists().where(CustomerApplication.id == application_id, applications.visible_to(principal))
     return mine & (application_id.is_(None) | is_seen)

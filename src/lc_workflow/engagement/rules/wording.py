@@ -22,6 +22,9 @@ VACANT: Final = "approval_vacant"
 PAYMENT: Final = "loan_payment"
 """The type of a notification about the payment of a loan: that it waits to be confirmed, or was not made."""
 
+NAMING_A_CUSTOMER: Final = frozenset({UPDATE, TASK, BREACH, PAYMENT})
+"""The types of notifications that name an application's customer: for those who may see the application."""
+
 SECURITY: Final = "security_alert"
 """The type of a notification about who is let in."""
 
