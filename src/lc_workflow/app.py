@@ -167,6 +167,17 @@ def create_app(
     return app
 
 
+async def try_out(settings: Settings) -> None:
+    """Make sure that what is configured works, as the application does when it starts.
+
+    Raises:
+        BadSetting: Something does not.
+        Unavailable: The store does not answer.
+    """
+    async with _working(_fit_out(settings, alchemy_config(settings), system_clock, Passwords()), in_background=False):
+        pass
+
+
 def _fit_out(settings: Settings, alchemy: SQLAlchemyAsyncConfig, clock: Clock, passwords: Passwords) -> Fittings:
     tracing = open_tracing(settings)
     tracing.watch_database(alchemy.get_engine())

@@ -8,18 +8,21 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import TYPE_CHECKING
 
 from lc_workflow.platform.checking import become
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.signals import end_at_once_on_signals
 from lc_workflow.platform.variables import BadSetting
+from lc_workflow.platform.watching.shared import FOLDER
 
 if TYPE_CHECKING:
     from litestar import Litestar
     from litestar.plugins import PluginProtocol
     from litestar.types import ASGIApp
+
+    from lc_workflow.platform.config import Settings
 
 
 def create_app() -> "ASGIApp":
@@ -29,7 +32,7 @@ def create_app() -> "ASGIApp":
     # pauses of a third of a second later.
     gc.disable()
     app = _build_or_end()
-    from lc_workflow.platform.starting import explaining  # noqa: PLC0415 - as in `_build`
+    from lc_workflow.platform.starting import explaining  # noqa: PLC0415 - as in `_settings`
 
     settle()
     return explaining(app)
@@ -42,27 +45,26 @@ def develop() -> "Litestar":
     return _build_or_end(GranianPlugin())
 
 
-def rehearse() -> None:
-    """Start as a worker will, without its background work, and end again.
+def rehearse(given: Mapping[str, str] = os.environ) -> None:
+    """Try out what each worker will start on, and end; what takes longest, building the routes, is left out.
 
     Raises:
         BadSetting: Something that is configured does not work.
     """
-    environ = dict(os.environ)
-    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)  # this start counts in nobody's figures
+    environ, counted_in = dict(given), os.environ.pop(FOLDER, None)  # this start counts in nobody's figures
     try:
-        app = _build(environ, in_background=False)
-        asyncio.run(_start_and_end(app))
+        asyncio.run(_try_out(_settings(environ)))
     finally:
-        os.environ.update(environ)
+        if counted_in is not None:
+            os.environ[FOLDER] = counted_in
 
 
-async def _start_and_end(app: "Litestar") -> None:
-    from lc_workflow.platform.starting import refusal_in  # noqa: PLC0415 - as in `_build`
+async def _try_out(settings: "Settings") -> None:
+    from lc_workflow.app import try_out  # noqa: PLC0415 - as in `_settings`
+    from lc_workflow.platform.starting import refusal_in  # noqa: PLC0415 - likewise
 
     try:
-        async with app.lifespan():
-            pass
+        await try_out(settings)
     except Exception as cause:
         if refusal := refusal_in(cause):
             raise BadSetting(str(refusal)) from cause
@@ -76,9 +78,14 @@ def _build_or_end(*command_line: "PluginProtocol") -> "Litestar":
         sys.exit(f"lc-workflow cannot start: {refusal}")
 
 
-def _build(
-    environ: MutableMapping[str, str], *, in_background: bool = True, command_line: "Sequence[PluginProtocol]" = ()
-) -> "Litestar":
+def _build(environ: MutableMapping[str, str], *, command_line: "Sequence[PluginProtocol]" = ()) -> "Litestar":
+    settings = _settings(environ)
+    from lc_workflow import app  # noqa: PLC0415 - as in `_settings`
+
+    return app.create_app(settings, command_line=command_line)
+
+
+def _settings(environ: MutableMapping[str, str]) -> "Settings":
     # Loading takes seconds, and the process must already react when it is told to end.
     import lc_workflow.platform.watching.unloaded  # noqa: F401, PLC0415 - before what would load it
     from lc_workflow.platform.config import Settings  # noqa: PLC0415
@@ -86,11 +93,9 @@ def _build(
     from lc_workflow.platform.watching.shared import share_figures  # noqa: PLC0415
 
     share_figures(environ)
-    from lc_workflow import app  # noqa: PLC0415
-
     settings = Settings.from_environ(environ)
     configure_logging(settings.log_level, settings.log_format)
-    return app.create_app(settings, in_background=in_background, command_line=command_line)
+    return settings
 
 
 if __name__ == "__main__":

@@ -82,22 +82,23 @@ def test_a_taken_port_is_said(environment: dict[str, str], port: int, start: Sta
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "workers"),
     [
-        ("DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/loans"),
-        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0"),
-        ("SECRET_KEY", "hunter2"),
-        ("HOST", "192.0.2.1"),
-        ("UPLOAD_FOLDER", "/dev/null"),
+        ("DATABASE_URL", "postgresql://a:hunter2@127.0.0.1:1/loans", "1"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/0", "1"),
+        ("SECRET_KEY", "hunter2", "1"),
+        ("HOST", "192.0.2.1", "1"),
+        ("UPLOAD_FOLDER", "/dev/null", "1"),
+        ("UPLOAD_FOLDER", "/dev/null", "2"),  # each of them would say so
     ],
 )
 def test_a_variable_that_does_not_work_is_named(
-    name: str, value: str, environment: dict[str, str], start: Start, copy_database: Callable[[], URL]
+    name: str, value: str, workers: str, environment: dict[str, str], start: Start, copy_database: Callable[[], URL]
 ) -> None:
     there = copy_database().render_as_string(hide_password=False)
-    process = start(RUN, {**environment, **NO_DEMO, "DATABASE_URL": there, name: value})
+    process = start(RUN, {**environment, **NO_DEMO, "DATABASE_URL": there, "WEB_CONCURRENCY": workers, name: value})
     output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert name in output
+    assert output.count(name) == 1, output
     assert "hunter2" not in output
     assert "Traceback" not in output

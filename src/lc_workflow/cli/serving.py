@@ -4,6 +4,7 @@ import time
 
 import click
 
+from lc_workflow.asgi import rehearse
 from lc_workflow.cli.installation import LOCAL, bring_to_newest, demo_password, variables
 from lc_workflow.cli.planting import plant_where_empty
 from lc_workflow.demo import walk
@@ -24,6 +25,8 @@ def run() -> None:
         settings = Settings.from_environ(environ)
         refuse_taken_port(settings.host, settings.port)
         bring_to_newest(settings.database_url, environ)
+        if settings.workers > 1:
+            rehearse(environ)  # otherwise the workers would say by turns for a minute why they cannot start
         has_demo = settings.debug and plant_where_empty(settings, demo_password(environ))
         with serving(settings, environ) as server:
             host = f"[{settings.host}]" if ":" in settings.host else settings.host
