@@ -1,1 +1,1 @@
-"""Moving from the old service: its database is read, never written, and what it holds becomes rows of this house."""
+"""Moving from the old service: its database is read, never written, and its content becomes rows here."""

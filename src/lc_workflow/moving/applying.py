@@ -1,4 +1,4 @@
-"""What an old application asks for, field by field, and what of it cannot be believed."""
+"""How an old application is read, field by field, and which values are not credible."""
 
 from collections.abc import Callable, Collection
 from datetime import date, datetime
@@ -92,11 +92,11 @@ PEOPLE: Final = (
 def application_of(
     row: OldRow, taking: Taking, stage: Stage, *, branch_id: UUID | None, mended: list[str]
 ) -> CustomerApplication:
-    """Make the row of an old application; `mended` hears what was left out or changed.
+    """Make the row of an old application; `mended` is told what was left out or changed.
 
-    The old service knew no currency: its amounts are US dollars, as where a form says none here. What was approved is
-    what the old service wrote as the loan's amount, and where that was not kept, what was asked for. An application
-    belongs to the branch of its officer.
+    The old service knew no currency: its amounts are US dollars, the default here as well. The approved amount is what
+    the old service wrote as the loan's amount, else what was asked for. An application belongs to the branch of its
+    officer.
 
     Raises:
         Unfit: It was submitted without an amount, or something happened in the future.
@@ -156,7 +156,7 @@ def application_of(
 
 
 def names_lost_picture(row: OldRow, papers: Collection[str]) -> bool:
-    """Whether an old application names bytes that no row of the old papers does."""
+    """Whether an old application names a picture that is in no row of the old papers."""
     listed = row.get("documents")
     documents = listed if isinstance(listed, list) else []
     named = [row.get(column) for column in PICTURES]
@@ -165,7 +165,7 @@ def names_lost_picture(row: OldRow, papers: Collection[str]) -> bool:
 
 
 def _or_none(read: Callable[[], T | None], mended: list[str]) -> T | None:
-    """Read a value; one that cannot be believed is left out."""
+    """Read a value, or None if it is not credible."""
     try:
         return read()
     except Unfit as why:

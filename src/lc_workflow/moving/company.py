@@ -27,7 +27,7 @@ LINKED: Final = "its account is another employee's already, so it has none"
 
 
 async def take_places(taking: Taking) -> None:
-    """Take branches and departments, and positions; one of ours with the same code, or name, is the same."""
+    """Take branches, departments and positions; one of ours with the same code, or name, is the same."""
     await _take(taking, "branches", taking.branches, Branch, _branch)
     await _take(taking, "departments", taking.departments, Department, _department)
     await _take(taking, "positions", taking.positions, Position, _position)
@@ -91,7 +91,7 @@ def _position(row: OldRow) -> dict[str, Any]:
 
 
 def placed(taking: Taking, row: OldRow, part: Part) -> dict[str, UUID | None]:
-    """Say where somebody works, as far as that is here."""
+    """The place where somebody works, as far as it is here."""
     found = {}
     for column, known in (
         ("department_id", taking.departments),
@@ -152,9 +152,9 @@ def _employee(taking: Taking, row: OldRow, part: Part, codes: set[str]) -> Emplo
 
 
 async def appoint(taking: Taking) -> None:
-    """Say who leads branches, departments and people, once all of them are here; what was said here stays.
+    """Set who leads branches, departments and people, once all of them are here; what was set here stays.
 
-    An old id names an account or an employee, as the release had it: a branch is led by an account here, a person by
+    An old id means an account or an employee, depending on the release: here a branch is led by an account, a person by
     an employee.
     """
     account_of: dict[UUID | None, UUID] = {}
@@ -182,7 +182,7 @@ async def _lead(
     field: InstrumentedAttribute[UUID | None],
     find: Callable[[UUID | None], UUID | None],
 ) -> None:
-    """Fill in one column that names somebody, where nothing stands in it."""
+    """Fill in one column with a leader, where it is empty."""
     row = field.class_
     async for old in taking.old.rows(table):
         if (ours := known.get(old["id"])) and (found := find(old.get(field.key))):

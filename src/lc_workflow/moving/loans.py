@@ -54,14 +54,14 @@ FROM_THERE: Final = "As the old service recorded it."
 
 
 class Newcomers(CustomerService):
-    """Customers as a move recognises them: it holds their whole table, so it waits for nobody about single numbers."""
+    """Customers as a move recognises them; the move has locked their whole table, so it needs no single locks."""
 
     async def _hold_keys(self, keys: Iterable[str]) -> None:
-        """Hold nothing: the locks of a whole book would not find room in the server's memory."""
+        """Lock nothing: a whole book's locks would not fit into the server's memory."""
 
 
 class Loans:
-    """Takes the applications one by one; one that cannot come stays behind alone."""
+    """Takes the applications one by one; one that cannot be taken stays behind alone."""
 
     def __init__(self, taking: Taking) -> None:
         self._taking = taking
@@ -96,7 +96,7 @@ class Loans:
                     part.mend(PICTURE_ALONE, row["id"])
 
     def _course(self, row: OldRow) -> tuple[Stage, list[Passed]]:
-        """Say where an application stands and how it came there.
+        """The stage of an application, and the steps that led there.
 
         Raises:
             Unfit: Nobody drew it up, nobody knows, or it happened in the future.
@@ -134,7 +134,7 @@ class Loans:
                 mended.append(ACCOUNT_OF_ANOTHER)
         self._session.add(JournalEntry.of(_fact(row, application, at=at)))
         await self._session.flush()
-        # An approval that the house ends within the hour makes no work any more.
+        # An approval that expires within the hour needs no task any more.
         if stage in WORK and not (application.approved_at and application.approved_at <= self._valid_since):
             await self._approvals.open(application, by=None, at=at)
             await self._tasks.follow(application, None, by=application.teller_processed_by, at=at)

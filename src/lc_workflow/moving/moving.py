@@ -37,16 +37,16 @@ from lc_workflow.platform.storage.base import ObjectStore
 from lc_workflow.system.settings.service import SettingService
 
 ALONE: Final = text("LOCK TABLE customers IN SHARE ROW EXCLUSIVE MODE")
-"""Keeps others from writing down the same people meanwhile, a second move among them; reading goes on."""
+"""Keeps everybody else from writing customers meanwhile, a second move included; reading goes on."""
 
 
 async def move(
     settings: Settings, old: URL, *, papers: OldPapers | None, store: ObjectStore, write: bool, at: datetime
 ) -> Report:
-    """Take the old service's book into the house of these settings; without `write` everything is rolled back.
+    """Take the old service's book into this installation; without `write` everything is rolled back.
 
     All rows come in one transaction; then papers, each in its own, from where `papers` finds their bytes. What came
-    before stays as it is, so a second move takes only what is new. Nobody is told of what comes.
+    before stays as it is, so a second move takes only what is new. No listener is told of what comes.
 
     Raises:
         NotTheOldService: The old database is none.
@@ -80,7 +80,7 @@ async def move(
 
 
 async def _take_rows(taking: Taking) -> None:
-    """Take the tables in the order in which they refer to each other, and put on record what came."""
+    """Take the tables in the order of their references, and record what came."""
     report, session = taking.report, taking.session
     customers = await _customers(session)
     await take_places(taking)
@@ -101,7 +101,7 @@ async def _take_rows(taking: Taking) -> None:
 
 
 async def _take_papers(taking: Taking, papers: OldPapers, store: ObjectStore, settings: Settings) -> None:
-    """Take the papers as far as stores and databases answer; what came stays, and the next move goes on there."""
+    """Take the papers as long as stores and databases answer; what came stays, and the next move continues."""
     for part in (Papers(taking, papers, store, settings).take, partial(take_selfies, taking)):
         try:
             await part()
@@ -116,7 +116,7 @@ async def _customers(session: AsyncSession) -> int:
 
 
 async def _expiring(taking: Taking) -> int:
-    """Count the approvals that the house will end because nobody used them in time."""
+    """Count the approvals that will expire at once because they are too old."""
     days = valid_days(await SettingService(taking.session).value_of(VALID_DAYS))
     row = CustomerApplication
     where = (row.workflow_status == Stage.APPROVED, row.approved_at <= begin_of_validity(taking.at, days=days))

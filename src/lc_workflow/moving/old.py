@@ -1,4 +1,4 @@
-"""The database of the service that came before: which of its tables are taken, and how they are read."""
+"""The database of the old service: which of its tables are taken, and how they are read."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -19,7 +19,7 @@ BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """Where PostgreSQL counts days and moments from; of those without a zone the old service wrote in UTC."""
 
 AT_ONCE: Final = 500
-"""Rows that travel together."""
+"""Rows that are fetched together."""
 
 TAKEN: Final = (
     "branches",
@@ -53,7 +53,7 @@ LEFT: Final = {
     "user_permissions": "for further rights are given here by somebody who may, with a reason",
     "permission_templates": "for the rights of this house have other names",
 }
-"""The old tables that are not taken, and why; any other table is named in the report as unknown."""
+"""The old tables that are not taken, and why; the report names any other table as unknown."""
 
 NEEDED: Final = ("users", "customer_applications")
 
@@ -99,7 +99,7 @@ class OldDatabase:
             return int(await self._connection.fetchval(f'SELECT count(*) FROM public."{table}"'))  # noqa: S608 - as it is called there
 
     def left(self) -> dict[str, str]:
-        """The tables that nobody reads, and why; those of the migration tool are nobody's business."""
+        """The tables that are not read, and why; not those of the migration tool."""
         others = [table for table in self.tables if table not in {*TAKEN, "alembic_version"}]
         return {table: LEFT.get(table, "for this house does not know it; look what it holds") for table in others}
 
@@ -141,7 +141,7 @@ async def opened(url: URL) -> AsyncIterator[OldDatabase]:
 
 @contextmanager
 def _lost() -> Iterator[None]:
-    """Say in our words that the old database does not answer any more.
+    """The refusal when the old database stops answering.
 
     Raises:
         Unavailable: It does not.
@@ -157,7 +157,7 @@ def _refuse(_: object) -> Never:
 
 
 def _json_or_text(written: str) -> Any:
-    """Read JSON; what PostgreSQL keeps as JSON and nobody can read, half a sign for one, is the text it is."""
+    """Read JSON; what PostgreSQL accepted and cannot be decoded, such as half a surrogate pair, stays text."""
     try:
         return msgspec.json.decode(written)
     except (msgspec.MsgspecError, RecursionError):
@@ -165,7 +165,7 @@ def _json_or_text(written: str) -> Any:
 
 
 def _day(since: tuple[int]) -> date:
-    """Read a day, counted from 2000 on; one that no calendar of ours reaches is its first or its last."""
+    """Read a day, counted from 2000; one outside Python's calendar becomes its first or last."""
     return date.fromordinal(min(max(BEGINNING.toordinal() + since[0], 1), date.max.toordinal()))
 
 

@@ -1,4 +1,4 @@
-"""Papers and selfies of the old service: their bytes are judged as every upload is, and kept under keys of ours."""
+"""Papers and selfies of the old service: checked like every upload, and stored under keys of ours."""
 
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final, cast
@@ -46,9 +46,9 @@ FOUND: Final = {
 
 
 class Papers:
-    """Takes the papers one by one, each in a transaction of its own: a move that breaks off goes on where it was.
+    """Takes the papers one by one, each in a transaction of its own, so that an interrupted move can continue.
 
-    A dry run looks whether the bytes are there; what they are is judged when they are taken.
+    A dry run checks whether the bytes are there; what they are is checked when they are taken.
     """
 
     def __init__(self, taking: Taking, source: OldPapers, store: ObjectStore, settings: Settings) -> None:
@@ -82,7 +82,7 @@ class Papers:
                     part.mend(NO_FOLDER, row["id"])
 
     def _file(self, row: OldRow, place_of: dict[UUID, UUID | None]) -> File:
-        """Make the row of a paper; its key tells nobody's name, and is the same when the paper is taken again."""
+        """Make the row of a paper; its key names nobody, and is the same when the paper is taken again."""
         taking = self._taking
         application_id = taking.applications.get(row["application_id"])
         if row["application_id"] is not None and application_id is None:
@@ -109,7 +109,7 @@ class Papers:
         )
 
     async def _carry(self, file: File, named: str) -> None:
-        """Judge the bytes of a paper, keep them, and write its row."""
+        """Check the bytes of a paper, store them, and write its row."""
         with SpooledTemporaryFile(max_size=IN_MEMORY) as spool:
             source = cast("IO[bytes]", spool)
             await self._source.fetch(named, source)
@@ -121,7 +121,7 @@ class Papers:
             await self._keep(file)
         except DBAPIError as refusal:
             await self._session.rollback()
-            if not refusal.connection_invalidated:  # else the row may be there, and needs its bytes
+            if not refusal.connection_invalidated:  # otherwise the row may exist, and needs its bytes
                 await self._store.remove(file.key)
             raise
 
@@ -144,12 +144,12 @@ class Papers:
         )
         self._session.add(entry)
         await self._session.flush()
-        await self._session.execute(delete(Untold).where(Untold.id == entry.id))  # nobody waits for this news
+        await self._session.execute(delete(Untold).where(Untold.id == entry.id))  # no listener needs this fact
         await self._session.commit()
 
 
 def _describe(file: File, found: Examined) -> None:
-    """Write down what was found in the bytes, which is what counts: the old row said what a browser had said."""
+    """Write down what was found in the bytes, which counts; the old row only had the browser's word."""
     file.display_name = named_as(file.display_name, found.mime_type)
     file.file_size, file.mime_type = found.size, found.mime_type
     file.sha256, file.arrived_sha256 = found.sha256, found.arrived_sha256

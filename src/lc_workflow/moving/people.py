@@ -29,7 +29,7 @@ LONGEST_EMAIL: Final = 254
 
 
 async def take_accounts(taking: Taking) -> None:
-    """Take the accounts with their passwords; a name that is taken refuses none, for applications refer to them."""
+    """Take the accounts with their passwords; a taken user name gets changed, because applications refer to it."""
     names: set[str] = set()
     codes: set[str] = set()
     for username, email, code in await taking.session.execute(select(User.username, User.email, User.employee_id)):
@@ -103,6 +103,6 @@ def _account(row: OldRow, part: Part, taking: Taking, names: set[str], codes: se
 
 
 def _before(at: datetime, written: datetime | None) -> datetime | None:
-    """When somebody was there; nobody was in the future."""
+    """A moment in the past; nobody was here in the future."""
     found = moment(written)
     return found if found is not None and found <= at else None

@@ -1,4 +1,4 @@
-"""How the words and numbers of the old service are read: what each means here, and which mean nothing."""
+"""How words and numbers of the old service are read: what each means here, and which mean nothing."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -31,7 +31,7 @@ ROLES: Final[Mapping[str, Role]] = MappingProxyType(
         "po": Role.PORTFOLIO_OFFICER,
     }
 )
-"""What the roles of old accounts are called here; any other becomes a viewer, who changes nothing."""
+"""The role here for each old role; any other becomes a viewer, who changes nothing."""
 
 STATUSES: Final[Mapping[str, UserStatus]] = MappingProxyType({status.value: status for status in UserStatus})
 
@@ -47,7 +47,7 @@ PAPERS: Final[Mapping[str, IdCardType]] = MappingProxyType(
         "government_card": IdCardType.GOV_CARD,
     }
 )
-"""What kinds of identity papers are called here; a dash and an underscore are the same."""
+"""The kinds of identity papers by their old words; a dash and an underscore are the same."""
 
 PURPOSES: Final[Mapping[str, LoanPurpose]] = MappingProxyType(
     {purpose.value: purpose for purpose in LoanPurpose} | {"business": LoanPurpose.COMMERCE}
@@ -85,7 +85,7 @@ BY_WORKFLOW: Final[Mapping[str, Stage]] = MappingProxyType(
 """The old service said twice where an application stands, and not every release kept both."""
 
 WAY: Final = (Stage.PO_CREATED, Stage.USER_COMPLETED, Stage.TELLER_PROCESSING, Stage.MANAGER_REVIEW)
-"""The stages before a decision, in their order."""
+"""The stages before a decision, in order."""
 
 BCRYPT: Final = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}")
 NUMBER_IN_FRONT: Final = re.compile(r"\d{1,4}")
@@ -93,17 +93,17 @@ LONGEST_TERM: Final = 600
 """Months; a longer term is a mistake."""
 
 FIRST_YEAR: Final = 1970
-"""What lies before was written down by nobody."""
+"""Nobody wrote anything down before this year."""
 
 OLDEST: Final = 120
-"""Years that anybody may have lived."""
+"""The highest age anybody has."""
 
 MOST: Final = Decimal("9999999999999.99")
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A step that the old service put on record: to which stage, when and by whom, and why if that was written."""
+    """A step recorded by the old service: to which stage, when and by whom, and why if that was written."""
 
     action: Action
     target: Stage
@@ -113,22 +113,22 @@ class Passed:
 
 
 def word(written: object) -> str:
-    """Write a word of the old service the way it is looked up."""
+    """The form in which a word of the old service is looked up."""
     return str(written or "").strip().lower().replace("-", "_").replace(" ", "_")
 
 
 def among(written: object, words: Mapping[str, Word]) -> Word | None:
-    """Find what a word means; None when it means nothing."""
+    """What a word means; None when it means nothing."""
     return words.get(word(written))
 
 
 def member(written: object, kind: type[Word]) -> Word | None:
-    """Find the member that is written the same."""
+    """The member with this value."""
     return among(written, {each.value.lower().replace("-", "_"): each for each in kind})
 
 
 def text(written: object) -> str | None:
-    """Read a text; None for one without a sign."""
+    """Read a text; None for an empty one."""
     return str(written).strip() or None if written is not None else None
 
 

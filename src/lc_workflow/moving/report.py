@@ -1,4 +1,4 @@
-"""What a move found: of each old table how many rows were read, taken, there already, refused, and why."""
+"""The findings of a move: how many rows of each old table were read, taken, there already or refused, and why."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from uuid import UUID
 import msgspec
 
 SHOWN: Final = 5
-"""Ids that are printed of each kind; the file has all of them."""
+"""Ids printed for each kind; the file has all of them."""
 
 
 @dataclass(slots=True)
 class Part:
-    """One old table. Kinds are sentences of ours, ids those of the old rows: nothing here tells about a person."""
+    """One old table. Kinds are sentences of ours, ids those of the old rows: nothing here reveals a person."""
 
     read: int = 0
     taken: int = 0
@@ -24,11 +24,11 @@ class Part:
     mended: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def refuse(self, why: str, old_id: object) -> None:
-        """Put on record that a row stays behind."""
+        """Record that a row stays behind."""
         self.refused[why].append(str(old_id))
 
     def mend(self, how: str, old_id: object) -> None:
-        """Put on record that a row was taken, and not quite as it was."""
+        """Record that a row was taken with a change."""
         self.mended[how].append(str(old_id))
 
     @property
@@ -54,7 +54,7 @@ class Report:
         return self.parts.setdefault(table, Part())
 
     def lines(self) -> Iterator[str]:
-        """Say it in lines for a screen."""
+        """The report in lines for a screen."""
         for table, part in self.parts.items():
             yield (
                 f"{table}: {part.read} read, {part.taken} {'taken' if self.written else 'to take'},"
@@ -68,7 +68,7 @@ class Report:
             yield f"{table}: {rows} rows left, {why}"
 
     def as_json(self) -> bytes:
-        """Write it down with every id."""
+        """The report with every id."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
 
 
@@ -79,7 +79,7 @@ def _kinds(word: str, kinds: dict[str, list[str]]) -> Iterator[str]:
 
 
 class Unfit(Exception):
-    """An old row that cannot be taken; the sentence is a kind of the report and names no value."""
+    """An old row that cannot be taken; the sentence is a kind of the report and contains no value."""
 
 
 @dataclass(slots=True)

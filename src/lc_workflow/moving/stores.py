@@ -135,7 +135,7 @@ def old_papers(environ: Mapping[str, str], *, bucket: str | None, folder: Path |
 
 @contextmanager
 def _trouble() -> Iterator[None]:
-    """Tell an absent paper from a store that cannot be used."""
+    """Distinguish an absent paper from a store that cannot be used."""
     try:
         yield
     except S3Error as refusal:

@@ -1,4 +1,4 @@
-"""What travels through a move: the two databases, the report, and which old rows have a row here."""
+"""What is carried through a move: the two databases, the report, and which old rows have a row here."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +37,7 @@ GOING: Final[Mapping[str, tuple[type[Event], ...]]] = {
     "folders": (FolderRemoved,),
     "files": (FileRemoved, FilePurged),
 }
-"""The facts by which the journal knows what is here no more and left no row behind."""
+"""The facts that show, for a deleted row, that it once was here."""
 
 
 @dataclass(slots=True)
@@ -60,9 +60,9 @@ class Taking:
     selfies: Known = field(default_factory=Known)
 
     async def unseen(self, table: str, known: Known, kind: type[Row]) -> AsyncIterator[tuple[OldRow, Part]]:
-        """Read the rows of an old table that are not here yet; those that are become known.
+        """Read the rows of an old table that are not here yet; mark the others as known.
 
-        What somebody took away here since a move before stays away.
+        What somebody removed here after an earlier move stays removed.
         """
         part = self.report.of(table)
         here = set(await self.session.scalars(select(kind.id)))
@@ -80,14 +80,14 @@ class Taking:
                 yield row, part
 
     async def taken_away(self, table: str) -> set[UUID]:
-        """The ids of what was in such a table here, and was taken away."""
+        """The ids of rows that were in such a table here, and were removed."""
         if table not in GOING:
             return set()
         kinds = [fact.__name__ for fact in GOING[table]]
         return set(await self.session.scalars(select(JournalEntry.subject_id).where(JournalEntry.kind.in_(kinds))))
 
     async def put(self, part: Part, old_id: UUID, *rows: Row, known: Known | None = None) -> bool:
-        """Write rows that belong together; what the database refuses stays behind alone."""
+        """Write rows that belong together; if the database refuses them, they stay behind alone."""
         with or_left_behind(part, old_id):
             async with self.session.begin_nested():
                 self.session.add_all(rows)

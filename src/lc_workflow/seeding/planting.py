@@ -36,10 +36,10 @@ HASTY: Final = {
     "prepared_statement_cache_size": 1000,
     "server_settings": {"application_name": "lc-workflow seeding", "synchronous_commit": "off"},
 }
-"""Nobody waits for the disk: a step that a crash takes back is one that the next run takes again."""
+"""Commits do not wait for the disk: a step lost in a crash is simply taken again by the next run."""
 
 CONNECTIONS: Final = 3
-"""Few, and the last one first, so that each knows most statements by heart."""
+"""Few, and the last used first, so that each has most statements prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,14 @@ async def plant(
 
 
 class OneDigest(Passwords):
-    """Hashes a password once: the accounts of the demo share theirs, which everybody may know, and so its digest."""
+    """Hashes a password once: the demo accounts share one public password, and so its digest."""
 
     def __init__(self, passwords: Passwords) -> None:
         self._passwords = passwords
         self._known: dict[str, asyncio.Task[str]] = {}
 
     async def hash(self, password: str) -> str:
-        """Hash a password, or give the digest it has got before."""
+        """Hash a password, or return its digest from before."""
         if password not in self._known:
             self._known[password] = asyncio.create_task(self._passwords.hash(password))
         return await self._known[password]
@@ -130,7 +130,7 @@ def _plan(seeds: Path, *, with_demo: bool, now: datetime) -> Iterator[Step]:
 
 
 async def _refuse_strangers(session: AsyncSession, made: dict[str, UUID]) -> None:
-    """Keep accounts whose password everybody knows out of a house where others work."""
+    """Keep accounts with a public password out of an installation that others use."""
     if FIRST not in made and await session.scalar(select(exists(select(User.id)))):
         raise CannotPlant("This database has accounts of its own; the demo is planted in an empty one only.")
 
@@ -162,7 +162,7 @@ async def _take(
 
 
 async def _mark(sessions: async_sessionmaker[AsyncSession], *, at: datetime) -> None:
-    """Put on record that the demo stands; told already, for nobody listens."""
+    """Record that the demo is complete; marked as told, because nobody listens."""
     async with sessions.begin() as session:
         known = await session.scalar(select(exists().where(JournalEntry.kind == DemoPlanted.__name__)))
         if not known:

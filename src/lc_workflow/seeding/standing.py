@@ -1,4 +1,4 @@
-"""How far the seeds of a database have grown; asked at every start, so it loads nothing heavy."""
+"""How far a database is seeded; checked at every start, so it loads nothing heavy."""
 
 import asyncio
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from sqlalchemy import URL, text
 from lc_workflow.platform.db.reaching import engine_for_once
 
 SIGNED: Final = "seed:"
-"""What the request ids of seeding begin with: the journal tells by them which steps were taken, and what they made."""
+"""The prefix of request ids of seeding: they tell which steps were taken, and what they made."""
 
 FIRST: Final = "account/admin"
 """The step that opens the first account of the demo."""
@@ -36,7 +36,7 @@ class Standing(Enum):
 
 
 def standing(url: URL) -> Standing:
-    """Look what stands in the database."""
+    """Find out what is in the database."""
     return asyncio.run(_standing(url))
 
 

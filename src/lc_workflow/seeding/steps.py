@@ -1,4 +1,4 @@
-"""The steps that seeding is made of: each is taken once, by somebody, at a moment, and signs the journal."""
+"""The steps of seeding: each is taken once, by somebody, at a moment, and is found again in the journal."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ HOUSE: Final = Principal(
     level=STANDINGS[Role.ADMIN].level,
     grants=STANDINGS[Role.ADMIN].grants,
 )
-"""Who does what is done before there is anybody."""
+"""The actor of what is done before there is anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Turn:
 class Step:
     """One transaction of seeding.
 
-    `key` is its lasting name, `by` the user name of whoever takes it (None for the house itself). `take` calls one verb
-    of a service and answers the id of what it made. Steps of the same moment do not need each other.
+    `key` is its permanent name, `by` the user name of whoever takes it (None for the application itself). `take` calls
+    one verb of a service and returns the id of what it made. Steps of the same moment are independent of each other.
     """
 
     key: str
@@ -83,7 +83,7 @@ async def taken_steps(session: AsyncSession) -> dict[str, UUID]:
 
 
 async def acting(session: AsyncSession, username: str | None, at: datetime) -> Principal:
-    """Act as somebody, with the rights that their account has; without a name as the house itself."""
+    """Act as somebody, with the rights of their account; without a name as the application itself."""
     if username is None:
         return HOUSE
     user_id = (await session.scalars(select(User.id).where(User.username == username))).one()

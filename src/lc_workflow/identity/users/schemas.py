@@ -283,5 +283,5 @@ class DepartmentWithPeople(DepartmentAnswer, frozen=True, kw_only=True):
 
 
 def photo_url(key: str | None, *, base_url: str) -> str | None:
-    """Where browsers find a profile photo without signing in; its key in the store is the end of its address."""
+    """The public address of a profile photo; it ends with the photo's key in the store."""
     return f"{base_url}/api/v1/{key}" if key else None

@@ -17,10 +17,10 @@ EXPORT: Final = "audit:export"
 
 
 def visible_to(principal: Principal, permission: str = READ) -> ColumnElement[bool]:
-    """Narrow a query to the entries a person may see.
+    """The entries a person may see.
 
-    Those who may read everywhere see the whole journal; others what happened to applications within their reach, and
-    what they did themselves.
+    Those who may read everywhere see the whole journal; others see what happened to applications within their reach,
+    and what they did themselves.
     """
     if principal.scope_of(permission) is Scope.ALL:
         return JournalEntry.id.is_not(None)
@@ -30,5 +30,5 @@ def visible_to(principal: Principal, permission: str = READ) -> ColumnElement[bo
 
 
 def reads_visible_to(principal: Principal) -> ColumnElement[bool]:
-    """Narrow a query that joins readers to what a person may see: who of their reach was shown whose numbers."""
+    """The records a person may see, of a query joined with the readers: whose numbers people in reach saw."""
     return within(principal, READ, owner=PersonalRead.reader_id, branch=User.branch_id)

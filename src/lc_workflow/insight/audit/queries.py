@@ -28,10 +28,10 @@ from lc_workflow.platform.search import contains
 from lc_workflow.platform.security.reads import PersonalRead
 
 BATCH: Final = 500
-"""Rows of an export that are read at once."""
+"""Rows of an export that are read at a time."""
 
 HOUSE: Final = UUID(int=0)
-"""As whom is planted what an installation begins with, before there is anybody."""
+"""The name of the actor when nobody acts: what an installation begins with is planted by it."""
 
 HEADER: Final = (
     "number", "at", "kind", "subject", "subject_id", "application_id", "actor", "on_behalf_of", "address",
@@ -44,7 +44,7 @@ _LATEST_READ: Final = (Key(PersonalRead.at, descending=True), Key(PersonalRead.i
 
 _TARGET: Final = aliased(User)
 PERSON: Final = (User.first_name, User.last_name, User.username, User.role)
-"""What names somebody in the record."""
+"""The fields that name somebody in the record."""
 
 
 class Audit:
@@ -69,7 +69,7 @@ class Audit:
     async def rows(
         self, wanted: AuditFilter, *, principal: Principal, up_to: int
     ) -> AsyncGenerator[Sequence[object], None]:
-        """Give entries out oldest first as rows under `HEADER`."""
+        """Yield entries, oldest first, as rows under `HEADER`."""
         async with aclosing(self.entries(wanted, principal=principal, up_to=up_to)) as entries:
             async for entry in entries:
                 yield _line(entry)
@@ -77,7 +77,7 @@ class Audit:
     async def entries(
         self, wanted: AuditFilter, *, principal: Principal, up_to: int
     ) -> AsyncGenerator[EntryAnswer, None]:
-        """Give entries up to a number out oldest first, read in batches; the connection goes back in between."""
+        """Yield entries up to a number, oldest first, in batches; the connection goes back in between."""
         where = (visible_to(principal, EXPORT), *conditions(wanted), JournalEntry.number <= up_to)
         reached = 0
         while True:
@@ -126,7 +126,7 @@ class Audit:
         return await verify(self._session, self._seals, thread_id=application_id)
 
     async def check_visible(self, application_id: UUID, *, principal: Principal) -> None:
-        """Let those go on who may see the application.
+        """Refuse those who may not see the application.
 
         Raises:
             Missing: There is no such application, or the person may not see it.

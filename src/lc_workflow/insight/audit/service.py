@@ -20,15 +20,15 @@ class JournalExportService(Service[JournalEntry]):
     noun = "entry"
 
     async def begin(self, wanted: AuditFilter, *, principal: Principal, at: datetime) -> int:
-        """Write down who takes which entries away, before the first of them leaves the house.
+        """Record who exports which entries, before the first of them leaves the house.
 
-        Answers the number of the last entry that there was: the file ends with it, and holds as many as are on record.
+        Returns the number of the last entry at that moment: the file ends with it, and has as many entries as recorded.
         """
         filters = {
             name: str(value) for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not None
         }
         if wanted.search:
-            filters["search"] = "yes"  # what somebody looks for may be a name
+            filters["search"] = "yes"  # the searched text may be a name, so it is left out
         if wanted.kinds is not None:
             filters["kinds"] = ", ".join(sorted(wanted.kinds))
         where = (visible_to(principal, EXPORT), *conditions(wanted))

@@ -76,7 +76,7 @@ from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.journal.models import JournalEntry
 
 LONGEST_TIMELINE: Final = 100
-"""Entries; a page shows a few dozen."""
+"""The most entries of a timeline; a page shows a few dozen."""
 
 WORDS: Final = {
     kind.__name__: words
@@ -95,10 +95,10 @@ WORDS: Final = {
         AccountLocked: ("locked", "Account locked"),
     }.items()
 }
-"""How the timeline tells the facts it shows; moves name their own action."""
+"""How the timeline words its facts; moves name their own action."""
 
 TOLD: Final = (ApplicationMoved.__name__, *WORDS)
-"""The facts the timeline shows; what else is on record would only crowd them out."""
+"""The facts on the timeline; others would only crowd them out."""
 
 
 class Dashboard:
@@ -230,7 +230,7 @@ class Dashboard:
 
 @lru_cache(maxsize=64)
 def _written_stats(reach: Reach) -> Written:
-    """Count everything for all who see as far."""
+    """The prepared count of everything, for all people of equal reach."""
     seen = reach.anybody
     words = ("admin", "manager", "officer", "viewer")
     accounts = (User.status == UserStatus.ACTIVE, *(_shown_as(word) for word in words))
@@ -246,7 +246,7 @@ def _written_stats(reach: Reach) -> Written:
 
 @lru_cache(maxsize=64)
 def _written_branch(reach: Reach) -> Written:
-    """Add up the tallies of one branch for all who see as far."""
+    """The prepared sum of one branch's tallies, for all people of equal reach."""
     return Written(_tallied(reach).where(ApplicationTally.branch_id == bindparam("branch", type_=Uuid)))
 
 
@@ -255,7 +255,7 @@ _TALLIED: Final = len(Status) + 2
 
 
 def _tallied(reach: Reach) -> Select[*tuple[Any, ...]]:
-    """Add up the tallies of applications by status, and of their papers, in one row."""
+    """Sum the tallies of applications by status, and of their papers, in one row."""
     tally = ApplicationTally
     by_status = (
         func.sum(tally.applications).filter(
@@ -283,12 +283,12 @@ def _application_counts(stages: Sequence[int]) -> ApplicationCounts:
 
 
 def _counts(kind: type[Any], seen: ColumnElement[bool], *parts: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Count the rows a person sees, and those of them that each part names, in one row and in one pass."""
+    """Count the rows a person sees, and the part of them that meets each condition, in one pass."""
     return select(func.count(), *(func.count().filter(part) for part in parts)).select_from(kind).where(seen)
 
 
 def _side_by_side(*counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    """Make one row of statements that give one row each."""
+    """Combine statements with one row each into one row."""
     first, *further = rows = [statement.subquery() for statement in counted]
     joined: FromClause = first
     for row in further:
@@ -297,7 +297,7 @@ def _side_by_side(*counted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]
 
 
 def _shown_as(word: str) -> ColumnElement[bool]:
-    """Match the accounts whose role the web app knows by a word."""
+    """Match the accounts whose role has this word in the web app."""
     return User.role.in_(select(CompanyRole.name).where(CompanyRole.web_word == word))
 
 

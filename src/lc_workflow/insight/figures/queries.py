@@ -43,7 +43,7 @@ from lc_workflow.organization.departments.models import Department
 HOUR: Final = 3_600
 
 MOST_REASONS: Final = 200
-"""Rows of a list whose words people write freely."""
+"""The most rows of a list of free texts."""
 
 FUNNEL: Final = (
     Stage.USER_COMPLETED,
@@ -56,7 +56,7 @@ FUNNEL: Final = (
     Stage.WITHDRAWN,
     Stage.EXPIRED,
 )
-"""The stages of the funnel after the draft, on the way to the loan and then off it."""
+"""The stages of the funnel after the draft: first those on the way to the loan, then the others."""
 
 
 class Figures:
@@ -96,7 +96,7 @@ class Figures:
         )
 
     async def funnel(self, period: Period, principal: Principal) -> Table:
-        """Of the applications drafted in the period: how many have come to each stage so far, each counted once."""
+        """Of the applications drafted in the period: how many have reached each stage so far, each counted once."""
         row = CustomerApplication
         came = [func.count(row.id.distinct()).filter(Move.target == stage) for stage in FUNNEL]
         counts = (
@@ -119,7 +119,7 @@ class Figures:
         )
 
     async def turnaround(self, period: Period, principal: Principal) -> Table:
-        """How many hours applications stood at a stage that they left in the period: half of them, and nine of ten."""
+        """How many hours applications stood at stages they left in the period: the median and the 90th percentile."""
         before, row = aliased(Move), CustomerApplication
         entered = func.coalesce(
             select(before.at)
@@ -157,10 +157,10 @@ class Figures:
         return Table(("reason", "stage", "returns"), [tuple(row) for row in rows], label=0, drawn=2)
 
     async def exceptions(self, period: Period, principal: Principal) -> Table:
-        """Who approved how many loans in the period, and how many of them were exceptions to a policy.
+        """Who approved how many loans in the period, and how many of them with policy exceptions.
 
-        Whoever offers other terms agrees to the loan on them. What no longer counted when the period ended is left
-        out; what came to count no longer after it changes nothing.
+        A counter-offer counts as agreeing, on its terms. Decisions void at the end of the period are left out; those
+        voided later still count.
         """
         row = ApplicationDecision
         made = cast(row.snapshot["path"]["exceptions"].astext, Integer) > 0
@@ -186,10 +186,10 @@ class Figures:
         )
 
     async def currencies(self, period: Period, principal: Principal) -> Table:
-        """Which part of the loans approved in the period is in which currency, by number and by worth in dollars.
+        """The shares of currencies in the loans approved in the period, by number and by value in dollars.
 
-        Each counts on the terms and at the rate it was decided on; those that the old service decided left no rate,
-        and count at that of the period's last day.
+        Each loan counts with the terms and the rate of its decision; those decided in the old service have no rate, and
+        use that of the period's last day.
         """
         of_the_day = await MatrixService(self._session).khr_per_usd(at=begin_of(period.last))
         loan = _approvals(period, principal).subquery()
@@ -213,9 +213,9 @@ class Figures:
         )
 
     async def disbursed(self, period: Period, principal: Principal) -> Table:
-        """How much was paid out in the period: what the payment system confirmed in it, by currency.
+        """How much was paid out in the period: payments confirmed in it, by currency.
 
-        `amount` is what the borrowers were given, `principal` what they were lent: fees were kept back from it.
+        `amount` is what the borrowers were paid, `principal` what they were lent, before the fees kept back.
         """
         row = DisbursementRequest
         rows = await self._session.execute(
@@ -229,7 +229,7 @@ class Figures:
         return Table(columns, [tuple(one) for one in rows], label=0, drawn=1)
 
     async def sla(self, period: Period, principal: Principal) -> Table:
-        """Of the tasks with a deadline that were closed in the period: how many in time, at each stage."""
+        """Of the tasks with a deadline closed in the period: how many in time, at each stage."""
         in_time = func.count().filter(Task.closed_at <= Task.due_at)
         rows = await self._session.execute(
             select(Task.stage, func.count(), in_time)
@@ -326,9 +326,9 @@ def _within(moment: InstrumentedAttribute[Any], period: Period, principal: Princ
 
 
 def _approvals(period: Period, principal: Principal) -> Select[*tuple[Any, ...]]:
-    """Select the approvals of the period, each as it was decided then: what follows later does not change the past.
+    """Select the approvals of the period as they were decided then; later events do not change the past.
 
-    One that was undone before the period ended is none of them.
+    One undone before the period ended does not count.
     """
     row, decision, undoing = CustomerApplication, ApplicationDecision, aliased(Move)
     undone = exists().where(
@@ -368,7 +368,7 @@ def _approvals(period: Period, principal: Principal) -> Select[*tuple[Any, ...]]
 
 
 def _course(row: Sequence[Any]) -> int:
-    """Sort rows that begin with a stage as an application goes through the stages, and not by their letters."""
+    """Sort rows that begin with a stage in the order of stages, not of letters."""
     return _STAGES.index(row[0])
 
 

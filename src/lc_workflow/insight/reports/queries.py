@@ -1,4 +1,4 @@
-"""Putting the figures of a branch and a month together."""
+"""Collecting the figures of a branch and a month."""
 
 import calendar
 import hashlib
@@ -28,7 +28,7 @@ TABLES: Final = (
     Figure.DISBURSED,
     Figure.SLA,
 )
-"""What stands in a monthly report, in its order."""
+"""The tables of a monthly report, in order."""
 
 
 class Reports:
@@ -39,7 +39,7 @@ class Reports:
         self._figures = Figures(session)
 
     async def monthly(self, branch_id: UUID, month: date, principal: Principal, *, at: datetime) -> MonthlyReport:
-        """Count what a branch did in the month that a day lies in; the session is given back, for printing takes time.
+        """Count what a branch did in the month of a day; the connection goes back, because printing takes time.
 
         Raises:
             Missing: There is no such branch, or its figures are not this person's to see.

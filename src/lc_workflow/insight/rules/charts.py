@@ -1,4 +1,4 @@
-"""Bars with their names and numbers, drawn as SVG."""
+"""Bar charts, drawn as SVG."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -14,7 +14,7 @@ NUMBERS: Final = 120
 TOP: Final = 36
 
 MOST_BARS: Final = 30
-"""What comes after them is left out of the drawing, which says so; the table has everything."""
+"""Further bars are left out, and the drawing says so; the table has everything."""
 
 LONGEST_NAME: Final = 28
 WHOLE_FROM: Final = 1_000
@@ -56,7 +56,7 @@ def _bar(place: int, name: str, value: float, most: float) -> tuple[str, ...]:
 
 
 def _number(value: float) -> str:
-    """Write a number as people read it: amounts whole, small ones as exactly as they are."""
+    """Write a number for people: large ones without decimals, small ones exactly."""
     return f"{value:,.0f}" if value >= WHOLE_FROM else f"{value:,.6g}"
 
 
@@ -65,5 +65,5 @@ def _height(bars_drawn: int) -> int:
 
 
 def _text(words: str) -> str:
-    """Write words for XML, without the control characters it cannot hold; joiners are part of Khmer words."""
+    """Escape words for XML, without control characters; joiners are part of Khmer words."""
     return escape("".join(letter if letter.isprintable() or letter in JOINERS else " " for letter in words))

@@ -1,4 +1,4 @@
-"""How the report of a branch and a month reads on paper, in English or in Khmer."""
+"""The printed form of a monthly branch report, in English or in Khmer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -73,7 +73,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "late": ("Late", "យឺត"),
     "percent_in_time": ("Percent in time", "ភាគរយទាន់ពេល"),
 }
-"""What a printed report calls things, in English and in Khmer; a column named like its table has `_count` behind."""
+"""The words of a printed report in English and in Khmer; a column named like its table has the suffix `_count`."""
 
 CHARTS: Final[Mapping[str, tuple[str, str]]] = {
     "funnel": ("stage", "applications"),
@@ -81,18 +81,18 @@ CHARTS: Final[Mapping[str, tuple[str, str]]] = {
     "returns": ("reason", "returns"),
     "sla": ("stage", "percent_in_time"),
 }
-"""What is drawn beneath which table: the names and the numbers of its bars."""
+"""The chart under each table: the columns with the names and the numbers of its bars."""
 
 _WIDE: Final = frozenset({"stage", "reason", "approver"})
 _WORDED: Final = frozenset({*_WIDE, "currency"})
 
 
 MOST_BARS: Final = 12
-"""What comes after them stands in the table only."""
+"""Further bars are only in the table."""
 
 
 def pages_of(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
-    """Put a report (`reports.schemas.MonthlyReport` as JSON) into words; answers what the template reads."""
+    """Turn a report (`reports.schemas.MonthlyReport` as JSON) into words; return the data for the template."""
     column = 0 if language is Language.ENGLISH else 1
 
     def word(key: str) -> str:
@@ -107,7 +107,7 @@ def pages_of(report: Mapping[str, Any], language: Language) -> dict[str, Any]:
         return breakable(str(found)) if name in _WORDED else f"{Decimal(str(found or 0)):,f}"
 
     def bars(name: str, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, float]]:
-        """The names and the numbers to draw, and which part of the longest bar each is; none where all are nothing."""
+        """The names and numbers to draw, each with its fraction of the longest bar; none where all are zero."""
         label, drawn = CHARTS[name]
         most = max((float(row[drawn] or 0) for row in rows), default=0)
         return [

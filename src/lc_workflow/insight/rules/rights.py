@@ -1,4 +1,4 @@
-"""What the page that administers roles and rights calls their changes."""
+"""The names that the administration page has for changes of roles and rights."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -38,11 +38,11 @@ FINER: Final[Mapping[str, str]] = {
     REVOKED: CHANGES["RoleRightsChanged"].action,
     DENIED: CHANGES["RightGiven"].action,
 }
-"""Words for some changes of a kind, with the word for all of the kind."""
+"""Narrower names for some changes, with the general name."""
 
 
 def action_of(kind: str, facts: Mapping[str, object]) -> str:
-    """Name what was done by what is on record of it: a right that was denied was not granted."""
+    """The name of a recorded change; a denied right was not granted."""
     if kind == "RoleRightsChanged" and bool(facts.get("given")) != bool(facts.get("taken")):
         return ASSIGNED if facts.get("given") else REVOKED
     if kind == "RightGiven" and not facts.get("is_granted"):
@@ -51,7 +51,7 @@ def action_of(kind: str, facts: Mapping[str, object]) -> str:
 
 
 def kinds_called(action: str | None, entity: str | None) -> frozenset[str]:
-    """Name the kinds that an action and an entity mean together; nothing said means any."""
+    """The kinds that an action and an entity mean together; without either, any."""
     action = FINER.get(action, action) if action else action
     return frozenset(
         kind for kind, change in CHANGES.items() if action in {None, change.action} and entity in {None, change.entity}

@@ -57,7 +57,7 @@ WHOLE = [joinedload(Employee.department), joinedload(Employee.branch)]
 
 
 class CodeReservation(Row):
-    """Employee codes that nobody is given by themselves until `expires_at`; who names one may still take it."""
+    """Employee codes that are not given out automatically until `expires_at`; they can still be asked for by name."""
 
     __tablename__ = "employee_code_reservations"
 

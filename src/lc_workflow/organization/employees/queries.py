@@ -1,4 +1,4 @@
-"""Whether what somebody chooses is still in use: a place that is open, a colleague who is still here."""
+"""Whether a choice is still in use: a place that is open, a colleague who is still here."""
 
 from typing import Final
 from uuid import UUID
@@ -28,7 +28,7 @@ _IS_ACTIVE: Final = {
 
 
 async def check_in_use(session: AsyncSession, **chosen: UUID | None) -> None:
-    """Let somebody choose these, each by the name of its field; ids that lead nowhere are left to the foreign keys.
+    """Refuse choices that are out of use, each by the name of its field; unknown ids are left to the foreign keys.
 
     Raises:
         NotInUse: One was closed, or has left.

@@ -189,37 +189,43 @@ class Relay:
 
     async def _tell(self, row: Any, session: AsyncSession, batch: _Batch) -> None:
         """Tell one fact to its listeners; a listener that fails undoes only this fact, which is told again later."""
-        kind = self._kinds[row.kind]
-        listeners = self._listeners.get(kind, ())
         hearing = _Hearing(row.id, session)
         try:
-            if listeners:
-                event = msgspec.convert(row.facts, kind)
-                with self._tracing.following(f"tell {row.kind}", request_id=row.request_id):
-                    async with session.begin_nested():
-                        for listener in listeners:
-                            await listener(event, hearing)
+            await self._tell_listeners(row, hearing)
         except Exception as failed:
             batch.held.add(row.thread_id)
-            attempts, now = row.attempts + 1, self._clock()
-            rests = (
-                update(Untold)
-                .where(Untold.id == row.id)
-                .values(
-                    attempts=attempts,
-                    due_at=now + timedelta(seconds=4**attempts),
-                    given_up_at=now if attempts >= MOST_ATTEMPTS else None,
-                )
-            )
             try:
-                await session.execute(rests)
+                await self._put_off(row, session)
             except SQLAlchemyError as broken:  # the connection is gone: the whole batch is told again
                 raise broken from failed
-            log.exception("a listener failed", kind=row.kind, entry=str(row.id), attempts=attempts)
+            log.exception("a listener failed", kind=row.kind, entry=str(row.id), attempts=row.attempts + 1)
         else:
             batch.told.append(row.id)
             batch.messages += hearing.messages
             batch.is_ended = hearing.ends_the_batch
+
+    async def _tell_listeners(self, row: Any, hearing: _Hearing) -> None:
+        kind = self._kinds[row.kind]
+        if not (listeners := self._listeners.get(kind)):
+            return
+        event = msgspec.convert(row.facts, kind)
+        with self._tracing.following(f"tell {row.kind}", request_id=row.request_id):
+            async with hearing.session.begin_nested():
+                for listener in listeners:
+                    await listener(event, hearing)
+
+    async def _put_off(self, row: Any, session: AsyncSession) -> None:
+        """Let a fact rest after a failure; after the last attempt, give it up."""
+        attempts, now = row.attempts + 1, self._clock()
+        await session.execute(
+            update(Untold)
+            .where(Untold.id == row.id)
+            .values(
+                attempts=attempts,
+                due_at=now + timedelta(seconds=4**attempts),
+                given_up_at=now if attempts >= MOST_ATTEMPTS else None,
+            )
+        )
 
 
 def _explain(cause: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Asks every part of the installation whether it answers."""
+"""Checks whether every part of the installation answers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,7 +31,7 @@ class Pulse:
         self._good_until = 0.0
 
     async def parts(self) -> dict[str, Part]:
-        """Say how each part stands now, or stood a second ago."""
+        """The state of each part, at most a second old."""
         async with self._asking:
             if monotonic() >= self._good_until:
                 answers = await asyncio.gather(*(self._ask(name, ping) for name, ping in self._pings.items()))
@@ -61,7 +61,7 @@ def answering(parts: Mapping[str, Part]) -> dict[str, bool]:
 
 
 def judged(parts: Mapping[str, Part]) -> HealthStatus:
-    """Judge the whole: without the database nothing works, without another part the rest does."""
+    """The overall state: without the database nothing works, without another part the rest does."""
     if parts["database"] is Part.UNHEALTHY:
         return HealthStatus.UNHEALTHY
     return HealthStatus.HEALTHY if all(answering(parts).values()) else HealthStatus.DEGRADED

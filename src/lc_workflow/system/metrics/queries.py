@@ -1,4 +1,4 @@
-"""The figures that stand in the database: the queue of jobs, what listeners have not heard, what no day has sealed."""
+"""The figures from the database: the queue of jobs, untold facts, unsealed entries."""
 
 import asyncio
 from datetime import datetime
@@ -19,13 +19,13 @@ _JOBS = text(
 )
 
 PATIENCE_SECONDS: Final = 2.0
-"""How long the database may take: whoever watches asks while it is in trouble too, and gives up after ten seconds."""
+"""How long the database may take: a monitor also asks while it is in trouble, and gives up after ten seconds."""
 
 log = structlog.stdlib.get_logger()
 
 
 async def take_stock(session: AsyncSession, *, at: datetime) -> None:
-    """Note how the queue, the outbox and the journal stand; where the database does not say it, what is known stays."""
+    """Update the figures of queue, outbox and journal; while the database does not answer, they stay."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await _take_stock(session, at=at)

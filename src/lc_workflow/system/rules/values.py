@@ -1,4 +1,4 @@
-"""What a setting may hold: each kind of value with the sentence that refuses another."""
+"""What a setting may hold: each type of value, with the sentence that refuses another."""
 
 import re
 from collections.abc import Callable
@@ -14,9 +14,9 @@ LONGEST_NUMBER: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of value: what it is called, which values are of it, and the sentence for those that are not.
+    """A type of value: its name, which values it has, and the sentence for those it refuses.
 
-    Null is always allowed: the setting then counts as an installation begins. `read` takes what forms send for it.
+    Null is always allowed and means the default. `read` converts what forms send.
     """
 
     name: str
@@ -25,7 +25,7 @@ class Kind:
     read: Callable[[Any], Any] = lambda value: value
 
     def refusal(self, value: object) -> str | None:
-        """Say why a value cannot be taken; None when it can."""
+        """Why a value is refused; None when it is not."""
         return None if value is None or self.holds(value) else self.sentence
 
 

@@ -47,17 +47,17 @@ class Setting(DatedRow):
 
     @property
     def obeyed_by(self) -> str:
-        """Who goes by it: the `server`, or the `web_app` alone."""
+        """Who uses it: the `server`, or the `web_app` alone."""
         default = KNOWN.get(self.key)
         return "server" if default and default.obeyed else "web_app"
 
 
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A setting as an installation begins with it; `value` is None where only the institution knows.
+    """A setting an installation begins with; `value` is None where only the institution knows it.
 
-    `obeyed` are those by which the server itself goes, at once and in every process because it reads them when it needs
-    them; the others are kept for the web app.
+    The server uses those that are `obeyed`, at once and in every process, because it reads them when it needs them; the
+    others are kept for the web app.
     """
 
     category: str
@@ -120,5 +120,5 @@ KNOWN: Final = {default.key: default for default in DEFAULTS}
 
 
 def kind_of(key: str) -> Kind:
-    """Say what a setting may hold; one that the house does not know holds anything."""
+    """What a setting may hold; an unknown setting holds anything."""
     return KNOWN[key].kind if key in KNOWN else ANYTHING

@@ -54,19 +54,19 @@ class SettingService(Service[Setting]):
         return list(await self.session.scalars(known))
 
     async def theme(self) -> dict[str, Any]:
-        """Say what the web app looks like, by key; where nothing is set, as an installation begins."""
+        """What the web app looks like, by key, or the defaults."""
         values = {default.key: default.value for default in DEFAULTS if default.category == THEME}
         rows = await self.get_many(Setting.category == THEME, Setting.is_public.is_(True), OrderBy("key"))
         return values | {row.key: or_begun(row.key, row.value) for row in rows}
 
     async def public(self) -> dict[str, Any]:
-        """Give out what everybody may know, by key, as it is or as an installation begins."""
+        """The settings everybody may know, by key, or their defaults."""
         rows = await self.get_many(OrderBy("key"))
         begun = {key: value for key, value in _BEGUN.items() if key not in {row.key for row in rows}}
         return begun | {row.key: or_begun(row.key, row.value) for row in rows if row.is_public}
 
     async def value_of(self, key: str) -> Any:
-        """Read a setting that the house itself obeys; where it is not set, as an installation begins."""
+        """Read a setting that the server uses, or its default."""
         return or_begun(key, await _VALUE.value(self.session, key=key))
 
     async def named(self, name: str, *, principal: Principal, lock: bool = False) -> Setting:
@@ -171,7 +171,7 @@ class SettingService(Service[Setting]):
         )
 
     def _write(self, setting: Setting, fields: Mapping[str, Any], principal: Principal, *, at: datetime) -> None:
-        """Change what is different; a form that is saved as it was leaves no trace."""
+        """Change what is different; saving an unchanged form changes nothing."""
         changes = {name: value for name, value in fields.items() if not _same(getattr(setting, name), value)}
         if not changes:
             return
@@ -182,7 +182,7 @@ class SettingService(Service[Setting]):
 
 
 def _taken(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Read values as forms send them; refuses what a setting that the house knows cannot hold.
+    """Read values as forms send them; refuse what a known setting cannot hold.
 
     Raises:
         UnfitValue: Names each of them.
@@ -198,12 +198,12 @@ def _taken(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(one: object, other: object) -> bool:
-    """Whether two values are written alike; for Python true is 1 as well."""
+    """Whether two values are written alike; for Python, true also equals 1."""
     return encode(one, order="sorted") == encode(other, order="sorted")
 
 
 def or_begun(key: str, value: object) -> Any:
-    """Take what a setting says; where it is not set, as an installation begins."""
+    """The value of a setting, or its default."""
     return value if value is not None else _BEGUN.get(key)
 
 

@@ -44,5 +44,5 @@ class AccountBook(Service[User]):
         return {user.id: shaped(user, AccountCard) for user in rows}
 
     async def remember_telephone(self, account_id: UUID, number: str, *, at: datetime) -> None:
-        """Keep the telephone that was on somebody's card: who changes it is a party still to what it stands behind."""
+        """Record a telephone removed from an employee's card: its owner remains a party to loans that name it."""
         self.session.add(FormerTelephone(user_id=account_id, phone_number=number, given_up_at=at))

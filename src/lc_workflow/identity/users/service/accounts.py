@@ -55,13 +55,13 @@ from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
 
 EXPORTED: Final = 500
-"""Accounts that an export reads at once."""
+"""Accounts that an export reads at a time."""
 
 PLACE: Final = frozenset({"branch_id", "department_id"})
-"""The fields that say who may reach an account."""
+"""The fields that decide who can reach an account."""
 
 POSTING: Final = frozenset({"branch_id", "portfolio_id", "line_manager_id"})
-"""The fields that must agree about the branch."""
+"""The fields that must belong to the same branch."""
 
 CHOSEN: Final = PLACE | POSTING | {"position_id"}
 """The fields that name places and colleagues, which have to be in use."""
@@ -69,7 +69,7 @@ CHOSEN: Final = PLACE | POSTING | {"position_id"}
 
 @dataclass(frozen=True, slots=True)
 class DepartmentPeople:
-    """The accounts of a department that one may see, the branches all of them spread over, and who manages it."""
+    """The accounts of a department that one may see, the branches of all of them, and its manager."""
 
     users: Sequence[User]
     branches: Sequence[Branch]
@@ -82,7 +82,7 @@ async def person(session: AsyncSession, user_id: UUID) -> User:
 
 
 async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: datetime) -> Sequence[UUID]:
-    """End the sessions that have not ended yet, inside the running transaction; answers which."""
+    """End the sessions that have not ended yet, inside the running transaction; return which."""
     ended = await session.scalars(
         update(Session).where(*which, Session.ended_at.is_(None)).values(ended_at=at).returning(Session.id)
     )
@@ -90,16 +90,16 @@ async def end_sessions(session: AsyncSession, *which: ColumnElement[bool], at: d
 
 
 async def forget_waiting(session: AsyncSession, user_id: UUID) -> None:
-    """End what is out of a password that holds no longer: sign-ins that wait for the second factor, and unused codes.
+    """End sign-ins waiting for the second factor and unused codes, which a changed password makes invalid.
 
-    A code in an old letter would otherwise undo the new password for as long as it is good.
+    Otherwise a code in an old letter could undo the new password for as long as it is good.
     """
     await session.execute(delete(SignInChallenge).where(SignInChallenge.user_id == user_id))
     await session.execute(delete(Activation).where(Activation.user_id == user_id, Activation.used_at.is_(None)))
 
 
 async def set_password(session: AsyncSession, user: User, digest: str, *, at: datetime) -> None:
-    """Give the locked row a new password; whoever knew the old one is out, and a lock it caused is gone."""
+    """Give the locked row a new password; end its sessions, and the lock that wrong passwords caused."""
     user.password_hash, user.updated_at = digest, at
     user.failed_login_attempts, user.locked_until = 0, None
     await end_sessions(session, Session.user_id == user.id, at=at)

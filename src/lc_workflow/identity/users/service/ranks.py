@@ -1,4 +1,4 @@
-"""Who stands above whom, and who administers."""
+"""Which accounts rank above others, and who administers."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,20 +17,20 @@ from lc_workflow.identity.users.service.refusals import LastAdministrator
 from lc_workflow.kernel.principal import Principal
 
 ADMINISTRATORS_LOCK: Final = 0x1C_0E
-"""The advisory lock under which administrators are made fewer, one at a time."""
+"""The advisory lock under which the number of administrators is reduced."""
 
 
 async def standing_above(
     session: AsyncSession, user_ids: Collection[UUID], *, principal: Principal, at: datetime
 ) -> set[UUID]:
-    """Name those of some accounts that hold a role above the person's own."""
+    """Which of some accounts hold a role above the person's own."""
     above = select(CompanyRole.id).where(held_by(User.id, User.role, at=at), CompanyRole.level > principal.level)
     rows = await session.scalars(select(User.id).where(User.id.in_(list(user_ids)), exists(above)))
     return set(rows)
 
 
 async def check_rank_over(session: AsyncSession, user: User, *, principal: Principal, at: datetime) -> None:
-    """Let a person act on accounts that stand no higher than they do.
+    """Refuse to act on an account that ranks above the person's own.
 
     Raises:
         RoleAboveOwn: The account stands higher.
@@ -40,9 +40,9 @@ async def check_rank_over(session: AsyncSession, user: User, *, principal: Princ
 
 
 async def keep_an_administrator(session: AsyncSession) -> None:
-    """Make sure that somebody administers for good after what the running transaction has written.
+    """Make sure that, after this transaction, somebody still administers without an end.
 
-    Two who leave at the same moment come here one after the other.
+    The lock makes two who leave at the same moment come one after the other.
 
     Raises:
         LastAdministrator: Nobody would.

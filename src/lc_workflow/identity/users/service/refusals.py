@@ -67,4 +67,4 @@ REFUSALS: Final[Refusals] = {
     "fk_users_portfolio_id": NoSuchPortfolio,
     "fk_users_line_manager_id": NoSuchLineManager,
 }
-"""What it means when the database refuses an account."""
+"""The refusal for each constraint on accounts."""
