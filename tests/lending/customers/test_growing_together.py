@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 from httpx import AsyncClient
-from sqlalchemy import NullPool, select
+from sqlalchemy import NullPool, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from lc_workflow.lending.customers.models import Customer
+from lc_workflow.lending.customers.models import Customer, IdentityPaper
+from lc_workflow.lending.customers.service import CustomerService, Person, _lock_of, description_of
+from lc_workflow.lending.rules.terms import IdCardType
 from tests.journey.town import Town, sign_in
 from tests.lending.customers.test_merging_together import a_telephone
 from tests.lending.steps import URL
@@ -53,3 +55,32 @@ async def test_people_who_stand_in_for_each_other_are_known_by_more_after_both_d
     answers = [await draft for draft in drafts]
     assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
     await engine.dispose()
+
+
+async def test_a_guarantors_other_number_is_changed_while_a_colleague_meets_them_by_both(
+    houses: Sequence[AsyncClient], town: Town
+) -> None:
+    """The customer they are has lost the paper at the counter; the loan still names it."""
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    officer = await sign_in(houses[0], "officer")
+    telephones = (f"+8551200{number:04}" for number in range(100))
+    paper = Person(id_card_type=IdCardType.CAMBODIAN_IDENTITY, id_number="010000001")
+    phone = next(number for number in telephones if locks_of(paper) < locks_of(Person(phone=number)))
+    wish = loan(0, 1, 0) | {"guarantor_id_number": paper.id_number}
+    drafted = (await houses[0].post(URL, json=wish, headers=officer)).json()
+    async with AsyncSession(engine) as rows, engine.connect() as counter:
+        await rows.execute(delete(IdentityPaper))
+        await rows.commit()
+        await CustomerService(rows).hold([paper])
+        path, change = f"{URL}/{drafted['id']}", {"guarantor_phone": phone}
+        changing = asyncio.create_task(houses[1].put(path, json=change, headers=officer))
+        await until_somebody_waits(counter)
+        await CustomerService(rows).hold([Person(phone=phone)])
+        await rows.commit()
+    assert (await changing).status_code == 200, (await changing).text
+    await engine.dispose()
+
+
+def locks_of(person: Person) -> list[int]:
+    """The locks under which a person is found or written down; they are taken in the order of their numbers."""
+    return [_lock_of(key) for key in description_of(person).keys]

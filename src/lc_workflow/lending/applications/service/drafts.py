@@ -26,7 +26,7 @@ from lc_workflow.lending.applications.schemas import NUMBERS, PHONES, Applicatio
 from lc_workflow.lending.applications.service.accounts import give_up_account
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
-from lc_workflow.lending.backing.service import BackingService
+from lc_workflow.lending.backing.service import BackingService, person_of
 from lc_workflow.lending.customers.service import NAMES, CustomerService, Described, Person, paper_kind, person_with
 from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, ApplicationRemoved
 from lc_workflow.lending.gazetteer.service import GazetteerService
@@ -297,8 +297,10 @@ class ApplicationService(Service[CustomerApplication]):
             id_number=behind.get("guarantor_id_number"),
             id_card_type=paper_kind(behind.get("guarantor_id_number")),
         )
-        known = [application.customer_id, *(party.customer_id for party in application.parties)] if application else []
-        await self._customers.hold([person, guarantor], [customer_id for customer_id in known if customer_id])
+        parties = application.parties if application else ()
+        described = [person_of(party, None) for party in parties]  # with the numbers that are not changed
+        known = [application.customer_id if application else None, *(party.customer_id for party in parties)]
+        await self._customers.hold([person, guarantor, *described], [each for each in known if each])
 
     async def _back(
         self, application: CustomerApplication, behind: Mapping[str, Any], *, by: UUID, at: datetime

@@ -1,6 +1,7 @@
 """Two customers who turn out to be one person, or to be two."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -20,6 +21,9 @@ from lc_workflow.lending.customers.schemas import MergeRequest
 from lc_workflow.lending.customers.service import TRAITS
 from lc_workflow.lending.events import CustomerMergedAway, CustomersMerged, DuplicateDismissed
 from lc_workflow.lending.registry.service.reach import CustomersInReach
+
+MOST_TRIES: Final = 3
+"""How often a merge locks everything anew before it locks what is new last."""
 
 
 class MergeIntoSelf(Invalid):
@@ -69,22 +73,27 @@ class CustomerMerging(CustomersInReach):
                 )
             )
 
-    async def _held(self, taker_id: UUID, giver_id: UUID, principal: Principal) -> tuple[Customer, Customer]:
-        """Hold the giver's loans, all that both are found by, and then both; whoever works on a loan holds it first.
+    async def _held(
+        self, taker_id: UUID, giver_id: UUID, principal: Principal, *, tries: int = MOST_TRIES
+    ) -> tuple[Customer, Customer]:
+        """Lock the giver's loans, all that both are found by, and then both; whoever works on a loan locks it first.
 
-        What came to be theirs while this waited is held with the rest, from the beginning: asked for last of all, it
-        would be waited for by somebody who waits for the customer.
+        What became theirs while this waited is locked with the rest, from the beginning: locked last, it could be
+        waited for by somebody who waits for the customer. Only where that keeps happening is it locked last.
         """
         ids = [taker_id, giver_id]
-        while True:
-            async with self.session.begin_nested() as attempt:
-                loans = await self._loan_book.hold(self.session, giver_id)
-                keys = await self._keys_of(ids)
+        async with self.session.begin_nested() as attempt:
+            loans = await self._loan_book.hold(self.session, giver_id)
+            keys = await self._keys_of(ids)
+            await self.hold(customer_ids=ids)
+            both = {each: await self._mine(each, MERGE, principal) for each in sorted(ids)}
+            if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
+                return both[taker_id], both[giver_id]
+            if tries == 1:
                 await self.hold(customer_ids=ids)
-                both = {each: await self._mine(each, MERGE, principal) for each in sorted(ids)}
-                if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
-                    return both[taker_id], both[giver_id]
-                await attempt.rollback()
+                return both[taker_id], both[giver_id]
+            await attempt.rollback()
+        return await self._held(taker_id, giver_id, principal, tries=tries - 1)
 
     async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
         """Record that two people who share a number are different people.
