@@ -303,6 +303,24 @@ async def test_a_worker_outlasts_the_database(sessions: Sessions, hands: Hands, 
                 await wire.cut()
 
 
+async def test_a_worker_that_ends_while_it_connects_leaves_no_connection_behind(
+    sessions: Sessions, hands: Hands, at_work: AtWork
+) -> None:
+    async def connected() -> int:
+        ask = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :we"
+        )
+        async with sessions() as session:
+            return await session.scalar(ask, {"we": queue.WORKER}) or 0
+
+    for milliseconds in range(0, 30, 2):
+        async with at_work(hands.job()):
+            await asyncio.sleep(milliseconds / 1000)
+    async with asyncio.timeout(5):
+        while await connected():  # noqa: ASYNC110 - only the database knows
+            await asyncio.sleep(0.02)
+
+
 async def test_a_job_whose_end_could_not_be_put_down_is_left_to_others(
     sessions: Sessions, hands: Hands, at_work: AtWork, database: URL
 ) -> None:

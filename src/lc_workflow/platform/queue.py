@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -116,7 +117,10 @@ async def serve(jobs: Sequence[Job], workplace: Workplace, database: URL) -> Non
     ours = _app(endings, inside := [job for job in jobs if not job.outside], workplace)
     _keep_in_order(ours, {job.name: job.attempts for job in jobs})
     outside = [job for job in jobs if job.outside]
-    async with ours.open_async():
+    async with AsyncExitStack() as opened:
+        # One that is told to end while it connects has not opened yet, and nobody would close what it has.
+        opened.push_async_callback(connector.close_async)
+        await opened.enter_async_context(ours.open_async())
         # Jobs of a newer release wait for it: each worker asks only for the kinds it knows.
         workers = [_run(ours, [HOUSE, *(job.name for job in inside)], at_once=AT_ONCE)]
         if outside:
