@@ -13,8 +13,9 @@ from sqlalchemy import (
     DateTime,
     Select,
     Uuid,
+    any_,
     bindparam,
-    column,
+    case,
     func,
     select,
     true,
@@ -153,24 +154,35 @@ def _about() -> Select[*tuple[Any, ...]]:
 
 _ABOUT: Final = Written(_about())
 
-BROUGHT: Final = (
-    *("id", "user_id", "event_id", "type", "title", "message", "priority", "data"),
-    *("created_at", "dismissed_at", "email_due_at"),
-)
-"""The columns of a notification; each is a parameter with a list of values, one per person."""
 
-
-def _write_once() -> ReturningInsert[UUID]:
-    table = Notification.metadata.tables[Notification.__tablename__]
-    lists = [bindparam(name, type_=ARRAY(table.c[name].type)) for name in BROUGHT]
-    rows = func.unnest(*lists).table_valued(*(column(name, table.c[name].type) for name in BROUGHT)).render_derived()
+def _write_once() -> ReturningInsert[UUID, UUID]:
+    row = Notification
+    at = bindparam("at", type_=DateTime(timezone=True))
+    person = func.unnest(bindparam("people", type_=ARRAY(Uuid))).column_valued("person")
+    columns: dict[Any, Any] = {
+        row.id: func.gen_random_uuid(),
+        row.user_id: person,
+        **{column: bindparam(column.key, type_=column.type) for column in SAID},
+        row.created_at: at,
+        row.dismissed_at: case((person == any_(bindparam("unwanted", type_=ARRAY(Uuid))), at)),
+        row.email_due_at: at,
+    }
     return (
-        insert(table)
-        .from_select([*BROUGHT], select(*rows.c), include_defaults=False)
-        .on_conflict_do_nothing(index_elements=[table.c.event_id, table.c.user_id])
-        .returning(table.c.id)
+        insert(row)
+        .from_select([*columns], select(*columns.values()), include_defaults=False)
+        .on_conflict_do_nothing(index_elements=[row.event_id, row.user_id])
+        .returning(row.user_id, row.id)
     )
 
 
+SAID: Final = (
+    *(Notification.event_id, Notification.type, Notification.title, Notification.message),
+    *(Notification.priority, Notification.data),
+)
+"""What a notification says: the same for everybody who is told."""
+
 WRITE_ONCE: Final = Written(_write_once())
-"""Stores notifications and returns the ids of the new ones; a repeated notification is not stored twice."""
+"""Stores a notification for each person and returns the new ones; a repeated notification is not stored twice.
+
+For `unwanted` people, who do not want to see it in the app, it is stored as dismissed.
+"""

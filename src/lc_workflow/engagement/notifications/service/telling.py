@@ -1,10 +1,10 @@
 """Notifying people of what concerns them, inside the transaction of the listener."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from advanced_alchemy.filters import OrderBy
 from sqlalchemy import ColumnElement, select, true
@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, select, true
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import LiveNotification, Sender
 from lc_workflow.engagement.notifications.service.hearers import (
-    BROUGHT,
     WRITE_ONCE,
     About,
     able,
@@ -93,27 +92,23 @@ class TellingService(Service[Notification]):
             who &= true() if task.for_preparers else User.id.not_in(about.preparers)
             who |= drafter_who_sees(event.drafted_by, at=event.at)
             people = await self._active(who, User.id.is_distinct_from(event.actor_id))
-        rows = []
-        said = cache(partial(Words.about, actor=sender.name if sender else None, latin=about.latin, khmer=about.khmer))
-        for person in people:
-            if person.id == event.drafted_by or task is None:
-                type_, (words, priority) = UPDATE, update_by(event.action, target)
-            else:
-                type_, words, priority = TASK, task.words, about.priority
-            rows.append(
-                _row(
-                    person.id,
-                    event_id,
-                    type_,
-                    said(words),
-                    priority,
-                    at=event.at,
-                    application_id=str(event.application_id),
-                    action=event.action,
-                    workflow_status=target,
-                )
-            )
-        return await self._tell(people, rows, sender, at=event.at)
+        by_name = {"actor": sender.name if sender else None, "latin": about.latin, "khmer": about.khmer}
+        say = partial(
+            self._say,
+            sender=sender,
+            event_id=event_id,
+            at=event.at,
+            application_id=str(event.application_id),
+            action=event.action,
+            workflow_status=target,
+        )
+        hear = [person for person in people if task is None or person.id == event.drafted_by]
+        words, priority = update_by(event.action, target)
+        told = await say(hear, UPDATE, words.about(**by_name), priority)
+        if task is not None:
+            act = [person for person in people if person.id != event.drafted_by]
+            told += await say(act, TASK, task.words.about(**by_name), about.priority)
+        return told
 
     async def tell_of_awaited_decision(
         self, event: DecisionAwaited, *, event_id: UUID
@@ -253,7 +248,10 @@ class TellingService(Service[Notification]):
         quiet = {preference.user_id for preference in found if is_quiet(preference.quiet, at)}
         sender = await self._sender(sender_id)
         return [
-            (row.user_id, _live({name: getattr(row, name) for name in BROUGHT}, sender))
+            (
+                row.user_id,
+                LiveNotification(row.id, row.title, row.message, row.data, row.priority, row.created_at, sender),
+            )
             for row in rows
             if row.user_id not in quiet
         ]
@@ -294,9 +292,32 @@ class TellingService(Service[Notification]):
         at: datetime,
         **about: object,
     ) -> list[tuple[UUID, LiveNotification]]:
-        """Send the same words to some `hearers`; `about` is the data for programs."""
-        rows = [_row(person.id, event_id, type_, said, priority, at=at, **about) for person in people]
-        return await self._tell(people, rows, sender, at=at)
+        """Store the same words for some `hearers`, return what to send live; `about` is the data for programs.
+
+        What somebody does not want to see in the app is stored as dismissed; in quiet hours nothing is sent live.
+        """
+        if not people:
+            return []
+        about |= {"title_khmer": said.title_khmer, "message_khmer": said.message_khmer}
+        unwanted = {person.id for person in people if not shows(person, type_)}
+        new = await WRITE_ONCE.rows(
+            self.session,
+            people=[person.id for person in people],
+            unwanted=[*unwanted],
+            event_id=event_id,
+            type=type_,
+            title=said.title,
+            message=said.message,
+            priority=priority,
+            data=about,
+            at=at,
+        )
+        quiet = unwanted | {person.id for person in people if is_quiet(quiet_hours(person), at)}
+        return [
+            (user_id, LiveNotification(id_, said.title, said.message, about, priority, at, sender))
+            for user_id, id_ in new
+            if user_id not in quiet
+        ]
 
     async def _say_of_loan(
         self,
@@ -334,54 +355,3 @@ class TellingService(Service[Notification]):
             await self.session.execute(select(User.first_name, User.last_name, User.role).where(User.id == actor_id))
         ).one_or_none()
         return Sender(actor_id, f"{actor.first_name} {actor.last_name}", actor.role) if actor else None
-
-    async def _tell(
-        self, people: Sequence[Any], rows: list[dict[str, Any]], sender: Sender | None, *, at: datetime
-    ) -> list[tuple[UUID, LiveNotification]]:
-        """Store what is new to each of some `hearers`, and return what is to be sent live.
-
-        What somebody does not want to see in the app is stored as dismissed; in quiet hours nothing is sent live.
-        """
-        if not rows:
-            return []
-        quiet = set()
-        for person, row in zip(people, rows, strict=True):
-            unwanted = not shows(person, row["type"])
-            row["dismissed_at"] = at if unwanted else None
-            if unwanted or is_quiet(quiet_hours(person), at):
-                quiet.add(person.id)
-        columns = {name: [row[name] for row in rows] for name in BROUGHT}
-        new = {one for (one,) in await WRITE_ONCE.rows(self.session, **columns)}
-        return [
-            (row["user_id"], _live(row, sender)) for row in rows if row["id"] in new and row["user_id"] not in quiet
-        ]
-
-
-def _row(
-    person: UUID, event_id: UUID, type_: str, said: Words, priority: str, *, at: datetime, **about: object
-) -> dict[str, Any]:
-    """The notification of an event for one person; `about` is the data for programs."""
-    return {
-        "id": uuid4(),
-        "user_id": person,
-        "event_id": event_id,
-        "type": type_,
-        "title": said.title,
-        "message": said.message,
-        "priority": priority,
-        "data": about | {"title_khmer": said.title_khmer, "message_khmer": said.message_khmer},
-        "created_at": at,
-        "email_due_at": at,
-    }
-
-
-def _live(row: Mapping[str, Any], sender: Sender | None) -> LiveNotification:
-    return LiveNotification(
-        id=row["id"],
-        title=row["title"],
-        message=row["message"],
-        data=row["data"],
-        priority=row["priority"],
-        timestamp=row["created_at"],
-        sender=sender,
-    )
