@@ -141,7 +141,7 @@ class LifecycleService(Service[User]):
             RoleAboveOwn: The account stands above the person's own.
         """
         async with self.transaction():
-            user = await self._theirs(user_id, principal=principal, at=at)
+            user = await self._locked(user_id, principal=principal, at=at)
             if user.failed_login_attempts or user.locked_until is not None:
                 user.failed_login_attempts, user.locked_until, user.updated_at = 0, None, at
                 self.announce(AccountUnlocked(actor_id=principal.id, at=at, user_id=user.id))
@@ -173,7 +173,7 @@ class LifecycleService(Service[User]):
             for user_id in sorted(wanted):
                 try:
                     async with self.session.begin_nested():
-                        user = await self._theirs(user_id, principal=principal, at=at)
+                        user = await self._locked(user_id, principal=principal, at=at)
                         if user.status is not wish.status:
                             changes = {"status": wish.status, "status_reason": wish.reason}
                             await self._users.apply(user, changes, principal=principal, at=at)
@@ -202,7 +202,7 @@ class LifecycleService(Service[User]):
         """
         async with self.transaction():
             await self._hold(user_id, wish.successor_id)
-            user = await self._theirs(user_id, principal=principal, at=at)
+            user = await self._locked(user_id, principal=principal, at=at)
             if user.status is UserStatus.ARCHIVED or await self._open_offboarding(user.id):
                 raise AlreadyLeaving("This person is being seen out already, or has left.")
             await self._check_successor(user, wish.successor_id, work=0)
@@ -248,7 +248,7 @@ class LifecycleService(Service[User]):
             LastAdministrator: The day has come, and nobody would be left to administer the installation.
         """
         async with self.transaction():
-            user = await self._theirs(user_id, principal=principal, at=at)
+            user = await self._locked(user_id, principal=principal, at=at)
             leaving = await self._leaving(user.id)
             leaving.last_day = wish.last_working_day
             ended = await self._shut_out_when_due(user, leaving, principal=principal, at=at)
@@ -267,7 +267,7 @@ class LifecycleService(Service[User]):
             Missing, NotYoursToChange, RoleAboveOwn, NotLeaving: As for completing.
         """
         async with self.transaction():
-            user = await self._theirs(user_id, principal=principal, at=at)
+            user = await self._locked(user_id, principal=principal, at=at)
             leaving = await self._leaving(user.id)
             answer = replace(await self._shown(leaving, user, ended=0), status="cancelled")
             await self.session.delete(leaving)
@@ -292,7 +292,7 @@ class LifecycleService(Service[User]):
         async with self.transaction():
             named = select(Offboarding.successor_id).where(_is_open(user_id))
             await self._hold(user_id, wish.successor_id or await self.session.scalar(named))
-            user = await self._theirs(user_id, principal=principal, at=at)
+            user = await self._locked(user_id, principal=principal, at=at)
             leaving = await self._leaving(user.id)
             successor_id = wish.successor_id or leaving.successor_id
             # First, so that they get no further assignment once their open work has been counted.
@@ -319,7 +319,7 @@ class LifecycleService(Service[User]):
         both = select(User.id).where(User.id.in_([user_id, successor_id or user_id])).order_by(User.id)
         await self.session.execute(both.with_for_update(key_share=True))
 
-    async def _theirs(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
+    async def _locked(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
         """Load and lock an account that the person manages, which is never their own."""
         user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
         if user.id == principal.id:

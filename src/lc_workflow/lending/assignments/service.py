@@ -78,7 +78,7 @@ class AssignmentService(Service[Assignment]):
             AlreadyAssigned: The employee has that role already.
         """
         async with self.transaction():
-            application, assignment = await self._found(assignment_id, principal)
+            application, assignment = await self._locked(assignment_id, principal)
             changes = differing(assignment, wish)
             if changes.get("is_active"):
                 await self._must_be_assignable(assignment, application)
@@ -108,7 +108,7 @@ class AssignmentService(Service[Assignment]):
             Missing: There is no such assignment, or the person may not see it.
         """
         async with self.transaction():
-            application, assignment = await self._found(assignment_id, principal)
+            application, assignment = await self._locked(assignment_id, principal)
             if assignment.is_active:
                 application.renewed(at)
                 self.announce(released(assignment, by=principal.id, at=at))
@@ -135,7 +135,7 @@ class AssignmentService(Service[Assignment]):
         )
         return rows.all()
 
-    async def _found(self, assignment_id: UUID, principal: Principal) -> tuple[CustomerApplication, Assignment]:
+    async def _locked(self, assignment_id: UUID, principal: Principal) -> tuple[CustomerApplication, Assignment]:
         """Load and lock an assignment the person may see, after its application, as everywhere."""
         of_it = select(Assignment.application_id).where(Assignment.id == assignment_id)
         application = await self.session.scalar(

@@ -254,9 +254,7 @@ class CustomerService(Service[Customer]):
 
     async def _correct(self, customer: Customer, person: Described, *, at: datetime) -> None:
         """Write a customer anew, numbers included."""
-        for name, value in _about(person).items():
-            setattr(customer, name, value)
-        customer.updated_at = at
+        customer.change(_about(person), at=at)
         described = description_of(person)
         for numbers, kept in (
             (IdentityPaper, _shows(described.identity_keys)),

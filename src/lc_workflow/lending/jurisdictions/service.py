@@ -113,9 +113,7 @@ class JurisdictionService(Service[JurisdictionProfile]):
             if profile.confirmed_at is not None:
                 raise ProfileConfirmed("A confirmed profile never changes; write the law down anew, from a later day.")
             if changes := differing(profile, wish):
-                for name, value in changes.items():
-                    setattr(profile, name, value)
-                profile.updated_at = at
+                profile.change(changes, at=at)
                 profile.written_by = principal.id
                 self.announce(
                     JurisdictionProfileChanged(

@@ -100,7 +100,7 @@ class PartyService:
         if not any(fields.get(name) for name in NAMES):
             raise PartyNameNeeded("Write the name, in Khmer or in Latin letters.")
         async with self._applications.transaction():
-            application = await self._open(application_id, "parties", principal, expected_version)
+            application = await self._locked(application_id, "parties", principal, expected_version)
             check_phones(fields, "phone")
             if len(application.parties) >= MOST:
                 raise TooManyBehind(f"No more than {MOST} people stand behind one loan.")
@@ -136,7 +136,7 @@ class PartyService:
             AlreadyBehind: They would be somebody who stands behind it in the same role already.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "parties", principal, expected_version)
+            application = await self._locked(application_id, "parties", principal, expected_version)
             party = await self._row(Party, application_id, party_id)
             fields = _written(without_masked(given(wish), NUMBERS), at=at)
             changes = {name: value for name, value in fields.items() if getattr(party, name) != value}
@@ -174,7 +174,7 @@ class PartyService:
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "parties", principal, expected_version)
+            application = await self._locked(application_id, "parties", principal, expected_version)
             party = await self._row(Party, application_id, party_id)
             await self._backing.leave(party, alone=self._applications.borrows_nowhere, by=principal.id, at=at)
             self._tell(application, "parties", principal, at=at)
@@ -198,7 +198,7 @@ class PartyService:
             TooManyBehind: Too much is pledged already.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "collaterals", principal, expected_version)
+            application = await self._locked(application_id, "collaterals", principal, expected_version)
             if len(application.collateral) >= MOST:
                 raise TooManyBehind(f"No more than {MOST} things are pledged for one loan.")
             last = max((row.position for row in application.collateral), default=0)
@@ -226,7 +226,7 @@ class PartyService:
             NothingPledged: Nothing of it would be left.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "collaterals", principal, expected_version)
+            application = await self._locked(application_id, "collaterals", principal, expected_version)
             row = await self._row(Collateral, application_id, collateral_id)
             entry = _entry(row.entry, wish)
             if entry != row.entry:
@@ -251,14 +251,14 @@ class PartyService:
             NotEditable, NotYourEdit: The application is closed for changes, or for this person.
         """
         async with self._applications.transaction():
-            application = await self._open(application_id, "collaterals", principal, expected_version)
+            application = await self._locked(application_id, "collaterals", principal, expected_version)
             await self._session.delete(await self._row(Collateral, application_id, collateral_id))
             self._tell(application, "collaterals", principal, at=at)
 
     async def _seen(self, application_id: UUID, principal: Principal) -> CustomerApplication:
         return await self._applications.find(visible_to(principal), id=application_id, load=list(BACKED))
 
-    async def _open(
+    async def _locked(
         self, application_id: UUID, field: str, principal: Principal, expected_version: int | None = None
     ) -> CustomerApplication:
         """Load and lock an application whose parties and collateral this person may change now."""

@@ -120,9 +120,7 @@ class ProductService(Service[Product]):
         async with self.transaction():
             product = await self.find(visible_to(principal), id=product_id, lock=True)
             if changes := differing(product, wish):
-                for name, value in changes.items():
-                    setattr(product, name, value)
-                product.updated_at = at
+                product.change(changes, at=at)
                 self.announce(
                     ProductChanged(actor_id=principal.id, at=at, product_id=product.id, fields=tuple(sorted(changes)))
                 )

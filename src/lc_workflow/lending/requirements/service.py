@@ -73,7 +73,7 @@ class RequirementService(Service[PaperCheck]):
             PaperNotIssuedYet, PaperExpiredBeforeIssue: Its days cannot be.
         """
         async with self.transaction():
-            application = await self._held(application_id, DESCRIBE, principal)
+            application = await self._locked(application_id, DESCRIBE, principal)
             check, _ = await self._check_of(application, file_id, at=at)
             if await self._describe(check, application, wish, at=at):
                 check.verdict = check.note = check.verified_by = check.verified_at = None
@@ -96,7 +96,7 @@ class RequirementService(Service[PaperCheck]):
             PapersSettled, NoSuchSubject: See `describe`.
         """
         async with self.transaction():
-            application = await self._held(application_id, VERIFY, principal)
+            application = await self._locked(application_id, VERIFY, principal)
             await self._seen.check_has_no_tie(application, principal.id, at=at)
             check, file = await self._check_of(application, file_id, at=at)
             check_verifier(person=principal.id, uploaded_by=file.uploaded_by)
@@ -129,7 +129,7 @@ class RequirementService(Service[PaperCheck]):
             PapersSettled: The application has ended.
         """
         async with self.transaction():
-            application = await self._held(application_id, WAIVE, principal)
+            application = await self._locked(application_id, WAIVE, principal)
             await self._seen.check_has_no_tie(application, principal.id, at=at)
             if principal.id in {application.user_id, *application.preparers}:
                 raise SodMaker("You prepared this application; somebody else has to waive its papers.")
@@ -173,7 +173,7 @@ class RequirementService(Service[PaperCheck]):
             PapersSettled: The application has ended.
         """
         async with self.transaction():
-            application = await self._held(application_id, WAIVE, principal)
+            application = await self._locked(application_id, WAIVE, principal)
             await self._seen.check_has_no_tie(application, principal.id, at=at)
             waiver = await self.session.scalar(
                 select(PaperWaiver).where(
@@ -196,7 +196,7 @@ class RequirementService(Service[PaperCheck]):
             )
         return await self._asked.standing(application, at=at)
 
-    async def _held(self, application_id: UUID, permission: str, principal: Principal) -> CustomerApplication:
+    async def _locked(self, application_id: UUID, permission: str, principal: Principal) -> CustomerApplication:
         """Load and lock an application."""
         application: CustomerApplication | None = await self.session.scalar(
             select(CustomerApplication)

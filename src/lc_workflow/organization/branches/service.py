@@ -83,9 +83,7 @@ class BranchService(Service[Branch]):
                     self.session, Branch, Branch.code, changes["code"], but=branch.id
                 ):
                     raise BranchCodeTaken
-                for name, value in changes.items():
-                    setattr(branch, name, value)
-                branch.updated_at = at
+                branch.change(changes, at=at)
                 self.announce(
                     BranchChanged(actor_id=principal.id, at=at, branch_id=branch.id, fields=tuple(sorted(changes)))
                 )

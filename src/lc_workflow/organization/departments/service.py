@@ -84,9 +84,7 @@ class DepartmentService(Service[Department]):
                     self.session, Department, Department.code, changes["code"], but=department.id
                 ):
                     raise DepartmentCodeTaken
-                for name, value in changes.items():
-                    setattr(department, name, value)
-                department.updated_at = at
+                department.change(changes, at=at)
                 self.announce(
                     DepartmentChanged(
                         actor_id=principal.id, at=at, department_id=department.id, fields=tuple(sorted(changes))

@@ -76,9 +76,7 @@ class PositionService(Service[Position]):
                     self.session, Position, Position.name, changes["name"], but=position.id
                 ):
                     raise PositionNameTaken
-                for name, value in changes.items():
-                    setattr(position, name, value)
-                position.updated_at = at
+                position.change(changes, at=at)
                 self.announce(
                     PositionChanged(
                         actor_id=principal.id, at=at, position_id=position.id, fields=tuple(sorted(changes))

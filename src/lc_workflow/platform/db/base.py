@@ -1,5 +1,6 @@
 """The base of every row: an id, and when it was written."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -35,3 +36,9 @@ class DatedRow(Row):
 
     created_at: Mapped[datetime] = mapped_column(sort_order=90)
     updated_at: Mapped[datetime] = mapped_column(sort_order=91)
+
+    def change(self, fields: Mapping[str, Any], *, at: datetime) -> None:
+        """Take over these values at a moment."""
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.updated_at = at

@@ -175,9 +175,7 @@ class SettingService(Service[Setting]):
         changes = {name: value for name, value in fields.items() if not _same(getattr(setting, name), value)}
         if not changes:
             return
-        for name, value in changes.items():
-            setattr(setting, name, value)
-        setting.updated_at = at
+        setting.change(changes, at=at)
         self.announce(SettingChanged(actor_id=principal.id, at=at, setting_id=setting.id, key=setting.key))
 
 

@@ -180,7 +180,7 @@ class FileService(FileReading):
             ReplacedMeanwhile: There is a newer version, which stands on this one.
         """
         async with self.transaction():
-            file = await self._held(file_id, principal=principal)
+            file = await self._locked(file_id, principal=principal)
             if file.bound:
                 raise BelongsToAnother("This is the picture of a selfie; remove the selfie, and it goes with it.")
             await self.let_go(file, principal=principal, at=at)
@@ -206,7 +206,7 @@ class FileService(FileReading):
             Unavailable: The store cannot be used now.
         """
         async with self.transaction():
-            file = await self._held(file_id, principal=principal, removed=True)
+            file = await self._locked(file_id, principal=principal, removed=True)
             if file.deleted_at is None or file.deleted_at + self._kept_for <= at:
                 raise Missing("This file was removed too long ago to be brought back.")
             await check_room(self.session, file.application_id, file.file_size, most=self._quota, lock=True)
@@ -224,7 +224,7 @@ class FileService(FileReading):
             await bring_back(self._store, file)
         return file
 
-    async def _held(self, file_id: UUID, *, principal: Principal, removed: bool = False) -> File:
+    async def _locked(self, file_id: UUID, *, principal: Principal, removed: bool = False) -> File:
         """Load and lock a file that is to be changed, after its application, as everywhere."""
         visible = files_visible_to(principal, self._access, removed=removed)
         file = await self.find(visible, id=file_id)

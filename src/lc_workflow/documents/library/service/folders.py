@@ -125,7 +125,7 @@ class FolderService(Service[Folder]):
         """
         async with self.transaction():
             moves = wish.parent_id is not UNSET
-            folder = await self._held(folder_id, MAKE_FOLDERS, principal=principal, with_those_beside=moves)
+            folder = await self._locked(folder_id, MAKE_FOLDERS, principal=principal, with_those_beside=moves)
             application_id = folder.application_id
             if wish.name is not UNSET and (name := plain(wish.name)) != folder.name:
                 folder.name, folder.updated_at = name, at
@@ -157,7 +157,7 @@ class FolderService(Service[Folder]):
             FolderNotEmpty: Something is in it.
         """
         async with self.transaction():
-            folder = await self._held(folder_id, REMOVE_FOLDERS, principal=principal)
+            folder = await self._locked(folder_id, REMOVE_FOLDERS, principal=principal)
             # nothing can be put into it any more: a row referring to it would need a lock that conflicts with ours
             inside = or_(
                 select(File.id).where(File.folder_id == folder_id, File.deleted_at.is_(None)).exists(),
@@ -279,7 +279,7 @@ class FolderService(Service[Folder]):
         found = found.union_all(select(Folder.id, found.c.depth + 1).where(Folder.parent_id == found.c.id))
         return {row.id: row.depth for row in await self.session.execute(select(found.c.id, found.c.depth))}
 
-    async def _held(
+    async def _locked(
         self, folder_id: UUID, permission: str, *, principal: Principal, with_those_beside: bool = False
     ) -> Folder:
         """Load and lock a folder that is to be changed, after its application, as everywhere.

@@ -247,10 +247,8 @@ class RoleService(Service[CompanyRole]):
                 raise OwnRole("You hold this role yourself; somebody else must change its level.")
             if changes.get("is_active") is False:
                 await self._check_unused(role, at=at)
-            for name, value in changes.items():
-                setattr(role, name, value)
             if changes:
-                role.updated_at = at
+                role.change(changes, at=at)
                 self.announce(
                     RoleAltered(
                         actor_id=principal.id, at=at, role_id=role.id, name=role.name, fields=tuple(sorted(changes))

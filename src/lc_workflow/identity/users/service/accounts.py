@@ -286,9 +286,7 @@ class UserService(Service[User]):
         source, former_role, was_active = user.status, user.role, user.is_active
         former_phone = user.phone_number
         check_move(source, changes.get("status", source))
-        for name, value in changes.items():
-            setattr(user, name, value)
-        user.updated_at = at
+        user.change(changes, at=at)
         if former_phone is not None and phone_key(former_phone) != phone_key(user.phone_number):
             self.session.add(FormerTelephone(user_id=user.id, phone_number=former_phone, given_up_at=at))
         if not PLACE.isdisjoint(changes):

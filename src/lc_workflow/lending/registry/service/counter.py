@@ -110,7 +110,7 @@ class CustomerRegistry(CustomersInReach):
         async with self.transaction():
             # The numbers are locked before the row, as loans do; the opposite order could deadlock.
             await self._hold_keys(await self._keys_of([customer_id]) | _keys_said(papers or (), phones or ()))
-            customer = await self._mine(customer_id, UPDATE, principal)
+            customer = await self._locked(customer_id, UPDATE, principal)
             check_version(expected_version, customer.version)
             await self._check(fields, at=at)
             changed = {name for name, value in fields.items() if getattr(customer, name) != value}

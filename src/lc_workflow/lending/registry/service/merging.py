@@ -86,7 +86,7 @@ class CustomerMerging(CustomersInReach):
             loans = await self._loan_book.hold(self.session, giver_id)
             keys = await self._keys_of(ids)
             await self.hold(customer_ids=ids)
-            both = {each: await self._mine(each, MERGE, principal) for each in sorted(ids)}
+            both = {each: await self._locked(each, MERGE, principal) for each in sorted(ids)}
             if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
                 return both[taker_id], both[giver_id]
             if tries == 1:
@@ -104,7 +104,7 @@ class CustomerMerging(CustomersInReach):
             MergedAway: The customer turned out to be somebody else.
         """
         async with self.transaction():
-            customer = await self._mine(customer_id, MERGE, principal)
+            customer = await self._locked(customer_id, MERGE, principal)
             finding = await self.session.get(PossibleDuplicate, duplicate_id, with_for_update=True)
             if finding is None or customer.id not in {finding.customer_id, finding.other_id}:
                 raise Missing("There is no such finding about this customer.")

@@ -33,7 +33,7 @@ class CustomersInReach(CustomerService):
         seen = exists().where(visible_to(principal, self._loan_book), Customer.id == customer_id)
         return bool(await self.session.scalar(select(seen)))
 
-    async def _mine(self, customer_id: UUID, permission: str, principal: Principal) -> Customer:
+    async def _locked(self, customer_id: UUID, permission: str, principal: Principal) -> Customer:
         """Load and lock a customer whom the person may see and may do this with."""
         customer = await self.find(visible_to(principal, self._loan_book), id=customer_id, lock=True)
         if not reaches(principal, permission, customer):

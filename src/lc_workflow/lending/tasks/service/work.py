@@ -216,7 +216,7 @@ class TaskService(Service[Task]):
             TaskClosed, TaskTaken, NotYourTask, SodMaker: It cannot be theirs.
         """
         async with self.transaction():
-            task = await self._open(task_id, principal)
+            task = await self._locked(task_id, principal)
             if task.owner_id not in {None, principal.id}:
                 raise TaskTaken("Somebody else has taken this task.")
             may_do = select(doable_by(principal)).where(Task.id == task.id)
@@ -265,7 +265,7 @@ class TaskService(Service[Task]):
             TaskClosed, NotYourTask: It is not theirs to give back.
         """
         async with self.transaction():
-            task = await self._open(task_id, principal)
+            task = await self._locked(task_id, principal)
             if task.owner_id != principal.id and not reaches(principal, ASSIGN, task):
                 raise NotYourTask("This task is somebody else's; whoever assigns tasks here can take it back.")
             self._give_back(task, by=principal.id, at=at)
@@ -322,7 +322,7 @@ class TaskService(Service[Task]):
             NotEligible, NobodyEligible: It cannot be given to that person, or to anybody.
         """
         async with self.transaction():
-            task = await self._open(task_id, principal)
+            task = await self._locked(task_id, principal)
             if not reaches(principal, ASSIGN, task):
                 raise NotYourTask(f"Giving this task to somebody needs the permission {ASSIGN} here.")
             chosen = await self._least_loaded(task, person, at=at)
@@ -350,7 +350,7 @@ class TaskService(Service[Task]):
         """Show a task with its application and its owner."""
         return answer_of((await self.session.execute(SHOWN.where(Task.id == task_id))).one(), at=at)
 
-    async def _open(self, task_id: UUID, principal: Principal) -> Task:
+    async def _locked(self, task_id: UUID, principal: Principal) -> Task:
         task = await self.find(visible_to(principal), id=task_id, lock=True)
         if task.closed_at is not None:
             raise TaskClosed("The application has moved on; there is nothing left to do here.")
