@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -97,16 +97,31 @@ def serving(database: URL, redis_url: str, folder: Path, output: IO[bytes]) -> I
 
 
 @pytest.fixture(scope="module")
+def standing() -> Iterator[tuple[ExitStack, list[Server]]]:
+    """What ends with the last test, and the servers that were started until then."""
+    with ExitStack() as stack:
+        yield stack, []
+
+
+@pytest.fixture
 async def served(
-    database: URL, branch_staff: None, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Server]:
-    folder = tmp_path_factory.mktemp("served")
-    with (folder / "log").open("wb") as output, serving(database, redis_url, folder, output) as served:
-        async with httpx.AsyncClient(base_url=served.url) as client, asyncio.timeout(PATIENCE):
+    standing: tuple[ExitStack, list[Server]],
+    database: URL,
+    branch_staff: None,
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Server:
+    """The server that stands, or a new one when a test has ended that."""
+    stack, servers = standing
+    if not servers or servers[-1].process.poll() is not None:
+        folder = tmp_path_factory.mktemp("served")
+        output = stack.enter_context((folder / "log").open("wb"))
+        servers.append(stack.enter_context(serving(database, redis_url, folder, output)))
+        async with httpx.AsyncClient(base_url=servers[-1].url) as client, asyncio.timeout(PATIENCE):
             while not (await is_healthy(client) and await listening_to(database) == WORKERS):
-                assert served.process.poll() is None, served.log.read_text()
+                assert servers[-1].process.poll() is None, servers[-1].log.read_text()
                 await asyncio.sleep(0.1)
-        yield served
+    return servers[-1]
 
 
 async def listening_to(database: URL) -> int:
