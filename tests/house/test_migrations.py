@@ -131,6 +131,43 @@ def test_folders_that_were_there_before_are_called_as_they_look(
     assert ask(database, lambda connection: connection.scalar(kind)) == "Land Documents"
 
 
+def test_what_led_to_a_merged_customer_leads_to_who_they_are_now(copy_planted: Settings) -> None:
+    """A draft that found somebody while they were merged stayed with the row that was gone."""
+    alembic, database = alembic_for(copy_planted.database_url), copy_planted.database_url
+    command.downgrade(alembic, "0470_count_from_moves")
+    gone = "(SELECT id FROM customers WHERE merged_into IS NOT NULL)"
+    merging = (
+        "UPDATE customers SET merged_into = (SELECT customer_id FROM customer_applications WHERE account_id IS NOT NULL"
+        " ORDER BY id LIMIT 1) WHERE id IN (SELECT customer_id FROM application_parties ORDER BY id LIMIT 3) OR id IN"
+        " (SELECT customer_id FROM customer_accounts ORDER BY id DESC LIMIT 3)"
+    )
+    tables = (
+        "customer_applications",
+        "application_parties",
+        "customer_accounts",
+        "customer_identities",
+        "customer_phones",
+    )
+
+    async def merge() -> None:
+        engine = create_async_engine(database, poolclass=NullPool)
+        async with engine.begin() as connection:
+            await connection.execute(text(merging))
+            await connection.execute(
+                text(f"UPDATE customer_phones SET phone_index = 'one' WHERE customer_id IN {gone}")
+            )
+        await engine.dispose()
+
+    def left(connection: Connection) -> list[int]:
+        counts = (f"SELECT count(*) FROM {table} WHERE customer_id IN {gone}" for table in tables)
+        return [connection.scalar(text(count)) or 0 for count in counts]
+
+    asyncio.run(merge())
+    assert all(ask(database, left))
+    command.upgrade(alembic, "head")
+    assert ask(database, left) == [0] * len(tables)
+
+
 def test_models_and_revisions_agree(template: URL) -> None:
     command.check(alembic_for(template))
 
@@ -197,5 +234,5 @@ def test_a_revision_that_the_database_refuses_ends_in_a_sentence_without_anybody
     with psycopg.connect(database.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
         connection.execute(refuses)
     with pytest.raises(CommandError, match=words) as refused:
-        command.downgrade(alembic_for(database), "-1")
+        command.downgrade(alembic_for(database), "0460_close_accounts_up")
     assert "DARA" not in str(refused.value)
