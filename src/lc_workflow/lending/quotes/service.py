@@ -10,7 +10,7 @@ from sqlalchemy import Date, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import PHNOM_PENH
-from lc_workflow.kernel.errors import DomainError, FieldError, Invalid
+from lc_workflow.kernel.errors import DomainError, FieldError, Invalid, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
@@ -116,7 +116,10 @@ class QuoteService(Service[CustomerApplication]):
         """Load in one statement what an application's loan is checked against."""
         await self.session.flush()
         day = at.astimezone(PHNOM_PENH).date()
-        return read_grounds(await _GROUNDS.one(self.session, application_id=application.id, on=day))
+        row = await _GROUNDS.one(self.session, application_id=application.id, on=day)
+        if row is None:
+            raise Missing("This application was thrown away just now.")
+        return read_grounds(row)
 
 
 _GROUNDS: Final = Written(

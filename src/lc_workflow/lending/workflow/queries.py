@@ -160,6 +160,8 @@ class Dockets:
         await self._session.flush()
         day = at.astimezone(PHNOM_PENH).date()
         row = await _DOCKET.one(self._session, application_id=application.id, person=principal.id, on=day)
+        if row is None:
+            raise Missing("This application was thrown away just now.")
         case = await self._session.get(ApprovalCase, row.case_id) if row.case_id else None
         sits = application.workflow_status in AT_A_SEAT
         held = await self._holders.of(principal.id, at=at) if sits else ()
