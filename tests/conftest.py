@@ -349,6 +349,12 @@ async def branch(session: AsyncSession) -> Branch:
 
 
 @pytest.fixture
+async def admin(sign_in: SignIn) -> Person:
+    """An administrator, signed in."""
+    return await sign_in("admin")
+
+
+@pytest.fixture
 async def officer(sign_in: SignIn, branch: Branch) -> Person:
     """A loan officer of that branch."""
     return await sign_in("officer", branch_id=branch.id)

@@ -59,11 +59,6 @@ Get = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 def get(client: AsyncClient, admin: Person) -> Get:
     async def get(path: str, person: Person = admin) -> Any:
         answer = await client.get(f"{V1}{path}", headers=person.headers)

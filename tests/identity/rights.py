@@ -7,14 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole, Permission
-from tests.conftest import Person, SignIn
 
 Named = Callable[[str], Awaitable[str]]
-
-
-@pytest.fixture
-async def administrator(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
 
 
 @pytest.fixture

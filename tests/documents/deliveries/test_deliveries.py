@@ -24,18 +24,10 @@ from lc_workflow.platform.config import ObjectStoreSettings, Settings
 from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import Person, Sessions, SignIn
 from tests.documents.library.conftest import FILES, JPEG, NOBODY, PDF, OpenOwnHouse, own_house, s3
-from tests.lending.factories import an_application
 from tests.moments import NOON
 from tests.servers.databases import until_somebody_waits
 
 __all__ = ["own_house", "s3"]
-
-
-@pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
 
 
 def announcement(content: bytes = JPEG, **changes: Any) -> dict[str, Any]:

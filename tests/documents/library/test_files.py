@@ -25,14 +25,6 @@ from tests.statements import sent
 Announced = Callable[[], Awaitable[list[str]]]
 
 
-@pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    """An application that the officer drafted."""
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
-
-
 async def test_an_officer_uploads_a_photo_and_opens_it_without_a_header(
     client: AsyncClient,
     session: AsyncSession,

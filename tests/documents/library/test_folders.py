@@ -19,14 +19,6 @@ Make = Callable[..., Awaitable[Response]]
 
 
 @pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    """An application that the officer drafted."""
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
-
-
-@pytest.fixture
 def make(client: AsyncClient, officer: Person) -> Make:
     """Let the officer make a folder."""
 

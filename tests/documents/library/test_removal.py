@@ -31,13 +31,6 @@ from tests.moments import NOON
 Announced = Callable[[], Awaitable[list[str]]]
 
 
-@pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
-
-
 async def listed(client: AsyncClient, person: Person, query: str = "") -> list[str]:
     answer = await client.get(f"{FILES}?{query}", headers=person.headers)
     return [file["id"] for file in answer.json()["items"]]

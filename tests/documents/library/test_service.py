@@ -17,15 +17,10 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import PapersOfApplications
 from lc_workflow.platform.config import ObjectStoreSettings
 from lc_workflow.platform.storage.minio import MinioStore
-from tests.conftest import Person, SignIn
+from tests.conftest import Person
 from tests.documents.library.conftest import JPEG, Upload
 from tests.moments import NOON
 from tests.servers.ports import free_port
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn) -> Person:
-    return await sign_in("officer")
 
 
 @pytest.fixture

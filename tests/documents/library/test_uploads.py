@@ -29,14 +29,6 @@ LARGEST = 10 * 1024 * 1024
 
 
 @pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    """An application that the officer drafted."""
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
-
-
-@pytest.fixture
 def nothing_kept(session: AsyncSession, house_settings: Settings) -> Callable[[], Awaitable[None]]:
     """Look whether the house is as it was before: no row, no bytes."""
     before = sorted(house_settings.upload_folder.rglob("*.*"))

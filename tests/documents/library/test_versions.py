@@ -24,13 +24,6 @@ Announced = Callable[[], Awaitable[list[str]]]
 PAPERS = [b"%PDF-1.7\n% version " + bytes([48 + number]) for number in range(4)]
 
 
-@pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
-
-
 async def replace(client: AsyncClient, person: Person, file: dict[str, Any], content: bytes, **data: str) -> Response:
     return await client.post(
         f"{FILES}/{file['id']}/versions", files={"file": ("title.pdf", content)}, data=data, headers=person.headers

@@ -29,13 +29,6 @@ __all__ = ["own_house"]
 URL = "/api/v1/selfies"
 
 
-@pytest.fixture
-async def application_id(session: AsyncSession, officer: Person, branch: Branch) -> UUID:
-    session.add(application := an_application(officer.user.id, branch_id=branch.id))
-    await session.commit()
-    return application.id
-
-
 async def upload(
     client: AsyncClient, person: Person, application_id: UUID | str, content: bytes = JPEG, **fields: Any
 ) -> Response:

@@ -70,11 +70,6 @@ def connect(app: Litestar) -> Connect:
     return lambda person: Socket(app, f"token={token_of(person)}")
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn) -> Person:
-    return await sign_in("officer")
-
-
 @pytest.mark.parametrize("origin", ["http://test", "https://app.branch.example"])
 async def test_a_page_of_ours_listens_with_its_cookie(app: Litestar, officer: Person, origin: str) -> None:
     async with Socket(app, "", cookie=f"lc_session={token_of(officer)}", origin=origin) as socket:

@@ -29,11 +29,6 @@ WORDS = {"notification_type": "system_maintenance", "title": "Tonight", "message
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 async def stranger(sign_in: SignIn, session: AsyncSession) -> Person:
     session.add(other := a_branch())
     await session.flush()

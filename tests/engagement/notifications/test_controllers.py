@@ -34,11 +34,6 @@ def a_notification(user_id: UUID, **changes: Any) -> Notification:
     )
 
 
-@pytest.fixture
-async def officer(sign_in: SignIn) -> Person:
-    return await sign_in("officer")
-
-
 @pytest.mark.parametrize("role", Role)
 async def test_everybody_has_a_summary_and_an_empty_one_is_true(
     client: AsyncClient, sign_in: SignIn, role: Role

@@ -186,7 +186,7 @@ async def test_an_application_without_a_branch_concerns_its_drafter_alone(
 
 
 async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
-    client: AsyncClient, session: AsyncSession, administrator: Person, right_id: Named, sign_in: SignIn,
+    client: AsyncClient, session: AsyncSession, admin: Person, right_id: Named, sign_in: SignIn,
     officer: Person, teller: Person, branch: Branch, draft: Draft, take: Take, heard: Heard,
 ) -> None:  # fmt: skip
     application = await draft(officer)
@@ -194,12 +194,12 @@ async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
     await heard()
     denied = {"permission_id": await right_id("application:read:branch"), "is_granted": False}
     url = f"/api/v1/users/{officer.user.id}/permissions"
-    assert (await client.post(url, json=denied, headers=administrator.headers)).status_code == 200
+    assert (await client.post(url, json=denied, headers=admin.headers)).status_code == 200
     await take(teller, application, "start")
     assert [one for one in await heard() if one[0] == officer.user.id] == []
     # the same where the work was never written down: a manager of people who reads no applications
     blind = await sign_in("teller", branch_id=branch.id)
-    await client.post(f"/api/v1/users/{blind.user.id}/permissions", json=denied, headers=administrator.headers)
+    await client.post(f"/api/v1/users/{blind.user.id}/permissions", json=denied, headers=admin.headers)
     session.add(loose := an_application(officer.user.id, branch_id=branch.id))
     await session.flush()
     session.add(moved(loose.id, Stage.USER_COMPLETED, by=teller, drafted_by=officer, branch_id=branch.id))
@@ -235,7 +235,7 @@ async def test_what_was_told_of_an_application_is_shown_as_long_as_it_may_be_see
 
 @pytest.mark.parametrize("how", ["suspended", "moved", "demoted"])
 async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
-    how: str, client: AsyncClient, session: AsyncSession, administrator: Person, sign_in: SignIn, officer: Person,
+    how: str, client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn, officer: Person,
     teller: Person, branch: Branch, draft: Draft, take: Take, tell: Tell,
 ) -> None:  # fmt: skip
     session.add(elsewhere := a_branch())
@@ -256,18 +256,18 @@ async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
     await client.post(f"/api/v1/tasks/{task['id']}/claim", headers=teller.headers)
     assert await claimable(colleague) == []
     account = f"/api/v1/users/{teller.user.id}"
-    gone = await client.patch(account, json=away, headers=administrator.headers)
+    gone = await client.patch(account, json=away, headers=admin.headers)
     assert gone.status_code == 200, gone.text
     await tell()
     assert [(one["id"], one["owner"]) for one in await claimable(colleague)] == [(task["id"], None)]
     await client.post(f"/api/v1/tasks/{task['id']}/claim", headers=colleague.headers)
-    await client.patch(account, json=back, headers=administrator.headers)
+    await client.patch(account, json=back, headers=admin.headers)
     await tell()
     assert await claimable(colleague) == []  # it is the colleague's now
 
 
 async def test_the_work_of_whoever_is_denied_it_goes_back_and_what_they_correct_stays_theirs(
-    client: AsyncClient, session: AsyncSession, administrator: Person, right_id: Named, officer: Person, teller: Person,
+    client: AsyncClient, session: AsyncSession, admin: Person, right_id: Named, officer: Person, teller: Person,
     draft: Draft, take: Take, tell: Tell,
 ) -> None:  # fmt: skip
     begun, returned = await draft(officer), await draft(officer)
@@ -277,7 +277,7 @@ async def test_the_work_of_whoever_is_denied_it_goes_back_and_what_they_correct_
     for person in (teller, officer):
         denied = {"permission_id": await right_id("application:process:branch"), "is_granted": False}
         url = f"/api/v1/users/{person.user.id}/permissions"
-        assert (await client.post(url, json=denied, headers=administrator.headers)).status_code == 200
+        assert (await client.post(url, json=denied, headers=admin.headers)).status_code == 200
     await tell()
     owned = {
         row.application_id: row.owner_id for row in await session.scalars(select(Task).where(Task.closed_at.is_(None)))

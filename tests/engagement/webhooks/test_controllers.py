@@ -44,11 +44,6 @@ async def listener() -> AsyncIterator[Listener]:
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 async def webhook(session: AsyncSession, admin: Person, listener: Listener) -> Webhook:
     row = Webhook(
         url=listener.url,

@@ -29,11 +29,6 @@ Act = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 def act(client: AsyncClient, admin: Person) -> Act:
     """Do something to an account as the administrator, or as somebody else."""
 

@@ -35,11 +35,6 @@ def caller(app: Litestar, host: str) -> AsyncClient:
     return AsyncClient(transport=ASGITransport(cast("Any", app), client=(host, 1)), base_url="http://test")
 
 
-@pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
 async def test_a_blocked_address_is_answered_nothing_until_it_is_let_in(
     client: AsyncClient, session: AsyncSession, admin: Person, house: tuple[Litestar, Sessions], announced: Any
 ) -> None:

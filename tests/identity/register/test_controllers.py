@@ -31,11 +31,6 @@ TakeIn = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 def take_in(client: AsyncClient, admin: Person) -> TakeIn:
     async def take_in(*rows: str, person: Person = admin, status: int = 200, **form: str) -> Any:
         content = "\n".join(rows).encode("utf-8-sig")

@@ -36,11 +36,6 @@ Told = Callable[[], Awaitable[list[str]]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 async def sokha(session: AsyncSession, branch: Branch) -> User:
     """An officer with all there is to an account."""
     user = a_user(

@@ -126,13 +126,11 @@ async def test_who_looks_after_the_accounts_of_a_branch_puts_none_elsewhere(
     """Neither a new account, nor one of the branch, nor their own, by which they would reach the other branch."""
     session.add(elsewhere := a_branch())
     await session.commit()
-    administrator = await sign_in("admin")
+    admin = await sign_in("admin")
     manager, officer = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
     for verb in ("create", "update"):
         wish = {"permission_id": await right_id(f"user:{verb}:branch")}
-        given = await client.post(
-            f"/api/v1/users/{manager.user.id}/permissions", json=wish, headers=administrator.headers
-        )
+        given = await client.post(f"/api/v1/users/{manager.user.id}/permissions", json=wish, headers=admin.headers)
         assert given.status_code == 200, given.text
     body = {
         "username": "sokha",

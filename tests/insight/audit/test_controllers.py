@@ -118,12 +118,12 @@ async def test_the_journal_is_given_out_as_a_table(
     assert answer.content.startswith(b"\xef\xbb\xbfnumber,at,kind")
     lines = answer.text.strip().splitlines()
     assert [line.split(",")[2] for line in lines[1:]] == ["ApplicationDrafted", "ApplicationChanged"]
-    administrator = await sign_in("admin")
-    await client.get("/api/v1/permissions/audit/export?kind=RoleGiven", headers=administrator.headers)
+    admin = await sign_in("admin")
+    await client.get("/api/v1/permissions/audit/export?kind=RoleGiven", headers=admin.headers)
     kinds = "JournalExported,RegisterExported,ApplicationsExported,AccountsImported,SecondFactorReset"
-    exports = (await client.get(f"{URL}?kind={kinds}", headers=administrator.headers)).json()["items"]
+    exports = (await client.get(f"{URL}?kind={kinds}", headers=admin.headers)).json()["items"]
     assert [(entry["actor"]["id"], entry["facts"]["filters"], entry["facts"]["rows"]) for entry in exports] == [
-        (str(administrator.user.id), {"kinds": "RoleGiven"}, 0),
+        (str(admin.user.id), {"kinds": "RoleGiven"}, 0),
         (str(auditor.user.id), {"application_id": drafted["id"]}, 2),
     ]
 
@@ -152,28 +152,28 @@ async def test_a_table_of_the_journal_holds_as_many_entries_as_are_on_record(
 
 
 async def test_changes_of_rights_have_a_page_of_their_own(
-    client: AsyncClient, administrator: Person, sign_in: SignIn, drafted: dict[str, Any]
+    client: AsyncClient, admin: Person, sign_in: SignIn, drafted: dict[str, Any]
 ) -> None:
     wish = {"name": "archive_clerk", "display_name": "Archive clerk"}
-    await client.post("/api/v1/permissions/roles", json=wish, headers=administrator.headers)
-    page = (await client.get("/api/v1/permissions/audit", headers=administrator.headers)).json()
+    await client.post("/api/v1/permissions/roles", json=wish, headers=admin.headers)
+    page = (await client.get("/api/v1/permissions/audit", headers=admin.headers)).json()
     assert [entry["kind"] for entry in page["items"]] == ["RoleOpened"]
-    table = await client.get("/api/v1/permissions/audit/export", headers=administrator.headers)
+    table = await client.get("/api/v1/permissions/audit/export", headers=admin.headers)
     assert (table.status_code, len(table.text.strip().splitlines())) == (200, 2)
 
 
 async def test_the_page_of_rights_shows_changes_and_who_made_them_in_its_own_words(
-    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+    client: AsyncClient, admin: Person, sign_in: SignIn, role_id: Named
 ) -> None:
     viewer = await sign_in("viewer")
     wish = {"role_id": await role_id("auditor"), "reason": "Covers for Kunthea"}
-    await client.post(f"/api/v1/users/{viewer.user.id}/roles", json=wish, headers=administrator.headers)
+    await client.post(f"/api/v1/users/{viewer.user.id}/roles", json=wish, headers=admin.headers)
     opened = {"name": "archive_clerk", "display_name": "Archive clerk"}
-    await client.post("/api/v1/permissions/roles", json=opened, headers=administrator.headers)
+    await client.post("/api/v1/permissions/roles", json=opened, headers=admin.headers)
 
     async def shown(query: str) -> list[tuple[str, ...]]:
         address = f"/api/v1/permissions/audit?page=1&size=50&{query}"
-        page = (await client.get(address, headers=administrator.headers)).json()
+        page = (await client.get(address, headers=admin.headers)).json()
         return [(entry["action"], entry["entity_type"], entry["role_name"]) for entry in page["items"]]
 
     given, made = ("role_assigned", "user_role", "auditor"), ("role_created", "role", "archive_clerk")
@@ -181,29 +181,27 @@ async def test_the_page_of_rights_shows_changes_and_who_made_them_in_its_own_wor
     assert await shown("action_type=role_assigned") == await shown("entity_type=user_role") == [given]
     assert await shown("action_type=role_created&entity_type=user_role") == await shown("action_type=x") == []
     assert await shown(f"user_id={viewer.user.id}") == await shown("end_date=2026-11-01") == []
-    assert await shown(f"user_id={administrator.user.id}&start_date=2026-11-24") == [made, given]
-    [entry, *_] = (await client.get("/api/v1/permissions/audit", headers=administrator.headers)).json()["items"]
-    user = administrator.user
+    assert await shown(f"user_id={admin.user.id}&start_date=2026-11-24") == [made, given]
+    [entry, *_] = (await client.get("/api/v1/permissions/audit", headers=admin.headers)).json()["items"]
+    user = admin.user
     assert (entry["user_name"], entry["timestamp"]) == (f"{user.first_name} {user.last_name}", entry["at"])
     assert entry["details"] == entry["facts"]
 
 
 async def test_the_page_of_rights_says_whose_they_are_and_finds_every_word_of_its_list(
-    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named, right_id: Named
+    client: AsyncClient, admin: Person, sign_in: SignIn, role_id: Named, right_id: Named
 ) -> None:
     viewer = await sign_in("viewer", first_name="Kunthea", last_name="Chea")
     rights, role = f"/api/v1/users/{viewer.user.id}/permissions", await role_id("viewer")
     looking = await right_id("analytics:read:all")
     for is_granted, reason in ((True, "Reads figures"), (False, "Not any more")):
         wish = {"permission_id": looking, "is_granted": is_granted, "reason": reason}
-        assert (await client.post(rights, json=wish, headers=administrator.headers)).status_code == 200
+        assert (await client.post(rights, json=wish, headers=admin.headers)).status_code == 200
     for method in ("POST", "DELETE"):
-        await client.request(
-            method, f"/api/v1/permissions/roles/{role}/permissions/{looking}", headers=administrator.headers
-        )
+        await client.request(method, f"/api/v1/permissions/roles/{role}/permissions/{looking}", headers=admin.headers)
 
     async def shown(query: str) -> list[tuple[str, str | None]]:
-        page = (await client.get(f"/api/v1/permissions/audit?{query}", headers=administrator.headers)).json()
+        page = (await client.get(f"/api/v1/permissions/audit?{query}", headers=admin.headers)).json()
         return [(entry["action"], entry["target_user_name"]) for entry in page["items"]]
 
     revoked, assigned = ("role_permission_revoked", None), ("role_permission_assigned", None)
@@ -212,15 +210,15 @@ async def test_the_page_of_rights_says_whose_they_are_and_finds_every_word_of_it
     for one in (revoked, assigned, denied, granted):
         assert await shown(f"action_type={one[0]}") == [one]
     assert await shown("entity_type=role_permission") == [revoked, assigned]
-    page = (await client.get("/api/v1/permissions/audit", headers=administrator.headers)).json()
+    page = (await client.get("/api/v1/permissions/audit", headers=admin.headers)).json()
     assert [entry["permission_name"] for entry in page["items"]] == ["analytics:read:all"] * 4
     assert await shown(f"target_user_id={viewer.user.id}") == await shown("search=kunthea") == [denied, granted]
     assert await shown("search=FIGURES") == [granted]
     assert await shown("search=nobody%25") == []
     export = "/api/v1/permissions/audit/export?format=json&search=kunthea"
-    taken = (await client.get(export, headers=administrator.headers)).json()
+    taken = (await client.get(export, headers=admin.headers)).json()
     assert [entry["target_user_name"] for entry in taken] == ["Kunthea Chea"] * 2
-    (entry,) = (await client.get(f"{URL}?kind=JournalExported", headers=administrator.headers)).json()["items"]
+    (entry,) = (await client.get(f"{URL}?kind=JournalExported", headers=admin.headers)).json()["items"]
     assert entry["facts"]["filters"]["search"] == "yes"
 
 
@@ -229,34 +227,34 @@ def test_every_change_of_rights_has_a_word_on_its_page() -> None:
 
 
 async def test_a_table_says_which_role_was_given_to_whom(
-    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+    client: AsyncClient, admin: Person, sign_in: SignIn, role_id: Named
 ) -> None:
     viewer = await sign_in("viewer")
     wish = {"role_id": await role_id("auditor"), "reason": "Covers for Kunthea"}
-    await client.post(f"/api/v1/users/{viewer.user.id}/roles", json=wish, headers=administrator.headers)
-    table = await client.get("/api/v1/permissions/audit/export", headers=administrator.headers)
+    await client.post(f"/api/v1/users/{viewer.user.id}/roles", json=wish, headers=admin.headers)
+    table = await client.get("/api/v1/permissions/audit/export", headers=admin.headers)
     (row,) = DictReader(StringIO(table.content.decode("utf-8-sig")))
     assert (row["kind"], row["subject_id"], row["reason"]) == ("RoleGiven", str(viewer.user.id), wish["reason"])
     assert loads(row["facts"])["role"] == "auditor"
 
 
 async def test_changes_of_rights_are_given_out_as_json_too(
-    client: AsyncClient, administrator: Person, sign_in: SignIn, role_id: Named
+    client: AsyncClient, admin: Person, sign_in: SignIn, role_id: Named
 ) -> None:
     address = "/api/v1/permissions/audit/export"
-    nothing = await client.get(f"{address}?format=json&action_type=role_assigned", headers=administrator.headers)
+    nothing = await client.get(f"{address}?format=json&action_type=role_assigned", headers=admin.headers)
     assert (nothing.headers["content-type"].partition(";")[0], nothing.content) == ("application/json", b"[]")
     for name in ("archive_clerk", "night_clerk"):
         wish = {"name": name, "display_name": "Clerk"}
-        await client.post("/api/v1/permissions/roles", json=wish, headers=administrator.headers)
-    given = await client.get(f"{address}?format=json&action_type=role_created", headers=administrator.headers)
+        await client.post("/api/v1/permissions/roles", json=wish, headers=admin.headers)
+    given = await client.get(f"{address}?format=json&action_type=role_created", headers=admin.headers)
     assert given.headers["content-disposition"].startswith("attachment")
-    listed = await client.get("/api/v1/permissions/audit?action_type=role_created", headers=administrator.headers)
+    listed = await client.get("/api/v1/permissions/audit?action_type=role_created", headers=admin.headers)
     assert given.json() == listed.json()["items"][::-1]
     assert [entry["role_name"] for entry in given.json()] == ["archive_clerk", "night_clerk"]
-    table = await client.get(f"{address}?format=csv", headers=administrator.headers)
+    table = await client.get(f"{address}?format=csv", headers=admin.headers)
     assert table.content.startswith(b"\xef\xbb\xbfnumber")
-    assert (await client.get(f"{address}?format=xml", headers=administrator.headers)).status_code == 422
+    assert (await client.get(f"{address}?format=xml", headers=admin.headers)).status_code == 422
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.AUDITOR, Role.MANAGER}])

@@ -39,11 +39,6 @@ HandOn = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 async def north(session: AsyncSession) -> Branch:
     """A branch that belongs to a region; another one belongs to the South."""
     branch = a_branch(name="Siem Reap", code="SRP01", region="North")

@@ -32,16 +32,6 @@ Record = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn) -> Person:
-    return await sign_in("officer")
-
-
-@pytest.fixture
 def record(client: AsyncClient, officer: Person) -> Record:
     async def record(application: dict[str, Any], lines: list[dict[str, Any]]) -> dict[str, Any]:
         answer = await client.put(

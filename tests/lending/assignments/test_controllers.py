@@ -149,14 +149,14 @@ async def test_an_employee_of_another_branch_is_not_asked(
 
 async def test_whoever_reads_everywhere_assigns_only_where_their_right_to_assign_reaches(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft,
-    administrator: Person, right_id: Named,
+    admin: Person, right_id: Named,
 ) -> None:  # fmt: skip
     session.add_all([other := a_branch(), employee := an_employee(branch_id=branch.id)])
     await session.commit()
     officer, stranger = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=other.id)
     given = {"permission_id": await right_id("application:read:all"), "is_granted": True}
     url = f"/api/v1/users/{stranger.user.id}/permissions"
-    assert (await client.post(url, json=given, headers=administrator.headers)).status_code == 200
+    assert (await client.post(url, json=given, headers=admin.headers)).status_code == 200
     application = await draft(officer, employee_assignments=[{"employee_id": str(employee.id)}])
     standing = f"{URL}/{application['employee_assignments'][0]['id']}"
     wish = {"application_id": application["id"], "employee_id": str(employee.id), "assignment_role": "reviewer"}

@@ -34,11 +34,6 @@ LAND = {"collaterals": [{"type": "land", "title_number": "PP-0001", "value": 900
 TODAY = NOON.date()
 
 
-@pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
 def codes(answer: Any) -> tuple[int, str, str]:
     return answer.status_code, answer.json()["code"], answer.json()["detail"]
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
 from httpx import AsyncClient
 
-from tests.conftest import Person, SignIn
+from tests.conftest import Person
 from tests.lending.checklist.steps import NID, blocked, hand_in, put_in_force, shown
 from tests.lending.products.test_controllers import CONDITIONS, NEW, URL, published
 from tests.lending.steps import URL as APPLICATIONS
@@ -13,11 +12,6 @@ from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 
 CARD_AND_TITLE = ["borrower_id_card", "land_title"]
-
-
-@pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
 
 
 async def asked(client: AsyncClient, person: Person, application: dict[str, Any]) -> dict[str, str]:

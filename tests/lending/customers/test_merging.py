@@ -180,13 +180,13 @@ async def test_an_account_stays_a_known_customers_when_a_loan_named_them_by_mist
 async def test_a_customer_of_no_branch_belongs_to_the_branch_of_whoever_turns_out_to_be_them(
     client: AsyncClient, sign_in: SignIn, officer: Person
 ) -> None:
-    administrator = await sign_in("admin")
+    admin = await sign_in("admin")
     kept, gone = [
         (await client.post(CUSTOMERS, json={"full_name_latin": name}, headers=person.headers)).json()["id"]
-        for person, name in ((administrator, "KEO BOPHA"), (officer, "KEO BOPHANY"))
+        for person, name in ((admin, "KEO BOPHA"), (officer, "KEO BOPHANY"))
     ]
     body = {"customer_id": gone, "reason": "Written twice"}
-    merged = await client.post(f"{CUSTOMERS}/{kept}/merge", json=body, headers=administrator.headers)
+    merged = await client.post(f"{CUSTOMERS}/{kept}/merge", json=body, headers=admin.headers)
     assert merged.status_code == 200, merged.text
     assert (await client.get(f"{CUSTOMERS}/{kept}", headers=officer.headers)).status_code == 200
 

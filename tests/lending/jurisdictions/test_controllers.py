@@ -26,11 +26,6 @@ LOAN: dict[str, Any] = {
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 def follow_cambodia(client: AsyncClient, admin: Person) -> Callable[[], Awaitable[Any]]:
     """Confirm the seeded profile and follow it."""
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +12,6 @@ from tests.lending.steps import URL
 from tests.organization.factories import a_branch, an_employee
 
 ADMIN = "/api/v1/admin"
-
-
-@pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
 
 
 async def test_names_become_assignments_and_names_again(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.products.models import ProductVersion
-from tests.conftest import Person, SignIn
+from tests.conftest import Person
 from tests.lending.steps import Draft, Take
 
 URL = "/api/v1/products"
@@ -25,16 +25,6 @@ CONDITIONS: dict[str, Any] = {
     "fees": [{"code": "processing", "kind": "percent", "value": 2, "timing": "deducted"}],
 }
 NEW = {"code": "harvest_loan", "name_en": "Harvest loan", "name_km": "កម្ចីប្រមូលផល", "conditions": CONDITIONS}
-
-
-@pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn) -> Person:
-    return await sign_in("officer")
 
 
 async def monthly(client: AsyncClient, person: Person) -> dict[str, Any]:

@@ -14,11 +14,6 @@ APPLICATIONS = "/api/v1/applications"
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 async def people(sign_in: SignIn, officer: Person, branch: Branch) -> tuple[Person, Person, Person]:
     """An officer, a teller and a manager of one branch."""
     return officer, await sign_in("teller", branch_id=branch.id), await sign_in("manager", branch_id=branch.id)

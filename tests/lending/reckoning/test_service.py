@@ -26,11 +26,6 @@ Due = Callable[[], Awaitable[list[str]]]
 
 
 @pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
 async def due(
     client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, take: Take, tell: Tell, work_off: Any
 ) -> Due:

@@ -11,24 +11,22 @@ from tests.moments import NOON
 URL = "/api/v1/outbox"
 
 
-async def test_what_was_given_up_is_told_again(
-    client: AsyncClient, session: AsyncSession, administrator: Person
-) -> None:
+async def test_what_was_given_up_is_told_again(client: AsyncClient, session: AsyncSession, admin: Person) -> None:
     for number in range(3):
         wish = {"name": f"Credit {number}", "code": f"CR{number}"}
-        await client.post("/api/v1/departments", json=wish, headers=administrator.headers)
+        await client.post("/api/v1/departments", json=wish, headers=admin.headers)
     entries = (await session.scalars(select(JournalEntry.id).order_by(JournalEntry.number))).all()
     await session.execute(
         update(Untold).where(Untold.id.in_(entries[:2])).values(attempts=6, due_at=NOON, given_up_at=NOON)
     )
     await session.commit()
-    page = (await client.get(f"{URL}?given_up=true", headers=administrator.headers)).json()
+    page = (await client.get(f"{URL}?given_up=true", headers=admin.headers)).json()
     assert [(fact["kind"], fact["attempts"]) for fact in page["items"]] == [("DepartmentOpened", 6)] * 2
-    one = await client.post(f"{URL}/{entries[0]}/replay", headers=administrator.headers)
+    one = await client.post(f"{URL}/{entries[0]}/replay", headers=admin.headers)
     assert (one.status_code, one.json()) == (200, {"count": 1})
-    rest = await client.post(f"{URL}/replay", headers=administrator.headers)
+    rest = await client.post(f"{URL}/replay", headers=admin.headers)
     assert (rest.status_code, rest.json()) == (200, {"count": 1})
-    assert (await client.get(f"{URL}?given_up=true", headers=administrator.headers)).json()["total"] == 0
+    assert (await client.get(f"{URL}?given_up=true", headers=admin.headers)).json()["total"] == 0
     waiting = (await session.scalars(select(Untold.attempts).where(Untold.id.in_(entries)))).all()
     assert list(waiting) == [0, 0, 0]
 

@@ -19,16 +19,6 @@ URL = "/api/v1/settings"
 NOTHING = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-async def admin(sign_in: SignIn) -> Person:
-    return await sign_in("admin")
-
-
-@pytest.fixture
-async def officer(sign_in: SignIn) -> Person:
-    return await sign_in("officer")
-
-
 def a_setting(**changes: Any) -> Setting:
     return Setting(
         **{
