@@ -19,7 +19,10 @@ def contains(column: InstrumentedAttribute[Any] | ColumnElement[Any], text: str)
 
 
 def called(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
-    """Match rows whose name contains the text, with or without the zero-width spaces that Khmer keyboards add."""
+    """Match rows whose name contains the text, with or without the zero-width spaces that Khmer keyboards add.
+
+    A name stored with such spaces is found by whoever types them again.
+    """
     seen = plain(text)
     if not seen or seen == text.strip():
         return contains(column, text)

@@ -55,7 +55,7 @@ def open_deliveries(
 
 
 class DeliveryController(Controller):
-    """Files that go to the store without passing through the API first."""
+    """Files that clients upload directly to the store."""
 
     path = "/api/v1/files"
     tags = ("Files",)
@@ -91,14 +91,14 @@ class DeliveryController(Controller):
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
     ) -> FileAnswer:
-        """Have a file checked and filed that was put to its link; asking again shows the same file."""
+        """Have an uploaded file checked and filed; asking again shows the same file."""
         at = clock()
         file = await deliveries.take_in(data, principal=principal, at=at)
         return await files.just_brought(file, base_url=base_url, at=at)
 
 
 class PartController(Controller):
-    """Large files that come in parts: each part is sent until it is there, and a break costs one part at most."""
+    """Large files that are uploaded in parts: an interruption costs one part at most."""
 
     path = "/api/v1/files/multipart"
     tags = ("Files",)
@@ -113,7 +113,7 @@ class PartController(Controller):
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
     ) -> PartsToCome:
-        """Announce a file that comes in parts, and get links to PUT them to; announcing it again goes on with it."""
+        """Announce a file in parts, and get links to PUT them to; announcing it again continues the upload."""
         at = clock()
         delivery = await deliveries.begin_in_parts(data, principal=principal, at=at)
         return await _to_come(delivery.id, deliveries, principal=principal, base_url=base_url, at=at)
@@ -127,7 +127,7 @@ class PartController(Controller):
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
     ) -> PartsToCome:
-        """Show which parts have come, with links for the others."""
+        """Show which parts have arrived, with links for the others."""
         return await _to_come(file_id, deliveries, principal=principal, base_url=base_url, at=clock())
 
     @post("/{file_id:uuid}/complete", guards=[requires(CREATE)])
@@ -140,7 +140,7 @@ class PartController(Controller):
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
     ) -> FileAnswer:
-        """Put the parts together, and have the file checked and filed; asking again shows the same file."""
+        """Assemble the parts, and have the file checked and filed; asking again shows the same file."""
         at = clock()
         file = await deliveries.complete(file_id, principal=principal, at=at)
         return await files.just_brought(file, base_url=base_url, at=at)
@@ -153,7 +153,7 @@ class PartController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Forget a file that was to come in parts."""
+        """Give up an upload in parts."""
         await deliveries.give_up(file_id, principal=principal, at=clock())
 
 
@@ -234,7 +234,7 @@ class ShownController(Controller):
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
     ) -> Redirect:
-        """Get led to the picture a link of a list stands for; whose link it is, is on record as having opened it."""
+        """Follow one's own link to a picture in a list; this records that one has seen it."""
         shown = picture_links.read(token, at=clock())
         return Redirect(await files.show(shown, base_url=base_url, at=clock()), headers=EMBEDDED)
 
@@ -252,7 +252,7 @@ class ArrivalController(Controller):
         request: Request[Any, Any, Any],
         store: NamedDependency[SkipValidation[ObjectStore]],
     ) -> None:
-        """Put the bytes a signed link waits for."""
+        """Upload bytes to a signed link."""
         if not isinstance(store, LocalStore):
             raise NotFoundException
         place = store.read_upload_link(token)

@@ -260,7 +260,7 @@ class FileController(Controller):
         files: NamedDependency[FileService],
         principal: NamedDependency[Principal],
     ) -> Duplicates:
-        """List where the same was handed in for another person, the first hundred of those one may see."""
+        """List the same file on other persons' applications, the first hundred of those one may see."""
         found = await files.duplicates(file_id, principal=principal)
         return Duplicates([shaped(row, FileAnswer) for row in found.first], found.seen, found.hidden)
 
@@ -272,7 +272,7 @@ class FileController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Integrity:
-        """Read a file's bytes and compare their SHA-256 with that of what was brought."""
+        """Read a file's bytes and compare their SHA-256 with that of the upload."""
         at = clock()
         file, found = await files.check(file_id, principal=principal, at=at)
         return Integrity(
@@ -293,7 +293,7 @@ class FileController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Take a file away; until its retention ends it can be brought back."""
+        """Remove a file; until its retention ends it can be brought back."""
         await files.remove(file_id, principal=principal, at=clock())
 
     @post("/{file_id:uuid}/restore", guards=[requires(DELETE)], status_code=200)
@@ -304,7 +304,7 @@ class FileController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> FileAnswer:
-        """Bring back a file that was removed."""
+        """Bring back a removed file."""
         return shaped(await files.restore(file_id, principal=principal, at=clock()), FileAnswer)
 
 
@@ -337,7 +337,7 @@ class FolderController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Response[FolderAnswer]:
-        """Make a folder, or find the one of this name that is there already."""
+        """Make a folder, or find the existing one with this name."""
         folder, made = await folders.make(data, principal=principal, at=clock())
         return Answer(folder, status_code=201 if made else 200)
 
@@ -348,7 +348,7 @@ class FolderController(Controller):
         folders: NamedDependency[FolderService],
         principal: NamedDependency[Principal],
     ) -> Hierarchy:
-        """Show all folders of an application, one within another."""
+        """Show all folders of an application as a tree."""
         return await folders.tree_of(application_id, principal=principal)
 
     @get("/{folder_id:uuid}", guards=[requires(READ_FOLDERS)])
@@ -370,7 +370,7 @@ class FolderController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> FolderAnswer:
-        """Give a folder another name, or put it into another folder of the same application."""
+        """Rename a folder, or move it into another folder of the same application."""
         return await folders.change(folder_id, data, principal=principal, at=clock())
 
     @delete("/{folder_id:uuid}", guards=[requires(REMOVE_FOLDERS)])
@@ -381,7 +381,7 @@ class FolderController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Take an empty folder away."""
+        """Remove an empty folder."""
         await folders.remove(folder_id, principal=principal, at=clock())
 
 

@@ -169,7 +169,7 @@ class SelfieController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Take a selfie away."""
+        """Remove a selfie."""
         await selfies.remove(selfie_id, principal=principal, at=clock())
 
 

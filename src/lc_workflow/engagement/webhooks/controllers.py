@@ -40,7 +40,7 @@ class WebhookController(Controller):
 
     @get("/events", guards=[requires(READ)])
     async def list_events(self) -> list[str]:
-        """Name the events that are told."""
+        """List the events that webhooks can be called for."""
         return list(TOLD)
 
     @post(guards=[requires(MANAGE)])
@@ -52,18 +52,17 @@ class WebhookController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> WebhookWithSecret:
-        """Call an address from now on; its secret is shown this once.
+        """Register an address to be called; its secret is shown only this once.
 
-        A call is a POST with a JSON body of `id`, `event`, `application_id`, `at` and `data`. An answer of 2xx within
-        ten seconds takes it. Anything else, a redirect too, has it made again: ten times over about nine hours, after
-        which it stays on the list of calls until somebody replays it. Meanwhile whatever follows about the same
-        application waits, so that each application's calls arrive in order.
+        A call is a POST with a JSON body of `id`, `event`, `application_id`, `at` and `data`. A 2xx answer within ten
+        seconds accepts it. After anything else, a redirect included, the call is repeated: ten times over about nine
+        hours, after which it stays on the list of calls until somebody replays it. Meanwhile later calls about the same
+        application wait, so that each application's calls arrive in order.
 
-        `X-Webhook-Id` is the body's `id`, and the same whenever a call is made again: take each id once.
+        `X-Webhook-Id` is the body's `id`, and the same whenever a call is repeated: process each id once.
         `X-Webhook-Signature` is the hexadecimal HMAC-SHA256, with the secret as it was shown, of the text in
-        `X-Webhook-Timestamp` (seconds since 1970), a dot, and the body as it came. After the secret was rotated it
-        holds two for a day, separated by a comma; one that fits is enough. Refuse timestamps of more than five minutes
-        ago.
+        `X-Webhook-Timestamp` (seconds since 1970), a dot, and the body as received. For a day after a rotation it holds
+        two signatures, separated by a comma; either one is enough. Refuse timestamps more than five minutes old.
         """
         row = await webhooks.register(data, private_allowed=settings.webhooks_private, principal=principal, at=clock())
         return shaped(row, WebhookWithSecret)
@@ -76,7 +75,7 @@ class WebhookController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> WebhookWithSecret:
-        """Give a webhook a new secret; for a day calls are signed with the one before as well."""
+        """Give a webhook a new secret; for a day calls are also signed with the previous one."""
         return shaped(await webhooks.rotate(webhook_id, principal=principal, at=clock()), WebhookWithSecret)
 
     @delete("/{webhook_id:uuid}", guards=[requires(MANAGE)], status_code=200)
@@ -87,7 +86,7 @@ class WebhookController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> WebhookRemoved:
-        """Call an address no more."""
+        """Remove a webhook."""
         url = await webhooks.remove(webhook_id, principal=principal, at=clock())
         return WebhookRemoved(f"{url} is not called any more.")
 

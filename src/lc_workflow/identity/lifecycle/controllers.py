@@ -72,7 +72,7 @@ class LifecycleController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> OnboardingAnswer:
-        """Write down that somebody has arrived."""
+        """Complete somebody's onboarding."""
         return await lifecycle.complete_onboarding(user_id, principal=principal, at=clock())
 
     @post("/onboarding/restart", guards=[requires(MANAGE)], status_code=200)
@@ -83,7 +83,7 @@ class LifecycleController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> OnboardingAnswer:
-        """Let somebody go through onboarding again."""
+        """Start somebody's onboarding again."""
         return await lifecycle.restart_onboarding(user_id, principal=principal, at=clock())
 
     @get("/offboarding", guards=[requires(MANAGE)])
@@ -93,7 +93,7 @@ class LifecycleController(Controller):
         lifecycle: NamedDependency[LifecycleService],
         principal: NamedDependency[Principal],
     ) -> OffboardingAnswer:
-        """Show when somebody leaves, or has left, and who takes over."""
+        """Show somebody's offboarding: the last day, and who takes over."""
         return await lifecycle.offboarding_of(user_id, principal=principal)
 
     @post("/offboarding/initiate", guards=[requires(MANAGE)], status_code=200)
@@ -105,7 +105,7 @@ class LifecycleController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[Leaving | None] = None,
     ) -> OffboardingAnswer:
-        """Write down that somebody leaves; from their last day on they cannot sign in."""
+        """Start somebody's offboarding; after the last day they cannot sign in."""
         return await lifecycle.initiate_offboarding(user_id, data or Leaving(), principal=principal, at=clock())
 
     @post("/offboarding/move", guards=[requires(MANAGE)], status_code=200)
@@ -117,7 +117,7 @@ class LifecycleController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> OffboardingAnswer:
-        """Let somebody leave on another day; an account that is out of use already stays so until it is made active."""
+        """Change somebody's last day; an account already deactivated stays so until it is activated."""
         return await lifecycle.move_offboarding(user_id, data, principal=principal, at=clock())
 
     @post("/offboarding/cancel", guards=[requires(MANAGE)], status_code=200)
@@ -129,7 +129,7 @@ class LifecycleController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[Staying | None] = None,
     ) -> OffboardingAnswer:
-        """Write down that somebody stays; an account that is out of use already stays so until it is made active."""
+        """Cancel an offboarding; an account already deactivated stays so until it is activated."""
         return await lifecycle.cancel_offboarding(user_id, data or Staying(), principal=principal, at=clock())
 
     @post("/offboarding/complete", guards=[requires(MANAGE)], status_code=200)
@@ -163,7 +163,7 @@ class UnlockController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> UnlockAnswer:
-        """Forget somebody's wrong passwords, and the lock they brought."""
+        """Unlock an account, and forget its wrong passwords."""
         user = await lifecycle.unlock(user_id, principal=principal, at=clock())
         return _unlocked("The account is unlocked.", user)
 
@@ -176,7 +176,7 @@ class UnlockController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[UnlockWish | None] = None,
     ) -> UnlockAnswer:
-        """Ask the administrators to let somebody in again."""
+        """Ask the administrators to unlock an account."""
         user = await lifecycle.request_unlock(user_id, data or UnlockWish(), principal=principal, at=clock())
         return _unlocked("The administrators have been asked.", user)
 
@@ -196,7 +196,7 @@ class BulkStatusController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> BulkAnswer:
-        """Give accounts a status; those that cannot get it are named, and keep no other from getting it."""
+        """Give accounts a status; those that cannot have it are listed, and do not stop the others."""
         return await lifecycle.set_status(data, principal=principal, at=clock())
 
 

@@ -91,7 +91,7 @@ class PermissionController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> PermissionAnswer:
-        """Write down a permission of the house in one more scope."""
+        """Add a right: an existing permission in a further scope."""
         return PermissionAnswer.of(await permissions.add(data, principal=principal, at=clock()))
 
     @put("/{permission_id:uuid}", guards=[requires(MANAGE)])
@@ -115,7 +115,7 @@ class PermissionController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Strike out a right that the installation added and nobody holds."""
+        """Remove a right that the installation added and nobody holds."""
         await permissions.remove(permission_id, principal=principal, at=clock())
 
     @get("/matrix", guards=[requires(READ)])
@@ -151,7 +151,7 @@ class PermissionController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> BulkDone:
-        """Give rights to several roles, take them away, or strike rights out: all of it or nothing."""
+        """Give rights to several roles, take them away, or remove rights: all or nothing."""
         service = roles if data.is_about_roles else permissions
         changed = await service.in_bulk(data, principal=principal, at=clock())
         asked = len((data.role_ids if data.is_about_roles else data.ids) or ())

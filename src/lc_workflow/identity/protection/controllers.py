@@ -27,7 +27,7 @@ def open_protection(db_session: DbSession, blocklist: NamedDependency[SkipValida
 
 
 class SecurityController(Controller):
-    """What has threatened the house, and whom it shuts out."""
+    """Threats to the installation, and blocked addresses."""
 
     path = "/api/v1/security"
     tags = ("Security",)
@@ -54,7 +54,7 @@ class SecurityController(Controller):
     async def list_blocked(
         self, protection: NamedDependency[ProtectionService], clock: NamedDependency[Clock]
     ) -> list[BlockAnswer]:
-        """List the addresses that are shut out now."""
+        """List the blocked addresses."""
         return [_shown(row) for row in await protection.blocked(at=clock())]
 
     @post("/blocked-addresses", guards=[requires(MANAGE)])
@@ -66,7 +66,7 @@ class SecurityController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> BlockAnswer:
-        """Shut an address or a network out; within a second no process answers it any more."""
+        """Block an address or a network; within a second no process answers it."""
         own = request.client.host if request.client else None
         return _shown(await protection.block(data, own_address=own, principal=principal, at=clock()))
 
@@ -78,7 +78,7 @@ class SecurityController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Let an address in again."""
+        """Unblock an address."""
         await protection.unblock(block_id, principal=principal, at=clock())
 
 

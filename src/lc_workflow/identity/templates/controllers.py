@@ -99,7 +99,7 @@ class TemplateController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> TemplateAnswer:
-        """Write a template down."""
+        """Add a template."""
         return _shown(await templates.write(data, principal=principal, at=clock()))
 
     @post("/import", guards=[requires(MANAGE)], operation_class=TakingIn)
@@ -111,7 +111,7 @@ class TemplateController(Controller):
         clock: NamedDependency[Clock],
         update_if_exists: FromQuery[bool] = False,
     ) -> Brought:
-        """Take in a template that was exported, as JSON or as a file; with `update_if_exists` over its namesake."""
+        """Import an exported template, as JSON or as a file; `update_if_exists` replaces one of the same name."""
         wish = await _exported(request)
         row, is_new = await templates.take_in(wish, in_place=update_if_exists, principal=principal, at=clock())
         return Brought(
@@ -129,7 +129,7 @@ class TemplateController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Page[TemplateAnswer]:
-        """Write the rights of roles down as templates."""
+        """Make templates from the rights of roles."""
         rows = [_shown(row) for row in await templates.from_roles(data, principal=principal, at=clock())]
         return Page.of(rows, total=len(rows), window=Window(1, len(rows)))
 
@@ -141,7 +141,7 @@ class TemplateController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Preview:
-        """Say what giving a template to a role or a person would do."""
+        """Show what giving a template to a role or a person would do."""
         return await templates.preview(data, principal=principal, at=clock())
 
     @put("/{template_id:uuid}", guards=[requires(MANAGE)])
@@ -171,7 +171,7 @@ class TemplateController(Controller):
     async def export(
         self, template_id: FromPath[UUID], templates: NamedDependency[TemplateService]
     ) -> Response[Exported]:
-        """Give a template out as a file."""
+        """Export a template as a file."""
         row = await templates.find(id=template_id)
         return Response(
             Exported(name=row.name, description=row.description, permissions=row.rights, template_name=row.name),

@@ -158,7 +158,7 @@ class UserController(Controller):
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Stream:
-        """Take the wanted users away as a CSV file, which an import takes back."""
+        """Export the wanted users as a CSV file, which can be imported again."""
         rows = users.export(wanted, principal=principal, at=clock())
 
         def cells(user: User) -> list[object]:

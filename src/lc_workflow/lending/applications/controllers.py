@@ -118,7 +118,7 @@ class ApplicationController(Controller):
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> Tagged[ApplicationAnswer]:
-        """Change some fields of an application; it never moves by that."""
+        """Change some fields of an application; this never moves it."""
         await applications.change(
             application_id, data, expected_version=expected_version, principal=principal, at=clock()
         )
@@ -136,7 +136,7 @@ class ApplicationController(Controller):
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> Tagged[ApplicationAnswer]:
-        """Say how soon an application should be worked on, wherever it stands."""
+        """Set how soon an application should be worked on, at any stage."""
         await reviewing.prioritise(
             application_id, data.priority_level, expected_version=expected_version, principal=principal, at=clock()
         )
@@ -154,7 +154,7 @@ class ApplicationController(Controller):
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> Tagged[ApplicationAnswer]:
-        """Ask somebody of the branch to review an application, or nobody in particular any more."""
+        """Ask somebody of the branch to review an application, or nobody in particular."""
         await reviewing.give_to_reviewer(
             application_id, data.reviewer_id, expected_version=expected_version, principal=principal, at=clock()
         )

@@ -54,7 +54,7 @@ class AssessmentController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
     ) -> Financials:
-        """Write down all incomes, expenses and debts; these replace those that stood there."""
+        """Set all incomes, expenses and debts, replacing the earlier ones."""
         recorded = await assessment.record(
             application_id, data.lines, expected_version=expected_version, principal=principal, at=clock()
         )
@@ -68,7 +68,7 @@ class AssessmentController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> AffordabilityAnswer:
-        """Judge whether the household can repay, and put what was found on record."""
+        """Assess whether the household can repay, and record the findings."""
         return _found(await assessment.judge(application_id, principal=principal, at=clock()))
 
     @get("/applications/{application_id:uuid}/affordability", guards=[requires(READ)])
@@ -78,7 +78,7 @@ class AssessmentController(Controller):
         assessment: NamedDependency[AssessmentService],
         principal: NamedDependency[Principal],
     ) -> AffordabilityAnswer:
-        """Show what was found last."""
+        """Show the latest affordability assessment."""
         row, is_current = await assessment.latest(application_id, principal=principal)
         return msgspec.structs.replace(_found(row), is_current=is_current)
 
@@ -95,7 +95,7 @@ class AssessmentController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Policy:
-        """Set the house's limits, for assessments from now on."""
+        """Set the house's limits for assessments from now on."""
         return await assessment.set_policy(data, principal=principal, at=clock())
 
 

@@ -80,7 +80,7 @@ class ChecklistController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ChecklistAnswer:
-        """Give a draft to the applications to come."""
+        """Publish a draft: new applications are given it."""
         row = await checklists.publish(checklist_id, principal=principal, at=clock())
         return _shown(row, await checklists.current_id())
 

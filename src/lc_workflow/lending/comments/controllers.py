@@ -31,7 +31,7 @@ class CommentController(Controller):
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
     ) -> Page[CommentAnswer]:
-        """List what was said about an application, oldest first."""
+        """List the comments on an application, oldest first."""
         said, total = await comments.page(application_id, window, principal=principal)
         return Page.of(said, total=total, window=window)
 
@@ -44,7 +44,7 @@ class CommentController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> CommentAnswer:
-        """Say something about an application."""
+        """Comment on an application."""
         return await comments.add(application_id, data.text, principal=principal, at=clock())
 
     @delete("/{comment_id:uuid}", guards=[requires(*WRITE)])
@@ -56,5 +56,5 @@ class CommentController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Take back what one has said oneself."""
+        """Take back a comment of one's own."""
         await comments.take_back(application_id, comment_id, principal=principal, at=clock())

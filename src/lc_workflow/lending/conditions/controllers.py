@@ -35,7 +35,7 @@ class ConditionController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[Closing | None] = None,
     ) -> Deliberations:
-        """Say that a condition is met."""
+        """Record that a condition is met."""
         note = data.note if data else None
         await conditions.close(application_id, condition_id, note, principal=principal, at=clock())
         return await seen.deliberations(application_id, principal=principal, at=clock())

@@ -48,7 +48,7 @@ class ApplicationDisbursementController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> DisbursementAnswer:
-        """Ask for an approved loan to be paid out; asking again answers the request that stands."""
+        """Ask for an approved loan to be paid out; asking again returns the request that stands."""
         request = await disbursements.request(application_id, principal=principal, at=clock())
         return shaped(request, DisbursementAnswer)
 
@@ -81,7 +81,7 @@ class DisbursementController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> DisbursementAnswer:
-        """Confirm what was paid; somebody else than who asked for it does."""
+        """Confirm a payment; somebody else than who asked for it does."""
         return shaped(
             await disbursements.confirm(request_id, data, principal=principal, at=clock()), DisbursementAnswer
         )
@@ -95,6 +95,6 @@ class DisbursementController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> DisbursementAnswer:
-        """Write down that a loan was not paid out, and why."""
+        """Record that a loan was not paid out, and why."""
         request = await disbursements.fail(request_id, data.reason, principal=principal, at=clock())
         return shaped(request, DisbursementAnswer)

@@ -47,7 +47,7 @@ class DossierController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> DossierAnswer:
-        """Show the content of an application's dossier; who reads it is put on record."""
+        """Show the content of an application's dossier; reading it is recorded."""
         return DossierAnswer(*await dossiers.read(application_id, principal=principal, at=clock()))
 
     @get("/archive", guards=[requires(READ)], opt={UNCOMPRESSED: True}, responses=ARCHIVE)
@@ -97,7 +97,7 @@ class DossierController(Controller):
         base_url: NamedDependency[str],
         clock: NamedDependency[Clock],
     ) -> DownloadAnswer:
-        """Get a link to a printed dossier; who takes it is put on record."""
+        """Get a link to a printed dossier; taking it is recorded."""
         link = await dossiers.take(application_id, print_id, principal=principal, base_url=base_url, at=clock())
         return DownloadAnswer(link, link, int(LINK_LIFETIME.total_seconds()))
 

@@ -32,7 +32,7 @@ class JurisdictionController(Controller):
         window: NamedDependency[Window],
         code: FromQuery[str | None] = None,
     ) -> Page[ProfileAnswer]:
-        """List the profiles of the law, each law's latest first."""
+        """List the legal profiles, the latest of each law first."""
         rows, total = await jurisdictions.page(window, code=code, principal=principal)
         return Page.of([shaped(row, ProfileAnswer) for row in rows], total=total, window=window)
 
@@ -44,12 +44,12 @@ class JurisdictionController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ProfileAnswer:
-        """Write a law down; it counts once somebody else has confirmed it."""
+        """Add a legal profile; it applies once somebody else has confirmed it."""
         return shaped(await jurisdictions.write(data, principal=principal, at=clock()), ProfileAnswer)
 
     @get("/in-use", guards=[requires(READ)])
     async def in_use(self, jurisdictions: NamedDependency[JurisdictionService], clock: NamedDependency[Clock]) -> InUse:
-        """Tell which law is followed."""
+        """Show which law is followed."""
         return await _in_use(jurisdictions, clock)
 
     @put("/in-use", guards=[requires(CONFIRM)])
@@ -94,7 +94,7 @@ class JurisdictionController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ProfileAnswer:
-        """Confirm that this is the law, as a compliance officer."""
+        """Confirm a profile as a compliance officer."""
         return shaped(await jurisdictions.confirm(profile_id, principal=principal, at=clock()), ProfileAnswer)
 
 

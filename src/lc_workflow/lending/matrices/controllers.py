@@ -60,13 +60,13 @@ class MatrixController(Controller):
 
     @get("/current", guards=[requires(READ)])
     async def read_current(self, matrices: NamedDependency[MatrixService]) -> MatrixAnswer:
-        """Show the version that applications to come are given."""
+        """Show the version that new applications are given."""
         current = await matrices.current()
         return _shown(current, current)
 
     @get("/current/vacancies", guards=[requires(READ)])
     async def vacancies(self, matrices: NamedDependency[MatrixService], clock: NamedDependency[Clock]) -> Page[Vacancy]:
-        """List the stages of that version at which too few people may decide, and where; none where all is well."""
+        """List the stages of that version at which too few people may decide, and where; empty if there are none."""
         found = await matrices.vacancies(at=clock())
         return Page.of(found, total=len(found), window=Window(1, max(1, len(found))))
 
@@ -123,7 +123,7 @@ class MatrixController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> MatrixAnswer:
-        """Give a draft to the applications to come."""
+        """Publish a draft: new applications are decided by it."""
         row = await matrices.publish(matrix_id, principal=principal, at=clock())
         return _shown(row, await matrices.current())
 

@@ -47,7 +47,7 @@ class PartyController(Controller):
         principal: NamedDependency[Principal],
         reader: NamedDependency[Reader],
     ) -> list[PartyAnswer]:
-        """List who stands behind an application, in the order they were named."""
+        """List the guarantors and co-borrowers of an application, in the order they were named."""
         answers = [shaped(row, PartyAnswer) for row in await parties.parties_of(application_id, principal=principal)]
         application = await parties.application(application_id)
         return await reader.show(answers, "party", allowed=lambda _: reads_numbers(reader)(application))
@@ -63,7 +63,7 @@ class PartyController(Controller):
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> PartyAnswer:
-        """Let somebody stand behind an application."""
+        """Add a guarantor or co-borrower to an application."""
         joined = await parties.join(
             application_id, data, principal=principal, at=clock(), expected_version=expected_version
         )
@@ -81,7 +81,7 @@ class PartyController(Controller):
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> PartyAnswer:
-        """Change what is known of somebody who stands behind an application."""
+        """Change a guarantor or co-borrower."""
         changed = await parties.change(
             application_id, party_id, data, principal=principal, at=clock(), expected_version=expected_version
         )
@@ -97,7 +97,7 @@ class PartyController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
     ) -> None:
-        """Let somebody stand behind an application no longer."""
+        """Remove a guarantor or co-borrower."""
         await parties.leave(
             application_id, party_id, principal=principal, at=clock(), expected_version=expected_version
         )
@@ -130,7 +130,7 @@ class CollateralController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
     ) -> CollateralAnswer:
-        """Pledge something for an application."""
+        """Add collateral to an application."""
         return _shown(
             await parties.pledge(
                 application_id, data, principal=principal, at=clock(), expected_version=expected_version
@@ -148,7 +148,7 @@ class CollateralController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
     ) -> CollateralAnswer:
-        """Change what is known of something pledged."""
+        """Change some collateral."""
         return _shown(
             await parties.revalue(
                 application_id, collateral_id, data, principal=principal, at=clock(), expected_version=expected_version
@@ -165,14 +165,14 @@ class CollateralController(Controller):
         clock: NamedDependency[Clock],
         expected_version: ExpectedVersion,
     ) -> None:
-        """Pledge something no longer."""
+        """Remove collateral."""
         await parties.release(
             application_id, collateral_id, principal=principal, at=clock(), expected_version=expected_version
         )
 
 
 async def _party(row: Party, parties: PartyService, reader: Reader) -> PartyAnswer:
-    """Show somebody who stands behind an application, as far as the person may read their numbers."""
+    """Show a guarantor or co-borrower, as far as the person may read their numbers."""
     application = await parties.application(row.application_id)
     return await reader.show_one(
         shaped(row, PartyAnswer), "party", allowed=lambda _: reads_numbers(reader)(application)

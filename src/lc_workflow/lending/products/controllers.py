@@ -53,7 +53,7 @@ class ProductController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ProductAnswer:
-        """Write a new product down; nothing is lent of it before its first version is published."""
+        """Add a product; it can be lent once its first version is published."""
         product_id = await products.offer(data, principal=principal, at=clock())
         return _shown(await products.shelf(product_id, principal=principal))
 
@@ -113,7 +113,7 @@ class ProductController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> VersionAnswer:
-        """Write a draft anew."""
+        """Rewrite a draft."""
         version = await products.write_version(product_id, number, data, principal=principal, at=clock())
         return shaped(version, VersionAnswer)
 
@@ -126,7 +126,7 @@ class ProductController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> VersionAnswer:
-        """Put a draft in force, for applications that are begun from now on."""
+        """Put a draft in force, for applications begun from now on."""
         version = await products.publish(product_id, number, principal=principal, at=clock())
         return shaped(version, VersionAnswer)
 

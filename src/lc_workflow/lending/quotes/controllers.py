@@ -26,7 +26,7 @@ class QuoteController(Controller):
     async def reckon(
         self, data: JSONBody[QuoteRequest], quotes: NamedDependency[QuoteService], clock: NamedDependency[Clock]
     ) -> QuoteAnswer:
-        """Reckon a loan: every installment, what it costs a year, and what to mind."""
+        """Calculate a loan: every installment, its yearly cost, and warnings."""
         return told(*await quotes.reckon(data, at=clock()))
 
     @post("/applications/{application_id:uuid}/quote", guards=[requires(READ)], status_code=200)
@@ -38,6 +38,6 @@ class QuoteController(Controller):
         clock: NamedDependency[Clock],
         data: JSONBody[ApplicationQuoteRequest | None] = None,
     ) -> QuoteAnswer:
-        """Reckon the loan of an application, as it and its product say, or otherwise."""
+        """Calculate the loan of an application, on its own terms or on others."""
         wish = data or ApplicationQuoteRequest()
         return told(*await quotes.of(application_id, wish, principal=principal, at=clock()))

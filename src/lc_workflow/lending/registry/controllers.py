@@ -91,7 +91,7 @@ class CustomerController(Controller):
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
-        """Write somebody down who is not a customer yet."""
+        """Add a person who is not a customer yet."""
         customer_id = await customers.register(data, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
@@ -105,7 +105,7 @@ class CustomerController(Controller):
         principal: NamedDependency[Principal],
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
-        """Show one customer; `merged_into` is set for who turned out to be somebody else."""
+        """Show one customer; `merged_into` is set on one that was merged into another."""
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
     @patch("/{customer_id:uuid}", guards=[requires(UPDATE)])
@@ -122,7 +122,7 @@ class CustomerController(Controller):
         expected_version: ExpectedVersion,
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
-        """Change a customer; lists of papers and telephones are given whole."""
+        """Change a customer; lists of papers and telephones are replaced as a whole."""
         await customers.change(customer_id, data, expected_version=expected_version, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
@@ -139,7 +139,7 @@ class CustomerController(Controller):
         clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
-        """Make another customer this one: their loans, accounts and papers move here, and their row points here."""
+        """Merge another customer into this one: loans, accounts and papers move, and the other's row points here."""
         await merging.merge(customer_id, data, principal=principal, at=clock())
         return await _shown(customer_id, found, loan_book, db_session, principal, reader)
 
@@ -150,7 +150,7 @@ class CustomerController(Controller):
         found: NamedDependency[CustomerQueries],
         principal: NamedDependency[Principal],
     ) -> list[DuplicateAnswer]:
-        """List who shares an identity paper or a telephone with a customer and may be the same person."""
+        """List possible duplicates: customers who share an identity paper or a telephone with this one."""
         rows = await found.duplicates(customer_id, principal=principal)
         return [
             DuplicateAnswer(row.id, shaped(other, CustomerCard), row.matched_by, row.found_at, row.dismissed_at)
@@ -166,7 +166,7 @@ class CustomerController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
-        """Put on record that the two are two."""
+        """Record that two possible duplicates are different people."""
         await merging.dismiss(customer_id, duplicate_id, principal=principal, at=clock())
 
     @get("/{customer_id:uuid}/accounts", guards=[requires(READ)])

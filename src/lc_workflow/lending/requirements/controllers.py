@@ -41,7 +41,7 @@ class RequirementController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ChecklistOfApplication:
-        """Show which papers an application is asked for, how it stands with each, and which step waits for it."""
+        """Show the papers an application is asked for, the state of each, and which step waits for it."""
         return as_answer(application_id, await asked.shown(application_id, principal=principal, at=clock()))
 
     @put("/papers/{file_id:uuid}", guards=[requires(DESCRIBE)])
@@ -54,7 +54,7 @@ class RequirementController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ChecklistOfApplication:
-        """Write down whom a paper is about, of when it is, and until when it holds."""
+        """Set whom a paper is about, its date, and its expiry."""
         at = clock()
         return as_answer(
             application_id, await requirements.describe(application_id, file_id, data, principal=principal, at=at)
@@ -85,7 +85,7 @@ class RequirementController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ChecklistOfApplication:
-        """Let an application pass without a paper, through a day."""
+        """Waive a paper until the end of a day."""
         at = clock()
         return as_answer(application_id, await requirements.waive(application_id, data, principal=principal, at=at))
 

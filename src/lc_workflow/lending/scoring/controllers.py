@@ -35,7 +35,7 @@ class ScoringController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> ScoreAnswer:
-        """Score an application, and say what one recommends oneself."""
+        """Score an application, with one's own recommendation."""
         return _shown(await scoring.score(application_id, data, principal=principal, at=clock()))
 
     @get("/applications/{application_id:uuid}/score", guards=[requires(READ)])
@@ -45,7 +45,7 @@ class ScoringController(Controller):
         scoring: NamedDependency[ScoringService],
         principal: NamedDependency[Principal],
     ) -> ScoreAnswer:
-        """Show what an application was given last."""
+        """Show the latest score of an application."""
         row, is_current = await scoring.latest(application_id, principal=principal)
         return msgspec.structs.replace(_shown(row), is_current=is_current)
 
