@@ -161,9 +161,7 @@ class MessageService(Service[Notification]):
             return or_(exists(held.correlate(User)), exists(shown.correlate(User)))
         raise NoSuchPattern("A pattern is general, role: with the name of a role, or user: with an id.")
 
-    async def _send(
-        self, message: Message, where: ColumnElement[bool], *, to: str, principal: Principal, at: datetime
-    ) -> Sent:
+    def _check_is_sent(self, message: Message) -> None:
         if not (message.send_in_app or message.send_email):
             raise NoWayChosen(
                 "Choose how the message is sent: in the app, by e-mail, or both.",
@@ -174,6 +172,11 @@ class MessageService(Service[Notification]):
                 "This installation sends no e-mail; have the message shown in the app.",
                 errors=(FieldError("send_in_app", "is the only way there is"),),
             )
+
+    async def _send(
+        self, message: Message, where: ColumnElement[bool], *, to: str, principal: Principal, at: datetime
+    ) -> Sent:
+        self._check_is_sent(message)
         message_id = uuid4()
         unwanted = NotificationPreference.in_app_notifications[message.notification_type].as_boolean().is_(False)
         unshown = unwanted if message.send_in_app else true()

@@ -16,7 +16,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import BACKED, CustomerApplication
-from lc_workflow.lending.approvals.queries import WhatIsSeen
+from lc_workflow.lending.approvals.queries import Judged, WhatIsSeen
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.disbursement.models import DisbursementRequest
 from lc_workflow.lending.dossiers.access import readable_by
@@ -38,7 +38,7 @@ from lc_workflow.lending.quotes.schemas import QuoteAnswer, told
 from lc_workflow.lending.quotes.service import QuoteService
 from lc_workflow.lending.requirements.queries import PapersAsked, Standing
 from lc_workflow.lending.rules.loan_terms import LoanTerms
-from lc_workflow.lending.workflow.queries import PastMoves
+from lc_workflow.lending.workflow.queries import PastMoves, ToldMove
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.security.personal import READ as READ_NUMBERS
 from lc_workflow.platform.security.personal import masked
@@ -77,8 +77,6 @@ class Everything:
         whole = principal.reaches(READ_NUMBERS, owner_id=application.user_id, branch_id=application.branch_id)
         schedule, refusal = await self._schedule(application, at=at)
         standing = await self._asked.standing(application, at=at)
-        judged = await self._seen.judged(application)
-        score, affordability = judged.score or {}, judged.affordability or {}
         return DossierContent(
             application=DossierSummary(
                 id=application.id,
@@ -96,14 +94,7 @@ class Everything:
             request=_request(application),
             parties=[_party(party, whole=whole) for party in application.parties],
             collateral=[_thing(row) for row in application.collateral],
-            assessment=AssessmentPart(
-                verdict=_text(affordability.get("verdict")),
-                score=_text(score.get("total")),
-                grade=_text(score.get("grade")),
-                risk=judged.risk,
-                recommendation=_text(score.get("decision") or score.get("system_decision")),
-                outdated=[*judged.outdated],
-            ),
+            assessment=_assessment(await self._seen.judged(application)),
             schedule=schedule,
             schedule_refusal=refusal,
             decisions=await self._seen.decisions(application.id),
@@ -111,20 +102,7 @@ class Everything:
             payments=await self._payments(application.id),
             checklist=_checklist(standing),
             waivers=await self._waivers(standing),
-            history=[
-                MovePart(
-                    at=each.move.at,
-                    action=each.move.action,
-                    source=each.move.source,
-                    target=each.move.target,
-                    cycle=each.move.cycle,
-                    actor_name=each.actor_name,
-                    on_behalf_of_name=each.on_behalf_of_name,
-                    reason=each.move.reason,
-                    comment=each.move.comment,
-                )
-                for each in await self._moves.history(application.id, principal=principal)
-            ],
+            history=[_move(each) for each in await self._moves.history(application.id, principal=principal)],
             papers=await self._papers(application.id, standing),
         )
 
@@ -271,6 +249,32 @@ def _thing(row: Collateral) -> CollateralPart:
         owner_name=row.owner_name,
         value=row.value,
         currency=row.currency,
+    )
+
+
+def _assessment(judged: Judged) -> AssessmentPart:
+    score, affordability = judged.score or {}, judged.affordability or {}
+    return AssessmentPart(
+        verdict=_text(affordability.get("verdict")),
+        score=_text(score.get("total")),
+        grade=_text(score.get("grade")),
+        risk=judged.risk,
+        recommendation=_text(score.get("decision") or score.get("system_decision")),
+        outdated=[*judged.outdated],
+    )
+
+
+def _move(row: ToldMove) -> MovePart:
+    return MovePart(
+        at=row.move.at,
+        action=row.move.action,
+        source=row.move.source,
+        target=row.move.target,
+        cycle=row.move.cycle,
+        actor_name=row.actor_name,
+        on_behalf_of_name=row.on_behalf_of_name,
+        reason=row.move.reason,
+        comment=row.move.comment,
     )
 
 

@@ -1,7 +1,8 @@
 """Scoring applications, and publishing the scorecards they are scored with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from lc_workflow.lending.assessment.service import AssessmentService
 from lc_workflow.lending.events import ApplicationScored, ScorecardPublished
 from lc_workflow.lending.rules.affordability import in_figures
 from lc_workflow.lending.rules.editing import check_open
-from lc_workflow.lending.rules.scoring import Recommendation, check_scorecard, score
+from lc_workflow.lending.rules.scoring import Recommendation, Score, check_scorecard, score
 from lc_workflow.lending.scoring.access import SCORE, visible_to
 from lc_workflow.lending.scoring.models import ApplicationScore, ScorecardVersion
 from lc_workflow.lending.scoring.schemas import NewScorecard, ScoreAnswer, ScoreRequest
@@ -110,13 +111,7 @@ class ScoringService(Service[CustomerApplication]):
                 raise NotYourScore("Scoring an application is for those who work on it.")
             check_open(application.workflow_status)
             version = (await self.session.scalars(_LATEST_CARD)).one()
-            shown = dict(wish.values)
-            values = {name: None if value is None else Fraction(value) for name, value in shown.items()}
-            affordability = await self._assessment.latest_of(application_id)
-            if affordability is not None:
-                of_this_loan = affordability.material_changes == application.material_changes
-                dti = Fraction(affordability.dti) * 100 if affordability.dti and of_this_loan else None
-                values[DTI], shown[DTI] = dti, None if dti is None else in_figures(dti)
+            values, shown = await self._values(wish, application)
             found = score(version.card, values)
             if wish.decision not in {None, found.recommendation} and not plain(wish.reason or ""):
                 raise DisagreementNeedsReason(found.recommendation)
@@ -131,26 +126,7 @@ class ScoringService(Service[CustomerApplication]):
                 scored_by=principal.id,
                 scored_at=at,
             )
-            row.document = msgspec.to_builtins(
-                ScoreAnswer(
-                    id=row.id,
-                    application_id=application_id,
-                    scorecard=version.code,
-                    scorecard_version=version.version,
-                    values={name: shown.get(name) for name in version.card.attributes},
-                    points=found.points,
-                    total=found.total,
-                    grade=found.grade,
-                    risk=found.risk,
-                    missing=list(found.missing),
-                    system_decision=found.recommendation,
-                    reasons=list(found.reasons),
-                    decision=wish.decision,
-                    reason=wish.reason,
-                    scored_by=principal.id,
-                    scored_at=at,
-                )
-            )
+            row.document = msgspec.to_builtins(_answer(row, version, shown, found))
             self.session.add(row)
             await self.session.flush()
             self.announce(
@@ -164,6 +140,19 @@ class ScoringService(Service[CustomerApplication]):
                 )
             )
         return row
+
+    async def _values(
+        self, wish: ScoreRequest, application: CustomerApplication
+    ) -> tuple[dict[str, Fraction | None], dict[str, Decimal | None]]:
+        """What is known of the loan, exactly and as it is shown; the debt ratio is that of the last assessment."""
+        shown = dict(wish.values)
+        values = {name: None if value is None else Fraction(value) for name, value in shown.items()}
+        affordability = await self._assessment.latest_of(application.id)
+        if affordability is not None:
+            of_this_loan = affordability.material_changes == application.material_changes
+            dti = Fraction(affordability.dti) * 100 if affordability.dti and of_this_loan else None
+            values[DTI], shown[DTI] = dti, None if dti is None else in_figures(dti)
+        return values, shown
 
     async def latest(self, application_id: UUID, *, principal: Principal) -> tuple[ApplicationScore, bool]:
         """Show the latest score of an application, and whether it is of the application as it is now.
@@ -181,6 +170,29 @@ class ScoringService(Service[CustomerApplication]):
         if found is None:
             raise Missing("Nobody has scored this application yet.")
         return found, found.material_changes == application.material_changes
+
+
+def _answer(
+    row: ApplicationScore, version: ScorecardVersion, shown: Mapping[str, Decimal | None], found: Score
+) -> ScoreAnswer:
+    return ScoreAnswer(
+        id=row.id,
+        application_id=row.application_id,
+        scorecard=version.code,
+        scorecard_version=version.version,
+        values={name: shown.get(name) for name in version.card.attributes},
+        points=found.points,
+        total=found.total,
+        grade=found.grade,
+        risk=found.risk,
+        missing=list(found.missing),
+        system_decision=row.system_decision,
+        reasons=list(found.reasons),
+        decision=row.decision,
+        reason=row.reason,
+        scored_by=row.scored_by,
+        scored_at=row.scored_at,
+    )
 
 
 def disagreement(

@@ -1,6 +1,6 @@
 """What decisions are based on, how it is recorded, and what was decided so far."""
 
-from lc_workflow.lending.approvals.queries.seen import WhatIsSeen, figure_of, stages_of, telephones_of
+from lc_workflow.lending.approvals.queries.seen import Judged, WhatIsSeen, figure_of, stages_of, telephones_of
 from lc_workflow.lending.approvals.queries.snapshots import fingerprint
 from lc_workflow.lending.approvals.queries.statements import (
     CARD_PHONE,
@@ -28,6 +28,7 @@ __all__ = [
     "WAITING_BEHIND_PHONE",
     "WAITING_BESIDE",
     "WAITING_OF",
+    "Judged",
     "WhatIsSeen",
     "figure_of",
     "fingerprint",
