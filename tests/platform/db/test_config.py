@@ -7,8 +7,11 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
+from lc_workflow.kernel.errors import Busy
 from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.db.reaching import CONNECT
 from lc_workflow.platform.db.reading import begins_to_write, only_reads
+from lc_workflow.platform.http.database import database_refusal
 from tests.conftest import settings_for
 
 PID = text("SELECT pg_backend_pid()")
@@ -59,3 +62,26 @@ async def test_a_statement_that_takes_long_is_logged_with_its_request_and_withou
     assert (given_up["ms"] >= 50, "failed" in given_up, "failed" in line) == (True, True, False)
     assert line["statement"].startswith("SELECT pg_sleep(0.05)")
     assert (line["request_id"], line["ms"] >= 50, "345 678" in str(line)) == ("asked-at-the-counter", True, False)
+
+
+async def test_who_waits_for_somebody_elses_lock_is_not_told_that_the_database_is_silent(
+    house_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience, driver = (
+        text("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'"),
+        CONNECT["command_timeout"],
+    )
+    assert isinstance(driver, int)
+    engine = alchemy_config(settings_for(house_database)).get_engine()
+    async with engine.connect() as connection:
+        await connection.rollback()
+        assert 0 < (await connection.scalar(patience) or 0) < driver * 1_000
+    await engine.dispose()
+    monkeypatch.setattr("lc_workflow.platform.db.config.LOCK_MS", 50)
+    engine = alchemy_config(settings_for(house_database)).get_engine()
+    async with engine.begin() as first, engine.connect() as second:
+        await first.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        with pytest.raises(DBAPIError) as refused:
+            await second.execute(text("SELECT pg_advisory_xact_lock(7)"))
+    await engine.dispose()
+    assert isinstance(database_refusal(refused.value, {}), Busy)

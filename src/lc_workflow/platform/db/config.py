@@ -6,7 +6,7 @@ from typing import Any, Final
 import structlog
 from advanced_alchemy.config import EngineConfig, SQLAlchemyAsyncConfig
 from sqlalchemy import event
-from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.engine import AdaptedConnection, ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,11 +22,25 @@ from lc_workflow.platform.watching.slow import log_slow_statements
 POOL_SECONDS: Final = 10
 """How long a request waits for a connection while all are busy, before it is told to come again."""
 
+LOCK_MS: Final = 10_000
+"""How long a statement waits for a lock of somebody else's: less than the driver waits for an answer.
+
+Somebody who holds others up is no database that is silent, and neither people nor operators should be told so.
+"""
+
 RESTS_SINCE: Final = "rests since"
 SURE_SECONDS: Final = 1.0
 """A connection used this recently is taken to be alive."""
 
 _log = structlog.stdlib.get_logger()
+
+
+def _limit_waits_for_locks(engine: AsyncEngine) -> None:
+    """Set the limit by a statement: poolers refuse to connect with a setting that they do not know."""
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def limit(connection: AdaptedConnection, _: object) -> None:
+        connection.run_async(lambda driver: driver.execute(f"SET lock_timeout = {LOCK_MS}"))
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:
@@ -81,6 +95,7 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
     engine = config.get_engine().sync_engine
     event.listen(engine, "checkout", lambda *_: connection_taken())
     event.listen(engine, "checkin", lambda *_: connection_returned())
+    _limit_waits_for_locks(config.get_engine())
     if settings.slow_statement_ms:
         log_slow_statements(engine, most_ms=settings.slow_statement_ms)
     if settings.pool_pre_ping:
