@@ -1,11 +1,11 @@
 """The base of every service: one transaction a verb, and facts announced inside it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import ClassVar, Generic, TypeVar, get_args
 from uuid import UUID
 
-from advanced_alchemy.repository import LoadSpec, SQLAlchemyAsyncRepository
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -84,7 +84,7 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         self,
         *where: ColumnElement[bool],
         id: UUID,  # noqa: A002 - the column's name
-        load: LoadSpec | ExecutableOption | list[ExecutableOption] | None = None,
+        load: Sequence[ExecutableOption] = (),
         lock: bool = False,
     ) -> RowT:
         """Load one row within what `where` lets the person see; `lock` keeps others from changing it meanwhile.
@@ -92,14 +92,9 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         Raises:
             Missing: There is none, or the person may not see it; the two read alike.
         """
-        row: RowT | None
-        if load is None:
-            kind: type[RowT] = self.repository_type.model_type
-            wanted = select(kind).where(kind.id == id, *where)
-            row = await self.session.scalar(wanted.with_for_update(key_share=self.lets_be_named) if lock else wanted)
-        else:
-            held = {"key_share": self.lets_be_named} if lock else None
-            row = await self.get_one_or_none(*where, id=id, load=load, with_for_update=held)
+        kind: type[RowT] = self.repository_type.model_type
+        wanted = select(kind).where(kind.id == id, *where).options(*load)
+        row = await self.session.scalar(wanted.with_for_update(key_share=self.lets_be_named) if lock else wanted)
         if row is None:
             raise Missing(f"There is no such {self.noun}, or it is not yours to see or to change.")
         return row

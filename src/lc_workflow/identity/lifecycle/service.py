@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from lc_workflow.identity.events import (
     AccountUnlocked,
@@ -48,7 +49,7 @@ from lc_workflow.identity.rules.onboarding import (
 from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE, READ, in_reach
-from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.models import STANDING, Session, User
 from lc_workflow.identity.users.service import UserService, check_rank_over, end_sessions, forget_waiting
 from lc_workflow.kernel.dates import PHNOM_PENH
 from lc_workflow.kernel.errors import DomainError, Missing
@@ -79,7 +80,7 @@ class LifecycleService(Service[User]):
         user = await self.find(
             in_reach(principal, READ),
             id=user_id,
-            load=[User.standing, User.department, User.branch, User.line_manager],
+            load=[STANDING, joinedload(User.department), joinedload(User.branch), joinedload(User.line_manager)],
         )
         steps = [StepAnswer(step.id, step.title, step.description, step.required, step.done(user)) for step in STEPS]
         return OnboardingAnswer(

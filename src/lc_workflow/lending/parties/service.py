@@ -256,15 +256,13 @@ class PartyService:
             self._tell(application, "collaterals", principal, at=at)
 
     async def _seen(self, application_id: UUID, principal: Principal) -> CustomerApplication:
-        return await self._applications.find(visible_to(principal), id=application_id, load=list(BACKED))
+        return await self._applications.find(visible_to(principal), id=application_id, load=BACKED)
 
     async def _locked(
         self, application_id: UUID, field: str, principal: Principal, expected_version: int | None = None
     ) -> CustomerApplication:
         """Load and lock an application whose parties and collateral this person may change now."""
-        application = await self._applications.find(
-            visible_to(principal), id=application_id, load=list(BACKED), lock=True
-        )
+        application = await self._applications.find(visible_to(principal), id=application_id, load=BACKED, lock=True)
         check_version(expected_version, application.version)
         check_edit([field], application.workflow_status, permissions=permissions_for(principal, application))
         return application
