@@ -1,4 +1,4 @@
-"""The connection to Redis, when there is one: what the processes of an installation share."""
+"""The Redis connection, when there is one: what the processes of an installation share."""
 
 from typing import Final
 
@@ -12,12 +12,12 @@ from redis.exceptions import TimeoutError as TooSlow
 from lc_workflow.platform.variables import BadSetting
 
 MOST_CONNECTIONS: Final = 50
-"""Of one process; whoever comes while all are busy waits, instead of failing as with the library's own pool."""
+"""For one process; when all are busy others wait, instead of failing as with the library's own pool."""
 CONNECT_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 2.0
 FORM: Final = "REDIS_URL must look like redis://:password@host:6379/0, with rediss:// where it is encrypted."
 HEALTH_CHECK_SECONDS: Final = 30
-"""An idle connection is tried before it is used again after this long, because proxies drop idle ones."""
+"""An idle connection is tested before use after this long, because proxies drop idle connections."""
 
 
 def open_redis(url: str | None) -> Redis | None:
@@ -46,7 +46,7 @@ def open_redis(url: str | None) -> Redis | None:
 
 
 async def reach(redis: Redis) -> None:
-    """Make sure at the start that Redis answers.
+    """Check at the start that Redis answers.
 
     Raises:
         BadSetting: It does not.

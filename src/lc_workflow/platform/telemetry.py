@@ -1,4 +1,4 @@
-"""The variables of OpenTelemetry: where traces go, and what its SDK reads by itself."""
+"""The OpenTelemetry variables: where traces go, and what its SDK reads by itself."""
 
 import re
 from typing import Final
@@ -8,13 +8,13 @@ from lc_workflow.platform.variables import BadSetting, Variables, fits
 SAMPLERS: Final = frozenset(
     prefix + kind for prefix in ("", "parentbased_") for kind in ("always_on", "always_off", "traceidratio")
 )
-"""How the SDK can choose what is followed."""
+"""How the SDK can choose what is traced."""
 
 COMPRESSIONS: Final = frozenset({"none", "gzip", "deflate"})
-"""How it can pack what it tells."""
+"""How the SDK can compress what it sends."""
 
 _HEADER: Final = re.compile(r"[!#-'*+.0-9A-Z^-z|~-]+\s*=[ !#-+\--:<-\[\]-~]*")
-"""One pair, as the SDK takes it."""
+"""One header, as the SDK reads it."""
 
 
 def traces_url(read: Variables) -> str | None:
@@ -32,7 +32,7 @@ def traces_url(read: Variables) -> str | None:
 
 
 def _refuse_other_following(read: Variables) -> None:
-    """Stop where the SDK, which reads these itself, would warn and go on in another way than it was asked."""
+    """Refuse sampler settings that the SDK, which reads them itself, would replace with a warning."""
     sampler = read.choice("OTEL_TRACES_SAMPLER", SAMPLERS, default="parentbased_always_on")
     if sampler.endswith("traceidratio"):
         read.share("OTEL_TRACES_SAMPLER_ARG")
@@ -47,7 +47,7 @@ def _refuse_other_following(read: Variables) -> None:
 
 
 def _refuse_other_telling(read: Variables, prefix: str) -> None:
-    """Stop likewise; of a header the warning would write what it holds into the log."""
+    """The same for exporter settings; of a bad header the SDK's warning would log the content."""
     if not all(map(_HEADER.fullmatch, read.names(f"{prefix}_HEADERS"))):
         raise BadSetting(f"{prefix}_HEADERS must be pairs like api-key=…, separated by commas.")
     read.choice(f"{prefix}_COMPRESSION", COMPRESSIONS, default="none")

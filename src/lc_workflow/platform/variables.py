@@ -1,4 +1,4 @@
-"""The variables of the environment, read one by one; it loads nothing that takes time."""
+"""Reading environment variables one by one; it imports nothing slow."""
 
 import re
 from collections.abc import Callable, Collection, Mapping
@@ -26,35 +26,35 @@ class Variables:
         self._environ = environ
 
     def optional(self, name: str) -> str | None:
-        """An empty variable counts as absent: that is how hosting panels clear one."""
+        """Read a value that may be missing; an empty one counts as absent, as hosting panels clear it so."""
         return self._environ.get(name, "").strip() or None
 
     def required(self, name: str) -> str:
-        """Read what nothing works without."""
+        """Read a value that must be there."""
         if (value := self.optional(name)) is None:
             raise BadSetting(f"{name} is not set; .env.production explains it.")
         return value
 
     def text(self, name: str, *, default: str) -> str:
-        """Read words."""
+        """Read a text."""
         return self.optional(name) or default
 
     def path(self, name: str) -> Path | None:
-        """Read where something lies."""
+        """Read a path."""
         return None if (text := self.optional(name)) is None else Path(text)
 
     def secret(self, name: str) -> str:
-        """Read what is signed or sealed with."""
+        """Read a key for signing or encryption."""
         if len(value := self.required(name)) < SHORTEST_SECRET:
             raise BadSetting(f"{name} must have at least {SHORTEST_SECRET} characters.")
         return value
 
     def names(self, name: str) -> tuple[str, ...]:
-        """Read a list with commas."""
+        """Read a list separated by commas."""
         return tuple(part.strip() for part in (self.optional(name) or "").split(",") if part.strip())
 
     def keys(self, name: str) -> tuple[str, ...]:
-        """Read a list as `names` does; a secret may hold a comma, before which a backslash stands here."""
+        """Read a list as `names` does; a comma inside a secret is written with a backslash before it."""
         parts = re.split(r"(?<!\\),", self.optional(name) or "")
         return tuple(part.strip().replace("\\,", ",") for part in parts if part.strip())
 
@@ -66,21 +66,21 @@ class Variables:
         return value
 
     def share(self, name: str) -> float:
-        """Read a part of all."""
+        """Read a fraction."""
         value = self._parsed(name, float, 1.0, "a number from 0 to 1, like 0.1")
         if not 0 <= value <= 1:
             raise BadSetting(f"{name} must be a number from 0 to 1, like 0.1.")
         return value
 
     def seconds(self, name: str, *, default: float) -> float:
-        """Read how long something may take."""
+        """Read a duration."""
         form = "a number of seconds, like 10"
         if not 0 < (value := self._parsed(name, float, default, form)) < inf:
             raise BadSetting(f"{name} must be {form}.")
         return value
 
     def certificates(self, name: str) -> Path | None:
-        """Read where certificates of authorities lie."""
+        """Read the path of certificates of authorities."""
         import ssl  # noqa: PLC0415 - few have any
 
         if (file := self.path(name)) is None:
@@ -92,11 +92,11 @@ class Variables:
         return file
 
     def flag(self, name: str, *, default: bool) -> bool:
-        """Read yes or no, in the words there are for it."""
+        """Read yes or no, in any of the usual words."""
         return self._parsed(name, _flag, default, "true or false")
 
     def choice(self, name: str, allowed: Collection[str], *, default: str) -> str:
-        """Read one of some words, however its letters are written."""
+        """Read one of some words, regardless of case."""
         value = self.text(name, default=default).lower()
         for choice in allowed:
             if choice.lower() == value:
@@ -122,7 +122,7 @@ class Listening:
 
     @classmethod
     def read(cls, variables: Variables) -> "Listening":
-        """Read it; the server takes an address, and no name.
+        """Read it; the server accepts an address, not a name.
 
         Raises:
             BadSetting: One of the three cannot be understood.

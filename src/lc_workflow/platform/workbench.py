@@ -1,4 +1,4 @@
-"""What stands around the application on one machine: its variables, its database and cache, the server process."""
+"""What surrounds the application on one machine: its variables, its database and cache, the server process."""
 
 import asyncio
 import os
@@ -48,7 +48,7 @@ FRIENDLY: Final = {
     # Where the web app is when it is developed.
     "CORS_ORIGINS": "http://localhost:3000,http://127.0.0.1:3000",
 }
-"""What development is told where nobody says otherwise."""
+"""Development defaults."""
 START_SECONDS: Final = 60
 HEALTH: Final = "/api/v1/health"
 
@@ -80,7 +80,7 @@ def with_database(environ: MutableMapping[str, str], local: Path) -> Iterator[No
 
 @contextmanager
 def with_everything(environ: MutableMapping[str, str], local: Path) -> Iterator[None]:
-    """Fill in what development needs and nobody has set: database, cache, a lasting secret, friendly defaults."""
+    """Fill in what development needs and nobody has set: database, cache, a permanent secret, friendly defaults."""
     with ExitStack() as stack:
         if not environ.get("DATABASE_URL"):
             environ["DATABASE_URL"] = stack.enter_context(postgres(local / "postgres")).url
@@ -164,13 +164,13 @@ def _is_healthy(settings: Settings) -> bool:
 
 
 def _near(settings: Settings) -> tuple[str, int]:
-    """Where this machine reaches the server: one that listens everywhere listens on the loopback too."""
+    """The address at which this machine reaches the server: one that listens everywhere listens on the loopback too."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - we connect, we do not bind
     return everywhere.get(settings.host, settings.host), settings.port
 
 
 def lasting_secret(file: Path) -> str:
-    """Keep one secret, so that tokens outlive a restart."""
+    """Keep one secret, so that tokens survive a restart."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Does jobs while the application runs: begins late, outlasts a database that goes away, ends in order."""
+"""Does jobs while the application runs: starts late, survives a lost database, ends in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -34,7 +34,7 @@ class Worker:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Do jobs while the block runs, or until told to end; nobody waits for the worker to begin."""
+        """Do jobs while the block runs, or until told to end; nobody waits for the worker to start."""
         work = asyncio.create_task(self._work_until_told())
         try:
             yield
@@ -43,7 +43,7 @@ class Worker:
             await work
 
     def end(self) -> None:
-        """Begin to end: take no more jobs, and break off what does not come to its end soon."""
+        """Begin to end: take no more jobs, and interrupt those that do not finish soon."""
         self._ending.set()
 
     async def _work_until_told(self) -> None:

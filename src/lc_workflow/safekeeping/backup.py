@@ -121,7 +121,7 @@ async def _named(connection: AsyncConnection) -> AsyncIterator[Named]:
 
 
 async def _copied(store: ObjectStore, named: Sequence[Named], folder: Path) -> tuple[list[Kept], list[Named]]:
-    """Copy objects; answers what was copied, and what is nowhere and must be there."""
+    """Copy objects; return what was copied, and what is nowhere and must be there."""
     copied, lost = [], []
     for object_ in named:
         kept = await _copy(store, object_, folder / OBJECTS / object_.places[0])

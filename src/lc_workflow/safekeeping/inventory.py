@@ -51,7 +51,7 @@ class Backup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sha256_of(file: Path) -> str:
-    """Read a file to its end; answers its SHA-256 in hexadecimal."""
+    """Read a file to its end; return its SHA-256 in hexadecimal."""
     with file.open("rb") as source:
         return hashlib.file_digest(source, "sha256").hexdigest()
 

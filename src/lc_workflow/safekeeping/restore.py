@@ -99,7 +99,7 @@ async def _number_changes(engine: AsyncEngine) -> None:
 
 
 async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine: AsyncEngine) -> int:
-    """Compare what is there with what was saved; answers how many entries of the journal agree with their chain.
+    """Compare what is there with what was saved; return how many entries of the journal agree with their chain.
 
     Raises:
         BackupRefused: Something differs.

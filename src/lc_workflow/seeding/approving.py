@@ -52,7 +52,7 @@ def read_way(file: Path) -> WayOfApproving:
 
 
 async def put_into_force(url: URL, way: WayOfApproving, *, by: str) -> int:
-    """Adopt a way of approving in a database; answers the number of the matrix."""
+    """Adopt a way of approving in a database; return the number of the matrix."""
     engine = engine_for_once(url)
     try:
         async with AsyncSession(engine, expire_on_commit=False) as session:
@@ -62,7 +62,7 @@ async def put_into_force(url: URL, way: WayOfApproving, *, by: str) -> int:
 
 
 async def adopt(session: AsyncSession, way: WayOfApproving, *, by: str, at: datetime) -> int:
-    """Put a way of approving into force in the name of an administrator; answers the number of the matrix.
+    """Put a way of approving into force in the name of an administrator; return the number of the matrix.
 
     What is in force already stays as it is; branches, regions and accounts that there are none of are left out.
 

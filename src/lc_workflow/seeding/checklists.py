@@ -21,7 +21,7 @@ def read_checklist(file: Path) -> NewChecklist:
 
 
 async def follow(url: URL, wish: NewChecklist, *, by: str) -> int:
-    """Put a checklist into force in a database; answers its number."""
+    """Put a checklist into force in a database; return its number."""
     engine = engine_for_once(url)
     try:
         async with AsyncSession(engine, expire_on_commit=False) as session:
@@ -31,7 +31,7 @@ async def follow(url: URL, wish: NewChecklist, *, by: str) -> int:
 
 
 async def adopt_checklist(session: AsyncSession, wish: NewChecklist, *, by: str, at: datetime) -> int:
-    """Publish a checklist in the name of an administrator, unless the one in force has its name; answers its number.
+    """Publish a checklist in the name of an administrator, unless the one in force has its name; return its number.
 
     Raises:
         Missing: There is no active account of that name.

@@ -279,7 +279,7 @@ class DeliveryService(Service[Delivery]):
 
 
 async def clear_up(session: AsyncSession, store: ObjectStore, *, at: datetime) -> int:
-    """Take away what was announced and never finished, bytes first; answers how many there were."""
+    """Delete unfinished uploads, bytes first; return how many there were."""
     over = Delivery.ends_at <= at
     ids = (await session.scalars(select(Delivery.id).where(over))).all()
     gone = 0

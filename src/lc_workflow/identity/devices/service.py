@@ -43,13 +43,13 @@ class DeviceService(Service[User]):
             await self._end(principal.id, Session.id == session_id, principal=principal, at=at)
 
     async def end_my_others(self, *, principal: Principal, at: datetime) -> int:
-        """End all of one's own sessions but this one; answers how many there were."""
+        """End all of one's own sessions but this one; return how many there were."""
         async with self.transaction():
             others = Session.id != principal.session_id
             return await self._end(principal.id, others, principal=principal, at=at, some=False)
 
     async def end_of(self, user_id: UUID, session_id: UUID | None, *, principal: Principal, at: datetime) -> int:
-        """End one session of somebody, or all of them; answers how many.
+        """End one session of somebody, or all of them; return how many.
 
         Raises:
             Missing: There is no such account within the person's reach, or no such session.

@@ -89,7 +89,7 @@ class SecondFactorController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> RecoveryCodes:
-        """Confirm a second factor with a code of it; answers the recovery codes, this once."""
+        """Confirm a second factor with a code of it; return the recovery codes, this once."""
         return RecoveryCodes(await factors.confirm(data.code, principal=principal, at=clock()))
 
     @post("/recovery-codes", guards=GUESSES, status_code=200)

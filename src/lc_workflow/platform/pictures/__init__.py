@@ -1,1 +1,1 @@
-"""Pictures from people's phones: what their files carry, how large they are, and how they are made harmless."""
+"""Pictures from people's phones: what their files contain, how large they are, and how they are cleaned."""

@@ -1,4 +1,4 @@
-"""Looking into pictures: how large they are, how the camera was held, where it was, and how they look when small."""
+"""Looking into pictures: their size, how the camera was held, where it was, and small versions."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ decoded at a time.
 TOO_LARGE: Final = f"The picture has more than {MOST_PIXELS // 1_000_000} million pixels."
 SMALL_QUALITY: Final = 85
 QUALITY: Final = 92
-"""Of a picture that is turned: nobody sees the difference to the first, also not in small print."""
+"""JPEG quality of a rewritten picture: nobody sees a difference to the original, even in small print."""
 
 ONE_AT_A_TIME: Final = CapacityLimiter(1)
 SEEN_THROUGH: Final = "white"
@@ -39,7 +39,7 @@ class PictureTooLarge(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a picture's file tells without being decoded: its size in pixels as people see it, and the camera's word.
+    """What a picture's file says without decoding: its size in pixels as people see it, and the camera's metadata.
 
     `turned` says that the camera was not held upright; the place is in degrees.
     """
@@ -71,7 +71,7 @@ def facts_of(source: IO[bytes]) -> Facts:
 
 
 async def turn_upright(source: IO[bytes], target: IO[bytes], content_type: str) -> None:
-    """Write a picture anew, turned the way the camera was held, and without what the camera wrote into it.
+    """Rewrite a picture upright, without the camera's metadata.
 
     Raises:
         NotAPicture, PictureTooLarge: See `facts_of`.
@@ -90,7 +90,7 @@ async def turn_upright(source: IO[bytes], target: IO[bytes], content_type: str) 
 
 
 async def small_jpegs(source: IO[bytes], *, sides: Sequence[int]) -> list[bytes]:
-    """Make JPEGs of a picture that fit into squares of so many pixels; a smaller picture stays as small as it is.
+    """Make JPEGs of a picture that fit into squares of these sizes; a smaller picture is not enlarged.
 
     Raises:
         NotAPicture, PictureTooLarge: See `facts_of`.
@@ -108,7 +108,7 @@ async def small_jpegs(source: IO[bytes], *, sides: Sequence[int]) -> list[bytes]
 
 @contextmanager
 def opened(source: IO[bytes]) -> Iterator[Image.Image]:
-    """Open a picture whose size in pixels can be borne; whatever a decoder stumbles over is the picture's fault.
+    """Open a picture of bearable size; any failure of a decoder is the picture's fault.
 
     Raises:
         NotAPicture, PictureTooLarge: See `facts_of`.
@@ -122,12 +122,12 @@ def opened(source: IO[bytes]) -> Iterator[Image.Image]:
         raise PictureTooLarge(TOO_LARGE) from bomb
     except Invalid:
         raise
-    except Exception as broken:  # a decoder that is fed rubbish raises whatever it stumbles over
+    except Exception as broken:  # decoders raise anything when they are given rubbish
         raise NotAPicture("Send a picture: JPEG, PNG, GIF or WebP.") from broken
 
 
 def _check_size(picture: Image.Image) -> None:
-    """Look at the size the file announces, before any of it is decoded."""
+    """Check the size the file announces, before any of it is decoded."""
     if picture.width * picture.height > MOST_PIXELS:
         raise PictureTooLarge(TOO_LARGE)
 
@@ -140,7 +140,7 @@ def written(picture: Image.Image) -> bytes:
 
 
 def _fitted(picture: Image.Image, side: int) -> Image.Image:
-    """Scale a whole picture onto a fresh white canvas, which carries nothing over from it but its colours."""
+    """Scale a whole picture onto a new white canvas, which takes over nothing but its colours."""
     see_through = picture.has_transparency_data
     scaled = picture.convert("RGBA" if see_through else "RGB")
     scaled.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
@@ -150,7 +150,7 @@ def _fitted(picture: Image.Image, side: int) -> Image.Image:
 
 
 def _exif(picture: Image.Image) -> Image.Exif:
-    """What the camera wrote, without decoding the picture: for a PNG the library would, to look behind its rows."""
+    """The camera's metadata, without decoding the picture; for a PNG the library would search behind its rows."""
     if picture.format != "PNG":
         return picture.getexif()
     exif = Image.Exif()
@@ -160,15 +160,15 @@ def _exif(picture: Image.Image) -> Image.Exif:
 
 
 def _moves(picture: Image.Image) -> bool:
-    """Whether it is a moving picture, which would stand still after it was turned.
+    """Whether it is an animation, which would become a still picture when turned.
 
-    The pictures behind a phone's JPEG, of how bright or how far away everything was, make no moving one.
+    Further pictures in a phone's JPEG, of brightness or distance, do not make it an animation.
     """
     return picture.format not in {"JPEG", "MPO"} and getattr(picture, "n_frames", 1) > 1
 
 
 def _place(gps: dict[int, Any]) -> tuple[float, float] | tuple[None, None]:
-    """Read a place in degrees; half a place, or one that is not on the earth, is none."""
+    """Read a place in degrees; half a place, or one not on earth, is none."""
     try:
         latitude = _degrees(gps[ExifTags.GPS.GPSLatitude], gps[ExifTags.GPS.GPSLatitudeRef], "S")
         longitude = _degrees(gps[ExifTags.GPS.GPSLongitude], gps[ExifTags.GPS.GPSLongitudeRef], "W")

@@ -1,4 +1,4 @@
-"""What the file of a picture is made of, without decoding it: what shows the picture, and what it carries besides."""
+"""The parts of a picture's file, without decoding: what shows the picture, and what else it carries."""
 
 import re
 import struct
@@ -10,26 +10,26 @@ from typing import IO, Final, TypeAlias
 from lc_workflow.kernel.errors import Invalid
 
 Piece: TypeAlias = bytes | tuple[int, int]
-"""A part of a file: the bytes themselves, or from where to where they stand."""
+"""A part of a file: the bytes themselves, or where they begin and end."""
 
 PIECE: Final = 64 * 1024
 MOST_PARTS: Final = 100_000
-"""Segments, chunks or blocks of one file that are looked at; a film of a minute as GIF has a few thousand."""
+"""The most segments, chunks or blocks of a file that are read; a GIF of a minute has a few thousand."""
 
 END_OF_SCAN: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """What ends the coded data of a JPEG: a marker that is neither an escaped byte nor a restart."""
 
 
 class NotAPicture(Invalid):
-    """The file is no picture that can be read."""
+    """The file is not a readable picture."""
 
 
 @dataclass(slots=True)
 class Anatomy:
-    """What the file of a picture is made of.
+    """The parts of a picture's file.
 
-    `pieces` are what shows the picture, `carries` says whether there is more: notes, places, comments. The picture
-    ends at `end`; what stands behind it, up to `size`, is none of it.
+    `pieces` are what shows the picture, `carries` says whether there is more: notes, places, comments. The picture ends
+    at `end`; anything after it, up to `size`, does not belong to it.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Anatomy:
 
 
 def anatomy_of(source: IO[bytes], content_type: str) -> Anatomy:
-    """Take the file of a picture apart, and leave `source` at its start; it may block.
+    """Take a picture's file apart, and leave `source` at its start; it may block.
 
     Raises:
         NotAPicture: It ends before its end, or is put together as no picture is.
@@ -64,7 +64,7 @@ def anatomy_of(source: IO[bytes], content_type: str) -> Anatomy:
 
 
 def write_clean(source: IO[bytes], anatomy: Anatomy, target: IO[bytes]) -> None:
-    """Write what shows the picture, bit by bit as it was, and nothing else."""
+    """Write what shows the picture, byte for byte, and nothing else."""
     for piece in anatomy.pieces:
         if isinstance(piece, bytes):
             target.write(piece)
@@ -143,7 +143,7 @@ def _shows(marker: int, opening: bytes) -> bool:
 
 
 def _skip_scan(source: IO[bytes]) -> None:
-    """Go to the marker behind coded data."""
+    """Go to the marker after coded data."""
     at = source.tell()
     while piece := source.read(PIECE):
         if found := END_OF_SCAN.search(piece):
@@ -159,7 +159,7 @@ def _skip_scan(source: IO[bytes]) -> None:
 _SHOWN_CHUNKS: Final = frozenset(
     {b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT", b"cICP"}
 )
-"""Of the chunks a PNG can do without, those that change what is seen."""
+"""The optional PNG chunks that change what is seen."""
 
 
 def _png(source: IO[bytes], anatomy: Anatomy) -> None:
@@ -235,7 +235,7 @@ def _palette(packed: int) -> int:
 
 
 def _blocks(source: IO[bytes]) -> bytes:
-    """Read blocks up to the empty one; answers the first."""
+    """Read blocks up to the empty one; return the first."""
     first: bytes | None = None
     while length := _read(source, 1)[0]:
         block = _read(source, length)

@@ -10,10 +10,10 @@ from lc_workflow.platform.pictures.decoding import ONE_AT_A_TIME, SEEN_THROUGH, 
 
 
 async def square_jpegs(source: IO[bytes], *, sides: Sequence[int]) -> list[bytes]:
-    """Cut the middle square out of a picture and write it anew as JPEGs of at most so many pixels a side.
+    """Cut the middle square out of a picture and write it as JPEGs of these sizes.
 
-    What the file says about itself does not count, only what it holds. It is turned the way the camera was held;
-    nothing else that the camera wrote into it – place, time, device – is kept.
+    Only the decoded picture counts, not what the file says about itself. It is turned upright; no other metadata of the
+    camera – place, time, device – is kept.
 
     Raises:
         NotAPicture: It is no JPEG, PNG, GIF or WebP, or a broken one.
@@ -31,7 +31,7 @@ def _square_jpegs(source: IO[bytes], sides: Sequence[int]) -> list[bytes]:
 
 
 def _square(picture: Image.Image, side: int) -> Image.Image:
-    """Scale the middle onto a fresh white canvas, which carries nothing over from the picture but its colours."""
+    """Scale the middle onto a new white canvas, which takes over nothing but its colours."""
     edge = min(picture.size)
     left, top = (picture.width - edge) // 2, (picture.height - edge) // 2
     see_through = picture.has_transparency_data

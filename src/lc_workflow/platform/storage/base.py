@@ -18,13 +18,13 @@ CHUNK: Final = 256 * 1024
 WALKED_AT_ONCE: Final = 500
 
 ASK_AGAIN: Final = 10
-"""Seconds after which a store that was down is worth another try."""
+"""Seconds after which a store that was down is tried again."""
 
 KEY: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
 
 
 class BadKey(Invalid):
-    """The key has another form than the keys the house gives; nothing is looked up under it."""
+    """The key does not have the form of our keys; nothing is looked up under it."""
 
 
 class Chunks:
@@ -34,7 +34,7 @@ class Chunks:
     """
 
     def __init__(self, read: Callable[[], bytes], close: Callable[[], None], limiter: CapacityLimiter) -> None:
-        """`read` answers the next piece (empty at the end) and may block; `close` must not."""
+        """`read` returns the next piece (empty at the end) and may block; `close` must not."""
         self._read = read
         self._close = close
         self._limiter = limiter
@@ -51,7 +51,7 @@ class Chunks:
         """
         try:
             piece = await anyio.to_thread.run_sync(self._read, limiter=self._limiter)
-        except BaseException:  # a cancelled download gives its file back as well
+        except BaseException:  # a cancelled download closes its file as well
             self._close()
             raise
         if not piece:
@@ -66,7 +66,7 @@ class Chunks:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One object of a store: its key, its size in bytes, and since when it is there."""
+    """One object of a store: its key, its size in bytes, and when it was stored."""
 
     key: str
     size: int
@@ -74,14 +74,14 @@ class Kept:
 
 
 async def walked(found: Iterator[Kept], limiter: CapacityLimiter) -> AsyncIterator[Kept]:
-    """Go through what blocks, a few hundred at a time in a thread."""
+    """Iterate over something that blocks, a few hundred at a time in a thread."""
     while batch := await anyio.to_thread.run_sync(lambda: list(islice(found, WALKED_AT_ONCE)), limiter=limiter):
         for kept in batch:
             yield kept
 
 
 class ObjectStore(Protocol):
-    """Keeps the bytes of files under keys; what they are called and whose they are is known elsewhere.
+    """Keeps the bytes of files under keys; their names and owners are kept elsewhere.
 
     A key is lower-case letters, digits, `.`, `_`, `-` in parts between slashes, made by the caller from ids and never
     from a person's words. Every verb raises `Unavailable` when the store cannot be reached and `BadKey` for a key of
@@ -129,7 +129,7 @@ class ObjectStore(Protocol):
         """
 
     async def begin_parts(self, key: str, *, content_type: str) -> str:
-        """Begin an object that comes in parts, in any order; answers the number of this attempt."""
+        """Begin an object that comes in parts, in any order; return the number of this attempt."""
 
     async def part_link(
         self, key: str, attempt: str, number: int, *, most_bytes: int, lifetime: timedelta, base_url: str
@@ -140,23 +140,23 @@ class ObjectStore(Protocol):
         """
 
     async def parts_of(self, key: str, attempt: str) -> dict[int, int]:
-        """The parts that have come, by number, with their sizes in bytes; none where the attempt is over."""
+        """The parts that have arrived, by number, with their sizes in bytes; none when the attempt is over."""
 
     async def put_together(self, key: str, attempt: str) -> None:
-        """Make one object of all parts that have come, in the order of their numbers; the attempt is over then.
+        """Make one object of all parts that have arrived, in the order of their numbers; this ends the attempt.
 
         Raises:
             Missing: No part has come, or the attempt is over.
         """
 
     async def give_up_parts(self, key: str, attempt: str) -> None:
-        """Forget the parts that have come; nothing being there is as good."""
+        """Delete the parts that have arrived; it is fine if there are none."""
 
     async def remove(self, key: str) -> None:
-        """Forget what is kept under the key; nothing being there is as good."""
+        """Delete what is kept under the key; it is fine if there is nothing."""
 
     async def move(self, key: str, target: str) -> None:
-        """Keep the bytes under another key from now on; what stood there before is replaced.
+        """Move the bytes to another key, replacing what was there.
 
         Raises:
             Missing: Nothing is kept under the key.
@@ -166,7 +166,7 @@ class ObjectStore(Protocol):
         """How many bytes are kept under the key, or None when nothing is."""
 
     def walk(self) -> AsyncIterator[Kept]:
-        """Go through everything that is kept, half-written files aside."""
+        """Iterate over everything that is kept, except half-written files."""
         ...
 
     async def ping(self) -> None:
@@ -174,7 +174,7 @@ class ObjectStore(Protocol):
 
 
 def sound(key: str) -> str:
-    """Answer the key when it has the form of one.
+    """Return the key if it has the form of one.
 
     Raises:
         BadKey: It could lead out of the store, or hold a person's words.
@@ -185,5 +185,5 @@ def sound(key: str) -> str:
 
 
 def out_of_reach() -> Unavailable:
-    """The refusal of a store that does not answer; what happened is its cause, for the log."""
+    """The refusal of a store that does not answer; the failure is its cause, for the log."""
     return Unavailable("The files cannot be reached right now; try again in a moment.", retry_after=ASK_AGAIN)

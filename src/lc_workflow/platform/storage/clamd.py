@@ -15,11 +15,11 @@ PIECE: Final = 128 * 1024
 PONG: Final = b"PONG\0"
 CONNECT_WITHIN: Final = 3.0
 ANSWER_WITHIN: Final = 60.0
-"""Seconds that looking at one file may take."""
+"""Seconds that scanning one file may take."""
 
 
 class Scanner(Protocol):
-    """Looks for viruses in what people bring."""
+    """Looks for viruses in uploads."""
 
     async def virus_in(self, source: IO[bytes]) -> str | None:
         """Name the virus in a file, or None; leaves `source` at its start.
@@ -30,7 +30,7 @@ class Scanner(Protocol):
 
 
 class NoScanner:
-    """Where none is configured: whoever opens a file has their own."""
+    """For installations without a scanner: people who open a file have their own."""
 
     async def virus_in(self, source: IO[bytes]) -> str | None:  # noqa: ARG002 - it is not looked at
         """See `Scanner.virus_in`."""

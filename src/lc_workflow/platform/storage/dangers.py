@@ -1,4 +1,4 @@
-"""What makes a file of an allowed kind dangerous all the same: a second nature, programs inside, endless content."""
+"""What makes a file of an allowed type dangerous all the same: a second format, programs inside, endless content."""
 
 import re
 import struct
@@ -14,23 +14,21 @@ from lc_workflow.platform.storage.sniffing import DOCX, ZIP
 PDF: Final = "application/pdf"
 
 OVERLAP: Final = 4096
-"""Bytes that are looked at twice, so that nothing hides across two pieces."""
+"""Bytes that are read twice, so that nothing hides across two pieces."""
 
 MOST_UNPACKED: Final = 256 * 1024 * 1024
-"""Bytes that what is packed in one file may unpack to."""
+"""Bytes that the compressed content of one file may have."""
 
 MOST_SWELLING: Final = 100
-"""How many times larger than the file its content may be, once that is more than `SMALL`; text packs to a tenth."""
+"""How many times larger than the file its content may be, beyond `SMALL`; text compresses to a tenth."""
 
 SMALL: Final = 8 * 1024 * 1024
 DEEPEST: Final = 2
-"""Archives within archives: a spreadsheet in a letter is one."""
+"""Levels of archives within archives: a spreadsheet in a letter is one."""
 
 PROGRAM_TEXTS: Final = (re.compile(rb"<(?i:\?php|script[\s>])"), re.compile(rb"_(?i:_HALT_COMPILER\s*\()"))
-"""What a web server or a browser would run; in a picture or a PDF it has no other purpose.
-
-Each begins with one sign that has no other case: so Python looks for that sign first, which is seven times as fast.
-"""
+"""What a web server or a browser would run; it has no other purpose in a picture or a PDF. Each begins with a sign
+without upper and lower case, so that Python searches for that sign first, which is seven times as fast."""
 
 ZIP_END: Final = b"PK\x05\x06"
 ZIP_END_ROOM: Final = 22 + 65_535
@@ -52,19 +50,17 @@ NAMES: Final = re.compile(
     % (_RUNS, _name(b"Encrypt"), _name(b"ObjStm")),
     re.DOTALL,
 )
-"""Those, and that the PDF is encrypted, and where objects are packed, which begin behind this.
-
-Their first letters stand before them all: so of 4,000 slashes in a MB of packed content 100 are looked at further.
-"""
+"""The same, a PDF's encryption, and where its packed objects begin. Their first letters stand in front of the whole
+pattern: of 4,000 slashes in a MB of packed content only 100 are examined further."""
 
 PLAIN_OBJECTS: Final = re.compile(rb"\s*\d+\s+\d+\s")
-"""How packed objects begin that are not packed: with numbers and places."""
+"""The beginning of an object stream that is not compressed: numbers and offsets."""
 
 
 def danger_in(source: IO[bytes], content_type: str) -> str | None:
-    """Say in a sentence why a file of this type is not taken, or None; leaves `source` at its start, and may block.
+    """Say in a sentence why a file of this type is refused, or None; leaves `source` at its start, and may block.
 
-    A PDF that needs a password is taken as it is: what it runs cannot be seen, and we run nothing of it.
+    A PDF that needs a password is accepted: what it runs cannot be seen, and we run nothing of it.
     """
     try:
         return _danger_in(source, content_type)
@@ -87,7 +83,7 @@ def _danger_in(source: IO[bytes], content_type: str) -> str | None:
 
 
 def _overlapping(source: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Read the whole file in pieces that overlap, each with the place where it begins."""
+    """Read the whole file in overlapping pieces, each with its offset."""
     source.seek(0)
     at, before = 0, b""
     while piece := source.read(CHUNK):
@@ -97,7 +93,7 @@ def _overlapping(source: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _is_archive_too(source: IO[bytes]) -> bool:
-    """Whether a program that opens archives would open it: its end leads to a table of contents."""
+    """Whether an archiver would open it: its end leads to a table of contents."""
     size = source.seek(0, 2)
     start = max(size - ZIP_END_ROOM, 0)
     source.seek(start)
@@ -116,7 +112,7 @@ def _is_archive_too(source: IO[bytes]) -> bool:
 
 
 def _unpacks(source: IO[bytes]) -> bool:
-    """Whether an archive, and those in it, unpack to what can be borne; all of it is unpacked, for they may lie."""
+    """Whether an archive, with those in it, unpacks to a bearable size; all of it is unpacked, because headers lie."""
     size = source.seek(0, 2)
     room = min(MOST_UNPACKED, max(size * MOST_SWELLING, SMALL))
     try:
@@ -126,7 +122,7 @@ def _unpacks(source: IO[bytes]) -> bool:
 
 
 def _unpacked(source: IO[bytes], room: int, *, deep: int) -> int | None:
-    """Unpack everything; answers what is left of the room, or None when it does not fit."""
+    """Unpack everything; return how much room is left, or None when it does not fit."""
     with ZipFile(source) as archive:
         entries = archive.infolist()
         if sum(entry.file_size for entry in entries) > room:
@@ -153,7 +149,7 @@ def _unpacked(source: IO[bytes], room: int, *, deep: int) -> int | None:
 
 
 def _runs(source: IO[bytes]) -> bool:
-    """Whether a PDF names an action that runs something, in its objects as they are or in packed ones."""
+    """Whether a PDF names an action that runs something, in plain or packed objects."""
     encrypted = False
     packed: set[int] = set()
     for at, piece in _overlapping(source):
@@ -167,7 +163,7 @@ def _runs(source: IO[bytes]) -> bool:
 
 
 def _packed_runs(source: IO[bytes], starts: set[int]) -> bool:
-    """Whether packed objects name such an action; what cannot be unpacked, or does not end, counts as if."""
+    """Whether packed objects name such an action; undecodable or endless ones count as if they did."""
     room = MOST_UNPACKED // 4
     for start in sorted(starts):
         source.seek(start)

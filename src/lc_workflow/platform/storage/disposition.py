@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import quote
 
 ATTRIBUTE_CHARACTERS: Final = "!#$&+-.^_`|~"
-"""What RFC 8187 lets stand beside letters and digits."""
+"""The characters RFC 8187 allows besides letters and digits."""
 
 
 def content_disposition(filename: str, *, inline: bool = False) -> str:

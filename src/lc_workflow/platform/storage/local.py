@@ -28,10 +28,10 @@ CONTENT_PATH: Final = "/api/v1/files/content/"
 """Where the documents feature serves what a signed link stands for."""
 
 UPLOAD_PATH: Final = "/api/v1/files/arrivals/"
-"""Where it takes the bytes a signed link for an upload waits for."""
+"""Where the documents feature accepts the bytes for a signed upload link."""
 
 PARTS: Final = ".parts"
-"""The folder of an object's parts is called as the object, with this behind it."""
+"""The suffix that turns an object's name into the folder of its parts."""
 
 INCOMING: Final = ".incoming"
 """The folder of half-written files; no key begins with a dot, so none can lead there."""
@@ -40,12 +40,12 @@ THREADS: Final = 8
 """How many files are read or written at a time."""
 
 ABANDONED: Final = timedelta(days=1)
-"""A half-written file this old belongs to no upload any more."""
+"""A half-written file this old belongs to no running upload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What a signed link stands for; `size` is in bytes."""
+    """The content of a signed link; `size` is in bytes."""
 
     key: str
     filename: str
@@ -55,7 +55,7 @@ class Download:
 
 
 class _Promise(msgspec.Struct, array_like=True, frozen=True):
-    """What a link carries under its signature; `until` is in seconds since 1970."""
+    """The signed content of a link; `until` is in seconds since 1970."""
 
     key: str
     filename: str
@@ -66,14 +66,14 @@ class _Promise(msgspec.Struct, array_like=True, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a signed link for an upload leads, and how many bytes may come there."""
+    """Where a signed upload link leads, and how many bytes may be uploaded."""
 
     key: str
     most_bytes: int
 
 
 class _Errand(msgspec.Struct, array_like=True, frozen=True):
-    """What a link for an upload carries under its signature; `until` is in seconds since 1970."""
+    """The signed content of an upload link; `until` is in seconds since 1970."""
 
     key: str
     most_bytes: int
@@ -91,13 +91,13 @@ class LocalStore:
         self._folder = folder.absolute()
         self._incoming = self._folder / INCOMING
         self._signing_key = key_for("links to stored files", secret=secret)
-        # a key of its own: a link to read a file must never open the door to replace it
+        # a key of its own: a link to read a file must never allow replacing it
         self._upload_key = key_for("links for uploads", secret=secret)
         self._clock = clock
         self._limiter = CapacityLimiter(THREADS)
 
     async def prepare(self) -> None:
-        """Make the folder, and clear away what broken uploads left more than a day ago."""
+        """Make the folder, and delete what broken uploads left more than a day ago."""
         try:
             await self._in_thread(self._prepare)
         except Unavailable as unavailable:
@@ -337,7 +337,7 @@ def _read(file: IO[bytes], end: int | None) -> bytes:
 
 @contextmanager
 def _disk_trouble() -> Iterator[None]:
-    """Answer trouble with the disk as what it is for the person: the files cannot be reached."""
+    """Turn disk errors into the refusal that the files cannot be reached."""
     try:
         yield
     except OSError as trouble:

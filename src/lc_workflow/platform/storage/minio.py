@@ -50,7 +50,7 @@ class MinioStore:
         pool = PoolManager(
             timeout=Timeout(connect=CONNECT_WITHIN, read=answer_within),
             maxsize=THREADS,
-            # a store that asks for a long pause would hold a thread for it
+            # a store that asks for a long pause would block a thread
             retries=Retry(
                 1, backoff_factor=0.2, status_forcelist=(500, 502, 503, 504), respect_retry_after_header=False
             ),
@@ -200,7 +200,7 @@ class MinioStore:
             except S3Error as refusal:
                 if refusal.code not in TAKEN:
                     raise
-        # a web page answers the questions above as well, with a friendly 200
+        # an ordinary web page would also answer the requests above with 200
         next(iter(self._client.list_objects(self._bucket)), None)
 
     def _move(self, key: str, target: str) -> None:
@@ -254,7 +254,7 @@ def _hang_up(answer: BaseHTTPResponse) -> None:
 
 @contextmanager
 def _store_trouble() -> Iterator[None]:
-    """Tell an absent object from a store that cannot be used."""
+    """Distinguish an absent object from a store that cannot be used."""
     try:
         yield
     except S3Error as refusal:

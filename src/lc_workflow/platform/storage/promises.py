@@ -1,4 +1,4 @@
-"""What a link of ours carries, and the proof that it was made here."""
+"""The content of our signed links, and their signature."""
 
 import hashlib
 import hmac
@@ -17,22 +17,22 @@ class LinkBroken(Forbidden):
 
 
 class LinkExpired(Forbidden):
-    """The link was good and its time is over."""
+    """The link has expired."""
 
 
 def key_for(purpose: str, *, secret: str) -> bytes:
-    """Derive a key that signs links for one purpose only, so that none opens another door."""
+    """Derive a key for signing links of one purpose only, so that they are no use for another."""
     return hmac.digest(secret.encode(), f"lc-workflow: {purpose}".encode(), hashlib.sha256)
 
 
 def signed(promise: msgspec.Struct, key: bytes) -> str:
-    """Write what a link carries, with the proof behind it."""
+    """Sign the content of a link."""
     carried = _text(msgspec.json.encode(promise))
     return f"{carried}.{_signature(carried, key)}"
 
 
 def opened(token: str, key: bytes, kind: type[T]) -> T:
-    """Read what a link carries.
+    """Read the content of a link.
 
     Raises:
         LinkBroken: The signature is not ours.

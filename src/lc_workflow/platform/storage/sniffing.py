@@ -1,4 +1,4 @@
-"""What a file is, told by its content and never by its name or by what the client says."""
+"""The type of a file by its content, never by its name or by what the client says."""
 
 import codecs
 import os
@@ -20,22 +20,22 @@ SIGNATURES: Final = (
     (re.compile(rb"RIFF.{4}WEBPVP8[ LX]", re.DOTALL), "image/webp"),
     (re.compile(rb"%PDF-\d"), "application/pdf"),
 )
-"""How the files begin whose first bytes are proof enough."""
+"""The first bytes of files that are recognised by them alone."""
 
 KNOWN_TYPES: Final = frozenset({*(content_type for _, content_type in SIGNATURES), DOC, DOCX, TEXT})
-"""All that can be recognised; to allow another type its recognition must be written first."""
+"""Every type that can be recognised; allowing another needs code to recognise it first."""
 
 ZIP: Final = b"PK\x03\x04"
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 LONGEST_DIRECTORY: Final = 1024 * 1024
-"""Bytes of a zip's or an OLE file's table of contents that are read; a document's has a few thousand."""
+"""Bytes of a ZIP or OLE directory that are read; a document's has a few thousand."""
 
 MARKUP: Final = re.compile(
     r"\s*(?:<|#!|%!|\{\\rtf)|.*?<(?:[?%!]|/?(?:html|head|body|script|svg|iframe|img|object|embed|style|link|meta|form)\b)",
     re.DOTALL | re.IGNORECASE,
 )
-"""Text that some program would run or show as a page rather than as text."""
+"""Text that some program would run or display as a page."""
 
 CONTROL: Final = re.compile(r"[^\t\n\f\r\x20-\x7e\xa0-\U0010ffff]")
 
@@ -46,10 +46,10 @@ MACROS: Final = frozenset({"Macros", "VBA", "_VBA_PROJECT", "_VBA_PROJECT_CUR"})
 
 
 def content_type_of(source: IO[bytes]) -> str | None:
-    """Name the type of the file, or None when it is none of `KNOWN_TYPES` – programs, pages, archives, spreadsheets.
+    """The type of the file, or None when it is not one of `KNOWN_TYPES` – programs, pages, archives, spreadsheets.
 
-    A Word document that carries macros is a program. Reads at most the whole file and leaves `source` at its start;
-    it may block, so it is called in a thread.
+    A Word document with macros counts as a program. Reads at most the whole file and leaves `source` at its start; it
+    may block, so it is called in a thread.
     """
     try:
         source.seek(0)
@@ -80,9 +80,9 @@ def _is_docx(source: IO[bytes]) -> bool:
 
 
 def _zip_names(source: IO[bytes]) -> set[bytes]:
-    """Read the names from the central directory, which a sound zip keeps right before its last 22 bytes.
+    """Read the names from the central directory, which in a valid ZIP ends right before its last 22 bytes.
 
-    The standard library would build an object for each of the hundred thousand entries an ill-meant file can have.
+    The standard library would build an object for each of the hundred thousand entries of a malicious file.
     """
     source.seek(0, os.SEEK_END)
     end = source.tell() - 22

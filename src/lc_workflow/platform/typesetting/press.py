@@ -1,7 +1,7 @@
-"""Sets a folder with a template and its data into a PDF, in a process of its own.
+"""Sets a template and its data into a PDF, in a child process.
 
-The typesetter keeps what it has laid out in memory for the next time, some hundred megabytes, and nobody can interrupt
-it; so each document is set by a child that ends afterwards, and that is ended when it takes too long.
+The typesetter keeps what it has laid out in memory, some hundred megabytes, and cannot be interrupted; so each document
+is set by a child that ends afterwards, and that is killed when it takes too long.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ PATIENCE: Final = 120.0
 
 
 AT_ONCE: Final = 2
-"""Documents that one process has set at once; each takes a processor and some hundred megabytes meanwhile."""
+"""How many documents one process sets at a time; each takes a processor and some hundred megabytes."""
 
 _places: Final = asyncio.Semaphore(AT_ONCE)
 
@@ -31,7 +31,7 @@ class CannotSet(DomainError):
 
 
 async def set_pages(folder: Path) -> Path:
-    """Set `main.typ` of a folder, which sees nothing outside of it; answers where the PDF is.
+    """Set `main.typ` of a folder, which sees nothing outside of it; return where the PDF is.
 
     Raises:
         CannotSet: It took too long, or the typesetter refused it.
@@ -64,7 +64,7 @@ async def _set(folder: Path) -> None:
 
 
 def print_folder(folder: Path) -> None:
-    """Set the template of a folder; fonts of the machine do not count, so that each machine sets the same."""
+    """Set the template of a folder; fonts of the machine are ignored, so that every machine sets the same."""
     import typst  # noqa: PLC0415 - eighty megabytes, which only the child needs
 
     typst.compile(

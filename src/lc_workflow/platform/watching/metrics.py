@@ -1,4 +1,4 @@
-"""The figures of this process, with labels that stay few: a route's template, never an address or an id.
+"""The metrics of this process, with few labels: a route's template, never an address or an id.
 
 Several workers write into one folder when `PROMETHEUS_MULTIPROC_DIR` names it; any of them then answers for all.
 """
@@ -73,7 +73,7 @@ for _to in Called:
 
 
 def answered(route: str, method: str, status: int, seconds: float) -> None:
-    """Count one request; what is no usual method is counted as one more."""
+    """Count one request; unusual methods are counted as one."""
     requests, took = _labelled(route, method if method in METHODS else "OTHER", status // 100)
     requests.inc()
     took.observe(seconds)
@@ -81,7 +81,7 @@ def answered(route: str, method: str, status: int, seconds: float) -> None:
 
 @cache
 def _labelled(route: str, method: str, hundreds: int) -> tuple[Counter, Histogram]:
-    """Look both figures up once for each mixture of labels, of which there are few."""
+    """Look both metrics up once for each combination of labels, of which there are few."""
     return _requests.labels(route, method, f"{hundreds}xx"), _seconds.labels(route, method)
 
 
@@ -111,20 +111,20 @@ def pool_opened(limit: int) -> None:
 
 
 def note_jobs(by_status: dict[str, int]) -> None:
-    """Note how many jobs stand where; what no job stands at any more is nought."""
+    """Record how many jobs are in each state; a state without jobs is zero."""
     for status in ("todo", "doing", "failed"):
         _jobs.labels(status).set(by_status.get(status, 0))
 
 
 def note_outbox(*, untold: int, given_up: int, lag_seconds: float) -> None:
-    """Note what listeners have not heard yet."""
+    """Record how many facts are untold."""
     _untold.set(untold)
     _given_up.set(given_up)
     _lag.set(lag_seconds)
 
 
 def note_journal(*, unsealed_seconds: float) -> None:
-    """Note how long the oldest entry waits for its day's seal."""
+    """Record how old the oldest unsealed entry is."""
     _unsealed.set(unsealed_seconds)
 
 

@@ -1,4 +1,4 @@
-"""The folder in which the workers of a server add up their figures: made where it is missing, rid of what is stale."""
+"""The folder in which the workers of a server combine their metrics: created when missing, cleared of old files."""
 
 import os
 from collections.abc import MutableMapping
@@ -9,14 +9,14 @@ from lc_workflow.platform.variables import BadSetting
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _RUN: Final = "run"
-"""The file that says which server the others belong to."""
+"""The file that names the server the other files belong to."""
 
 
 def share_figures(environ: MutableMapping[str, str]) -> None:
-    """Make the folder ready for this process, before `prometheus_client` is loaded and opens its files there.
+    """Prepare the folder for this process, before `prometheus_client` is imported and opens its files there.
 
-    What a dead worker counted stays, or its server's counters would fall; the connections and sockets it held go with
-    it. When another server has run here, all that its workers left goes.
+    The counters of a dead worker stay, or its server's counters would fall; its open connections and sockets are
+    removed. When another server ran here, all files of its workers are removed.
 
     Raises:
         BadSetting: The folder cannot be made or written.
@@ -40,7 +40,7 @@ def share_figures(environ: MutableMapping[str, str]) -> None:
 
 
 def _server() -> str:
-    """Name the process that starts the workers; its number alone comes again after each restart of a container."""
+    """Identify the process that starts the workers; its pid alone comes again after each restart of a container."""
     parent = os.getppid()
     try:
         began = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]

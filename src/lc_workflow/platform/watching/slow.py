@@ -1,4 +1,4 @@
-"""Statements that take long are logged, with the request that sent them and without a value they carried."""
+"""Slow statements are logged, with the request that sent them and without their values."""
 
 from time import perf_counter
 from typing import Any, Final
@@ -8,16 +8,16 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
 LONGEST: Final = 2_000
-"""Signs of a statement that are logged."""
+"""Characters of a statement that are logged."""
 
 _log = structlog.stdlib.get_logger()
 
 
 def log_slow_statements(engine: Engine, *, most_ms: int) -> None:
-    """Log each statement that takes more than `most_ms` milliseconds, the way to the database included.
+    """Log each statement that takes more than `most_ms` milliseconds, network included.
 
-    The request's id stands in the line, as in every line that is logged while it is answered. Values do not: the text
-    has places for them, and people's data is in them.
+    The request's id is in the line, as in every line logged for the request. Values are not: the text has placeholders
+    for them, because they contain people's data.
     """
 
     @event.listens_for(engine, "before_cursor_execute")

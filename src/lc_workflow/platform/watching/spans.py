@@ -1,7 +1,7 @@
-"""Requests, statements, commands and jobs as OpenTelemetry's spans, told to a collector in the background.
+"""Requests, statements, commands and jobs as OpenTelemetry spans, sent to a collector in the background.
 
-A span says what kind of work was done and how long it took. It never holds a value: statements have places where their
-values were, of Redis only the command's name is told, of a request only its route, and of what failed only the kind.
+A span says what kind of work was done and how long it took. It never contains a value: statements have placeholders, a
+Redis command only its name, a request only its route, a failure only its kind.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ from lc_workflow.platform.watching.slow import LONGEST
 from lc_workflow.platform.watching.tracing import TRACEPARENT, Tracing
 
 ENDING_SECONDS: Final = 2.0
-"""How long the end may wait for a collector that does not answer; what it did not take by then is lost."""
+"""How long the end may wait for a collector that does not answer; what it has not taken by then is lost."""
 
 _HEADER: Final = "traceparent"
 _FAILED: Final = 500
@@ -74,7 +74,7 @@ class Spans(Tracing):
         self._tracer = self._provider.get_tracer("lc_workflow")
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Follow each request through the app, as a part of the caller's trace where it says one."""
+        """Trace each request through the app, as a part of the caller's trace if it names one."""
 
         async def followed(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == ScopeType.WEBSOCKET:  # one lasts for hours
@@ -107,7 +107,7 @@ class Spans(Tracing):
         return followed
 
     def watch_database(self, engine: AsyncEngine) -> None:
-        """Note the statements that are sent for what is followed, with places where their values were."""
+        """Record the statements of what is traced, with placeholders for their values."""
 
         @event.listens_for(engine.sync_engine, "before_cursor_execute")
         def begin(*sent: Any) -> None:
@@ -132,7 +132,7 @@ class Spans(Tracing):
                 span.end()
 
     def watch_redis(self, redis: Redis) -> None:
-        """Note the names of commands that are sent for what is followed; their keys and values stay here."""
+        """Record the names of commands of what is traced, without keys and values."""
         redis.execute_command = self._noted(redis.execute_command)  # type: ignore[method-assign, assignment]
         begin = redis.pipeline
 
@@ -167,7 +167,7 @@ class Spans(Tracing):
 
     @contextmanager
     def following(self, name: str, *, asked_by: str | None = None, **about: str | int | None) -> Iterator[None]:
-        """Follow work that no request waits for: a trace of its own, with a link to where it was asked for."""
+        """Trace work that no request waits for: a trace of its own, with a link to where it was asked for."""
         asker = get_current_span(_PROPAGATOR.extract({_HEADER: asked_by or ""}, Context())).get_span_context()
         span = self._tracer.start_span(
             name,
@@ -187,14 +187,14 @@ class Spans(Tracing):
             span.end()
 
     async def end(self) -> None:
-        """Hand over what has been noted and not yet told; a collector that does not answer is not waited for long."""
+        """Send what has been recorded; do not wait long for a collector that does not answer."""
         ending = Thread(target=self._provider.shutdown, daemon=True)
         ending.start()
         await asyncio.to_thread(ending.join, ENDING_SECONDS)
 
 
 class _AsAsked(Sampler):
-    """Work is followed exactly when what asked for it was; all else as OTEL_TRACES_SAMPLER says."""
+    """Work is traced exactly when what asked for it was; anything else as OTEL_TRACES_SAMPLER says."""
 
     def __init__(self, otherwise: Sampler) -> None:
         self._otherwise = otherwise
@@ -219,7 +219,7 @@ class _AsAsked(Sampler):
 
 
 class _Teller(SpanExporter):
-    """Tells the collector, and the log once an outage that the collector does not listen."""
+    """Sends spans to the collector, and logs once per outage that it does not answer."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
@@ -241,7 +241,7 @@ class _Teller(SpanExporter):
 
 @contextmanager
 def _within(span: Span) -> Iterator[None]:
-    """Let what runs here belong to the span: its statements, what it asks for, and its log lines."""
+    """Make the running code part of the span: its statements, what it asks for, and its log lines."""
     context, sent = set_span_in_context(span), dict[str, str]()
     _PROPAGATOR.inject(sent, context)
     here, before = attach(context), TRACEPARENT.set(sent.get(_HEADER))
@@ -254,7 +254,7 @@ def _within(span: Span) -> Iterator[None]:
 
 
 def _note_answer(span: Span, scope: Scope, method: str, status: int) -> None:
-    """Name the request by its route; a path that no route knows may hold anything, so it is not told."""
+    """Name the request by its route; an unknown path may contain anything, so it is not sent."""
     if not span.is_recording():
         return
     route = scope.get("path_template")
@@ -267,7 +267,7 @@ def _note_answer(span: Span, scope: Scope, method: str, status: int) -> None:
 
 
 def _note_failure(span: Span, cause: BaseException | str) -> None:
-    """Say what kind of failure it was; its sentence may hold anything."""
+    """Record the kind of failure; its message may contain anything."""
     span.set_attribute("error.type", cause if isinstance(cause, str) else type(cause).__name__)
     span.set_status(StatusCode.ERROR)
 

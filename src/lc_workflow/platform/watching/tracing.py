@@ -1,4 +1,4 @@
-"""Whether requests and jobs are followed through the house, and the place in a trace where work runs."""
+"""Whether requests and jobs are traced, and the place in a trace where code runs."""
 
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
@@ -9,23 +9,23 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 TRACEPARENT: Final[ContextVar[str | None]] = ContextVar("traceparent", default=None)
-"""What the running work hands on to what it asks for, as W3C's `traceparent`; None while nothing is followed."""
+"""W3C's `traceparent` of the running work, passed on to what it asks for; None while nothing is traced."""
 
 
 class Tracing:
-    """Follows nothing, and costs nothing: what an installation has that names no collector."""
+    """Traces nothing, and costs nothing: for installations without a collector."""
 
     on = False
 
     def around(self, app: ASGIApp) -> ASGIApp:
-        """Follow each request through the app."""
+        """Trace each request through the app."""
         return app
 
     def watch_database(self, engine: AsyncEngine) -> None:
-        """Note the statements that are sent for what is followed."""
+        """Record the statements of what is traced."""
 
     def watch_redis(self, redis: Redis) -> None:
-        """Note the commands that are sent for what is followed."""
+        """Record the commands of what is traced."""
 
     def following(
         self,
@@ -34,11 +34,11 @@ class Tracing:
         asked_by: str | None = None,  # noqa: ARG002 - as above
         **about: str | int | None,  # noqa: ARG002 - as above
     ) -> AbstractContextManager[None]:
-        """Follow work that no request waits for; `asked_by` is the `traceparent` of whoever asked for it."""
+        """Trace work that no request waits for; `asked_by` is the `traceparent` of whoever asked for it."""
         return nullcontext()
 
     async def end(self) -> None:
-        """Hand over what has been noted and not yet told."""
+        """Send what has been recorded."""
 
 
 NO_TRACING: Final = Tracing()

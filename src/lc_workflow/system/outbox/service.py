@@ -47,7 +47,7 @@ class OutboxService(Service[Untold]):
             return await self._again(Untold.id == fact_id, principal=principal, at=at)
 
     async def replay_given_up(self, *, principal: Principal, at: datetime) -> int:
-        """Have everything told again that was given up; answers how many facts."""
+        """Have everything told again that was given up; return how many facts."""
         async with self.transaction():
             return await self._again(Untold.given_up_at.is_not(None), principal=principal, at=at)
 

@@ -111,7 +111,7 @@ class SettingService(Service[Setting]):
         return setting
 
     async def set_all(self, values: Mapping[str, Any], *, principal: Principal, at: datetime) -> dict[str, Any]:
-        """Set several values by key, all of them or none; answers the values they have now.
+        """Set several values by key, all of them or none; return the values they have now.
 
         Raises:
             NoSuchSetting: A key names no setting.
@@ -129,7 +129,7 @@ class SettingService(Service[Setting]):
         return {setting.key: setting.value for setting in rows}
 
     async def remove(self, name: str, *, principal: Principal, at: datetime) -> str:
-        """Remove a setting; answers its key.
+        """Remove a setting; return its key.
 
         Raises:
             Missing: There is no such setting.

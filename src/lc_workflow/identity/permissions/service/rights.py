@@ -161,7 +161,7 @@ class PermissionService(Service[Permission]):
             await self._strike_out(permission_id, principal=principal, at=at)
 
     async def in_bulk(self, wish: Bulk, *, principal: Principal, at: datetime) -> int:
-        """Strike out several rights, all of them or none, or say of some that they count; answers how many changed.
+        """Strike out several rights, all of them or none, or say of some that they count; return how many changed.
 
         Raises:
             NoSuchPermission: One of the ids is that of no right.
