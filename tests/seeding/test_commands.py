@@ -67,3 +67,39 @@ def test_among_other_accounts_the_demo_is_refused_in_a_sentence(copy_planted: Se
     assert result.output == (
         "Error: This database has accounts of its own; the demo is planted in an empty one only.\n"
     )
+
+
+@pytest.fixture
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command is a process of its own, which nobody else has given keys."""
+    monkeypatch.setattr("lc_workflow.platform.security.vault._Ring.vault", None)
+
+
+@pytest.mark.usefixtures("no_keys")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("adopt-approving", str(ROOT / "db" / "seeds" / "strict.toml")), "are decided by matrix 2."),
+        (("adopt-checklist", str(ROOT / "db" / "seeds" / "kh-standard.toml")), "the papers of checklist 1."),
+        (("recover-admin", "--username=admin", "--password=Branch#2026-second"), "admin may sign in"),
+    ],
+)
+def test_a_command_opens_the_telephones_of_those_it_is_about(
+    words: tuple[str, ...], said: str, copy_planted: Settings
+) -> None:
+    """An administrator who had one was let in again by nobody."""
+    environ = {
+        "DATABASE_URL": copy_planted.database_url.render_as_string(hide_password=False),
+        "SECRET_KEY": copy_planted.secret_key,
+    }
+    result = CliRunner(env=environ).invoke(house, words)
+    assert (result.exit_code, said in result.output) == (0, True), result.output
+
+
+@pytest.mark.usefixtures("no_keys")
+def test_a_command_that_is_given_another_key_says_so(copy_planted: Settings) -> None:
+    environ = {"DATABASE_URL": copy_planted.database_url.render_as_string(hide_password=False), "SECRET_KEY": "k" * 32}
+    result = CliRunner(env=environ).invoke(
+        house, ["recover-admin", "--username=admin", "--password=Branch#2026-second"]
+    )
+    assert (result.exit_code, "not among ENCRYPTION_KEYS" in result.output) == (1, True), result.output

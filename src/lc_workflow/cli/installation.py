@@ -10,8 +10,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL
 
-from lc_workflow.platform.config import database_url
+from lc_workflow.platform.config import Settings, database_url
 from lc_workflow.platform.db.revisions import Age, age_of
+from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.workbench import lasting_secret, read_variables, revision_of, with_database
 
@@ -53,6 +54,21 @@ def newest_database() -> Iterator[URL]:
         url = database_url(environ["DATABASE_URL"])
         bring_to_newest(url, environ)
         yield url
+
+
+@contextmanager
+def newest_installation() -> Iterator[Settings]:
+    """The same with all its settings, and with its keys: this process opens what is sealed there.
+
+    Without a named key whatever is sealed is refused; a migration never seals with the stand-in.
+    """
+    given = variables()
+    take_our_key(given)
+    with with_database(given, LOCAL):
+        settings = Settings.from_environ({"SECRET_KEY": SIGNS_NOTHING, **given})
+        bring_to_newest(settings.database_url, given)
+        use(vault_of(settings))
+        yield settings
 
 
 def bring_to_newest(url: URL, environ: Mapping[str, str]) -> None:

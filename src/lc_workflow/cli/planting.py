@@ -18,7 +18,9 @@ from lc_workflow.cli.installation import (
     bring_to_newest,
     demo_password,
     newest_database,
+    newest_installation,
     refuse_older_revisions,
+    take_our_key,
     variables,
 )
 from lc_workflow.identity.rules.roles import Role
@@ -27,6 +29,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
+from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.workbench import lasting_secret, with_database
 from lc_workflow.seeding.standing import Standing, standing
 
@@ -94,11 +97,13 @@ def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
         async with AsyncSession(engine, expire_on_commit=False) as session:
             await wish(AdministratorService(session, passwords=Passwords(), policy=settings.passwords))
 
-    environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
+    environ = variables()
+    take_our_key(environ)
     with with_database(environ, LOCAL):
-        settings = Settings.from_environ(environ)
+        settings = Settings.from_environ({"SECRET_KEY": SIGNS_NOTHING, **environ})
         # A newer revision is fine: after a rollback the older image may have to let somebody in.
         refuse_older_revisions(settings.database_url)
+        use(vault_of(settings))
         asyncio.run(ask(settings))
 
 
@@ -127,8 +132,8 @@ def adopt_approving(file: Path, by: str) -> None:
     from lc_workflow.seeding.approving import put_into_force, read_way  # noqa: PLC0415 - only this command waits for it
 
     way = read_way(file)
-    with newest_database() as url:
-        number = asyncio.run(put_into_force(url, way, by=by))
+    with newest_installation() as settings:
+        number = asyncio.run(put_into_force(settings.database_url, way, by=by))
     click.echo(f"Applications to come are decided by matrix {number}.")
 
 
@@ -140,8 +145,8 @@ def adopt_checklist(file: Path, by: str) -> None:
     from lc_workflow.seeding.checklists import follow, read_checklist  # noqa: PLC0415 - only this command waits for it
 
     wish = read_checklist(file)
-    with newest_database() as url:
-        number = asyncio.run(follow(url, wish, by=by))
+    with newest_installation() as settings:
+        number = asyncio.run(follow(settings.database_url, wish, by=by))
     click.echo(f"Applications to come are asked for the papers of checklist {number}.")
 
 
