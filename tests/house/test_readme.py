@@ -13,8 +13,8 @@ from lc_workflow.platform.watching.metrics import Called
 from tests.conftest import ROOT
 from tests.moments import PATIENCE
 
-README = (ROOT / "README.md").read_text("utf-8")
-OPERATING = (ROOT / "OPERATING.md").read_text("utf-8")
+PAGES = (ROOT / "README.md", ROOT / "src/lc_workflow/OPERATING.md")
+README, OPERATING = (page.read_text("utf-8") for page in PAGES)
 BOTH = README + OPERATING
 
 
@@ -45,9 +45,11 @@ def test_a_verb_that_is_named_is_there(verb: str) -> None:
     assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)]+)\)", BOTH))))
-def test_a_file_that_is_linked_is_there(path: str) -> None:
-    assert (ROOT / path).exists()
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_that_are_linked_are_there(page: Path) -> None:
+    paths = {page.parent / path for path in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text("utf-8"))}
+    assert paths
+    assert [path for path in paths if not path.exists()] == []
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"^(?: +|export )([A-Z_]+)=", BOTH, re.MULTILINE))))
