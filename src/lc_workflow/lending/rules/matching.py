@@ -41,14 +41,6 @@ class NotBornYet(Invalid):
     """A person cannot have been born in the future."""
 
 
-@dataclass(frozen=True, slots=True)
-class IdentityCard:
-    """The number of a Cambodian identity card, and the check digit when it was given."""
-
-    number: str
-    check_digit: int | None
-
-
 class Likeness(Enum):
     """The result of comparing two descriptions of a person."""
 
@@ -113,8 +105,8 @@ def with_ascii_digits(text: str) -> str:
     return text.translate(_KHMER_DIGITS)
 
 
-def read_identity_card(written: str) -> IdentityCard:
-    """Read the number of a Cambodian identity card: nine digits, `(c)` behind them where the check digit is given.
+def read_identity_card(written: str) -> str:
+    """Read the number of a Cambodian identity card: nine digits, perhaps with the check digit behind them as `(c)`.
 
     Raises:
         IdentityCardLength: It has another form; ten digits are ambiguous, so the check digit stands in brackets.
@@ -127,7 +119,7 @@ def read_identity_card(written: str) -> IdentityCard:
     number, given = read.groups()
     if given is not None and int(given) != check_digit_of(number):
         raise CheckDigitWrong("The check digit does not belong to this number; look at the card again.")
-    return IdentityCard(number, None if given is None else int(given))
+    return number
 
 
 def check_digit_of(digits: str) -> int:
@@ -146,10 +138,8 @@ def identity_key(id_card_type: str | None, number: str | None) -> str | None:
     if not _tells_people_apart(plain):
         return None
     if id_card_type in {None, IdCardType.CAMBODIAN_IDENTITY} and number:
-        with suppress(
-            Invalid
-        ):  # officers write what they are shown; anything that is not a card number is compared as it is
-            return f"{IdCardType.CAMBODIAN_IDENTITY}:{read_identity_card(number).number}"
+        with suppress(Invalid):  # officers write what they are shown; no card number is compared as it is
+            return f"{IdCardType.CAMBODIAN_IDENTITY}:{read_identity_card(number)}"
     return f"{id_card_type or IdCardType.OTHER}:{plain}"
 
 

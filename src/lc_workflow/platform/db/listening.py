@@ -50,9 +50,8 @@ class Listening:
         finally:
             self._ending.set()
             self._stirred.set()
-            await asyncio.wait(
-                [work], timeout=ENDING_SECONDS
-            )  # cancelling a connection while it opens would leave it open
+            # Wait first: cancelling a connection while it opens would leave it open.
+            await asyncio.wait([work], timeout=ENDING_SECONDS)
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
