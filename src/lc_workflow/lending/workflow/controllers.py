@@ -42,15 +42,15 @@ from lc_workflow.platform.security.guards import ALARMING, NotPermitted, require
 from lc_workflow.platform.security.reads import Reader
 
 OF_A_DECISION: Final = (NotPermitted, NotYourStep, SodMaker, SodEditor, SodRepeat, SodParty, OutOfScope, LimitExceeded)
-"""What somebody is refused who takes a step, or a decision, that is not theirs."""
+"""The refusals of steps and decisions that concern security."""
 
 THE_HOUSE: Final = "LC Workflow"
-"""Who acts when nobody does."""
+"""The name of the actor when nobody acts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What every door does with a wish: pass it to the engine, and show the application as it stands then."""
+    """The way into the engine that all routes share: pass the wish on, and show the application after it."""
 
     workflow: WorkflowService
     listed: ApplicationQueries
@@ -101,7 +101,7 @@ class WorkflowController(Controller):
     async def submit(
         self, application_id: FromPath[UUID], door: NamedDependency[Door], data: JSONBody[Submission | None] = None
     ) -> Tagged[ApplicationAnswer]:
-        """Hand the application in."""
+        """Submit the application."""
         return await door.pass_on(application_id, Wish(action=Action.SUBMIT, comment=data.notes if data else None))
 
     @patch("/approve", guards=[requires(APPROVE, PROCESS, UPDATE)], opt={ALARMING: Forbidden})
@@ -110,8 +110,8 @@ class WorkflowController(Controller):
     ) -> Tagged[ApplicationAnswer]:
         """Approve the loan, on the requested terms or on others.
 
-        A rate of 0 is approved as offered: the web app's button knows no rate and sends it each time. Whoever means to
-        lend without interest decides so with `POST …/decisions`.
+        A rate of 0 counts as the offered rate, because the web app's button does not know the rate and sends 0. To lend
+        without interest, decide with `POST …/decisions`.
         """
         wish = Wish(
             action=Action.APPROVE,
@@ -193,7 +193,7 @@ class WorkflowController(Controller):
         door: NamedDependency[Door],
         data: JSONBody[ActionRequest | None] = None,
     ) -> Tagged[ApplicationAnswer]:
-        """Take an action of the list that `GET …/actions` gives."""
+        """Take an action from the list of `GET …/actions`."""
         given = data or ActionRequest()
         wish = Wish(
             action=action,
@@ -217,7 +217,7 @@ class WorkflowController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> list[PossibleAction]:
-        """List every action, and what keeps this person from it."""
+        """List every action, and what keeps this person from taking it."""
         return (await workflow.standing(application_id, principal=principal, at=clock()))[1]
 
     @get("/workflow/status", guards=[requires(READ)])
@@ -228,7 +228,7 @@ class WorkflowController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Standing:
-        """Tell where the application stands and where this person may take it."""
+        """Show the stage of the application, and where this person may move it."""
         row, possible = await workflow.standing(application_id, principal=principal, at=clock())
         stages = tuple(action.target for action in possible if action.allowed and action.target)
         return Standing(row.id, row.workflow_status, row.status, stages, row.cycle, row.version)
@@ -267,7 +267,7 @@ class WorkflowController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> Timeline:
-        """Tell where the application stood, and for how long."""
+        """Show where the application stood, and for how long."""
         told = await past.stays(application_id, principal=principal, at=clock())
         by_stage = dict(seconds_by_stage(told))
         return Timeline(application_id, [shaped(stay, StayAnswer) for stay in told], by_stage, sum(by_stage.values()))

@@ -1,4 +1,4 @@
-"""What happened to an application, as its moves tell it, and what its next step is judged by."""
+"""What happened to an application, from its moves, and what its next step depends on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,12 +49,12 @@ from lc_workflow.platform.phones import phone_keys
 from lc_workflow.system.settings.models import Setting
 
 AT_A_SEAT: Final = frozenset({Stage.MANAGER_REVIEW, Stage.APPROVED})
-"""The stages from which steps lead that take a seat: there it matters what the person holds."""
+"""The stages with steps that need a seat: there the person's holdings matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldMove:
-    """A move with the names of who made it and for whom; the house has no name."""
+    """A move with the names of who made it and for whom; the application itself has no name."""
 
     move: Move
     actor_name: str | None
@@ -113,13 +113,12 @@ def _name(names: Sequence[str | None]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Docket:
-    """All that an application's next step is judged by, read at once.
+    """Everything that an application's next step depends on, read at once.
 
-    `recommended` is what the last score says, `outdated` names the last judgements that are of an application which
-    changed in substance since, `is_behind_own` tells whether its borrower stands behind it too, `is_behind_twice`
-    whether somebody does in one role twice, `has_account` whether an account is known that is nobody else's,
-    `open_conditions` counts those of approvals that count, and `valid_days` is the setting that says how long an
-    approval holds.
+    `recommended` is what the last score recommends, `outdated` names judgements made before the application changed
+    materially, `is_behind_own` says that its borrower also guarantees it, `is_behind_twice` that somebody has one role
+    twice, `has_account` that its account is known and nobody else's, `open_conditions` counts those of valid approvals,
+    and `valid_days` is the setting for how long an approval is valid.
     """
 
     application: CustomerApplication
@@ -136,14 +135,14 @@ class Docket:
 
 
 class Dockets:
-    """Reads dockets: the application, all around it, its case if there is one, and what is held where that matters."""
+    """Reads dockets: the application, what belongs to it, its case if there is one, and holdings where they matter."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
         self._holders = Holders(session)
 
     async def seen_by(self, principal: Principal, application_id: UUID, *, at: datetime) -> Docket:
-        """Read the docket of an application for somebody who would take its next step.
+        """Read the docket of an application for somebody who wants to take its next step.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -156,7 +155,7 @@ class Dockets:
         return await self.of(application, principal, at=at)
 
     async def of(self, application: CustomerApplication, principal: Principal, *, at: datetime) -> Docket:
-        """Read the docket of an application that is loaded, for somebody who may see it."""
+        """Read the docket of a loaded application, for somebody who may see it."""
         await self._session.flush()
         day = at.astimezone(PHNOM_PENH).date()
         row = await _DOCKET.one(self._session, application_id=application.id, person=principal.id, on=day)
@@ -315,4 +314,4 @@ _DOCKET: Final = Written(
         on=bindparam("on", type_=Date),
     )
 )
-"""Written once: with so many parts, writing it takes longer than asking it."""
+"""Prepared once: with so many parts, building it takes longer than sending it."""

@@ -22,7 +22,7 @@ Reason = Annotated[str, Meta(min_length=1, max_length=4_000, pattern=VISIBLE)]
 
 Conditions = Annotated[list[ConditionText], Meta(max_length=20)]
 SnapshotHash = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$(?!\n)")]
-"""The fingerprint of what was seen, as `GET …/decisions` gives it."""
+"""The fingerprint of what was seen, from `GET …/decisions`."""
 
 
 class DecisionRequest(Struct, frozen=True, kw_only=True):
@@ -164,14 +164,14 @@ class ActionRequest(Recommending, frozen=True, kw_only=True):
 
 
 class Obstacle(Struct, frozen=True):
-    """Why an action cannot be taken now."""
+    """Why an action is not possible now."""
 
     code: str
     detail: str
 
 
 class PossibleAction(Struct, frozen=True):
-    """An action, where it leads, what it needs to be given, and what keeps this person from it."""
+    """An action, its stage, the fields it needs, and what keeps this person from taking it."""
 
     action: Action
     target: Stage | None
@@ -219,7 +219,7 @@ class StayAnswer(Struct, frozen=True):
 
 
 class Timeline(Struct, frozen=True):
-    """Where an application stood and for how long, and how long it has taken altogether, in seconds."""
+    """Where an application stood and for how long, and the total in seconds."""
 
     application_id: UUID
     stays: list[StayAnswer]
@@ -232,7 +232,7 @@ DECISION_ON: Final = {
     Action.REJECT: Decision.REJECT,
     Action.RETURN: Decision.RETURN,
 }
-"""What an action says at a stage of approval."""
+"""The decision that an action is, at a stage of approval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,7 +260,7 @@ class Wish:
     snapshot_hash: str | None = None
 
     def ballot(self, step: Step) -> Ballot | None:
-        """What the wish says at a stage of approval; None when the step is no decision."""
+        """The wish as a decision at a stage of approval; None when the step is no decision."""
         if step.source is not Stage.MANAGER_REVIEW or step.action not in DECISION_ON:
             return None
         approving = Decision.APPROVE_WITH_CONDITIONS if self.conditions else Decision.APPROVE

@@ -31,18 +31,17 @@ from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.security.columns import BLIND, Sealed, blind
 
 FOUND_BY: Final[Mapping[str, Callable[[str | None], str | None]]] = {"id_number": number_key, "phone": phone_key}
-"""The sealed columns that a search finds, and how their numbers are written for it."""
+"""The encrypted columns that a search can find, and the form in which their numbers are indexed."""
 
 
 class CustomerApplication(DatedRow):
     """One request for a loan: the person as they applied, what they asked for, and what was decided.
 
-    Amounts are in `currency`, terms in months, rates in percent per year. What was requested, what was recommended,
-    what was approved and where the application stands are separate; of a recommendation, what is null is as requested.
-    `workflow_status` is written by `stand_at` alone. `preparers` are the
-    accounts that drafted the application or brought it on its way in this `cycle`, `editors` those that changed its
-    substance: none of them decides it. `material_changes` counts the changes of substance; a decision was taken on one
-    of these counts and holds for no other (lending.md §1). `checklist_id` is the checklist that was in force when it
+    Amounts are in `currency`, terms in months, rates in percent per year. Requested, recommended and approved terms and
+    the stage are separate; in a recommendation null means as requested. `workflow_status` is written by `stand_at`
+    only. `preparers` are the accounts that drafted the application or prepared it in this `cycle`, `editors` those that
+    changed it materially: none of them decides it. `material_changes` counts the material changes; a decision is taken
+    at one of these counts and is void at any other (lending.md §1). `checklist_id` is the checklist in force when it
     was begun: the database fills it in.
     """
 
@@ -174,17 +173,17 @@ class CustomerApplication(DatedRow):
 
     @validates("id_number", "phone")
     def _index(self, name: str, number: str | None) -> str | None:
-        """Keep what a number is found by beside it."""
+        """Keep the blind index up to date."""
         setattr(self, f"{name}_index", blind(FOUND_BY[name](number), of=name))
         return number
 
     def indexes(self) -> dict[str, bytes | None]:
-        """What its numbers are found by."""
+        """Its blind indexes."""
         return {f"{name}_index": blind(key(getattr(self, name)), of=name) for name, key in FOUND_BY.items()}
 
     @property
     def guarantor(self) -> Party | None:
-        """The first guarantor, whom the web app's `guarantor_*` fields are about."""
+        """The first guarantor, who is in the web app's `guarantor_*` fields."""
         return next((party for party in self.parties if party.role is PartyRole.GUARANTOR), None)
 
     @property
@@ -219,11 +218,11 @@ class CustomerApplication(DatedRow):
 
     @property
     def status(self) -> Status:
-        """The coarser word for where the application stands."""
+        """The coarser status that the web app shows."""
         return STATUS_OF[self.workflow_status]
 
     def stand_at(self, stage: Stage, *, by: UUID | None, at: datetime) -> None:
-        """Record that the application now stands at a stage, and who brought it there."""
+        """Set the stage, and who moved it there."""
         came_from, self.workflow_status = self.workflow_status, stage
         self.updated_at = at
         match stage:
@@ -247,29 +246,29 @@ class CustomerApplication(DatedRow):
                 pass
 
     def renewed(self, at: datetime) -> None:
-        """Make a new version, even in the same moment: something that it shows was written down beside the row."""
+        """Make a new version, even at the same moment, because something it shows has changed in another row."""
         self.updated_at = at
         flag_modified(self, "updated_at")
 
     def prepared_by(self, person: UUID) -> None:
-        """Remember that a person brought the application on its way in this cycle, so that they do not decide it."""
+        """Remember that a person prepared the application in this cycle, so that they do not decide it."""
         if person not in self.preparers:
             self.preparers = [*self.preparers, person]
 
     def changed_in_substance_by(self, person: UUID) -> None:
-        """Remember a material change and who made it: decisions so far are void, and this person takes none."""
+        """Record a material change and who made it: decisions so far are void, and this person takes none."""
         self.material_changes += 1
         if person not in self.editors:
             self.editors = [*self.editors, person]
 
     @property
     def requested(self) -> LoanTerms:
-        """What the customer asks for."""
+        """The terms the customer asks for."""
         return LoanTerms(amount=self.requested_amount, term=self.desired_loan_term, interest_rate=self.interest_rate)
 
     @property
     def proposed(self) -> LoanTerms:
-        """What those who decide find on the table: what was recommended, and what was requested where nothing was."""
+        """The terms proposed to those who decide: the recommended ones, completed with the requested ones."""
         recommended = LoanTerms(
             amount=self.recommended_amount,
             term=self.recommended_loan_term,
@@ -279,23 +278,23 @@ class CustomerApplication(DatedRow):
 
     @property
     def approved(self) -> LoanTerms:
-        """What was approved."""
+        """The approved terms."""
         return LoanTerms(
             amount=self.approved_amount, term=self.approved_loan_term, interest_rate=self.approved_interest_rate
         )
 
     @property
     def at_stake(self) -> LoanTerms:
-        """What was approved, or as long as nothing is, what is proposed."""
+        """The approved terms, or while there are none, the proposed ones."""
         return self.proposed if self.approved_amount is None else self.approved
 
     def recommend(self, terms: LoanTerms) -> None:
-        """Write down what is recommended to those who decide; what a recommendation leaves out is as requested."""
+        """Set the recommended terms; what is left out is as requested."""
         self.recommended_amount, self.recommended_loan_term = terms.amount, terms.term
         self.recommended_interest_rate = terms.interest_rate
 
     def begin_again(self, person: UUID) -> None:
-        """Begin a new cycle: what was decided in the last one is history."""
+        """Begin a new cycle; the decisions of the last one are history."""
         self.cycle += 1
         self.preparers, self.editors = [person], []
         self.rejected_at = self.rejected_by = self.rejection_reason = None
@@ -304,11 +303,11 @@ class CustomerApplication(DatedRow):
         self.withhold_approval()
 
     def withhold_approval(self) -> None:
-        """Take back what was approved, and that it was reviewed; the request stays as it is."""
+        """Clear the approved terms and the review; the request stays as it is."""
         self.approved_at = self.approved_by = None
         self.manager_reviewed_at = self.manager_reviewed_by = None
         self.approved_amount = self.approved_loan_term = self.approved_interest_rate = None
 
 
 BACKED = (selectinload(CustomerApplication.parties), selectinload(CustomerApplication.collateral))
-"""The loads that tell who and what stands behind an application, one statement each."""
+"""Loads the parties and the collateral of an application, one statement each."""

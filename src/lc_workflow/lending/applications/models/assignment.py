@@ -13,9 +13,9 @@ from lc_workflow.platform.db.types import choice
 
 
 class Assignment(Row):
-    """An employee looking after an application in a role; ended ones are kept for the record.
+    """An employee looking after an application in a role; ended assignments are kept for the record.
 
-    `written_as` is the name on the application that the assignment was made from, when nobody asked the employee.
+    `written_as` is the name on the application that the assignment was made from, if nobody assigned the employee.
     """
 
     __tablename__ = "application_employee_assignments"

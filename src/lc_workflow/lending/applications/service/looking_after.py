@@ -21,7 +21,7 @@ class NoSuchEmployee(Invalid):
 
 
 class LookingAfterService(Service[Assignment]):
-    """The employees who look after applications; its verbs work inside the caller's transaction."""
+    """The employees who look after applications; works inside the caller's transaction."""
 
     noun = "assignment"
 
@@ -33,7 +33,7 @@ class LookingAfterService(Service[Assignment]):
         }
 
     async def branch_of(self, wishes: Sequence[AssignmentWish]) -> UUID | None:
-        """The branch where all of these employees work; None where they work in several, or in none."""
+        """The branch of all these employees; None when they work in several branches, or in none."""
         wanted = {wish.employee_id for wish in wishes}
         found = await self.session.scalars(select(Employee.branch_id).where(Employee.id.in_(wanted)).distinct())
         branches = found.all()
@@ -68,7 +68,7 @@ class LookingAfterService(Service[Assignment]):
             await self.ask(application, wanted[key], by=by, at=at)
 
     async def forget_the_name(self, application: CustomerApplication, *, by: UUID, at: datetime) -> None:
-        """Release whom nobody asked but the name that stood on an application: another one stands there now."""
+        """End an assignment made only from the name on the application, when that name was changed."""
         for assignment in (await self._standing(application.id)).values():
             if assignment.written_as is not None:
                 self.announce(released(assignment, by=by, at=at))
@@ -83,12 +83,12 @@ class LookingAfterService(Service[Assignment]):
     async def ask(
         self, application: CustomerApplication, wish: AssignmentWish, *, by: UUID, at: datetime
     ) -> Assignment:
-        """Ask one employee to look after an application.
+        """Assign one employee to an application.
 
         Raises:
             NoSuchEmployee, EmployeeRetired, EmployeeOfAnotherBranch: The assignment cannot be made.
         """
-        # Held until the end, so that whoever leaves at the same moment leaves nothing behind that they were given.
+        # Locked until the end, so that an employee leaving at the same moment keeps no assignment.
         employee = await self.session.get(Employee, wish.employee_id, with_for_update={"read": True, "key_share": True})
         if employee is None:
             raise NoSuchEmployee("An assignment names an employee who does not exist.")
@@ -121,7 +121,7 @@ class LookingAfterService(Service[Assignment]):
 
 
 def released(assignment: Assignment, *, by: UUID, at: datetime) -> EmployeeReleased:
-    """End an assignment, and give the fact for the caller to announce."""
+    """End an assignment, and return the fact for the caller to announce."""
     assignment.is_active = False
     return EmployeeReleased(
         actor_id=by,

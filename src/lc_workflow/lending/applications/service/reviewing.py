@@ -15,7 +15,7 @@ from lc_workflow.platform.service import Service
 
 
 class NotYourApplication(Forbidden):
-    """The person may see the application, and does not work on it."""
+    """The person may see the application, but does not work on it."""
 
 
 class NoSuchReviewer(Invalid):
@@ -31,7 +31,7 @@ class ReviewerPrepared(Invalid):
 
 
 class ReviewingService(Service[CustomerApplication]):
-    """The order in which applications are worked on, and their reviewers."""
+    """The priority of applications, and their reviewers."""
 
     noun = "application"
 
@@ -44,7 +44,7 @@ class ReviewingService(Service[CustomerApplication]):
         principal: Principal,
         at: datetime,
     ) -> None:
-        """Say how soon an application should be worked on, wherever it stands.
+        """Set how soon an application should be worked on, at any stage.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
