@@ -1,6 +1,7 @@
 """The kinds of refusal a rule or a service can answer with."""
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class DomainError(Exception):
 
 class Missing(DomainError):
     """There is no such thing, or not for this person."""
+
+    @classmethod
+    def unseen(cls, noun: str) -> Self:
+        """Say the same of what is not there and of what the person may not see; `noun` is what people call it."""
+        return cls(f"There is no such {noun}, or it is not yours to see.")
 
 
 class Forbidden(DomainError):

@@ -135,7 +135,7 @@ class Audit:
             applications_visible_to(principal), CustomerApplication.id == application_id
         )
         if await self._session.scalar(found) is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
 
     async def anchors(self, window: Window) -> tuple[Sequence[JournalAnchor], int]:
         """List the daily seals, the newest first, and how many there are."""

@@ -225,7 +225,7 @@ class Dashboard:
         self, kind: type[Branch | Department], place_id: UUID, visible: ColumnElement[bool], noun: str
     ) -> None:
         if not await self._session.scalar(select(kind.id).where(kind.id == place_id, visible)):
-            raise Missing(f"There is no such {noun}, or it is not yours to see.")
+            raise Missing.unseen(noun)
 
 
 @lru_cache(maxsize=64)

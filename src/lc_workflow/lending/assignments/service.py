@@ -121,7 +121,7 @@ class AssignmentService(Service[Assignment]):
         """
         rows = await self._listed(Assignment.id == assignment_id, principal)
         if not rows:
-            raise Missing("There is no such assignment, or it is not yours to see.")
+            raise Missing.unseen("assignment")
         return rows[0]
 
     async def _listed(self, which: ColumnElement[bool], principal: Principal) -> Sequence[Assignment]:
@@ -144,7 +144,7 @@ class AssignmentService(Service[Assignment]):
             .with_for_update()
         )
         if application is None:
-            raise Missing("There is no such assignment, or it is not yours to see.")
+            raise Missing.unseen("assignment")
         _check_reach(principal, application)
         return application, await self.session.get_one(Assignment, assignment_id, with_for_update=True)
 

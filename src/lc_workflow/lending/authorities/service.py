@@ -260,7 +260,7 @@ class AuthorityService(Service[Authority]):
                 .with_for_update()
             )
             if delegation is None:
-                raise Missing("There is no such delegation, or it is not yours to see.")
+                raise Missing.unseen("delegation")
             if principal.id not in {delegation.from_id, delegation.to_id} and not principal.may(MANAGE):
                 raise NotYourDelegation("It ends when whoever is absent takes it back, or whoever manages authority.")
             if delegation.ended_at is None:

@@ -92,7 +92,7 @@ class CommentService(Service[Comment]):
         seen = select(CustomerApplication).where(CustomerApplication.id == application_id, visible_to(principal))
         application = await self.session.scalar(seen.with_for_update(read=True, key_share=True) if lock else seen)
         if application is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         return application
 
 

@@ -49,7 +49,7 @@ class ConditionService(Service[ApprovalCondition]):
                 .with_for_update()
             )
             if condition is None:
-                raise Missing("There is no such condition, or it is not yours to see.")
+                raise Missing.unseen("condition")
             if condition.closed_at is None:
                 condition.closed_at, condition.closed_by, condition.closing_note = at, principal.id, note
                 self.announce(

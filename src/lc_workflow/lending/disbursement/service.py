@@ -245,7 +245,7 @@ class DisbursementService(Service[DisbursementRequest]):
         """Lock the application, which always comes first, and then its request."""
         application_id = await application_of(self.session, {"request_id": request_id})
         if application_id is None:
-            raise Missing("There is no such disbursement request, or it is not yours to see.")
+            raise Missing.unseen("disbursement request")
         application = await self._workflow.find(visible_to(principal), id=application_id, lock=True)
         await self._check_may(CONFIRM, application, principal, at=at)
         return application, await self.find(id=request_id, lock=True)

@@ -72,7 +72,7 @@ class Everything:
             )
         ).one_or_none()
         if found is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         application, branch, *drafter = found
         whole = principal.reaches(READ_NUMBERS, owner_id=application.user_id, branch_id=application.branch_id)
         schedule, refusal = await self._schedule(application, at=at)

@@ -79,7 +79,7 @@ class PapersAsked:
             select(CustomerApplication).where(visible_to(principal), CustomerApplication.id == application_id)
         )
         if application is None:
-            raise no_application()
+            raise Missing.unseen("application")
         return await self.standing(application, at=at)
 
     async def standing(self, application: CustomerApplication, *, at: datetime) -> Standing:
@@ -196,8 +196,3 @@ def _paper(handed_in: HandedIn) -> Paper:
         subject_id=check.subject_id if check else None,
         verdict=check.verdict if check else None,
     )
-
-
-def no_application() -> Missing:
-    """The refusal for an application that does not exist; the same for one that the person may not see."""
-    return Missing("There is no such application, or it is not yours to see.")

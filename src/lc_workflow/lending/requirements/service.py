@@ -17,7 +17,7 @@ from lc_workflow.lending.approvals.queries import WhatIsSeen
 from lc_workflow.lending.events import PaperDescribed, PaperVerified, PaperWaived, WaiverEnded
 from lc_workflow.lending.requirements.access import DESCRIBE, VERIFY, WAIVE, acted_on
 from lc_workflow.lending.requirements.models import PaperCheck, PaperWaiver
-from lc_workflow.lending.requirements.queries import PapersAsked, Standing, no_application
+from lc_workflow.lending.requirements.queries import PapersAsked, Standing
 from lc_workflow.lending.requirements.schemas import NewWaiver, PaperDescription, Verification
 from lc_workflow.lending.rules.checklist import (
     PaperVerdict,
@@ -204,7 +204,7 @@ class RequirementService(Service[PaperCheck]):
             .with_for_update()
         )
         if application is None:
-            raise no_application()
+            raise Missing.unseen("application")
         if application.workflow_status not in UNFINISHED:
             raise PapersSettled(f"An application at {application.workflow_status} waits for no papers.")
         return application

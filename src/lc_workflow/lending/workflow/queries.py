@@ -103,7 +103,7 @@ class PastMoves:
             )
         )
         if begun_at is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         return begun_at
 
 
@@ -151,7 +151,7 @@ class Dockets:
             select(CustomerApplication).where(visible_to(principal), CustomerApplication.id == application_id)
         )
         if application is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         return await self.of(application, principal, at=at)
 
     async def of(self, application: CustomerApplication, principal: Principal, *, at: datetime) -> Docket:

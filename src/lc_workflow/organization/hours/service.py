@@ -130,7 +130,7 @@ class HoursService(Service[BranchHours]):
     async def _branch(self, branch_id: UUID, principal: Principal, *, lock: bool = False) -> None:
         found = select(Branch.id).where(visible_to(principal), Branch.id == branch_id)
         if await self.session.scalar(found.with_for_update() if lock else found) is None:
-            raise Missing("There is no such branch, or it is not yours to see.")
+            raise Missing.unseen("branch")
 
 
 async def calendars(

@@ -80,7 +80,7 @@ class SettingService(Service[Setting]):
                 return await self.find(visible_to(principal), id=UUID(name), lock=lock)
         setting = await self.get_one_or_none(visible_to(principal), Setting.key == name, with_for_update=lock or None)
         if setting is None:
-            raise Missing("There is no such setting, or it is not yours to see.")
+            raise Missing.unseen("setting")
         return setting
 
     async def add(self, wish: NewSetting, *, principal: Principal, at: datetime) -> Setting:

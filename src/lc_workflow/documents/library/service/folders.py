@@ -76,7 +76,7 @@ class FolderService(Service[Folder]):
         """
         found = await self._counted(Folder.id == folder_id, principal=principal)
         if not found:
-            raise Missing("There is no such folder, or it is not yours to see.")
+            raise Missing.unseen("folder")
         return found[0]
 
     async def tree_of(self, application_id: UUID, *, principal: Principal) -> Hierarchy:
@@ -86,7 +86,7 @@ class FolderService(Service[Folder]):
             Missing: There is no such application, or it is not theirs to see.
         """
         if await self.session.scalar(only(self._access.readable(principal), application_id)) is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         folders = await self._counted(Folder.application_id == application_id, principal=principal)
         files = await self.session.scalar(
             select(func.count()).where(File.application_id == application_id, File.standing())
@@ -205,7 +205,7 @@ class FolderService(Service[Folder]):
         if await writable.value(self.session, **brought(principal), application=application_id) is not None:
             return
         if await self.session.scalar(only(self._access.readable(principal), application_id)) is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         raise PapersClosed("The papers of this application stay as they are: it is decided, or others work on it.")
 
     async def found_or_made(

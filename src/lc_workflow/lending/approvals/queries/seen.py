@@ -92,7 +92,7 @@ class WhatIsSeen:
             select(CustomerApplication).where(visible_to(principal), CustomerApplication.id == application_id)
         )
         if row is None:
-            raise Missing("There is no such application, or it is not yours to see.")
+            raise Missing.unseen("application")
         return row
 
     async def case(self, application: CustomerApplication) -> ApprovalCase | None:
