@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -15,7 +16,8 @@ from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.organization.branches.schemas import BranchChange, NewBranch
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.organization.events import BranchOpened
-from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, reseal, unsealed_since, verify
+from lc_workflow.platform.config import Settings
+from lc_workflow.platform.journal.chain import Seals, Tampering, anchor, reseal, seals_of, unsealed_since, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from tests.moments import NOON
 
@@ -234,6 +236,29 @@ async def test_a_change_is_on_record_with_what_was_there_before_and_after(sessio
             "fields": {"name": ["Old", "New"], "phone_number": ["•••", "•••"]},
         }
     ]
+
+
+async def test_what_broke_off_half_way_is_put_on_record_with_nothing_that_comes_after(sessions: Sessions) -> None:
+    async with sessions() as session:
+        branches = BranchService(session)
+        branch = await branches.open(NewBranch(name="Old", code="A"), principal=ADMIN, at=NOON)
+        branch_id = branch.id
+        with suppress(DBAPIError):
+            async with branches.transaction():
+                branch.name = "Never"
+                await session.flush()
+                await session.execute(text("SELECT 1 / 0"))
+        await branches.change(branch_id, BranchChange(code="B"), principal=ADMIN, at=NOON)
+        told = await session.scalar(select(JournalEntry.changes).where(JournalEntry.kind == "BranchChanged"))
+    assert told is not None
+    assert [change["fields"] for change in told] == [{"code": ["A", "B"]}]
+
+
+@pytest.mark.parametrize("known", [{"previous_secret_keys": ("old",)}, {"encryption_keys": ("old",)}])
+def test_the_seals_of_a_key_that_is_still_known_are_ours(known: dict[str, tuple[str, ...]]) -> None:
+    of_today = seals_of(Settings(database_url="", secret_key="new", **known))
+    assert of_today.recognise(b"a digest", Seals("old").make(b"a digest"))
+    assert not of_today.recognise(b"a digest", Seals("another").make(b"a digest"))
 
 
 async def test_facts_of_one_thread_are_numbered_in_the_order_of_their_commits(sessions: Sessions) -> None:

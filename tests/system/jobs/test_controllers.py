@@ -1,7 +1,8 @@
 """Jobs over HTTP, and what the house itself does in the background."""
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from httpx import AsyncClient
@@ -71,6 +72,15 @@ async def test_the_journal_is_sealed_once_a_day(session: AsyncSession, workplace
         await ANCHOR_JOURNAL.do(workplace, {})
     days = (await session.scalars(select(JournalAnchor.day))).all()
     assert [day.isoformat() for day in days] == ["2026-11-23"]
+
+
+@pytest.mark.parametrize(("minute", "day"), [(59, "2026-11-23"), (60, "2026-11-24")])
+async def test_a_day_is_sealed_when_it_has_been_over_for_an_hour_in_phnom_penh(
+    session: AsyncSession, workplace: Workplace, minute: int, day: str
+) -> None:
+    at = datetime(2026, 11, 24, 17, tzinfo=UTC) + timedelta(minutes=minute)
+    await ANCHOR_JOURNAL.do(replace(workplace, clock=lambda: at), {})
+    assert [sealed.isoformat() for sealed in await session.scalars(select(JournalAnchor.day))] == [day]
 
 
 async def test_sessions_that_nothing_renews_are_forgotten(
