@@ -1,4 +1,4 @@
-"""Whatever somebody changes is on record: a request that writes rows commits a fact of the journal with them."""
+"""Whatever somebody changes is on record in their name: a request that writes rows commits a fact with them."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -40,8 +40,17 @@ class Asked:
         for row in (*session.new, *session.deleted, *(row for row in session.dirty if session.is_modified(row))):
             if isinstance(row, JournalEntry):
                 self.told = True
+                self.named(row)
             else:
                 self.wrote.add(row.__tablename__)
+
+    def named(self, entry: JournalEntry) -> None:
+        """Note where a fact does not name who is signed in as whoever brought it about."""
+        person = self.scope.get("user")
+        if person is not None and entry.actor_id != person.id:
+            self.untold.append(
+                f"{self.scope.get('method')} {self.scope.get('path_template')} tells of {entry.kind} as done by another"
+            )
 
     def committed(self) -> None:
         """Note what was written and not told."""
