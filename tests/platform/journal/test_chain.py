@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import URL, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
@@ -254,11 +254,18 @@ async def test_what_broke_off_half_way_is_put_on_record_with_nothing_that_comes_
     assert [change["fields"] for change in told] == [{"code": ["A", "B"]}]
 
 
-@pytest.mark.parametrize("known", [{"previous_secret_keys": ("old",)}, {"encryption_keys": ("old",)}])
-def test_the_seals_of_a_key_that_is_still_known_are_ours(known: dict[str, tuple[str, ...]]) -> None:
-    of_today = seals_of(Settings(database_url="", secret_key="new", **known))
-    assert of_today.recognise(b"a digest", Seals("old").make(b"a digest"))
-    assert not of_today.recognise(b"a digest", Seals("another").make(b"a digest"))
+@pytest.mark.parametrize(
+    "of_today",
+    [
+        Settings(database_url=URL.create("postgresql"), secret_key="new", previous_secret_keys=("old",)),
+        Settings(database_url=URL.create("postgresql"), secret_key="new", encryption_keys=("old",)),
+    ],
+    ids=["signed with before", "sealed with"],
+)
+def test_the_seals_of_a_key_that_is_still_known_are_ours(of_today: Settings) -> None:
+    seals = seals_of(of_today)
+    assert seals.recognise(b"a digest", Seals("old").make(b"a digest"))
+    assert not seals.recognise(b"a digest", Seals("another").make(b"a digest"))
 
 
 async def test_facts_of_one_thread_are_numbered_in_the_order_of_their_commits(sessions: Sessions) -> None:
