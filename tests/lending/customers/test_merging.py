@@ -2,10 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
 
+from lc_workflow.lending.applications.queries.lists import Loanbook
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
@@ -205,3 +207,19 @@ async def test_two_who_turned_out_to_be_one_stay_one_under_either_name(
     assert (await draft(officer, **maiden, id_number="010234562", phone=""))["customer_id"] == kept
     stranger = maiden | {"full_name_latin": "LY MALIS", "date_of_birth": "1971-01-01"}
     assert (await draft(officer, **stranger, id_number="010234562", phone=""))["customer_id"] != kept
+
+
+async def test_a_merge_gives_way_to_colleagues_who_keep_writing_down_loans_of_a_customer(
+    client: AsyncClient, officer: Person, manager: Person, draft: Draft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def another_each_time(*_: object) -> frozenset[UUID]:
+        return frozenset({uuid4()})
+
+    monkeypatch.setattr(Loanbook, "of", another_each_time)
+    loan, known = await draft(officer), await registered(client, officer)
+    merge = {"customer_id": loan["customer_id"], "reason": "Written twice"}
+    refused = await client.post(f"{CUSTOMERS}/{known}/merge", json=merge, headers=manager.headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "Busy"), refused.text
+    assert "loans" in refused.json()["detail"]
+    still = (await client.get(f"{CUSTOMERS}/{loan['customer_id']}", headers=manager.headers)).json()
+    assert still["merged_into"] is None

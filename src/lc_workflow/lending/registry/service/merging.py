@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm.attributes import flag_modified
 
-from lc_workflow.kernel.errors import Invalid, Missing
+from lc_workflow.kernel.errors import Busy, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.customers.access import MERGE
 from lc_workflow.lending.customers.models import (
@@ -23,7 +23,7 @@ from lc_workflow.lending.events import CustomerMergedAway, CustomersMerged, Dupl
 from lc_workflow.lending.registry.service.reach import CustomersInReach
 
 MOST_TRIES: Final = 3
-"""How often a merge locks everything anew before it locks what is new last."""
+"""How often a merge locks everything anew before it gives way."""
 
 
 class MergeIntoSelf(Invalid):
@@ -41,6 +41,7 @@ class CustomerMerging(CustomersInReach):
             NotYourCustomer: One of them belongs to another branch.
             MergeIntoSelf: They are one row already.
             MergedAway: One of them was merged before.
+            Busy: Colleagues keep writing down loans or numbers of theirs.
         """
         if wish.customer_id == customer_id:
             raise MergeIntoSelf("Name two different customers.")
@@ -79,7 +80,10 @@ class CustomerMerging(CustomersInReach):
         """Lock the giver's loans, all that both are found by, and then both; whoever works on a loan locks it first.
 
         What became theirs while this waited is locked with the rest, from the beginning: locked last, it could be
-        waited for by somebody who waits for the customer. Only where that keeps happening is it locked last.
+        waited for by somebody who waits for the customer.
+
+        Raises:
+            Busy: There was more each time.
         """
         ids = [taker_id, giver_id]
         async with self.session.begin_nested() as attempt:
@@ -90,8 +94,7 @@ class CustomerMerging(CustomersInReach):
             if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
                 return both[taker_id], both[giver_id]
             if tries == 1:
-                await self.hold(customer_ids=ids)
-                return both[taker_id], both[giver_id]
+                raise Busy("Colleagues are just writing down loans of this customer; try again.")
             await attempt.rollback()
         return await self._held(taker_id, giver_id, principal, tries=tries - 1)
 
