@@ -9,7 +9,10 @@ PHNOM_PENH: Final = timezone(timedelta(hours=7), "Asia/Phnom_Penh")
 
 
 def begin_of(day: date) -> datetime:
-    """The moment a day begins at the branches, in UTC; `date.min` begins at the earliest moment there is."""
+    """The moment a day begins at the branches, in UTC.
+
+    `date.min` would begin before the first moment there is; the beginning of the next day stands in for it.
+    """
     return datetime.combine(max(day, _SECOND_DAY), time(), PHNOM_PENH).astimezone(UTC)
 
 

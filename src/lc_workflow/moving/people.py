@@ -29,7 +29,10 @@ LONGEST_EMAIL: Final = 254
 
 
 async def take_accounts(taking: Taking) -> None:
-    """Take the accounts with their passwords; a taken user name gets changed, because applications refer to it."""
+    """Take the accounts with their passwords; one whose name is taken comes under another name, archived.
+
+    It is not refused, because applications refer to it.
+    """
     names: set[str] = set()
     codes: set[str] = set()
     for username, email, code in await taking.session.execute(select(User.username, User.email, User.employee_id)):
