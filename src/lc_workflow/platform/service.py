@@ -2,19 +2,21 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 from uuid import UUID
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.base import ExecutableOption
 
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.events import Event
 from lc_workflow.platform.db.base import Row
 from lc_workflow.platform.db.reading import DONE, begins_to_write
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.journal import changes as changes  # noqa: PLC0414 - imported for what it notices
 from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.journal.origin import UNSEEN
@@ -79,6 +81,18 @@ class Service(SQLAlchemyAsyncRepositoryService[RowT, SQLAlchemyAsyncRepository[R
         What the transaction changed about the same subject goes on record with it.
         """
         self.session.add(JournalEntry.of(event))
+
+    async def page_of(
+        self,
+        window: Window,
+        *where: ColumnElement[bool],
+        by: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]],
+        load: Sequence[ExecutableOption] = (),
+    ) -> tuple[Sequence[RowT], int]:
+        """Load one page of the rows that `where` matches, sorted `by` these columns, and count them all."""
+        kind: type[RowT] = self.repository_type.model_type
+        rows, total = await read_page(self.session, select(kind).where(*where).order_by(*by).options(*load), window)
+        return [row for (row,) in rows], total
 
     async def find(
         self,

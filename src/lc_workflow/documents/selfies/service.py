@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import IO
 from uuid import UUID, uuid4
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -63,9 +62,7 @@ class SelfieService(Service[Selfie]):
             where.append(Selfie.selfie_type == selfie_type)
         if status is not None:
             where.append(Selfie.status == status)
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), OrderBy("created_at", "desc"), OrderBy("id")
-        )
+        return await self.page_of(window, *where, by=[Selfie.created_at.desc(), Selfie.id])
 
     async def take_in(
         self, source: IO[bytes], name: str, capture: Capture, *, principal: Principal, at: datetime

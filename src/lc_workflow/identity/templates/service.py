@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset
 from msgspec import UNSET
 from sqlalchemy import select
 
@@ -67,9 +66,7 @@ class TemplateService(Service[PermissionTemplate]):
     async def page(self, window: Window, *, search: str | None) -> tuple[Sequence[PermissionTemplate], int]:
         """List templates by name, with how many there are in all."""
         where = [contains(PermissionTemplate.name, search)] if search else []
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), order_by=[PermissionTemplate.name.asc()]
-        )
+        return await self.page_of(window, *where, by=[PermissionTemplate.name])
 
     async def write(self, wish: NewTemplate, *, principal: Principal, at: datetime) -> PermissionTemplate:
         """Store a template; it gives nobody anything before it is applied.

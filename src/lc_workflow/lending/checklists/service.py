@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from msgspec import to_builtins
 from sqlalchemy import func, select, text
 
@@ -36,9 +35,7 @@ class ChecklistService(Service[Checklist]):
 
     async def page(self, window: Window, *, principal: Principal) -> tuple[Sequence[Checklist], int]:
         """List the versions, the newest first, with how many there are in all."""
-        return await self.get_many_and_count(
-            visible_to(principal), LimitOffset(window.size, window.offset), OrderBy("number", "desc")
-        )
+        return await self.page_of(window, visible_to(principal), by=[Checklist.number.desc()])
 
     async def current_id(self) -> UUID | None:
         """The checklist that applications to come are given; None as long as nothing was published."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
+from advanced_alchemy.filters import OrderBy
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -220,9 +220,7 @@ class DisbursementService(Service[DisbursementRequest]):
         where: list[ColumnElement[bool]] = [DisbursementRequest.application_id.in_(seen)]
         if status is not None:
             where.append(DisbursementRequest.status == status)
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), OrderBy("requested_at"), OrderBy("id")
-        )
+        return await self.page_of(window, *where, by=[DisbursementRequest.requested_at, DisbursementRequest.id])
 
     async def _revive(self, request: DisbursementRequest, *, by: UUID, at: datetime) -> None:
         """Hand over a given-up request again: the same order, under the same key."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -34,8 +33,7 @@ class ExchangeRateService(Service[ExchangeRate]):
     ) -> tuple[Sequence[ExchangeRate], int]:
         """List rates, the latest first, with how many there are in all."""
         where = [visible_to(principal), *([ExchangeRate.currency == currency] if currency else [])]
-        latest = OrderBy("valid_on", "desc"), OrderBy("number", "desc")
-        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *latest)
+        return await self.page_of(window, *where, by=[ExchangeRate.valid_on.desc(), ExchangeRate.number.desc()])
 
     async def write(self, wish: NewRate, *, principal: Principal, at: datetime) -> ExchangeRate:
         """Write a rate down; what was reckoned with an earlier one stays as it is.

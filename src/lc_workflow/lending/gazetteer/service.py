@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from msgspec import ValidationError, convert
 from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -50,7 +49,7 @@ class GazetteerService(Service[Place]):
             where.append(or_(contains(Place.name_en, search), contains(Place.name_km, search)))
         elif not parent:
             where.append(Place.level == Level.PROVINCE)
-        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), OrderBy("code"))
+        return await self.page_of(window, *where, by=[Place.code])
 
     async def check(self, code: str) -> None:
         """Accept a code for an address: it must exist as far down as the gazetteer has been loaded.

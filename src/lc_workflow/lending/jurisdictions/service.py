@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement, ScalarSelect, exists, select
 from sqlalchemy.orm import aliased
 
@@ -79,8 +78,8 @@ class JurisdictionService(Service[JurisdictionProfile]):
     ) -> tuple[Sequence[JurisdictionProfile], int]:
         """List profiles by their codes, the latest of each law first, with how many there are in all."""
         where = [visible_to(principal), *([JurisdictionProfile.code == code] if code else [])]
-        order = OrderBy("code"), OrderBy("valid_from", "desc"), OrderBy("id")
-        return await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), *order)
+        order = JurisdictionProfile.code, JurisdictionProfile.valid_from.desc(), JurisdictionProfile.id
+        return await self.page_of(window, *where, by=order)
 
     async def write(self, wish: NewProfile, *, principal: Principal, at: datetime) -> JurisdictionProfile:
         """Write a profile down; it applies once somebody else has confirmed it.

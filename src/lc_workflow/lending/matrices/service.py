@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from msgspec import structs, to_builtins
 from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,9 +84,7 @@ class MatrixService(Service[ApprovalMatrix]):
 
     async def page(self, window: Window, *, principal: Principal) -> tuple[Sequence[ApprovalMatrix], int]:
         """List the versions, the newest first, with how many there are in all."""
-        return await self.get_many_and_count(
-            visible_to(principal), LimitOffset(window.size, window.offset), OrderBy("number", "desc")
-        )
+        return await self.page_of(window, visible_to(principal), by=[ApprovalMatrix.number.desc()])
 
     async def current(self) -> ApprovalMatrix:
         """The matrix that new applications are given.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -71,7 +70,7 @@ class ProductService(Service[Product]):
         if search:
             columns = (Product.code, Product.name_en, Product.name_km)
             where.append(or_(*(contains(column, search) for column in columns)))
-        rows, total = await self.get_many_and_count(*where, LimitOffset(window.size, window.offset), OrderBy("code"))
+        rows, total = await self.page_of(window, *where, by=[Product.code])
         return await self._shelves(rows), total
 
     async def shelf(self, product_id: UUID, *, principal: Principal) -> Shelf:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement, or_
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -46,9 +45,7 @@ class BranchService(Service[Branch]):
             where.append(or_(contains(Branch.name, search), contains(Branch.code, search)))
         if is_active is not None:
             where.append(Branch.is_active.is_(is_active))
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), OrderBy("name"), OrderBy("id")
-        )
+        return await self.page_of(window, *where, by=[Branch.name, Branch.id])
 
     async def open(self, wish: NewBranch, *, principal: Principal, at: datetime) -> Branch:
         """Open a branch; without a code it gets one from its name.

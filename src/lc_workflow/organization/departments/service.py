@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement, or_
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -45,9 +44,7 @@ class DepartmentService(Service[Department]):
             where.append(or_(contains(Department.name, search), contains(Department.code, search)))
         if is_active is not None:
             where.append(Department.is_active.is_(is_active))
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), OrderBy("name"), OrderBy("id")
-        )
+        return await self.page_of(window, *where, by=[Department.name, Department.id])
 
     async def open(self, wish: NewDepartment, *, principal: Principal, at: datetime) -> Department:
         """Open a department; without a code it gets one from its name.

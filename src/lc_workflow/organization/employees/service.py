@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, delete, func, or_, select, union_all
 
@@ -98,13 +97,9 @@ class EmployeeService(Service[Employee]):
     async def page(self, wanted: Wanted, window: Window, *, principal: Principal) -> tuple[Sequence[Employee], int]:
         """List employees with their department and branch, and how many there are in all."""
         where = [visible_to(principal), *_filters(wanted)]
-        return await self.get_many_and_count(
-            *where,
-            LimitOffset(window.size, window.offset),
-            OrderBy(wanted.sort_by.value, "desc" if wanted.descending else "asc"),
-            OrderBy("id"),
-            load=WHOLE,
-        )
+        column = getattr(Employee, wanted.sort_by.value)
+        order = column.desc() if wanted.descending else column.asc()
+        return await self.page_of(window, *where, by=[order, Employee.id], load=WHOLE)
 
     async def whole(self, employee_id: UUID, *, principal: Principal) -> Employee:
         """Load an employee with their department and branch.

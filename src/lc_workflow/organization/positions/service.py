@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement
 
 from lc_workflow.kernel.errors import FieldError, Invalid
@@ -44,9 +43,7 @@ class PositionService(Service[Position]):
             where.append(contains(Position.name, search))
         if is_active is not None:
             where.append(Position.is_active.is_(is_active))
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), OrderBy("name"), OrderBy("id")
-        )
+        return await self.page_of(window, *where, by=[Position.name, Position.id])
 
     async def open(self, wish: NewPosition, *, principal: Principal, at: datetime) -> Position:
         """Open a position.

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset
 from msgspec import UNSET
 from sqlalchemy import ColumnElement, delete, exists, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -94,9 +93,7 @@ class PermissionService(Service[Permission]):
             where.append(Permission.scope == wanted.scope.scope)
         if wanted.is_active is False:
             where.append(false())  # no right is ever out of use
-        return await self.get_many_and_count(
-            *where, LimitOffset(window.size, window.offset), order_by=[Permission.name.asc()]
-        )
+        return await self.page_of(window, *where, by=[Permission.name])
 
     async def add(self, wish: NewPermission, *, principal: Principal, at: datetime) -> Permission:
         """Write a right down.
