@@ -199,6 +199,16 @@ def test_an_env_file_may_be_quoted_exported_and_commented(tmp_path: Path) -> Non
     assert read_variables(tmp_path / "absent") == {}
 
 
+def test_a_file_of_windows_is_read_from_its_first_name_on(tmp_path: Path) -> None:
+    """Without its database's name another database would be worked on."""
+    file = tmp_path / ".env"
+    file.write_text("DATABASE_URL=postgresql://db.example/loans\r\nPORT=8001\r\n", "utf-8-sig")
+    assert read_variables(file) == {"DATABASE_URL": "postgresql://db.example/loans", "PORT": "8001"}
+    file.write_text("DATABASE_URL=postgresql://db.example/loans", "utf-16")
+    with pytest.raises(BadSetting, match=r"^\.env must be a text in UTF-8\.$"):
+        read_variables(file)
+
+
 @pytest.mark.parametrize(("algorithm", "needed"), [("HS384", 48), ("HS512", 64)])
 def test_a_longer_hash_needs_a_longer_secret(algorithm: str, needed: int) -> None:
     with pytest.raises(BadSetting, match=f"SECRET_KEY must have at least {needed} characters"):

@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.reaching import engine_for_once, unanswered
 from lc_workflow.platform.embedded import NotInstalled, ending_with_us, postgres, running_postgres, valkey
+from lc_workflow.platform.variables import BadSetting
 
 log = structlog.get_logger()
 
@@ -58,10 +59,18 @@ class ServerEnded(Exception):
 
 
 def read_variables(file: Path) -> dict[str, str]:
-    """Read the `NAME=value` lines of an `.env` file; quotes around a value and lines beginning with # are dropped."""
+    """Read the `NAME=value` lines of an `.env` file; quotes around a value and lines beginning with # are dropped.
+
+    Raises:
+        BadSetting: It is no text in UTF-8.
+    """
     variables = {}
     if file.exists():
-        for line in file.read_text().splitlines():
+        try:
+            lines = file.read_text("utf-8-sig").splitlines()  # Windows writes a mark in front
+        except UnicodeDecodeError:
+            raise BadSetting(f"{file.name} must be a text in UTF-8.") from None
+        for line in lines:
             name, equals, value = line.removeprefix("export ").partition("=")
             if equals and not name.lstrip().startswith("#"):
                 variables[name.strip()] = value.strip().strip("\"'")
