@@ -85,6 +85,18 @@ def own_database(copy_database: Callable[[], URL]) -> URL:
     return copy_database()
 
 
+async def test_who_does_jobs_is_a_figure_as_long_as_they_are_heard_of(own_database: URL, tmp_path: Path) -> None:
+    """The process may answer everybody while nobody sends letters and payments."""
+    settings = settings_for(own_database, upload_folder=tmp_path, metrics_token=TOKEN)
+    engine = create_async_engine(own_database, poolclass=NullPool)
+    async with open_house(settings, in_background=False) as client, engine.connect() as queue:
+        for heard, workers in (("now() - interval '40 seconds'", "0.0"), ("now()", "1.0")):
+            await queue.execute(text(f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES ({heard})"))
+            await queue.commit()
+            told = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+            assert f"\nlc_job_workers {workers}\n" in told.text
+
+
 async def test_a_day_of_the_journal_that_nobody_sealed_is_a_figure(own_database: URL, tmp_path: Path) -> None:
     """The job that seals each day may fail while all others are done."""
     settings = settings_for(own_database, upload_folder=tmp_path, metrics_token=TOKEN)

@@ -32,6 +32,7 @@ _limit: Final = Gauge(
     "lc_pool_limit", "Database connections that requests and jobs can have.", multiprocess_mode="livesum"
 )
 _jobs: Final = Gauge("lc_jobs", "Jobs in the queue, by their standing.", ("status",), multiprocess_mode="mostrecent")
+_workers: Final = Gauge("lc_job_workers", "Workers that take jobs from the queue.", multiprocess_mode="mostrecent")
 _untold: Final = Gauge("lc_outbox_untold", "Facts that listeners have not heard yet.", multiprocess_mode="mostrecent")
 _given_up: Final = Gauge("lc_outbox_given_up", "Facts that were given up.", multiprocess_mode="mostrecent")
 _lag: Final = Gauge(
@@ -110,10 +111,11 @@ def pool_opened(limit: int) -> None:
     _limit.set(limit)
 
 
-def note_jobs(by_status: dict[str, int]) -> None:
-    """Record how many jobs are in each state; a state without jobs is zero."""
+def note_jobs(by_status: dict[str, int], *, workers: int) -> None:
+    """Record how many jobs are in each state, a state without jobs as zero, and how many workers take them."""
     for status in ("todo", "doing", "failed"):
         _jobs.labels(status).set(by_status.get(status, 0))
+    _workers.set(workers)
 
 
 def note_outbox(*, untold: int, given_up: int, lag_seconds: float) -> None:

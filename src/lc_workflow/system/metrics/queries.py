@@ -17,6 +17,8 @@ _JOBS = text(
     "SELECT status::text, count(*) AS number FROM procrastinate_jobs"
     " WHERE status IN ('todo', 'doing', 'failed') GROUP BY status"
 )
+_WORKERS = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '30 seconds'")
+"""Those that jobs are left with: `platform.queue` takes one that was silent for longer for dead."""
 
 PATIENCE_SECONDS: Final = 2.0
 """How long the database may take: a monitor also asks while it is in trouble, and gives up after ten seconds."""
@@ -35,7 +37,8 @@ async def take_stock(session: AsyncSession, *, at: datetime) -> None:
 
 async def _take_stock(session: AsyncSession, *, at: datetime) -> None:
     jobs = await session.execute(_JOBS)
-    note_jobs({row.status: row.number for row in jobs})
+    workers = await session.scalar(_WORKERS)
+    note_jobs({row.status: row.number for row in jobs}, workers=workers or 0)
     untold, given_up, oldest = (
         await session.execute(
             select(
