@@ -1,5 +1,6 @@
 """Accounts go with whoever borrows, and are given up only where they belong to somebody else."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from httpx import AsyncClient
@@ -10,6 +11,8 @@ from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person
 from tests.lending.customers.test_customers import CUSTOMERS
 from tests.lending.steps import URL, WISH, Draft, Take
+
+ToReview = Callable[..., Awaitable[dict[str, Any]]]
 
 MISTYPED = {"id_number": "010234599", "phone": "+85512999888"}
 
@@ -47,3 +50,14 @@ async def test_an_account_that_is_nobodys_yet_stays_on_the_form_when_the_telepho
 ) -> None:
     loan = await draft(officer, account_id="00077")
     assert (await changed(client, officer, loan, phone="+85512999888"))["account_id"] == "00077"
+
+
+async def test_an_account_that_was_checked_stays_its_customers_when_the_loan_is_refused(
+    officer: Person, teller: Person, manager: Person, to_review: ToReview, draft: Draft, take: Take
+) -> None:
+    loan = await to_review(officer, teller, account_id="00077")
+    assert (await take(manager, loan, "reject", reason="The stall is closed")).status_code == 200
+    theirs = await draft(officer, full_name_latin="CHAN DARA", **MISTYPED)
+    assert (await take(officer, theirs, "submit")).status_code == 200
+    refused = await take(teller, theirs, "start", account_id="00077")
+    assert (refused.status_code, refused.json()["code"]) == (422, "AccountOfAnother")

@@ -1,0 +1,52 @@
+"""What a decision leaves behind: on the loan, on record, and for whoever has the loan open."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from httpx import AsyncClient
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lc_workflow.lending.events import ApplicationMoved
+from lc_workflow.platform.journal.models import JournalEntry
+from tests.lending.approvals.steps import Decide, HandOn, Hire, Publish
+from tests.lending.steps import URL
+
+ToReview = Callable[..., Awaitable[dict[str, Any]]]
+
+
+async def test_a_loan_is_approved_at_the_usual_rate_of_its_product_where_nobody_named_another(
+    client: AsyncClient, hire: Hire, to_review: ToReview, decide: Decide
+) -> None:
+    loan, manager = await to_review(await hire("officer"), await hire("teller"), interest_rate=None), await hire()
+    approved = (await decide(manager, loan)).json()
+    products = (await client.get("/api/v1/products", headers=manager.headers)).json()["items"]
+    (product,) = [product for product in products if product["code"] == loan["product_type"]]
+    usual = product["in_force"]["conditions"]["rate_default"]
+    assert usual
+    assert (loan["interest_rate"], approved["approved_interest_rate"]) == (None, usual)
+
+
+async def test_the_journal_says_in_whose_name_a_loan_went_on(
+    session: AsyncSession, hire: Hire, to_review: ToReview, decide: Decide, hand_on: HandOn
+) -> None:
+    loan, manager = await to_review(await hire("officer"), await hire("teller")), await hire()
+    await hand_on(manager, deputy := await hire("regional_manager"))
+    assert (await decide(deputy, loan)).json()["workflow_status"] == "APPROVED"
+    moved = select(JournalEntry).where(JournalEntry.kind == ApplicationMoved.__name__)
+    entry = (await session.scalars(moved.order_by(JournalEntry.number.desc()))).first()
+    assert entry is not None
+    assert (entry.actor_id, entry.on_behalf_of) == (deputy.user.id, manager.user.id)
+
+
+async def test_whoever_has_a_loan_open_hears_that_somebody_has_voted_meanwhile(
+    client: AsyncClient, hire: Hire, to_review: ToReview, decide: Decide, publish: Publish
+) -> None:
+    await publish()
+    loan, manager = await to_review(await hire("officer"), await hire("teller")), await hire()
+    opened = (await client.get(f"{URL}/{loan['id']}", headers=manager.headers)).headers["etag"]
+    assert (await decide(manager, loan)).json()["workflow_status"] == "MANAGER_REVIEW"
+    refused = await client.post(
+        f"{URL}/{loan['id']}/actions/return", json={"reason": "Late"}, headers=manager.headers | {"If-Match": opened}
+    )
+    assert refused.status_code == 412, refused.text
