@@ -3,14 +3,15 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.lending.approvals.steps import Decide, HandOn, Hire, Publish
-from tests.lending.steps import URL
+from tests.lending.approvals.steps import Decide, Give, HandOn, Hire, Publish
+from tests.lending.steps import URL, Draft, Take
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -50,3 +51,22 @@ async def test_whoever_has_a_loan_open_hears_that_somebody_has_voted_meanwhile(
         f"{URL}/{loan['id']}/actions/return", json={"reason": "Late"}, headers=manager.headers | {"If-Match": opened}
     )
     assert refused.status_code == 412, refused.text
+
+
+@pytest.mark.parametrize("prepared", ["submit", "start", "send_to_review"])
+async def test_whoever_took_a_step_that_prepares_a_loan_does_not_decide_it_though_they_have_the_authority(
+    hire: Hire, give: Give, draft: Draft, take: Take, decide: Decide, prepared: str
+) -> None:
+    officer, teller = await hire("officer"), await hire("teller")
+    colleague = await give(await hire("officer" if prepared == "submit" else "teller"), "manager")
+    loan = await draft(officer)
+    for person, action, said in (
+        (officer, "submit", {}),
+        (teller, "start", {}),
+        (teller, "send_to_review", {"account_id": "00012345"}),
+    ):
+        assert (await take(colleague if action == prepared else person, loan, action, **said)).status_code == 200
+    refused = await decide(colleague, loan)
+    assert (refused.status_code, refused.json()["code"]) == (403, "SodMaker")
+    other = await give(await hire("teller"), "manager")
+    assert (await decide(other, loan)).json()["workflow_status"] == "APPROVED"

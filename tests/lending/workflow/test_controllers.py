@@ -45,6 +45,7 @@ async def test_a_loan_walks_through_the_web_apps_doors(
         headers=colleague.headers,
     )
     assert (sent.json()["account_id"], sent.json()["account_id_validated"]) == ("00012345", True)
+    assert sent.json()["account_id_validation_notes"] == "Account seen"
     approved = await client.patch(
         f"{at}/approve",
         json={"approved_amount": 1200, "approved_term": 10, "interest_rate": 16.5, "notes": "Less"},
