@@ -3,13 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
-from httpx import AsyncClient
-from sqlalchemy import NullPool, select
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import NullPool, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.identity.users.models import User
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.approvals.models import ApplicationDecision
+from lc_workflow.lending.authorities.models import Authority, Delegation
 from lc_workflow.lending.customers.models import Customer
 from lc_workflow.lending.rules.stages import Stage
 from tests.journey.town import Town, sign_in
@@ -17,6 +22,7 @@ from tests.lending.approvals.steps import MATRICES, STRICT
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
 from tests.moments import NOON
+from tests.servers.databases import until_somebody_waits
 
 TIMES = 12
 
@@ -83,4 +89,45 @@ async def test_two_loans_of_one_customer_are_counted_together_whoever_approves_t
             ended[tuple(sorted(answer.json()["workflow_status"] for answer in answers))] += 1
         # 600 is for the manager alone to approve, 1200 waits for the region as well
         assert ended == {("APPROVED", "MANAGER_REVIEW"): TIMES}
+    await engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("row", "giver", "wish"),
+    [
+        (Delegation, "manager", {"starts_at": str(NOON - timedelta(days=1)), "ends_at": "2999-01-01T00:00:00Z"}),
+        (Authority, "admin", {"reach": "branch"}),
+    ],
+)
+async def test_what_lets_somebody_decide_is_taken_back_at_that_moment(
+    houses: Sequence[AsyncClient],
+    town: Town,
+    row: type[Delegation | Authority],
+    giver: str,
+    wish: dict[str, Any],
+) -> None:
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    async with AsyncSession(engine, expire_on_commit=False) as rows, engine.connect() as taking_back:
+        officers = select(User.id).where(User.username.like("%officer")).order_by(User.username)
+        officer, _, deputy = (await rows.scalars(officers)).all()
+        its = {"branch_id": town.branch_id, "workflow_status": Stage.MANAGER_REVIEW, "account_id": "1"}
+        rows.add_all(loans := [an_application(officer, **its) for _ in range(2)])
+        await rows.commit()
+        named = {"role": "manager", "to_id": str(deputy), "person_id": str(deputy)}
+        named |= {"branch_id": str(town.branch_id)} if row is Authority else {}
+        path = f"/api/v1/{row.__tablename__}"
+        given = await houses[0].post(path, json=wish | named, headers=await sign_in(houses[0], giver))
+        assert given.status_code == 201, given.text
+        stand_in = await sign_in(houses[1], "second_officer")
+
+        async def decide(loan: CustomerApplication) -> Response:
+            path = f"{URL}/{loan.id}/decisions"
+            return await houses[1].post(path, json={"decision": "approve"}, headers=stand_in)
+
+        assert (await decide(loans[0])).status_code == 200
+        await taking_back.execute(update(row).values(ended_at=NOON))
+        deciding = asyncio.create_task(decide(loans[1]))
+        await until_somebody_waits(taking_back)
+        await taking_back.commit()
+        assert (await deciding).status_code == 403, (await deciding).text
     await engine.dispose()

@@ -34,6 +34,7 @@ from lc_workflow.lending.authorities.schemas import read_limits
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.db.written import Written
 
 Narrowed: TypeAlias = Callable[[Any], ColumnElement[bool]]
 """A condition on a column: on the person, or on the role."""
@@ -52,6 +53,13 @@ class Holders:
     async def of(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds: by name, by their post, and as a stand-in."""
         return await self._read(HOLDINGS, person=person, at=at)
+
+    async def keep(self, person: UUID) -> None:
+        """Lock what a person was given and what was handed on to them, until the transaction ends.
+
+        Whoever takes any of it back comes before or after: nobody decides by what was taken back already.
+        """
+        await _KEEP.rows(self._session, person=person)
 
     async def own(self, person: UUID, *, at: datetime) -> list[Holding]:
         """List what a person holds themselves, not as a stand-in."""
@@ -174,3 +182,18 @@ def _holdings() -> CompoundSelect[Any]:
 
 HOLDINGS: Final = _holdings()
 """The prepared statement for what `person` holds at a moment `at`: by name, by their post, and as a stand-in."""
+
+
+def _keep() -> CompoundSelect[UUID]:
+    """Write the statement that locks both: one's own, and what those have in whose place one stands."""
+    person = bindparam("person", type_=Uuid)
+    handed_on = select(Delegation).where(Delegation.to_id == person, Delegation.ended_at.is_(None))
+    absent = handed_on.with_only_columns(Delegation.from_id)
+    given = select(Authority.id).where(
+        Authority.ended_at.is_(None), (Authority.person_id == person) | Authority.person_id.in_(absent)
+    )
+    both = (handed_on.with_only_columns(Delegation.id).order_by(Delegation.id), given.order_by(Authority.id))
+    return union_all(*(select(each.with_for_update(read=True).cte().c.id) for each in both))
+
+
+_KEEP: Final = Written(_keep())

@@ -141,6 +141,10 @@ class Dockets:
         self._session = session
         self._holders = Holders(session)
 
+    async def keep(self, principal: Principal) -> None:
+        """Lock what lets a person decide, before a docket is read by which they do."""
+        await self._holders.keep(principal.id)
+
     async def seen_by(self, principal: Principal, application_id: UUID, *, at: datetime) -> Docket:
         """Read the docket of an application for somebody who wants to take its next step.
 

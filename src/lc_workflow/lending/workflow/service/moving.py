@@ -30,7 +30,7 @@ from lc_workflow.lending.rules.stages import (
 )
 from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.lending.workflow.models import Move
-from lc_workflow.lending.workflow.queries import Docket, Dockets
+from lc_workflow.lending.workflow.queries import AT_A_SEAT, Docket, Dockets
 from lc_workflow.lending.workflow.schemas import Obstacle, PossibleAction, Wish
 from lc_workflow.lending.workflow.service.obstacles import Obstacles, account_of
 from lc_workflow.platform.http.versions import check_version
@@ -95,6 +95,8 @@ class WorkflowService(Service[CustomerApplication]):
             if ballot and ballot.decision in AGREEING:
                 await self._approvals.hold_customers(application)
             case = await self._approvals.open(application, by=principal.id, at=at) if ballot else None
+            if application.workflow_status in AT_A_SEAT:
+                await self._dockets.keep(principal)
             docket = await self._dockets.of(application, principal, at=at)
             weighed = await self._obstacles.to(step, docket, wish, principal=principal, at=at)
             for obstacle in weighed.obstacles:
