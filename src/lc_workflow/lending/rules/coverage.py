@@ -33,7 +33,7 @@ def check_coverage(matrix: Matrix) -> None:
 
 
 def _gaps(matrix: Matrix) -> Iterator[str]:
-    rules, seen = matrix.rules, set[int]()
+    rules, seen = matrix.rules, set[frozenset[int]]()
     for kind in product(
         _kinds(rules, lambda when: when.currencies, tuple(Currency)),
         _kinds(rules, lambda when: when.products),
@@ -41,14 +41,11 @@ def _gaps(matrix: Matrix) -> Iterator[str]:
         _kinds(rules, lambda when: when.branches),
         _kinds_of_exceptions(rules),
     ):
-        fitting = -1
-        for _, those in kind:
-            fitting &= those
+        fitting = frozenset.intersection(*(those for _, those in kind))
         if fitting in seen:
             continue
         seen.add(fitting)
-        whens = [rule.when for number, rule in enumerate(rules) if fitting >> number & 1]
-        if (hole := _hole(whens)) is not None:
+        if (hole := _hole(rules[number].when for number in fitting)) is not None:
             currency, sort, risk, branch, exceptions = (word for word, _ in kind)
             yield (
                 f"{hole} {matrix.base_currency} (loans in {currency}, product {sort}, risk {risk}, branch {branch}, "
@@ -58,25 +55,25 @@ def _gaps(matrix: Matrix) -> Iterator[str]:
 
 def _kinds(
     rules: Iterable[Rule], wanted: Callable[[When], Collection[T]], values: Iterable[T] | None = None
-) -> list[tuple[str, int]]:
-    """List the values a rule can ask for, each with the rules that match it, as bits."""
+) -> list[tuple[str, frozenset[int]]]:
+    """List the values a rule can ask for, each with the numbers of the rules that match it."""
     rules = list(rules)
     asked = [wanted(rule.when) for rule in rules]
     named: list[T] = sorted(set().union(*asked), key=str) if values is None else list(values)
-    kinds = [(str(value), _bits(not those or value in those for those in asked)) for value in named]
-    return kinds if values is not None else [*kinds, (OTHER, _bits(not those for those in asked))]
+    kinds = [(str(value), _numbers(not those or value in those for those in asked)) for value in named]
+    return kinds if values is not None else [*kinds, (OTHER, _numbers(not those for those in asked))]
 
 
-def _kinds_of_exceptions(rules: Iterable[Rule]) -> list[tuple[str, int]]:
+def _kinds_of_exceptions(rules: Iterable[Rule]) -> list[tuple[str, frozenset[int]]]:
     asked = [rule.when.exceptions for rule in rules]
     return [
-        ("without", _bits(wanted in {None, False} for wanted in asked)),
-        ("with", _bits(wanted in {None, True} for wanted in asked)),
+        ("without", _numbers(wanted in {None, False} for wanted in asked)),
+        ("with", _numbers(wanted in {None, True} for wanted in asked)),
     ]
 
 
-def _bits(flags: Iterable[bool]) -> int:
-    return sum(1 << number for number, flag in enumerate(flags) if flag)
+def _numbers(flags: Iterable[bool]) -> frozenset[int]:
+    return frozenset(number for number, flag in enumerate(flags) if flag)
 
 
 def _hole(whens: Iterable[When]) -> str | None:
