@@ -24,10 +24,10 @@ from lc_workflow.platform.workbench import revision_of, with_database
 @click.command()
 @click.option("--apply", is_flag=True, help="Mend it as well.")
 def sweep(*, apply: bool) -> None:
-    """Compare papers and their bytes in the store, and say what does not agree."""
-    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.documents.upkeep.service import Swept  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.documents.upkeep.service import sweep as compare  # noqa: PLC0415 - only this command waits for it
+    """Compare papers with their bytes in the store, and report differences."""
+    from lc_workflow.app import open_store
+    from lc_workflow.documents.upkeep.service import Swept
+    from lc_workflow.documents.upkeep.service import sweep as compare
 
     async def swept(settings: Settings) -> Swept:
         store = open_store(settings, system_clock)
@@ -57,15 +57,15 @@ def sweep(*, apply: bool) -> None:
 
 @click.command()
 def reseal() -> None:
-    """Seal what nobody reads at rest with the newest of ENCRYPTION_KEYS, so that older keys can be given up.
+    """Encrypt stored secrets with the newest of ENCRYPTION_KEYS, so that older keys can be removed.
 
-    The days of the journal are sealed with SECRET_KEY.
+    The journal's daily seals are made anew with SECRET_KEY.
     """
-    from lc_workflow.app import METADATA  # noqa: F401, PLC0415 - it knows all columns
-    from lc_workflow.identity.secondfactor.service import reseal as seal_factors  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.platform.journal.chain import reseal as seal_days  # noqa: PLC0415 - likewise
-    from lc_workflow.platform.journal.chain import seals_of  # noqa: PLC0415 - likewise
-    from lc_workflow.platform.security.resealing import reseal_columns  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.app import METADATA  # noqa: F401 - it knows all columns
+    from lc_workflow.identity.secondfactor.service import reseal as seal_factors
+    from lc_workflow.platform.journal.chain import reseal as seal_days
+    from lc_workflow.platform.journal.chain import seals_of
+    from lc_workflow.platform.security.resealing import reseal_columns
 
     async def seal(settings: Settings) -> tuple[int, int, int, int]:
         vault = use(vault_of(settings))
@@ -101,8 +101,8 @@ def backup(folder: Path | None) -> None:
     """Write the database and the papers of this moment into an empty folder, while people work."""
     if folder is None:
         raise click.UsageError("Say which empty folder it comes into: make backup TO=folder.")
-    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.safekeeping.backup import back_up  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.app import open_store
+    from lc_workflow.safekeeping.backup import back_up
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}
     with with_database(environ, LOCAL):
@@ -121,11 +121,11 @@ def backup(folder: Path | None) -> None:
     "folder", required=False, metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 def restore(folder: Path | None) -> None:
-    """Put a backup back into an empty database and an empty store, and prove that all of it is there."""
+    """Restore a backup into an empty database and an empty store, and verify that everything is there."""
     if folder is None:
         raise click.UsageError("Say which folder the backup lies in: make restore FROM=folder.")
-    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.safekeeping.restore import put_back  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.app import open_store
+    from lc_workflow.safekeeping.restore import put_back
 
     environ = variables()
     take_our_key(environ)
@@ -155,13 +155,13 @@ def restore(folder: Path | None) -> None:
 def move_from(
     old_database_url: str | None, *, write: bool, old_bucket: str | None, old_folder: Path | None, report: Path | None
 ) -> None:
-    """Take in the book of the service that came before; its database is only read. As often as you like.
+    """Import the data of the old service, whose database is only read; it can be repeated.
 
     OLD_DATABASE_URL may be a variable, so that its password stays out of the list of processes.
     """
-    from lc_workflow.app import open_store  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.moving.moving import move  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.moving.stores import old_papers  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.app import open_store
+    from lc_workflow.moving.moving import move
+    from lc_workflow.moving.stores import old_papers
 
     if not old_database_url:
         raise click.UsageError("Say where the old service's database is: make move FROM=postgresql://….")

@@ -69,8 +69,8 @@ def seed(*, demo: bool) -> None:
 @PASSWORD
 def create_admin(**answers: str) -> None:
     """Create the first administrator, while nobody has an account."""
-    from lc_workflow.identity.sessions.schemas import FirstAdmin  # noqa: PLC0415 - only this command waits for it
-    from lc_workflow.platform.http.fields import field_errors  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.identity.sessions.schemas import FirstAdmin
+    from lc_workflow.platform.http.fields import field_errors
 
     if unfit := field_errors(answers, FirstAdmin):
         raise click.ClickException("; ".join(f"{error.field} {error.msg}" for error in unfit) + ".")
@@ -90,7 +90,7 @@ def recover_admin(username: str, password: str) -> None:
 
 def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
     """Do something about the administrators of the database that the variables name."""
-    from lc_workflow.identity.sessions.service import AdministratorService  # noqa: PLC0415 - only these wait for it
+    from lc_workflow.identity.sessions.service import AdministratorService
 
     async def ask(settings: Settings) -> None:
         engine = engine_for_once(settings.database_url)
@@ -111,7 +111,7 @@ def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def load_gazetteer(file: Path) -> None:
     """Take in a CSV of places with the columns code, name_en and name_km, such as the public list of all villages."""
-    from lc_workflow.lending.gazetteer.service import GazetteerService  # noqa: PLC0415 - only this command waits for it
+    from lc_workflow.lending.gazetteer.service import GazetteerService
 
     async def load(url: URL, lines: list[str]) -> int:
         engine = engine_for_once(url)
@@ -128,8 +128,8 @@ def load_gazetteer(file: Path) -> None:
 @FROM_A_FILE
 @BY
 def adopt_approving(file: Path, by: str) -> None:
-    """Put a way of approving into force for the applications to come: a matrix, regions, and who answers for them."""
-    from lc_workflow.seeding.approving import put_into_force, read_way  # noqa: PLC0415 - only this command waits for it
+    """Put a way of approving into force for new applications: a matrix, regions, and their managers."""
+    from lc_workflow.seeding.approving import put_into_force, read_way
 
     way = read_way(file)
     with newest_installation() as settings:
@@ -141,8 +141,8 @@ def adopt_approving(file: Path, by: str) -> None:
 @FROM_A_FILE
 @BY
 def adopt_checklist(file: Path, by: str) -> None:
-    """Put a checklist into force: which papers the applications to come are asked for, and before which step."""
-    from lc_workflow.seeding.checklists import follow, read_checklist  # noqa: PLC0415 - only this command waits for it
+    """Put a checklist into force: which papers new applications are asked for, and before which step."""
+    from lc_workflow.seeding.checklists import follow, read_checklist
 
     wish = read_checklist(file)
     with newest_installation() as settings:
@@ -159,9 +159,9 @@ def plant_where_empty(settings: Settings, password: str) -> bool:
 
 
 def _plant(settings: Settings, demo_password: str | None) -> None:
-    import uvloop  # noqa: PLC0415 - only this command waits for both
+    import uvloop
 
-    from lc_workflow.seeding.planting import plant  # noqa: PLC0415
+    from lc_workflow.seeding.planting import plant
 
     began = time.monotonic()
     settle()
