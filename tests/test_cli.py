@@ -136,7 +136,14 @@ def test_on_our_own_database_commands_seal_and_open_with_the_key_that_make_run_h
         assert run("migrate", **ours).exit_code == 0
         assert "0 rows were sealed anew" in run("reseal", **ours).output
         assert "SECRET_KEY" not in run("restore", str(tmp_path / "backup"), **ours).output
-        assert (local / "secret-key").exists()
+        kept = (local / "secret-key").read_text()
+        taken_back: list[str] = []
+        monkeypatch.setattr(
+            "alembic.command.downgrade",
+            lambda config, _: taken_back.append(config.attributes["environ"]["SECRET_KEY"]),
+        )
+        assert run("rollback", **ours).exit_code == 0
+        assert taken_back == [kept], "some revisions open what they sealed"
 
 
 def test_a_revision_needs_words(run: Run) -> None:

@@ -3,7 +3,7 @@
 import click
 from alembic import command
 
-from lc_workflow.cli.installation import LOCAL, alembic_config, newest_database, variables
+from lc_workflow.cli.installation import LOCAL, alembic_config, newest_database, take_our_key, variables
 from lc_workflow.platform.config import database_url
 from lc_workflow.platform.workbench import revision_of, with_database
 
@@ -20,6 +20,7 @@ def migrate() -> None:
 def rollback(revision: str) -> None:
     """Go down to a revision; without one, take back the last."""
     environ = variables()
+    take_our_key(environ)
     with with_database(environ, LOCAL):
         url = database_url(environ["DATABASE_URL"])
         revision_of(url)  # it answers

@@ -50,6 +50,7 @@ def take_our_key(environ: MutableMapping[str, str]) -> None:
 def newest_database() -> Iterator[URL]:
     """The database that the variables name, or our own while the block runs, at the newest revision."""
     environ = variables()
+    take_our_key(environ)
     with with_database(environ, LOCAL):
         url = database_url(environ["DATABASE_URL"])
         bring_to_newest(url, environ)
