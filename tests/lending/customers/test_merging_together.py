@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
-from lc_workflow.lending.customers.models import Customer, Telephone
+from lc_workflow.lending.customers.models import Customer, IdentityPaper, Telephone
 from lc_workflow.lending.customers.service import CustomerService
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.security.columns import blind
@@ -108,20 +108,22 @@ async def test_a_loan_that_came_while_the_merge_waited_is_changed_by_a_colleague
         await rows.commit()
         await counter.execute(select(Customer.id).where(Customer.id == kept.id).with_for_update())
         await CustomerService(rows).hold(customer_ids=[gone.id])
-        rows.add(loan := an_application(officer, branch_id=town.branch_id, customer_id=gone.id))
+        its = {"customer_id": gone.id, "full_name_khmer": None, "phone": "+85512000001"}
+        rows.add(loan := an_application(officer, branch_id=town.branch_id, **its))
         await rows.flush()
         wish = {"customer_id": str(gone.id), "reason": "Two papers of one person"}
         merge = asyncio.create_task(houses[0].post(f"{CUSTOMERS}/{kept.id}/merge", json=wish, headers=people["admin"]))
         await until_somebody_waits(counter)
         await rows.commit()
-        village = {"village": "Phum 5"}
-        change = asyncio.create_task(houses[1].put(f"{URL}/{loan.id}", json=village, headers=people["officer"]))
+        paper = {"id_card_type": "passport", "id_number": "N1"}  # which makes a new version of the customer too
+        change = asyncio.create_task(houses[1].put(f"{URL}/{loan.id}", json=paper, headers=people["officer"]))
         await until_somebody_waits(counter, people=2)
         await counter.rollback()
         answers = await asyncio.gather(merge, change)
         assert [answer.status_code for answer in answers] == [200, 200], [answer.text for answer in answers]
         await rows.refresh(loan)
-        assert (loan.customer_id, loan.village) == (kept.id, "Phum 5")
+        assert (loan.customer_id, loan.id_number) == (kept.id, "N1")
+        assert (await rows.scalars(select(IdentityPaper.customer_id))).all() == [kept.id]
     await engine.dispose()
 
 

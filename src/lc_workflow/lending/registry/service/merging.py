@@ -96,6 +96,7 @@ class CustomerMerging(CustomersInReach):
             if tries == 1:
                 raise Busy("Colleagues are just writing down loans of this customer; try again.")
             await attempt.rollback()
+        self.session.expire_all()  # or the next try would go by what was read in this one
         return await self._held(taker_id, giver_id, principal, tries=tries - 1)
 
     async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
