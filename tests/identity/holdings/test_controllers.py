@@ -15,6 +15,7 @@ from tests.identity.rights import Named
 from tests.moments import NOON
 
 SOON = (NOON + timedelta(days=1)).isoformat()
+LATER = (NOON + timedelta(days=30)).isoformat()
 NOBODY = "00000000-0000-4000-8000-000000000000"
 APPLICATIONS = "/api/v1/applications"
 
@@ -60,12 +61,17 @@ class TestRights:
     async def test_a_denial_ends_sooner_only_by_those_who_could_lift_it(
         self, client: AsyncClient, admin: Person, sign_in: SignIn, right_id: Named
     ) -> None:
-        manager = await sign_in("manager")
+        manager, colleague = await sign_in("manager"), await sign_in("manager")
         denial = {"permission_id": await right_id("application:approve:branch"), "is_granted": False}
-        for until, status in ((SOON, 200), (None, 200), (SOON, 403)):
-            answer = await client.post(
-                url(manager, "permissions"), json=denial | {"until": until}, headers=admin.headers
-            )
+        for whom, until, status in (
+            (manager, SOON, 200),
+            (manager, LATER, 200),
+            (manager, SOON, 403),
+            (manager, None, 200),
+            (manager, LATER, 403),
+            (colleague, SOON, 200),
+        ):
+            answer = await client.post(url(whom, "permissions"), json=denial | {"until": until}, headers=admin.headers)
             assert (answer.status_code, answer.json().get("code")) == (
                 status,
                 None if status == 200 else "GrantAboveOwn",
