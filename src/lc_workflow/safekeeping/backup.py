@@ -1,4 +1,4 @@
-"""Makes a backup: the rows of one moment first, then the objects they name, the manifest last."""
+"""Makes a backup: the rows of one moment first, then the objects they name, then the manifest."""
 
 import hashlib
 import os
@@ -38,9 +38,9 @@ PDF = "application/pdf"
 async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: datetime) -> Backup:
     """Write a backup into an empty folder while people work; nobody is kept waiting.
 
-    The dump, the counts and the list of objects are of one snapshot. Objects are written once, so those of the
-    snapshot are still there, but for what was removed for good in the meantime; the manifest names what is not there.
-    When this returns, all of it is on the disk.
+    The dump, the counts and the list of objects come from one snapshot. Objects never change, so those of the snapshot
+    are still there unless they were removed for good meanwhile; the manifest names what is missing. When this returns,
+    everything is on disk.
 
     Raises:
         BackupRefused: The folder holds something or lies among the papers, a program of PostgreSQL is missing or fails,
@@ -64,7 +64,7 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
             async with engine.connect() as connection:
                 still = {frozenset(object_.places) async for object_ in _named(connection)}
             gone = [object_ for object_ in lost if frozenset(object_.places) not in still]
-            # What was moved away from one place before it was looked for in the other is there now.
+            # An object that moved between the two looks is found by now.
             found, lost = await _copied(store, [object_ for object_ in lost if object_ not in gone], folder)
             objects += found
         backup = Backup(
@@ -83,7 +83,7 @@ async def back_up(settings: Settings, store: ObjectStore, folder: Path, *, at: d
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An object that rows name: where it belongs and may lie instead, its media type, whether it must be there."""
+    """An object that rows name: where it belongs, where it may lie instead, its media type, whether it must exist."""
 
     places: tuple[str, ...]
     content_type: str
@@ -93,7 +93,7 @@ class Named:
 async def _named(connection: AsyncConnection) -> AsyncIterator[Named]:
     """Every object that rows name.
 
-    The bytes of a paper are moved when it is removed or brought back, which may happen at this very moment.
+    The bytes of a paper move when it is removed or brought back, which may happen at this very moment.
     """
     columns = File.id, File.key, File.mime_type, File.previews, File.deleted_at
     for file in await connection.execute(select(*columns)):
@@ -108,11 +108,11 @@ async def _named(connection: AsyncConnection) -> AsyncIterator[Named]:
         for own_key in sizes_of(key).values():
             yield Named((own_key,), PHOTO, must_be_there=True)
     for key in await connection.scalars(select(Delivery.key)):
-        # announced, and perhaps not brought yet
+        # announced, and perhaps not uploaded yet
         yield Named((key,), "application/octet-stream", must_be_there=False)
     printed = select(DossierPrint.id).where(DossierPrint.status == PrintStatus.READY)
     for print_id in await connection.scalars(printed):
-        # else its row would lead nowhere until it is over
+        # otherwise its row would lead nowhere until it expires
         yield Named((DossierPrint(id=print_id).key,), PDF, must_be_there=False)
     dropped = DisbursementRequest.external_reference
     for order in await connection.scalars(select(dropped).where(DisbursementRequest.connector == CsvDrop.name)):

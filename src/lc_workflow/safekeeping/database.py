@@ -1,4 +1,4 @@
-"""The programs of PostgreSQL that write a database into a file and back, and what is counted in it."""
+"""Dumping a database into a file and restoring it with PostgreSQL's programs, and counting its rows."""
 
 import asyncio
 import os
@@ -23,9 +23,9 @@ TABLES: Final = text(
 )
 
 TRUSTED: Final = ("PGSSLROOTCERT", "PGSSLCRL", "PGSSLCERT", "PGSSLKEY")
-"""The variables that say by which certificates the database is known, and we to it."""
+"""The variables that name certificates: the server's and ours."""
 UNLESS_REFUSED: Final = {None, "allow", "prefer"}
-"""How `sslmode` says that a server which does not encrypt will do."""
+"""The values of `sslmode` that accept a server without encryption."""
 HERE: Final = {"localhost", "127.0.0.1", "::1"}
 
 AS_NEW: Final = ". postgresql-client must be as new as the server, and as what wrote the backup."
@@ -33,7 +33,7 @@ AS_NEW: Final = ". postgresql-client must be as new as the server, and as what w
 NEW_SETTING: Final = b"SET transaction_timeout = 0;\n"
 ONLY_WHERE_KNOWN: Final = b"SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout';\n"
 SETTINGS_STAND_WITHIN: Final = 40
-"""In so many lines at the beginning of a script."""
+"""Settings are looked for in this many lines at the beginning of a script."""
 
 
 async def rows_of(connection: AsyncConnection) -> dict[str, int]:
@@ -72,7 +72,7 @@ async def restore(url: URL, file: Path) -> None:
 
 
 async def _pass_on(reading: Process, writing: Process) -> None:
-    """Send the script on. It ends with its COMMIT: one that breaks off changes nothing."""
+    """Send the script on; it ends with COMMIT, so one that breaks off changes nothing."""
     script, database = cast("asyncio.StreamReader", reading.stdout), cast("asyncio.StreamWriter", writing.stdin)
     with suppress(BrokenPipeError, ConnectionResetError):  # psql says why
         for _ in range(SETTINGS_STAND_WITHIN):
@@ -86,10 +86,10 @@ async def _pass_on(reading: Process, writing: Process) -> None:
 
 
 def program(name: str, *, encrypting: bool) -> str:
-    """Find a program of PostgreSQL: the newest that the machine has.
+    """Find the newest version of a PostgreSQL program on the machine.
 
-    The embedded server's count where nothing has to be encrypted, which they are built without: they would refuse it,
-    or send a whole book as it is through the internet.
+    The embedded server's programs are built without encryption, so they count only where none is needed: elsewhere they
+    would fail, or send a whole loan book through the internet in clear text.
 
     Raises:
         BackupRefused: There is none.
@@ -109,7 +109,7 @@ def program(name: str, *, encrypting: bool) -> str:
 
 
 def _is_encrypted(url: URL) -> bool:
-    """Whether the way to the database may be encrypted: its `sslmode` says so, or says nothing and it is elsewhere."""
+    """Whether the connection may be encrypted: `sslmode` says so, or it is not set and the server is elsewhere."""
     mode = url.query.get("ssl")
     if mode in UNLESS_REFUSED:
         return url.host is not None and not url.host.startswith("/") and url.host not in HERE
@@ -132,7 +132,7 @@ async def _running(
 ) -> AsyncIterator[Process]:
     """Run a program on the database while the block runs; its password stays out of the list of processes.
 
-    What it began there ends with it: `ended_by` is the signal at which it tells the server.
+    What it runs on the server ends with it: `ended_by` is the signal at which it cancels that.
     """
     where = {
         "PGHOST": url.host,
@@ -154,7 +154,7 @@ async def _running(
     )
     try:
         yield process
-    finally:  # else it would go on writing, or restoring, for a command that was broken off
+    finally:  # otherwise it would go on dumping or restoring after the command was interrupted
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.send_signal(ended_by)

@@ -1,4 +1,4 @@
-"""What a backup says about itself, so that it can be checked without the installation it came from."""
+"""The manifest of a backup, by which it can be checked without the installation it came from."""
 
 import errno
 import hashlib
@@ -17,7 +17,7 @@ HALF: Final = f"{MANIFEST}.half"
 DUMP: Final = "database.dump"
 OBJECTS: Final = "objects"
 PIECE: Final = 1024 * 1024
-"""Bytes that are read at a time."""
+"""Bytes read at a time."""
 
 
 class BackupRefused(Exception):
@@ -36,8 +36,8 @@ class Kept(msgspec.Struct, frozen=True):
 class Backup(msgspec.Struct, frozen=True, kw_only=True):
     """The manifest of a backup.
 
-    `rows` counts each table at the moment of the dump. `missing` are the keys that rows name and the store did not
-    have: lost before. `gone` are those that were removed for good while the backup was made, rows and all.
+    `rows` counts each table at the moment of the dump. `missing` are keys that rows name and the store did not have:
+    lost before. `gone` are keys that were removed for good, with their rows, while the backup was made.
     """
 
     made_at: datetime
@@ -58,9 +58,9 @@ def sha256_of(file: Path) -> str:
 
 @contextmanager
 def room(folder: Path, *, apart_from: Path | None = None) -> Iterator[None]:
-    """Make the folder of a backup, which nobody else on the machine may read: names stand in it as they are.
+    """Make the folder of a backup. Nobody else on the machine may read it: it holds names in clear text.
 
-    Half a backup is none and may fill the disk for the next one, so whatever breaks the block off takes it away.
+    Half a backup is useless and may fill the disk, so the folder is removed when the block fails.
 
     Raises:
         BackupRefused: The folder holds something, lies in the one it is to be apart from, or a file could not be
@@ -88,7 +88,7 @@ def room(folder: Path, *, apart_from: Path | None = None) -> Iterator[None]:
 
 
 def write_down(backup: Backup, folder: Path) -> None:
-    """Write the manifest, whole or not at all, once all names are on the disk that it speaks of; then its own."""
+    """Write the manifest, whole or not at all, after the names of all files it lists are safe on disk."""
     half = folder / HALF
     with half.open("wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(backup), indent=2))
@@ -101,8 +101,8 @@ def write_down(backup: Backup, folder: Path) -> None:
 
 
 def _sync_names(folder: Path) -> None:
-    """Make the names in a folder survive a power cut; shares that know no such thing, and folders one may not read,
-    are left to themselves.
+    """Make the names in a folder survive a power cut; network shares without fsync and unreadable folders are
+    skipped.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

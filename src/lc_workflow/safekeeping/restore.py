@@ -21,14 +21,14 @@ from lc_workflow.safekeeping.database import restore, rows_of
 from lc_workflow.safekeeping.inventory import DUMP, OBJECTS, Backup, BackupRefused, read_verified
 
 BEGUN: Final = "restoring"
-"""The object that says, while a backup is put back, which one: so that it is begun again where it was broken off."""
+"""The object that names the backup being restored, so that an interrupted restore can go on."""
 
 
 async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tuple[Backup, int]:
-    """Restore a backup into a database without tables and a store without its objects, or go on where that broke off.
+    """Restore a backup into a database without tables and a store without its objects, or resume that.
 
-    Nothing is changed before the whole backup is verified, and the database is restored in one transaction. Answers
-    the backup and how many entries of the journal were checked against their chain afterwards.
+    Nothing changes before the whole backup is verified, and the database is restored in one transaction. Returns the
+    backup, and how many journal entries were checked against their chain afterwards.
 
     Raises:
         BackupRefused: The backup is damaged, the place is not empty, or what is there afterwards is not what was saved.
@@ -59,7 +59,7 @@ async def put_back(settings: Settings, store: ObjectStore, folder: Path) -> tupl
 
 
 async def _begun(store: ObjectStore) -> bytes | None:
-    """What is known of a backup that began to be put back here, and did not come to its end."""
+    """The backup whose restore was begun here and not finished, if any."""
     with suppress(Missing):
         async with aclosing(await store.get(BEGUN)) as chunks:
             return b"".join([piece async for piece in chunks])
@@ -67,7 +67,7 @@ async def _begun(store: ObjectStore) -> bytes | None:
 
 
 async def _begin(store: ObjectStore, backup: Backup) -> None:
-    """Make sure that the store has nothing of the backup, and write down that its objects come now.
+    """Make sure that the store has nothing of the backup, and note there that its objects are coming.
 
     Raises:
         BackupRefused: It has.
@@ -80,9 +80,9 @@ async def _begin(store: ObjectStore, backup: Backup) -> None:
 
 
 async def _miss_previews(backup: Backup, engine: AsyncEngine) -> None:
-    """Let the small pictures that the backup does not hold be made anew when somebody asks for them."""
+    """Let previews that the backup does not hold be made again when somebody asks for them."""
     held = {kept.key for kept in backup.objects}
-    with suppress(ProgrammingError):  # a backup of an older release may know of none
+    with suppress(ProgrammingError):  # a backup of an older release may lack the column
         async with AsyncSession(engine) as session:
             shown = await session.scalars(select(File.id).where(File.previews.is_(True)))
             missing = [id_ for id_ in shown if not held.issuperset(preview_key(id_, size) for size in PreviewSize)]
@@ -92,14 +92,14 @@ async def _miss_previews(backup: Backup, engine: AsyncEngine) -> None:
 
 
 async def _number_changes(engine: AsyncEngine) -> None:
-    """Put the changes that tablets ask for in the order of this database's transactions, which it counts itself."""
+    """Renumber the changes that tablets ask for by this database's own transaction counter."""
     with suppress(ProgrammingError):  # a backup of an older release may not number them
         async with engine.begin() as connection:
             await connection.execute(text("SELECT renumber_application_changes()"))
 
 
 async def _prove(settings: Settings, store: ObjectStore, backup: Backup, engine: AsyncEngine) -> int:
-    """Compare what is there with what was saved; return how many entries of the journal agree with their chain.
+    """Compare what is there with what was saved; return how many journal entries agree with their chain.
 
     Raises:
         BackupRefused: Something differs.

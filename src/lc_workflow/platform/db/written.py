@@ -1,4 +1,4 @@
-"""Statements that are written once and sent on the driver itself: those of every request, and of the busiest lists."""
+"""Statements compiled once and sent straight to asyncpg: those of every request, and of the busiest lists."""
 
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -19,35 +19,36 @@ from lc_workflow.platform.db.reading import DONE, DOUBTED, Line, only_reads, rea
 _DIALECT: Final = dialect(json_serializer=write_json, json_deserializer=read_json)  # type: ignore[no-untyped-call]
 
 _KNOWN: Final = "known"
-"""In what a session knows of itself: the transaction or savepoint on which it sent last, and its connection."""
+"""Key in `session.info`: the transaction or savepoint it last sent a statement in, and the connection."""
 
 _Process = Callable[[Any], Any]
 
 Statement: TypeAlias = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
-"""What can be written once; an insert that names no values of its own brings one for each column."""
+"""What can be compiled once; an insert without values has a parameter for each column."""
 
 
 class Written:
-    """A statement of SQLAlchemy's that goes to PostgreSQL without SQLAlchemy, which takes longer than the driver does.
+    """A SQLAlchemy statement that is compiled once and sent by asyncpg, past SQLAlchemy's execution.
 
-    It gives what the same statement gives on the session's connection: rows by name and place, values in the types of
-    their columns. What the driver raises comes as it is; problem bodies are made of either. A parameter that has no
-    value of its own is brought with each sending, so that nobody's value is sent for somebody else.
+    SQLAlchemy adds 200 to 300 µs to each statement (bench/README.md), more than a small one takes. Rows have names and
+    positions and values in the types of their columns, as from `session.execute`. Errors are asyncpg's own; problem
+    bodies are made of those and of SQLAlchemy's alike. Every `bindparam` without a value must be given with each call,
+    so that no value of an earlier reader can be sent again.
     """
 
     def __init__(self, statement: Statement) -> None:
-        """Take the statement; it is put into text when it is first sent, for by then all tables are known."""
+        """Take the statement; it is compiled when it is first sent, because by then all tables are mapped."""
         self._statement = statement
         self._readers: list[tuple[int, _Process]] | None = None
 
     @cached_property
     def text(self) -> str:
-        """What PostgreSQL is sent."""
+        """The SQL that PostgreSQL receives."""
         return str(self._compiled)
 
     @cached_property
     def always(self) -> list[Any]:
-        """What always stands at each of its places, and None where a value is brought."""
+        """The arguments by position: constants of the statement, and None where a value is given with each call."""
         arguments = []
         for parameter in self._parameters:
             process = _written_by(parameter.type)
@@ -55,7 +56,7 @@ class Written:
         return arguments
 
     async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Any]:
-        """Send it and give all rows."""
+        """Send it and return all rows."""
         if DONE in session.info and not session.in_transaction():
             only_reads(session)
         if line := await reading_on(session):
@@ -68,12 +69,12 @@ class Written:
         return await self._send(connection, values)
 
     async def one(self, session: AsyncSession, **values: Any) -> Any:
-        """Send it and give the first row, or None."""
+        """Send it and return the first row, or None."""
         found = await self.rows(session, **values)
         return found[0] if found else None
 
     async def value(self, session: AsyncSession, **values: Any) -> Any:
-        """Send it and give the first value of the first row, or None."""
+        """Send it and return the first value of the first row, or None."""
         found = await self.rows(session, **values)
         return found[0][0] if found else None
 
@@ -120,7 +121,7 @@ class Written:
 
     @cached_property
     def _brought(self) -> list[tuple[int, str, _Process | None]]:
-        """The places whose values are brought."""
+        """The positions of the values that are given with each call."""
         return [
             (place, parameter.key, _written_by(parameter.type))
             for place, parameter in enumerate(self._parameters)
@@ -137,7 +138,7 @@ class Written:
         return namedtuple("_Row", names, rename=True)  # noqa: PYI024 - the names are the columns'
 
     def _read_by(self, attributes: Sequence[Attribute]) -> list[tuple[int, _Process]]:
-        """Which values are not yet what their columns say when the driver gives them, and what makes them so."""
+        """The positions whose values the driver returns raw, and what turns each into its column's type."""
         readers: list[tuple[int, _Process]] = []
         for place, (column, attribute) in enumerate(zip(self._statement.exported_columns, attributes, strict=True)):
             kind: TypeEngine[Any] = column.type
@@ -148,9 +149,9 @@ class Written:
 
 
 async def _writing_on(session: AsyncSession) -> Connection:
-    """Give the connection of a session's transaction; to ask the session for it takes as long as to send a statement.
+    """Return the connection of a session's transaction; asking the session each time takes as long as sending.
 
-    A savepoint is set when the session is asked, so that what was known before it says nothing of it.
+    A new savepoint is only set when the session is asked, so what was remembered outside it does not count inside.
     """
     transaction, connection = session.info.get(_KNOWN, (None, None))
     if transaction is None or transaction is not _innermost(session):
@@ -166,7 +167,7 @@ def _innermost(session: AsyncSession) -> SessionTransaction | None:
 
 
 def _looked_up(kind: Enum, process: _Process) -> _Process:
-    """Read each word of an enumeration once: rows hold many of them, and SQLAlchemy takes two calls for each."""
+    """Convert enumeration words by a dictionary: rows hold many, and SQLAlchemy makes two calls for each."""
     return {stored: process(stored) for stored in (None, *kind.enums)}.__getitem__
 
 

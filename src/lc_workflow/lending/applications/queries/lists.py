@@ -138,7 +138,7 @@ class ApplicationQueries:
     async def of_customer(
         self, customer_id: UUID, *, loan_book: LoanBook, principal: Principal
     ) -> list[ApplicationAnswer]:
-        """List a person's applications, newest first; those of who was merged away are the taker's.
+        """List a customer's applications, newest first; a merged customer has those of whom they were merged into.
 
         Raises:
             Missing: There is no such customer, or the person may not see them.
@@ -152,7 +152,7 @@ class ApplicationQueries:
         return await whole(self.session, rows.all())
 
     async def _part(self, columns: _Columns, wanted: Wanted, window: Window, principal: Principal) -> Part[Any]:
-        """Read one page, and say how many the list has in all, where no statement is written for it."""
+        """Read one page and the total of a list for which no statement is kept."""
         order = order_of(wanted)
         rows = (await self.session.execute(_one_page(wanted, window, principal, *columns))).all()
         part = part_found(rows, window, *order)
@@ -164,10 +164,10 @@ class ApplicationQueries:
 
 
 def _one_page(wanted: Wanted, window: Window, principal: Principal, *columns: InstrumentedAttribute[Any]) -> Columns:
-    """Write the statement that reads one page of these columns, and one row more.
+    """Build the statement that reads one page of these columns, and one row more.
 
-    What a search finds among the names is gathered first, and told how many it is: by the order of its rows PostgreSQL
-    would else look for twenty, and where a branch has nobody of that name read every application.
+    The names that a search finds are collected first, with their number. Otherwise PostgreSQL would walk through the
+    list's order until it has twenty hits, and read every application of a branch that has nobody of that name.
     """
     order = order_of(wanted)
     if not wanted.search:
@@ -187,7 +187,7 @@ class Loanbook:
     """Answers `lending.ports.LoanBook`."""
 
     def customers_reached(self, principal: Principal) -> CompoundSelect[UUID | None]:
-        """Customers are seen by whoever sees an application of theirs, or one they stand behind."""
+        """Select the customers a person may see: those of an application they see, as borrower or behind it."""
         borrowers = select(CustomerApplication.customer_id).where(
             visible_to(principal), CustomerApplication.customer_id.is_not(None)
         )
@@ -217,7 +217,7 @@ class Loanbook:
         return {customer_id: Loans(applications, int(files)) for customer_id, applications, files in rows}
 
     async def hold(self, session: AsyncSession, customer_id: UUID) -> frozenset[UUID]:
-        """Lock the applications, always in one order; `key_share` lets papers and comments name them meanwhile."""
+        """Lock the applications, always in one order; `key_share` lets papers and comments refer to them meanwhile."""
         found = select(CustomerApplication.id).where(_leads_to(customer_id)).order_by(CustomerApplication.id)
         return frozenset(await session.scalars(found.with_for_update(key_share=True)))
 
@@ -226,9 +226,9 @@ class Loanbook:
         return frozenset(await session.scalars(select(CustomerApplication.id).where(_leads_to(customer_id))))
 
     async def hand_over(self, session: AsyncSession, *, giver: UUID, taker: UUID) -> tuple[UUID, ...]:
-        """Move the applications; whoever read one before reads it again, for it has a new version.
+        """Give the applications to another customer; each gets a new version, so that whoever read one reads it again.
 
-        So has one that they stand in for, which shows who does.
+        An application that the customer only stands behind gets one too, because it shows their name.
         """
         borrowed = CustomerApplication.customer_id == giver
         moved = await session.scalars(

@@ -1,7 +1,7 @@
-"""The pages of the busiest lists: each is one statement, written once for all who see as far.
+"""The pages of the busiest lists: one statement for each reach of readers, compiled once and kept.
 
-What most lists are asked for are stages, a branch or a name, by when they were drafted. Until such a page is known,
-nothing but its place is read, and of the rows it shows everything: no row is read that is not shown.
+Most lists are asked for by stage, branch or name, in the order of drafting. Such a page is found in an index alone, and
+only the rows that are shown are read whole.
 """
 
 from dataclasses import replace
@@ -45,7 +45,7 @@ _Shown: TypeAlias = tuple[Any, ...]
 async def written_part(
     session: AsyncSession, shown: _Shown, wanted: Wanted, window: Window, *, principal: Principal
 ) -> Part[Any] | None:
-    """Read a page with these columns of its rows, or None where no statement is written for such a list."""
+    """Read a page with these columns; None if no statement is kept for such a list."""
     if window.after is not None or not (wanted.is_tallied or wanted.is_search):
         return None
     asked = replace(wanted, branch_id=None, search="" if wanted.is_search else None)
@@ -62,7 +62,7 @@ async def written_part(
 
 @lru_cache(maxsize=512)
 def _written_page(shown: _Shown, wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
-    """Write the page of a list; reader, branch, what is looked for and the place in the list are brought."""
+    """Build the statement of a page; reader, branch, search and cursor are its parameters."""
     found, order = _found(wanted, reach, in_branch=in_branch)
     is_search = wanted.search is not None
     page = part_brought(found.add_columns(func.count().over().label("total")) if is_search else found, *order).cte()
@@ -73,7 +73,7 @@ def _written_page(shown: _Shown, wanted: Wanted, reach: Reach, *, in_branch: boo
 
 @lru_cache(maxsize=512)
 def _written_count(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
-    """Count such a list."""
+    """Build the statement that counts such a list."""
     if wanted.search is None:
         return Written(select(_total(wanted, reach, in_branch=in_branch)))
     found, _ = _found(wanted, reach, in_branch=in_branch)
@@ -81,10 +81,10 @@ def _written_count(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Written:
 
 
 def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, tuple[Key, Key]]:
-    """Write which applications a list has, by their ids and what it is sorted by, and how it is sorted.
+    """Select the ids and sort keys of the applications that a list has, and its order.
 
-    What a branch has stands in one index of names, and one's own in another, each in the order of lists; of either no
-    more is read than the page may need, or than is looked for, which is looked for once in what stands in both.
+    A branch's applications stand in one index of names and a reader's own in another, each in the order of lists. Of
+    each no more is read than the page may need; a search looks once through both.
     """
     order, row = order_of(wanted), CustomerApplication
     of_branch = bindparam("branch", type_=Uuid)
@@ -105,7 +105,7 @@ def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, t
 
 
 def _total(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Any:
-    """Write what the tallies say of such a list."""
+    """Select the total of such a list from the tallies."""
     tally = ApplicationTally
     stages = {wanted.workflow_status} if wanted.workflow_status else {*Stage}
     if wanted.status is not None:

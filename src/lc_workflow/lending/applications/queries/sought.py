@@ -1,4 +1,4 @@
-"""What applications are looked for by: parts of names in either script and of account ids, and whole numbers."""
+"""How a search for applications matches: parts of names in either script, parts of account ids, whole numbers."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -28,9 +28,9 @@ _KINDS: Final = {"mentioned": String()} | {name: ARRAY(BLIND) for name in FOUND_
 
 
 def sought(written: str) -> dict[str, Any]:
-    """Write what somebody looks for as a statement with `mentioned` is sent it.
+    """Turn what somebody typed into the parameters of a statement that uses `mentioned`.
 
-    No number is looked for by the letters of Khmer.
+    Text in Khmer letters is not taken for a number.
     """
     wanted = clean(written)
     values: dict[str, Any] = {"mentioned": pattern(with_ascii_digits(wanted).translate(LETTER_FOR))}
@@ -41,12 +41,12 @@ def sought(written: str) -> dict[str, Any]:
 
 
 def mentioned(written: str) -> ColumnElement[bool]:
-    """Match the applications that somebody looks for, beside other conditions."""
+    """Match the applications that somebody looks for; for use beside other conditions."""
     return CustomerApplication.id.in_(select(ApplicationName.id).where(_said(written)))
 
 
 def named_for(principal: Principal, written: str) -> CompoundSelect[UUID]:
-    """Find the ids of those that somebody looks for among what they may see, through the indexes of names."""
+    """Select, through the indexes of names, the ids of the applications looked for among those a reader may see."""
     return union(*(select(ApplicationName.id).where(way, _said(written)) for way in names_visible_to(principal)))
 
 
@@ -64,4 +64,4 @@ def _is_sought(brought: Callable[[str], BindParameter[Any]]) -> ColumnElement[bo
 
 
 SOUGHT: Final = _is_sought(lambda name: bindparam(name, type_=_KINDS[name]))
-"""Match the names of what `sought` brings."""
+"""Match names by the parameters of `sought`."""

@@ -1,4 +1,4 @@
-"""Which applications a list is asked for, and the conditions that says."""
+"""The filters and the order of lists of applications, and the conditions they mean."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class ApplicationSortKey(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which applications a list is asked for; days are those of the branches, amounts in each one's currency."""
+    """The filters of a list; days are days at the branches, amounts are in each application's currency."""
 
     search: str | None = None
     status: Status | None = None
@@ -53,14 +53,14 @@ class Wanted:
 
     @property
     def is_tallied(self) -> bool:
-        """Whether the tallies know how many these are: by stage and branch they do."""
+        """Whether the tallies have the total: they count by stage and branch."""
         return replace(self, status=None, workflow_status=None, branch_id=None) == Wanted(
             sort_by=self.sort_by, descending=self.descending
         )
 
     @property
     def is_search(self) -> bool:
-        """Whether they are only looked for, and put in the order in which they were drafted."""
+        """Whether this is a plain search in the order of drafting."""
         return bool(self.search) and self == Wanted(search=self.search, descending=self.descending)
 
 
@@ -70,7 +70,7 @@ _SORTED_AS: Final = {
 
 
 def _in_turn(column: InstrumentedAttribute[Any], values: Iterable[str]) -> Callable[[ColumnElement[Any]], Any]:
-    """Sort a column by the place of its value among these, not by its letters."""
+    """Sort a column by the position of its value in this list, not alphabetically."""
     places = literal([*values], ARRAY(column.type))
     return lambda counted: func.array_position(places, counted)
 
@@ -84,7 +84,7 @@ _COUNTED_BY: Final[dict[ApplicationSortKey, Callable[[ColumnElement[Any]], Any]]
     ),
     ApplicationSortKey.PRIORITY_LEVEL: _in_turn(CustomerApplication.priority_level, Priority),
 }
-"""What people mean by an order: how far an application is, how urgent it is, and names however they are typed."""
+"""Sort keys that are not plain columns: how far an application is, how urgent it is, names in any case."""
 
 
 def conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -111,17 +111,17 @@ def stages_of(word: Status) -> set[Stage]:
 
 
 def one_of(column: InstrumentedAttribute[Any], stages: Collection[Stage]) -> ColumnElement[bool]:
-    """Match the rows that stand at one of some stages."""
+    """Match the rows at one of these stages."""
     return column == any_(literal(sorted(stages), ARRAY(column.type)))
 
 
 def _is_of_officer(officer_id: UUID) -> ColumnElement[bool]:
-    """An officer is an account that drafted it, or an employee who looks after it."""
+    """Match the applications of an officer: the account that drafted it, or an employee who looks after it."""
     looked_after = select(Assignment.application_id).where(Assignment.employee_id == officer_id, Assignment.is_active)
     return (CustomerApplication.user_id == officer_id) | among(CustomerApplication.id, looked_after)
 
 
 def order_of(wanted: Wanted) -> tuple[Key, Key]:
-    """What a list is sorted by."""
+    """The sort keys of a list."""
     key = wanted.sort_by
     return Key(_SORTED_AS[key], wanted.descending, _COUNTED_BY.get(key)), Key(CustomerApplication.id)

@@ -1,4 +1,4 @@
-"""Applications with everything an answer shows, in statements that are written once."""
+"""Applications with everything an answer shows, by statements that are compiled once."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -32,11 +32,11 @@ from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.columns import opened
 
 _ANSWER: Final[Callable[..., ApplicationAnswer]] = ApplicationAnswer
-"""The answer, made of a row whose columns no checker knows."""
+"""The answer's constructor, untyped: the columns of a row are not known to the type checker."""
 
 
 async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationAnswer]:
-    """Read applications whole, in the order of their ids: rows straight into structs."""
+    """Read whole applications in the order of their ids, rows straight into structs."""
     if not ids:
         return []
     asked = _ONE.rows(session, id=ids[0]) if len(ids) == 1 else _WHOLE.rows(session, ids=list(ids))
@@ -45,11 +45,11 @@ async def whole(session: AsyncSession, ids: Sequence[UUID]) -> list[ApplicationA
 
 
 def answer_of(row: Any) -> ApplicationAnswer:
-    """Show an application as it was read."""
+    """Make the answer of a row."""
     assignments, papers, collateral, parties = row[len(_COLUMNS) : len(COLUMNS)]
     behind = [_opened(party) for party in _PARTIES.decode(parties)]
     guarantor = next((party for party in behind if party.role is PartyRole.GUARANTOR), None)
-    return _ANSWER(  # by place: by name, so many fields take many times as long
+    return _ANSWER(  # by position: with so many fields, keywords take many times as long
         *row[: len(_COLUMNS)],
         status=STATUS_OF[row.workflow_status],
         workflow_stage=row.workflow_status,
@@ -63,7 +63,7 @@ def answer_of(row: Any) -> ApplicationAnswer:
 
 
 def _opened(party: PartyAnswer) -> PartyAnswer:
-    """Open the numbers of somebody who stands behind a loan, which the database gives sealed."""
+    """Unseal the numbers of somebody who stands behind a loan; JSON from the database holds them sealed."""
     phone, id_number = (
         opened(getattr(party, name), about=f"application_parties.{name}") for name in ("phone", "id_number")
     )
@@ -71,7 +71,7 @@ def _opened(party: PartyAnswer) -> PartyAnswer:
 
 
 def _columns() -> tuple[ColumnElement[Any], ...]:
-    """Write everything an answer shows of an application."""
+    """Build the columns that an answer shows."""
     table, assigned, employee = _TABLE, Assignment.__table__, Employee.__table__
     department, branch = Department.__table__, Branch.__table__
     officer = as_object(
@@ -116,10 +116,10 @@ def _columns() -> tuple[ColumnElement[Any], ...]:
 _TABLE: Final = CustomerApplication.__table__
 _COLUMNS: Final = tuple(name for name in ApplicationAnswer.__struct_fields__ if name in _TABLE.c)
 COLUMNS: Final = _columns()
-"""What a statement selects, before anything else, whose rows `answer_of` shows."""
+"""The first columns of every statement whose rows are given to `answer_of`."""
 
 _ONE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == bindparam("id", type_=Uuid)))
-"""One by its id: how many ids an array has PostgreSQL cannot know, and so plans anew each time."""
+"""One application by `id =`: a statement with an array of ids is planned anew each time."""
 
 _WHOLE: Final = Written(select(*COLUMNS).where(_TABLE.c.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))
 _ASSIGNMENTS: Final = Decoder(list[AssignmentAnswer])

@@ -24,9 +24,9 @@ _GIVE_UP: Final = Written(
 
 
 async def give_up_account(session: AsyncSession, application: CustomerApplication) -> None:
-    """Let an application's account be somebody else's: another takes its place there, or it was never looked at.
+    """Detach an application's account from its customer, because another replaces it or nobody ever checked it.
 
-    It stays its customer's where another loan of theirs names it.
+    The customer keeps it where another loan of theirs names it.
     """
     if application.account_id and application.customer_id:
         await _GIVE_UP.rows(

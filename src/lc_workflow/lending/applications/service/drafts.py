@@ -56,7 +56,7 @@ class NotYourDraft(Forbidden):
 
 
 class IdTaken(Invalid):
-    """The id that was made for a new application stands for something already."""
+    """The id that a client made for a new application is in use."""
 
     def __init__(self) -> None:
         """Say no more than that: what it stands for may be somebody else's."""
@@ -93,7 +93,7 @@ class ApplicationService(Service[CustomerApplication]):
     async def draft(self, wish: NewApplication, *, principal: Principal, at: datetime) -> CustomerApplication:
         """Begin an application, with its customer and the employees who look after it.
 
-        What somebody drafts who works for all branches and names none belongs where these employees work.
+        If its officer works for all branches and names none, the application belongs to these employees' branch.
 
         Raises:
             IdTaken: The id it was given stands for something already.
@@ -151,9 +151,9 @@ class ApplicationService(Service[CustomerApplication]):
         principal: Principal,
         at: datetime,
     ) -> CustomerApplication:
-        """Change what the wish names and what differs; an edit never moves the workflow.
+        """Change the fields that the wish names and that differ; an edit never moves the workflow.
 
-        A number that comes back masked stays what it is.
+        A number that is sent masked, as it was shown, stays as it is.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -200,7 +200,7 @@ class ApplicationService(Service[CustomerApplication]):
         return application
 
     async def _write(self, application: CustomerApplication, changed: Mapping[str, Any]) -> None:
-        """Write fields into the row, with what follows from them there."""
+        """Write fields into the row, and what follows from them."""
         if not _CHECKED_ACCOUNT.isdisjoint(changed):
             application.account_id_validated = False
         for name, value in changed.items():
@@ -219,12 +219,12 @@ class ApplicationService(Service[CustomerApplication]):
     async def throw_away(
         self, application_id: UUID, *, expected_version: int | None, principal: Principal, at: datetime
     ) -> None:
-        """Throw a draft away, with its folders and papers, and with whom it wrote down and nothing else refers to.
+        """Delete a draft with its folders and papers, and the customers who were written down only for it.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
             NotADraft: It was submitted once, so it stays on record.
-            NotYourDraft: It is for its officer, or for whoever may delete others' drafts, to throw away.
+            NotYourDraft: Only its officer, and whoever may delete others' drafts, may throw it away.
         """
         async with self.transaction():
             application = await self.find(visible_to(principal), id=application_id, lock=True)
@@ -251,7 +251,7 @@ class ApplicationService(Service[CustomerApplication]):
         await clear_away(self._store, *papers)
 
     async def _check(self, fields: dict[str, Any], *, at: datetime) -> None:
-        """Write names the way they are kept, and refuse what cannot be.
+        """Bring names into the form in which they are stored, and refuse what cannot be true.
 
         Raises:
             MixedScripts: A name is written in two scripts.
@@ -273,7 +273,7 @@ class ApplicationService(Service[CustomerApplication]):
     async def _know_the_borrower(
         self, application: CustomerApplication, person: Described, *, by: UUID, at: datetime
     ) -> None:
-        """Find or write down who borrows, as the application describes them now."""
+        """Find the borrower as the application describes them now, or write them down as a customer."""
         former = application.customer_id
         known = await self._customers.identify(
             person,
@@ -291,7 +291,7 @@ class ApplicationService(Service[CustomerApplication]):
     async def _hold(
         self, person: Described, behind: Mapping[str, Any], application: CustomerApplication | None = None
     ) -> None:
-        """Keep others from writing down the same people meanwhile: all at once, so that nobody waits for ever."""
+        """Lock the numbers and customers of everybody involved at once: then two drafts never wait for each other."""
         guarantor = Person(
             phone=behind.get("guarantor_phone"),
             id_number=behind.get("guarantor_id_number"),
@@ -305,7 +305,7 @@ class ApplicationService(Service[CustomerApplication]):
     async def _back(
         self, application: CustomerApplication, behind: Mapping[str, Any], *, by: UUID, at: datetime
     ) -> None:
-        """Write down who and what stands behind the application, as the web app's fields say it."""
+        """Write down the guarantor and collateral that the web app's fields name."""
         if behind.keys() - {"collaterals"}:
             await self.backing.guarantee(
                 application.id,
@@ -319,23 +319,23 @@ class ApplicationService(Service[CustomerApplication]):
             await self.backing.pledge(application.id, behind["collaterals"], at=at)
 
     def touch(self, application: CustomerApplication, fields: Collection[str], *, by: UUID, at: datetime) -> None:
-        """Make a new version of an application of which somebody changed these fields, rows behind it included."""
+        """Give an application a new version after somebody changed these fields, those of its parties included."""
         if is_material(fields):
             application.changed_in_substance_by(by)
             application.recommend(UNSAID)  # it was recommended as it was before
         application.renewed(at)
 
     async def is_drafted(self, application_id: UUID, principal: Principal) -> bool:
-        """Whether there is an application of this id which the person drafted."""
+        """Whether the person drafted an application with this id."""
         theirs = exists().where(CustomerApplication.id == application_id, CustomerApplication.user_id == principal.id)
         return bool(await self.session.scalar(select(theirs)))
 
     async def borrows_nowhere(self, customer_id: UUID) -> bool:
-        """Whether no application is this customer's."""
+        """Whether this customer has no application."""
         return not await self.session.scalar(select(exists().where(CustomerApplication.customer_id == customer_id)))
 
     async def _refers_alone(self, application_id: UUID, customer_id: UUID) -> bool:
-        """Whether no other application is this customer's, and they stand behind none."""
+        """Whether this customer has no other application and stands behind none."""
         others = exists().where(
             CustomerApplication.customer_id == customer_id, CustomerApplication.id != application_id
         )
@@ -349,13 +349,13 @@ def _said(wish: ApplicationChange) -> dict[str, Any]:
 
 
 _LISTS: Final = frozenset({"existing_loans", "loan_purposes", "collaterals"})
-"""What is a list, and therefore never null itself."""
+"""The fields that hold a list; null empties them."""
 
 _PRODUCT: Final = frozenset({"product_type", "product_code"})
-"""What names the product."""
+"""The fields that name the product."""
 
 _PERSON: Final = frozenset({"id_card_type", "id_number", "phone", "date_of_birth", *NAMES})
-"""What tells who somebody is."""
+"""The fields that tell who somebody is."""
 
 _CHECKED_ACCOUNT: Final = _PERSON | {"account_id"}
-"""What the check of an account was about: whose it is, and which."""
+"""The fields that a check of the account was about: whose it is, and which one."""

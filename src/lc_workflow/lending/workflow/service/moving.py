@@ -41,7 +41,7 @@ STEP_OF: Final = dict.fromkeys(Decision, Action.APPROVE) | {
     Decision.REJECT: Action.REJECT,
     Decision.RETURN: Action.RETURN,
 }
-"""The step a decision is about; whoever abstains or recuses themselves does so from approving."""
+"""The step that a decision belongs to; abstaining and recusing oneself belong to approving."""
 
 
 class WorkflowService(Service[CustomerApplication]):
@@ -69,7 +69,7 @@ class WorkflowService(Service[CustomerApplication]):
         principal: Principal,
         at: datetime,
     ) -> CustomerApplication:
-        """Take the wished-for step: the row is locked where the decision is made, so one of two always comes second.
+        """Take a step. The row stays locked until the commit, so of two people who act at once one always comes second.
 
         Raises:
             Missing: There is no such application, or the person may not see it.
@@ -130,7 +130,7 @@ class WorkflowService(Service[CustomerApplication]):
     ) -> None:
         """Record that an approved loan was paid out; works inside the caller's transaction, on a row it has locked.
 
-        What might have kept it from being paid was asked before it was handed over: now the money is gone.
+        Nothing is checked again: that was done before the hand-over, and by now the money has left.
 
         Raises:
             NoSuchStep: It is not approved, or not any more.
@@ -146,7 +146,7 @@ class WorkflowService(Service[CustomerApplication]):
         return await self._obstacles.to_disbursing(await self._dockets.seen_by(principal, application_id, at=at), at=at)
 
     async def expire_due(self, *, at: datetime) -> int:
-        """End the approvals that were not used in time, each in a transaction of its own; answers how many."""
+        """Expire the approvals that were not used in time, each in its own transaction; return how many."""
         granted_before = begin_of_validity(at, days=valid_days(await self._settings.value_of(VALID_DAYS)))
         due = (
             CustomerApplication.workflow_status == Stage.APPROVED,
@@ -167,7 +167,7 @@ class WorkflowService(Service[CustomerApplication]):
         return expired
 
     async def _take(self, step: Step, docket: Docket, wish: Wish, *, by: UUID, at: datetime) -> None:
-        """Do to the row what the step means besides its new stage."""
+        """Change what the step changes besides the stage."""
         application, case = docket.application, docket.sitting.case
         match step.action:
             case Action.SUBMIT:
@@ -208,9 +208,9 @@ class WorkflowService(Service[CustomerApplication]):
         comment: str | None = None,
         on_behalf_of: UUID | None = None,
     ) -> None:
-        """Bring the application to where the step leads; write it down, announce it, and open the work it makes.
+        """Move the application to the stage the step leads to, record and announce the move, and open the next task.
 
-        `done` is its task that ends with that.
+        `done` is the task that the step completes.
         """
         application.stand_at(step.target, by=by, at=at)
         self.session.add(
@@ -243,14 +243,14 @@ class WorkflowService(Service[CustomerApplication]):
         await self._tasks.follow(application, done, by=by, at=at)
 
     async def _end(self, step: Step, application: CustomerApplication, wish: Wish) -> None:
-        """Say why nothing came of a loan, and hold no account for it that nobody has checked."""
+        """Keep the reason why nothing came of a loan, and let go of its account if nobody has checked it."""
         if step.action is Action.REJECT:
             application.rejection_reason = wish.reason
         if not application.account_id_validated:
             await give_up_account(self.session, application)
 
     async def _enter_account(self, step: Step, application: CustomerApplication, wish: Wish, *, at: datetime) -> None:
-        """Write down the account the teller found; sending the application on says that it was checked."""
+        """Write down the account the teller found; sending the application on means that they checked it."""
         account_id = account_of(application, wish)
         is_claimed = step.action is Action.SEND_TO_REVIEW or wish.account_id is not None
         if account_id and application.customer_id and is_claimed:
@@ -265,9 +265,9 @@ class WorkflowService(Service[CustomerApplication]):
     async def standing(
         self, application_id: UUID, *, principal: Principal, at: datetime
     ) -> tuple[CustomerApplication, list[PossibleAction]]:
-        """Tell where an application stands, and list every action with what keeps this person from it.
+        """Return the stage of an application, and every action with what keeps this person from it.
 
-        Nobody meets a dead end without a reason.
+        So nobody is refused without learning why.
 
         Raises:
             Missing: There is no such application, or the person may not see it.

@@ -41,7 +41,7 @@ from lc_workflow.lending.workflow.queries import Docket
 from lc_workflow.lending.workflow.schemas import Wish
 
 TYPED_IN: Final = "typed in with the action"
-"""Stands for what a person can give with an action, where it is only asked whether they may take it."""
+"""Stands for what a person types in with an action, when the question is only whether they may take it."""
 
 
 class ConditionsOpen(Invalid):
@@ -57,17 +57,17 @@ class Weighed:
 
 
 class Obstacles:
-    """Gathers what speaks against a step, from the rules and from all that an application has to bring along."""
+    """Collects what speaks against a step: the rules, the papers, the product, the law and the approval."""
 
     def __init__(self, session: AsyncSession, approvals: ApprovalService) -> None:
-        """Gather on the request's session, together with who decides."""
+        """Work on the request's session; `approvals` knows who decides."""
         self._approvals = approvals
         self._asked = PapersAsked(session)
 
     async def to(self, step: Step, docket: Docket, wish: Wish | None, *, principal: Principal, at: datetime) -> Weighed:
-        """Gather everything that keeps a person from a step now.
+        """Collect everything that keeps a person from a step now.
 
-        Without a wish, what the person would type in with the action does not keep them from it.
+        Without a `wish` the question is only whether they may take it: what they would type in is not missed.
         """
         application, sitting = docket.application, docket.sitting
         permissions, ruling = permissions_for(principal, application), Ruling()
@@ -139,7 +139,7 @@ def account_of(application: CustomerApplication, wish: Wish) -> str | None:
 
 
 def _against_recommending(step: Step, docket: Docket, recommended: LoanTerms, *, at: datetime) -> list[DomainError]:
-    """What speaks against these terms where a step recommends any, the product and the law included."""
+    """What speaks against the terms that a step recommends, the product and the law included."""
     if recommended == UNSAID:
         return []
     if step.action is not Action.SEND_TO_REVIEW:
@@ -152,7 +152,7 @@ def _against_recommending(step: Step, docket: Docket, recommended: LoanTerms, *,
 
 
 def _against_paying_out(docket: Docket, *, at: datetime) -> list[DomainError]:
-    """What the approval itself, its conditions, the account, the product and the law have against it."""
+    """What speaks against paying out: the approval itself, its conditions, the account, the product, the law."""
     application, found = docket.application, list[DomainError]()
     if application.approved_at is not None:
         # What was asked for in time is paid out, however long the payment takes.
