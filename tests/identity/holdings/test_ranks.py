@@ -103,3 +103,14 @@ async def test_a_role_that_somebody_holds_beside_another_is_not_closed(
     given = await client.post(url(viewer, "roles"), json={"role_id": clerk}, headers=admin.headers)
     assert given.status_code == 200, given.text
     assert code(await client.delete(f"{ROLES}/{clerk}", headers=admin.headers)) == (422, "RoleInUse")
+
+
+async def test_no_role_is_opened_with_what_its_author_does_not_hold_or_like_one_above_their_own(
+    client: AsyncClient, admin: Person, steward: Person, right_id: Named
+) -> None:
+    role = {"name": "clerk", "display_name": "Clerk", "level": 1}
+    beyond = role | {"permission_ids": [await right_id("application:approve:branch")]}
+    assert code(await client.post(ROLES, json=beyond, headers=admin.headers)) == (403, "GrantAboveOwn")
+    like_above = {"name": "clerk", "template": "admin", "level": 1}
+    refused = await client.post(f"{ROLES}/from-template", json=like_above, headers=steward.headers)
+    assert code(refused) == (403, "RoleAboveOwn")

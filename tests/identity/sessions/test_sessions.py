@@ -92,6 +92,13 @@ class TestRefreshing:
         assert sorted(ended, key=str) == [NOON, None]
         assert (await announced()).count("RefreshTokenReused") == 1
 
+    async def test_a_token_that_nobody_knows_ends_nobodys_session(self, client: AsyncClient, enter: Enter) -> None:
+        first = await enter()
+        second = (await renew(client, first)).json()
+        unknown = await renew(client, first | {"refresh_token": "a guess"})
+        assert (unknown.status_code, unknown.json()["code"]) == (401, "RefreshTokenInvalid")
+        assert (await client.get(ME, headers=bearer(second))).status_code == 200
+
     async def test_a_thief_who_tries_again_fills_no_journal(
         self, client: AsyncClient, enter: Enter, announced: Told
     ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.events import ApplicationMoved
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.lending.approvals.steps import Decide, Give, HandOn, Hire, Publish
+from tests.lending.approvals.steps import BM, RM, Decide, Give, HandOn, Hire, Publish
 from tests.lending.steps import URL, Draft, Take
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
@@ -70,3 +70,13 @@ async def test_whoever_took_a_step_that_prepares_a_loan_does_not_decide_it_thoug
     assert (refused.status_code, refused.json()["code"]) == (403, "SodMaker")
     other = await give(await hire("teller"), "manager")
     assert (await decide(other, loan)).json()["workflow_status"] == "APPROVED"
+
+
+async def test_a_loan_whose_form_calls_it_risky_waits_for_the_region_too(
+    client: AsyncClient, hire: Hire, to_review: ToReview, publish: Publish, sheet: Any
+) -> None:
+    rules = [{"priority": 1, "when": {"risks": ["high"]}, "stages": [BM, RM]}, {"priority": 2, "stages": [BM]}]
+    await publish(rules=rules)
+    officer, teller, manager = await hire("officer"), await hire("teller"), await hire()
+    risky = await to_review(officer, teller, risk_category="high")
+    assert [stage["code"] for stage in (await sheet(manager, risky))["stages"]] == ["BM", "RM"]
