@@ -17,8 +17,10 @@ from lc_workflow.platform.http.fields import IS_NEEDED
 Refusals: TypeAlias = Mapping[str, Callable[[], DomainError]]
 """The refusal for each database constraint, by the constraint's name."""
 
-_CLASHES: Final = frozenset({"40001", "40P01", "55P03"})
-"""Serialization failure, deadlock, lock not available."""
+_CLASHES: Final = frozenset({"40001", "40P01"})
+"""Serialization failure, deadlock."""
+_WAITED_IN_VAIN: Final = "55P03"
+"""Lock not available. Reading the answer after a commit may end so too, so it never says that nothing was done."""
 _LACKING: Final = frozenset({"42P01", "42703"})
 """No such table, no such column: the database was rolled back to before this release."""
 _KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
@@ -66,6 +68,13 @@ def _refusal_of_driver(error: Exception, driver: BaseException) -> DomainError |
         return OutOfRange("A value is too large, too long or of a form that cannot be stored.")
     if sqlstate in _CLASHES:
         return Busy("Somebody else is changing the same thing; try again.")
+    return _unavailable(error, driver, sqlstate)
+
+
+def _unavailable(error: Exception, driver: BaseException, sqlstate: str) -> Unavailable | None:
+    """What may have kept a request from being answered whether its work was done or not."""
+    if sqlstate == _WAITED_IN_VAIN:
+        return Unavailable("Somebody else holds what this needs for long; try again soon.")
     if is_gone(error):
         _log.warning("database unavailable", cause=f"{type(driver).__name__} {sqlstate}".strip())
         return Unavailable("The database does not answer at the moment; try again soon.")
