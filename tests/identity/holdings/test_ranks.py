@@ -1,5 +1,6 @@
 """Somebody below the administrator manages rights: nothing above them moves, and nothing they do not hold is given."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -114,3 +115,20 @@ async def test_no_role_is_opened_with_what_its_author_does_not_hold_or_like_one_
     like_above = {"name": "clerk", "template": "admin", "level": 1}
     refused = await client.post(f"{ROLES}/from-template", json=like_above, headers=steward.headers)
     assert code(refused) == (403, "RoleAboveOwn")
+
+
+async def test_whoever_administers_for_a_time_leaves_somebody_who_does_for_good(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, role_id: Named
+) -> None:
+    for_a_day, for_good = await sign_in("viewer"), await sign_in("viewer")
+    admin = await role_id("admin")
+    given = {"role_id": admin, "given_by": for_good.user.id, "given_at": NOON}
+    until = NOON + timedelta(days=1)
+    session.add(UserRole(user_id=for_a_day.user.id, until=until, **given))
+    session.add(UserRole(user_id=for_good.user.id, **given))
+    await session.commit()
+    wish = {"role_id": admin, "until": until.isoformat()}
+    shortened = await client.post(url(for_good, "roles"), json=wish, headers=for_a_day.headers)
+    assert code(shortened) == (422, "LastAdministrator")
+    taken = await client.delete(url(for_good, f"roles/{admin}"), headers=for_a_day.headers)
+    assert code(taken) == (422, "LastAdministrator")

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.roles.models import Permission, UserPermission, UserRole
+from lc_workflow.identity.roles.models import CompanyRole, Permission, UserPermission, UserRole
 from lc_workflow.identity.rules.roles import CATALOGUE, STANDINGS, Role
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
@@ -104,6 +105,12 @@ class TestRights:
         refused = await client.delete(url, headers=admin.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "PermissionInUse")
         await session.delete(held)
+        clerks = update(CompanyRole).where(CompanyRole.name == "teller")
+        await session.execute(clerks.values(grants=[right.name]))
+        await session.commit()
+        refused = await client.delete(url, headers=admin.headers)
+        assert (refused.status_code, refused.json()["code"]) == (422, "PermissionInUse"), "a role holds it"
+        await session.execute(clerks.values(grants=[]))
         await session.commit()
         assert (await client.delete(url, headers=admin.headers)).status_code == 204
         assert (await client.delete(url, headers=admin.headers)).status_code == 404

@@ -8,12 +8,13 @@ from httpx import AsyncClient
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.identity.protection.listeners import MOST_REFUSALS
+from lc_workflow.identity.protection.listeners import MOST_REFUSALS, REFUSALS_FOR
 from lc_workflow.identity.protection.models import RefusedDecision
 from lc_workflow.lending.workflow.models import Move
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL
+from tests.moments import NOON
 
 TERMS = {"approved_amount": 1500.5, "approved_term": 12, "interest_rate": 18}
 
@@ -74,6 +75,19 @@ async def test_whoever_keeps_trying_fills_no_table(
             assert answer.status_code == 403
     rows = await session.execute(select(RefusedDecision.person_id, func.count()).group_by(RefusedDecision.person_id))
     assert {row[0]: row[1] for row in rows} == {officer.user.id: MOST_REFUSALS, teller.user.id: MOST_REFUSALS}
+
+
+async def test_whoever_was_quiet_for_an_hour_and_tries_again_is_seen_again(
+    client: AsyncClient, session: AsyncSession, reviewed: tuple[dict[str, Any], Person, Person]
+) -> None:
+    application, officer, _ = reviewed
+    an_hour_ago = {"person_id": officer.user.id, "code": "NotYourStep", "at": NOON - REFUSALS_FOR}
+    session.add_all(RefusedDecision(**an_hour_ago) for _ in range(MOST_REFUSALS))
+    await session.commit()
+    body = {"rejection_reason": "No."}
+    answer = await client.patch(f"{URL}/{application['id']}/reject", json=body, headers=officer.headers)
+    assert answer.status_code == 403
+    assert await session.scalar(select(func.count()).where(RefusedDecision.at == NOON)) == 1
 
 
 async def test_what_is_merely_wrong_is_no_alert(
