@@ -9,7 +9,7 @@ from sqlalchemy import URL, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from lc_workflow.kernel.errors import Busy, DomainError, Invalid, Unavailable
+from lc_workflow.kernel.errors import DomainError, Invalid, Unavailable
 from lc_workflow.platform.http.database import (
     Contradiction,
     Duplicate,
@@ -126,7 +126,7 @@ async def test_who_waits_too_long_for_a_lock_may_try_again(engine: AsyncEngine) 
         await first.execute(text("SELECT pg_advisory_xact_lock(7)"))
         await second.execute(text("SET lock_timeout = '50ms'"))
         refusal = await refusal_of(second, "SELECT pg_advisory_xact_lock(7)")
-    assert isinstance(refusal, Busy)
+    assert isinstance(refusal, Unavailable)
     assert refusal.detail
 
 
