@@ -12,7 +12,6 @@ from httpx import AsyncClient, Response
 from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.workflow.models import Move
@@ -50,9 +49,9 @@ async def rows(town: Town) -> AsyncIterator[AsyncSession]:
 
 async def many(rows: AsyncSession, town: Town, **changes: Any) -> list[UUID]:
     """Write down a hundred applications."""
-    officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-    assert officer
-    made = [an_application(officer, branch_id=town.branch_id, requested_amount=100, **changes) for _ in range(TIMES)]
+    made = [
+        an_application(town.officer_id, branch_id=town.branch_id, requested_amount=100, **changes) for _ in range(TIMES)
+    ]
     rows.add_all(made)
     await rows.commit()
     return [application.id for application in made]

@@ -24,6 +24,7 @@ class Town:
 
     database: URL
     branch_id: UUID
+    officer_id: UUID
     managers: tuple[str, ...] = ("manager", "second_manager")
 
 
@@ -34,12 +35,13 @@ async def settle(database: URL) -> Town:
         session.add(branch := a_branch(name="Phnom Penh 1", code="PP01"))
         await session.flush()
         names = {role.value: role for role in Role} | {"second_manager": Role.MANAGER, "second_officer": Role.OFFICER}
-        session.add_all(
-            a_user(username=name, email=f"{name}@branch.example", role=role, branch_id=branch.id)
+        people = {
+            name: a_user(username=name, email=f"{name}@branch.example", role=role, branch_id=branch.id)
             for name, role in names.items()
-        )
+        }
+        session.add_all(people.values())
     await engine.dispose()
-    return Town(database, branch.id)
+    return Town(database, branch.id, people["officer"].id)
 
 
 @pytest.fixture

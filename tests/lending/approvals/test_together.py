@@ -33,10 +33,10 @@ async def test_two_managers_decide_a_stage_once(houses: Sequence[AsyncClient], t
     assert (await houses[0].post(f"{MATRICES}/{drafted['id']}/publish", headers=admin)).status_code == 200
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows:
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
         waiting = [
-            an_application(officer, branch_id=town.branch_id, workflow_status=Stage.MANAGER_REVIEW, account_id="1")
+            an_application(
+                town.officer_id, branch_id=town.branch_id, workflow_status=Stage.MANAGER_REVIEW, account_id="1"
+            )
             for _ in range(TIMES)
         ]
         rows.add_all(waiting)
@@ -67,8 +67,6 @@ async def test_two_loans_of_one_customer_are_counted_together_whoever_approves_t
     assert (await houses[0].post(f"{MATRICES}/{drafted['id']}/publish", headers=admin)).status_code == 200
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows:
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
         people = [await sign_in(house, name) for house, name in zip(houses, town.managers, strict=True)]
         ended: Counter[tuple[str, ...]] = Counter()
         for _ in range(TIMES):
@@ -76,7 +74,8 @@ async def test_two_loans_of_one_customer_are_counted_together_whoever_approves_t
             await rows.flush()
             at_review = {"workflow_status": Stage.MANAGER_REVIEW, "account_id": "1", "customer_id": customer.id}
             loans = [
-                an_application(officer, branch_id=town.branch_id, requested_amount=600, **at_review) for _ in houses
+                an_application(town.officer_id, branch_id=town.branch_id, requested_amount=600, **at_review)
+                for _ in houses
             ]
             rows.add_all(loans)
             await rows.commit()
@@ -108,10 +107,9 @@ async def test_what_lets_somebody_decide_is_taken_back_at_that_moment(
 ) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows, engine.connect() as taking_back:
-        officers = select(User.id).where(User.username.like("%officer")).order_by(User.username)
-        officer, _, deputy = (await rows.scalars(officers)).all()
+        deputy = (await rows.scalars(select(User.id).where(User.username == "second_officer"))).one()
         its = {"branch_id": town.branch_id, "workflow_status": Stage.MANAGER_REVIEW, "account_id": "1"}
-        rows.add_all(loans := [an_application(officer, **its) for _ in range(2)])
+        rows.add_all(loans := [an_application(town.officer_id, **its) for _ in range(2)])
         await rows.commit()
         named = {"role": "manager", "to_id": str(deputy), "person_id": str(deputy)}
         named |= {"branch_id": str(town.branch_id)} if row is Authority else {}

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from httpx import AsyncClient
-from sqlalchemy import NullPool, select
+from sqlalchemy import NullPool
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.rules.stages import Stage
 from tests.documents.library.conftest import FILES, JPEG
 from tests.journey.town import Town, sign_in
@@ -20,9 +19,9 @@ async def test_what_two_find_about_one_paper_at_that_moment_is_written_down_one_
 ) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
-        rows.add(loan := an_application(officer, branch_id=town.branch_id, workflow_status=Stage.TELLER_PROCESSING))
+        rows.add(
+            loan := an_application(town.officer_id, branch_id=town.branch_id, workflow_status=Stage.TELLER_PROCESSING)
+        )
     brought = await houses[0].post(
         f"{FILES}/upload",
         files={"file": ("title.jpg", JPEG, "application/octet-stream")},

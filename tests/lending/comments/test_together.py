@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from httpx import AsyncClient
-from sqlalchemy import NullPool, delete, select
+from sqlalchemy import NullPool, delete
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from tests.journey.town import Town, sign_in
 from tests.lending.factories import an_application
@@ -20,9 +19,7 @@ async def test_nothing_is_said_about_a_draft_that_is_thrown_away_at_that_moment(
 ) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
-        rows.add(draft := an_application(officer, branch_id=town.branch_id))
+        rows.add(draft := an_application(town.officer_id, branch_id=town.branch_id))
     headers = await sign_in(houses[0], "officer")
     async with engine.connect() as throwing_away:
         await throwing_away.execute(delete(CustomerApplication).where(CustomerApplication.id == draft.id))

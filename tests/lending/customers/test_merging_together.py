@@ -10,7 +10,6 @@ from httpx import AsyncClient
 from sqlalchemy import NullPool, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.models import Customer, IdentityPaper, Telephone
 from lc_workflow.lending.customers.service import CustomerService
@@ -38,8 +37,6 @@ async def test_a_loan_goes_on_while_its_customer_is_merged(
 ) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows:
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
         admin, colleague = await sign_in(houses[0], "admin"), await sign_in(houses[1], who)
         said: Counter[tuple[int, ...]] = Counter()
         for number in range(TIMES):
@@ -47,7 +44,7 @@ async def test_a_loan_goes_on_while_its_customer_is_merged(
             rows.add_all([kept := Customer(**named), gone := Customer(**named)])
             await rows.flush()
             its = {"customer_id": gone.id, "account_id": f"{stage}-{number}", "requested_amount": 100}
-            rows.add(loan := an_application(officer, branch_id=town.branch_id, workflow_status=stage, **its))
+            rows.add(loan := an_application(town.officer_id, branch_id=town.branch_id, workflow_status=stage, **its))
             await rows.commit()
             wish = {"customer_id": str(gone.id), "reason": "Two papers of one person"}
             answers = await asyncio.gather(
@@ -101,7 +98,6 @@ async def test_a_loan_that_came_while_the_merge_waited_is_changed_by_a_colleague
     people = {name: await sign_in(houses[0], name) for name in ("admin", "officer")}
     named = {"full_name_latin": "SOK CHANTHY", "branch_id": town.branch_id, "created_at": NOON, "updated_at": NOON}
     async with AsyncSession(engine, expire_on_commit=False) as rows, engine.connect() as counter:
-        officer = (await rows.scalars(select(User.id).where(User.username == "officer"))).one()
         rows.add_all([kept := Customer(**named), gone := Customer(**named)])
         await rows.flush()
         rows.add(a_telephone(gone, "+85512000001"))
@@ -109,7 +105,7 @@ async def test_a_loan_that_came_while_the_merge_waited_is_changed_by_a_colleague
         await counter.execute(select(Customer.id).where(Customer.id == kept.id).with_for_update())
         await CustomerService(rows).hold(customer_ids=[gone.id])
         its = {"customer_id": gone.id, "full_name_khmer": None, "phone": "+85512000001"}
-        rows.add(loan := an_application(officer, branch_id=town.branch_id, **its))
+        rows.add(loan := an_application(town.officer_id, branch_id=town.branch_id, **its))
         await rows.flush()
         wish = {"customer_id": str(gone.id), "reason": "Two papers of one person"}
         merge = asyncio.create_task(houses[0].post(f"{CUSTOMERS}/{kept.id}/merge", json=wish, headers=people["admin"]))

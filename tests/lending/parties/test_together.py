@@ -8,7 +8,6 @@ from httpx import AsyncClient
 from sqlalchemy import NullPool, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.rules.backing import PartyRole
@@ -31,9 +30,7 @@ async def engine(town: Town) -> AsyncIterator[AsyncEngine]:
 async def loan(engine: AsyncEngine, town: Town) -> CustomerApplication:
     """A draft of the town's officer."""
     async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
-        rows.add(draft := an_application(officer, branch_id=town.branch_id))
+        rows.add(draft := an_application(town.officer_id, branch_id=town.branch_id))
     return draft
 
 

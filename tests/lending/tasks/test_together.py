@@ -9,7 +9,6 @@ from sqlalchemy import NullPool, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from lc_workflow.app import HOUSE
-from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.tasks.models import Task
@@ -50,10 +49,8 @@ async def test_a_loan_that_was_scored_is_free_while_the_next_that_was_is_being_d
 ) -> None:
     engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
-        officer = await rows.scalar(select(User.id).where(User.username == "officer"))
-        assert officer
         at_review = {"branch_id": town.branch_id, "workflow_status": Stage.MANAGER_REVIEW, "account_id": "1"}
-        rows.add_all(loans := [an_application(officer, **at_review) for _ in range(2)])
+        rows.add_all(loans := [an_application(town.officer_id, **at_review) for _ in range(2)])
     teller = await sign_in(houses[0], "teller")
     for loan in loans:
         assert (await houses[0].post(f"{URL}/{loan.id}/score", json={}, headers=teller)).status_code == 201

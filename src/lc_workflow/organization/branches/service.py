@@ -56,8 +56,10 @@ class BranchService(Service[Branch]):
         """
         check_phones(given(wish), "phone_number")
         async with self.transaction():
-            code = wish.code or await first_free(self.session, Branch.code, codes_for(wish.name, otherwise="BR"))
-            if await is_taken(self.session, Branch, Branch.code, code):
+            code = wish.code
+            if code is None:
+                code = await first_free(self.session, Branch.code, codes_for(wish.name, otherwise="BR"))
+            elif await is_taken(self.session, Branch, Branch.code, code):
                 raise BranchCodeTaken
             branch = await self.create(Branch(**given(wish) | {"code": code}, created_at=at, updated_at=at))
             self.announce(BranchOpened(actor_id=principal.id, at=at, branch_id=branch.id, code=branch.code))

@@ -54,8 +54,10 @@ class DepartmentService(Service[Department]):
             NoSuchManager: The manager is nobody.
         """
         async with self.transaction():
-            code = wish.code or await first_free(self.session, Department.code, codes_for(wish.name, otherwise="DEP"))
-            if await is_taken(self.session, Department, Department.code, code):
+            code = wish.code
+            if code is None:
+                code = await first_free(self.session, Department.code, codes_for(wish.name, otherwise="DEP"))
+            elif await is_taken(self.session, Department, Department.code, code):
                 raise DepartmentCodeTaken
             department = await self.create(Department(**given(wish) | {"code": code}, created_at=at, updated_at=at))
             self.announce(

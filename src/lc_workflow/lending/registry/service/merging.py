@@ -74,9 +74,7 @@ class CustomerMerging(CustomersInReach):
                 )
             )
 
-    async def _held(
-        self, taker_id: UUID, giver_id: UUID, principal: Principal, *, tries: int = MOST_TRIES
-    ) -> tuple[Customer, Customer]:
+    async def _held(self, taker_id: UUID, giver_id: UUID, principal: Principal) -> tuple[Customer, Customer]:
         """Lock the giver's loans, all that both are found by, and then both; whoever works on a loan locks it first.
 
         What became theirs while this waited is locked with the rest, from the beginning: locked last, it could be
@@ -86,18 +84,17 @@ class CustomerMerging(CustomersInReach):
             Busy: There was more each time.
         """
         ids = [taker_id, giver_id]
-        async with self.session.begin_nested() as attempt:
-            loans = await self._loan_book.hold(self.session, giver_id)
-            keys = await self._keys_of(ids)
-            await self.hold(customer_ids=ids)
-            both = {each: await self._locked(each, MERGE, principal) for each in sorted(ids)}
-            if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
-                return both[taker_id], both[giver_id]
-            if tries == 1:
-                raise Busy("Colleagues are just writing down loans of this customer; try again.")
-            await attempt.rollback()
-        self.session.expire_all()  # or the next try would go by what was read in this one
-        return await self._held(taker_id, giver_id, principal, tries=tries - 1)
+        for _ in range(MOST_TRIES):
+            async with self.session.begin_nested() as attempt:
+                loans = await self._loan_book.hold(self.session, giver_id)
+                keys = await self._keys_of(ids)
+                await self.hold(customer_ids=ids)
+                both = {each: await self._locked(each, MERGE, principal) for each in sorted(ids)}
+                if await self._keys_of(ids) <= keys and await self._loan_book.of(self.session, giver_id) <= loans:
+                    return both[taker_id], both[giver_id]
+                await attempt.rollback()
+            self.session.expire_all()  # or the next try would go by what was read in this one
+        raise Busy("Colleagues are just writing down loans of this customer; try again.")
 
     async def dismiss(self, customer_id: UUID, duplicate_id: UUID, *, principal: Principal, at: datetime) -> None:
         """Record that two people who share a number are different people.
