@@ -23,9 +23,9 @@ POOL_SECONDS: Final = 10
 """How long a request waits for a connection while all are busy, before it is told to come again."""
 
 LOCK_MS: Final = 10_000
-"""How long a statement waits for a lock of somebody else's: less than the driver waits for an answer.
+"""How long a statement waits for a lock: less than the driver waits for an answer.
 
-Somebody who holds others up is no database that is silent, and neither people nor operators should be told so.
+Otherwise a colleague's lock would look like a database that does not answer, to people and in the log.
 """
 
 RESTS_SINCE: Final = "rests since"
