@@ -8,6 +8,11 @@ PHNOM_PENH: Final = timezone(timedelta(hours=7), "Asia/Phnom_Penh")
 """Where the branches are; Cambodia keeps no daylight saving, so its offset never changes."""
 
 
+def local_day(moment: datetime) -> date:
+    """The day it is at the branches at this moment."""
+    return moment.astimezone(PHNOM_PENH).date()
+
+
 def begin_of(day: date) -> datetime:
     """The moment a day begins at the branches, in UTC.
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import PHNOM_PENH, local_day
 
 SATURDAY: Final = 5
 
@@ -20,5 +20,5 @@ def working_day(days_ago: int, *, today: date) -> date:
 
 def moment(days_ago: int, at: time, *, now: datetime) -> datetime:
     """Name the moment at a time of day in Phnom Penh, so many working days before now."""
-    today = now.astimezone(PHNOM_PENH).date()
+    today = local_day(now)
     return datetime.combine(working_day(days_ago, today=today), at, PHNOM_PENH).astimezone(UTC)

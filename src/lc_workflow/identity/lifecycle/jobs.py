@@ -12,7 +12,7 @@ from lc_workflow.identity.lifecycle.models import Offboarding
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.identity.users.service import LastAdministrator, end_sessions, forget_waiting, keep_an_administrator
-from lc_workflow.kernel.dates import PHNOM_PENH, end_of
+from lc_workflow.kernel.dates import end_of, local_day
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 
@@ -23,7 +23,7 @@ async def shut_leavers_out(place: Workplace) -> None:
     """Deactivate the accounts of those whose last day is over, each in its own transaction."""
     now = place.clock()
     async with place.sessions() as session:
-        over = (Offboarding.completed_at.is_(None), Offboarding.last_day < now.astimezone(PHNOM_PENH).date())
+        over = (Offboarding.completed_at.is_(None), Offboarding.last_day < local_day(now))
         leaving = await session.scalars(select(Offboarding.user_id).where(*over).order_by(Offboarding.user_id))
         for user_id in leaving.all():
             try:
@@ -41,7 +41,7 @@ async def _shut_out(session: AsyncSession, user_id: UUID, *over: ColumnElement[b
     # Read under the lock: until then the day could be moved, or the leaving cancelled.
     leaving = await session.scalar(select(Offboarding).where(Offboarding.user_id == user_id, *over))
     day = leaving and leaving.last_day
-    if not leaving or not day or day <= leaving.initiated_at.astimezone(PHNOM_PENH).date():
+    if not leaving or not day or day <= local_day(leaving.initiated_at):
         return
     decided = exists().where(
         JournalEntry.subject == "user",

@@ -51,7 +51,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.access import MANAGE, READ, in_reach
 from lc_workflow.identity.users.models import STANDING, Session, User
 from lc_workflow.identity.users.service import UserService, check_rank_over, end_sessions, forget_waiting
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.employees.service import EmployeeService
@@ -329,7 +329,7 @@ class LifecycleService(Service[User]):
         return user
 
     async def _shut_out_when_due(self, user: User, leaving: Offboarding, *, principal: Principal, at: datetime) -> int:
-        today = at.astimezone(PHNOM_PENH).date()
+        today = local_day(at)
         if (leaving.last_day or today) > today:
             return 0
         await forget_waiting(self.session, user.id)  # somebody not activated yet could still be, with their code

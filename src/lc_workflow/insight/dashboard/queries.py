@@ -47,7 +47,7 @@ from lc_workflow.insight.dashboard.schemas import (
     Stats,
     UserCounts,
 )
-from lc_workflow.kernel.dates import PHNOM_PENH, begin_of
+from lc_workflow.kernel.dates import begin_of, local_day
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import READ, tallies_visible_to, visible_to
@@ -340,4 +340,4 @@ def _user_activity(entry: JournalEntry, person: str) -> Activity:
 
 
 def _today(at: datetime) -> datetime:
-    return begin_of(at.astimezone(PHNOM_PENH).date())
+    return begin_of(local_day(at))

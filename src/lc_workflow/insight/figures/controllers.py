@@ -16,7 +16,7 @@ from lc_workflow.insight.figures.access import READ
 from lc_workflow.insight.figures.queries import Figures
 from lc_workflow.insight.figures.schemas import Figure, FigureAnswer, FileFormat, Period, Table
 from lc_workflow.insight.rules.charts import bars
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
@@ -46,7 +46,7 @@ def wanted_period(
     Raises:
         PeriodReversed: The last day comes before the first.
     """
-    last = date_to or max(clock().astimezone(PHNOM_PENH).date(), date_from or date.min)
+    last = date_to or max(local_day(clock()), date_from or date.min)
     first = date_from or (last - timedelta(days=DAYS - 1) if last.toordinal() >= DAYS else date.min)
     if first > last:
         raise PeriodReversed(

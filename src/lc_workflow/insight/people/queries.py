@@ -31,7 +31,7 @@ from lc_workflow.insight.people.schemas import (
     UserStats,
     UserSummary,
 )
-from lc_workflow.kernel.dates import PHNOM_PENH, begin_of
+from lc_workflow.kernel.dates import begin_of, local_day
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.departments.models import Department
@@ -142,7 +142,7 @@ class People:
         row = await self._session.execute(
             select(
                 func.count(),
-                _many(User.last_activity_at >= begin_of(at.astimezone(PHNOM_PENH).date())),
+                _many(User.last_activity_at >= begin_of(local_day(at))),
                 _many(User.last_activity_at >= at - timedelta(days=7)),
                 _many(User.last_activity_at >= at - LATELY),
                 _many(User.last_activity_at >= begin_of(_first_day(days, at))),
@@ -329,7 +329,7 @@ def _day_of(moment: InstrumentedAttribute[datetime]) -> ColumnElement[date]:
 
 
 def _first_day(days: int, at: datetime) -> date:
-    return at.astimezone(PHNOM_PENH).date() - timedelta(days=days - 1)
+    return local_day(at) - timedelta(days=days - 1)
 
 
 def _each_day(counts: Mapping[date, int], *, days: int, at: datetime) -> list[DayFigure]:

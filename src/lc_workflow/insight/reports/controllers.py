@@ -21,7 +21,7 @@ from lc_workflow.insight.figures.access import READ
 from lc_workflow.insight.reports.queries import Reports
 from lc_workflow.insight.reports.schemas import MonthlyReport, ReportFormat
 from lc_workflow.insight.rules.monthly import pages_of
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import FieldError
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.rules.dossier import Language
@@ -85,7 +85,7 @@ class ReportController(Controller):
         now = clock()
         if month and not re.match(MONTH, month):
             raise cannot_take([FieldError("month", "must be a month like 2026-10", loc="query")])
-        this_month = now.astimezone(PHNOM_PENH).date().replace(day=1)
+        this_month = local_day(now).replace(day=1)
         day = date.fromisoformat(f"{month}-01") if month else this_month - timedelta(days=1)
         report = await reports.monthly(branch_id, day, principal, at=now)
         if report_format is ReportFormat.JSON:

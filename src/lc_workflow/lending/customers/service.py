@@ -32,7 +32,7 @@ from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.customers.models import Account, Customer, IdentityPaper, PossibleDuplicate, Telephone
 from lc_workflow.lending.customers.queries import Sharing
 from lc_workflow.lending.events import CustomerChanged, CustomerForgotten, PossibleDuplicateFound
-from lc_workflow.lending.rules.matching import identity_key, kind_of, read_identity_card
+from lc_workflow.lending.rules.matching import NAMES, identity_key, kind_of, read_identity_card
 from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.platform.db.written import Written
@@ -40,7 +40,6 @@ from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blind, found_by
 from lc_workflow.platform.service import Service
 
-NAMES: Final = ("full_name_khmer", "full_name_latin")
 TRAITS: Final = (
     *NAMES,
     "date_of_birth",

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import Forbidden, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
@@ -149,8 +149,8 @@ class DisbursementService(Service[DisbursementRequest]):
                 currency=request.currency.value,
                 paid=(wish.amount, wish.currency.value),
                 paid_on=wish.paid_on,
-                requested_on=(await self._ordered_at(request)).astimezone(PHNOM_PENH).date(),
-                today=at.astimezone(PHNOM_PENH).date(),
+                requested_on=local_day(await self._ordered_at(request)),
+                today=local_day(at),
             ):
                 raise objection
             request.status = DisbursementStatus.CONFIRMED

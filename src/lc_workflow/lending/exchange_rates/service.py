@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
@@ -51,7 +51,7 @@ class ExchangeRateService(Service[ExchangeRate]):
                     base=wish.base,
                     currency=wish.currency,
                     rate=wish.rate,
-                    valid_on=wish.valid_on or at.astimezone(PHNOM_PENH).date(),
+                    valid_on=wish.valid_on or local_day(at),
                     source=wish.source,
                     set_by=principal.id,
                     set_at=at,
@@ -74,7 +74,7 @@ class ExchangeRateService(Service[ExchangeRate]):
         rows = await self.session.scalars(
             select(ExchangeRate)
             .ext(distinct_on(ExchangeRate.currency))
-            .where(ExchangeRate.base == base, ExchangeRate.valid_on <= at.astimezone(PHNOM_PENH).date())
+            .where(ExchangeRate.base == base, ExchangeRate.valid_on <= local_day(at))
             .order_by(ExchangeRate.currency, ExchangeRate.valid_on.desc(), ExchangeRate.number.desc())
         )
         return rows.all()

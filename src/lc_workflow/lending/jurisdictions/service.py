@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, exists, select
 from sqlalchemy.orm import aliased
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import Forbidden, Invalid
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.events import (
@@ -185,7 +185,7 @@ class JurisdictionService(Service[JurisdictionProfile]):
             .where(
                 row.code == code,
                 row.confirmed_at.is_not(None),
-                row.valid_from <= at.astimezone(PHNOM_PENH).date(),
+                row.valid_from <= local_day(at),
             )
             .order_by(row.valid_from.desc(), row.confirmed_at.desc())
             .limit(1)

@@ -12,7 +12,7 @@ from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
@@ -202,7 +202,7 @@ class MatrixService(Service[ApprovalMatrix]):
         Raises:
             Missing: Nothing was ever published; the first revision of the database publishes one.
         """
-        row = await _IN_FORCE.one(self.session, on=at.astimezone(PHNOM_PENH).date())
+        row = await _IN_FORCE.one(self.session, on=local_day(at))
         if row is None:
             raise Missing("No approval matrix is published; publish one before loans are decided.")
         rate = rate_of(row.rate or or_begun(KHR_PER_USD, row.set_rate))

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import permissions_for, visible_to
@@ -17,11 +17,10 @@ from lc_workflow.lending.applications.service import ApplicationService
 from lc_workflow.lending.backing.models import Collateral, Party
 from lc_workflow.lending.backing.schemas import CollateralChange, NewParty, PartyChange
 from lc_workflow.lending.backing.service import a_collateral, understand
-from lc_workflow.lending.customers.service import NAMES
 from lc_workflow.lending.events import ApplicationChanged
 from lc_workflow.lending.rules.backing import says_something, with_changes
 from lc_workflow.lending.rules.editing import check_edit
-from lc_workflow.lending.rules.matching import age_on, check_name
+from lc_workflow.lending.rules.matching import NAMES, check_person
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.http.versions import check_version
 from lc_workflow.platform.phones import check_phones
@@ -94,7 +93,8 @@ class PartyService:
             PartyNameNeeded, MixedScripts, NotAPhone, NotBornYet, MaskedNumber: They cannot be written down so.
             TooManyBehind, AlreadyBehind: Enough stand behind it, or they do already.
         """
-        fields = _written(given(wish), at=at)
+        fields = given(wish)
+        check_person(fields, today=local_day(at))
         refuse_masked(fields, NUMBERS)
         role = fields.pop("role")
         if not any(fields.get(name) for name in NAMES):
@@ -138,7 +138,8 @@ class PartyService:
         async with self._applications.transaction():
             application = await self._locked(application_id, "parties", principal, expected_version)
             party = await self._row(Party, application_id, party_id)
-            fields = _written(without_masked(given(wish), NUMBERS), at=at)
+            fields = without_masked(given(wish), NUMBERS)
+            check_person(fields, today=local_day(at))
             changes = {name: value for name, value in fields.items() if getattr(party, name) != value}
             check_phones(changes, "phone")
             for name, value in changes.items():
@@ -279,16 +280,6 @@ class PartyService:
         self._applications.announce(
             ApplicationChanged(actor_id=principal.id, at=at, application_id=application.id, fields=(field,))
         )
-
-
-def _written(fields: dict[str, Any], *, at: datetime) -> dict[str, Any]:
-    """Write names the way they are kept, and refuse what cannot be kept."""
-    for name in NAMES:
-        if fields.get(name):
-            fields[name] = check_name(fields[name], field=name) or None
-    if born := fields.get("date_of_birth"):
-        age_on(born, at.astimezone(PHNOM_PENH).date())
-    return fields
 
 
 def _entry(entry: dict[str, Any], wish: CollateralChange) -> dict[str, Any]:

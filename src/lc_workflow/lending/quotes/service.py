@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Date, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import DomainError, FieldError, Invalid, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
@@ -74,7 +74,7 @@ class QuoteService(Service[CustomerApplication]):
         application = await self.find(visible_to(principal), id=application_id)
         grounds = await self._grounds(application, at=at)
         asked = application.at_stake
-        terms, fees = _terms(application, grounds, asked, wish, today=_day(at))
+        terms, fees = _terms(application, grounds, asked, wish, today=local_day(at))
         if application.workflow_status is Stage.DISBURSED and wish == ApplicationQuoteRequest():
             return (paid := quote(terms, fees)), warnings_under(paid, grounds.law)
         if grounds.conditions:
@@ -115,7 +115,7 @@ class QuoteService(Service[CustomerApplication]):
     async def _grounds(self, application: CustomerApplication, *, at: datetime) -> Grounds:
         """Load in one statement what an application's loan is checked against."""
         await self.session.flush()
-        day = at.astimezone(PHNOM_PENH).date()
+        day = local_day(at)
         row = await _GROUNDS.one(self.session, application_id=application.id, on=day)
         if row is None:
             raise Missing("This application was thrown away just now.")
@@ -151,7 +151,7 @@ def obstacles_to(
 
 
 def _reckoned(application: CustomerApplication, grounds: Grounds, asked: LoanTerms, *, at: datetime) -> Quote:
-    return quote(*_terms(application, grounds, asked, ApplicationQuoteRequest(), today=_day(at)))
+    return quote(*_terms(application, grounds, asked, ApplicationQuoteRequest(), today=local_day(at)))
 
 
 class RepaymentNotOffered(Invalid):
@@ -260,7 +260,3 @@ def _too_little(
         f"Fill in {' and '.join(missing)} before the loan is reckoned.",
         errors=tuple(FieldError(name, "is needed to reckon the loan") for name in missing),
     )
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(PHNOM_PENH).date()

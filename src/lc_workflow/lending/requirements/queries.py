@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.documents.library.models import File
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
@@ -93,7 +93,7 @@ class PapersAsked:
         kinds = {kind.code: kind for kind in await self._session.scalars(select(PaperKind))}
         items: list[Item] = []
         if checklist is not None or by_product:
-            today = at.astimezone(PHNOM_PENH).date()
+            today = local_day(at)
             loan = await self._loan(application)
             handed_in = [_paper(each) for each in papers]
             exempt = [
@@ -187,7 +187,7 @@ def _rules(checklist: Checklist | None) -> Sequence[PaperRule]:
 
 def _paper(handed_in: HandedIn) -> Paper:
     file, check = handed_in.file, handed_in.check
-    uploaded_on: date = file.created_at.astimezone(PHNOM_PENH).date()
+    uploaded_on = local_day(file.created_at)
     return Paper(
         id=file.id,
         document_type=file.document_type or "",

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
 from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
@@ -136,7 +136,7 @@ class RequirementService(Service[PaperCheck]):
             if principal.id in application.editors:
                 raise SodEditor("You changed what this application comes to; somebody else has to waive its papers.")
             rule = await self._asked.rule(application, wish.rule)
-            check_waiver(rule, ends_on=wish.ends_on, today=at.astimezone(PHNOM_PENH).date())
+            check_waiver(rule, ends_on=wish.ends_on, today=local_day(at))
             await self._check_subject(application, wish.subject_id)
             waiver = PaperWaiver(
                 application_id=application.id,
@@ -231,7 +231,7 @@ class RequirementService(Service[PaperCheck]):
         for name, value in said.items():
             setattr(check, name, value)
         if said:
-            check_days(check.issued_on, check.expires_on, today=at.astimezone(PHNOM_PENH).date())
+            check_days(check.issued_on, check.expires_on, today=local_day(at))
             check.updated_at = at
         return bool(said)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
 from itertools import cycle
+from typing import Any, Final
 
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.rules.terms import IdCardType
@@ -23,6 +24,9 @@ _CARD_DIGITS = 9
 _FEWEST_ALIKE = 6
 """A number of this many equal digits was written by somebody who had no number."""
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lo"})
+
+NAMES: Final = ("full_name_khmer", "full_name_latin")
+"""The fields of a person's names."""
 
 
 class MixedScripts(Invalid):
@@ -84,6 +88,20 @@ def check_name(name: str, *, field: str) -> str:
     if len(scripts_of(kept)) > 1:
         raise MixedScripts(f"Write {field} in one script: the Khmer name and the Latin name have a field each.")
     return kept
+
+
+def check_person(fields: dict[str, Any], *, today: date) -> None:
+    """Write the names among these fields the way they are stored, and refuse a birth that cannot be.
+
+    Raises:
+        MixedScripts: A name is written in more than one script.
+        NotBornYet: The day of birth lies in the future.
+    """
+    for name in (*NAMES, "guarantor_name"):
+        if fields.get(name):
+            fields[name] = check_name(fields[name], field=name) or None
+    if born := fields.get("date_of_birth"):
+        age_on(born, today)
 
 
 def scripts_of(name: str) -> frozenset[str]:

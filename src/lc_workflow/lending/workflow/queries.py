@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to
@@ -161,7 +161,7 @@ class Dockets:
     async def of(self, application: CustomerApplication, principal: Principal, *, at: datetime) -> Docket:
         """Read the docket of a loaded application, for somebody who may see it."""
         await self._session.flush()
-        day = at.astimezone(PHNOM_PENH).date()
+        day = local_day(at)
         row = await _DOCKET.one(self._session, application_id=application.id, person=principal.id, on=day)
         if row is None:
             raise Missing("This application was thrown away just now.")

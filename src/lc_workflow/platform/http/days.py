@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import inspect
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 
 Kind: TypeAlias = Any
 """A type as an annotation writes it."""
@@ -26,7 +26,7 @@ def day_of(text: str) -> str:
         return text
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)  # + in a query is a space
-        return str(moment.astimezone(PHNOM_PENH).date() if moment.tzinfo else moment.date())
+        return str(local_day(moment) if moment.tzinfo else moment.date())
     except (ValueError, OverflowError):
         return text
 

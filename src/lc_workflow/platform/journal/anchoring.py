@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.platform.jobs import Job, Workplace
 from lc_workflow.platform.journal.chain import anchor, seals_of
 
@@ -10,7 +10,7 @@ from lc_workflow.platform.journal.chain import anchor, seals_of
 async def anchor_yesterday(place: Workplace) -> None:
     """Seal the last day that has been over for an hour, unless it is sealed already."""
     now = place.clock()
-    day = (now - timedelta(hours=1)).astimezone(PHNOM_PENH).date() - timedelta(days=1)
+    day = local_day(now - timedelta(hours=1)) - timedelta(days=1)
     async with place.sessions() as session:
         await anchor(session, seals_of(place.settings), day=day, at=now)
         await session.commit()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.documents.library.models import File, Folder
 from lc_workflow.documents.library.service import clear_away, removal_of
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import FieldError, Forbidden, Invalid
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal, Scope
@@ -27,14 +27,14 @@ from lc_workflow.lending.applications.service.accounts import give_up_account
 from lc_workflow.lending.applications.service.looking_after import LookingAfterService
 from lc_workflow.lending.backing.models import Party
 from lc_workflow.lending.backing.service import BackingService, person_of
-from lc_workflow.lending.customers.service import NAMES, CustomerService, Described, Person, paper_kind, person_with
+from lc_workflow.lending.customers.service import CustomerService, Described, Person, paper_kind, person_with
 from lc_workflow.lending.events import ApplicationChanged, ApplicationDrafted, ApplicationRemoved
 from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.products.service import ProductService
 from lc_workflow.lending.rules.backing import BACKING_FIELDS, says_something
 from lc_workflow.lending.rules.editing import check_edit, is_material
 from lc_workflow.lending.rules.loan_terms import UNSAID
-from lc_workflow.lending.rules.matching import account_as_kept, age_on, check_name
+from lc_workflow.lending.rules.matching import NAMES, account_as_kept, check_person
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.organization.employees.queries import check_in_use
@@ -258,15 +258,11 @@ class ApplicationService(Service[CustomerApplication]):
             NotBornYet: The day of birth lies in the future.
             NoSuchCode, UnknownPlace: The gazetteer does not have the place.
         """
-        for name in (*NAMES, "guarantor_name"):
-            if fields.get(name):
-                fields[name] = check_name(fields[name], field=name) or None
+        check_person(fields, today=local_day(at))
         if "collaterals" in fields:  # the web app sends rows that nobody filled in
             fields["collaterals"] = [entry for entry in fields["collaterals"] if says_something(entry)]
         if "account_id" in fields:
             fields["account_id"] = account_as_kept(fields["account_id"])
-        if born := fields.get("date_of_birth"):
-            age_on(born, at.astimezone(PHNOM_PENH).date())
         if code := fields.get("place_code"):
             await GazetteerService(self.session).check(code)
 

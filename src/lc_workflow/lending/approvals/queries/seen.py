@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import DomainError, Missing
 from lc_workflow.kernel.money import Currency
 from lc_workflow.kernel.principal import Principal
@@ -127,7 +127,7 @@ class WhatIsSeen:
             SodRepeat: They recused themselves in this cycle.
             SodParty: They borrow or stand in.
         """
-        day = at.astimezone(PHNOM_PENH).date()
+        day = local_day(at)
         ties = await TIES.one(
             self._session, application_id=application.id, cycle=application.cycle, person=person, on=day
         )
@@ -230,7 +230,7 @@ class WhatIsSeen:
         when the application names another telephone, or none.
         """
         behind = _behind(application, await PHONES_BEHIND.one(self._session, application_id=application.id))
-        wanted = {"indexes": blinds(*behind, of="phone"), "on": at.astimezone(PHNOM_PENH).date()}
+        wanted = {"indexes": blinds(*behind, of="phone"), "on": local_day(at)}
         found = await WHO_HAS.rows(self._session, **wanted)
         return sorted({person for person, former in found if former is None or phone_keys(former) & behind})
 

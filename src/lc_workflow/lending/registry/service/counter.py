@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import flag_modified
 
-from lc_workflow.kernel.dates import PHNOM_PENH
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.lending.customers.access import CREATE, UPDATE
@@ -20,14 +20,13 @@ from lc_workflow.lending.customers.models import (
 )
 from lc_workflow.lending.customers.queries import Sharing
 from lc_workflow.lending.customers.schemas import CustomerChange, IdentityWish, NewCustomer
-from lc_workflow.lending.customers.service import NAMES
 from lc_workflow.lending.events import (
     CustomerChanged,
     CustomerRegistered,
 )
 from lc_workflow.lending.gazetteer.service import GazetteerService
 from lc_workflow.lending.registry.service.reach import CustomersInReach, NotYourCustomer
-from lc_workflow.lending.rules.matching import age_on, check_name, identity_key, read_identity_card
+from lc_workflow.lending.rules.matching import NAMES, check_person, identity_key, read_identity_card
 from lc_workflow.lending.rules.paper_days import check_days
 from lc_workflow.lending.rules.recognising import Description, describe, recognise
 from lc_workflow.lending.rules.terms import IdCardType
@@ -136,11 +135,7 @@ class CustomerRegistry(CustomersInReach):
 
     async def _check(self, fields: dict[str, Any], *, at: datetime) -> None:
         """Write names the way they are kept, and refuse what cannot be kept."""
-        for name in NAMES:
-            if fields.get(name):
-                fields[name] = check_name(fields[name], field=name) or None
-        if born := fields.get("date_of_birth"):
-            age_on(born, at.astimezone(PHNOM_PENH).date())
+        check_person(fields, today=local_day(at))
         if code := fields.get("place_code"):
             await GazetteerService(self.session).check(code)
 
@@ -166,7 +161,7 @@ class CustomerRegistry(CustomersInReach):
         standing = {row.identity_key: row for row in rows}
         left = list(standing.values())
         meant = [_meant(paper, left) for paper in papers]
-        today = at.astimezone(PHNOM_PENH).date()
+        today = local_day(at)
         wanted = {_key_of(paper, standing, today=today): paper for paper in meant}
         gone = standing.keys() - wanted.keys()
         for key in gone:
