@@ -27,7 +27,8 @@ from lc_workflow.lending.rules.stages import Action, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
 from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.platform.db.exact_json import read_json, write_json
-from lc_workflow.platform.http.paging import Window, read_cursor, write_cursor
+from lc_workflow.platform.http.long_lists import read_cursor, write_cursor
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.security.vault import Vault
 from tests.conftest import SECRET
 from tests.moments import NOON

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.fieldwork.queries import Place
 from lc_workflow.organization.branches.models import Branch
-from lc_workflow.platform.http.paging import read_cursor, write_cursor
+from lc_workflow.platform.http.long_lists import read_cursor, write_cursor
 from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, SignIn, open_house, settings_for
 from tests.identity.factories import a_session, a_user

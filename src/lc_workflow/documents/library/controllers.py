@@ -33,7 +33,8 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.answers import Answer
-from lc_workflow.platform.http.paging import WIDE_LONG_WINDOW, LongPage, Window
+from lc_workflow.platform.http.long_lists import WIDE_LONG_WINDOW, LongPage
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem, refused
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped

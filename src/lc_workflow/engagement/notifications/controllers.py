@@ -12,7 +12,8 @@ from lc_workflow.engagement.notifications.schemas import Count, NotificationAnsw
 from lc_workflow.engagement.notifications.service import NotificationService
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
+from lc_workflow.platform.http.long_lists import LONG_WINDOW, LongPage
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.security.guards import requires

@@ -42,7 +42,8 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.csv import download
 from lc_workflow.platform.http.fields import cannot_take
-from lc_workflow.platform.http.paging import LONG_WINDOW, WIDE_LONG_WINDOW, LongPage, Window
+from lc_workflow.platform.http.long_lists import LONG_WINDOW, WIDE_LONG_WINDOW, LongPage
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.ratelimit import limit

@@ -29,7 +29,7 @@ from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.positions.models import Position
 from lc_workflow.platform.db.nested import as_object_or_null
 from lc_workflow.platform.db.written import Written
-from lc_workflow.platform.http.paging import Key
+from lc_workflow.platform.http.long_lists import Key
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import called, contains
 from lc_workflow.platform.security.columns import found_by

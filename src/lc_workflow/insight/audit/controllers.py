@@ -46,8 +46,9 @@ from lc_workflow.kernel.principal import Principal, Scope
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.answers import ENCODER
 from lc_workflow.platform.http.csv import MEDIA_TYPE, PIECE, download
+from lc_workflow.platform.http.long_lists import LONG_WINDOW, LongPage
 from lc_workflow.platform.http.operations import WithOurRefusals
-from lc_workflow.platform.http.paging import LONG_WINDOW, WINDOW, LongPage, Page, Window
+from lc_workflow.platform.http.paging import WINDOW, Page, Window
 from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.journal.chain import Seals, Verdict
 from lc_workflow.platform.security.guards import NotPermitted, requires

@@ -21,7 +21,8 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.access import visible_to as applications_visible_to
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.platform.db.exact_json import write_json
-from lc_workflow.platform.http.paging import Key, Part, Window, cut, read_page
+from lc_workflow.platform.http.long_lists import Key, Part, cut
+from lc_workflow.platform.http.paging import Window, read_page
 from lc_workflow.platform.journal.chain import Seals, Verdict, verify
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
 from lc_workflow.platform.search import contains

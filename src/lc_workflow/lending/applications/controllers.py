@@ -23,7 +23,8 @@ from lc_workflow.lending.applications.service import ApplicationService, Reviewi
 from lc_workflow.lending.customers.access import READ as READ_CUSTOMERS
 from lc_workflow.lending.ports import ForLoanBook
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.paging import WIDE_LONG_WINDOW, LongPage, Window
+from lc_workflow.platform.http.long_lists import WIDE_LONG_WINDOW, LongPage
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, Tagged
 from lc_workflow.platform.security.guards import requires

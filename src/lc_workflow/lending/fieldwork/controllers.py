@@ -14,7 +14,7 @@ from lc_workflow.lending.fieldwork.queries import ChangeQueries
 from lc_workflow.lending.fieldwork.schemas import Batch, Change, Changes, Results
 from lc_workflow.lending.fieldwork.service import FieldworkService
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.paging import Cursor
+from lc_workflow.platform.http.long_lists import Cursor
 from lc_workflow.platform.http.problems import problem_of
 from lc_workflow.platform.http.provide import DbSession, provide
 from lc_workflow.platform.http.requests import CheckedRequest

@@ -21,7 +21,7 @@ from lc_workflow.lending.rules.stages import STATUS_OF
 from lc_workflow.lending.tasks.models import Task
 from lc_workflow.platform.db.nested import as_list, as_object
 from lc_workflow.platform.db.reach import within
-from lc_workflow.platform.http.paging import read_cursor, write_cursor
+from lc_workflow.platform.http.long_lists import read_cursor, write_cursor
 
 A_PAGE: Final = 200
 """How many applications are returned at once."""

@@ -21,7 +21,8 @@ from lc_workflow.lending.customers.schemas import (
 from lc_workflow.lending.ports import NO_LOANS, ForLoanBook, LoanBook
 from lc_workflow.lending.registry.service import CustomerMerging, CustomerRegistry
 from lc_workflow.platform.clock import Clock
-from lc_workflow.platform.http.paging import LONG_WINDOW, LongPage, Window
+from lc_workflow.platform.http.long_lists import LONG_WINDOW, LongPage
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.http.versions import EXPECTED_VERSION, ExpectedVersion, Tagged

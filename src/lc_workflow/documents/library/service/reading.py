@@ -31,7 +31,8 @@ from lc_workflow.documents.ports import ApplicationAccess
 from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.names import plain
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Key, Part, Window, cut
+from lc_workflow.platform.http.long_lists import Key, Part, cut
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.jobs import ask_for
 from lc_workflow.platform.journal.models import JournalEntry

@@ -13,7 +13,8 @@ from lc_workflow.engagement.notifications.access import visible_to
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.notifications.schemas import NotificationAnswer, NotificationSummary
 from lc_workflow.kernel.principal import Principal
-from lc_workflow.platform.http.paging import Key, Part, Window, cut
+from lc_workflow.platform.http.long_lists import Key, Part, cut
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import shaped
 from lc_workflow.platform.service import Service
 

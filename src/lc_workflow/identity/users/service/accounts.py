@@ -46,7 +46,8 @@ from lc_workflow.organization.departments.models import Department
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.organization.employees.queries import check_in_use
 from lc_workflow.platform.config import PasswordPolicy
-from lc_workflow.platform.http.paging import Part, Window, cut
+from lc_workflow.platform.http.long_lists import Part, cut
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.phones import check_phones, phone_key
 from lc_workflow.platform.security.passwords import Passwords

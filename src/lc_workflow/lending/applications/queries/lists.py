@@ -40,13 +40,8 @@ from lc_workflow.lending.customers.queries import CustomerQueries
 from lc_workflow.lending.ports import LoanBook, Loans
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.platform.http.paging import (
-    Columns,
-    Part,
-    Window,
-    part_found,
-    part_wanted,
-)
+from lc_workflow.platform.http.long_lists import Columns, Part, part_found, part_wanted
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.search import among
 
 _Columns: TypeAlias = tuple[InstrumentedAttribute[Any], ...]

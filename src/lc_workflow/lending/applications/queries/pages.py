@@ -4,11 +4,12 @@ Most lists are asked for by stage, branch or name, in the order of drafting. Suc
 only the rows that are shown are read whole.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Select, Uuid, bindparam, func, select, true, union
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, select, true, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -27,19 +28,15 @@ from lc_workflow.lending.applications.queries.wanted import (
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.platform.db.reach import Reach, brought
 from lc_workflow.platform.db.written import Written
-from lc_workflow.platform.http.paging import (
-    Columns,
-    Key,
-    Part,
-    Window,
-    part_brought,
-    part_met,
-    place_of,
-    shown_of,
-    up_to_part,
-)
+from lc_workflow.platform.http.long_lists import Columns, Key, Part, part_of
+from lc_workflow.platform.http.paging import Window
 
 _Shown: TypeAlias = tuple[Any, ...]
+
+_MOST: Final = bindparam("most", type_=Integer)
+"""One row more than are shown; it is not loaded in full, and only tells whether the list goes on."""
+
+_OFFSET: Final = bindparam("offset", type_=Integer)
 
 
 async def written_part(
@@ -52,11 +49,14 @@ async def written_part(
     reach, in_branch = Reach.of(principal, READ), wanted.branch_id is not None
     values = brought(principal) | {"branch": wanted.branch_id} | (sought(wanted.search) if wanted.search else {})
     page = _written_page(shown, asked, reach, in_branch=in_branch)
-    rows = await page.rows(session, **values, **place_of(window), size=window.size)
-    part = part_met(rows, window, *order_of(wanted))
+    rows = await page.rows(session, **values, most=window.size + 1, offset=window.offset, size=window.size)
+    goes_on = bool(rows) and rows[0].met > window.size
+    part = part_of(rows, window, *order_of(wanted), goes_on=goes_on)
+    if goes_on:
+        return replace(part, total=rows[0].total)
     if part.total is None:  # a page behind the last one
         counted = _written_count(asked, reach, in_branch=in_branch)
-        part = replace(part, total=await counted.value(session, **values) or 0)
+        return replace(part, total=await counted.value(session, **values) or 0)
     return part
 
 
@@ -65,10 +65,12 @@ def _written_page(shown: _Shown, wanted: Wanted, reach: Reach, *, in_branch: boo
     """Build the statement of a page; reader, branch, search and cursor are its parameters."""
     found, order = _found(wanted, reach, in_branch=in_branch)
     is_search = wanted.search is not None
-    page = part_brought(found.add_columns(func.count().over().label("total")) if is_search else found, *order).cte()
+    found = found.add_columns(func.count().over().label("total")) if is_search else found
+    page = _sorted(found, order).limit(_MOST).offset(_OFFSET).cte()
     total = page.c.total if is_search else _total(wanted, reach, in_branch=in_branch).label("total")
-    rows = select(*shown, total).join_from(CustomerApplication, page, page.c.id == CustomerApplication.id)
-    return Written(shown_of(rows, page, *order_of(wanted)))
+    met = select(func.count()).select_from(page).scalar_subquery().label("met")
+    rows = select(*shown, total, met).join_from(CustomerApplication, page, page.c.id == CustomerApplication.id)
+    return Written(_sorted(rows, order_of(wanted)).limit(bindparam("size", type_=Integer)))
 
 
 @lru_cache(maxsize=512)
@@ -99,9 +101,13 @@ def _found(wanted: Wanted, reach: Reach, *, in_branch: bool) -> tuple[Columns, t
         named = select(ApplicationName.id, ApplicationName.created_at).where(way)
         named = named.where(ApplicationName.branch_id == of_branch) if in_branch else named
         new = (before.is_not(true()) for before in ways[:number])
-        met.append(named.where(*new, SOUGHT) if is_search else up_to_part(named, *in_order))
+        met.append(named.where(*new, SOUGHT) if is_search else _sorted(named, in_order).limit(_MOST + _OFFSET))
     name = aliased(ApplicationName, union(*met).subquery())
     return select(name.id, name.created_at), (Key(name.created_at, descending=wanted.descending), Key(name.id))
+
+
+def _sorted(stmt: Columns, keys: Iterable[Key]) -> Columns:
+    return stmt.order_by(*(key.order for key in keys))
 
 
 def _total(wanted: Wanted, reach: Reach, *, in_branch: bool) -> Any:

@@ -16,7 +16,7 @@ from lc_workflow.lending.applications.models import Assignment, CustomerApplicat
 from lc_workflow.lending.applications.queries.sought import mentioned
 from lc_workflow.lending.rules.stages import STATUS_OF, Stage, Status
 from lc_workflow.lending.rules.terms import Priority
-from lc_workflow.platform.http.paging import Key
+from lc_workflow.platform.http.long_lists import Key
 from lc_workflow.platform.search import among
 
 

@@ -22,7 +22,8 @@ from lc_workflow.lending.customers.models import (
 from lc_workflow.lending.ports import LoanBook
 from lc_workflow.lending.rules.matching import clean, identity_key
 from lc_workflow.lending.rules.terms import IdCardType
-from lc_workflow.platform.http.paging import Key, Part, Window, cut
+from lc_workflow.platform.http.long_lists import Key, Part, cut
+from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.phones import phone_key
 from lc_workflow.platform.search import among, names
 from lc_workflow.platform.security.columns import found_by
