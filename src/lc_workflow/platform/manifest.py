@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from litestar.di import Provide
@@ -15,17 +15,22 @@ from lc_workflow.kernel.events import Event
 from lc_workflow.platform.jobs import Job
 
 
-class Hearing(Protocol):
+@dataclass(slots=True)
+class Hearing:
     """What a listener is given with a fact: the id to know it by when it comes again, and the running transaction."""
 
     event_id: UUID
     session: AsyncSession
+    messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    ends_the_batch: bool = False
 
     def send(self, pattern: str, message: Mapping[str, Any]) -> None:
         """Send a live message to a pattern (`user:<id>`, `role:<role>`, `general`) once the telling is committed."""
+        self.messages.append((pattern, message))
 
     def commit_after_this(self) -> None:
         """Commit once this fact is told, not with the facts after it: called by who is about to lock people's work."""
+        self.ends_the_batch = True
 
 
 Listener = Callable[[Any, Hearing], Awaitable[None]]

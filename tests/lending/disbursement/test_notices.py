@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.app import HOUSE
 from lc_workflow.engagement.notifications.listeners import tell_of_missing_payment, tell_of_payment_to_confirm
 from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.lending.disbursement.jobs import HAND_OVER, TRIES, WORRYING
 from lc_workflow.lending.events import DisbursementFailed, DisbursementHandedOver, DisbursementNotTaken
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.manifest import Hearing
 from lc_workflow.platform.payout.base import HandOverFailed
 from tests.conftest import SignIn
 from tests.lending.disbursement.conftest import PAID, Office, OpenOffice
@@ -33,13 +33,12 @@ def told(session: AsyncSession) -> Told:
     async def told(
         kind: type[DisbursementFailed] | type[DisbursementNotTaken] | type[DisbursementHandedOver],
     ) -> list[tuple[UUID, str]]:
-        telling = TellingService(session)
         for entry in await session.scalars(select(JournalEntry).where(JournalEntry.kind == kind.__name__)):
             match msgspec.convert(entry.facts, kind):
                 case DisbursementHandedOver() as event:
-                    await telling.tell_of_payment_to_confirm(event, event_id=entry.id)
+                    await tell_of_payment_to_confirm(event, Hearing(entry.id, session))
                 case event:
-                    await telling.tell_of_missing_payment(event, event_id=entry.id)
+                    await tell_of_missing_payment(event, Hearing(entry.id, session))
         found = await session.scalars(select(Notification).where(Notification.type == "loan_payment"))
         return [(notice.user_id, notice.message) for notice in found]
 

@@ -10,7 +10,7 @@ from httpx import AsyncClient
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lc_workflow.engagement.notifications.service import TellingService
+from lc_workflow.engagement.notifications.listeners import tell_of_breach
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.lending.events import DeadlineBreached
@@ -19,6 +19,7 @@ from lc_workflow.lending.tasks.models import Task
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.manifest import Hearing
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import BM, Decide, Give, HandOn, Publish
 from tests.lending.steps import Draft, Take
@@ -240,9 +241,11 @@ async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
     (entry,) = await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DeadlineBreached"))
     event = msgspec.convert(entry.facts, DeadlineBreached)
     assert isinstance(event, DeadlineBreached)
-    told = await TellingService(session).tell_of_breach(event, event_id=entry.id)
-    assert {person for person, _ in told} == {teller.user.id, manager.user.id, admin.user.id}
-    assert await TellingService(session).tell_of_breach(event, event_id=entry.id) == []
+    hearing = Hearing(entry.id, session)
+    for _ in range(2):
+        await tell_of_breach(event, hearing)
+    told = [pattern for pattern, _ in hearing.messages]
+    assert sorted(told) == sorted(f"user:{person.user.id}" for person in (teller, manager, admin))
 
 
 async def test_what_comes_back_late_is_told_of_no_second_time(
@@ -291,7 +294,9 @@ async def test_whoever_moved_to_another_branch_has_its_work_no_longer_and_is_tol
         owner_id=teller.user.id,
         due_at=NOON.isoformat(),
     )
-    assert await TellingService(session).tell_of_breach(late, event_id=uuid4()) == []
+    hearing = Hearing(uuid4(), session)
+    await tell_of_breach(late, hearing)
+    assert hearing.messages == []
 
 
 async def test_the_institution_says_how_long_a_stage_may_take(

@@ -11,14 +11,15 @@ from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.engagement.notifications.listeners import tell_of_vacant_seat
 from lc_workflow.engagement.notifications.models import Notification
-from lc_workflow.engagement.notifications.service import TellingService
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.lending.events import DecisionByNobody
 from lc_workflow.lending.tasks.jobs import WATCH_SEATS
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
+from lc_workflow.platform.manifest import Hearing
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import AUTHORITIES, BM, COMMITTEE, Give, Publish
 
@@ -85,7 +86,7 @@ async def test_who_gives_authority_hears_of_it_and_reads_no_customers_name(
     (event,) = await told()
     entry = (await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DecisionByNobody"))).one()
     for _ in range(2):
-        await TellingService(session).tell_of_vacant_seat(event, event_id=entry.id)
+        await tell_of_vacant_seat(event, Hearing(entry.id, session))
     notices = select(Notification).where(Notification.type == "approval_vacant")
     (notice,) = await session.scalars(notices)
     assert notice.user_id == admin.user.id

@@ -36,7 +36,7 @@ from lc_workflow.platform.db.listening import at_most
 from lc_workflow.platform.db.reaching import is_gone
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.models import JournalEntry, Untold
-from lc_workflow.platform.manifest import Listener
+from lc_workflow.platform.manifest import Hearing, Listener
 from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
 
 CHANNEL = "journal"
@@ -54,20 +54,6 @@ ENDING_SECONDS = 2.0
 """How long a relay that ends may take to finish the facts it is telling."""
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class _Hearing:
-    event_id: UUID
-    session: AsyncSession
-    messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    ends_the_batch: bool = False
-
-    def send(self, pattern: str, message: Mapping[str, Any]) -> None:
-        self.messages.append((pattern, message))
-
-    def commit_after_this(self) -> None:
-        self.ends_the_batch = True
 
 
 @dataclass(slots=True)
@@ -189,7 +175,7 @@ class Relay:
 
     async def _tell(self, row: Any, session: AsyncSession, batch: _Batch) -> None:
         """Tell one fact to its listeners; a listener that fails undoes only this fact, which is told again later."""
-        hearing = _Hearing(row.id, session)
+        hearing = Hearing(row.id, session)
         try:
             await self._tell_listeners(row, hearing)
         except Exception as failed:
@@ -204,7 +190,7 @@ class Relay:
             batch.messages += hearing.messages
             batch.is_ended = hearing.ends_the_batch
 
-    async def _tell_listeners(self, row: Any, hearing: _Hearing) -> None:
+    async def _tell_listeners(self, row: Any, hearing: Hearing) -> None:
         kind = self._kinds[row.kind]
         if not (listeners := self._listeners.get(kind)):
             return
