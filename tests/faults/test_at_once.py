@@ -9,8 +9,8 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import NullPool, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
@@ -39,12 +39,10 @@ DOORS: tuple[tuple[tuple[str, str, dict[str, object]], ...], ...] = (
 
 
 @pytest.fixture
-async def rows(town: Town) -> AsyncIterator[AsyncSession]:
+async def rows(town_engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
     """A look at the town's rows."""
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as session:
+    async with AsyncSession(town_engine, expire_on_commit=False) as session:
         yield session
-    await engine.dispose()
 
 
 async def many(rows: AsyncSession, town: Town, **changes: Any) -> list[UUID]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import NullPool, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -38,10 +38,8 @@ async def client(town: Town, town_files: Path) -> AsyncIterator[AsyncClient]:
 
 
 @pytest.fixture
-async def database(town: Town) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(town.database, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    yield engine
-    await engine.dispose()
+def database(town_engine: AsyncEngine) -> AsyncEngine:
+    return town_engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @pytest.mark.parametrize(("fault", "statuses"), [(REFUSING, {422}), (DYING, {503})], ids=["refused", "connection gone"])

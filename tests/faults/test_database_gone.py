@@ -74,11 +74,9 @@ async def client(town: Town, wire: Wire, town_files: Path) -> AsyncIterator[Asyn
 
 
 @pytest.fixture
-async def database(town: Town) -> AsyncIterator[AsyncEngine]:
+def database(town_engine: AsyncEngine) -> AsyncEngine:
     """The town's database, reached past the wire."""
-    engine = create_async_engine(town.database, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    yield engine
-    await engine.dispose()
+    return town_engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def everything(client: AsyncClient, officer: dict[str, str]) -> list[Awaitable[Response]]:

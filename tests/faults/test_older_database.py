@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import NullPool, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from lc_workflow.system.health import service
@@ -19,30 +19,23 @@ AN_OLDER_RELEASE = "UPDATE alembic_version SET version_num = '0360_plain_names'"
 
 
 @pytest.fixture
-async def database(town: Town) -> AsyncIterator[AsyncEngine]:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
 async def client(town: Town, town_files: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncClient]:
     monkeypatch.setattr(service, "MEMORY_SECONDS", 0.0)
     async with open_house(settings_for(town.database, upload_folder=town_files), in_background=False) as client:
         yield client
 
 
-async def run(database: AsyncEngine, statement: str) -> None:
-    async with database.begin() as connection:
+async def run(town_engine: AsyncEngine, statement: str) -> None:
+    async with town_engine.begin() as connection:
         await connection.execute(text(statement))
 
 
 @pytest.mark.parametrize("taken_back", [AN_OLDER_RELEASE, "DROP TABLE alembic_version"], ids=["older", "bare"])
 async def test_a_release_whose_database_was_taken_back_is_not_ready_and_says_why(
-    taken_back: str, client: AsyncClient, database: AsyncEngine
+    taken_back: str, client: AsyncClient, town_engine: AsyncEngine
 ) -> None:
     assert (await client.get("/api/v1/health/ready")).status_code == 200
-    await run(database, taken_back)
+    await run(town_engine, taken_back)
     with capture_logs() as logged:
         assert (await client.get("/api/v1/health/ready")).status_code == 503
     (cause,) = (line["cause"] for line in logged if line["log_level"] == "warning")
@@ -60,10 +53,10 @@ async def test_a_release_whose_database_was_taken_back_is_not_ready_and_says_why
     ids=["a column", "a table"],
 )
 async def test_who_needs_what_is_not_there_yet_is_told_to_come_again(
-    taken_back: str, client: AsyncClient, database: AsyncEngine
+    taken_back: str, client: AsyncClient, town_engine: AsyncEngine
 ) -> None:
     officer = await sign_in(client, "officer")
-    await run(database, taken_back)
+    await run(town_engine, taken_back)
     with capture_logs() as logged:
         answers = [await client.get(URL, headers=officer), await client.post(URL, json=WISH, headers=officer)]
     assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(503, "Unavailable")] * 2

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import NullPool, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.documents.library.models import File
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -38,7 +38,7 @@ async def houses(town: Town, town_files: Path) -> AsyncIterator[Sequence[AsyncCl
         yield [await stack.enter_async_context(reopen_house(settings)) for _ in range(2)]
 
 
-async def test_a_storm(houses: Sequence[AsyncClient], town: Town, town_files: Path) -> None:
+async def test_a_storm(houses: Sequence[AsyncClient], town_files: Path, town_engine: AsyncEngine) -> None:
     people = [await sign_in(houses[0], name) for name in PEOPLE]
     loans = [(await houses[0].post(URL, json=WISH, headers=people[0])).json()["id"] for _ in range(4)]
     outcomes: Counter[tuple[str, int]] = Counter()
@@ -52,8 +52,7 @@ async def test_a_storm(houses: Sequence[AsyncClient], town: Town, town_files: Pa
 
     await asyncio.gather(*(busy(number) for number in range(len(PEOPLE))))
     assert {status for _, status in outcomes} <= EXPECTED, outcomes
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine) as rows:
+    async with AsyncSession(town_engine) as rows:
         await assert_that_the_story_is_whole(rows, outcomes, town_files)
 
 

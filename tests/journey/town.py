@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import URL, NullPool
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from lc_workflow.identity.rules.roles import Role
 from tests.conftest import reopen_house, settings_for
@@ -48,6 +48,14 @@ async def settle(database: URL) -> Town:
 def town(lend_database: Callable[[str], URL]) -> Town:
     """A town of its own for a test that commits; the next one finds it as it was."""
     return asyncio.run(settle(lend_database("town")))
+
+
+@pytest.fixture
+async def town_engine(town: Town) -> AsyncIterator[AsyncEngine]:
+    """A way to the town's rows, past the applications that serve it."""
+    engine = create_async_engine(town.database, poolclass=NullPool)
+    yield engine
+    await engine.dispose()
 
 
 @pytest.fixture

@@ -4,23 +4,21 @@ import asyncio
 from dataclasses import replace
 from uuid import uuid4
 
-from sqlalchemy import NullPool, select
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from lc_workflow.engagement.webhooks.jobs import ask_for_delivery, deliver_what_is_due
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.jobs import Workplace
-from tests.journey.town import Town
 from tests.moments import NOON
 from tests.servers.databases import until_somebody_waits
 
 
 async def test_what_is_due_again_is_asked_for_while_facts_are_told_to_the_same_addresses(
-    workplace: Workplace, town: Town
+    workplace: Workplace, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    sessions = async_sessionmaker(town_engine, expire_on_commit=False)
     ids = [uuid4() for _ in range(8)]
     async with sessions() as rows, rows.begin():
         admin = (await rows.scalars(select(User.id).limit(1))).one()
@@ -30,7 +28,7 @@ async def test_what_is_due_again_is_asked_for_while_facts_are_told_to_the_same_a
             await rows.flush()
             due = {"event_id": uuid4(), "event": "ApplicationMoved", "application_id": uuid4(), "body": {}}
             rows.add(WebhookDelivery(webhook_id=webhook_id, created_at=NOON, due_at=NOON, attempts=1, **due))
-    async with engine.connect() as beside, AsyncSession(beside) as telling:
+    async with town_engine.connect() as beside, AsyncSession(beside) as telling:
         await ask_for_delivery(telling, ids[0])
         watching = asyncio.create_task(deliver_what_is_due(replace(workplace, sessions=sessions)))
         await until_somebody_waits(beside)
@@ -38,4 +36,3 @@ async def test_what_is_due_again_is_asked_for_while_facts_are_told_to_the_same_a
             await ask_for_delivery(telling, webhook_id)
         await telling.commit()
     await watching
-    await engine.dispose()

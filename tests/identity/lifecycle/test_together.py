@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import NullPool, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
@@ -50,9 +50,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(houses: Sequence[AsyncClient], town: Town) -> AsyncIterator[Desk]:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+async def desk(houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine) -> AsyncIterator[Desk]:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows, rows.begin():
         people = [a_user(branch_id=town.branch_id) for _ in range(2)]
         rows.add_all(people)
         await rows.flush()
@@ -66,9 +65,8 @@ async def desk(houses: Sequence[AsyncClient], town: Town) -> AsyncIterator[Desk]
     named = {"successor_id": str(people[1].id), "last_working_day": "2999-12-31"}
     path = f"/api/v1/users/{people[0].id}/lifecycle/offboarding/initiate"
     assert (await houses[0].post(path, json=named, headers=admin)).status_code == 200
-    async with engine.connect() as beside:
+    async with town_engine.connect() as beside:
         yield Desk(houses[0], admin, beside, leaver=staff[0], colleague=staff[1], another=loans[2].id)
-    await engine.dispose()
 
 
 def assigned(application_id: UUID, employee: Employee, *, by: UUID | None) -> Assignment:
@@ -120,12 +118,11 @@ async def test_nothing_is_handed_to_a_colleague_who_is_seen_out_at_that_moment(d
 
 
 async def test_accounts_are_closed_in_bulk_while_one_of_them_is_closed_by_itself(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
     admin = await sign_in(houses[0], "admin")
     for _ in range(6):
-        async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+        async with AsyncSession(town_engine, expire_on_commit=False) as rows, rows.begin():
             rows.add_all(people := [a_user(branch_id=town.branch_id) for _ in range(4)])
         last = max(person.id for person in people)
         wish = {"user_ids": [str(person.id) for person in people], "status": "inactive", "reason": "Moved away"}
@@ -134,32 +131,30 @@ async def test_accounts_are_closed_in_bulk_while_one_of_them_is_closed_by_itself
             houses[1].patch(f"/api/v1/users/{last}", json={"status": "inactive"}, headers=admin),
         )
         assert [answer.status_code for answer in answers] == [200, 200]
-    await engine.dispose()
 
 
 async def test_accounts_are_closed_in_bulk_while_their_owners_are_told_something(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows, rows.begin():
         rows.add_all(people := [a_user(branch_id=town.branch_id) for _ in range(2)])
     admin = await sign_in(houses[0], "admin")
     wish = {"user_ids": [str(person.id) for person in people], "status": "inactive", "reason": "Moved away"}
-    async with engine.connect() as telling:  # a notice names its reader, and so keeps their account until it is written
+    async with (
+        town_engine.connect() as telling
+    ):  # a notice names its reader, and so keeps their account until it is written
         await telling.execute(select(User.id).with_for_update(read=True, key_share=True))
         async with asyncio.timeout(PATIENCE):
             answer = await houses[0].post("/api/v1/users/bulk/status", json=wish, headers=admin)
     assert answer.json()["successful_updates"] == 2
-    await engine.dispose()
 
 
 async def test_two_who_are_each_others_successors_are_seen_out_one_after_the_other(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
     admin = await sign_in(houses[0], "admin")
     for _ in range(6):
-        async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+        async with AsyncSession(town_engine, expire_on_commit=False) as rows, rows.begin():
             rows.add_all(people := [a_user(branch_id=town.branch_id) for _ in range(2)])
         first, second = (f"/api/v1/users/{person.id}/lifecycle/offboarding" for person in people)
         for path, successor in ((first, people[1]), (second, people[0])):
@@ -173,17 +168,15 @@ async def test_two_who_are_each_others_successors_are_seen_out_one_after_the_oth
         )
         assert sorted(answer.status_code for answer in answers) == [200, 422], [answer.text for answer in answers]
         assert {answer.json().get("code") for answer in answers} == {None, "UnfitSuccessor"}
-    await engine.dispose()
 
 
 async def test_administrators_who_see_each_other_out_at_once_both_hear_how_it_ended(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
     await sign_in(houses[0], "admin")
     for number in range(6):
         names = [f"admin_{number}_{each}" for each in range(2)]
-        async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+        async with AsyncSession(town_engine, expire_on_commit=False) as rows, rows.begin():
             rows.add_all(
                 people := [
                     a_user(username=name, email=f"{name}@branch.example", role="admin", branch_id=town.branch_id)
@@ -198,4 +191,3 @@ async def test_administrators_who_see_each_other_out_at_once_both_hear_how_it_en
             )
         )
         assert not {answer.status_code for answer in answers} - {200, 401}, [answer.text for answer in answers]
-    await engine.dispose()

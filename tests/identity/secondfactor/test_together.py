@@ -1,37 +1,29 @@
 """Somebody comes through two doors at the same moment: a code opens once, and each wrong one is counted."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import NullPool, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.identity.secondfactor.models import SecondFactor
 from lc_workflow.identity.users.models import User
 from tests.identity.factories import PASSWORD
 from tests.identity.secondfactor.test_controllers import AUTH, FACTOR, code_at, pass_on
-from tests.journey.town import Town, sign_in
+from tests.journey.town import sign_in
 from tests.servers.databases import all_at_once
 
 
 @pytest.fixture
-async def engine(town: Town) -> AsyncIterator[AsyncEngine]:
-    """A way to the town's rows."""
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    yield engine
-    await engine.dispose()
-
-
-@pytest.fixture
-async def secret(houses: Sequence[AsyncClient], engine: AsyncEngine) -> str:
+async def secret(houses: Sequence[AsyncClient], town_engine: AsyncEngine) -> str:
     """The secret of the teller's second factor, which was set up before."""
     teller = await sign_in(houses[0], "teller")
     begun = (await houses[0].post(FACTOR, json={"password": PASSWORD}, headers=teller)).json()
     code = code_at(begun["secret"], datetime.now(UTC))
     assert (await houses[0].post(f"{FACTOR}/confirm", json={"code": code}, headers=teller)).status_code == 200
-    async with AsyncSession(engine) as rows, rows.begin():
+    async with AsyncSession(town_engine) as rows, rows.begin():
         await rows.execute(update(SecondFactor).values(last_step=None))
     return str(begun["secret"])
 
@@ -44,12 +36,12 @@ async def waiting(house: AsyncClient) -> str:
 
 
 async def test_a_code_that_comes_twice_at_that_moment_opens_once(
-    houses: Sequence[AsyncClient], engine: AsyncEngine, secret: str
+    houses: Sequence[AsyncClient], town_engine: AsyncEngine, secret: str
 ) -> None:
     challenges = [await waiting(house) for house in houses]
     code = code_at(secret, datetime.now(UTC))
     entries = await all_at_once(
-        engine,
+        town_engine,
         "second_factors",
         *(pass_on(house, challenge, code) for house, challenge in zip(houses, challenges, strict=True)),
     )
@@ -60,14 +52,14 @@ async def test_a_code_that_comes_twice_at_that_moment_opens_once(
 
 
 async def test_wrong_codes_that_come_at_that_moment_are_all_counted(
-    houses: Sequence[AsyncClient], engine: AsyncEngine, secret: str
+    houses: Sequence[AsyncClient], town_engine: AsyncEngine, secret: str
 ) -> None:
     challenges = [await waiting(house) for house in houses]
     entries = await all_at_once(
-        engine,
+        town_engine,
         "users",
         *(pass_on(house, challenge, "a guess") for house, challenge in zip(houses, challenges, strict=True)),
     )
     assert {entry.json()["code"] for entry in entries} == {"WrongCode"}
-    async with AsyncSession(engine) as rows:
+    async with AsyncSession(town_engine) as rows:
         assert await rows.scalar(select(User.failed_login_attempts).where(User.username == "teller")) == len(houses)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient, Response
-from sqlalchemy import NullPool, select, update
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
@@ -27,12 +27,13 @@ from tests.servers.databases import until_somebody_waits
 TIMES = 12
 
 
-async def test_two_managers_decide_a_stage_once(houses: Sequence[AsyncClient], town: Town) -> None:
+async def test_two_managers_decide_a_stage_once(
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
+) -> None:
     admin = await sign_in(houses[0], "admin")
     drafted = (await houses[0].post(MATRICES, json=STRICT, headers=admin)).json()
     assert (await houses[0].post(f"{MATRICES}/{drafted['id']}/publish", headers=admin)).status_code == 200
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows:
         waiting = [
             an_application(
                 town.officer_id, branch_id=town.branch_id, workflow_status=Stage.MANAGER_REVIEW, account_id="1"
@@ -56,17 +57,15 @@ async def test_two_managers_decide_a_stage_once(houses: Sequence[AsyncClient], t
         assert (said, codes) == ({(200, 422): TIMES}, {"StageClosed"})
         counted = Counter(await rows.scalars(select(ApplicationDecision.application_id)))
         assert counted == {application.id: 1 for application in waiting}
-    await engine.dispose()
 
 
 async def test_two_loans_of_one_customer_are_counted_together_whoever_approves_them(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
     admin = await sign_in(houses[0], "admin")
     drafted = (await houses[0].post(MATRICES, json=STRICT | {"basis": "exposure"}, headers=admin)).json()
     assert (await houses[0].post(f"{MATRICES}/{drafted['id']}/publish", headers=admin)).status_code == 200
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows:
         people = [await sign_in(house, name) for house, name in zip(houses, town.managers, strict=True)]
         ended: Counter[tuple[str, ...]] = Counter()
         for _ in range(TIMES):
@@ -88,7 +87,6 @@ async def test_two_loans_of_one_customer_are_counted_together_whoever_approves_t
             ended[tuple(sorted(answer.json()["workflow_status"] for answer in answers))] += 1
         # 600 is for the manager alone to approve, 1200 waits for the region as well
         assert ended == {("APPROVED", "MANAGER_REVIEW"): TIMES}
-    await engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -104,9 +102,9 @@ async def test_what_lets_somebody_decide_is_taken_back_at_that_moment(
     row: type[Delegation | Authority],
     giver: str,
     wish: dict[str, Any],
+    town_engine: AsyncEngine,
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows, engine.connect() as taking_back:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows, town_engine.connect() as taking_back:
         deputy = (await rows.scalars(select(User.id).where(User.username == "second_officer"))).one()
         its = {"branch_id": town.branch_id, "workflow_status": Stage.MANAGER_REVIEW, "account_id": "1"}
         rows.add_all(loans := [an_application(town.officer_id, **its) for _ in range(2)])
@@ -128,4 +126,3 @@ async def test_what_lets_somebody_decide_is_taken_back_at_that_moment(
         await until_somebody_waits(taking_back)
         await taking_back.commit()
         assert (await deciding).status_code == 403, (await deciding).text
-    await engine.dispose()

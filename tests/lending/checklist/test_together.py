@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from httpx import AsyncClient
-from sqlalchemy import NullPool
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.rules.stages import Stage
 from tests.documents.library.conftest import FILES, JPEG
@@ -15,10 +14,9 @@ from tests.servers.databases import all_at_once
 
 
 async def test_what_two_find_about_one_paper_at_that_moment_is_written_down_one_after_the_other(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows, rows.begin():
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows, rows.begin():
         rows.add(
             loan := an_application(town.officer_id, branch_id=town.branch_id, workflow_status=Stage.TELLER_PROCESSING)
         )
@@ -32,7 +30,7 @@ async def test_what_two_find_about_one_paper_at_that_moment_is_written_down_one_
     findings = ({"verdict": "accepted"}, {"verdict": "refused", "note": "The seal is missing."})
     people = [await sign_in(house, who) for house, who in zip(houses, ("teller", "manager"), strict=True)]
     found = await all_at_once(
-        engine,
+        town_engine,
         "paper_checks",
         *(
             house.post(paper, json=finding, headers=who)
@@ -40,4 +38,3 @@ async def test_what_two_find_about_one_paper_at_that_moment_is_written_down_one_
         ),
     )
     assert [answer.status_code for answer in found] == [200, 200], [answer.text for answer in found]
-    await engine.dispose()

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from httpx import AsyncClient
-from sqlalchemy import NullPool, delete, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.customers.models import Customer, IdentityPaper
 from lc_workflow.lending.customers.service import CustomerService, Person, _lock_of, description_of
@@ -35,16 +35,15 @@ def loan(borrower: int, guarantor: int, number: int) -> dict[str, object]:
 
 
 async def test_people_who_stand_in_for_each_other_are_known_by_more_after_both_drafts(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
     officer = await sign_in(houses[0], "officer")
     dated = {"branch_id": town.branch_id, "created_at": NOON, "updated_at": NOON}
-    async with AsyncSession(engine) as rows, rows.begin():
+    async with AsyncSession(town_engine) as rows, rows.begin():
         rows.add_all(people := [Customer(full_name_latin=name, **dated) for name in NAMES])
         await rows.flush()
         rows.add_all(a_telephone(one, number) for one, theirs in zip(people, KNOWN, strict=True) for number in theirs)
-    async with engine.connect() as counter:  # holds both up until each has begun
+    async with town_engine.connect() as counter:  # holds both up until each has begun
         await counter.execute(select(Customer.id).with_for_update())
         drafts = [
             asyncio.create_task(house.post(URL, json=wish, headers=officer))
@@ -54,21 +53,19 @@ async def test_people_who_stand_in_for_each_other_are_known_by_more_after_both_d
         await counter.rollback()
     answers = [await draft for draft in drafts]
     assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
-    await engine.dispose()
 
 
 async def test_a_guarantors_other_number_is_changed_while_a_colleague_meets_them_by_both(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town_engine: AsyncEngine
 ) -> None:
     """The customer they are has lost the paper at the counter; the loan still names it."""
-    engine = create_async_engine(town.database, poolclass=NullPool)
     officer = await sign_in(houses[0], "officer")
     telephones = (f"+8551200{number:04}" for number in range(100))
     paper = Person(id_card_type=IdCardType.CAMBODIAN_IDENTITY, id_number="010000001")
     phone = next(number for number in telephones if locks_of(paper) < locks_of(Person(phone=number)))
     wish = loan(0, 1, 0) | {"guarantor_id_number": paper.id_number}
     drafted = (await houses[0].post(URL, json=wish, headers=officer)).json()
-    async with AsyncSession(engine) as rows, engine.connect() as counter:
+    async with AsyncSession(town_engine) as rows, town_engine.connect() as counter:
         await rows.execute(delete(IdentityPaper))
         await rows.commit()
         await CustomerService(rows).hold([paper])
@@ -78,7 +75,6 @@ async def test_a_guarantors_other_number_is_changed_while_a_colleague_meets_them
         await CustomerService(rows).hold([Person(phone=phone)])
         await rows.commit()
     assert (await changing).status_code == 200, (await changing).text
-    await engine.dispose()
 
 
 def locks_of(person: Person) -> list[int]:

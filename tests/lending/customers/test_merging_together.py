@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import NullPool, select
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.customers.models import Customer, IdentityPaper, Telephone
@@ -33,10 +33,15 @@ TIMES = 6
     ],
 )
 async def test_a_loan_goes_on_while_its_customer_is_merged(
-    houses: Sequence[AsyncClient], town: Town, stage: Stage, who: str, action: str, body: dict[str, Any]
+    houses: Sequence[AsyncClient],
+    town: Town,
+    stage: Stage,
+    who: str,
+    action: str,
+    body: dict[str, Any],
+    town_engine: AsyncEngine,
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with AsyncSession(engine, expire_on_commit=False) as rows:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows:
         admin, colleague = await sign_in(houses[0], "admin"), await sign_in(houses[1], who)
         said: Counter[tuple[int, ...]] = Counter()
         for number in range(TIMES):
@@ -55,21 +60,19 @@ async def test_a_loan_goes_on_while_its_customer_is_merged(
             await rows.refresh(loan)
             assert loan.customer_id == kept.id
         assert said == {(200, 200): TIMES}
-    await engine.dispose()
 
 
 async def test_a_draft_finds_who_is_kept_by_a_number_that_came_while_the_merge_waited(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
     people = {name: await sign_in(houses[0], name) for name in ("admin", "officer")}
     named = {"full_name_latin": "SOK CHANTHY", "branch_id": town.branch_id, "created_at": NOON, "updated_at": NOON}
-    async with AsyncSession(engine, expire_on_commit=False) as rows:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows:
         rows.add_all([kept := Customer(**named), gone := Customer(**named)])
         await rows.flush()
         rows.add(a_telephone(gone, "+85512000001"))
         await rows.commit()
-        async with engine.connect() as merging:  # what holds the merge up until the draft looks for its customer
+        async with town_engine.connect() as merging:  # what holds the merge up until the draft looks for its customer
             await merging.execute(select(Telephone).with_for_update())
             await rows.execute(select(Customer).where(Customer.id == gone.id).with_for_update())
             rows.add(a_telephone(gone, "+85512000002"))
@@ -88,16 +91,14 @@ async def test_a_draft_finds_who_is_kept_by_a_number_that_came_while_the_merge_w
         drafted = (await draft).json()
         loan = await rows.get_one(CustomerApplication, drafted["id"])
         assert loan.customer_id == kept.id
-    await engine.dispose()
 
 
 async def test_a_loan_that_came_while_the_merge_waited_is_changed_by_a_colleague_meanwhile(
-    houses: Sequence[AsyncClient], town: Town
+    houses: Sequence[AsyncClient], town: Town, town_engine: AsyncEngine
 ) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
     people = {name: await sign_in(houses[0], name) for name in ("admin", "officer")}
     named = {"full_name_latin": "SOK CHANTHY", "branch_id": town.branch_id, "created_at": NOON, "updated_at": NOON}
-    async with AsyncSession(engine, expire_on_commit=False) as rows, engine.connect() as counter:
+    async with AsyncSession(town_engine, expire_on_commit=False) as rows, town_engine.connect() as counter:
         rows.add_all([kept := Customer(**named), gone := Customer(**named)])
         await rows.flush()
         rows.add(a_telephone(gone, "+85512000001"))
@@ -120,7 +121,6 @@ async def test_a_loan_that_came_while_the_merge_waited_is_changed_by_a_colleague
         await rows.refresh(loan)
         assert (loan.customer_id, loan.id_number) == (kept.id, "N1")
         assert (await rows.scalars(select(IdentityPaper.customer_id))).all() == [kept.id]
-    await engine.dispose()
 
 
 def a_telephone(customer: Customer, number: str) -> Telephone:

@@ -3,8 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from sqlalchemy import NullPool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.conftest import reopen_house, settings_for
 from tests.journey.town import Town, sign_in
@@ -18,9 +18,13 @@ SELECT gen_random_uuid(), code, version + 1, document, published_by, now() FROM 
 """
 
 
-async def test_of_two_who_publish_at_once_the_second_is_told(town: Town, town_files: Path) -> None:
-    engine = create_async_engine(town.database, poolclass=NullPool)
-    async with reopen_house(settings_for(town.database, upload_folder=town_files)) as client, engine.connect() as first:
+async def test_of_two_who_publish_at_once_the_second_is_told(
+    town: Town, town_files: Path, town_engine: AsyncEngine
+) -> None:
+    async with (
+        reopen_house(settings_for(town.database, upload_folder=town_files)) as client,
+        town_engine.connect() as first,
+    ):
         admin = await sign_in(client, "admin")
         await first.execute(text(THEIRS))
         second = asyncio.create_task(client.post("/api/v1/scorecards", json=CARD, headers=admin))
@@ -30,4 +34,3 @@ async def test_of_two_who_publish_at_once_the_second_is_told(town: Town, town_fi
         assert (refused.status_code, refused.json()["code"]) == (409, "PublishedMeanwhile")
         again = await client.post("/api/v1/scorecards", json=CARD, headers=admin)
         assert (again.status_code, again.json()["version"]) == (201, 3)
-    await engine.dispose()
