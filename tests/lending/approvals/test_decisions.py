@@ -166,6 +166,18 @@ async def test_a_party_to_the_loan_does_not_decide_it(hire: Hire, reviewed: Any,
         assert code(await decide(await hire(phone_number=phone), loan)) == (403, "SodParty")
 
 
+async def test_whoever_stands_in_for_one_loan_decides_all_others(
+    client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide
+) -> None:
+    guaranteed = await reviewed(guarantor_name="KEO BOPHA", guarantor_phone="+855 12 999 111")
+    another = {"id_number": "012345679", "full_name_latin": "SOK DARA", "full_name_khmer": "", "phone": "012888222"}
+    loan, guarantor = await reviewed(**another, account_id="00012346"), await hire(phone_number="012999111")
+    assert code(await decide(guarantor, guaranteed)) == (403, "SodParty")
+    listed = (await client.get(f"{URL}/{loan['id']}/actions", headers=guarantor.headers)).json()
+    assert [action["blocked_by"] for action in listed if action["action"] == "approve"] == [[]]
+    assert code(await decide(guarantor, loan)) == (200, "APPROVED")
+
+
 async def test_whoever_changes_their_telephone_is_a_party_still(
     client: AsyncClient, hire: Hire, reviewed: Any, decide: Decide, session: AsyncSession
 ) -> None:

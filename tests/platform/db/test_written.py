@@ -1,7 +1,10 @@
 """Statements that are sent on the driver give what SQLAlchemy gives, and never on a connection that was given back."""
 
+import pkgutil
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
+import lc_workflow
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
@@ -186,3 +190,17 @@ async def test_one_that_takes_long_is_logged_without_its_values(reading: AsyncSe
     line, given_up = (line for line in logged if "pg_sleep" in line.get("statement", ""))
     assert given_up["failed"] == "QueryCanceledError"
     assert (line["request_id"], "345678345678" in str(line)) == ("asked-at-the-counter", False)
+
+
+def test_no_statement_reads_each_row_of_one_table_with_each_of_another() -> None:
+    names = [module.name for module in pkgutil.walk_packages(lc_workflow.__path__, "lc_workflow.")]
+    modules = [import_module(name) for name in names if name.rpartition(".")[2] not in {"asgi", "__main__"}]
+    written = {
+        f"{module.__name__}.{name}": value.text
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, Written)
+    }
+    assert written
+    beside = re.compile(r"\bFROM \w+(?: AS \w+)?, \w+")
+    assert {name: found[0] for name, text in written.items() if (found := beside.search(text))} == {}

@@ -150,7 +150,10 @@ PHONES: Final = func.array(
 """The telephones that an application names for those behind it."""
 
 _PARTIES: Final = func.array(
-    select(Party.customer_id).where(Party.application_id == CustomerApplication.id).scalar_subquery(),
+    select(Party.customer_id)
+    .where(Party.application_id == CustomerApplication.id)
+    .correlate(CustomerApplication)  # two levels down SQLAlchemy does not do it by itself, and all parties were meant
+    .scalar_subquery(),
     type_=ARRAY(Uuid),
 )
 KNOWN_PHONES: Final = func.array(
