@@ -13,6 +13,7 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import SignIn
+from tests.organization.factories import a_branch
 
 DAY = {"weekday": 6, "opens": "07:30", "closes": "12:00"}
 HOLIDAYS = "/api/v1/holidays"
@@ -32,10 +33,32 @@ async def test_a_branch_keeps_office_hours_until_it_says_otherwise(
     answer = await client.put(hours_of(branch), json={"week": [DAY, lunch]}, headers=admin.headers)
     assert answer.status_code == 200, answer.text
     after = (await client.get(hours_of(branch), headers=officer.headers)).json()
+    assert after == answer.json()
     assert (after["is_default"], after["time_zone"]) == (False, "Asia/Phnom_Penh")
     assert [(day["weekday"], day["opens"]) for day in after["week"]] == [(1, "08:00"), (6, "07:30")]
     refused = await client.put(hours_of(branch), json={"week": [DAY]}, headers=officer.headers)
     assert refused.status_code == 403
+
+
+async def test_each_branch_keeps_its_own_hours(
+    client: AsyncClient, session: AsyncSession, branch: Branch, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin")
+    session.add(other := a_branch())
+    await session.commit()
+    for place, opens in ((branch, "07:30"), (other, "09:00")):
+        answer = await client.put(hours_of(place), json={"week": [DAY | {"opens": opens}]}, headers=admin.headers)
+        assert answer.status_code == 200, answer.text
+    for place, opens in ((branch, "07:30"), (other, "09:00")):
+        shown = (await client.get(hours_of(place), headers=admin.headers)).json()
+        assert [day["opens"] for day in shown["week"]] == [opens]
+
+
+async def test_a_branch_that_is_not_there_has_no_hours(client: AsyncClient, sign_in: SignIn) -> None:
+    admin = await sign_in("admin")
+    nowhere = f"/api/v1/branches/{uuid4()}/hours"
+    assert (await client.get(nowhere, headers=admin.headers)).status_code == 404
+    assert (await client.put(nowhere, json={"week": [DAY]}, headers=admin.headers)).status_code == 404
 
 
 async def test_the_journal_says_which_hours_a_branch_had_before(
@@ -56,7 +79,9 @@ async def test_the_journal_says_which_hours_a_branch_had_before(
     [
         ({"week": [DAY, DAY]}, "BadHours"),
         ({"week": [{**DAY, "closes": "07:00"}]}, "BadHours"),
+        ({"week": [{**DAY, "closes": DAY["opens"]}]}, "BadHours"),
         ({"week": [{**DAY, "lunch_begins": "10:00"}]}, "BadHours"),
+        ({"week": [{**DAY, "lunch_ends": "10:00"}]}, "BadHours"),
         ({"week": [{**DAY, "lunch_begins": "11:00", "lunch_ends": "13:00"}]}, "BadHours"),
         ({"week": [DAY], "time_zone": "Asia/Angkor"}, "UnknownTimeZone"),
         ({"week": [DAY], "time_zone": "../../etc/passwd"}, "UnknownTimeZone"),
@@ -88,6 +113,26 @@ async def test_a_holiday_is_added_once_and_removed(client: AsyncClient, branch: 
     gone = f"{HOLIDAYS}/{added.json()['id']}"
     assert (await client.delete(gone, headers=admin.headers)).status_code == 204
     assert (await client.delete(gone, headers=admin.headers)).status_code == 404
+
+
+async def test_holidays_are_listed_by_year_and_branch(
+    client: AsyncClient, session: AsyncSession, branch: Branch, sign_in: SignIn
+) -> None:
+    admin = await sign_in("admin")
+    session.add(other := a_branch())
+    await session.commit()
+    days = {"2027-01-01": None, "2025-12-31": None, "2026-12-31": branch, "2026-01-01": None, "2026-04-14": other}
+    for day, place in days.items():
+        wish = {"day": day, "name": "Free", "branch_id": str(place.id) if place else None}
+        assert (await client.post(HOLIDAYS, json=wish, headers=admin.headers)).status_code == 201
+
+    async def listed(**wanted: Any) -> list[str]:
+        answer = await client.get(HOLIDAYS, params=wanted, headers=admin.headers)
+        return [holiday["day"] for holiday in answer.json()]
+
+    assert await listed() == sorted(days)
+    assert await listed(year=2026) == ["2026-01-01", "2026-04-14", "2026-12-31"]
+    assert await listed(year=2026, branch_id=str(branch.id)) == ["2026-01-01", "2026-12-31"]
 
 
 async def test_a_calendar_knows_the_hours_and_both_kinds_of_holiday(
