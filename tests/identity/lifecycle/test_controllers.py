@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.lifecycle.jobs import SHUT_LEAVERS_OUT
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
@@ -19,11 +20,12 @@ from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.jobs import Workplace
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.identity.factories import a_session, a_user
 from tests.lending.factories import an_application
 from tests.moments import NOON
-from tests.organization.factories import a_branch, an_employee
+from tests.organization.factories import a_branch, a_department, an_employee
 
 Act = Callable[..., Awaitable[Any]]
 
@@ -34,11 +36,36 @@ def act(client: AsyncClient, admin: Person) -> Act:
 
     async def act(user: User | UUID, what: str, status: int = 200, person: Person = admin, **body: Any) -> Any:
         user_id = user.id if isinstance(user, User) else user
-        answer = await client.post(f"/api/v1/users/{user_id}/{what}", json=body, headers=person.headers)
+        answer = await client.post(f"/api/v1/users/{user_id}/{what}", json=body or None, headers=person.headers)
         assert answer.status_code == status, answer.text
         return answer.json()
 
     return act
+
+
+@pytest.fixture
+def reason_of(session: AsyncSession) -> Callable[[str], Awaitable[Any]]:
+    """The reason that the journal keeps with the only fact of a kind."""
+
+    async def reason_of(kind: str) -> Any:
+        return (await session.scalars(select(JournalEntry.facts).where(JournalEntry.kind == kind))).one()["reason"]
+
+    return reason_of
+
+
+@pytest.fixture
+def night(workplace: Workplace) -> Callable[[int], Awaitable[None]]:
+    """Let the night pass that ends so many days from now."""
+
+    async def night(days: int) -> None:
+        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=days)), {})
+
+    return night
+
+
+def day(days: int) -> str:
+    """The date so many days from now."""
+    return (NOON + timedelta(days=days)).date().isoformat()
 
 
 async def kept(session: AsyncSession, *rows: Any) -> None:
@@ -80,6 +107,48 @@ async def test_onboarding_shows_what_is_done_and_ends_when_the_needed_is(
     assert await announced() == ["OnboardingCompleted", "OnboardingRestarted"]
 
 
+async def test_onboarding_says_where_a_newcomer_works_and_for_whom(
+    client: AsyncClient, session: AsyncSession, admin: Person, branch: Branch
+) -> None:
+    chief, credit = an_employee(branch_id=branch.id, full_name_latin="SOK DARA"), a_department(name="Credit")
+    await kept(session, chief, credit)
+    user = a_user(branch_id=branch.id, department_id=credit.id, line_manager_id=chief.id)
+    await kept(session, user)
+    url = f"/api/v1/users/{user.id}/lifecycle/onboarding"
+    newcomer = (await client.get(url, headers=admin.headers)).json()["user_info"]
+    assert (newcomer["department"], newcomer["branch"], newcomer["line_manager"]) == ("Credit", branch.name, "SOK DARA")
+
+
+async def test_a_timeline_tells_of_one_account_the_latest_first(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act
+) -> None:
+    await kept(session, *(people := [a_user() for _ in range(2)]))
+    for person, reason in zip(people, ("Moves away", "Retires"), strict=True):
+        await act(person, "lifecycle/offboarding/initiate", reason=reason)
+    await act(people[0], "lifecycle/offboarding/cancel")
+    url = f"/api/v1/users/{people[0].id}/lifecycle/onboarding"
+    timeline = (await client.get(url, headers=admin.headers)).json()["timeline"]
+    assert [entry["event"] for entry in timeline] == [
+        "OffboardingCancelled", "OffboardingInitiated", "AccountStatusMoved"
+    ]  # fmt: skip
+    assert timeline[0]["description"] == "It was said that the person stays."
+    assert timeline[-1]["description"] == "The account went from active to inactive."
+
+
+@pytest.mark.parametrize(
+    "kept_out",
+    [{"failed_login_attempts": 3}, {"locked_until": NOON + timedelta(minutes=20)}],
+    ids=["counted", "locked"],
+)
+async def test_an_account_is_unlocked_of_a_lock_and_of_wrong_passwords_alike(
+    session: AsyncSession, act: Act, announced: Any, kept_out: dict[str, Any]
+) -> None:
+    await kept(session, user := a_user(**kept_out))
+    answer = await act(user, "unlock-account")
+    assert (answer["is_locked"], answer["failed_login_attempts"]) == (False, 0)
+    assert await announced() == ["AccountUnlocked"]
+
+
 @pytest.mark.parametrize("door", ["unlock-account", "reset-lockout", "reset-login-attempts"])
 async def test_an_administrator_lets_people_in_again(
     client: AsyncClient, session: AsyncSession, act: Act, announced: Any, door: str
@@ -95,7 +164,7 @@ async def test_an_administrator_lets_people_in_again(
 
 
 async def test_colleagues_ask_for_a_lock_to_be_taken_away(
-    session: AsyncSession, sign_in: SignIn, act: Act, announced: Any, branch: Branch
+    session: AsyncSession, sign_in: SignIn, act: Act, announced: Any, reason_of: Any, branch: Branch
 ) -> None:
     manager = await sign_in("manager", branch_id=branch.id)
     locked = a_user(branch_id=branch.id, failed_login_attempts=5, locked_until=NOON + timedelta(minutes=20))
@@ -107,6 +176,8 @@ async def test_colleagues_ask_for_a_lock_to_be_taken_away(
     assert (await act(elsewhere, "request-unlock", 404, manager))["code"] == "Missing"
     assert (await act(locked, "unlock-account", 403, manager))["code"] == "NotPermitted"
     assert await announced() == ["UnlockRequested"]
+    assert await reason_of("UnlockRequested") == "She is back"
+    assert (await act(locked, "request-unlock", 202, manager))["is_locked"] is True  # one need not say why
 
 
 async def test_accounts_get_a_status_together_and_each_refusal_is_named(
@@ -187,6 +258,19 @@ async def test_who_leaves_is_shut_out_and_their_work_goes_to_the_named_colleague
     assert kinds.count("EmployeeRetired") == 1
     assert kinds[-1] == "OffboardingCompleted"
     assert (await act(leaver, "lifecycle/offboarding/complete", 422))["code"] == "NotLeaving"
+    assert (await act(leaver, "lifecycle/offboarding/initiate", 422))["code"] == "AlreadyLeaving"
+
+
+async def test_only_a_colleague_who_works_here_is_named_as_successor(
+    session: AsyncSession, act: Act, announced: Any
+) -> None:
+    leaver, left = a_user(), a_user(status=UserStatus.ARCHIVED)
+    await kept(session, leaver, left)
+    refusals = {str(uuid4()): (404, "Missing"), **{str(one.id): (422, "UnfitSuccessor") for one in (leaver, left)}}
+    for successor, (status, code) in refusals.items():
+        refused = await act(leaver, "lifecycle/offboarding/initiate", status, successor_id=successor)
+        assert refused["code"] == code
+    assert await announced() == []
 
 
 async def test_work_goes_only_to_somebody_who_can_do_it(
@@ -219,20 +303,22 @@ async def test_work_goes_only_to_somebody_who_can_do_it(
 
 
 async def test_nobody_is_let_in_after_their_last_day_unless_somebody_says_so(
-    client: AsyncClient, session: AsyncSession, act: Act, sign_in: SignIn, workplace: Workplace
+    client: AsyncClient, session: AsyncSession, act: Act, sign_in: SignIn, night: Any
 ) -> None:
     leaver = await sign_in("officer")
-    wish = {"reason": "Moves to Siem Reap", "last_working_day": (NOON + timedelta(days=2)).date().isoformat()}
+    wish = {"reason": "Moves to Siem Reap", "last_working_day": day(2)}
     await act(leaver.user, "lifecycle/offboarding/initiate", **wish)
 
     async def works_after(days: int) -> bool:
-        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=days)), {})
+        await night(days)
         return (await client.get("/api/v1/auth/me", headers=leaver.headers)).status_code == 200
 
     assert await works_after(2)
     assert not await works_after(3)
     await session.refresh(leaver.user)
     assert (leaver.user.status, leaver.user.status_reason) == ("inactive", wish["reason"])
+    ends = select(Session.ended_at).where(Session.user_id == leaver.user.id)
+    assert await session.scalar(ends) == NOON + timedelta(days=3)
     leaver.user.status = UserStatus.ACTIVE  # they stay a week longer
     await session.commit()
     await works_after(4)
@@ -240,64 +326,125 @@ async def test_nobody_is_let_in_after_their_last_day_unless_somebody_says_so(
     assert leaver.user.status is UserStatus.ACTIVE
 
 
+async def test_the_night_shuts_out_everybody_whose_last_day_is_over(
+    session: AsyncSession, act: Act, night: Any
+) -> None:
+    await kept(session, *(leavers := [a_user() for _ in range(2)]))
+    for leaver in leavers:
+        await act(leaver, "lifecycle/offboarding/initiate", last_working_day=day(1))
+    asked = UnlockRequested(actor_id=None, at=NOON + timedelta(days=2), user_id=leavers[0].id, reason=None)
+    await kept(session, JournalEntry.of(asked))  # that decides nothing
+    await night(2)
+    for leaver in leavers:
+        await session.refresh(leaver)
+        assert leaver.status is UserStatus.INACTIVE
+
+
+async def test_a_leaver_who_was_let_in_again_before_their_last_day_is_still_shut_out_after_it(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, night: Any
+) -> None:
+    await kept(session, leaver := a_user())
+    await act(leaver, "lifecycle/offboarding/initiate", last_working_day=day(1))
+    for status in ("suspended", "active"):
+        wish = {"user_ids": [str(leaver.id)], "status": status, "reason": "Under review"}
+        assert (await client.post("/api/v1/users/bulk/status", json=wish, headers=admin.headers)).status_code == 200
+    await night(2)
+    await session.refresh(leaver)
+    assert leaver.status is UserStatus.INACTIVE
+
+
+async def test_whoever_was_shut_out_at_once_and_let_in_again_stays_in(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, night: Any
+) -> None:
+    await kept(session, leaver := a_user())
+    assert (await act(leaver, "lifecycle/offboarding/initiate", last_working_day=day(0)))[
+        "account_status"
+    ] == "inactive"
+    wish = {"user_ids": [str(leaver.id)], "status": "active", "reason": "Stays for the inventory"}
+    assert (await client.post("/api/v1/users/bulk/status", json=wish, headers=admin.headers)).status_code == 200
+    await night(1)
+    await session.refresh(leaver)
+    assert leaver.status is UserStatus.ACTIVE
+
+
+async def test_a_suspended_leaver_stays_suspended(session: AsyncSession, act: Act, night: Any) -> None:
+    await kept(session, leaver := a_user())
+    await act(leaver, "lifecycle/offboarding/initiate", last_working_day=day(1))
+    leaver.status = UserStatus.SUSPENDED
+    await session.commit()
+    await night(2)
+    await session.refresh(leaver)
+    assert leaver.status is UserStatus.SUSPENDED
+
+
 async def test_a_last_day_is_moved_and_taken_back(
-    client: AsyncClient, admin: Person, act: Act, sign_in: SignIn, workplace: Workplace, announced: Any
+    client: AsyncClient,
+    session: AsyncSession,
+    admin: Person,
+    act: Act,
+    sign_in: SignIn,
+    night: Any,
+    announced: Any,
+    reason_of: Any,
 ) -> None:
     leaver, officer = await sign_in("officer"), await sign_in("officer")
-    days = [(NOON + timedelta(days=days)).date().isoformat() for days in range(8)]
+    await kept(session, another := a_user())
+    await act(another, "lifecycle/offboarding/initiate", last_working_day=day(30))
     for door in ("move", "cancel"):
-        wish = {"last_working_day": days[3]}
+        wish = {"last_working_day": day(3)}
         assert (await act(leaver.user, f"lifecycle/offboarding/{door}", 422, **wish))["code"] == "NotLeaving"
         assert (await act(leaver.user, f"lifecycle/offboarding/{door}", 403, officer, **wish))["code"] == "NotPermitted"
 
     async def works_after(days: int) -> bool:
-        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=days)), {})
+        await night(days)
         return (await client.get("/api/v1/auth/me", headers=leaver.headers)).status_code == 200
 
-    await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=days[2], reason="Moves away")
-    moved = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=days[4], reason="A week more")
-    assert (moved["status"], moved["last_working_day"], moved["reason"]) == ("initiated", days[4], "Moves away")
+    await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=day(2), reason="Moves away")
+    moved = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=day(4), reason="A week more")
+    assert (moved["status"], moved["last_working_day"], moved["reason"]) == ("initiated", day(4), "Moves away")
     url = f"/api/v1/users/{leaver.user.id}/lifecycle/offboarding"
     assert (await client.get(url, headers=admin.headers)).json() == moved
     assert (await client.get(url, headers=officer.headers)).status_code == 403
     assert await works_after(4)
     stays = await act(leaver.user, "lifecycle/offboarding/cancel", reason="Stays after all")
-    assert (stays["status"], stays["account_status"]) == ("cancelled", "active")
+    assert (stays["status"], stays["account_status"], stays["ended_sessions"]) == ("cancelled", "active", 0)
+    assert await reason_of("OffboardingCancelled") == "Stays after all"
     assert (await client.get(url, headers=admin.headers)).status_code == 404
     assert await works_after(6)
     assert (await act(leaver.user, "lifecycle/offboarding/complete", 422))["code"] == "NotLeaving"
-    await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=days[7])
-    out = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=days[0])
+    await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=day(7))
+    out = await act(leaver.user, "lifecycle/offboarding/move", last_working_day=day(0))
     assert (out["account_status"], out["ended_sessions"]) == ("inactive", 1)
     assert [kind for kind in await announced() if kind.startswith("Offboarding")] == [
-        "OffboardingInitiated", "OffboardingMoved", "OffboardingCancelled", "OffboardingInitiated", "OffboardingMoved"
+        "OffboardingInitiated", "OffboardingInitiated", "OffboardingMoved", "OffboardingCancelled",
+        "OffboardingInitiated", "OffboardingMoved",
     ]  # fmt: skip
 
 
 async def test_whoever_leaves_before_they_came_does_not_come_in_with_their_code(
-    client: AsyncClient, session: AsyncSession, act: Act, workplace: Workplace
+    client: AsyncClient, session: AsyncSession, act: Act, night: Any
 ) -> None:
     await kept(session, *(people := [a_user(status=UserStatus.PENDING) for _ in range(2)]))
-    days = [(NOON + timedelta(days=days)).date().isoformat() for days in range(2)]
-    for person, day in zip(people, days, strict=True):
+    for days, person in enumerate(people):
         code = (await act(person, "activation", 201))["code"]
-        await act(person, "lifecycle/offboarding/initiate", last_working_day=day)
-        await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=2)), {})
+        await act(person, "lifecycle/offboarding/initiate", last_working_day=day(days))
+        await night(2)
         wish = {"username": person.username, "code": code, "password": "Own#2026pass"}
         refused = await client.post("/api/v1/auth/activate", json=wish)
         assert refused.json().get("code") == "ActivationCodeInvalid", refused.text
 
 
-async def test_the_last_administrator_is_not_shut_out_by_the_night(
-    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, sign_in: SignIn, workplace: Workplace
+async def test_the_last_administrator_is_not_shut_out_by_the_night_and_others_are(
+    client: AsyncClient, session: AsyncSession, admin: Person, act: Act, sign_in: SignIn, night: Any
 ) -> None:
-    other = await sign_in("admin")
-    tomorrow = (NOON + timedelta(days=1)).date().isoformat()
-    await act(other.user, "lifecycle/offboarding/initiate", last_working_day=tomorrow)
+    other, officer = await sign_in("admin", id=UUID(int=1)), await sign_in("officer", id=UUID(int=2))
+    for leaver in (other, officer):
+        await act(leaver.user, "lifecycle/offboarding/initiate", last_working_day=day(1))
     admin.user.status = UserStatus.INACTIVE
     await session.commit()
-    await SHUT_LEAVERS_OUT.do(replace(workplace, clock=lambda: NOON + timedelta(days=2)), {})
-    assert (await client.get("/api/v1/auth/me", headers=other.headers)).status_code == 200
+    await night(2)
+    answers = [await client.get("/api/v1/auth/me", headers=person.headers) for person in (other, officer)]
+    assert [answer.status_code for answer in answers] == [200, 401]
 
 
 async def test_nobody_sees_themselves_out_and_the_last_administrator_stays(

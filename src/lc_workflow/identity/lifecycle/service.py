@@ -232,9 +232,8 @@ class LifecycleService(Service[User]):
             Missing: There is no such account within the person's reach, or nobody has written down that they leave.
         """
         user = await self.find(in_reach(principal, MANAGE), id=user_id)
-        leaving = await self.session.scalar(
-            select(Offboarding).where(Offboarding.user_id == user.id).order_by(Offboarding.initiated_at.desc()).limit(1)
-        )
+        # One at most: a cancelled one is deleted, and who has left is not seen out again.
+        leaving = await self.session.scalar(select(Offboarding).where(Offboarding.user_id == user.id))
         if leaving is None:
             raise Missing("Nobody has written down that this person leaves.")
         return await self._shown(leaving, user, ended=0)
