@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import UnlockRequested
 from lc_workflow.identity.lifecycle.jobs import SHUT_LEAVERS_OUT
+from lc_workflow.identity.roles.models import UserPermission
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import Session, User
 from lc_workflow.lending.applications.models import Assignment
@@ -23,6 +24,7 @@ from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.identity.factories import a_session, a_user
+from tests.identity.rights import Named
 from tests.lending.factories import an_application
 from tests.moments import NOON
 from tests.organization.factories import a_branch, a_department, an_employee
@@ -112,10 +114,12 @@ async def test_onboarding_says_where_a_newcomer_works_and_for_whom(
 ) -> None:
     chief, credit = an_employee(branch_id=branch.id, full_name_latin="SOK DARA"), a_department(name="Credit")
     await kept(session, chief, credit)
-    user = a_user(branch_id=branch.id, department_id=credit.id, line_manager_id=chief.id)
+    user = a_user(branch_id=branch.id, department_id=credit.id, line_manager_id=chief.id, created_at=NOON)
     await kept(session, user)
     url = f"/api/v1/users/{user.id}/lifecycle/onboarding"
-    newcomer = (await client.get(url, headers=admin.headers)).json()["user_info"]
+    shown = (await client.get(url, headers=admin.headers)).json()
+    assert shown["days_since_creation"] == 0
+    newcomer = shown["user_info"]
     assert (newcomer["department"], newcomer["branch"], newcomer["line_manager"]) == ("Credit", branch.name, "SOK DARA")
 
 
@@ -261,6 +265,30 @@ async def test_who_leaves_is_shut_out_and_their_work_goes_to_the_named_colleague
     assert (await act(leaver, "lifecycle/offboarding/initiate", 422))["code"] == "AlreadyLeaving"
 
 
+@pytest.mark.parametrize(("notes", "kept_reason"), [({}, "Moves away"), ({"notes": "Left the keys"}, "Left the keys")])
+async def test_an_account_says_why_its_person_left(
+    session: AsyncSession, act: Act, notes: dict[str, str], kept_reason: str
+) -> None:
+    await kept(session, leaver := a_user())
+    await act(leaver, "lifecycle/offboarding/initiate", reason="Moves away")
+    await act(leaver, "lifecycle/offboarding/complete", **notes)
+    await session.refresh(leaver)
+    assert leaver.status_reason == kept_reason
+
+
+async def test_nobody_sees_out_or_unlocks_somebody_above_themselves(
+    session: AsyncSession, admin: Person, manager: Person, right_id: Named, act: Act, announced: Any
+) -> None:
+    right = await right_id("user:manage:all")
+    given = {"user_id": manager.user.id, "is_granted": True, "given_by": admin.user.id, "given_at": NOON}
+    await kept(session, UserPermission(permission_id=right, **given))
+    for door in ("initiate", "move", "cancel", "complete"):
+        refused = await act(admin.user, f"lifecycle/offboarding/{door}", 403, manager, last_working_day=day(1))
+        assert refused["code"] == "RoleAboveOwn"
+    assert (await act(admin.user, "unlock-account", 403, manager))["code"] == "RoleAboveOwn"
+    assert await announced() == []
+
+
 async def test_only_a_colleague_who_works_here_is_named_as_successor(
     session: AsyncSession, act: Act, announced: Any
 ) -> None:
@@ -295,7 +323,7 @@ async def test_work_goes_only_to_somebody_who_can_do_it(
     )
     wish = {"successor_id": str(colleague.id), "last_working_day": "2026-12-24"}
     answer = await act(leaver, "lifecycle/offboarding/initiate", **wish)
-    assert answer["account_status"] == "active"  # a month is left to work
+    assert (answer["account_status"], answer["ended_sessions"]) == ("active", 0)  # a month is left to work
     refused = await act(leaver, "lifecycle/offboarding/complete", 422)
     assert refused["code"] == "EmployeeOfAnotherBranch"
     await session.refresh(leaver)

@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker
 
+from lc_workflow.identity.lifecycle.jobs import SHUT_LEAVERS_OUT
+from lc_workflow.identity.lifecycle.models import Offboarding
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.lending.applications.models import Assignment
 from lc_workflow.lending.rules.terms import AssignmentRole
 from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.jobs import Workplace
 from tests.identity.factories import a_user
 from tests.journey.town import Town, sign_in
 from tests.lending.factories import an_application
@@ -115,6 +119,26 @@ async def test_nothing_is_handed_to_a_colleague_who_is_seen_out_at_that_moment(d
     await desk.beside.commit()
     assert (await leaving).json()["code"] == "UnfitSuccessor"
     assert await desk.looked_after_by(desk.leaver) == 1
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [update(Offboarding).values(last_day=date(3001, 1, 1)), delete(Offboarding)],
+    ids=["moved", "cancelled"],
+)
+async def test_the_night_lets_somebody_be_who_is_said_to_stay_at_that_moment(
+    desk: Desk, town_engine: AsyncEngine, workplace: Workplace, meanwhile: Any
+) -> None:
+    theirs = User.id == desk.leaver.user_id
+    await desk.beside.execute(select(User).where(theirs).with_for_update())
+    await desk.beside.execute(meanwhile.where(Offboarding.user_id == desk.leaver.user_id))
+    sessions, after = async_sessionmaker(town_engine, expire_on_commit=False), datetime(3000, 1, 2, tzinfo=UTC)
+    night = SHUT_LEAVERS_OUT.do(replace(workplace, sessions=sessions, clock=lambda: after), {})
+    passing = asyncio.ensure_future(night)
+    await until_somebody_waits(desk.beside)
+    await desk.beside.commit()
+    await passing
+    assert await desk.beside.scalar(select(User.status).where(theirs)) is UserStatus.ACTIVE
 
 
 async def test_accounts_are_closed_in_bulk_while_one_of_them_is_closed_by_itself(

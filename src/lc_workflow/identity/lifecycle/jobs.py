@@ -56,7 +56,6 @@ async def _shut_out(session: AsyncSession, user_id: UUID, *over: ColumnElement[b
         return
     source, user.status = user.status, UserStatus.INACTIVE
     user.status_reason, user.updated_at = leaving.reason, at
-    await session.flush()
     await keep_an_administrator(session)
     await end_sessions(session, Session.user_id == user.id, at=at)
     moved = AccountStatusMoved(

@@ -198,14 +198,14 @@ class LifecycleService(Service[User]):
             Missing: There is no such account within the person's reach.
             NotYoursToChange: It is one's own account.
             RoleAboveOwn: The account stands above the person's own.
-            AlreadyLeaving: That was written down before.
+            AlreadyLeaving: That was written down before, which the database notices, or they have left.
             UnfitSuccessor, LastAdministrator: It cannot be.
         """
         async with self.transaction():
             await self._hold(user_id, wish.successor_id)
             user = await self._locked(user_id, principal=principal, at=at)
-            if user.status is UserStatus.ARCHIVED or await self._open_offboarding(user.id):
-                raise AlreadyLeaving("This person is being seen out already, or has left.")
+            if user.status is UserStatus.ARCHIVED:
+                raise AlreadyLeaving("This person has left already.")
             await self._check_successor(user, wish.successor_id, work=0)
             leaving = Offboarding(
                 id=uuid4(),
@@ -356,11 +356,9 @@ class LifecycleService(Service[User]):
         if status is not UserStatus.ACTIVE:
             raise UnfitSuccessor(f"The colleague's account is {status}; name one who works here.")
 
-    async def _open_offboarding(self, user_id: UUID) -> Offboarding | None:
-        return await self.session.scalar(select(Offboarding).where(_is_open(user_id)))
-
     async def _leaving(self, user_id: UUID) -> Offboarding:
-        if (leaving := await self._open_offboarding(user_id)) is None:
+        leaving = await self.session.scalar(select(Offboarding).where(_is_open(user_id)))
+        if leaving is None:
             raise NotLeaving("Nobody has written down that this person leaves; initiate it first.")
         return leaving
 
