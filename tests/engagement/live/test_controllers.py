@@ -24,6 +24,7 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.security.tokens import Tokens
 from tests.conftest import Person, Sessions, SignIn
+from tests.engagement.conftest import Sent, Tell
 from tests.engagement.live.sockets import Events, Socket
 from tests.moments import NOON, standing_still
 
@@ -136,6 +137,32 @@ async def test_nobody_hears_what_they_did_not_ask_for(
         assert await theirs.hear() == {"to": "tellers"}
         assert await mine.ask({"type": "ping"}) == {"type": "pong"}
         assert mine.is_quiet
+
+
+async def test_what_is_broadcast_to_a_pattern_is_heard_once_by_whoever_listens_to_it(
+    client: AsyncClient, connect: Connect, sign_in: SignIn, broadcast: Broadcast, tell: Tell, sent: Sent
+) -> None:
+    admin, officer, teller = [await sign_in(role) for role in ("admin", "officer", "teller")]
+    words = {"title": "Tonight", "message": "The house is closed.", "notification_type": "announcement"}
+    async with connect(officer) as few, connect(officer) as many, connect(officer) as none, connect(teller) as other:
+        for socket, pattern in ((few, "general"), (few, "role:officer"), (other, "role:teller")):
+            await socket.subscribe(pattern)
+        for pattern in ("general", "role:officer", f"user:{officer.user.id}"):
+            await many.subscribe(pattern)
+        for pattern in ("general", "role:officer"):
+            wish = words | {"pattern": pattern}
+            answer = await client.post("/api/v1/notifications/broadcast", json=wish, headers=admin.headers)
+            assert answer.status_code == 200
+        await tell()
+        await broadcast.publish_all(sent)
+        listed = (await client.get("/api/v1/users/notifications", headers=officer.headers)).json()["items"]
+        for socket in (few, many):
+            heard = [await socket.hear() for _ in range(2)]
+            assert [said["pattern"] for said in heard] == ["general", "role:officer"]
+            assert {said["id"] for said in heard} == {row["id"] for row in listed}
+        for socket in (few, many, none, other):
+            assert await socket.ask({"type": "ping"}) == {"type": "pong"}
+            assert socket.is_quiet
 
 
 async def test_subscribing_twice_is_heard_once(connect: Connect, officer: Person, broadcast: Broadcast) -> None:

@@ -1,12 +1,10 @@
 """Who is online in this process, what they listen to, and what waits to be sent to them."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -52,7 +50,8 @@ class Ear:
 
     def __init__(self, person: Principal, hub: "Hub") -> None:
         self.person = person
-        self.allowed = frozenset({"general", f"user:{person.id}", *(f"role:{role}" for role in person.roles)})
+        self.own = f"user:{person.id}"
+        self.allowed = frozenset({"general", self.own, *(f"role:{role}" for role in person.roles)})
         self.patterns: set[str] = set()
         self.over = asyncio.Event()
         self.farewell: Farewell | None = None
@@ -96,7 +95,7 @@ class Hub:
     def __init__(self, broadcast: Broadcast) -> None:
         self._ears: set[Ear] = set()
         self._listening: dict[str, set[Ear]] = {}
-        self._held: Counter[UUID] = Counter()
+        self._held: dict[str, set[Ear]] = {}
         self._ends = False
         self._most_of_one = MOST_OF_ONE
         self._most_of_all = MOST_OF_ALL
@@ -110,15 +109,15 @@ class Hub:
             TooManyConnections: The person holds as many as they may.
             NoRoom: The process holds as many as it can.
         """
-        if self._held[person.id] >= self._most_of_one:
+        ear = Ear(person, self)
+        if len(self._held.get(ear.own, ())) >= self._most_of_one:
             raise TooManyConnections(
                 f"You have {self._most_of_one} live connections open; close a page.", retry_after=RETRY_SECONDS
             )
         if len(self._ears) >= self._most_of_all:
             raise NoRoom("There is no room for another live connection; try again later.", retry_after=RETRY_SECONDS)
-        ear = Ear(person, self)
         self._ears.add(ear)
-        self._held[person.id] += 1
+        self._held.setdefault(ear.own, set()).add(ear)
         if self._ends:
             ear.end(RESTARTING)
         try:
@@ -142,18 +141,25 @@ class Hub:
         if ear not in self._ears:
             return
         self._ears.discard(ear)
-        self._held[ear.person.id] -= 1
-        if not self._held[ear.person.id]:
-            del self._held[ear.person.id]
+        self._held[ear.own].discard(ear)
+        if not self._held[ear.own]:
+            del self._held[ear.own]
         for pattern in ear.patterns:
             self._listening[pattern].discard(ear)
             if not self._listening[pattern]:
                 del self._listening[pattern]
 
     def _hand_out(self, pattern: str, message: Mapping[str, Any]) -> None:
-        if ears := self._listening.get(pattern):
+        """Give a message to whoever listens to its pattern.
+
+        What is broadcast comes to each person by themselves, with their own notification's id, and names the pattern it
+        was said to: their connections that listen to that one alone hear it too.
+        """
+        said_to = message.get("pattern")
+        also = {ear for ear in self._held.get(pattern, ()) if said_to in ear.patterns}
+        if ears := also.union(self._listening.get(pattern, ())):
             text = _written(message)
-            for ear in tuple(ears):  # a slow reader leaves the set
+            for ear in ears:
                 ear.say_written(text)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 
 class NotificationAnswer(Struct, frozen=True):
@@ -48,7 +48,7 @@ class Sender(Struct, frozen=True):
 
 
 class LiveNotification(Struct, frozen=True):
-    """A notification as the live socket sends it."""
+    """A notification as the live socket sends it; `pattern` is the one it was broadcast to, where there was one."""
 
     id: UUID
     title: str
@@ -57,4 +57,5 @@ class LiveNotification(Struct, frozen=True):
     priority: str
     timestamp: datetime
     sender: Sender | None
+    pattern: str | UnsetType = UNSET
     type: Literal["notification"] = "notification"

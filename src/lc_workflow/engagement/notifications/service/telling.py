@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UnsetType
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -89,8 +90,13 @@ async def say_of_loan(
     await say(event, hearing, people, said, type_=type_, priority=priority, sender=sender, **about)
 
 
-async def send_written(hearing: Hearing, *, message_id: UUID, sender_id: UUID | None, at: datetime) -> None:
-    """Send the notifications of a message, which are stored already, to those online and not in quiet hours."""
+async def send_written(
+    hearing: Hearing, *, message_id: UUID, sender_id: UUID | None, pattern: str | UnsetType, at: datetime
+) -> None:
+    """Send the notifications of a message, which are stored already, to those online and not in quiet hours.
+
+    `pattern` is the one it was broadcast to, where there was one.
+    """
     session, shown = hearing.session, (Notification.event_id == message_id) & Notification.dismissed_at.is_(None)
     rows = (await session.scalars(select(Notification).where(shown).order_by(Notification.user_id))).all()
     found = await session.scalars(
@@ -103,7 +109,9 @@ async def send_written(hearing: Hearing, *, message_id: UUID, sender_id: UUID | 
     sender = await sender_of(session, sender_id)
     for row in rows:
         if row.user_id not in quiet:
-            live = LiveNotification(row.id, row.title, row.message, row.data, row.priority, row.created_at, sender)
+            live = LiveNotification(
+                row.id, row.title, row.message, row.data, row.priority, row.created_at, sender, pattern
+            )
             _send(hearing, row.user_id, live)
 
 
