@@ -5,8 +5,11 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from litestar.datastructures import State
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
@@ -73,9 +76,10 @@ async def test_a_window_ends_however_often_somebody_knocks_meanwhile(limiter: Li
 
 async def test_too_many_are_refused_with_the_time_to_wait(limiter: Limiter) -> None:
     rate, began = Rate.parse("1/minute"), monotonic()
-    await admit(limiter, "sign-in:10.1.2.3:sok", rate)
+    scope: Any = {"litestar_app": SimpleNamespace(state=State({"limiter": limiter})), "state": {}}
+    await admit(scope, "sign-in:10.1.2.3:sok", rate)
     with pytest.raises(TooMany) as refused:
-        await admit(limiter, "sign-in:10.1.2.3:sok", rate)
+        await admit(scope, "sign-in:10.1.2.3:sok", rate)
     wait = refused.value.retry_after
     assert wait is not None
     assert wait <= 60

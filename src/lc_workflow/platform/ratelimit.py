@@ -163,13 +163,18 @@ def limiter_for(settings: Settings, redis: Redis | None) -> Limiter:
     return LocalLimiter() if redis is None else RedisLimiter(redis)
 
 
-async def admit(limiter: Limiter, key: str, rate: Rate) -> Verdict:
-    """Count one request.
+async def admit(scope: Scope, key: str, rate: Rate) -> None:
+    """Count a request; the headers of its answer tell of this rate, also where another was counted before.
 
     Raises:
         TooMany: There were too many; it says when to come again.
     """
-    return _admitted(await limiter.hit(key, rate))
+    limiter: Limiter = scope["litestar_app"].state.limiter
+    verdict = await limiter.hit(key, rate)
+    scope["state"]["answer_headers"] = verdict.headers()
+    if not verdict.allowed:
+        wait = verdict.reset_after_seconds
+        raise TooMany(f"Too many requests. Try again in {wait} second{'s' if wait > 1 else ''}.", retry_after=wait)
 
 
 class LimitRequests(ASGIMiddleware):
@@ -183,7 +188,7 @@ class LimitRequests(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the request through, or raise `TooMany`."""
-        await _count(scope, f"all:{who(scope)}", self._rate)
+        await admit(scope, f"all:{who(scope)}", self._rate)
         await next_app(scope, receive, send)
 
 
@@ -192,7 +197,7 @@ def limit(rate: str, *, name: str) -> Guard:
     parsed = Rate.parse(rate)
 
     async def within_limit(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        await _count(connection.scope, f"{name}:{who(connection.scope)}", parsed)
+        await admit(connection.scope, f"{name}:{who(connection.scope)}", parsed)
 
     return within_limit
 
@@ -200,7 +205,7 @@ def limit(rate: str, *, name: str) -> Guard:
 async def limit_uploads(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
     """Count the files a person uploads, by any route, against the limit in the settings."""
     scope = connection.scope
-    await _count(scope, f"upload:{who(scope)}", scope["litestar_app"].state.uploads)
+    await admit(scope, f"upload:{who(scope)}", scope["litestar_app"].state.uploads)
 
 
 def who(scope: Scope) -> str:
@@ -222,20 +227,6 @@ def _network(host: str) -> str:
     except ValueError:
         return host
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else host
-
-
-async def _count(scope: Scope, key: str, rate: Rate) -> None:
-    limiter: Limiter = scope["litestar_app"].state.limiter
-    verdict = await limiter.hit(key, rate)
-    scope["state"]["answer_headers"] = verdict.headers()
-    _admitted(verdict)
-
-
-def _admitted(verdict: Verdict) -> Verdict:
-    if not verdict.allowed:
-        wait = verdict.reset_after_seconds
-        raise TooMany(f"Too many requests. Try again in {wait} second{'s' if wait > 1 else ''}.", retry_after=wait)
-    return verdict
 
 
 def _verdict(count: int, left: float, rate: Rate) -> Verdict:

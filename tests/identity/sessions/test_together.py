@@ -171,6 +171,8 @@ async def test_a_name_is_tried_five_times_a_minute_from_one_address(own_settings
         sixth = await enter(client, "nobody", "wrong")
         assert (sixth.status_code, sixth.json()["code"]) == (429, "TooMany")
         assert 1 <= int(sixth.headers["Retry-After"]) <= 60
+        assert (sixth.headers["X-RateLimit-Limit"], sixth.headers["X-RateLimit-Remaining"]) == ("5", "0")
+        assert sixth.headers["X-RateLimit-Reset"] == sixth.headers["Retry-After"]
         assert (await enter(client, "sokha")).status_code == 200, "a colleague at the same address comes in"
         async with from_address(client, "10.0.0.9") as elsewhere:
             locked = [await enter(elsewhere, name, "wrong") for name in ("nobody", "dara")]

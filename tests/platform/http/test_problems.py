@@ -112,7 +112,11 @@ async def draft(data: JSONBody[Draft], limit: FromQuery[int] = 1) -> None: ...
 
 
 @get("/drafts")
-async def drafts(wanted: NamedDependency[int], sort: FromQuery[Sort] = Sort.UP) -> None: ...
+async def drafts(
+    wanted: NamedDependency[int],
+    sort: FromQuery[Sort] = Sort.UP,
+    draft_format: Annotated[Sort, QueryParameter(name="format")] = Sort.UP,
+) -> None: ...
 
 
 @put("/drafts/{draft_id:uuid}", request_max_body_size=100)
@@ -324,6 +328,7 @@ async def test_a_missing_body_is_named(client: AsyncClient) -> None:
         ("/needs?branch=5", "branch", "must be an id"),
         ("/drafts?sort=x", "sort", "must be one of up, down"),
         ("/drafts?page=0", "page", "must be at least 1"),
+        ("/drafts?format=x", "format", "must be one of up, down"),
     ],
 )
 async def test_wrong_parameters_are_named(client: AsyncClient, path: str, field: str, said: str) -> None:

@@ -190,6 +190,10 @@ async def test_json_must_be_announced_as_json(client: AsyncClient) -> None:
     assert (answer.status_code, answer.json()["code"]) == (415, "UnsupportedMediaType")
     answer = await client.post("/form", json={"amount": 1})
     assert (answer.status_code, answer.json()["code"]) == (415, "UnsupportedMediaType")
+    for unsaid in ({"content": b"amount=1"}, {}):
+        answer = await client.post("/either", **unsaid)  # type: ignore[arg-type]
+        assert answer.status_code == 415
+        assert answer.json()["detail"] == "Send the body as JSON or as a form, and say which in its Content-Type."
 
 
 async def test_a_form_reads_like_json(client: AsyncClient) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, SkipValidation
+from litestar.params import FromPath, JSONBody
 
 from lc_workflow.identity.activation.schemas import Activated, FirstPassword, Invitation
 from lc_workflow.identity.activation.service import ActivationService
@@ -14,7 +14,7 @@ from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.requests import CheckedRequest
-from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
+from lc_workflow.platform.ratelimit import Rate, address, admit
 from lc_workflow.platform.security.guards import PUBLIC, requires
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import Vault
@@ -51,11 +51,10 @@ class ActivationController(Controller):
         data: JSONBody[FirstPassword],
         activations: NamedDependency[ActivationService],
         clock: NamedDependency[Clock],
-        limiter: NamedDependency[SkipValidation[Limiter]],
         request: CheckedRequest,
     ) -> Activated:
         """Set one's password with an activation code; a pending account becomes active."""
-        await admit(limiter, f"activate:{address(request.scope)}", ACTIVATIONS)
+        await admit(request.scope, f"activate:{address(request.scope)}", ACTIVATIONS)
         await activations.activate(data, at=clock())
         return Activated("The password is set; sign in with it.")
 

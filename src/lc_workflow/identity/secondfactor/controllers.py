@@ -4,7 +4,7 @@ from uuid import UUID
 
 from litestar import Controller, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, SkipValidation
+from litestar.params import FromPath, JSONBody
 
 from lc_workflow.identity.secondfactor.schemas import (
     Challenge,
@@ -21,7 +21,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.requests import CheckedRequest
-from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit, limit
+from lc_workflow.platform.ratelimit import Rate, address, admit, limit
 from lc_workflow.platform.security.guards import PUBLIC, requires, signed_in
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import Vault
@@ -64,10 +64,9 @@ class SecondFactorController(Controller):
         request: CheckedRequest,
         factors: NamedDependency[SecondFactorService],
         clock: NamedDependency[Clock],
-        limiter: NamedDependency[SkipValidation[Limiter]],
     ) -> Enrolment:
         """Set a second factor up on the way in, when one's role requires it; the challenge says who asks."""
-        await admit(limiter, f"enrol:{address(request.scope)}", ENROLMENTS)
+        await admit(request.scope, f"enrol:{address(request.scope)}", ENROLMENTS)
         return await factors.enrol_at_sign_in(data.challenge, at=clock())
 
     @post(guards=GUESSES, status_code=200)

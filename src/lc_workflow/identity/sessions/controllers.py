@@ -186,12 +186,11 @@ class AuthController(Controller):
         data: JSONBody[FirstAdmin],
         administrators: NamedDependency[AdministratorService],
         clock: NamedDependency[Clock],
-        limiter: NamedDependency[SkipValidation[Limiter]],
         base_url: NamedDependency[str],
         request: CheckedRequest,
     ) -> UserAnswer:
         """Create the first administrator, while there is no account."""
-        await admit(limiter, f"setup:{address(request.scope)}", SETUPS)
+        await admit(request.scope, f"setup:{address(request.scope)}", SETUPS)
         user = await administrators.set_up_first_admin(data, at=clock())
         return UserAnswer.of(user, base_url=base_url)
 
@@ -226,7 +225,7 @@ class AuthController(Controller):
         """
         credentials = await request.body_as(Credentials)
         place = address(request.scope)
-        await admit(limiter, f"sign-in:{place}:{credentials.username.strip().lower()}", SIGN_INS)
+        await admit(request.scope, f"sign-in:{place}:{credentials.username.strip().lower()}", SIGN_INS)
         device = request.headers.get("user-agent")
         outcome = await sessions.sign_in(credentials, address=place, device=device, strangers=limiter, at=clock())
         if isinstance(outcome, Waiting):
@@ -246,12 +245,11 @@ class AuthController(Controller):
         request: CheckedRequest,
         sessions: NamedDependency[SessionService],
         clock: NamedDependency[Clock],
-        limiter: NamedDependency[SkipValidation[Limiter]],
         carrier: NamedDependency[Carrier],
     ) -> Response[Opened]:
         """Complete a sign-in with a code of the second factor."""
         place = address(request.scope)
-        await admit(limiter, f"second-factor:{place}", SECOND_STEPS)
+        await admit(request.scope, f"second-factor:{place}", SECOND_STEPS)
         device = request.headers.get("user-agent")
         entry = await sessions.pass_second_factor(data.challenge, data.code, address=place, device=device, at=clock())
         return carrier.hand_over(entry, by_cookie=data.session == "cookie")
@@ -262,13 +260,12 @@ class AuthController(Controller):
         request: CheckedRequest,
         sessions: NamedDependency[SessionService],
         clock: NamedDependency[Clock],
-        limiter: NamedDependency[SkipValidation[Limiter]],
         carrier: NamedDependency[Carrier],
         tokens: NamedDependency[Tokens],
         data: JSONBody[RefreshRequest | None] = None,
     ) -> Response[Opened]:
         """Exchange a refresh token, sent or in its cookie, for new tokens; a used one ends its session."""
-        await admit(limiter, f"refresh:{address(request.scope)}", REFRESHES)
+        await admit(request.scope, f"refresh:{address(request.scope)}", REFRESHES)
         if data is not None and data.refresh_token is not None:
             return carrier.hand_over(await sessions.refresh(data.refresh_token, at=clock()), by_cookie=False)
         if (token := cookie(request.scope, REFRESH_COOKIE)) is None:
@@ -327,9 +324,9 @@ class PasswordController(Controller):
         sessions: NamedDependency[SessionService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
-        limiter: NamedDependency[SkipValidation[Limiter]],
+        request: CheckedRequest,
     ) -> Said:
         """Set a new password; other sessions of the person end."""
-        await admit(limiter, f"change-password:{principal.id}", SIGN_INS)
+        await admit(request.scope, f"change-password:{principal.id}", SIGN_INS)
         await sessions.change_password(data, principal=principal, at=clock())
         return Said("The password is changed; other sessions were ended.")

@@ -44,6 +44,7 @@ from lc_workflow.kernel.errors import (
 from lc_workflow.platform.http.answers import Answer
 from lc_workflow.platform.http.database import Refusals, database_refusal
 from lc_workflow.platform.http.fields import IS_NEEDED, InvalidInput, cannot_take, field_errors, spoken
+from lc_workflow.platform.http.requests import parameter_name
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -247,7 +248,7 @@ def _field_errors(request: AnyRequest, error: ValidationException) -> list[Field
     """Use Litestar's list for parameters, and check the whole body ourselves."""
     if missing := _MISSING.match(error.detail):
         return [FieldError(missing["name"], IS_NEEDED, missing["source"])]
-    known = {name: field.annotation for name, field in _parameters(request)}
+    known = dict(_parameters(request))
     listed, body = [], []
     for entry in cast("list[dict[str, Any]]", error.extra or []):
         key, source = entry.get("key", "data"), entry.get("source")
@@ -255,7 +256,9 @@ def _field_errors(request: AnyRequest, error: ValidationException) -> list[Field
             body.append(FieldError("body" if key == "data" else key, spoken(entry["message"])))
         else:
             loc = getattr(source, "value", source) or "query"
-            listed.append(FieldError(key, spoken(entry["message"], known.get(key)), loc))
+            field = known.get(key)
+            name, kind = (parameter_name(field), field.annotation) if field else (key, None)
+            listed.append(FieldError(name, spoken(entry["message"], kind), loc))
     return [*listed, *((_errors_of_body(request) or body) if body else ())]
 
 

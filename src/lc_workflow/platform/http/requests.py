@@ -127,12 +127,17 @@ class CheckedRequest(Request[Any, Any, Any]):
 
         Raises:
             InvalidInput: It does not fit; every wrong field is named.
+            ClientException: 415, the body is announced as something else.
         """
         if self.content_type[0] in FORMS:
             await self.form()
             value: Json = self._connection_state.form
-        else:
+        elif _JSON.fullmatch(self.content_type[0]):
             value = await self.json()
+        else:
+            raise ClientException(
+                status_code=415, detail="Send the body as JSON or as a form, and say which in its Content-Type."
+            )
         return read_as(value, expected)
 
     def _sends_json(self) -> bool:
@@ -185,11 +190,11 @@ async def prepare(request: Request[Any, Any, Any]) -> None:
     handler = request.route_handler
     asked = list(request.query_params.multi_items())
     if odd := {name for name, text in asked if _nobody_means(text)}:
-        numbers = {_query_name(field) for field in _parameters(handler) if _is_number(field)}
+        numbers = {parameter_name(field) for field in _parameters(handler) if _is_number(field)}
         if wrong := sorted(odd & numbers):
             raise cannot_take(FieldError(name, "must be a number of a usual size", "query") for name in wrong)
     if any(is_moment(text) for _, text in asked):
-        days = {_query_name(field) for field in _parameters(handler) if _is_day(field)}
+        days = {parameter_name(field) for field in _parameters(handler) if _is_day(field)}
         cast("CheckedRequest", request).take_moments_for_days(days)
     data = handler.parsed_data_field
     if data is not None and isinstance(data.kwarg_definition, BodyKwarg) and data.kwarg_definition.media_type in FORMS:
@@ -279,7 +284,8 @@ def _parameters(handler: BaseRouteHandler) -> Iterator[FieldDefinition]:
         yield from dependency.parsed_fn_signature.parameters.values()
 
 
-def _query_name(field: FieldDefinition) -> str:
+def parameter_name(field: FieldDefinition) -> str:
+    """Return the name under which a parameter is sent, which is not always the one it has in our code."""
     return getattr(field.kwarg_definition, "name", None) or field.name
 
 
