@@ -59,7 +59,7 @@ class BranchService(Service[Branch]):
             code = wish.code
             if code is None:
                 code = await first_free(self.session, Branch.code, codes_for(wish.name, otherwise="BR"))
-            elif await is_taken(self.session, Branch, Branch.code, code):
+            elif await is_taken(self.session, Branch.code, code):
                 raise BranchCodeTaken
             branch = await self.create(Branch(**given(wish) | {"code": code}, created_at=at, updated_at=at))
             self.announce(BranchOpened(actor_id=principal.id, at=at, branch_id=branch.id, code=branch.code))
@@ -75,12 +75,9 @@ class BranchService(Service[Branch]):
         """
         async with self.transaction():
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
-            changes = differing(branch, wish)
-            if changes:
+            if changes := differing(branch, wish):
                 check_phones(changes, "phone_number")
-                if "code" in changes and await is_taken(
-                    self.session, Branch, Branch.code, changes["code"], but=branch.id
-                ):
+                if "code" in changes and await is_taken(self.session, Branch.code, changes["code"], but=branch.id):
                     raise BranchCodeTaken
                 branch.change(changes, at=at)
                 self.announce(
@@ -97,6 +94,5 @@ class BranchService(Service[Branch]):
         async with self.transaction():
             branch = await self.find(visible_to(principal), id=branch_id, lock=True)
             if branch.is_active:
-                branch.is_active = False
-                branch.updated_at = at
+                branch.change({"is_active": False}, at=at)
                 self.announce(BranchClosed(actor_id=principal.id, at=at, branch_id=branch.id))

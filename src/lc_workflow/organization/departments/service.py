@@ -57,7 +57,7 @@ class DepartmentService(Service[Department]):
             code = wish.code
             if code is None:
                 code = await first_free(self.session, Department.code, codes_for(wish.name, otherwise="DEP"))
-            elif await is_taken(self.session, Department, Department.code, code):
+            elif await is_taken(self.session, Department.code, code):
                 raise DepartmentCodeTaken
             department = await self.create(Department(**given(wish) | {"code": code}, created_at=at, updated_at=at))
             self.announce(
@@ -77,10 +77,9 @@ class DepartmentService(Service[Department]):
         """
         async with self.transaction():
             department = await self.find(visible_to(principal), id=department_id, lock=True)
-            changes = differing(department, wish)
-            if changes:
+            if changes := differing(department, wish):
                 if "code" in changes and await is_taken(
-                    self.session, Department, Department.code, changes["code"], but=department.id
+                    self.session, Department.code, changes["code"], but=department.id
                 ):
                     raise DepartmentCodeTaken
                 department.change(changes, at=at)
@@ -100,6 +99,5 @@ class DepartmentService(Service[Department]):
         async with self.transaction():
             department = await self.find(visible_to(principal), id=department_id, lock=True)
             if department.is_active:
-                department.is_active = False
-                department.updated_at = at
+                department.change({"is_active": False}, at=at)
                 self.announce(DepartmentClosed(actor_id=principal.id, at=at, department_id=department.id))

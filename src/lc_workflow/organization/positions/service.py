@@ -52,7 +52,7 @@ class PositionService(Service[Position]):
             PositionNameTaken: Another position has the name.
         """
         async with self.transaction():
-            if await is_taken(self.session, Position, Position.name, wish.name):
+            if await is_taken(self.session, Position.name, wish.name):
                 raise PositionNameTaken
             position = await self.create(Position(**given(wish), created_at=at, updated_at=at))
             self.announce(PositionOpened(actor_id=principal.id, at=at, position_id=position.id, name=position.name))
@@ -67,11 +67,8 @@ class PositionService(Service[Position]):
         """
         async with self.transaction():
             position = await self.find(visible_to(principal), id=position_id, lock=True)
-            changes = differing(position, wish)
-            if changes:
-                if "name" in changes and await is_taken(
-                    self.session, Position, Position.name, changes["name"], but=position.id
-                ):
+            if changes := differing(position, wish):
+                if "name" in changes and await is_taken(self.session, Position.name, changes["name"], but=position.id):
                     raise PositionNameTaken
                 position.change(changes, at=at)
                 self.announce(
@@ -90,6 +87,5 @@ class PositionService(Service[Position]):
         async with self.transaction():
             position = await self.find(visible_to(principal), id=position_id, lock=True)
             if position.is_active:
-                position.is_active = False
-                position.updated_at = at
+                position.change({"is_active": False}, at=at)
                 self.announce(PositionClosed(actor_id=principal.id, at=at, position_id=position.id))

@@ -9,21 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from lc_workflow.kernel.names import look
-from lc_workflow.platform.db.base import Row
 
 NAMING_LOCK: Final = 0x1C_10
 """The advisory lock held while such names are given, so that two people giving similar ones at once see each other."""
 
 
 async def is_taken(
-    session: AsyncSession, kind: type[Row], column: InstrumentedAttribute[str], wish: str, *, but: UUID | None = None
+    session: AsyncSession, column: InstrumentedAttribute[str], wish: str, *, but: UUID | None = None
 ) -> bool:
     """Whether a row other than `but` has a name that looks like this one.
 
     Rows that were alike before this check existed stay.
     """
     await session.execute(select(func.pg_advisory_xact_lock(NAMING_LOCK)))
-    rows = await session.execute(select(kind.id, column))
+    rows = await session.execute(select(column.class_.id, column))
     return any(look(name) == look(wish) for row_id, name in rows if row_id != but)
 
 
