@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.applications.models import WITH_EMPLOYEE, Assignment, CustomerApplication
-from lc_workflow.lending.applications.service import ApplicationService, released
+from lc_workflow.lending.applications.service import ApplicationService, LookingAfterService, released
 from lc_workflow.lending.assignments.access import ASSIGN, visible_to
 from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignment
-from lc_workflow.lending.events import AssignmentChanged, EmployeeAssigned
+from lc_workflow.lending.events import AssignmentChanged
 from lc_workflow.lending.rules.assigning import check_assignable
 from lc_workflow.lending.rules.stages import CLOSED
 from lc_workflow.organization.employees.models import Employee
@@ -196,6 +196,7 @@ class OpenAssignments(Service[Assignment]):
         )
         if successor is None:
             raise NotFieldStaff("The colleague has no employee record, so no application can be assigned to them.")
+        looking_after = LookingAfterService(self.session)
         for assignment, branch_id in rows:
             check_assignable(
                 is_active=successor.is_active, employee_branch=successor.branch_id, application_branch=branch_id
@@ -210,25 +211,8 @@ class OpenAssignments(Service[Assignment]):
                 Assignment.assignment_role == role,
                 Assignment.is_active,
             )
-            if await self.session.scalar(taken):
-                continue
-            self.session.add(
-                Assignment(
-                    application_id=application_id,
-                    employee_id=successor.id,
-                    assignment_role=role,
-                    notes=assignment.notes,
-                    assigned_at=at,
-                    assigned_by=by,
-                    is_active=True,
-                )
-            )
-            await self.session.flush()
-            self.announce(
-                EmployeeAssigned(
-                    actor_id=by, at=at, application_id=application_id, employee_id=successor.id, role=role.value
-                )
-            )
+            if await self.session.scalar(taken) is None:
+                await looking_after.entrust(application_id, successor, role, assignment.notes, by=by, at=at)
         return len(rows)
 
 

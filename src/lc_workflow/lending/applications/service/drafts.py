@@ -174,18 +174,7 @@ class ApplicationService(Service[CustomerApplication]):
             if changed or assignments is not None:
                 check_edit(changed, application.workflow_status, permissions=permissions_for(principal, application))
             if changed:
-                check_phones(changed, *PHONES)
-                behind = {name: changed[name] for name in BACKING_FIELDS & changed.keys()}
-                person = person_with(application, changed)
-                await self._hold(person, behind, application)
-                if "account_id" in changed:
-                    await give_up_account(self.session, application)
-                if not _PERSON.isdisjoint(changed):
-                    await self._know_the_borrower(application, person, by=principal.id, at=at)
-                    if await self._customers.is_of_another(application.account_id, application.customer_id):
-                        changed.setdefault("account_id", None)  # it stays with whom it belongs to
-                await self._back(application, behind, by=principal.id, at=at)
-                await self._write(application, {name: changed[name] for name in changed.keys() - behind.keys()})
+                await self._take_over(application, changed, by=principal.id, at=at)
                 if "portfolio_officer_name" in changed and assignments is None:
                     await self.looking_after.forget_the_name(application, by=principal.id, at=at)
                 self.touch(application, changed, by=principal.id, at=at)
@@ -199,12 +188,28 @@ class ApplicationService(Service[CustomerApplication]):
                 application.renewed(at)
         return application
 
-    async def _write(self, application: CustomerApplication, changed: Mapping[str, Any]) -> None:
-        """Write fields into the row, and what follows from them."""
+    async def _take_over(
+        self, application: CustomerApplication, changed: dict[str, Any], *, by: UUID, at: datetime
+    ) -> None:
+        """Write changed fields into the row, and to its borrower and whoever and whatever stands behind it.
+
+        `changed` gains the account where that stays with another customer.
+        """
+        check_phones(changed, *PHONES)
+        behind = {name: changed[name] for name in BACKING_FIELDS & changed.keys()}
+        person = person_with(application, changed)
+        await self._hold(person, behind, application)
+        if "account_id" in changed:
+            await give_up_account(self.session, application)
+        if not _PERSON.isdisjoint(changed):
+            await self._know_the_borrower(application, person, by=by, at=at)
+            if await self._customers.is_of_another(application.account_id, application.customer_id):
+                changed.setdefault("account_id", None)
+        await self._back(application, behind, by=by, at=at)
         if not _CHECKED_ACCOUNT.isdisjoint(changed):
             application.account_id_validated = False
-        for name, value in changed.items():
-            setattr(application, name, value)
+        for name in changed.keys() - behind.keys():
+            setattr(application, name, changed[name])
         if not _PRODUCT.isdisjoint(changed):
             application.product_version_id = await self._version_of(application)
 

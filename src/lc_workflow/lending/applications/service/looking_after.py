@@ -97,11 +97,24 @@ class LookingAfterService(Service[Assignment]):
             employee_branch=employee.branch_id,
             application_branch=application.branch_id,
         )
+        return await self.entrust(application.id, employee, wish.assignment_role, wish.notes, by=by, at=at)
+
+    async def entrust(
+        self,
+        application_id: UUID,
+        employee: Employee,
+        role: AssignmentRole,
+        notes: str | None,
+        *,
+        by: UUID,
+        at: datetime,
+    ) -> Assignment:
+        """Write down that an employee looks after an application; the caller has checked that they may."""
         assignment = Assignment(
-            application_id=application.id,
-            employee_id=wish.employee_id,
-            assignment_role=wish.assignment_role,
-            notes=wish.notes,
+            application_id=application_id,
+            employee_id=employee.id,
+            assignment_role=role,
+            notes=notes,
             assigned_at=at,
             assigned_by=by,
             is_active=True,
@@ -110,11 +123,7 @@ class LookingAfterService(Service[Assignment]):
         await self.session.flush()
         self.announce(
             EmployeeAssigned(
-                actor_id=by,
-                at=at,
-                application_id=application.id,
-                employee_id=wish.employee_id,
-                role=wish.assignment_role.value,
+                actor_id=by, at=at, application_id=application_id, employee_id=employee.id, role=role.value
             )
         )
         return assignment
