@@ -15,11 +15,11 @@ from lc_workflow.lending.authorities.schemas import (
     NewDelegation,
     read_limits,
 )
-from lc_workflow.lending.authorities.service import AuthorityService, Named, NamedDelegation
+from lc_workflow.lending.authorities.service import AuthorityService, DelegationService, Named, NamedDelegation
 from lc_workflow.lending.ports import ForOffices
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.paging import WINDOW, Page, Window
-from lc_workflow.platform.http.provide import DbSession, Provider
+from lc_workflow.platform.http.provide import DbSession, Provider, provide
 from lc_workflow.platform.security.guards import requires
 
 
@@ -28,15 +28,12 @@ def open_authorities(db_session: DbSession, offices: ForOffices) -> AuthoritySer
     return AuthorityService(db_session, offices)
 
 
-AUTHORITIES = {"authorities": Provider(open_authorities), **WINDOW}
-
-
 class AuthorityController(Controller):
     """Who holds which role where, and up to what."""
 
     path = "/api/v1/authorities"
     tags = ("Authorities",)
-    dependencies = AUTHORITIES
+    dependencies = {"authorities": Provider(open_authorities), **WINDOW}
 
     @get(guards=[requires(READ)])
     async def list_authorities(
@@ -79,42 +76,42 @@ class DelegationController(Controller):
 
     path = "/api/v1/delegations"
     tags = ("Authorities",)
-    dependencies = AUTHORITIES
+    dependencies = {"delegations": provide(DelegationService), **WINDOW}
 
     @get(guards=[requires(READ, DELEGATE)])
     async def list_delegations(
         self,
-        authorities: NamedDependency[AuthorityService],
+        delegations: NamedDependency[DelegationService],
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
         clock: NamedDependency[Clock],
         with_ended: FromQuery[bool] = False,
     ) -> Page[DelegationAnswer]:
         """List who stands in for whom, the latest first."""
-        rows, total = await authorities.delegations(window, with_ended=with_ended, principal=principal, at=clock())
+        rows, total = await delegations.page(window, with_ended=with_ended, principal=principal, at=clock())
         return Page.of([_delegation(row) for row in rows], total=total, window=window)
 
     @post(guards=[requires(DELEGATE, MANAGE)])
     async def delegate(
         self,
         data: JSONBody[NewDelegation],
-        authorities: NamedDependency[AuthorityService],
+        delegations: NamedDependency[DelegationService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> DelegationAnswer:
         """Let somebody stand in for a while."""
-        return _delegation(await authorities.delegate(data, principal=principal, at=clock()))
+        return _delegation(await delegations.delegate(data, principal=principal, at=clock()))
 
     @delete("/{delegation_id:uuid}", guards=[requires(READ, DELEGATE)])
     async def take_back(
         self,
         delegation_id: FromPath[UUID],
-        authorities: NamedDependency[AuthorityService],
+        delegations: NamedDependency[DelegationService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> None:
         """End a delegation before its time; it stays on record."""
-        await authorities.take_back(delegation_id, principal=principal, at=clock())
+        await delegations.take_back(delegation_id, principal=principal, at=clock())
 
 
 def _authority(named: Named) -> AuthorityAnswer:
