@@ -24,6 +24,7 @@ from lc_workflow.platform.config import ObjectStoreSettings, Settings
 from lc_workflow.platform.storage.local import LocalStore
 from tests.conftest import Person, Sessions, SignIn
 from tests.documents.library.conftest import FILES, JPEG, NOBODY, PDF, OpenOwnHouse, own_house, s3
+from tests.documents.library.test_pictures import taken_by_a_phone
 from tests.moments import NOON
 from tests.servers.databases import until_somebody_waits
 
@@ -91,6 +92,24 @@ async def test_an_upload_through_the_api_may_be_repeated_as_well(
     other = await sign_in("officer", branch_id=branch.id)
     taken = await client.post(f"{FILES}/upload", headers=other.headers, **form)
     assert (taken.status_code, taken.json()["code"]) == (422, "FileIdTaken")
+
+
+async def test_another_paper_under_the_id_of_one_that_arrived_is_not_lost_in_silence(
+    client: AsyncClient, session: AsyncSession, officer: Person, application_id: UUID
+) -> None:
+    file_id = str(uuid4())
+
+    async def upload(content: bytes, **data: Any) -> Any:
+        form: dict[str, Any] = {"files": {"file": ("id.jpg", content, "image/jpeg")}, "data": {"id": file_id, **data}}
+        return await client.post(f"{FILES}/upload", headers=officer.headers, **form)
+
+    photo = taken_by_a_phone()
+    assert (await upload(photo)).status_code == 201
+    assert (await upload(photo)).json()["id"] == file_id, "what arrived counts, not what was made of it"
+    elsewhere = {"application_id": str(application_id)}
+    for refused in (await upload(JPEG), await upload(photo, **elsewhere)):
+        assert (refused.status_code, refused.json()["code"]) == (422, "FileIdTaken")
+    assert await session.scalar(select(func.count()).select_from(File)) == 1
 
 
 async def test_who_asks_again_much_later_or_lost_the_application_gets_no_link_beside_the_record(

@@ -28,6 +28,16 @@ async def test_a_loan_is_approved_at_the_usual_rate_of_its_product_where_nobody_
     assert (loan["interest_rate"], approved["approved_interest_rate"]) == (None, usual)
 
 
+async def test_conditions_stand_in_the_order_in_which_they_were_set(
+    client: AsyncClient, hire: Hire, to_review: ToReview, decide: Decide
+) -> None:
+    loan, manager = await to_review(await hire("officer"), await hire("teller")), await hire()
+    words = [f"{place}. paper" for place in range(1, 7)]
+    assert (await decide(manager, loan, "approve_with_conditions", conditions=words)).status_code == 200
+    told = (await client.get(f"{URL}/{loan['id']}/decisions", headers=manager.headers)).json()["conditions"]
+    assert [condition["text"] for condition in told] == words
+
+
 async def test_the_journal_says_in_whose_name_a_loan_went_on(
     session: AsyncSession, hire: Hire, to_review: ToReview, decide: Decide, hand_on: HandOn
 ) -> None:

@@ -206,6 +206,10 @@ async def test_too_little_said_is_named(client: AsyncClient, officer: Person, dr
         "interest_rate",
         "product_type",
     ]
+    without_term = await draft(officer, desired_loan_term=None)
+    answer = await client.post(f"/api/v1/applications/{without_term['id']}/quote", headers=officer.headers)
+    assert [error["field"] for error in answer.json()["errors"]] == ["desired_loan_term"]
+    assert answer.json()["detail"] == "Fill in desired_loan_term before the loan is reckoned."
 
 
 @pytest.mark.parametrize(

@@ -45,3 +45,11 @@ def test_identity_papers_are_no_collateral() -> None:
     offer = Offer(Method.ANNUITY, Decimal(12), Decimal(12), Decimal(12), ["land", "identity_papers"])
     assert [refusal.code for refusal in refusals(PROFILES["KH"], offer)] == ["CollateralProhibited"]
     assert refusals(PROFILES["NONE"], offer) == ()
+
+
+@pytest.mark.parametrize(
+    "written", ["Identity Papers", "identity-papers", " IDENTITY  papers ", "identity_\u200bpapers"]
+)
+def test_what_is_no_collateral_is_none_however_it_is_written(written: str) -> None:
+    offer = Offer(Method.ANNUITY, Decimal(12), Decimal(12), Decimal(12), ["land", written])
+    assert [refusal.code for refusal in refusals(PROFILES["KH"], offer)] == ["CollateralProhibited"]

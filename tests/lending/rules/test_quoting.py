@@ -70,6 +70,16 @@ def test_fees_above_the_ceiling_are_worth_a_warning_where_they_do_not_count() ->
     assert warnings_under(told, Profile("NONE")) == ()
 
 
+def test_a_loan_without_fees_is_not_said_to_have_any() -> None:
+    weekly = replace(S01, currency=Currency.KHR, principal=Decimal(1_000_000), term=26, frequency=Frequency.WEEKLY)
+    told = quote(weekly)
+    assert told.offer().rate_with_fees > 18, "rounding to 100 riel alone lifts it"
+    assert warnings_under(told, KH) == ()
+    assert [
+        warning.code for warning in warnings_under(quote(weekly, [Fee("p", Decimal(100), FeeTiming.PAID)]), KH)
+    ] == ["AprWithFeesAboveCap"]
+
+
 def test_a_flat_loan_is_seen_through() -> None:
     told = quote(replace(S01, method=Method.FLAT, annual_rate=Decimal("14.4")))
     assert [refusal.code for refusal in held_to_the_law(told, KH)] == ["FlatMethodProhibited", "RateCapExceeded"]

@@ -106,6 +106,11 @@ class File(Row):
         return self.sha256.hex()
 
     @property
+    def brought_sha256(self) -> bytes:
+        """The SHA-256 of the uploaded bytes, whatever was made of them."""
+        return self.arrived_sha256 or self.sha256
+
+    @property
     def is_image(self) -> bool:
         """Whether a page can show it as a picture."""
         return self.mime_type.startswith("image/")

@@ -101,6 +101,7 @@ class ApprovalCondition(Row):
 
     application_id: Mapped[UUID] = mapped_column(ForeignKey("customer_applications.id", ondelete="CASCADE"))
     decision_id: Mapped[UUID] = mapped_column(ForeignKey("application_decisions.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     text: Mapped[str]
     created_at: Mapped[datetime]
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))

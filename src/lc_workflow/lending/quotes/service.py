@@ -200,7 +200,7 @@ def _terms(
     if principal is None or rate is None or frequency is None or term is None:
         # With another currency than the application's, only the amount asked for makes sense.
         amount = "requested_amount" if currency is application.currency else "principal"
-        raise _too_little(amount, principal=principal, rate=rate, frequency=frequency, term=term)
+        raise _too_little(amount, principal=principal, rate=rate, frequency=frequency, term=wish.term or asked.term)
     day_count = wish.day_count or (conditions.day_count if conditions else DayCount.PERIODIC)
     disbursed_on = wish.disbursed_on or _begins_on(application, today=today)
     if disbursed_on is None and (day_count is not DayCount.PERIODIC or wish.first_due_on):
@@ -253,7 +253,7 @@ def _too_little(
         amount: principal,
         "interest_rate": rate,
         "product_type": frequency,
-        "desired_loan_term": term or not frequency,
+        "desired_loan_term": term,
     }
     missing = [name for name, value in fields.items() if value is None]
     return TermsMissing(

@@ -1,10 +1,12 @@
 """What the local law allows: the ceiling on a loan's rate, its method, its collateral."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from lc_workflow.kernel.errors import DomainError, Invalid
+from lc_workflow.kernel.names import look
 from lc_workflow.lending.rules.schedule import Method
 
 
@@ -59,11 +61,21 @@ def refusals(profile: Profile, offer: Offer) -> tuple[DomainError, ...]:
         found.append(FlatMethodProhibited("Flat interest is prohibited here."))
     if profile.rate_ceiling is not None and rate_held_to_the_ceiling(profile, offer) > profile.rate_ceiling:
         found.append(RateCapExceeded(f"The yearly rate is above the ceiling of {profile.rate_ceiling} %."))
-    if taken := sorted(profile.prohibited_collateral.intersection(offer.collateral)):
+    pledged = {_as_compared(kind) for kind in offer.collateral}
+    if taken := sorted(kind for kind in profile.prohibited_collateral if _as_compared(kind) in pledged):
         found.append(CollateralProhibited(f"This may not be taken as collateral: {', '.join(taken)}."))
     return tuple(found)
 
 
 def fees_lift_above_the_ceiling(profile: Profile, offer: Offer) -> bool:
     """Whether the rate is lawful only because fees do not count: worth a warning, no refusal."""
-    return profile.rate_ceiling is not None and not profile.fees_count and offer.rate_with_fees > profile.rate_ceiling
+    return (
+        profile.rate_ceiling is not None
+        and not profile.fees_count
+        and offer.rate_with_fees > max(profile.rate_ceiling, offer.interest_rate)
+    )
+
+
+def _as_compared(kind: str) -> str:
+    """A kind of collateral as it is compared: officers write “Identity papers” for `identity_papers`."""
+    return re.sub("[ _-]+", " ", look(kind)).strip()

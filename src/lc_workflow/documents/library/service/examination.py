@@ -81,7 +81,7 @@ def _judged(source: IO[bytes], most_bytes: int, types: Collection[str]) -> tuple
         anatomy = anatomy_of(source, mime_type)
         if mime_type == "image/gif" and _more(source, anatomy):
             raise HarmfulContent("There is more in this file than a picture; save the picture anew.")
-    return Examined(source, size, mime_type, _digest(source), facts=facts), anatomy
+    return Examined(source, size, mime_type, digest_of(source), facts=facts), anatomy
 
 
 def _more(source: IO[bytes], anatomy: Anatomy) -> bool:
@@ -94,10 +94,11 @@ def _more(source: IO[bytes], anatomy: Anatomy) -> bool:
 
 def _cleaned(clean: IO[bytes], found: Examined) -> Examined:
     size = clean.seek(0, SEEK_END)
-    return Examined(clean, size, found.mime_type, _digest(clean), arrived_sha256=found.sha256, facts=found.facts)
+    return Examined(clean, size, found.mime_type, digest_of(clean), arrived_sha256=found.sha256, facts=found.facts)
 
 
-def _digest(source: IO[bytes]) -> bytes:
+def digest_of(source: IO[bytes]) -> bytes:
+    """The SHA-256 of all bytes of a file, which is left at its start."""
     source.seek(0)
     digest = hashlib.file_digest(source, "sha256").digest()  # type: ignore[arg-type]  # it reads any binary file
     source.seek(0)

@@ -5,6 +5,7 @@ from io import SEEK_END
 from typing import IO
 from uuid import UUID, uuid4
 
+import anyio.to_thread
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
@@ -19,7 +20,7 @@ from lc_workflow.documents.library.access import DELETE, files_visible_to, reach
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.schemas import Placement
 from lc_workflow.documents.library.service.duplicates import seen_elsewhere
-from lc_workflow.documents.library.service.examination import examined
+from lc_workflow.documents.library.service.examination import digest_of, examined
 from lc_workflow.documents.library.service.previews import MAKE_PREVIEWS
 from lc_workflow.documents.library.service.quota import check_room
 from lc_workflow.documents.library.service.reading import FileReading
@@ -90,8 +91,8 @@ class FileService(FileReading):
     ) -> File:
         """Store an uploaded file: its bytes first, then its row, so that no row is ever without bytes.
 
-        With a client-made `file_id`, a repeated upload is one file: the first. `beside` is a row about the file that
-        refers to it and is written with it. A paper it `replaces` stays readable.
+        With a client-made `file_id`, a repeated upload is one file: the first; another paper needs an id of its own.
+        `beside` is a row about the file that refers to it and is written with it. A paper it `replaces` stays readable.
 
         Raises:
             FileIdTaken: Another file has this id.
@@ -110,6 +111,9 @@ class FileService(FileReading):
         """
         only_reads(self.session)  # until the bytes are stored
         if file_id is not None and (before := await self.arrived(file_id, principal=principal)):
+            elsewhere = wish.application_id not in {None, before.application_id}
+            if elsewhere or await anyio.to_thread.run_sync(digest_of, source) != before.brought_sha256:
+                raise FileIdTaken("Another file of yours has this id; make a new one for this one.")
             return before
         await self._check_place(wish, source.seek(0, SEEK_END), principal=principal)
         await self.session.commit()  # gives the connection back while the bytes are sent

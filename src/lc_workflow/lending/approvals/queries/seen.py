@@ -304,7 +304,7 @@ class WhatIsSeen:
                 ApplicationDecision.cycle == application.cycle,
                 ApplicationDecision.voided_at.is_(None),
             )
-            .order_by(ApprovalCondition.created_at, ApprovalCondition.id)
+            .order_by(ApprovalCondition.number)
         )
         return [shaped(row, ConditionAnswer) for row in rows]
 
