@@ -1,6 +1,6 @@
 """Work that does not wait for anybody: what a job is, what it is given, and how a verb asks for one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_type_hints
@@ -30,7 +30,10 @@ MOST_TRIES: Final = 5
 """How often to try again when others queue and begin the same job at the same moment."""
 
 _WAITING: Final = text(
-    "SELECT id FROM procrastinate_jobs WHERE queueing_lock = CAST(:lock AS text) AND status = 'todo' FOR SHARE"
+    """
+    SELECT queueing_lock, id FROM procrastinate_jobs
+    WHERE queueing_lock = ANY(CAST(:locks AS text[])) AND status = 'todo' FOR SHARE
+    """
 )
 _UNDER_WAY: Final = text(
     """
@@ -40,10 +43,13 @@ _UNDER_WAY: Final = text(
 )
 _PUT: Final = text(
     """
-    SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[ROW(
-      CAST(:name AS varchar), CAST(:name AS varchar), 0, NULL, CAST(:lock AS text),
-      CAST(:arguments AS jsonb), CAST(:at AS timestamptz)
-    )::procrastinate_job_to_defer_v1]))
+    SELECT unnest(procrastinate_defer_jobs_v1(ARRAY(
+      SELECT ROW(
+        CAST(:name AS varchar), CAST(:name AS varchar), 0, NULL, wish.lock,
+        CAST(wish.arguments AS jsonb), CAST(:at AS timestamptz)
+      )::procrastinate_job_to_defer_v1
+      FROM unnest(CAST(:locks AS text[]), CAST(:arguments AS text[])) AS wish (lock, arguments)
+    )))
     """
 )
 
@@ -60,7 +66,7 @@ class Workplace:
     tracing: Tracing = NO_TRACING
 
 
-_NOTE_WHO_ASKED: Final = text("UPDATE procrastinate_jobs SET traceparent = :traceparent WHERE id = :number")
+_NOTE_WHO_ASKED: Final = text("UPDATE procrastinate_jobs SET traceparent = :traceparent WHERE id = ANY(:numbers)")
 """A column of ours on the library's table: as a job argument it would break the release before."""
 
 Work = Callable[..., Awaitable[None]]
@@ -106,21 +112,34 @@ async def ask_for(
     transaction. `at` is the moment before which it does not begin. Returns the job's number. Give ids, not people's
     data: arguments stay in the queue until the job is removed.
     """
-    wish = {"name": job.name, "lock": queueing_lock, "arguments": write_json(arguments), "at": at}
     if queueing_lock is None:
-        return await _put(session, wish)
-    for _ in range(MOST_TRIES):
-        # Whoever holds the waiting job keeps workers from it, so that it sees what is committed here.
-        waiting: int | None = await session.scalar(_WAITING, {"lock": queueing_lock})
-        if waiting is not None:
+        return (await _put(session, job, [(None, arguments)], at=at))[0]
+    return (await ask_for_each(session, job, {queueing_lock: arguments}, at=at))[queueing_lock]
+
+
+async def ask_for_each(
+    session: AsyncSession, job: Job, wishes: Mapping[str, Mapping[str, Any]], /, *, at: datetime | None = None
+) -> dict[str, int]:
+    """Ask for several jobs of a kind in as few statements as for one: the arguments of each by its `queueing_lock`.
+
+    Otherwise as `ask_for`; returns the numbers by the locks.
+    """
+    tries = 0
+    while True:
+        # Whoever holds the waiting jobs keeps workers from them, so that they see what is committed here.
+        waiting: dict[str, int] = dict((await session.execute(_WAITING, {"locks": [*wishes]})).all())
+        lacking = [(lock, arguments) for lock, arguments in wishes.items() if lock not in waiting]
+        if not lacking:
             return waiting
+        tries += 1
         try:
             async with session.begin_nested():
-                return await _put(session, wish)
+                numbers = await _put(session, job, lacking, at=at)
         except IntegrityError as refused:
-            if ONE_WAITS not in str(refused.orig):
+            if tries > MOST_TRIES or ONE_WAITS not in str(refused.orig):
                 raise
-    return await _put(session, wish)
+        else:
+            return waiting | dict(zip((lock for lock, _ in lacking), numbers, strict=True))
 
 
 async def is_under_way(session: AsyncSession, job: Job, /, **arguments: Any) -> bool:
@@ -129,8 +148,11 @@ async def is_under_way(session: AsyncSession, job: Job, /, **arguments: Any) -> 
     return under_way
 
 
-async def _put(session: AsyncSession, wish: dict[str, Any]) -> int:
-    number: int = (await session.execute(_PUT, wish)).scalar_one()
+async def _put(
+    session: AsyncSession, job: Job, wishes: Sequence[tuple[str | None, Mapping[str, Any]]], *, at: datetime | None
+) -> Sequence[int]:
+    locks, arguments = [lock for lock, _ in wishes], [write_json(arguments) for _, arguments in wishes]
+    numbers = (await session.scalars(_PUT, {"name": job.name, "locks": locks, "arguments": arguments, "at": at})).all()
     if (here := TRACEPARENT.get()) is not None:
-        await session.execute(_NOTE_WHO_ASKED, {"number": number, "traceparent": here})
-    return number
+        await session.execute(_NOTE_WHO_ASKED, {"numbers": [*numbers], "traceparent": here})
+    return numbers

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from structlog.testing import capture_logs
 
 from lc_workflow.engagement.rules.webhooks import MOST_ATTEMPTS
@@ -31,6 +31,7 @@ from tests.engagement.webhooks.listening import Listener, certified, listening
 from tests.figures import counting_calls
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
+from tests.statements import sent
 
 URL = "/api/v1/webhooks"
 OUTSIDE = "https://core.bank.example/hook"
@@ -173,6 +174,28 @@ async def test_whoever_reads_the_description_can_check_a_call(
     for name in (*body, *(name for name in headers if name.startswith("x-"))):
         assert f"`{name}`" in said or f"`{name.title()}`" in said, name
     assert "HMAC-SHA256" in said
+
+
+async def test_ten_systems_are_told_of_a_fact_in_as_many_statements_as_one(
+    engine: AsyncEngine, session: AsyncSession, tell: Tell, webhook: Webhook, draft: Draft, sign_in: SignIn
+) -> None:
+    officer = await sign_in("officer")
+    await draft(officer)
+    with sent(engine) as for_one:
+        await tell()
+    await session.execute(text("DELETE FROM procrastinate_jobs"))
+    dated = {"created_by": webhook.created_by, "created_at": NOON, "updated_at": NOON}
+    others = [Webhook(url=OUTSIDE, events=[], secret="s", **dated) for _ in range(9)]
+    session.add_all(others)
+    await session.commit()
+    await draft(officer)
+    with sent(engine) as for_ten:
+        await tell()
+    asked = await session.scalars(
+        text("SELECT args->>'webhook_id' FROM procrastinate_jobs WHERE task_name = :name"), {"name": DELIVER.name}
+    )
+    assert sorted(asked.all()) == sorted(str(each.id) for each in (webhook, *others))
+    assert len(for_ten) == len(for_one)
 
 
 async def test_only_what_a_webhook_asks_for_is_told(

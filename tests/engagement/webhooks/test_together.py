@@ -7,7 +7,7 @@ from uuid import uuid4
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from lc_workflow.engagement.webhooks.jobs import ask_for_delivery, deliver_what_is_due
+from lc_workflow.engagement.webhooks.jobs import ask_for_deliveries, deliver_what_is_due
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.identity.users.models import User
 from lc_workflow.platform.jobs import Workplace
@@ -29,10 +29,10 @@ async def test_what_is_due_again_is_asked_for_while_facts_are_told_to_the_same_a
             due = {"event_id": uuid4(), "event": "ApplicationMoved", "application_id": uuid4(), "body": {}}
             rows.add(WebhookDelivery(webhook_id=webhook_id, created_at=NOON, due_at=NOON, attempts=1, **due))
     async with town_engine.connect() as beside, AsyncSession(beside) as telling:
-        await ask_for_delivery(telling, ids[0])
+        await ask_for_deliveries(telling, ids[0])
         watching = asyncio.create_task(deliver_what_is_due(replace(workplace, sessions=sessions)))
         await until_somebody_waits(beside)
         for webhook_id in ids:
-            await ask_for_delivery(telling, webhook_id)
+            await ask_for_deliveries(telling, webhook_id)
         await telling.commit()
     await watching

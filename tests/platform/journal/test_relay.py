@@ -191,6 +191,21 @@ async def test_rows_that_people_work_on_are_free_before_the_next_fact_is_told(se
     assert free == [True, True, True]
 
 
+async def test_what_a_slow_listener_wrote_does_not_wait_for_the_facts_behind_it(
+    sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "BATCH_SECONDS", 0.0)
+    there = []
+
+    async def write(event: BranchOpened, hearing: Hearing) -> None:
+        there.append([code for code in await codes(sessions) if code.startswith("H-")])
+        hearing.session.add(a_branch(code=f"H-{event.code}"))
+
+    await open_branches(sessions, "A", "B", "C")
+    assert await a_relay(sessions, write).tell_all() == 3
+    assert there == [[], ["H-A"], ["H-A", "H-B"]]
+
+
 async def test_a_stumbling_listener_undoes_only_its_own_fact(sessions: Sessions, ears: Ears) -> None:
     ears.failing = lambda event: event.code == "B"
     messages = LocalBroadcast()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from lc_workflow.engagement.rules.webhooks import rest_after
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
-from lc_workflow.platform.jobs import Job, Workplace, ask_for
+from lc_workflow.platform.jobs import Job, Workplace, ask_for, ask_for_each
 from lc_workflow.platform.watching.metrics import Called, Outcome, called
 from lc_workflow.system.settings.service import SettingService
 
@@ -56,7 +56,7 @@ async def deliver(place: Workplace, webhook_id: UUID) -> None:
         del _asked_again[webhook_id]
     if not done:
         async with place.sessions() as session:
-            await ask_for_delivery(session, webhook_id)
+            await ask_for_deliveries(session, webhook_id)
             await session.commit()
 
 
@@ -114,7 +114,7 @@ async def deliver_what_is_due(place: Workplace) -> None:
     async with place.sessions() as session:
         due = select(WebhookDelivery.webhook_id).where(WebhookDelivery.due_at <= place.clock()).distinct()
         for webhook_id in sorted(await session.scalars(due)):
-            await ask_for_delivery(session, webhook_id)
+            await ask_for_deliveries(session, webhook_id)
             await session.commit()
 
 
@@ -139,9 +139,10 @@ TIDY_WEBHOOKS = Job(name="tidy_webhooks", work=tidy_webhooks, every="40 19 * * *
 """At twenty to three in the night of Phnom Penh."""
 
 
-async def ask_for_delivery(session: AsyncSession, webhook_id: UUID) -> None:
-    """Have the calls to one address made after this transaction."""
-    await ask_for(session, DELIVER, queueing_lock=f"deliver:{webhook_id}", webhook_id=webhook_id)
+async def ask_for_deliveries(session: AsyncSession, *webhook_ids: UUID) -> None:
+    """Have the calls to these addresses made after this transaction."""
+    if webhook_ids:
+        await ask_for_each(session, DELIVER, {f"deliver:{each}": {"webhook_id": each} for each in sorted(webhook_ids)})
 
 
 async def _take(session: AsyncSession, webhook_id: UUID, *, at: datetime) -> tuple[Webhook, WebhookDelivery] | None:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.sql.dml import ReturningInsert
 
 from lc_workflow.engagement.rules.webhooks import told_of
-from lc_workflow.engagement.webhooks.jobs import ask_for_delivery
+from lc_workflow.engagement.webhooks.jobs import ask_for_deliveries
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.lending.events import AboutApplication
 from lc_workflow.platform.db.written import Written
@@ -28,8 +28,9 @@ async def tell_others(event: AboutApplication, hearing: Hearing) -> None:
         "data": told_of(kind, facts),
     }
     heard = {"event_id": hearing.event_id, "kind": kind, "about": event.application_id, "body": body, "at": event.at}
-    for (webhook_id,) in await _ADD.rows(hearing.session, **heard):
-        await ask_for_delivery(hearing.session, webhook_id)
+    await ask_for_deliveries(
+        hearing.session, *(webhook_id for (webhook_id,) in await _ADD.rows(hearing.session, **heard))
+    )
 
 
 def _add() -> ReturningInsert[UUID]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from lc_workflow.engagement.events import WebhookRegistered, WebhookRemoved, WebhookReplayed, WebhookSecretRotated
 from lc_workflow.engagement.rules.webhooks import TOLD
-from lc_workflow.engagement.webhooks.jobs import ask_for_delivery
+from lc_workflow.engagement.webhooks.jobs import ask_for_deliveries
 from lc_workflow.engagement.webhooks.models import Webhook, WebhookDelivery
 from lc_workflow.engagement.webhooks.schemas import NewWebhook
 from lc_workflow.kernel.errors import FieldError, Invalid, Missing
@@ -143,7 +143,7 @@ class WebhookService(Service[Webhook]):
             if delivery.given_up_at is None:
                 raise DeliveryNotGivenUp(f"This delivery is {delivery.status}.")
             delivery.given_up_at, delivery.due_at, delivery.attempts = None, at, 0
-            await ask_for_delivery(self.session, delivery.webhook_id)
+            await ask_for_deliveries(self.session, delivery.webhook_id)
             self.announce(
                 WebhookReplayed(actor_id=principal.id, at=at, webhook_id=delivery.webhook_id, delivery_id=delivery.id)
             )

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,6 +48,8 @@ RELAY_LOCK = 0x1C_0A
 
 MOST_ATTEMPTS = 6
 BATCH = 100
+BATCH_SECONDS = 2.0
+"""After this long a batch begins no further fact: what its listeners have written keeps others waiting until then."""
 LONGEST_SLEEP = 30.0
 """Seconds after which a relay looks unasked: for what is due again, and in case a wake-up got lost."""
 
@@ -70,10 +73,13 @@ class _Batch:
     held: set[UUID] = field(default_factory=set)
     messages: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     is_ended: bool = False
+    began: float = field(default_factory=monotonic)
 
     @property
     def is_over(self) -> bool:
-        return self.is_ended or self.looked_at >= BATCH
+        if self.is_ended or self.looked_at >= BATCH:
+            return True
+        return self.looked_at > 0 and monotonic() - self.began >= BATCH_SECONDS
 
 
 class Relay:
