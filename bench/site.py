@@ -148,6 +148,7 @@ class Site:
                     MINIO_REGION=self.s3.region,
                     RATE_LIMIT_ENABLED="true",  # so that Redis is asked with every request
                     RATE_LIMIT_REQUESTS="1000000",
+                    UPLOADS_PER_MINUTE="1000000",
                     LOG_LEVEL="ERROR",
                     **variables,
                 )
