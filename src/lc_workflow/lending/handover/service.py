@@ -6,10 +6,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from lc_workflow.lending.assignments.service import OpenAssignments
-from lc_workflow.lending.events import TaskAssigned, TaskReleased
-from lc_workflow.lending.tasks.access import Doing
 from lc_workflow.lending.tasks.models import Task
-from lc_workflow.lending.tasks.queries import least_loaded
+from lc_workflow.lending.tasks.service import TaskService
 from lc_workflow.platform.service import Service
 
 
@@ -38,36 +36,11 @@ class Desk(Service[Task]):
         tasks = await self.session.scalars(
             select(Task).where(Task.owner_id == user_id, Task.closed_at.is_(None)).order_by(Task.id).with_for_update()
         )
+        work = TaskService(self.session)
         for task in tasks.all():
-            fit = await self._may_do(task, successor_id, at=at)
-            task.owned_by(successor_id if fit else None, at=at)
-            await self.session.flush()
-            if fit:
-                self.announce(
-                    TaskAssigned(
-                        actor_id=by,
-                        at=at,
-                        application_id=task.application_id,
-                        task_id=task.id,
-                        stage=task.stage.value,
-                        owner_id=successor_id,
-                    )
-                )
+            if await work.fit_for(task, successor_id, at=at):
+                work.give(task, successor_id, by=by, at=at)
             else:
-                self.announce(
-                    TaskReleased(
-                        actor_id=by,
-                        at=at,
-                        application_id=task.application_id,
-                        task_id=task.id,
-                        stage=task.stage.value,
-                        owner_id=user_id,
-                    )
-                )
+                work.give_back(task, by=by, at=at)
             count += 1
         return count
-
-    async def _may_do(self, task: Task, person: UUID, *, at: datetime) -> bool:
-        doing = Doing.of(task)
-        wanted = doing.brought(at=at) | {"person": person}
-        return await least_loaded(doing.kind).value(self.session, **wanted) is not None

@@ -160,7 +160,7 @@ class TaskService(Service[Task]):
             )
             task.excluded = list(dict.fromkeys([*recused, *await self._seen.parties_to(application, at=at)]))
         if task.seat_code != before or task.owner_id in task.excluded:
-            self._give_back(task, by=by, at=at)
+            self.give_back(task, by=by, at=at)
             given_out = await SettingService(self.session).value_of(AUTO_ASSIGN)
             task.owned_by(await self._given_out(task, given_out, at=at), at=at)
         if task.seat_code not in {before, None}:
@@ -193,7 +193,7 @@ class TaskService(Service[Task]):
         """Whom new work is assigned to: nobody, unless the institution assigns it to whoever has the least to do."""
         if given_out is not True:
             return None
-        return await self._least_loaded(task, None, at=at)
+        return await self.fit_for(task, None, at=at)
 
     async def page(
         self, queue: Queue, window: Window, *, stage: Stage | None, principal: Principal, at: datetime
@@ -242,7 +242,7 @@ class TaskService(Service[Task]):
         )
         if task is None or task.owner_id == person:
             return
-        self._give_back(task, by=person, at=at)
+        self.give_back(task, by=person, at=at)
         self._take(task, person, at=at)
 
     def _take(self, task: Task, person: UUID, *, at: datetime) -> None:
@@ -268,7 +268,7 @@ class TaskService(Service[Task]):
             task = await self._locked(task_id, principal)
             if task.owner_id != principal.id and not reaches(principal, ASSIGN, task):
                 raise NotYourTask("This task is somebody else's; whoever assigns tasks here can take it back.")
-            self._give_back(task, by=principal.id, at=at)
+            self.give_back(task, by=principal.id, at=at)
         return await self.shown(task_id, at=at)
 
     async def let_go(self, person: UUID | None = None, *, at: datetime) -> None:
@@ -289,9 +289,9 @@ class TaskService(Service[Task]):
             .with_for_update(of=Task)
         )
         for task in tasks.all():
-            self._give_back(task, by=None, at=at)
+            self.give_back(task, by=None, at=at)
 
-    def _give_back(self, task: Task, *, by: UUID | None, at: datetime) -> None:
+    def give_back(self, task: Task, *, by: UUID | None, at: datetime) -> None:
         """Take a task from its owner, if it has one, and announce it."""
         owner = task.owner_id
         if owner is None:
@@ -305,6 +305,20 @@ class TaskService(Service[Task]):
                 task_id=task.id,
                 stage=task.stage.value,
                 owner_id=owner,
+            )
+        )
+
+    def give(self, task: Task, person: UUID, *, by: UUID, at: datetime) -> None:
+        """Make somebody the owner of a task that they may do, and announce it."""
+        task.owned_by(person, at=at)
+        self.announce(
+            TaskAssigned(
+                actor_id=by,
+                at=at,
+                application_id=task.application_id,
+                task_id=task.id,
+                stage=task.stage.value,
+                owner_id=person,
             )
         )
 
@@ -325,7 +339,7 @@ class TaskService(Service[Task]):
             task = await self._locked(task_id, principal)
             if not reaches(principal, ASSIGN, task):
                 raise NotYourTask(f"Giving this task to somebody needs the permission {ASSIGN} here.")
-            chosen = await self._least_loaded(task, person, at=at)
+            chosen = await self.fit_for(task, person, at=at)
             if chosen is None and person is not None:
                 raise NotEligible(
                     "This person may not do this task: their rights do not reach it, or they had a hand in the loan."
@@ -333,17 +347,7 @@ class TaskService(Service[Task]):
             if chosen is None:
                 raise NobodyEligible("Nobody may do this task: give somebody here the right to.")
             if chosen != task.owner_id:
-                task.owned_by(chosen, at=at)
-                self.announce(
-                    TaskAssigned(
-                        actor_id=principal.id,
-                        at=at,
-                        application_id=task.application_id,
-                        task_id=task.id,
-                        stage=task.stage.value,
-                        owner_id=chosen,
-                    )
-                )
+                self.give(task, chosen, by=principal.id, at=at)
         return await self.shown(task_id, at=at)
 
     async def shown(self, task_id: UUID, *, at: datetime) -> TaskAnswer:
@@ -356,7 +360,7 @@ class TaskService(Service[Task]):
             raise TaskClosed("The application has moved on; there is nothing left to do here.")
         return task
 
-    async def _least_loaded(self, task: Task, person: UUID | None, *, at: datetime) -> UUID | None:
+    async def fit_for(self, task: Task, person: UUID | None, *, at: datetime) -> UUID | None:
         """Of those who may do a task (or the one person wanted), the one with the fewest open tasks."""
         await self.session.flush()
         doing = Doing.of(task)
