@@ -85,6 +85,11 @@ def test_no_two_classes_share_a_name_in_clients(application: tuple[Litestar, Ses
         assert re.fullmatch(r"([A-Z][a-z]*)+", name), name
 
 
+def test_paths_stand_in_one_order_in_every_process(application: tuple[Litestar, Sessions]) -> None:
+    paths = [*application[0].openapi_schema.to_schema()["paths"]]
+    assert paths == sorted(paths)
+
+
 def test_a_guard_stands_in_the_description(operations: dict[str, dict[str, Any]]) -> None:
     approve = operations["PATCH /api/v1/applications/{application_id}/approve"]
     assert approve["summary"] == "Approve the loan, on the requested terms or on others"

@@ -106,14 +106,17 @@ class Document(OpenAPI):
     """The whole document, in which a page of branches is called `PageOfBranchAnswer`."""
 
     def to_schema(self) -> dict[str, Any]:
-        """Write it, once, with the class names that generated clients use."""
+        """Write it, once: with the class names that generated clients use, and the paths in order.
+
+        Litestar keeps the paths of one handler in a set, whose order is another in each process.
+        """
         return self._written
 
     @cached_property
     def _written(self) -> dict[str, Any]:
         written = msgspec.json.encode(super().to_schema()).decode()
         named: dict[str, Any] = msgspec.json.decode(_PAGE.sub(r"PageOf\1", written))
-        return named
+        return named | {"paths": dict(sorted(named["paths"].items()))}
 
 
 @dataclass
