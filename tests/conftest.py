@@ -91,7 +91,7 @@ hypothesis_settings.load_profile("house")
 
 ROOT = Path(__file__).parents[1]
 SECRET = "a secret that only the tests know, long enough"
-CHEAP = Passwords(cost=4)
+CHEAP = Passwords(cost=4, at_a_time=2)
 """bcrypt with the fewest rounds: the tests are about what follows from a password, not about its strength."""
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import DateTime, Uuid, bindparam, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -40,6 +40,7 @@ from lc_workflow.identity.users.models import Session, SignInChallenge, User
 from lc_workflow.identity.users.service import check_rank_over, end_sessions
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.kernel.principal import Principal
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import Vault
 from lc_workflow.platform.service import Service
@@ -74,16 +75,15 @@ class SecondFactorService(Service[User]):
 
     async def demanded(self, user: User, *, at: datetime) -> Demand:
         """What somebody whose password was right still has to show."""
-        if await self.session.scalar(
-            select(exists().where(SecondFactor.user_id == user.id, SecondFactor.confirmed_at.is_not(None)))
-        ):
+        standing = await _STANDING.one(self.session, user_id=user.id, at=at)
+        if standing.is_confirmed:
             return Demand.CODE
-        return Demand.ENROLMENT if await self.is_required(user.id, user.role, at=at) else Demand.NOTHING
+        return Demand.ENROLMENT if standing.is_required else Demand.NOTHING
 
-    async def is_required(self, user_id: UUID, role: str, *, at: datetime) -> bool:
+    async def is_required(self, user_id: UUID, *, at: datetime) -> bool:
         """Whether a role that somebody holds requires a second factor."""
-        requiring = select(CompanyRole.id).where(held_by(user_id, role, at=at), CompanyRole.requires_second_factor)
-        return bool(await self.session.scalar(select(exists(requiring))))
+        required: bool = (await _STANDING.one(self.session, user_id=user_id, at=at)).is_required
+        return required
 
     async def challenge(self, user: User, *, at: datetime) -> str:
         """Make a sign-in wait for its second step, inside the running transaction."""
@@ -180,7 +180,7 @@ class SecondFactorService(Service[User]):
             SecondFactorRequired: A role requires it.
             PasswordWrong, NotEnrolled, CodeRefused: It is not clear who asks.
         """
-        if await self.is_required(principal.id, principal.role, at=at):
+        if await self.is_required(principal.id, at=at):
             raise SecondFactorRequired("Your role requires the second factor; an administrator can reset it.")
         await self._check_password(password, principal)
         async with self.transaction():
@@ -220,7 +220,7 @@ class SecondFactorService(Service[User]):
         )
         return SecondFactorStanding(
             enabled=confirmed is not None,
-            required=await self.is_required(principal.id, principal.role, at=at),
+            required=await self.is_required(principal.id, at=at),
             confirmed_at=confirmed,
             recovery_codes_left=left or 0,
         )
@@ -326,3 +326,16 @@ async def reseal(session: AsyncSession, vault: Vault) -> int:
 
 def _digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
+
+
+_STANDING: Final = Written(
+    select(
+        exists().where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None)).label("is_confirmed"),
+        exists()
+        .where(
+            held_by(User.id, User.role, at=bindparam("at", type_=DateTime(timezone=True))),
+            CompanyRole.requires_second_factor,
+        )
+        .label("is_required"),
+    ).where(User.id == bindparam("user_id", type_=Uuid()))
+)

@@ -15,19 +15,20 @@ LONGEST: Final = 72
 NOBODY: Final = "$2b${:02}$" + 53 * "."
 """A hash that no known password matches; checking one takes as long as with any other of its cost."""
 
-THREADS: Final = 2
-"""How many passwords are hashed at a time."""
+MOST_THREADS: Final = 2
+"""How many passwords are hashed at a time, at most."""
 
 GIVES_WAY: Final = 12
 """How much lower than the event loop the priority of a hashing thread is, in steps of `nice`."""
 
 
 class Passwords:
-    """Hashes and checks passwords; `cost` is bcrypt's work factor (2^cost rounds)."""
+    """Hashes and checks passwords, so many at a time; `cost` is bcrypt's work factor (2^cost rounds)."""
 
-    def __init__(self, *, cost: int = 12) -> None:
+    def __init__(self, *, cost: int = 12, at_a_time: int | None = None) -> None:
+        """Open the threads; unless `at_a_time` says how many, one processor is left to everything else."""
         self._cost = cost
-        self._threads = ThreadPoolExecutor(THREADS, "bcrypt", _give_way)
+        self._threads = ThreadPoolExecutor(at_a_time or _beside_one(), "bcrypt", _give_way)
         self._nobody = NOBODY.format(cost)
 
     async def hash(self, password: str) -> str:
@@ -42,6 +43,12 @@ class Passwords:
         known = (digest or self._nobody).encode()
         same = await asyncio.get_running_loop().run_in_executor(self._threads, bcrypt.checkpw, secret[:LONGEST], known)
         return same and digest is not None and len(secret) <= LONGEST
+
+
+def _beside_one() -> int:
+    """How many threads leave one processor alone, if there are several: each takes a whole one while it hashes."""
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(MOST_THREADS, max(1, processors - 1))
 
 
 def _give_way() -> None:

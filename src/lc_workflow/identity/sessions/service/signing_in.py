@@ -7,7 +7,7 @@ from math import ceil
 from secrets import token_urlsafe
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import String, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import (
@@ -29,6 +29,8 @@ from lc_workflow.identity.users.service import end_sessions, forget_waiting
 from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.db.reading import only_reads
+from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.ratelimit import Limiter, Rate
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import SessionEnded, Tokens
@@ -122,12 +124,9 @@ class SessionService(Service[Session]):
             AccountDisabled: The password is right and the account is not active.
         """
         name = credentials.username.strip().lower()
-        known = (
-            await self.session.execute(
-                # A user name holds no @, so a name leads to one account at most.
-                select(User.id, User.password_hash).where((User.email if "@" in name else User.username) == name)
-            )
-        ).one_or_none()
+        only_reads(self.session)
+        # A user name holds no @, so a name leads to one account at most.
+        known = await (_BY_EMAIL if "@" in name else _BY_USERNAME).one(self.session, name=name)
         # Gives the connection back while the password is hashed, which takes as long as a hundred queries.
         await self.session.rollback()
         right = await self._passwords.matches(credentials.password, known.password_hash if known else None)
@@ -341,3 +340,9 @@ def _locked_for(seconds: int) -> AccountIsLocked:
 
 def _digest(secret: str) -> bytes:
     return sha256(secret.encode()).digest()
+
+
+_BY_USERNAME, _BY_EMAIL = (
+    Written(select(User.id, User.password_hash).where(column == bindparam("name", type_=String())))
+    for column in (User.username, User.email)
+)
