@@ -319,7 +319,7 @@ async def test_an_administrator_drafts_for_a_branch_and_an_officer_only_for_thei
 
 
 async def test_what_an_administrator_of_no_branch_drafts_belongs_where_its_officers_work(
-    session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:
     session.add(other := a_branch())
     await session.flush()
@@ -336,4 +336,9 @@ async def test_what_an_administrator_of_no_branch_drafts_belongs_where_its_offic
     assert await belongs(admin, here, colleague) == str(branch.id)
     assert await belongs(admin, here, elsewhere) is None  # nobody knows
     assert await belongs(admin) is None
-    assert await belongs(await sign_in("admin", branch_id=other.id), elsewhere) == str(other.id)
+    of_a_branch = await sign_in("admin", branch_id=other.id)
+    assert await belongs(of_a_branch, elsewhere) == await belongs(of_a_branch) == str(other.id)
+    assert await belongs(await sign_in("data_entry"), here) is None  # who writes for themselves names no branch
+    wish = WISH | {"employee_assignments": [{"employee_id": str(here.id)}]}
+    refused = await client.post(URL, json=wish, headers=of_a_branch.headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "EmployeeOfAnotherBranch")

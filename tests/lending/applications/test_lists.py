@@ -1,17 +1,22 @@
 """Cards, figures, priorities and reviewers of applications."""
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from httpx import AsyncClient
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.lending.applications.models import CustomerApplication
 from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft, Take
+from tests.moments import NOON
 from tests.organization.factories import a_branch
 
 
@@ -98,6 +103,44 @@ async def test_priorities_change_wherever_an_application_stands(
     auditor, stranger = await sign_in("auditor"), await sign_in("officer")
     assert (await client.patch(url, json={"priority_level": "low"}, headers=auditor.headers)).status_code == 403
     assert (await client.patch(url, json={"priority_level": "low"}, headers=stranger.headers)).status_code == 404
+
+
+async def test_a_priority_or_a_reviewer_is_said_once_and_dates_the_application(
+    client: AsyncClient,
+    session: AsyncSession,
+    officer: Person,
+    manager: Person,
+    draft: Draft,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    drafted = await draft(officer)
+    before = await announced()
+    for path, wish in (
+        ("priority", {"priority_level": "urgent"}),
+        ("assign-reviewer", {"reviewer_id": str(manager.user.id)}),
+    ):
+        url = f"{URL}/{drafted['id']}/{path}"
+        stale = await client.patch(url, json=wish, headers={**officer.headers, "If-Match": '"9"'})
+        assert (stale.status_code, stale.json()["code"]) == (412, "StaleVersion")
+        assert await announced() == before
+        await session.execute(update(CustomerApplication).values(updated_at=NOON - timedelta(days=1)))
+        await session.commit()
+        for _ in range(2):
+            answer = await client.patch(url, json=wish, headers=officer.headers)
+            assert answer.json()["updated_at"] == "2026-11-24T05:00:00Z"
+        before.append("ApplicationChanged")
+        assert await announced() == before
+
+
+async def test_whoever_belongs_to_no_branch_reviews_anywhere_and_what_belongs_to_none_is_reviewed_by_anybody(
+    client: AsyncClient, sign_in: SignIn, admin: Person, officer: Person, manager: Person, draft: Draft
+) -> None:
+    of_all_branches = await sign_in("regional_manager")
+    for person, reviewer in ((officer, of_all_branches), (admin, manager)):
+        drafted = await draft(person)
+        wish = {"reviewer_id": str(reviewer.user.id)}
+        answer = await client.patch(f"{URL}/{drafted['id']}/assign-reviewer", json=wish, headers=person.headers)
+        assert answer.json().get("assigned_reviewer") == str(reviewer.user.id), answer.text
 
 
 async def test_a_reviewer_is_of_the_branch_and_has_not_prepared_it(

@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 
 from httpx import AsyncClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.employees.models import Employee
+from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.identity.rights import Named
 from tests.lending.steps import Draft, Take
@@ -130,6 +131,44 @@ async def test_a_form_that_is_saved_as_it_was_asks_nobody_for_more(
     assert (saved.status_code, saved.json()) == (200, form)
     refused = await client.put(url, json=form | {"employee_assignments": []}, headers=manager.headers)
     assert (refused.status_code, refused.json()["detail"]) == (403, "Who looks after it is for those who process it.")
+
+
+async def test_a_form_with_another_note_changes_the_note_and_asks_nobody_anew(
+    client: AsyncClient,
+    session: AsyncSession,
+    officer: Person,
+    branch: Branch,
+    draft: Draft,
+    announced: Callable[[], Awaitable[list[str]]],
+) -> None:
+    session.add_all(employees := [an_employee(branch_id=branch.id) for _ in range(2)])
+    await session.commit()
+    wishes = [{"employee_id": str(one.id), "assignment_role": "reviewer", "notes": "Near by"} for one in employees]
+    application = await draft(officer, employee_assignments=wishes)
+    before = await announced()
+    wish = {"employee_assignments": [wishes[0] | {"notes": "Knows her"}, wishes[1]]}
+    url = f"/api/v1/applications/{application['id']}"
+    saved = (await client.put(url, json=wish, headers=officer.headers)).json()["employee_assignments"]
+    notes = {row["id"]: row["notes"] for row in saved}
+    standing = {row["employee_id"]: row["id"] for row in application["employee_assignments"]}
+    assert notes == {standing[str(employees[0].id)]: "Knows her", standing[str(employees[1].id)]: "Near by"}
+    assert await announced() == [*before, "AssignmentChanged"]
+    facts = await session.scalar(select(JournalEntry.facts).where(JournalEntry.kind == "AssignmentChanged"))
+    assert facts is not None
+    assert (facts["employee_id"], facts["role"]) == (str(employees[0].id), "reviewer")
+
+
+async def test_whoever_was_released_is_asked_again_by_a_form_that_names_them(
+    client: AsyncClient, session: AsyncSession, officer: Person, branch: Branch, draft: Draft
+) -> None:
+    session.add(employee := an_employee(branch_id=branch.id))
+    await session.commit()
+    wish = {"employee_assignments": [{"employee_id": str(employee.id)}]}
+    application = await draft(officer, **wish)
+    await client.delete(f"{URL}/{application['employee_assignments'][0]['id']}", headers=officer.headers)
+    url = f"/api/v1/applications/{application['id']}"
+    saved = (await client.put(url, json=wish, headers=officer.headers)).json()
+    assert [row["employee_id"] for row in saved["employee_assignments"]] == [str(employee.id)]
 
 
 async def test_an_employee_of_another_branch_is_not_asked(

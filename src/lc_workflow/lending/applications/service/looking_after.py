@@ -120,7 +120,6 @@ class LookingAfterService(Service[Assignment]):
             is_active=True,
         )
         self.session.add(assignment)
-        await self.session.flush()
         self.announce(
             EmployeeAssigned(
                 actor_id=by, at=at, application_id=application_id, employee_id=employee.id, role=role.value
