@@ -1,7 +1,7 @@
 """A real SMTP server that keeps the letters it is given, and answers as the test says."""
 
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -14,11 +14,12 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 @dataclass
 class PostOffice:
-    """`refuses` maps addresses to what is answered instead of taking them."""
+    """`refuses` maps addresses to what is answered instead of taking them; before it takes one, `meanwhile` happens."""
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
+    meanwhile: list[Awaitable[None]] = field(default_factory=list)
 
     async def handle_RCPT(  # noqa: N802 - the library's name
         self, _: SMTP, __: Session, envelope: Envelope, address: str, ___: list[Any]
@@ -29,6 +30,8 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+        while self.meanwhile:
+            await self.meanwhile.pop()
         assert isinstance(envelope.content, bytes)
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from lc_workflow.engagement.emails.jobs import MOST_ATTEMPTS, send_emails
+from lc_workflow.engagement.emails.jobs import BATCH, LEASE, MOST_ATTEMPTS, send_emails
 from lc_workflow.engagement.notifications.models import Notification
 from lc_workflow.engagement.rules.wording import BREACH, PAYMENT, TASK, UPDATE
+from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.platform.config import MailServer
 from lc_workflow.platform.jobs import Workplace
 from lc_workflow.platform.watching.metrics import Called
@@ -28,6 +29,7 @@ from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
 
+TONIGHT = NOON + timedelta(hours=8)
 PREFERENCES = "/api/v1/users/notifications/preferences"
 Send = Callable[..., Awaitable[None]]
 
@@ -163,14 +165,83 @@ async def test_e_mail_waits_for_the_end_of_quiet_hours_and_for_the_days_letter(
     assert len(office.letters) == 1
 
 
-@pytest.mark.parametrize("changes", [{"read_at": NOON}, {"created_at": NOON - timedelta(days=10)}])
-async def test_what_was_read_or_is_old_news_is_not_sent(
+@pytest.mark.parametrize(
+    "changes",
+    [{"read_at": NOON}, {"dismissed_at": NOON + timedelta(minutes=1)}, {"created_at": NOON - timedelta(days=10)}],
+    ids=["read", "dismissed", "old"],
+)
+async def test_what_was_read_or_dismissed_or_is_old_news_is_not_sent(
     session: AsyncSession, teller: Person, office: PostOffice, send: Send, changes: Any
 ) -> None:
     session.add(a_notification(teller.user.id, **changes))
     await session.commit()
     await send()
     assert (office.letters, await still_due(session)) == ([], [])
+
+
+async def test_what_somebody_does_not_want_to_see_in_the_app_is_mailed_all_the_same(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add(a_notification(teller.user.id, dismissed_at=NOON))  # as it is stored then
+    await session.commit()
+    await send()
+    assert len(office.letters) == 1
+
+
+async def test_who_has_left_gets_no_letter(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add(a_notification(teller.user.id))
+    teller.user.status = UserStatus.INACTIVE
+    await session.commit()
+    await send()
+    assert (office.letters, await still_due(session)) == ([], [])
+
+
+async def test_what_a_colleague_writes_is_mailed_whatever_it_brings_along(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add(a_notification(teller.user.id, type="announcement", data={"application_id": str(uuid4())}))
+    await session.commit()
+    await send()
+    assert len(office.letters) == 1
+
+
+async def test_a_letter_that_comes_late_waits_for_the_end_of_quiet_hours_too(
+    client: AsyncClient, session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    quiet = {"quiet_hours": {"enabled": True, "start_time": "11:00", "end_time": "13:00"}}
+    await client.put(PREFERENCES, json=quiet, headers=teller.headers)
+    session.add(a_notification(teller.user.id, created_at=NOON - timedelta(hours=2)))
+    await session.commit()
+    await send()
+    assert office.letters == []
+    await send(NOON + timedelta(hours=1))
+    assert len(office.letters) == 1
+
+
+async def test_however_many_are_due_all_are_sent_and_without_any_nobody_is_sent_to_the_server(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send
+) -> None:
+    session.add_all([a_notification(teller.user.id) for _ in range(BATCH + 1)])
+    await session.commit()
+    await send()
+    assert (len(office.letters), await still_due(session)) == (2, [])
+    with counting_calls(Called.MAIL) as counted:
+        await send(port=1)
+    assert counted == {}
+
+
+@pytest.mark.parametrize(("later", "letters"), [(LEASE - timedelta(minutes=1), 1), (LEASE, 2)])
+async def test_a_letter_on_its_way_is_left_alone_until_its_process_must_have_died(
+    session: AsyncSession, teller: Person, office: PostOffice, send: Send, later: timedelta, letters: int
+) -> None:
+    session.add(a_notification(teller.user.id))
+    await session.commit()
+    office.meanwhile.append(send(NOON + later))
+    await send()
+    assert len(office.letters) == letters
+    assert len({letter["Message-ID"] for letter in office.letters}) == 1
 
 
 async def test_an_address_the_server_does_not_know_holds_nobody_up(
@@ -281,10 +352,10 @@ async def test_a_letter_is_handed_only_to_a_server_that_a_trusted_authority_vouc
 async def test_without_a_mail_server_nothing_is_kept_for_later(
     session: AsyncSession, teller: Person, workplace: Workplace
 ) -> None:
-    session.add(a_notification(teller.user.id))
+    session.add_all([a_notification(teller.user.id), a_notification(teller.user.id, email_due_at=TONIGHT)])
     await session.commit()
     await send_emails(workplace)
-    assert await still_due(session) == []
+    assert [row.email_due_at for row in await still_due(session)] == [TONIGHT]  # by then there may be one
 
 
 async def test_the_steps_of_an_application_are_mailed_too(
