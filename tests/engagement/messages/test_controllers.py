@@ -61,7 +61,7 @@ async def test_a_message_is_one_fact_and_reaches_the_people_named(
 
 
 async def test_a_manager_reaches_their_branch_and_nobody_else(
-    client: AsyncClient, session: AsyncSession, manager: Person, teller: Person, stranger: Person
+    client: AsyncClient, session: AsyncSession, admin: Person, manager: Person, teller: Person, stranger: Person
 ) -> None:
     answer = await client.post(f"{URL}/send-to-all", json=WORDS, headers=manager.headers)
     assert await told(session, answer) == {manager.user.id, teller.user.id}
@@ -69,9 +69,9 @@ async def test_a_manager_reaches_their_branch_and_nobody_else(
         f"{URL}/send-to-branch", json=WORDS | {"branch_id": str(manager.user.branch_id)}, headers=manager.headers
     )
     assert await told(session, mine) == {manager.user.id, teller.user.id}
-    for branch_id in (stranger.user.branch_id, uuid4()):
+    for branch_id, person in ((stranger.user.branch_id, manager), (uuid4(), manager), (uuid4(), admin)):
         other = await client.post(
-            f"{URL}/send-to-branch", json=WORDS | {"branch_id": str(branch_id)}, headers=manager.headers
+            f"{URL}/send-to-branch", json=WORDS | {"branch_id": str(branch_id)}, headers=person.headers
         )
         assert other.status_code == 404
     ids = [str(teller.user.id), str(stranger.user.id)]
@@ -120,7 +120,8 @@ async def test_a_broadcast_reaches_who_listens_to_its_pattern(
     assert not {manager.user.id, admin.user.id} & tellers
     assert await told(session, await broadcast(f"user:{manager.user.id}")) == {manager.user.id}
     assert {teller.user.id, manager.user.id, admin.user.id} <= await told(session, await broadcast("general"))
-    for nobody in ("role:king", "user:me", "everyone", "user:"):
+    assert await told(session, await broadcast("role:auditor")) == set()  # nobody is one here
+    for nobody in ("role:king", "user:me", "everyone", "user:", "user:teller", f"role:{manager.user.id}"):
         refused = await broadcast(nobody)
         assert (refused.status_code, refused.json()["code"]) == (422, "NoSuchPattern")
     unknown = await broadcast(f"user:{uuid4()}")
@@ -191,8 +192,10 @@ async def test_a_message_goes_the_ways_its_sender_ticked(
     assert told.total_users == 1
     await tell()
     assert sent == []
+    in_the_app = await client.post(f"{URL}/send", json=body | {"send_email": False}, headers=admin.headers)
+    assert in_the_app.status_code == 200, in_the_app.text
     shown = (await client.get(URL, headers=teller.headers)).json()["items"]
-    assert [(row["title"], row["is_dismissed"]) for row in shown] == [("Tonight", True)]
+    assert sorted((row["title"], row["is_dismissed"]) for row in shown) == [("Tonight", False), ("Tonight", True)]
 
 
 async def test_those_who_are_late_with_settling_in_are_reminded(
