@@ -42,6 +42,10 @@ async def test_a_list_shows_its_pictures_and_looking_at_one_is_on_record(
     await upload(officer)
     paper, photo = sorted(await listed(client, officer), key=lambda file: file["mime_type"])
     assert (paper["preview_url"], paper["expires_at"], photo["url"]) == (None, None, None)
+    for file in (paper, photo):
+        assert (await client.get(f"{FILES}/{file['id']}", headers=officer.headers)).json() == file, (
+            "one reads like many"
+        )
     assert await opened_by(session, photo["id"]) == [], "who has only listed it has not seen it"
 
     for kind in ("as it was brought", "made small"):

@@ -281,6 +281,7 @@ class TestChangingThePassword:
             CHANGE, json={"old_password": old, "new_password": NEXT_PASSWORD}, headers=bearer(entry)
         )
         assert (answer.status_code, answer.json()["code"]) == (422, "WrongPassword"), "a 401 would log the person out"
+        assert answer.json()["errors"] == [{"field": "old_password", "msg": "is wrong", "loc": "body"}]
         await session.refresh(sokha)
         assert sokha.password_hash == before
 
@@ -289,6 +290,9 @@ class TestChangingThePassword:
         answer = await client.patch(CHANGE, json=same, headers=bearer(await enter()))
         assert (answer.status_code, answer.json()["code"]) == (422, "WeakPassword")
         assert answer.json()["detail"] == "The password needs to be another than the old one."
+        assert answer.json()["errors"] == [
+            {"field": "new_password", "msg": "needs to be another than the old one", "loc": "body"}
+        ]
 
     @pytest.mark.parametrize("new", ["short", "x" * 73, "ក" * 25])
     async def test_a_weak_password_is_refused_before_the_old_one_is_looked_at(

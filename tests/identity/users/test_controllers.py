@@ -121,6 +121,18 @@ class TestOpening:
         entry = await client.post("/api/v1/auth/login", data={"username": "dara", "password": NEW["password"]})
         assert entry.status_code == 403
 
+    async def test_an_account_whose_box_is_not_ticked_waits_too(self, client: AsyncClient, admin: Person) -> None:
+        answer = await client.post(URL, json=NEW | {"is_active": False, "status": ""}, headers=admin.headers)
+        assert (answer.json()["status"], answer.json()["is_active"]) == ("pending", False)
+        entry = await client.post("/api/v1/auth/login", data={"username": "dara", "password": NEW["password"]})
+        assert entry.status_code == 403
+        ticked = {"username": "vuthy", "email": "vuthy@branch.example", "is_active": True}
+        answer = await client.post(URL, json=NEW | ticked, headers=admin.headers)
+        assert (answer.json()["status"], answer.json()["is_active"]) == ("active", True)
+        waiting = {"username": "bopha", "email": "bopha@branch.example", "is_active": True, "status": "pending"}
+        answer = await client.post(URL, json=NEW | waiting, headers=admin.headers)
+        assert (answer.json()["status"], answer.json()["is_active"]) == ("pending", False)
+
     @pytest.mark.parametrize("status", ["inactive", "suspended", "archived"])
     async def test_an_account_does_not_begin_with_its_end(
         self, client: AsyncClient, admin: Person, status: str
@@ -140,9 +152,9 @@ class TestOpening:
             ({"position_id": NOBODY}, "NoSuchPosition", "position_id"),
             ({"portfolio_id": NOBODY}, "NoSuchPortfolio", "portfolio_id"),
             ({"line_manager_id": NOBODY}, "NoSuchLineManager", "line_manager_id"),
-            ({"password": "short"}, "WeakPassword", None),
-            ({"password": "x" * 73}, "WeakPassword", None),
-            ({"password": "ក" * 25}, "WeakPassword", None),
+            ({"password": "short"}, "WeakPassword", "password"),
+            ({"password": "x" * 73}, "WeakPassword", "password"),
+            ({"password": "ក" * 25}, "WeakPassword", "password"),
         ],
     )
     @pytest.mark.usefixtures("sokha")
@@ -151,7 +163,7 @@ class TestOpening:
     ) -> None:
         answer = await client.post(URL, json=NEW | change, headers=admin.headers)
         assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
-        assert [error["field"] for error in answer.json()["errors"]] == ([field] if field else [])
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
         assert len((await session.scalars(select(User))).all()) == 2, "nothing is written"
 
     async def test_there_must_be_such_a_role(self, client: AsyncClient, admin: Person) -> None:

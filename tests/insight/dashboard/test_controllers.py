@@ -58,6 +58,7 @@ async def test_a_manager_counts_their_branch_and_an_administrator_everything(
         "Application drafted",
         "Application drafted",
     ]
+    assert [entry["status"] for entry in timeline if entry["type"] == "application"] == ["submitted", "draft", "draft"]
 
 
 async def test_the_speed_of_decisions_is_measured(

@@ -1,6 +1,7 @@
 """Employees who look after applications, over HTTP."""
 
 from collections.abc import Awaitable, Callable
+from uuid import uuid4
 
 from httpx import AsyncClient
 from sqlalchemy import select, update
@@ -235,5 +236,7 @@ async def test_assignments_of_another_branch_are_not_seen(
     assert (await client.patch(path, json={"notes": "Mine"}, headers=stranger.headers)).status_code == 404
     assert (await client.delete(path, headers=stranger.headers)).status_code == 404
     assert (await client.get(f"{URL}/employee/{employee.id}", headers=stranger.headers)).json() == []
+    nobody = await client.get(f"{URL}/employee/{uuid4()}", headers=officer.headers)
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "Missing")
     hidden = await client.get(f"{URL}/application/{application['id']}", headers=stranger.headers)
     assert hidden.status_code == 404

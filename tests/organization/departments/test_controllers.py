@@ -104,6 +104,11 @@ async def test_accounts_are_counted_when_asked_for(client: AsyncClient, session:
         {"user_count": 4, "branch_count": 2, "active_user_count": 3},
     ]
     assert [item["id"] for item in items] == [str(audit.id), str(credit.id)]
+    one = (await client.get(f"{URL}/{credit.id}?include_counts=true", headers=viewer.headers)).json()
+    assert one == items[1]
+    one = (await client.get(f"{URL}/{audit.id}?include_counts=true", headers=viewer.headers)).json()
+    assert one == items[0]
+    assert COUNTS.isdisjoint((await client.get(f"{URL}/{audit.id}", headers=viewer.headers)).json())
     for query in ("", "?include_counts=", "?include_counts=false"):
         items = (await client.get(f"{URL}{query}", headers=viewer.headers)).json()["items"]
         assert all(COUNTS.isdisjoint(item) for item in items)

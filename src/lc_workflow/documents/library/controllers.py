@@ -1,6 +1,6 @@
 """The paths of files and folders."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -204,12 +204,7 @@ class FileController(Controller):
         known = await files.seen_elsewhere(*part.rows)
         at = clock()
         answers = [
-            replace(
-                shaped(row, FileAnswer),
-                seen_elsewhere=row.id in known,
-                preview_url=(shown := picture_links.of(row, reader=principal.id, base_url=base_url, at=at)),
-                expires_at=shown and at + PictureLinks.lifetime,
-            )
+            _shown(row, picture_links, seen_elsewhere=row.id in known, reader=principal.id, base_url=base_url, at=at)
             for row in part.rows
         ]
         return LongPage.of(answers, part=part, window=window)
@@ -220,9 +215,14 @@ class FileController(Controller):
         file_id: FromPath[UUID],
         files: NamedDependency[FileService],
         principal: NamedDependency[Principal],
+        picture_links: NamedDependency[PictureLinks],
+        base_url: NamedDependency[str],
+        clock: NamedDependency[Clock],
     ) -> FileAnswer:
-        """Show what is known about a file."""
-        return await _told(await files.read(file_id, principal=principal), files)
+        """Show what is known about a file, as lists do."""
+        file = await files.read(file_id, principal=principal)
+        seen = bool(await files.seen_elsewhere(file))
+        return _shown(file, picture_links, seen_elsewhere=seen, reader=principal.id, base_url=base_url, at=clock())
 
     # Pages of the web app ask for a link to each picture they show, so that links have a limit of their own.
     @get("/{file_id:uuid}/download", opt={UNLIMITED: True}, guards=[requires(READ), limit("600/minute", name="links")])
@@ -386,5 +386,14 @@ class FolderController(Controller):
         await folders.remove(folder_id, principal=principal, at=clock())
 
 
-async def _told(file: File, files: FileService) -> FileAnswer:
-    return replace(shaped(file, FileAnswer), seen_elsewhere=bool(await files.seen_elsewhere(file)))
+def _shown(
+    file: File, links: PictureLinks, *, seen_elsewhere: bool, reader: UUID, base_url: str, at: datetime
+) -> FileAnswer:
+    """Show a file with the reader's own link to its picture, if it is one."""
+    link = links.of(file, reader=reader, base_url=base_url, at=at)
+    return replace(
+        shaped(file, FileAnswer),
+        seen_elsewhere=seen_elsewhere,
+        preview_url=link,
+        expires_at=at + PictureLinks.lifetime if link else None,
+    )

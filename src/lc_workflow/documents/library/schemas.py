@@ -22,9 +22,9 @@ class FileAnswer(Struct, frozen=True):
     `version` counts from 1; one that was replaced is `replaced_at` a moment and stays readable. `seen_elsewhere` says
     that the same was handed in for another person's application.
 
-    `url`, `preview_url` (images only) and `expires_at` are given to whoever has just uploaded it. Lists give no `url`:
-    links are asked for one at a time, so that the journal knows who opened what. There the `preview_url` of a picture
-    is the reader's own, and shows it small; following it puts them on record.
+    `url`, `preview_url` (images only) and `expires_at` are given to whoever has just uploaded it. Readers get no `url`:
+    links are asked for one at a time, so that the journal knows who opened what. The `preview_url` of a picture is the
+    reader's own then, and shows it small; following it puts them on record.
     """
 
     id: UUID

@@ -1,6 +1,6 @@
 """What a new password must have."""
 
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import FieldError, Invalid
 
 LONGEST_BYTES = 72
 """bcrypt reads no further, so the rest of a longer password would not count."""
@@ -18,8 +18,11 @@ def check_password(
     number: bool = False,
     uppercase: bool = False,
     old: str | None = None,
+    field: str = "password",
 ) -> None:
     """Refuse a password that does not meet the policy or is the `old` one; `shortest` counts characters.
+
+    `field` is the name under which it was sent.
 
     Raises:
         WeakPassword: It says everything that is missing.
@@ -37,4 +40,5 @@ def check_password(
         if not met
     ]
     if missing:
-        raise WeakPassword(f"The password needs {', '.join(missing)}.")
+        needs = f"needs {', '.join(missing)}"
+        raise WeakPassword(f"The password {needs}.", errors=(FieldError(field, needs),))

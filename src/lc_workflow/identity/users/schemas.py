@@ -107,7 +107,10 @@ class UserFilter(Struct, frozen=True, kw_only=True):
 
 
 class NewUser(Struct, frozen=True, kw_only=True):
-    """An account to open."""
+    """An account to open.
+
+    `is_active` is the web app's tick box: without the tick the account waits (`pending`) until somebody ticks it.
+    """
 
     EXAMPLE: ClassVar[dict[str, object]] = {
         "username": "chandara",
@@ -128,6 +131,7 @@ class NewUser(Struct, frozen=True, kw_only=True):
     employee_id: EmployeeNumber | None = None
     role: RoleName = Role.OFFICER
     status: UserStatus = UserStatus.ACTIVE
+    is_active: bool = True
     status_reason: Note | None = None
     department_id: UUID | None = None
     branch_id: UUID | None = None

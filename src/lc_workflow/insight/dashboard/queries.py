@@ -313,13 +313,14 @@ def _entries(since: datetime) -> Select[JournalEntry]:
 def _application_activity(entry: JournalEntry, applicant: str) -> Activity:
     action, title = WORDS.get(entry.kind) or (entry.facts["action"], "Application moved")
     target = entry.facts.get("target")
+    stage = Stage.PO_CREATED if entry.kind == ApplicationDrafted.__name__ else target
     return Activity(
         id=entry.id,
         type="application",
         action=action,
         title=f"{title} to {target}" if target else title,
         description=applicant,
-        status=STATUS_OF[Stage(target)] if target else None,
+        status=STATUS_OF[Stage(stage)] if stage else None,
         timestamp=entry.at,
         user_id=entry.actor_id,
     )

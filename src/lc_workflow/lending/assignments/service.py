@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.errors import Forbidden, Invalid, Missing
@@ -16,6 +16,7 @@ from lc_workflow.lending.assignments.schemas import AssignmentChange, NewAssignm
 from lc_workflow.lending.events import AssignmentChanged
 from lc_workflow.lending.rules.assigning import check_assignable
 from lc_workflow.lending.rules.stages import CLOSED
+from lc_workflow.organization.employees.access import visible_to as employees_visible_to
 from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.http.shapes import differing
 from lc_workflow.platform.service import Service
@@ -48,8 +49,16 @@ class AssignmentService(Service[Assignment]):
         return await self._listed(Assignment.application_id == application_id, principal)
 
     async def of_employee(self, employee_id: UUID, *, principal: Principal) -> Sequence[Assignment]:
-        """List the applications an employee looks after, of those one may see."""
-        return await self._listed(Assignment.employee_id == employee_id, principal)
+        """List the applications an employee looks after, of those one may see.
+
+        Raises:
+            Missing: There is no such employee, or they are not the person's to see, nor is anything they look after.
+        """
+        rows = await self._listed(Assignment.employee_id == employee_id, principal)
+        known = exists().where(employees_visible_to(principal), Employee.id == employee_id)
+        if not rows and not await self.session.scalar(select(known)):
+            raise Missing("There is no such employee, or they are not yours to see.")
+        return rows
 
     async def assign(self, wish: NewAssignment, *, principal: Principal, at: datetime) -> Assignment:
         """Ask an employee to look after an application.

@@ -40,8 +40,7 @@ class DepartmentController(Controller):
         rows, total = await departments.page(window, search=search, is_active=is_active, principal=principal)
         answers = [shaped(row, DepartmentAnswer) for row in rows]
         if include_counts:
-            people = await headcounts.of([answer.id for answer in answers])
-            answers = [answer.counting(people.get(answer.id, NOBODY)) for answer in answers]
+            answers = await _counted(answers, headcounts)
         return Page.of(answers, total=total, window=window)
 
     @get("/active", guards=[requires(READ)])
@@ -73,9 +72,12 @@ class DepartmentController(Controller):
         department_id: FromPath[UUID],
         departments: NamedDependency[DepartmentService],
         principal: NamedDependency[Principal],
+        headcounts: ForHeadcounts,
+        include_counts: FromQuery[bool | None] = None,
     ) -> DepartmentAnswer:
-        """Show one department."""
-        return shaped(await departments.find(visible_to(principal), id=department_id), DepartmentAnswer)
+        """Show one department, with the numbers of its accounts when `include_counts` asks for them."""
+        answer = shaped(await departments.find(visible_to(principal), id=department_id), DepartmentAnswer)
+        return (await _counted([answer], headcounts))[0] if include_counts else answer
 
     @patch("/{department_id:uuid}", guards=[requires(UPDATE)])
     async def change(
@@ -99,3 +101,8 @@ class DepartmentController(Controller):
     ) -> None:
         """Close a department."""
         await departments.close(department_id, principal=principal, at=clock())
+
+
+async def _counted(answers: list[DepartmentAnswer], headcounts: ForHeadcounts) -> list[DepartmentAnswer]:
+    people = await headcounts.of([answer.id for answer in answers])
+    return [answer.counting(people.get(answer.id, NOBODY)) for answer in answers]

@@ -26,7 +26,7 @@ from lc_workflow.identity.secondfactor.service import Demand, SecondFactorServic
 from lc_workflow.identity.sessions.schemas import Credentials, PasswordChange
 from lc_workflow.identity.users.models import WHOLE, RefreshToken, Session, User
 from lc_workflow.identity.users.service import end_sessions, forget_waiting
-from lc_workflow.kernel.errors import DomainError, Forbidden, Invalid, Locked, Unauthenticated
+from lc_workflow.kernel.errors import DomainError, FieldError, Forbidden, Invalid, Locked, Unauthenticated
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import PasswordPolicy
 from lc_workflow.platform.db.reading import only_reads
@@ -284,11 +284,11 @@ class SessionService(Service[Session]):
             WrongPassword: The old one is wrong.
             WeakPassword: The new one does not meet the policy, or is the old one.
         """
-        check_password(wish.new_password, **asdict(self._policy), old=wish.old_password)
+        check_password(wish.new_password, **asdict(self._policy), old=wish.old_password, field="new_password")
         old = await self.session.scalar(select(User.password_hash).where(User.id == principal.id))
         await self.session.rollback()
         if not await self._passwords.matches(wish.old_password, old):
-            raise WrongPassword("The old password is wrong.")
+            raise WrongPassword("The old password is wrong.", errors=(FieldError("old_password", "is wrong"),))
         digest = await self._passwords.hash(wish.new_password)
         async with self.transaction():
             changed = await self.session.scalar(

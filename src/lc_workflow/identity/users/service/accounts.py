@@ -203,6 +203,8 @@ class UserService(Service[User]):
         check_own_place(principal, CREATE, branch_id=values["branch_id"], department_id=values["department_id"])
         check_rank(principal.level, await levels(self.session, wish.role))
         check_beginning(wish.status)
+        if not values.pop("is_active"):
+            values["status"] = UserStatus.PENDING
         refuse_masked(values, ["phone_number"])
         check_phones(values, "phone_number")
         digest = await self._hash(values.pop("password"))
