@@ -34,13 +34,17 @@ class ApplicationRemoved(AboutApplication, frozen=True, kw_only=True):
 
 
 class ApplicationMoved(AboutApplication, frozen=True, kw_only=True):
-    """An application took a step; `drafted_by` is who began it, `branch_id` where it belongs."""
+    """An application took a step; `drafted_by` is who began it, `branch_id` where it belongs.
+
+    `reason` is told for steps that need one; older facts are without it.
+    """
 
     action: str
     source: str
     target: str
     drafted_by: UUID
     branch_id: UUID | None
+    reason: str | None = None
 
 
 class AboutTask(AboutApplication, frozen=True, kw_only=True):
@@ -276,6 +280,7 @@ class ApplicationScored(AboutApplication, frozen=True, kw_only=True):
     total: int
     system_decision: str
     decision: str | None
+    reason: str | None = None
 
 
 class ScorecardPublished(Event, frozen=True, kw_only=True):
@@ -420,6 +425,8 @@ class AboutDelegation(Event, frozen=True, kw_only=True):
 class RoleDelegated(AboutDelegation, frozen=True, kw_only=True):
     """Somebody handed a role on for a while."""
 
+    reason: str | None = None
+
 
 class DelegationEnded(AboutDelegation, frozen=True, kw_only=True):
     """A delegation was taken back."""
@@ -486,6 +493,7 @@ class PaperWaived(AboutApplication, frozen=True, kw_only=True):
     waiver_id: UUID
     rule: str
     ends_on: str
+    reason: str | None = None
 
 
 class WaiverEnded(AboutApplication, frozen=True, kw_only=True):

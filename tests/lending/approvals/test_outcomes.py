@@ -50,6 +50,26 @@ async def test_the_journal_says_in_whose_name_a_loan_went_on(
     assert (entry.actor_id, entry.on_behalf_of) == (deputy.user.id, manager.user.id)
 
 
+async def test_the_journal_keeps_the_reason_of_each_step_that_needs_one(
+    session: AsyncSession, hire: Hire, to_review: ToReview, take: Take, hand_on: HandOn
+) -> None:
+    officer, manager = await hire("officer"), await hire()
+    loan = await to_review(officer, await hire("teller"))
+    for person, action in (
+        (manager, "approve"),
+        (manager, "undo_approval"),
+        (manager, "return"),
+        (officer, "withdraw"),
+        (officer, "reopen"),
+    ):
+        said = {} if action == "approve" else {"reason": f"Why {action}"}
+        assert (await take(person, loan, action, **said)).status_code == 200, action
+    await hand_on(manager, await hire("regional_manager"), reason="In hospital")
+    kinds = JournalEntry.kind.in_(["ApplicationMoved", "RoleDelegated"])
+    reasons = await session.scalars(select(JournalEntry.reason).where(kinds).order_by(JournalEntry.number.desc()))
+    assert list(reasons)[:6] == ["In hospital", "Why reopen", "Why withdraw", "Why return", "Why undo_approval", None]
+
+
 async def test_whoever_has_a_loan_open_hears_that_somebody_has_voted_meanwhile(
     client: AsyncClient, hire: Hire, to_review: ToReview, decide: Decide, publish: Publish
 ) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.seeding.checklists import adopt_checklist, read_checklist
 from tests.conftest import ROOT, Person, SignIn
 from tests.documents.library.conftest import NOBODY
@@ -174,6 +175,8 @@ async def test_a_waiver_lets_pass_until_its_day_is_over(
     assert waived.status_code == 201, waived.text
     assert [item["status"] for item in waived.json()["items"]] == ["waived", "missing"]
     assert waived.json()["waivers"][0]["granted_by"] == str(manager.user.id)
+    on_record = select(JournalEntry.reason).where(JournalEntry.kind == "PaperWaived")
+    assert (await session.scalars(on_record)).all() == [wish["reason"]]
     await session.execute(text("UPDATE paper_waivers SET ends_on = ends_on - 1"))
     await session.commit()
     assert [item["status"] for item in (await shown(client, officer, application))["items"]] == ["missing", "missing"]

@@ -29,6 +29,22 @@ def test_fields_are_open_in_a_draft_and_after_a_return_alone(stage: Stage) -> No
             check_edit({"requested_amount"}, stage, permissions={UPDATE, PROCESS})
 
 
+@pytest.mark.parametrize(
+    ("stage", "way"),
+    [
+        (Stage.MANAGER_REVIEW, "; return it first."),
+        (Stage.APPROVED, "; undo the approval and return it first."),
+        (Stage.REJECTED, "; reopen it first."),
+        (Stage.EXPIRED, "; reopen it first."),
+        (Stage.DISBURSED, "."),
+    ],
+)
+def test_whoever_finds_an_application_closed_is_told_a_way_that_there_is(stage: Stage, way: str) -> None:
+    with pytest.raises(NotEditable) as refused:
+        check_edit({"phone"}, stage, permissions={UPDATE})
+    assert refused.value.detail == f"An application at {stage} is closed for changes (phone){way}"
+
+
 @pytest.mark.parametrize("stage", Stage)
 def test_the_account_is_the_tellers_while_it_is_with_them(stage: Stage) -> None:
     if stage in WITH_THE_TELLER:

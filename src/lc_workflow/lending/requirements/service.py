@@ -158,6 +158,7 @@ class RequirementService(Service[PaperCheck]):
                     waiver_id=waiver.id,
                     rule=rule.code,
                     ends_on=wish.ends_on.isoformat(),
+                    reason=waiver.reason,
                 )
             )
         return await self._asked.standing(application, at=at)

@@ -40,6 +40,17 @@ MATERIAL: Final = frozenset(
 )
 """What a decision is based on: terms, borrower, guarantors, income, and the judgements (§1)."""
 
+_WAY_BACK: Final = {
+    Stage.USER_COMPLETED: "; return it first",
+    Stage.TELLER_PROCESSING: "; return it first",
+    Stage.MANAGER_REVIEW: "; return it first",
+    Stage.APPROVED: "; undo the approval and return it first",
+    Stage.REJECTED: "; reopen it first",
+    Stage.WITHDRAWN: "; reopen it first",
+    Stage.EXPIRED: "; reopen it first",
+}
+"""How an application comes back to where it can be changed; one that was paid out does not."""
+
 TELLER_STAGES: Final = frozenset({Stage.USER_COMPLETED, Stage.TELLER_PROCESSING})
 
 
@@ -72,7 +83,7 @@ def check_edit(fields: Collection[str], stage: Stage, *, permissions: Collection
         return
     if closed := sorted(set(fields) - (TELLER_FIELDS if stage in TELLER_STAGES else frozenset())):
         raise NotEditable(
-            f"An application at {stage} is closed for changes ({', '.join(closed[:5])}); return it first."
+            f"An application at {stage} is closed for changes ({', '.join(closed[:5])}){_WAY_BACK.get(stage, '')}."
         )
     if PROCESS not in permissions:
         whose = "The account is the teller's to enter." if fields else "Who looks after it is for those who process it."

@@ -137,6 +137,7 @@ class ScoringService(Service[CustomerApplication]):
                     total=found.total,
                     system_decision=found.recommendation.value,
                     decision=wish.decision.value if wish.decision else None,
+                    reason=row.reason,
                 )
             )
         return row

@@ -119,6 +119,7 @@ class DelegationService(Service[Delegation]):
                     from_id=giver.id,
                     to_id=taker.id,
                     role=delegation.role,
+                    reason=delegation.reason,
                 )
             )
         return delegation, giver, taker

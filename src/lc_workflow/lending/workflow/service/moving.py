@@ -213,6 +213,7 @@ class WorkflowService(Service[CustomerApplication]):
         `done` is the task that the step completes.
         """
         application.stand_at(step.target, by=by, at=at)
+        why = reason if step.needs_reason else None
         self.session.add(
             Move(
                 application_id=application.id,
@@ -223,7 +224,7 @@ class WorkflowService(Service[CustomerApplication]):
                 on_behalf_of=on_behalf_of,
                 at=at,
                 cycle=application.cycle,
-                reason=reason if step.needs_reason else None,
+                reason=why,
                 comment=comment,
             )
         )
@@ -238,6 +239,7 @@ class WorkflowService(Service[CustomerApplication]):
                 target=step.target.value,
                 drafted_by=application.user_id,
                 branch_id=application.branch_id,
+                reason=why,
             )
         )
         await self._tasks.follow(application, done, by=by, at=at)
