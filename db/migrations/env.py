@@ -15,12 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from lc_workflow.app import METADATA
 from lc_workflow.identity.roles.service import plant_system_roles
 from lc_workflow.platform.config import database_url
+from lc_workflow.platform.db.locks import Lock
 from lc_workflow.platform.db.reaching import engine_for_once, reach_database
 from lc_workflow.platform.jobs import PREFIX
 from lc_workflow.platform.variables import BadSetting
 
-MIGRATION_LOCK = 0x1C_0B
-"""The advisory lock that lets two instances start at once: the second waits and finds the work done."""
 LOCK_NOT_AVAILABLE = "55P03"
 VALUE_IN_WORDS = "22"
 """Refusals of values, which repeat them in their first sentence already."""
@@ -99,7 +98,7 @@ def told_of(refused: DBAPIError) -> str:
 async def take_turn(connection: AsyncConnection) -> None:
     """Take the lock of those who migrate, and bound all waits from then on."""
     await connection.execute(text("SET lock_timeout = '120s'"))
-    await connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+    await connection.execute(text(f"SELECT pg_advisory_lock({Lock.MIGRATE.value})"))
     # A revision that cannot get its locks soon must fail rather than queue behind a long query and block everyone.
     patience = context.config.attributes.get("lock_timeout", "5s")
     await connection.execute(text("SELECT set_config('lock_timeout', :patience, false)"), {"patience": patience})

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from msgspec import to_builtins
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from lc_workflow.documents.kinds.models import PaperKind
 from lc_workflow.kernel.errors import Invalid
@@ -16,12 +16,10 @@ from lc_workflow.lending.checklists.models import Checklist
 from lc_workflow.lending.checklists.schemas import ChecklistChange, ChecklistDocument, NewChecklist, as_rules
 from lc_workflow.lending.events import ChecklistChanged, ChecklistDrafted, ChecklistPublished
 from lc_workflow.lending.rules.checklist import ChecklistStatus, check_checklist
+from lc_workflow.platform.db.locks import Lock, take
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
-
-NUMBERING: Final = 0x1C_0F
-"""The advisory lock under which checklists are numbered."""
 
 
 class ChecklistPublishedAlready(Invalid):
@@ -51,7 +49,7 @@ class ChecklistService(Service[Checklist]):
         document = ChecklistDocument(rules=wish.rules)
         async with self.transaction():
             await self._check(document)
-            await self.session.execute(text(f"SELECT pg_advisory_xact_lock({NUMBERING})"))
+            await take(self.session, Lock.NUMBER_CHECKLISTS)
             last = await self.session.scalar(select(func.max(Checklist.number)))
             checklist = await self.create(
                 Checklist(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import structs, to_builtins
-from sqlalchemy import Date, Select, Uuid, bindparam, func, select, text, union
+from sqlalchemy import Date, Select, Uuid, bindparam, func, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole
@@ -48,15 +48,13 @@ from lc_workflow.lending.rules.coverage import check_coverage
 from lc_workflow.lending.rules.rates import KHR_PER_USD, rate_of
 from lc_workflow.lending.rules.terms import ProductType
 from lc_workflow.organization.branches.models import Branch
+from lc_workflow.platform.db.locks import Lock, take
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.service import Service
 from lc_workflow.system.settings.models import Setting
 from lc_workflow.system.settings.service import SettingService, or_begun
-
-NUMBERING: Final = 0x1C_0E
-"""The advisory lock under which matrices are numbered."""
 
 
 class AlreadyPublished(Invalid):
@@ -111,7 +109,7 @@ class MatrixService(Service[ApprovalMatrix]):
         document = MatrixDocument(**{name: getattr(wish, name) for name in MatrixDocument.__struct_fields__})
         check_matrix(as_matrix(document))
         async with self.transaction():
-            await self.session.execute(text(f"SELECT pg_advisory_xact_lock({NUMBERING})"))
+            await take(self.session, Lock.NUMBER_MATRICES)
             last = await self.session.scalar(select(func.max(ApprovalMatrix.number)))
             matrix = await self.create(
                 ApprovalMatrix(

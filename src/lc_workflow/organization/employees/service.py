@@ -21,6 +21,7 @@ from lc_workflow.organization.events import EmployeeChanged, EmployeeCodesReserv
 from lc_workflow.organization.ports import AccountDirectory
 from lc_workflow.organization.rules.codes import ANY, RESERVED_FOR, next_codes
 from lc_workflow.organization.rules.references import NoSuchAccount
+from lc_workflow.platform.db.locks import Lock, take
 from lc_workflow.platform.http.paging import Window
 from lc_workflow.platform.http.shapes import given
 from lc_workflow.platform.phones import check_phones, phone_key
@@ -28,9 +29,6 @@ from lc_workflow.platform.search import called
 from lc_workflow.platform.security.columns import found_by
 from lc_workflow.platform.security.personal import refuse_masked, without_masked
 from lc_workflow.platform.service import Service
-
-CODES_LOCK: Final = 0x1C_11
-"""The advisory lock under which codes are taken, so that two people hiring at once get different ones."""
 
 PLACE: Final = frozenset({"branch_id", "department_id"})
 """Where somebody works."""
@@ -257,7 +255,7 @@ class EmployeeService(Service[Employee]):
 
     async def _hold_codes(self) -> None:
         """Wait until nobody else is taking a code, and keep others waiting until the transaction ends."""
-        await self.session.execute(select(func.pg_advisory_xact_lock(CODES_LOCK)))
+        await take(self.session, Lock.TAKE_EMPLOYEE_CODES)
 
     async def _taken_codes(self, at: datetime) -> set[str]:
         """Collect the codes that people have, retired ones included, and those that are set aside."""

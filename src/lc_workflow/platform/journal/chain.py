@@ -15,10 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.dates import end_of
 from lc_workflow.platform.config import Settings
+from lc_workflow.platform.db.locks import Lock, take
 from lc_workflow.platform.journal.models import JournalAnchor, JournalEntry
-
-ANCHOR_LOCK: Final = 0x1C_0D
-"""The advisory lock that lets one process anchor at a time."""
 
 _CONTENT: Final = """
 convert_to(jsonb_build_array(id, kind, subject, subject_id, application_id, actor_id, on_behalf_of, session_id,
@@ -159,7 +157,7 @@ async def anchor(session: AsyncSession, seals: Seals, *, day: date, at: datetime
     into the log as well, out of reach for whoever can write the database. When a clock ran ahead and a future day is
     sealed already, later entries are sealed after it, under their own days.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
+    await take(session, Lock.ANCHOR)
     if await session.scalar(select(JournalAnchor.id).where(JournalAnchor.day == day)):
         return None
     last = await session.scalar(select(JournalAnchor).order_by(*(each.desc() for each in _IN_TURN)).limit(1))
@@ -199,7 +197,7 @@ async def reseal(session: AsyncSession, seals: Seals) -> tuple[int, int]:
     Returns how many days that were, and how many bear a seal made by no known key: those are left as they are, to be
     found.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(ANCHOR_LOCK)))
+    await take(session, Lock.ANCHOR)
     renewed = unknown = 0
     for row in await session.scalars(select(JournalAnchor)):
         newest = seals.make(row.digest)

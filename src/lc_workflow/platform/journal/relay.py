@@ -34,6 +34,7 @@ from lc_workflow.kernel.events import Event
 from lc_workflow.platform.broadcast import Broadcast
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.db.listening import at_most
+from lc_workflow.platform.db.locks import Lock
 from lc_workflow.platform.db.reaching import is_gone
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.journal.models import JournalEntry, Untold
@@ -43,8 +44,6 @@ from lc_workflow.platform.watching.tracing import NO_TRACING, Tracing
 CHANNEL = "journal"
 """The NOTIFY channel that the trigger on `journal_entries` wakes relays on."""
 
-RELAY_LOCK = 0x1C_0A
-"""The advisory lock that makes one relay tell at a time, so that facts stay in order."""
 
 MOST_ATTEMPTS = 6
 BATCH = 100
@@ -261,6 +260,6 @@ def _next() -> Select[*tuple[Any, ...]]:
     )
 
 
-_MINE_TO_TELL: Final = select(func.pg_try_advisory_xact_lock(RELAY_LOCK))
+_MINE_TO_TELL: Final = select(func.pg_try_advisory_xact_lock(Lock.TELL.value))
 _NEXT: Final = Written(_next())
 _TOLD: Final = Written(delete(Untold).where(Untold.id == any_(bindparam("ids", type_=ARRAY(Uuid)))))

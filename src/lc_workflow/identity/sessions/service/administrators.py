@@ -2,9 +2,8 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.events import AdministratorRecovered, FirstAdminSetUp
@@ -19,11 +18,9 @@ from lc_workflow.identity.users.models import User
 from lc_workflow.identity.users.service import person, set_password
 from lc_workflow.kernel.errors import Invalid, Missing
 from lc_workflow.platform.config import PasswordPolicy
+from lc_workflow.platform.db.locks import Lock, take
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.service import Service
-
-SETUP_LOCK: Final = 0x1C_0C
-"""The advisory lock that lets only one of two simultaneous first administrators be created."""
 
 
 class SetupDone(Invalid):
@@ -58,7 +55,7 @@ class AdministratorService(Service[User]):
         await self.session.rollback()
         digest = await self._passwords.hash(wish.password)
         async with self.transaction():
-            await self.session.execute(select(func.pg_advisory_xact_lock(SETUP_LOCK)))
+            await take(self.session, Lock.SET_UP)
             if not await self.setup_required():
                 raise SetupDone("This installation is set up already; an administrator creates further accounts.")
             user = User(

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.roles.models import CompanyRole, UserRole
@@ -15,9 +14,7 @@ from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
 from lc_workflow.identity.users.service.refusals import LastAdministrator
 from lc_workflow.kernel.principal import Principal
-
-ADMINISTRATORS_LOCK: Final = 0x1C_0E
-"""The advisory lock under which the number of administrators is reduced."""
+from lc_workflow.platform.db.locks import Lock, take
 
 
 async def standing_above(
@@ -47,7 +44,7 @@ async def keep_an_administrator(session: AsyncSession) -> None:
     Raises:
         LastAdministrator: Nobody would.
     """
-    await session.execute(select(func.pg_advisory_xact_lock(ADMINISTRATORS_LOCK)))
+    await take(session, Lock.LOSE_AN_ADMINISTRATOR)
     further = (
         select(UserRole.user_id)
         .join(CompanyRole, CompanyRole.id == UserRole.role_id)
