@@ -75,7 +75,7 @@ def normal_name(name: str | None) -> str | None:
 
 def account_as_kept(written: str | None) -> str | None:
     """Write an account id the way it is stored, however it was typed; None when nothing is left."""
-    return with_ascii_digits("".join(clean(written or "").split())).upper() or None
+    return with_ascii_digits("".join(clean(written or "").split())) or None
 
 
 def check_name(name: str, *, field: str) -> str:
