@@ -67,6 +67,8 @@ async def test_names_become_assignments_and_names_again(
     }
     dry = await ask("POST", "migrate-employees", dry_run=True)
     assert (dry["processed"], dry["remaining"], await officers_of("latin")) == (3, 3, [])
+    assert await ask("POST", "migrate-employees?dry_run=true") == dry, "a trial is one wherever that is said"
+    assert await officers_of("latin") == []
     done = await ask("POST", "migrate-employees")
     assert (done["processed"], done["assignments_created"], done["unmatched"], done["remaining"]) == (3, 3, 3, 0)
     assert done["report"] == {"total": 6, "matched": 3, "created": 3, "failed": 3, "errors": []}

@@ -2,7 +2,7 @@
 
 from litestar import Controller, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody
 
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.officers.access import MIGRATE
@@ -53,9 +53,11 @@ class OfficerController(Controller):
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         data: JSONBody[MigrationRequest | None] = None,
+        dry_run: FromQuery[bool] = False,
     ) -> MigrationReport:
-        """Assign every employee whose name is clear."""
-        return await officers.migrate(dry_run=bool(data and data.dry_run), principal=principal, at=clock())
+        """Assign every employee whose name is clear; with `dry_run`, in body or query, only say what would happen."""
+        dry = dry_run or bool(data and data.dry_run)
+        return await officers.migrate(dry_run=dry, principal=principal, at=clock())
 
     @post("/manual-match", guards=[requires(MIGRATE)], status_code=200)
     async def match(
