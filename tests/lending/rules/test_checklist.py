@@ -278,3 +278,14 @@ def test_an_item_is_outstanding_until_it_is_settled() -> None:
     for need in Need:
         item = Item(rule=CARD, subject=SUBJECTS[1], need=need, papers=())
         assert item.outstanding is (need not in {Need.MET, Need.WAIVED, Need.ANOTHER})
+
+
+def test_the_same_photo_handed_in_twice_is_one() -> None:
+    twice = a_rule(count=2)
+    first, again, other = a_paper(content=b"a"), a_paper(content=b"a"), a_paper(content=b"b")
+    assert needs(twice, papers=[first, again]) == [Need.MISSING]
+    assert needs(twice, papers=[first, again, other]) == [Need.MET]
+    seen = a_rule(verified=True)
+    looked_at = a_paper(content=b"a", verdict=PaperVerdict.ACCEPTED)
+    (item,) = items_of([seen], loan(), [first, looked_at], today=TODAY)
+    assert (item.need, item.papers) == (Need.MET, (looked_at.id,))

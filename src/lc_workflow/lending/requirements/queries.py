@@ -195,4 +195,5 @@ def _paper(handed_in: HandedIn) -> Paper:
         expires_on=check.expires_on if check else None,
         subject_id=check.subject_id if check else None,
         verdict=check.verdict if check else None,
+        content=file.sha256,
     )

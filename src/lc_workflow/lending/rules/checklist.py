@@ -129,7 +129,10 @@ class Loan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """A paper that was handed in: its date, its expiry, whom it is about, and the finding about it."""
+    """A paper that was handed in: its date, its expiry, whom it is about, and the finding about it.
+
+    Papers of the same `content` are copies of one.
+    """
 
     id: UUID
     document_type: str
@@ -137,6 +140,7 @@ class Paper:
     expires_on: date | None = None
     subject_id: UUID | None = None
     verdict: PaperVerdict | None = None
+    content: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +241,9 @@ def items_of(
     items: list[Item] = []
     for rule in rules:
         subjects = [subject for subject in loan.subjects if _applies(rule, loan, subject)]
-        of_kind = [paper for paper in papers if paper.document_type == rule.document_type]
+        of_kind = _without_copies(
+            rule, [paper for paper in papers if paper.document_type == rule.document_type], today=today
+        )
         dealt = _dealt(rule, subjects, of_kind, today=today)
         items += [
             Item(
@@ -334,6 +340,15 @@ def _among(words: Iterable[str | None], wanted: Collection[str]) -> bool:
 
 def _plain(word: str) -> str:
     return " ".join(word.split()).casefold()
+
+
+def _without_copies(rule: PaperRule, papers: Sequence[Paper], *, today: date) -> list[Paper]:
+    """Keep, of papers with the same content about the same subject, the one that counts best."""
+    best: dict[object, Paper] = {}
+    for paper in sorted(papers, key=lambda paper: _RANKS.index(_quality(rule, paper, today=today))):
+        best.setdefault((paper.content, paper.subject_id) if paper.content else paper.id, paper)
+    kept = {paper.id for paper in best.values()}
+    return [paper for paper in papers if paper.id in kept]
 
 
 def _dealt(rule: PaperRule, subjects: Sequence[Subject], papers: Sequence[Paper], *, today: date) -> list[list[Paper]]:
