@@ -122,6 +122,7 @@ def test_a_wrong_value_is_refused_by_name_and_not_repeated(name: str, value: str
     [
         ({"SESSION_COOKIE_SAMESITE": "none", "SESSION_COOKIE_SECURE": "false"}, "SESSION_COOKIE_SAMESITE"),
         ({"WEB_CONCURRENCY": "2", "REDIS_URL": "redis://h", "METRICS_TOKEN": "m" * 32}, "PROMETHEUS_MULTIPROC_DIR"),
+        ({"WEB_CONCURRENCY": "65", "REDIS_URL": "redis://h"}, "WEB_CONCURRENCY must be at least 1 and at most 64"),
         ({"MINIO_ACCESS_KEY": "branch"}, "MINIO_ENDPOINT"),
         ({"MINIO_SECRET_KEY": "vault"}, "MINIO_ENDPOINT"),
         ({"MINIO_PUBLIC_ENDPOINT": "https://papers.example"}, "MINIO_ENDPOINT"),
@@ -197,6 +198,27 @@ def test_an_env_file_may_be_quoted_exported_and_commented(tmp_path: Path) -> Non
     file.write_text("# PORT=1\n\nexport PORT=2\nSECRET_KEY='a=b'\nHOST = \"h\" \nnonsense\n")
     assert read_variables(file) == {"PORT": "2", "SECRET_KEY": "a=b", "HOST": "h"}
     assert read_variables(tmp_path / "absent") == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("8001 # that of the web app's proxy", "8001"),
+        ("8001\t#", "8001"),
+        ("", ""),
+        ("  # none yet", ""),
+        ("#1", "#1"),
+        ("https://app.example/#/loans", "https://app.example/#/loans"),
+        ("'four # five' # six", "four # five"),
+        ("\"four '#' five\"", "four '#' five"),
+        ("'isn't'", "isn't"),
+        ('"unclosed # six', '"unclosed'),
+        ('four "five"', 'four "five"'),
+    ],
+)
+def test_a_comment_may_stand_behind_a_value(written: str, read: str, tmp_path: Path) -> None:
+    (file := tmp_path / ".env").write_text(f"NAME={written}\n")
+    assert read_variables(file) == {"NAME": read}
 
 
 def test_a_file_of_windows_is_read_from_its_first_name_on(tmp_path: Path) -> None:

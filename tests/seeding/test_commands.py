@@ -59,6 +59,15 @@ def test_a_demo_that_stands_is_left_as_it_is(
     assert f"Demo accounts: {', '.join(Role)}; password Demo#2026pass" in result.output
 
 
+@pytest.mark.parametrize(("words", "environ"), [(("--demo",), {}), ((), {"DEBUG": "true"})])
+def test_the_demo_of_a_database_elsewhere_is_not_sealed_with_a_key_that_its_servers_do_not_have(
+    words: tuple[str, ...], environ: dict[str, str]
+) -> None:
+    result = seed(URL.create("postgresql", host="db.example", database="loans"), *words, SECRET_KEY="", **environ)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: SECRET_KEY must be that of the servers of this database")
+
+
 def test_among_other_accounts_the_demo_is_refused_in_a_sentence(copy_planted: Settings) -> None:
     ask(copy_planted.database_url, "ALTER TABLE journal_entries DISABLE TRIGGER refuse_to_change_history")
     ask(copy_planted.database_url, "DELETE FROM journal_entries")

@@ -30,6 +30,7 @@ from lc_workflow.platform.db.reaching import engine_for_once
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import use, vault_of
+from lc_workflow.platform.variables import BadSetting
 from lc_workflow.platform.workbench import lasting_secret, with_database
 from lc_workflow.seeding.standing import Standing, standing
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from lc_workflow.identity.sessions.service import AdministratorService
 
 SEEDS: Final = ROOT / "db" / "seeds"
+OUR_MACHINE: Final = frozenset({None, "", "localhost", "127.0.0.1", "::1"})
+"""Where `make run` serves a database, which does so with a key of its own when nobody names one."""
 
 FROM_A_FILE: Final = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 PASSWORD: Final = click.password_option(envvar="ADMIN_PASSWORD", help="Asked for, unless ADMIN_PASSWORD is set.")
@@ -51,11 +54,14 @@ def seed(*, demo: bool) -> None:
     if not environ.get("DATABASE_URL"):  # a database of our own is for development
         environ["DEBUG"] = environ.get("DEBUG") or "true"
     # The people of the demo have telephones, which are sealed with the key that `make run` opens them with.
+    has_key = bool(environ.get("SECRET_KEY"))
     environ["SECRET_KEY"] = environ.get("SECRET_KEY") or lasting_secret(LOCAL / "secret-key")
     with with_database(environ, LOCAL):
         settings = Settings.from_environ(environ)
-        bring_to_newest(settings.database_url, environ)
         with_demo = demo or settings.debug
+        if with_demo and not has_key and settings.database_url.host not in OUR_MACHINE:
+            raise BadSetting("SECRET_KEY must be that of the servers of this database: they open what is sealed here.")
+        bring_to_newest(settings.database_url, environ)
         _plant(settings, demo_password(environ) if with_demo else None)
     if with_demo:
         click.echo(f"Demo accounts: {', '.join(Role)}; password {demo_password(environ)}")

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 SHORTEST_SECRET: Final = 32
 HIGHEST_PORT: Final = 65_535
+MOST_WORKERS: Final = 64
+"""More than any machine for this has processors: who asks for more has mistyped, and would fill the memory."""
 
 
 class BadSetting(Exception):
@@ -134,7 +136,7 @@ class Listening:
         return cls(
             host,
             variables.number("PORT", default=8000, least=1, most=HIGHEST_PORT),
-            variables.number("WEB_CONCURRENCY", default=1, least=1),
+            variables.number("WEB_CONCURRENCY", default=1, least=1, most=MOST_WORKERS),
         )
 
 

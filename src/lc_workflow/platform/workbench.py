@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -59,7 +60,9 @@ class ServerEnded(Exception):
 
 
 def read_variables(file: Path) -> dict[str, str]:
-    """Read the `NAME=value` lines of an `.env` file; quotes around a value and lines beginning with # are dropped.
+    """Read the `NAME=value` lines of an `.env` file, without the quotes around a value and without comments.
+
+    A comment begins with # at the beginning of a line, or after a blank behind a value or its quotes.
 
     Raises:
         BadSetting: It is no text in UTF-8.
@@ -73,8 +76,14 @@ def read_variables(file: Path) -> dict[str, str]:
         for line in lines:
             name, equals, value = line.removeprefix("export ").partition("=")
             if equals and not name.lstrip().startswith("#"):
-                variables[name.strip()] = value.strip().strip("\"'")
+                variables[name.strip()] = _value(value)
     return variables
+
+
+def _value(written: str) -> str:
+    if quoted := re.match(r"""\s*(["'])(.*?)\1\s*(\s#|$)""", written):
+        return quoted[2]
+    return re.split(r"\s#", written, maxsplit=1)[0].strip()
 
 
 @contextmanager
