@@ -16,7 +16,9 @@ DEAR = (
     "tests/faults/test_killed.py",
     "tests/faults/test_told.py",
     "tests/faults/test_database_gone.py",
+    "tests/safekeeping/test_meanwhile.py",
     "tests/safekeeping/test_backup.py",
+    "tests/safekeeping/test_proof.py",
     "tests/journey/test_loan.py",
     "tests/engagement/live/test_served.py",
     "tests/house/test_rights.py",
@@ -36,8 +38,8 @@ DEAR = (
 )
 """The files that take longest; one that began last would keep its process alone at work in the end."""
 
-LONG = ("tests/house/test_bad_input.py", "tests/deploy/", "tests/faults/")
-"""Where each test takes long and shares nothing with its neighbours, so that it goes wherever there is time."""
+LONG = ("tests/house/test_bad_input.py", "tests/deploy/", "tests/faults/", "tests/safekeeping/")
+"""Where each test takes long and shares little with its neighbours, so that it goes wherever there is time."""
 
 DEMO = (
     "tests/seeding/test_planting.py",

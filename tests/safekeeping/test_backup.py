@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import resource
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,9 +29,9 @@ from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.workbench import revision_of
 from tests.conftest import open_house, settings_for
-from tests.journey.town import Town, sign_in
+from tests.journey.town import settle, sign_in
 from tests.lending.steps import URL, WISH
-from tests.servers.databases import empty_database_on
+from tests.servers.databases import copied, empty_database_on
 from tests.servers.s3 import s3_server
 
 PAPER = b"Loan agreement of Dara Sok"
@@ -66,12 +67,20 @@ def empty_database(server: sqlalchemy.URL) -> sqlalchemy.URL:
     return empty_database_on(server)
 
 
-@pytest.fixture
-def lived_in(town: Town, tmp_path: Path) -> Settings:
-    """An installation with a folder: a loan with a paper, another paper removed, an order and a dossier left."""
-    settings = settings_for(town.database, upload_folder=tmp_path / "papers")
+@pytest.fixture(scope="session")
+def worked_in(server: sqlalchemy.URL, template: sqlalchemy.URL, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """An installation to be copied: its work takes a second."""
+    town = asyncio.run(settle(copied(server, template)))
+    settings = settings_for(town.database, upload_folder=tmp_path_factory.mktemp("worked_in"))
     asyncio.run(_work(settings))
     return settings
+
+
+@pytest.fixture
+def lived_in(server: sqlalchemy.URL, worked_in: Settings, tmp_path: Path) -> Settings:
+    """An installation with a folder: a loan with a paper, another paper removed, an order and a dossier left."""
+    papers = shutil.copytree(worked_in.upload_folder, tmp_path / "papers")
+    return replace(worked_in, database_url=copied(server, worked_in.database_url), upload_folder=papers)
 
 
 async def _work(settings: Settings) -> None:

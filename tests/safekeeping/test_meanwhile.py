@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -30,9 +31,9 @@ from lc_workflow.safekeeping.database import dump, restore
 from lc_workflow.safekeeping.inventory import BackupRefused
 from tests.moments import PATIENCE
 from tests.platform.test_embedded import wait_until_ended
-from tests.safekeeping.test_backup import ORDER, disk_of, empty_database, lived_in, run, variables_of
+from tests.safekeeping.test_backup import ORDER, disk_of, empty_database, lived_in, run, variables_of, worked_in
 
-__all__ = ["empty_database", "lived_in"]
+__all__ = ["empty_database", "lived_in", "worked_in"]
 
 
 @asynccontextmanager
@@ -133,6 +134,13 @@ def at_work(program: str, settings: Settings) -> int:
     return asyncio.run(count())
 
 
+def wait_while(process: "subprocess.Popen[str] | None", holds: Callable[[], bool]) -> None:
+    """Look now and then, for as long as the process lives that is to bring a change about."""
+    while holds():
+        assert process is None or process.poll() is None
+        time.sleep(0.1)  # each look costs the process some of its time
+
+
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_backup_that_is_told_to_end_leaves_nothing(told: signal.Signals, lived_in: Settings, tmp_path: Path) -> None:
     folder = tmp_path / "backup"
@@ -141,16 +149,14 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(told: signal.Signals, lived
         environ = {**os.environ, **variables_of(lived_in)}
         heard = partial(signal.signal, told, signal.SIG_DFL)  # also where the tests run under nohup
         with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True, preexec_fn=heard) as process:  # noqa: PLW1509
-            while not at_work("pg_dump", lived_in):
-                assert process.poll() is None
+            wait_while(process, lambda: not at_work("pg_dump", lived_in))
             process.send_signal(told)
             _, said = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "Traceback" in said, said) == (
             1, False, "Error: Broken off before it was done; the same command begins again, or goes on.\n",
         )  # fmt: skip
         assert [*folder.iterdir()] == []
-        while at_work("pg_dump", lived_in):
-            pass
+        wait_while(None, lambda: at_work("pg_dump", lived_in) > 0)
     assert run("backup", folder, settings=lived_in).exit_code == 0
 
 
@@ -188,8 +194,7 @@ def test_what_a_restore_has_begun_in_the_database_ends_with_it(
     command = [sys.executable, "-m", "lc_workflow.cli", "restore", str(tmp_path / "backup")]
     environ = {**os.environ, **variables_of(place), "PATH": f"{program.parent}:{os.environ['PATH']}"}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
-        while not (begun.exists() and begun.read_text().strip()):
-            assert process.poll() is None
+        wait_while(process, lambda: not (begun.exists() and begun.read_text().strip()))
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, "Broken off" in said) == (1, True), said
@@ -207,8 +212,7 @@ def test_a_restore_that_is_told_to_end_leaves_no_statement_behind(
         command = [sys.executable, "-m", "lc_workflow.cli", "restore", str(tmp_path / "backup")]
         environ = {**os.environ, **variables_of(place)}
         with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
-            while not at_work("psql", place):
-                assert process.poll() is None
+            wait_while(process, lambda: not at_work("psql", place))
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=PATIENCE)
         assert (process.returncode, "Broken off" in said) == (1, True), said

@@ -13,11 +13,11 @@ from lc_workflow.safekeeping.database import restore
 from tests.conftest import open_house
 from tests.documents.library.conftest import JPEG
 from tests.journey.town import sign_in
-from tests.safekeeping.test_backup import empty_database, lived_in, run
+from tests.safekeeping.test_backup import empty_database, lived_in, run, worked_in
 from tests.safekeeping.test_meanwhile import session_of
 from tests.servers.databases import empty_database_on
 
-__all__ = ["empty_database", "lived_in"]
+__all__ = ["empty_database", "lived_in", "worked_in"]
 
 
 async def execute(settings: Settings, statement: str) -> None:

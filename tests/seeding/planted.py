@@ -5,9 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from uuid import uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy import URL
 
@@ -15,6 +13,7 @@ from lc_workflow.platform.config import Settings
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.workbench import serving
 from lc_workflow.seeding.planting import plant
+from tests.servers.databases import copied
 from tests.servers.ports import free_port
 
 SEEDS = Path(__file__).parents[2] / "db" / "seeds"
@@ -27,7 +26,7 @@ SECRET = "a secret that only the tests know, long enough"
 def planted(server: URL, template: URL, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """An installation with the demo institution; for looking at only, so that others can copy it."""
     settings = Settings(
-        database_url=_copied(server, template),
+        database_url=copied(server, template),
         secret_key=SECRET,
         upload_folder=tmp_path_factory.mktemp("papers"),
     )
@@ -38,13 +37,13 @@ def planted(server: URL, template: URL, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def copy_planted(server: URL, planted: Settings) -> Settings:
     """An installation with the demo institution, to change things in."""
-    return replace(planted, database_url=_copied(server, planted.database_url))
+    return replace(planted, database_url=copied(server, planted.database_url))
 
 
 @pytest.fixture(scope="session")
 def demo_server(server: URL, planted: Settings) -> Iterator[str]:
     """The address of a server with the demo institution, run as `make run` does."""
-    settings = replace(planted, database_url=_copied(server, planted.database_url), host="127.0.0.1", port=free_port())
+    settings = replace(planted, database_url=copied(server, planted.database_url), host="127.0.0.1", port=free_port())
     environ = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": settings.database_url.render_as_string(hide_password=False),
@@ -61,15 +60,3 @@ def leave_four_applications(seeds: Path) -> None:
     file = seeds / "demo" / "applications.toml"
     four, _, _ = file.read_text("utf-8").partition("[[applications]]\nnumber = 5\n")
     file.write_text(four, "utf-8")
-
-
-def _copied(server: URL, template: URL) -> URL:
-    name = f"planted_{uuid4().hex[:12]}"
-
-    async def copy() -> None:
-        connection = await asyncpg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False))
-        await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template.database} STRATEGY FILE_COPY")
-        await connection.close()
-
-    asyncio.run(copy())
-    return server.set(database=name)

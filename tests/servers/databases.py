@@ -21,12 +21,18 @@ AFRESH = text("SELECT pg_stat_clear_snapshot()")
 
 def empty_database_on(server: URL) -> URL:
     """Create a database that nothing was migrated into."""
-    name = f"empty_{uuid4().hex[:8]}"
+    return _created(server, f"empty_{uuid4().hex[:12]}")
 
+
+def copied(server: URL, template: URL) -> URL:
+    """Copy a database that nobody is connected to."""
+    return _created(server, f"copy_{uuid4().hex[:12]}", f"TEMPLATE {template.database} STRATEGY FILE_COPY")
+
+
+def _created(server: URL, name: str, how: str = "") -> URL:
     async def create() -> None:
-        address = server.set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = await asyncpg.connect(address)
-        await connection.execute(f"CREATE DATABASE {name}")
+        connection = await asyncpg.connect(server.set(drivername="postgresql").render_as_string(hide_password=False))
+        await connection.execute(f"CREATE DATABASE {name} {how}")
         await connection.close()
 
     asyncio.run(create())
