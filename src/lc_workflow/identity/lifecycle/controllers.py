@@ -18,7 +18,7 @@ from lc_workflow.identity.lifecycle.schemas import (
     UnlockAnswer,
     UnlockWish,
 )
-from lc_workflow.identity.lifecycle.service import LifecycleService
+from lc_workflow.identity.lifecycle.service import LifecycleService, OffboardingService
 from lc_workflow.identity.ports import ForOpenWork
 from lc_workflow.identity.users.access import MANAGE, READ
 from lc_workflow.identity.users.models import User
@@ -32,18 +32,26 @@ from lc_workflow.platform.security.guards import requires
 from lc_workflow.platform.security.passwords import Passwords
 
 
-def open_lifecycle(
-    db_session: DbSession,
-    passwords: NamedDependency[Passwords],
-    settings: NamedDependency[Settings],
-    open_work: ForOpenWork,
-) -> LifecycleService:
-    """Provide the lifecycle service."""
-    users = UserService(db_session, passwords=passwords, policy=settings.passwords)
-    return LifecycleService(db_session, users=users, work=open_work)
+def open_users(
+    db_session: DbSession, passwords: NamedDependency[Passwords], settings: NamedDependency[Settings]
+) -> UserService:
+    """Provide the accounts that are changed."""
+    return UserService(db_session, passwords=passwords, policy=settings.passwords)
 
 
-LIFECYCLE = {"lifecycle": Provider(open_lifecycle)}
+def open_lifecycle(db_session: DbSession, users: NamedDependency[UserService]) -> LifecycleService:
+    """Provide onboarding and unlocking."""
+    return LifecycleService(db_session, users=users)
+
+
+def open_offboarding(
+    db_session: DbSession, users: NamedDependency[UserService], open_work: ForOpenWork
+) -> OffboardingService:
+    """Provide offboarding."""
+    return OffboardingService(db_session, users=users, work=open_work)
+
+
+LIFECYCLE = {"users": Provider(open_users), "lifecycle": Provider(open_lifecycle)}
 
 
 class LifecycleController(Controller):
@@ -51,7 +59,7 @@ class LifecycleController(Controller):
 
     path = "/api/v1/users/{user_id:uuid}/lifecycle"
     tags = ("Users",)
-    dependencies = LIFECYCLE
+    dependencies = {**LIFECYCLE, "offboarding": Provider(open_offboarding)}
 
     @get("/onboarding", guards=[requires(READ)])
     async def show_onboarding(
@@ -90,53 +98,53 @@ class LifecycleController(Controller):
     async def show_offboarding(
         self,
         user_id: FromPath[UUID],
-        lifecycle: NamedDependency[LifecycleService],
+        offboarding: NamedDependency[OffboardingService],
         principal: NamedDependency[Principal],
     ) -> OffboardingAnswer:
         """Show somebody's offboarding: the last day, and who takes over."""
-        return await lifecycle.offboarding_of(user_id, principal=principal)
+        return await offboarding.show(user_id, principal=principal)
 
     @post("/offboarding/initiate", guards=[requires(MANAGE)], status_code=200)
     async def initiate_offboarding(
         self,
         user_id: FromPath[UUID],
-        lifecycle: NamedDependency[LifecycleService],
+        offboarding: NamedDependency[OffboardingService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         data: JSONBody[Leaving | None] = None,
     ) -> OffboardingAnswer:
         """Start somebody's offboarding; after the last day they cannot sign in."""
-        return await lifecycle.initiate_offboarding(user_id, data or Leaving(), principal=principal, at=clock())
+        return await offboarding.initiate(user_id, data or Leaving(), principal=principal, at=clock())
 
     @post("/offboarding/move", guards=[requires(MANAGE)], status_code=200)
     async def move_offboarding(
         self,
         user_id: FromPath[UUID],
         data: JSONBody[OtherLastDay],
-        lifecycle: NamedDependency[LifecycleService],
+        offboarding: NamedDependency[OffboardingService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
     ) -> OffboardingAnswer:
         """Change somebody's last day; an account already deactivated stays so until it is activated."""
-        return await lifecycle.move_offboarding(user_id, data, principal=principal, at=clock())
+        return await offboarding.move(user_id, data, principal=principal, at=clock())
 
     @post("/offboarding/cancel", guards=[requires(MANAGE)], status_code=200)
     async def cancel_offboarding(
         self,
         user_id: FromPath[UUID],
-        lifecycle: NamedDependency[LifecycleService],
+        offboarding: NamedDependency[OffboardingService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         data: JSONBody[Staying | None] = None,
     ) -> OffboardingAnswer:
         """Cancel an offboarding; an account already deactivated stays so until it is activated."""
-        return await lifecycle.cancel_offboarding(user_id, data or Staying(), principal=principal, at=clock())
+        return await offboarding.cancel(user_id, data or Staying(), principal=principal, at=clock())
 
     @post("/offboarding/complete", guards=[requires(MANAGE)], status_code=200)
     async def complete_offboarding(
         self,
         user_id: FromPath[UUID],
-        lifecycle: NamedDependency[LifecycleService],
+        offboarding: NamedDependency[OffboardingService],
         principal: NamedDependency[Principal],
         clock: NamedDependency[Clock],
         data: JSONBody[Left | None] = None,
@@ -145,7 +153,7 @@ class LifecycleController(Controller):
 
         The employee who signed in with it is retired: nobody asks them to look after another application.
         """
-        return await lifecycle.complete_offboarding(user_id, data or Left(), principal=principal, at=clock())
+        return await offboarding.complete(user_id, data or Left(), principal=principal, at=clock())
 
 
 class UnlockController(Controller):

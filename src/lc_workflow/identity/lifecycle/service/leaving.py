@@ -1,4 +1,4 @@
-"""Onboarding, unlocking and offboarding people."""
+"""Seeing people out, up to the day their account is closed for good."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -6,63 +6,41 @@ from uuid import UUID, uuid4
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 
 from lc_workflow.identity.events import (
-    AccountUnlocked,
     OffboardingCancelled,
     OffboardingCompleted,
     OffboardingInitiated,
     OffboardingMoved,
-    OnboardingCompleted,
-    OnboardingRestarted,
-    UnlockRequested,
 )
 from lc_workflow.identity.lifecycle.models import Offboarding
-from lc_workflow.identity.lifecycle.queries import timeline_of
 from lc_workflow.identity.lifecycle.schemas import (
-    BulkAnswer,
-    BulkFailure,
-    BulkStatus,
     Leaving,
     Left,
-    Newcomer,
     OffboardingAnswer,
-    OnboardingAnswer,
     OtherLastDay,
     Staying,
-    StepAnswer,
-    UnlockWish,
 )
+from lc_workflow.identity.lifecycle.service.reach import AccountsInReach
 from lc_workflow.identity.ports import OpenWork
-from lc_workflow.identity.rules.lockout import NotLocked, is_locked
 from lc_workflow.identity.rules.onboarding import (
-    STEPS,
     AlreadyLeaving,
     NotLeaving,
-    NotOnboarded,
     UnfitSuccessor,
-    check_complete,
     check_successor,
-    progress,
 )
-from lc_workflow.identity.rules.profiles import NotYoursToChange
 from lc_workflow.identity.rules.statuses import UserStatus
-from lc_workflow.identity.users.access import MANAGE, READ, in_reach
-from lc_workflow.identity.users.models import STANDING, Session, User
-from lc_workflow.identity.users.service import UserService, check_rank_over, end_sessions, forget_waiting
+from lc_workflow.identity.users.access import MANAGE, in_reach
+from lc_workflow.identity.users.models import Session, User
+from lc_workflow.identity.users.service import UserService, end_sessions, forget_waiting
 from lc_workflow.kernel.dates import local_day
-from lc_workflow.kernel.errors import DomainError, Missing
+from lc_workflow.kernel.errors import Missing
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.organization.employees.service import EmployeeService
-from lc_workflow.platform.service import Service
 
 
-class LifecycleService(Service[User]):
-    """How people come into their accounts and leave them."""
-
-    noun = "user"
-    lets_be_named = True  # notifications to these people may be written meanwhile
+class OffboardingService(AccountsInReach):
+    """How people leave their accounts, and who takes over from them."""
 
     def __init__(self, session: AsyncSession, *, users: UserService, work: OpenWork) -> None:
         """Open the service on the request's session; `work` knows what people have on their desks."""
@@ -71,127 +49,7 @@ class LifecycleService(Service[User]):
         self._work = work
         self._employees = EmployeeService(session)
 
-    async def onboarding_of(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
-        """Show how far somebody is.
-
-        Raises:
-            Missing: There is no such account, or the person may not see it.
-        """
-        user = await self.find(
-            in_reach(principal, READ),
-            id=user_id,
-            load=[STANDING, joinedload(User.department), joinedload(User.branch), joinedload(User.line_manager)],
-        )
-        steps = [StepAnswer(step.id, step.title, step.description, step.required, step.done(user)) for step in STEPS]
-        return OnboardingAnswer(
-            user_id=user.id,
-            user_info=Newcomer(
-                username=user.username,
-                email=user.email,
-                full_name=f"{user.first_name} {user.last_name}",
-                role=user.standing.web_word,
-                department=user.department.name if user.department else None,
-                branch=user.branch.name if user.branch else None,
-                line_manager=user.line_manager.full_name_latin if user.line_manager else None,
-            ),
-            onboarding_completed=user.onboarding_completed,
-            onboarding_completed_at=user.onboarding_completed_at,
-            progress_percentage=progress(user),
-            total_steps=len(steps),
-            completed_steps=sum(step.completed for step in steps),
-            applicable_steps=steps,
-            days_since_creation=max(0, (at - user.created_at).days),
-            timeline=await timeline_of(self.session, user.id),
-        )
-
-    async def complete_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
-        """Record that somebody has arrived.
-
-        Raises:
-            Missing: There is no such account within the person's reach.
-            AlreadyOnboarded, OnboardingUnfinished: It was done before, or something is missing.
-        """
-        async with self.transaction():
-            user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
-            check_complete(user, completed=user.onboarding_completed)
-            user.onboarding_completed, user.onboarding_completed_at, user.updated_at = True, at, at
-            self.announce(OnboardingCompleted(actor_id=principal.id, at=at, user_id=user.id))
-        return await self.onboarding_of(user_id, principal=principal, at=at)
-
-    async def restart_onboarding(self, user_id: UUID, *, principal: Principal, at: datetime) -> OnboardingAnswer:
-        """Start somebody's onboarding again.
-
-        Raises:
-            Missing: There is no such account within the person's reach.
-            NotOnboarded: It was never completed.
-        """
-        async with self.transaction():
-            user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
-            if not user.onboarding_completed:
-                raise NotOnboarded("Onboarding is not completed yet; there is nothing to begin again.")
-            user.onboarding_completed, user.onboarding_completed_at, user.updated_at = False, None, at
-            self.announce(OnboardingRestarted(actor_id=principal.id, at=at, user_id=user.id))
-        return await self.onboarding_of(user_id, principal=principal, at=at)
-
-    async def unlock(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
-        """Reset somebody's failed sign-ins and the lock they caused.
-
-        Raises:
-            Missing: There is no such account within the person's reach.
-            NotYoursToChange: It is one's own account.
-            RoleAboveOwn: The account stands above the person's own.
-        """
-        async with self.transaction():
-            user = await self._locked(user_id, principal=principal, at=at)
-            if user.failed_login_attempts or user.locked_until is not None:
-                user.failed_login_attempts, user.locked_until, user.updated_at = 0, None, at
-                self.announce(AccountUnlocked(actor_id=principal.id, at=at, user_id=user.id))
-        return user
-
-    async def request_unlock(self, user_id: UUID, wish: UnlockWish, *, principal: Principal, at: datetime) -> User:
-        """Ask the administrators to unlock an account.
-
-        Raises:
-            Missing: There is no such account, or the person may not see it.
-            NotLocked: Nothing keeps the person out.
-        """
-        async with self.transaction():
-            user = await self.find(in_reach(principal, READ), id=user_id)
-            if not is_locked(user.locked_until, at=at):
-                raise NotLocked("This account is not locked.")
-            self.announce(UnlockRequested(actor_id=principal.id, at=at, user_id=user.id, reason=wish.reason))
-        return user
-
-    async def set_status(self, wish: BulkStatus, *, principal: Principal, at: datetime) -> BulkAnswer:
-        """Give accounts a status; each that cannot have it stays as it is, with the reason."""
-        errors: list[BulkFailure] = []
-        changed = 0
-        wanted = dict.fromkeys(wish.user_ids)
-        theirs = select(User.id).where(in_reach(principal, MANAGE), User.id.in_(wanted)).order_by(User.id)
-        async with self.transaction():
-            # Lock all before any changes: closing an account locks it, and then the last administrators.
-            await self.session.execute(theirs.with_for_update(key_share=True))
-            for user_id in sorted(wanted):
-                try:
-                    async with self.session.begin_nested():
-                        user = await self._locked(user_id, principal=principal, at=at)
-                        if user.status is not wish.status:
-                            changes = {"status": wish.status, "status_reason": wish.reason}
-                            await self._users.apply(user, changes, principal=principal, at=at)
-                            changed += 1
-                except DomainError as refusal:
-                    errors.append(BulkFailure(user_id, refusal.code, refusal.detail))
-        return BulkAnswer(
-            total=len(wanted),
-            successful_updates=changed,
-            unchanged=len(wanted) - changed - len(errors),
-            failed=len(errors),
-            errors=errors,
-        )
-
-    async def initiate_offboarding(
-        self, user_id: UUID, wish: Leaving, *, principal: Principal, at: datetime
-    ) -> OffboardingAnswer:
+    async def initiate(self, user_id: UUID, wish: Leaving, *, principal: Principal, at: datetime) -> OffboardingAnswer:
         """Record that somebody leaves; after their last day they are locked out.
 
         Raises:
@@ -225,7 +83,7 @@ class LifecycleService(Service[User]):
             )
         return await self._shown(leaving, user, ended=ended)
 
-    async def offboarding_of(self, user_id: UUID, *, principal: Principal) -> OffboardingAnswer:
+    async def show(self, user_id: UUID, *, principal: Principal) -> OffboardingAnswer:
         """Show how the leaving of somebody stands.
 
         Raises:
@@ -238,9 +96,7 @@ class LifecycleService(Service[User]):
             raise Missing("Nobody has written down that this person leaves.")
         return await self._shown(leaving, user, ended=0)
 
-    async def move_offboarding(
-        self, user_id: UUID, wish: OtherLastDay, *, principal: Principal, at: datetime
-    ) -> OffboardingAnswer:
+    async def move(self, user_id: UUID, wish: OtherLastDay, *, principal: Principal, at: datetime) -> OffboardingAnswer:
         """Change somebody's last day.
 
         Raises:
@@ -258,9 +114,7 @@ class LifecycleService(Service[User]):
             )
         return await self._shown(leaving, user, ended=ended)
 
-    async def cancel_offboarding(
-        self, user_id: UUID, wish: Staying, *, principal: Principal, at: datetime
-    ) -> OffboardingAnswer:
+    async def cancel(self, user_id: UUID, wish: Staying, *, principal: Principal, at: datetime) -> OffboardingAnswer:
         """Cancel an offboarding; only the journal remembers it.
 
         Raises:
@@ -274,9 +128,7 @@ class LifecycleService(Service[User]):
             self.announce(OffboardingCancelled(actor_id=principal.id, at=at, user_id=user.id, reason=wish.reason))
         return answer
 
-    async def complete_offboarding(
-        self, user_id: UUID, wish: Left, *, principal: Principal, at: datetime
-    ) -> OffboardingAnswer:
+    async def complete(self, user_id: UUID, wish: Left, *, principal: Principal, at: datetime) -> OffboardingAnswer:
         """End somebody's sessions, hand their open work to a colleague, and close the account for good.
 
         As an employee they are retired with it: they are not assigned any more.
@@ -318,14 +170,6 @@ class LifecycleService(Service[User]):
         """Hold somebody and who comes after them in one order: two who are that to each other would wait for ever."""
         both = select(User.id).where(User.id.in_([user_id, successor_id or user_id])).order_by(User.id)
         await self.session.execute(both.with_for_update(key_share=True))
-
-    async def _locked(self, user_id: UUID, *, principal: Principal, at: datetime) -> User:
-        """Load and lock an account that the person manages, which is never their own."""
-        user = await self.find(in_reach(principal, MANAGE), id=user_id, lock=True)
-        if user.id == principal.id:
-            raise NotYoursToChange("This is your own account; somebody else must do this.")
-        await check_rank_over(self.session, user, principal=principal, at=at)
-        return user
 
     async def _shut_out_when_due(self, user: User, leaving: Offboarding, *, principal: Principal, at: datetime) -> int:
         today = local_day(at)
