@@ -30,7 +30,7 @@ async def test_figures_are_for_whoever_brings_the_token(house_database: URL, tmp
         await client.get("/wp-admin/0123456789.php")
         await client.request("PROPFIND", "/api/v1/health/live")
         told = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert told.headers["content-type"].startswith("text/plain")
+    assert told.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     lines = told.text.splitlines()
     counted = [line for line in lines if line.startswith("lc_requests_total")]
     assert any('route="/api/v1/health/live"' in line and 'status="2xx"' in line for line in counted)

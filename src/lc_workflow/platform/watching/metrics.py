@@ -14,7 +14,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from lc_workflow.platform.watching.shared import FOLDER
 
-MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE: Final = "text/plain; version=0.0.4"
+"""Litestar adds the charset; said twice, it is a header that strict scrapers refuse."""
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 _requests: Final = Counter("lc_requests", "Requests answered.", ("route", "method", "status"))
