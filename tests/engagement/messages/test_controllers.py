@@ -149,6 +149,19 @@ async def test_who_is_online_hears_a_message_once_it_is_told(
     assert [(pattern, message["title"], message["sender"]["id"]) for pattern, message in sent] == [
         (f"user:{teller.user.id}", "Tonight", str(admin.user.id))
     ]
+    await client.post(f"{LIVE}/send-realtime", json=body | {"title": "Tomorrow"}, headers=admin.headers)
+    await tell()
+    assert [message["title"] for _, message in sent] == ["Tonight", "Tomorrow"]
+
+
+async def test_who_has_quiet_hours_hears_what_is_said_outside_them(
+    client: AsyncClient, admin: Person, teller: Person, tell: Tell, sent: Sent
+) -> None:
+    wish = {"quiet_hours": {"enabled": True, "start_time": "13:00", "end_time": "11:00"}}
+    await client.put(f"{URL}/preferences", json=wish, headers=teller.headers)
+    await client.post(f"{LIVE}/send-realtime", json=WORDS | {"user_id": str(teller.user.id)}, headers=admin.headers)
+    await tell()
+    assert [pattern for pattern, _ in sent] == [f"user:{teller.user.id}"]
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,17 @@ async def test_what_names_the_customer_of_an_application_that_one_may_not_see_is
     assert (await client.get(f"{URL}/summary", headers=officer.headers)).json()["unread_count"] == 0
 
 
+async def test_what_a_colleague_writes_is_shown_whatever_application_it_brings_along(
+    client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn
+) -> None:
+    other = await sign_in("teller")
+    session.add(application := an_application(other.user.id))
+    await session.flush()
+    session.add(a_notification(officer.user.id, type="announcement", data={"application_id": str(application.id)}))
+    await session.commit()
+    assert (await client.get(URL, headers=officer.headers)).json()["total"] == 1
+
+
 async def test_notifications_are_for_people_who_are_signed_in(client: AsyncClient) -> None:
     assert (await client.get(f"{URL}/summary")).status_code == 401
     assert (await client.put(f"{URL}/mark-all-read")).status_code == 401

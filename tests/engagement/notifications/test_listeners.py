@@ -373,6 +373,27 @@ async def test_a_notification_is_worded_stored_and_sent_alike(
     ]
 
 
+@pytest.mark.parametrize(
+    ("wish", "is_dismissed"),
+    [
+        ({"in_app_notifications": {"application_task": False}}, True),
+        ({"quiet_hours": {"enabled": True, "start_time": "11:00", "end_time": "13:00"}}, False),
+    ],
+    ids=["unwanted", "quiet"],
+)
+async def test_no_step_disturbs_who_wants_to_be_left_alone(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, teller: Person,
+    draft: Draft, take: Take, heard: Heard, sent: Sent, wish: dict[str, Any], *, is_dismissed: bool,
+) -> None:  # fmt: skip
+    other = await sign_in("teller", branch_id=branch.id)
+    await client.put("/api/v1/users/notifications/preferences", json=wish, headers=teller.headers)
+    await take(officer, await draft(officer), "submit")
+    await heard()
+    assert [pattern for pattern, _ in sent] == [f"user:{other.user.id}"]
+    rows = {row.user_id: row.is_dismissed for row in await session.scalars(select(Notification))}
+    assert rows == {teller.user.id: is_dismissed, other.user.id: False}
+
+
 async def test_each_stage_of_an_approval_is_announced_once_to_whoever_holds_its_seat(
     session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, teller: Person, manager: Person,
     to_review: Callable[..., Awaitable[dict[str, Any]]], publish: Publish, give: Give, decide: Decide, heard: Heard,
@@ -394,13 +415,20 @@ async def test_each_stage_of_an_approval_is_announced_once_to_whoever_holds_its_
     assert len(await asked()) == 2  # the stage waits as before
     await decide(second, application)
     assert (await asked())[2:] == [regional.user.id]
-    for entry in await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DecisionAwaited")):
-        session.add(Untold(id=entry.id, number=entry.number, thread_id=entry.thread_id))
-    await session.commit()
-    assert (await asked())[2:] == [regional.user.id]
+
+    async def told_again() -> list[UUID]:
+        for entry in await session.scalars(select(JournalEntry).where(JournalEntry.kind == "DecisionAwaited")):
+            session.add(Untold(id=entry.id, number=entry.number, thread_id=entry.thread_id))
+        await session.commit()
+        return await asked()
+
+    assert (await told_again())[2:] == [regional.user.id]
     decides = (Notification.user_id == regional.user.id) & (Notification.title == "Application to decide")
     (row,) = await session.scalars(select(Notification).where(decides))
     assert row.message.startswith("The application of SOK CHANTHY passed a stage by")
+    await decide(regional, application)
+    await give(await sign_in("officer", branch_id=branch.id), "regional_manager", **wish)
+    assert (await told_again())[2:] == [regional.user.id]  # there is nothing left to decide
 
 
 async def test_who_is_given_work_by_a_colleague_hears_of_it_and_who_takes_it_themselves_does_not(
