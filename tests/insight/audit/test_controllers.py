@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.insight.audit.controllers import RIGHTS
+from lc_workflow.insight.audit.queries import BATCH
 from lc_workflow.insight.rules.rights import CHANGES
 from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.events import BranchOpened
@@ -60,8 +61,11 @@ async def test_an_entry_says_who_did_what_and_what_it_changed(
         ("kind=Nothing", 0),
         ("subject=application", 2),
         ("subject=user", 0),
-        ("date_to=2020-01-01", 0),
-        ("date_from=2020-01-01&subject=application", 2),
+        ("date_to=2026-11-23", 0),
+        ("date_from=2026-11-24&date_to=2026-11-24", 2),
+        ("date_from=2026-11-25", 0),
+        ("subject=application&size=1", 2),
+        ("kind=ApplicationChanged&size=1", 1),
         ("request_id=nobody", 0),
     ],
 )
@@ -86,6 +90,15 @@ async def test_a_manager_reads_what_happened_in_their_branch(
             assert answer.status_code == status
         assert (await client.get(f"{URL}/verify", headers=person.headers)).status_code == 403
         assert (await client.get(f"{URL}/export", headers=person.headers)).status_code == 403
+
+
+async def test_an_application_that_is_not_there_has_no_history(
+    client: AsyncClient, drafted: Any, sign_in: SignIn
+) -> None:
+    auditor = await sign_in("auditor")
+    for path in ("audit", "audit/verify"):
+        answer = await client.get(f"{APPLICATIONS}/{uuid4()}/{path}", headers=auditor.headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "Missing")
 
 
 async def test_what_a_superuser_rewrites_is_found(
@@ -151,6 +164,19 @@ async def test_a_table_of_the_journal_holds_as_many_entries_as_are_on_record(
     assert held[1] == held[0] + 1 > 2
 
 
+async def test_a_long_table_of_the_journal_has_every_entry_once_in_order(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn
+) -> None:
+    auditor = await sign_in("auditor")
+    opened = [BranchOpened(actor_id=None, at=NOON, branch_id=uuid4(), code=f"B{n}") for n in range(2 * BATCH)]
+    session.add_all(map(JournalEntry.of, opened))
+    await session.commit()
+    table = await client.get(f"{URL}/export?kind=BranchOpened", headers=auditor.headers)
+    numbers = [int(row["number"]) for row in DictReader(StringIO(table.content.decode("utf-8-sig")))]
+    assert len(numbers) == 2 * BATCH
+    assert numbers == sorted(set(numbers))
+
+
 async def test_changes_of_rights_have_a_page_of_their_own(
     client: AsyncClient, admin: Person, sign_in: SignIn, drafted: dict[str, Any]
 ) -> None:
@@ -214,6 +240,8 @@ async def test_the_page_of_rights_says_whose_they_are_and_finds_every_word_of_it
     assert [entry["permission_name"] for entry in page["items"]] == ["analytics:read:all"] * 4
     assert await shown(f"target_user_id={viewer.user.id}") == await shown("search=kunthea") == [denied, granted]
     assert await shown("search=FIGURES") == [granted]
+    assert await shown(f"search={admin.user.first_name}") == await shown(""), "the administrator did it all"
+    assert await shown("search=viewer") == [revoked, assigned], "the role stands in the facts"
     assert await shown("search=nobody%25") == []
     export = "/api/v1/permissions/audit/export?format=json&search=kunthea"
     taken = (await client.get(export, headers=admin.headers)).json()

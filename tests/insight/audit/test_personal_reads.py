@@ -34,6 +34,29 @@ async def test_an_auditor_finds_who_read_whose_numbers(
     assert before.json()["total"] == 0
 
 
+async def test_readings_are_found_by_who_read_whose_and_what(
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    readers = [await sign_in("officer", branch_id=branch.id) for _ in range(2)]
+    one, other = [await draft(readers[0], id_number=number) for number in ("010234567", "010234568")]
+    for reader, drafted in ((readers[0], one), (readers[1], one), (readers[1], other)):
+        await client.get(f"/api/v1/applications/{drafted['id']}", headers=reader.headers)
+    auditor = await sign_in("auditor")
+
+    async def found(**wanted: str) -> list[tuple[str, str]]:
+        page = (await client.get(URL, params=wanted, headers=auditor.headers)).json()
+        return [(read["reader"]["id"], read["subject_id"]) for read in page["items"]]
+
+    first, second = (str(reader.user.id) for reader in readers)
+    of_one = await found(subject_id=one["id"])
+    assert set(of_one) == {(first, one["id"]), (second, one["id"])}
+    assert set(await found(reader_id=second)) == {(second, one["id"]), (second, other["id"])}
+    assert await found(reader_id=second, subject="customer") == []
+    assert await found(reader_id=second, date_from="2026-11-25") == []
+    short = await client.get(URL, params={"subject_id": one["id"], "size": 1}, headers=auditor.headers)
+    assert (len(short.json()["items"]), short.json()["total"]) == (1, len(of_one))
+
+
 async def test_a_manager_finds_the_readers_of_their_branch_and_an_officer_nobody(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
 ) -> None:

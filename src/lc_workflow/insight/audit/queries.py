@@ -171,7 +171,6 @@ def conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
         people = select(User.id).where(contains(_called(User), wanted.search))
         yield or_(
             contains(cast(JournalEntry.facts, String), wanted.search),
-            contains(JournalEntry.reason, wanted.search),
             JournalEntry.actor_id.in_(people),
             (JournalEntry.subject == AboutUser.subject) & JournalEntry.subject_id.in_(people),
         )
