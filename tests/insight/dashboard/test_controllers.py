@@ -1,19 +1,32 @@
 """The first page, within what somebody may see."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from lc_workflow.identity.events import AccountLocked, OnboardingCompleted
+from lc_workflow.identity.rules.statuses import UserStatus
+from lc_workflow.lending.events import ApplicationDrafted
+from lc_workflow.lending.rules.stages import Stage
 from lc_workflow.organization.branches.models import Branch
-from tests.conftest import SignIn
+from lc_workflow.platform.journal.models import JournalEntry
+from tests.conftest import Person, SignIn
+from tests.identity.factories import a_user
+from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
+from tests.moments import NOON
 from tests.organization.factories import a_branch, a_department, an_employee
 from tests.statements import sent
 
 URL = "/api/v1/dashboard"
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
+
+
+def ago(**time: int) -> datetime:
+    return NOON - timedelta(**time)
 
 
 async def test_a_manager_counts_their_branch_and_an_administrator_everything(
@@ -76,17 +89,134 @@ async def test_the_speed_of_decisions_is_measured(
     }
 
 
+async def test_decisions_of_thirty_days_are_measured_within_reach(
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person
+) -> None:
+    session.add(other := a_branch())
+    await session.flush()
+    session.add_all(
+        an_application(officer.user.id, branch_id=place.id, workflow_status=stage, submitted_at=submitted, **decided)
+        for place, stage, submitted, decided in (
+            (branch, Stage.APPROVED, ago(days=3), {"approved_at": ago(days=2)}),
+            (branch, Stage.DISBURSED, ago(days=5), {"approved_at": ago(days=2)}),
+            (branch, Stage.REJECTED, ago(days=2, hours=12), {"rejected_at": ago(days=2)}),
+            (branch, Stage.APPROVED, ago(days=41), {"approved_at": ago(days=31)}),  # long ago
+            (branch, Stage.PO_CREATED, ago(days=41), {"rejected_at": ago(days=1)}),  # reopened since
+            (other, Stage.APPROVED, ago(days=9), {"approved_at": ago(days=2)}),  # not theirs to see
+        )
+    )
+    for person, last in ((officer, ago(hours=12)), (manager, ago(hours=12, seconds=1))):  # midnight, and before it
+        person.user.last_activity_at = last
+    session.add(a_user(branch_id=other.id, last_activity_at=NOON))
+    await session.commit()
+    assert (await client.get(f"{URL}/performance-metrics", headers=manager.headers)).json() == {
+        "applications_processed_30d": 3,
+        "average_processing_time_days": 1.5,
+        "approval_rate_percentage": 66.67,
+        "active_users_today": 1,
+    }
+
+
+async def test_the_newest_applications_one_may_see_come_first(
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person
+) -> None:
+    session.add(other := a_branch())
+    await session.flush()
+    midnight = NOON - timedelta(hours=12)
+    moments = {"first": NOON - timedelta(hours=1), "last": midnight - timedelta(seconds=1), "middle": midnight}
+    session.add_all(
+        an_application(officer.user.id, branch_id=branch.id, full_name_latin=name, created_at=at)
+        for name, at in moments.items()
+    )
+    session.add(an_application(officer.user.id, branch_id=other.id, full_name_latin="elsewhere"))
+    await session.commit()
+
+    async def shown(**wanted: Any) -> list[str]:
+        page = (await client.get(f"{URL}/recent-applications", params=wanted, headers=manager.headers)).json()
+        return [row["full_name_latin"] for row in page]
+
+    assert await shown() == ["first", "middle", "last"]
+    assert await shown(limit=2) == ["first", "middle"]
+    assert await shown(today_only=True) == ["first", "middle"]
+
+
+async def test_the_timeline_tells_of_applications_and_accounts_within_reach_and_days(
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person
+) -> None:
+    session.add(other := a_branch())
+    await session.flush()
+    stranger = a_user(branch_id=other.id)
+    colleague = a_user(branch_id=branch.id, first_name="Bopha", last_name="Keo")
+    session.add_all([stranger, colleague])
+    await session.flush()
+    loans = [
+        an_application(officer.user.id, branch_id=place.id, full_name_latin=latin_name, full_name_khmer=khmer_name)
+        for place, latin_name, khmer_name in (
+            (branch, "CHAN DARA", "ចាន់ ដារ៉ា"),
+            (branch, None, "សុខ ចាន់ធី"),
+            (branch, None, None),
+            (other, "ELSEWHERE", None),
+        )
+    ]
+    session.add_all(loans)
+    await session.flush()
+    said: dict[str, Any] = {"actor_id": officer.user.id, "at": NOON - timedelta(days=1)}
+    long_ago = said | {"at": NOON - timedelta(days=7, seconds=1)}
+    session.add_all(
+        JournalEntry.of(fact)
+        for fact in (
+            ApplicationDrafted(**long_ago, application_id=loans[0].id, customer_id=None),
+            AccountLocked(**long_ago, user_id=colleague.id, until=NOON.isoformat()),
+            *(ApplicationDrafted(**said, application_id=loan.id, customer_id=None) for loan in loans),
+            OnboardingCompleted(**said, user_id=colleague.id),  # of no interest here
+            *(
+                AccountLocked(**said | {"at": NOON}, user_id=person.id, until=NOON.isoformat())
+                for person in (colleague, stranger)
+            ),
+        )
+    )
+    await session.commit()
+
+    async def told(days: int) -> list[tuple[str, str, str]]:
+        answer = await client.get(f"{URL}/activity-timeline?days={days}", headers=manager.headers)
+        return sorted((entry["type"], entry["title"], entry["description"]) for entry in answer.json())
+
+    drafted = [("application", "Application drafted", name) for name in ("", "CHAN DARA", "សុខ ចាន់ធី")]
+    locked = ("user", "Account locked", "Bopha Keo")
+    assert await told(7) == [*drafted, locked]
+    assert await told(8) == sorted([*drafted, drafted[1], locked, locked])
+    newest = (await client.get(f"{URL}/activity-timeline", headers=manager.headers)).json()[0]
+    assert (newest["type"], newest["action"], newest["status"]) == ("user", "locked", None)
+
+
 async def test_places_count_their_people(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch
 ) -> None:
-    session.add(department := a_department())
+    session.add_all([department := a_department(), elsewhere := a_branch(), another := a_department()])
     await session.flush()
-    session.add(an_employee(branch_id=branch.id, department_id=department.id, is_active=False))
+    session.add_all(
+        [
+            an_employee(branch_id=branch.id, department_id=department.id, is_active=False),
+            an_employee(branch_id=branch.id, department_id=department.id),
+            an_employee(branch_id=elsewhere.id, department_id=another.id),
+            gone := a_user(branch_id=branch.id, department_id=department.id, status=UserStatus.INACTIVE),
+            a_user(branch_id=elsewhere.id, department_id=another.id),
+        ]
+    )
+    await session.flush()
+    session.add_all(an_application(gone.id, branch_id=place.id) for place in (branch, branch, elsewhere))
     manager = await sign_in("manager", branch_id=branch.id, department_id=department.id)
-    people = {"total_users": 1, "active_users": 1, "total_employees": 1, "active_employees": 0}
-    counted = (await client.get(f"/api/v1/departments/{department.id}/stats", headers=manager.headers)).json()
-    assert (counted["people"], counted["branches"]) == (people, 1)
-    counted = (await client.get(f"/api/v1/branches/{branch.id}/stats", headers=manager.headers)).json()
-    assert (counted["people"], counted["applications"]["total"]) == (people, 0)
-    gone = await client.get(f"/api/v1/branches/{department.id}/stats", headers=manager.headers)
-    assert gone.status_code == 404
+    admin = await sign_in("admin")
+    people = {"total_users": 2, "active_users": 1, "total_employees": 2, "active_employees": 1}
+    for person in (manager, admin):
+        counted = (await client.get(f"/api/v1/departments/{department.id}/stats", headers=person.headers)).json()
+        assert (counted["people"], counted["branches"]) == (people, 1)
+        counted = (await client.get(f"/api/v1/branches/{branch.id}/stats", headers=person.headers)).json()
+        assert (counted["people"], counted["applications"]["total"]) == (people, 2)
+    for gone_place in (f"branches/{department.id}", f"departments/{branch.id}"):
+        assert (await client.get(f"/api/v1/{gone_place}/stats", headers=manager.headers)).status_code == 404
+    empty = a_department()
+    session.add(empty)
+    await session.commit()
+    counted = (await client.get(f"/api/v1/departments/{empty.id}/stats", headers=manager.headers)).json()
+    assert (counted["people"]["total_users"], counted["branches"]) == (0, 0)
