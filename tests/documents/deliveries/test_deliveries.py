@@ -112,6 +112,23 @@ async def test_another_paper_under_the_id_of_one_that_arrived_is_not_lost_in_sil
     assert await session.scalar(select(func.count()).select_from(File)) == 1
 
 
+async def test_another_paper_is_not_announced_under_the_id_of_one_that_arrived(
+    client: AsyncClient, officer: Person, application_id: UUID
+) -> None:
+    link = (await announce(client, officer)).json()
+    await client.put(link["upload_url"], content=JPEG)
+    assert (await finalize(client, officer, link["file_id"])).status_code == 201
+    used = {"file_id": link["file_id"]}
+    assert (await announce(client, officer, **used)).status_code == 200, "the answer may have been lost"
+    for refused in (
+        await announce(client, officer, content=PDF, **used),
+        await announce(client, officer, application_id=str(application_id), **used),
+        await client.post(f"{FILES}/multipart", json=announcement(PDF, **used), headers=officer.headers),
+        await finalize(client, officer, link["file_id"], sha256=hashlib.sha256(PDF).hexdigest()),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (422, "FileIdTaken"), refused.text
+
+
 async def test_who_asks_again_much_later_or_lost_the_application_gets_no_link_beside_the_record(
     client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, application_id: UUID
 ) -> None:

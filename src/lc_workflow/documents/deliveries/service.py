@@ -70,7 +70,7 @@ class DeliveryService(Service[Delivery]):
         Raises:
             Missing, FolderElsewhere, PapersClosed: See `FolderService.place`.
             EmptyFile, FileTooLarge, TypeNotAllowed: It would not be taken in.
-            FileIdTaken: Somebody else's file has this id.
+            FileIdTaken: Another file has this id.
         """
         delivery = await self._announced(wish, principal=principal, at=at)
         link = await self._store.upload_link(
@@ -197,12 +197,15 @@ class DeliveryService(Service[Delivery]):
         """Store an announcement, replacing the one before."""
         async with self.transaction():
             await self._files.welcome(wish, size=wish.file_size, content_type=wish.content_type, principal=principal)
-            await self._files.arrived(wish.file_id, principal=principal)
+            sha256 = bytes.fromhex(wish.sha256) if wish.sha256 else None
+            await self._files.arrived(
+                wish.file_id, principal=principal, application_id=wish.application_id, sha256=sha256
+            )
             told = {
                 "filename": wish.filename,
                 "content_type": wish.content_type,
                 "file_size": wish.file_size,
-                "sha256": bytes.fromhex(wish.sha256) if wish.sha256 else None,
+                "sha256": sha256,
                 "document_type": wish.document_type,
                 "field_name": wish.field_name,
                 "application_id": wish.application_id,
@@ -234,13 +237,14 @@ class DeliveryService(Service[Delivery]):
             EmptyFile, FileTooLarge, TypeNotAllowed, Missing, FolderElsewhere, PapersClosed: See `FileService.take_in`.
             FileIdTaken, StillArriving, Unavailable: Likewise.
         """
-        if before := await self._files.arrived(arrival.file_id, principal=principal):
+        sha256 = bytes.fromhex(arrival.sha256) if arrival.sha256 else None
+        if before := await self._files.arrived(arrival.file_id, principal=principal, sha256=sha256):
             return before
         try:
             return await self._take_in(arrival, principal=principal, at=at)
         except (Missing, NothingArrived):
             # the same request, sent before, may have taken it in just now
-            if before := await self._files.arrived(arrival.file_id, principal=principal):
+            if before := await self._files.arrived(arrival.file_id, principal=principal, sha256=sha256):
                 return before
             raise
 

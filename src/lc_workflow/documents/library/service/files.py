@@ -63,11 +63,19 @@ class FileService(FileReading):
         application_id = await self._folders.place(wish.application_id, wish.folder_id, principal=principal, lock=False)
         await check_room(self.session, application_id, size, most=self._quota)
 
-    async def arrived(self, file_id: UUID, *, principal: Principal) -> File | None:
+    async def arrived(
+        self,
+        file_id: UUID,
+        *,
+        principal: Principal,
+        application_id: UUID | None = None,
+        sha256: bytes | None = None,
+    ) -> File | None:
         """Find the file a client uploaded before under its own id, or None when it has not come yet.
 
         Raises:
-            FileIdTaken: Another file has this id, or theirs is not theirs to see any more.
+            FileIdTaken: Another file has this id: somebody else's, one for another application or with another
+                `sha256`, or one that is not theirs to see any more.
         """
         file = await self.session.get(File, file_id)
         if file is None:
@@ -75,6 +83,8 @@ class FileService(FileReading):
         theirs = select(File.id).where(File.id == file_id, files_visible_to(principal, self._access))
         if file.uploaded_by != principal.id or await self.session.scalar(theirs) is None:
             raise FileIdTaken("Another file has this id, or had it until it was removed; make a new one.")
+        if application_id not in {None, file.application_id} or sha256 not in {None, file.brought_sha256}:
+            raise FileIdTaken("Another file of yours has this id; make a new one for this one.")
         return file
 
     async def take_in(
@@ -110,11 +120,12 @@ class FileService(FileReading):
             Unavailable: The bytes cannot be stored now.
         """
         only_reads(self.session)  # until the bytes are stored
-        if file_id is not None and (before := await self.arrived(file_id, principal=principal)):
-            elsewhere = wish.application_id not in {None, before.application_id}
-            if elsewhere or await anyio.to_thread.run_sync(digest_of, source) != before.brought_sha256:
-                raise FileIdTaken("Another file of yours has this id; make a new one for this one.")
-            return before
+        if file_id is not None and await self.arrived(file_id, principal=principal):
+            # only what may be a repeated upload is hashed beforehand
+            sha256 = await anyio.to_thread.run_sync(digest_of, source)
+            into = wish.application_id
+            if before := await self.arrived(file_id, principal=principal, application_id=into, sha256=sha256):
+                return before
         await self._check_place(wish, source.seek(0, SEEK_END), principal=principal)
         await self.session.commit()  # gives the connection back while the bytes are sent
         shown = display_name(name)
