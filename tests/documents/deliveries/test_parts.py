@@ -71,7 +71,8 @@ async def test_a_file_comes_in_parts_and_a_break_costs_one_of_them(
         none = await house.client.post(f"{address}/complete", headers=headers)
         assert (none.status_code, none.json()["code"]) == (422, "PartsMissing")
         last = parts["parts"][1]
-        forged = await phone.put(last["upload_url"][:-2] + "00", content=b"x")
+        another = "11" if last["upload_url"].endswith("00") else "00"
+        forged = await phone.put(last["upload_url"][:-2] + another, content=b"x")
         assert forged.status_code == 403
         await put(phone, last)
 
