@@ -170,6 +170,19 @@ async def test_authority_over_a_place_is_given_to_whoever_sees_loans_there(
     assert (refused.status_code, refused.json()["code"]) == (422, "StandInSeesNothing"), refused.text
 
 
+@pytest.mark.parametrize("role", ["viewer", "auditor"])
+async def test_whoever_only_reads_is_neither_given_authority_nor_stands_in(
+    client: AsyncClient, admin: Person, sign_in: SignIn, branch: Branch, role: str
+) -> None:
+    manager, reader = await sign_in("manager", branch_id=branch.id), await sign_in(role, branch_id=branch.id)
+    over = {"role": "manager", "reach": "branch", "branch_id": str(branch.id), "person_id": str(reader.user.id)}
+    for refused in (
+        await client.post(AUTHORITIES, json=over, headers=admin.headers),
+        await client.post(DELEGATIONS, json=a_delegation(reader), headers=manager.headers),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (422, "OnlyReads"), refused.text
+
+
 async def test_a_manager_lets_a_deputy_stand_in_and_takes_it_back(
     client: AsyncClient, sign_in: SignIn, branch: Branch
 ) -> None:

@@ -15,7 +15,7 @@ from lc_workflow.lending.authorities.access import MANAGE, delegations_visible_t
 from lc_workflow.lending.authorities.models import Delegation
 from lc_workflow.lending.authorities.queries import Holders
 from lc_workflow.lending.authorities.schemas import NewDelegation, stored_limits
-from lc_workflow.lending.authorities.service.people import active_person, sees
+from lc_workflow.lending.authorities.service.people import active_person, check_acts, sees
 from lc_workflow.lending.events import DelegationEnded, RoleDelegated
 from lc_workflow.lending.rules.authority import Holding, NotToOneself, check_delegation
 from lc_workflow.platform.http.paging import Window, read_page
@@ -72,6 +72,7 @@ class DelegationService(Service[Delegation]):
             NoSuchPerson: One of the two is nobody.
             NotToOneself, BadPeriod, NotYoursToDelegate, LimitAboveOwn: See `rules.authority`.
             StandInSeesNothing: The applications that wait for the one are not the other's to see.
+            OnlyReads: The other could not decide.
             StandsInAlready: The one stands in for the other in that role at that time already.
         """
         from_id = wish.from_id or principal.id
@@ -98,6 +99,7 @@ class DelegationService(Service[Delegation]):
             )
             await self._check_not_standing_in(giver.id, taker.id, wish)
             await self._must_see(taker, [holding for holding in own if holding.role == wish.role], at=at)
+            await check_acts(self.session, taker, field="to_id", at=at)
             delegation = await self.create(
                 Delegation(
                     from_id=giver.id,

@@ -15,7 +15,7 @@ from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.authorities.access import visible_to
 from lc_workflow.lending.authorities.models import Authority
 from lc_workflow.lending.authorities.schemas import NewAuthority, stored_limits
-from lc_workflow.lending.authorities.service.people import active_person, sees
+from lc_workflow.lending.authorities.service.people import active_person, check_acts, sees
 from lc_workflow.lending.events import AuthorityEnded, AuthorityGiven
 from lc_workflow.lending.ports import Offices
 from lc_workflow.lending.rules.authority import NotToOneself, check_reach
@@ -81,6 +81,7 @@ class AuthorityService(Service[Authority]):
             NoSuchOffice: The role is none in use, and no matrix waits for it.
             AuthorityHeld: They hold it there already.
             HolderSeesNothing: The applications it reaches are not theirs to see.
+            OnlyReads: They could not decide with it.
         """
         check_reach(wish.reach, branch_id=wish.branch_id, region=wish.region)
         if wish.person_id == principal.id:
@@ -108,6 +109,7 @@ class AuthorityService(Service[Authority]):
                     " somebody who does, or let an administrator widen what they may read first.",
                     errors=(FieldError("person_id", "does not see these applications"),),
                 )
+            await check_acts(self.session, person, field="person_id", at=at)
             self.announce(
                 AuthorityGiven(
                     actor_id=principal.id,

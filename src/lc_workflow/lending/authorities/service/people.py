@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.identity.roles.service import holds
 from lc_workflow.identity.rules.statuses import UserStatus
 from lc_workflow.identity.users.models import User
-from lc_workflow.kernel.errors import Invalid
+from lc_workflow.kernel.errors import FieldError, Invalid
 from lc_workflow.kernel.principal import Scope
 from lc_workflow.lending.authorities.models import Authority
 from lc_workflow.lending.rules.approval import Reach
@@ -22,8 +22,16 @@ READ_APPLICATIONS: Final = "application:read"
 """The permission without which nobody decides anything."""
 
 
+ACTING: Final = ("application:approve", "application:process", "application:update")
+"""The permissions of which one, however far it reaches, opens the doors through which loans are decided."""
+
+
 class NoSuchPerson(Invalid):
     """Nobody with an active account has this id."""
+
+
+class OnlyReads(Invalid):
+    """Whoever only reads applications decides none, whatever authority they are given."""
 
 
 async def active_person(session: AsyncSession, person_id: UUID) -> User:
@@ -38,6 +46,21 @@ async def active_person(session: AsyncSession, person_id: UUID) -> User:
     if person is None or person.status is not UserStatus.ACTIVE:
         raise NoSuchPerson("Nobody with an active account has this id.")
     return person
+
+
+async def check_acts(session: AsyncSession, person: User, *, field: str, at: datetime) -> None:
+    """Refuse somebody whose role lets them only read: their authority would be counted, and never used.
+
+    Raises:
+        OnlyReads: They do not work on applications; `field` named them.
+    """
+    acts = or_(*(holds(User.id, User.role, permission, scope, at=at) for permission in ACTING for scope in Scope))
+    if not await session.scalar(select(exists().where(User.id == person.id, acts))):
+        raise OnlyReads(
+            f"{person.first_name} {person.last_name} only reads applications, and could not decide; choose somebody"
+            " else, or give them a role that works on applications first.",
+            errors=(FieldError(field, "only reads applications"),),
+        )
 
 
 async def sees(session: AsyncSession, person: User, held: Iterable[Holding | Authority], *, at: datetime) -> bool:
