@@ -48,5 +48,20 @@ async def test_a_number_is_known_to_those_who_may_see_its_customer(
     assert await ask(stranger.headers, id_number="N1234567") == (True, True)
 
 
+async def test_a_number_that_no_identity_card_can_have_is_not_said_to_be_valid(
+    client: AsyncClient, sign_in: SignIn, branch: Branch
+) -> None:
+    officer = await sign_in("officer", branch_id=branch.id)
+    for number, message in (
+        ("012345678(5)", "The check digit does not belong to this number; look at the card again."),
+        ("01234567", "A Cambodian identity card has nine digits."),
+    ):
+        wish = {"id_number": number, "id_card_type": "cambodian_identity"}
+        told = (await client.get(URL, params=wish, headers=officer.headers)).json()
+        assert told == {"available": False, "valid": False, "message": message}
+    wish = {"id_number": "០១២៣៤៥៦៧៨ (៤)", "id_card_type": "cambodian_identity"}
+    assert (await client.get(URL, params=wish, headers=officer.headers)).json()["valid"] is True
+
+
 def a_customer(branch: Branch) -> Customer:
     return Customer(branch_id=branch.id, version=1, created_at=NOON, updated_at=NOON)
