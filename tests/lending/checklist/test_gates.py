@@ -213,6 +213,11 @@ async def test_whoever_had_a_hand_in_an_application_waives_none_of_its_papers(
     assert codes(await waive(manager, changed))[:2] == (403, "SodEditor")
     for application in (drafted, submitted, changed):
         assert (await waive(deputy, application)).status_code == 201
+    auditor = await sign_in("auditor")
+    told = (await client.get("/api/v1/security/alerts?severity=medium", headers=auditor.headers)).json()["items"]
+    assert sorted((alert["application_id"], alert["description"].rpartition(" ")[2]) for alert in told) == sorted(
+        ((drafted["id"], "SodMaker"), (submitted["id"], "SodMaker"), (changed["id"], "SodEditor"))
+    )
 
 
 async def test_a_paper_that_is_said_to_be_another_is_looked_at_again(

@@ -22,7 +22,7 @@ class BlockedAddress(Row):
 
 
 class RefusedDecision(Row):
-    """Somebody tried to decide a loan, or to have it paid, and was refused: `code` says why.
+    """Somebody tried to decide a loan, to waive a paper of it, or to have it paid, and was refused: `code` says why.
 
     It is not in the journal, which records what was done: here nothing was done. It is written after the refused
     request is rolled back.

@@ -49,7 +49,7 @@ TOLD: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "DecisionRefused": (
         Severity.MEDIUM,
         "Decision refused",
-        "Somebody tried to decide a loan, or to have a hand in its payment, and was refused:",
+        "Somebody tried to decide a loan, to waive a paper of it, or to have a hand in its payment, and was refused:",
     ),
 }
 """The facts that are alerts, their severity and their words."""

@@ -6,6 +6,7 @@ from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
+from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.requirements.access import DESCRIBE, READ, VERIFY, WAIVE
 from lc_workflow.lending.requirements.queries import HandedIn, PapersAsked, Standing
@@ -23,7 +24,7 @@ from lc_workflow.lending.rules.checklist import Gate, Item, in_the_way
 from lc_workflow.platform.clock import Clock
 from lc_workflow.platform.http.provide import provide
 from lc_workflow.platform.http.shapes import shaped
-from lc_workflow.platform.security.guards import requires
+from lc_workflow.platform.security.guards import ALARMING, requires
 
 
 class RequirementController(Controller):
@@ -76,7 +77,7 @@ class RequirementController(Controller):
             application_id, await requirements.verify(application_id, file_id, data, principal=principal, at=at)
         )
 
-    @post("/waivers", guards=[requires(WAIVE)])
+    @post("/waivers", guards=[requires(WAIVE)], opt={ALARMING: Forbidden})
     async def waive(
         self,
         application_id: FromPath[UUID],
