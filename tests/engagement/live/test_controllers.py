@@ -77,7 +77,7 @@ async def test_a_page_of_ours_listens_with_its_cookie(app: Litestar, officer: Pe
         assert await socket.ask({"type": "ping"}) == {"type": "pong"}
 
 
-@pytest.mark.parametrize("origin", [{"origin": "https://evil.example"}, {"origin": "null"}, {}])
+@pytest.mark.parametrize("origin", [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://["}, {}])
 async def test_a_page_of_somebody_else_hears_nothing_with_our_cookie(
     app: Litestar, officer: Person, origin: dict[str, str]
 ) -> None:

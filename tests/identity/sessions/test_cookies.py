@@ -131,6 +131,24 @@ async def test_nobody_is_led_into_a_session_that_was_there_before(
     assert len((await session.scalars(select(Session.id).where(Session.user_id == user.id))).all()) == 2
 
 
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://[", "https://test.evil.example", "http://"])
+async def test_no_page_of_another_site_signs_a_browser_in(
+    client: AsyncClient, session: AsyncSession, user: User, origin: str
+) -> None:
+    """A form that any site posts needs no preflight; it would choose whose account the browser goes on with."""
+    form = {"username": user.username, "password": PASSWORD, "session": "cookie"}
+    refused = await client.post(f"{AUTH}/login", data=form, headers={"Origin": origin})
+    assert (refused.status_code, refused.json()["code"]) == (403, "OriginNotAllowed")
+    assert "set-cookie" not in refused.headers
+    assert (await session.scalars(select(Session.id))).all() == []
+    for ours in ("http://test", "https://app.branch.example"):
+        entered = await client.post(f"{AUTH}/login", data=form, headers={"Origin": ours})
+        client.cookies.clear()
+        assert (entered.status_code, set(values_of(entered))) == (200, {"lc_session", "lc_refresh", "lc_csrf"})
+    form.pop("session")
+    assert (await client.post(f"{AUTH}/login", data=form, headers={"Origin": origin})).status_code == 200
+
+
 async def test_tokens_are_still_what_one_gets_who_asks_for_nothing(client: AsyncClient, user: User) -> None:
     answer = await client.post(f"{AUTH}/login", data={"username": user.username, "password": PASSWORD})
     assert "access_token" in answer.json()

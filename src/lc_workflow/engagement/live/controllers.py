@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Collection, Coroutine
 from time import monotonic
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Controller, Request, WebSocket, get, websocket
@@ -19,7 +18,7 @@ from lc_workflow.kernel.errors import Forbidden
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.http.compression import UNCOMPRESSED
-from lc_workflow.platform.security.guards import PUBLIC, SESSION_COOKIE, cookie, token_of
+from lc_workflow.platform.security.guards import PUBLIC, SESSION_COOKIE, cookie, is_our_page, token_of
 from lc_workflow.platform.security.tokens import SessionEnded
 
 LARGEST_MESSAGE: Final = 4_096
@@ -122,11 +121,9 @@ class LiveController(Controller):
 def _of_our_page(socket: WebSocket[Any, Any, Any], origins: Collection[str]) -> str:
     """The token in the cookie, when a page of ours opens the socket.
 
-    Browsers send cookies along with a socket that any site opens. `Origin` names the page, and no script can change it.
+    Browsers send cookies along with a socket that any site opens.
     """
-    origin = socket.headers.get("origin", "")
-    own = urlsplit(origin).netloc == socket.headers.get("host")
-    return (cookie(socket.scope, SESSION_COOKIE) or "") if origin and (own or origin in origins) else ""
+    return (cookie(socket.scope, SESSION_COOKIE) or "") if is_our_page(socket, origins) else ""
 
 
 async def _events(

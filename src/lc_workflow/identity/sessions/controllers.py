@@ -47,7 +47,15 @@ from lc_workflow.platform.http.problems import MEDIA_TYPE, Problem
 from lc_workflow.platform.http.provide import DbSession, Provider
 from lc_workflow.platform.http.requests import CheckedRequest
 from lc_workflow.platform.ratelimit import Limiter, Rate, address, admit
-from lc_workflow.platform.security.guards import PUBLIC, REFRESH_COOKIE, SESSION_COOKIE, check_csrf, cookie, signed_in
+from lc_workflow.platform.security.guards import (
+    PUBLIC,
+    REFRESH_COOKIE,
+    SESSION_COOKIE,
+    check_csrf,
+    check_page,
+    cookie,
+    signed_in,
+)
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.tokens import Tokens
 from lc_workflow.platform.security.vault import Vault
@@ -206,7 +214,7 @@ class AuthController(Controller):
             status: ResponseSpec(Problem, description=why, media_type=MEDIA_TYPE)
             for status, why in (
                 (401, "The name or the password is wrong."),
-                (403, "The password is right and the account is not active."),
+                (403, "The account is not active, or a page of another site asks for cookies."),
                 (423, "Five wrong passwords in a row locked the account; `Retry-After` says for how long."),
             )
         },
@@ -218,12 +226,15 @@ class AuthController(Controller):
         clock: NamedDependency[Clock],
         limiter: NamedDependency[SkipValidation[Limiter]],
         carrier: NamedDependency[Carrier],
+        settings: NamedDependency[Settings],
     ) -> Response[Opened | SecondStep]:
         """Sign in with a user name or e-mail address and a password, as a form or as JSON.
 
         Whoever has a second factor, or holds a role that requires one, is answered 202 with a challenge instead.
         """
         credentials = await request.body_as(Credentials)
+        if by_cookie := credentials.session == "cookie":
+            check_page(request, settings.cors_origins)
         place = address(request.scope)
         await admit(request.scope, f"sign-in:{place}:{credentials.username.strip().lower()}", SIGN_INS)
         device = request.headers.get("user-agent")
@@ -234,9 +245,7 @@ class AuthController(Controller):
                 challenge=outcome.challenge, expires_in=seconds, enrolment_required=outcome.enrolment_required
             )
             return Answer[Opened | SecondStep](waiting, status_code=202)
-        return cast(
-            "Response[Opened | SecondStep]", carrier.hand_over(outcome, by_cookie=credentials.session == "cookie")
-        )
+        return cast("Response[Opened | SecondStep]", carrier.hand_over(outcome, by_cookie=by_cookie))
 
     @post("/login/second-factor", opt={PUBLIC: True}, status_code=200)
     async def pass_second_factor(

@@ -1,6 +1,6 @@
 """What stands before a route: who is asking, and whether they hold the permission it needs."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -44,6 +44,10 @@ About: TypeAlias = Callable[[AsyncSession, Mapping[str, Any]], Awaitable[UUID | 
 
 class CsrfTokenWrong(Forbidden):
     """The request came with cookies but without proof that it was sent by a page of ours."""
+
+
+class OriginNotAllowed(Forbidden):
+    """The request comes from a page of another site."""
 
 
 class NotPermitted(Forbidden):
@@ -153,6 +157,25 @@ class Authenticate(ASGIMiddleware):
         bind_contextvars(user_id=str(principal.id))
         SESSION.set(principal.session_id)
         await next_app(scope, receive, send)
+
+
+def check_page(connection: ASGIConnection[Any, Any, Any, Any], origins: Collection[str]) -> None:
+    """Refuse a page of another site; whoever names no origin is no browser.
+
+    A form that any site posts needs no preflight, and would sign a browser in to an account of that site's choosing.
+
+    Raises:
+        OriginNotAllowed: The page is not ours.
+    """
+    if "origin" in connection.headers and not is_our_page(connection, origins):
+        raise OriginNotAllowed("Pages of this origin may not call here.")
+
+
+def is_our_page(connection: ASGIConnection[Any, Any, Any, Any], origins: Collection[str]) -> bool:
+    """Whether `Origin`, which no script can change, names a page of this host or of the `origins`."""
+    origin = connection.headers.get("origin", "")
+    host = origin.partition("://")[2]
+    return bool(host) and (host == connection.headers.get("host") or origin in origins or "*" in origins)
 
 
 def check_csrf(scope: Scope, tokens: Tokens, session_id: UUID) -> None:
