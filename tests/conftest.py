@@ -349,6 +349,14 @@ async def branch(session: AsyncSession) -> Branch:
 
 
 @pytest.fixture
+async def other_branch(session: AsyncSession) -> Branch:
+    """Another branch, for what happens elsewhere."""
+    session.add(branch := a_branch())
+    await session.commit()
+    return branch
+
+
+@pytest.fixture
 async def admin(sign_in: SignIn) -> Person:
     """An administrator, signed in."""
     return await sign_in("admin")

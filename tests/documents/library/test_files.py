@@ -19,7 +19,6 @@ from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import FILES, FOLDERS, JPEG, NOBODY, PDF, Upload
 from tests.lending.factories import an_application
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 from tests.statements import sent
 
 Announced = Callable[[], Awaitable[list[str]]]
@@ -143,12 +142,10 @@ async def test_lists_take_as_many_statements_for_many_as_for_few(
 
 
 async def test_papers_are_not_there_for_an_officer_of_another_branch(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, application_id: UUID, upload: Upload
+    client: AsyncClient, sign_in: SignIn, officer: Person, application_id: UUID, upload: Upload, other_branch: Branch
 ) -> None:
     file = (await upload(officer, application_id=application_id, document_type="contract")).json()
-    session.add(elsewhere := a_branch())
-    await session.commit()
-    stranger = await sign_in("officer", branch_id=elsewhere.id)
+    stranger = await sign_in("officer", branch_id=other_branch.id)
     for method, address in (
         ("GET", f"{FILES}/{file['id']}"),
         ("GET", f"{FILES}/{file['id']}/download"),

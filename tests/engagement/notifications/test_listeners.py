@@ -26,7 +26,6 @@ from tests.lending.approvals.steps import BM, DELEGATIONS, RM, Decide, Give, Pub
 from tests.lending.factories import an_application
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 from tests.statements import sent
 
 
@@ -61,13 +60,11 @@ Heard = Callable[[], Awaitable[list[tuple[UUID, str, str]]]]
 
 async def test_a_submitted_application_is_announced_to_those_who_process_in_its_branch(
     sign_in: SignIn, session: AsyncSession, officer: Person, teller: Person, branch: Branch,
-    draft: Draft, take: Take, heard: Heard,
+    draft: Draft, take: Take, heard: Heard, other_branch: Branch,
 ) -> None:  # fmt: skip
     colleague = await sign_in("officer", branch_id=branch.id)
-    session.add(elsewhere := a_branch())
-    await session.commit()
     for role in ("teller", "officer"):
-        await sign_in(role, branch_id=elsewhere.id)
+        await sign_in(role, branch_id=other_branch.id)
         await sign_in(role, branch_id=None)
     for role in ("admin", "manager", "auditor", "viewer"):
         await sign_in(role, branch_id=branch.id)
@@ -208,7 +205,14 @@ async def test_whoever_may_see_an_application_no_longer_hears_nothing_of_it(
 
 
 async def test_what_was_told_of_an_application_is_shown_as_long_as_it_may_be_seen(
-    client: AsyncClient, session: AsyncSession, officer: Person, teller: Person, draft: Draft, take: Take, heard: Heard
+    client: AsyncClient,
+    session: AsyncSession,
+    officer: Person,
+    teller: Person,
+    draft: Draft,
+    take: Take,
+    heard: Heard,
+    other_branch: Branch,
 ) -> None:
     application = await draft(officer)
     await take(officer, application, "submit")
@@ -223,9 +227,7 @@ async def test_what_was_told_of_an_application_is_shown_as_long_as_it_may_be_see
 
     assert (await told(officer), await told(teller)) == ((1, 1, 1), (1, 1, 1))
     (task,) = (await client.get(url, headers=teller.headers)).json()["items"]
-    session.add(elsewhere := a_branch())
-    await session.flush()
-    officer.user.branch_id = teller.user.branch_id = elsewhere.id
+    officer.user.branch_id = teller.user.branch_id = other_branch.id
     await session.commit()
     assert (await told(officer), await told(teller)) == ((1, 1, 1), (0, 0, 0))  # their own, and somebody else's
     read = await client.put(f"{url}/{task['id']}/read", headers=teller.headers)
@@ -235,14 +237,12 @@ async def test_what_was_told_of_an_application_is_shown_as_long_as_it_may_be_see
 
 @pytest.mark.parametrize("how", ["suspended", "moved", "demoted"])
 async def test_the_work_of_whoever_can_do_it_no_more_is_offered_to_others(
-    how: str, client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn, officer: Person,
-    teller: Person, branch: Branch, draft: Draft, take: Take, tell: Tell,
+    how: str, client: AsyncClient, admin: Person, sign_in: SignIn, officer: Person,
+    teller: Person, branch: Branch, draft: Draft, take: Take, tell: Tell, other_branch: Branch,
 ) -> None:  # fmt: skip
-    session.add(elsewhere := a_branch())
-    await session.commit()
     away, back = {
         "suspended": ({"status": "suspended"}, {"status": "active"}),
-        "moved": ({"branch_id": str(elsewhere.id)}, {"branch_id": str(branch.id)}),
+        "moved": ({"branch_id": str(other_branch.id)}, {"branch_id": str(branch.id)}),
         "demoted": ({"role": "viewer"}, {"role": "teller"}),  # who still sees it
     }[how]
     colleague = await sign_in("teller", branch_id=branch.id)

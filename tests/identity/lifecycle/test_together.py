@@ -164,9 +164,8 @@ async def test_accounts_are_closed_in_bulk_while_their_owners_are_told_something
         rows.add_all(people := [a_user(branch_id=town.branch_id) for _ in range(2)])
     admin = await sign_in(houses[0], "admin")
     wish = {"user_ids": [str(person.id) for person in people], "status": "inactive", "reason": "Moved away"}
-    async with (
-        town_engine.connect() as telling
-    ):  # a notice names its reader, and so keeps their account until it is written
+    # A notice names its reader, and so keeps their account until it is written.
+    async with town_engine.connect() as telling:
         await telling.execute(select(User.id).with_for_update(read=True, key_share=True))
         async with asyncio.timeout(PATIENCE):
             answer = await houses[0].post("/api/v1/users/bulk/status", json=wish, headers=admin)

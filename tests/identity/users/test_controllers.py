@@ -220,10 +220,8 @@ class TestSameBranch:
     """Portfolio and line manager are people of the user's own branch; the web app looks for the very words."""
 
     @pytest.fixture
-    async def elsewhere(self, session: AsyncSession) -> str:
-        session.add(other := a_branch())
-        await session.flush()
-        session.add(stranger := an_employee(branch_id=other.id))
+    async def elsewhere(self, session: AsyncSession, other_branch: Branch) -> str:
+        session.add(stranger := an_employee(branch_id=other_branch.id))
         await session.commit()
         return str(stranger.id)
 
@@ -260,17 +258,22 @@ class TestSameBranch:
         assert kept.status_code == 200, "the branch closed around them"
 
     async def test_who_moves_to_another_branch_needs_others_around_them(
-        self, client: AsyncClient, session: AsyncSession, admin: Person, sokha: User, elsewhere: str
+        self,
+        client: AsyncClient,
+        session: AsyncSession,
+        admin: Person,
+        sokha: User,
+        elsewhere: str,
+        other_branch: Branch,
     ) -> None:
         session.add(here := an_employee(branch_id=sokha.branch_id))
-        session.add(other := a_branch())
         await session.commit()
         path = f"{URL}/{sokha.id}"
         answer = await client.patch(path, json={"portfolio_id": str(here.id)}, headers=admin.headers)
         assert answer.status_code == 200, answer.text
-        moved = await client.patch(path, json={"branch_id": str(other.id)}, headers=admin.headers)
+        moved = await client.patch(path, json={"branch_id": str(other_branch.id)}, headers=admin.headers)
         assert moved.json()["code"] == "OtherBranch"
-        wish = {"branch_id": str(other.id), "portfolio_id": None}
+        wish = {"branch_id": str(other_branch.id), "portfolio_id": None}
         assert (await client.patch(path, json=wish, headers=admin.headers)).status_code == 200
         back = {"branch_id": None, "portfolio_id": elsewhere}
         assert (await client.patch(path, json=back, headers=admin.headers)).status_code == 200, "the head office"

@@ -19,7 +19,6 @@ from tests.conftest import CHEAP, SignIn
 from tests.identity.factories import a_user
 from tests.identity.rights import Named
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 
 RIGHTS = ("user:read", "user:create", "user:update", "user:delete")
 
@@ -121,11 +120,9 @@ async def test_nothing_is_hashed_for_an_account_out_of_reach(
 
 
 async def test_who_looks_after_the_accounts_of_a_branch_puts_none_elsewhere(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, right_id: Named
+    client: AsyncClient, sign_in: SignIn, branch: Branch, right_id: Named, other_branch: Branch
 ) -> None:
     """Neither a new account, nor one of the branch, nor their own, by which they would reach the other branch."""
-    session.add(elsewhere := a_branch())
-    await session.commit()
     admin = await sign_in("admin")
     manager, officer = await sign_in("manager", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
     for verb in ("create", "update"):
@@ -140,7 +137,7 @@ async def test_who_looks_after_the_accounts_of_a_branch_puts_none_elsewhere(
         "last_name": "Keo",
     }
     users = "/api/v1/users"
-    refused = await client.post(users, json=body | {"branch_id": str(elsewhere.id)}, headers=manager.headers)
+    refused = await client.post(users, json=body | {"branch_id": str(other_branch.id)}, headers=manager.headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "NotYourPlace"), refused.text
     typed = {"first_name": " Sok\u200bha", "last_name": "Keo\ufeff "}  # nobody sees what else was typed
     opened = await client.post(users, json=body | typed | {"branch_id": ""}, headers=manager.headers)
@@ -151,7 +148,9 @@ async def test_who_looks_after_the_accounts_of_a_branch_puts_none_elsewhere(
         (officer.user.id, "NotYourPlace"),
         (manager.user.id, "NotYoursToChange"),
     ):
-        away = await client.patch(f"{users}/{user_id}", json={"branch_id": str(elsewhere.id)}, headers=manager.headers)
+        away = await client.patch(
+            f"{users}/{user_id}", json={"branch_id": str(other_branch.id)}, headers=manager.headers
+        )
         assert (away.status_code, away.json()["code"]) == (403, code), away.text
     renamed = await client.patch(
         f"{users}/{officer.user.id}", json={"branch_id": str(branch.id), "first_name": "Dara"}, headers=manager.headers

@@ -23,7 +23,6 @@ from tests.identity.rights import Named
 from tests.lending.steps import URL as APPLICATIONS
 from tests.lending.steps import WISH
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 
 URL = "/api/v1/audit"
 
@@ -78,11 +77,9 @@ async def test_entries_are_found_by_what_is_known_of_them(
 
 
 async def test_a_manager_reads_what_happened_in_their_branch(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, drafted: dict[str, Any]
+    client: AsyncClient, sign_in: SignIn, branch: Branch, drafted: dict[str, Any], other_branch: Branch
 ) -> None:
-    session.add(elsewhere := a_branch())
-    await session.commit()
-    near, far = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=elsewhere.id)
+    near, far = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=other_branch.id)
     for person, total, status in ((near, 2, 200), (far, 0, 404)):
         assert (await client.get(f"{URL}?subject=application", headers=person.headers)).json()["total"] == total
         for path in ("audit", "audit/verify"):

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
 from tests.lending.steps import Draft
-from tests.organization.factories import a_branch
 
 URL = "/api/v1/audit/personal-reads"
 
@@ -58,15 +57,13 @@ async def test_readings_are_found_by_who_read_whose_and_what(
 
 
 async def test_a_manager_finds_the_readers_of_their_branch_and_an_officer_nobody(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(elsewhere := a_branch())
-    await session.commit()
     officer = await sign_in("officer", branch_id=branch.id)
     drafted = await draft(officer)
     await client.get(f"/api/v1/applications/{drafted['id']}", headers=officer.headers)
     found = {}
-    for name, place in (("near", branch), ("far", elsewhere)):
+    for name, place in (("near", branch), ("far", other_branch)):
         manager = await sign_in("manager", branch_id=place.id)
         page = await client.get(f"{URL}?reader_id={officer.user.id}", headers=manager.headers)
         found[name] = page.json()["total"] > 0

@@ -37,11 +37,10 @@ async def test_a_manager_counts_their_branch_and_an_administrator_everything(
     branch: Branch,
     draft: Draft,
     take: Take,
+    other_branch: Branch,
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     manager, admin = await sign_in("manager", branch_id=branch.id), await sign_in("admin")
-    here, there = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=other.id)
+    here, there = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=other_branch.id)
     await draft(here)
     submitted = await draft(here, id_number="2")
     await take(here, submitted, "submit")
@@ -49,7 +48,7 @@ async def test_a_manager_counts_their_branch_and_an_administrator_everything(
     asked = await client.post(comments, json={"text": "Is there a land title?"}, headers=here.headers)
     assert asked.status_code == 201, "it is on record, and no move"
     await draft(there, id_number="3")
-    other.is_active = False
+    other_branch.is_active = False
     await session.commit()
 
     with sent(engine) as statements:

@@ -14,7 +14,7 @@ from lc_workflow.organization.employees.models import Employee
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH, Draft, Take
-from tests.organization.factories import a_branch, an_employee
+from tests.organization.factories import an_employee
 from tests.statements import sent
 
 
@@ -171,12 +171,10 @@ async def test_a_submitted_application_is_closed_for_changes(
 
 
 async def test_officers_see_the_applications_of_their_branch_alone(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     officer, colleague = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
-    stranger, auditor = await sign_in("officer", branch_id=other.id), await sign_in("auditor")
+    stranger, auditor = await sign_in("officer", branch_id=other_branch.id), await sign_in("auditor")
     drafted = await draft(officer)
     for person, expected in ((officer, 200), (colleague, 200), (auditor, 200), (stranger, 404)):
         answer = await client.get(f"{URL}/{drafted['id']}", headers=person.headers)
@@ -307,23 +305,19 @@ async def test_the_papers_of_a_draft_go_with_it(
 
 
 async def test_an_administrator_drafts_for_a_branch_and_an_officer_only_for_their_own(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     admin, officer = await sign_in("admin"), await sign_in("officer", branch_id=branch.id)
-    assert (await draft(admin, branch_id=str(other.id)))["branch_id"] == str(other.id)
-    assert (await draft(officer, branch_id=str(other.id)))["branch_id"] == str(branch.id)
+    assert (await draft(admin, branch_id=str(other_branch.id)))["branch_id"] == str(other_branch.id)
+    assert (await draft(officer, branch_id=str(other_branch.id)))["branch_id"] == str(branch.id)
     unknown = await client.post(URL, json=WISH | {"branch_id": str(admin.user.id)}, headers=admin.headers)
     assert (unknown.status_code, unknown.json()["code"]) == (422, "NoSuchBranch")
 
 
 async def test_what_an_administrator_of_no_branch_drafts_belongs_where_its_officers_work(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.flush()
-    here, colleague, elsewhere = (an_employee(branch_id=one.id) for one in (branch, branch, other))
+    here, colleague, elsewhere = (an_employee(branch_id=one.id) for one in (branch, branch, other_branch))
     session.add_all([here, colleague, elsewhere])
     await session.commit()
 
@@ -336,8 +330,8 @@ async def test_what_an_administrator_of_no_branch_drafts_belongs_where_its_offic
     assert await belongs(admin, here, colleague) == str(branch.id)
     assert await belongs(admin, here, elsewhere) is None  # nobody knows
     assert await belongs(admin) is None
-    of_a_branch = await sign_in("admin", branch_id=other.id)
-    assert await belongs(of_a_branch, elsewhere) == await belongs(of_a_branch) == str(other.id)
+    of_a_branch = await sign_in("admin", branch_id=other_branch.id)
+    assert await belongs(of_a_branch, elsewhere) == await belongs(of_a_branch) == str(other_branch.id)
     assert await belongs(await sign_in("data_entry"), here) is None  # who writes for themselves names no branch
     wish = WISH | {"employee_assignments": [{"employee_id": str(here.id)}]}
     refused = await client.post(URL, json=wish, headers=of_a_branch.headers)

@@ -17,7 +17,6 @@ from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 
 
 async def test_cards_and_figures_take_the_filters_of_the_list(
@@ -144,11 +143,12 @@ async def test_whoever_belongs_to_no_branch_reviews_anywhere_and_what_belongs_to
 
 
 async def test_a_reviewer_is_of_the_branch_and_has_not_prepared_it(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft
+    client: AsyncClient, sign_in: SignIn, branch: Branch, officer: Person, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    manager, elsewhere = await sign_in("manager", branch_id=branch.id), await sign_in("manager", branch_id=other.id)
+    manager, elsewhere = (
+        await sign_in("manager", branch_id=branch.id),
+        await sign_in("manager", branch_id=other_branch.id),
+    )
     gone = await sign_in("manager", branch_id=branch.id, status=UserStatus.INACTIVE)
     drafted = await draft(officer)
 

@@ -119,11 +119,9 @@ async def test_who_sees_every_branch_and_reads_the_numbers_of_their_own_sees_how
 
 
 async def test_an_officer_reads_the_numbers_of_a_borrower_who_is_another_branchs_customer(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, draft: Draft, drafted: dict[str, Any]
+    client: AsyncClient, sign_in: SignIn, draft: Draft, drafted: dict[str, Any], other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    officer = await sign_in("officer", branch_id=other.id)
+    officer = await sign_in("officer", branch_id=other_branch.id)
     again = await draft(officer)
     assert again["customer_id"] == drafted["customer_id"]
     customer = await client.get(f"/api/v1/customers/{again['customer_id']}", headers=officer.headers)

@@ -9,7 +9,6 @@ from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft
-from tests.organization.factories import a_branch
 
 KEPT = select(ApplicationName).order_by(ApplicationName.id)
 
@@ -24,18 +23,16 @@ async def found(client: AsyncClient, person: Person, search: str, **further: str
 
 
 async def test_a_search_finds_each_application_once_wherever_it_belongs(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, other_branch: Branch
 ) -> None:
     """One's own may belong to another branch, and one's branch has those of others."""
-    session.add(other := a_branch())
-    await session.commit()
     mine, colleague = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=branch.id)
-    far = await sign_in("officer", branch_id=other.id)
+    far = await sign_in("officer", branch_id=other_branch.id)
     for owner, place, name in (
         (mine, branch, "KEO BOPHA"),
-        (mine, other, "MEAS BOPHA"),
+        (mine, other_branch, "MEAS BOPHA"),
         (colleague, branch, "NOP BOPHA"),
-        (far, other, "OUK BOPHA"),
+        (far, other_branch, "OUK BOPHA"),
         (colleague, branch, "NOP DARA"),
     ):
         session.add(an_application(owner.user.id, branch_id=place.id, full_name_latin=name))
@@ -55,7 +52,7 @@ async def test_a_search_finds_each_application_once_wherever_it_belongs(
 
 
 async def test_a_search_keeps_up_with_what_an_application_is_called(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
     officer = await sign_in("officer", branch_id=branch.id)
     drafted = await draft(officer, full_name_latin="KEO BOPHA", full_name_khmer="កែវ បុប្ផា", account_id="00-A77")
@@ -68,9 +65,7 @@ async def test_a_search_keeps_up_with_what_an_application_is_called(
     assert renamed.status_code == 200
     assert await found(client, officer, "dara") == ["KEO DARA"]
     assert await found(client, officer, "keo bopha") == []
-    session.add(other := a_branch())
-    await session.flush()
-    away = update(CustomerApplication).values(branch_id=other.id, user_id=(await sign_in("officer")).user.id)
+    away = update(CustomerApplication).values(branch_id=other_branch.id, user_id=(await sign_in("officer")).user.id)
     await session.execute(away)
     await session.commit()
     assert await found(client, officer, "dara") == []

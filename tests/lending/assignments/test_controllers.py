@@ -173,12 +173,10 @@ async def test_whoever_was_released_is_asked_again_by_a_form_that_names_them(
 
 
 async def test_an_employee_of_another_branch_is_not_asked(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
     officer = await sign_in("officer", branch_id=branch.id)
-    session.add(other := a_branch())
-    await session.flush()
-    session.add(stranger := an_employee(branch_id=other.id))
+    session.add(stranger := an_employee(branch_id=other_branch.id))
     await session.commit()
     application = await draft(officer)
     for employee_id, code in ((stranger.id, "EmployeeOfAnotherBranch"), (officer.user.id, "NoSuchEmployee")):

@@ -17,7 +17,6 @@ from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import AUTHORITIES, COMMITTEE, DELEGATIONS, MATRICES, STRICT, Give, HandOn
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 
 
 def a_delegation(to: Person, **changes: Any) -> dict[str, Any]:
@@ -218,17 +217,15 @@ async def test_a_role_is_handed_on_within_bounds(
 
 
 async def test_whoever_stands_in_sees_what_waits_for_the_absent(
-    client: AsyncClient, sign_in: SignIn, branch: Branch, session: AsyncSession
+    client: AsyncClient, sign_in: SignIn, branch: Branch, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     manager = await sign_in("manager", branch_id=branch.id)
-    neighbour = await sign_in("manager", branch_id=other.id)
+    neighbour = await sign_in("manager", branch_id=other_branch.id)
     blind = await sign_in("data_entry", branch_id=branch.id)
     for person in (neighbour, blind):
         refused = await client.post(DELEGATIONS, json=a_delegation(person), headers=manager.headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "StandInSeesNothing"), refused.text
-    regional = await sign_in("regional_manager", branch_id=other.id)
+    regional = await sign_in("regional_manager", branch_id=other_branch.id)
     made = await client.post(DELEGATIONS, json=a_delegation(regional), headers=manager.headers)
     assert made.status_code == 201, made.text
 

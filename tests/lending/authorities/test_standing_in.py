@@ -84,12 +84,10 @@ async def test_who_stands_in_may_be_stood_in_for_and_stand_in_for_others_and_in_
 
 
 async def test_a_stand_in_sees_what_waits_in_the_role_that_is_handed_on(
-    session: AsyncSession, manager: Person, sign_in: SignIn, branch: Branch, give: Give, handed: HandOn
+    manager: Person, sign_in: SignIn, branch: Branch, give: Give, handed: HandOn, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     await give(manager, "viewer")  # over everything, which is another role
-    neighbour = await sign_in("manager", branch_id=other.id)
+    neighbour = await sign_in("manager", branch_id=other_branch.id)
     assert code(await handed(manager, neighbour)) == (422, "StandInSeesNothing")
     of_a_team = await sign_in("portfolio_officer", branch_id=branch.id)
     assert (await handed(manager, of_a_team)).status_code == 201

@@ -4,12 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import SignIn
 from tests.lending.steps import URL, Draft
-from tests.organization.factories import a_branch
 
 
 async def test_colleagues_talk_about_an_application_and_take_back_their_own_words(
@@ -37,11 +35,12 @@ async def test_colleagues_talk_about_an_application_and_take_back_their_own_word
 
 
 async def test_who_looks_on_says_nothing(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, draft: Draft
+    client: AsyncClient, sign_in: SignIn, branch: Branch, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    officer, stranger = await sign_in("officer", branch_id=branch.id), await sign_in("officer", branch_id=other.id)
+    officer, stranger = (
+        await sign_in("officer", branch_id=branch.id),
+        await sign_in("officer", branch_id=other_branch.id),
+    )
     auditor = await sign_in("auditor")
     url = f"{URL}/{(await draft(officer))['id']}/comments"
     assert (await client.get(url, headers=stranger.headers)).status_code == 404

@@ -12,7 +12,6 @@ from lc_workflow.lending.customers.models import Customer
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, WISH, Draft, Take
-from tests.organization.factories import a_branch
 from tests.statements import sent
 
 CUSTOMERS = "/api/v1/customers"
@@ -107,14 +106,12 @@ async def test_nobody_writes_down_a_customer_whom_they_would_not_see(
 
 
 async def test_whoever_belongs_to_another_branch_is_not_sent_for_in_vain(
-    session: AsyncSession, sign_in: SignIn, officer: Person, register: Register
+    sign_in: SignIn, officer: Person, register: Register, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     assert (await register(officer)).status_code == 201
     said = {
         person.user.id: (await register(person)).json()["detail"]
-        for person in (officer, await sign_in("officer", branch_id=other.id))
+        for person in (officer, await sign_in("officer", branch_id=other_branch.id))
     }
     assert [*said.values()] == [
         "This person is a customer already; search for their number.",
@@ -331,11 +328,9 @@ async def test_null_empties_the_lists_of_a_customer(client: AsyncClient, officer
 
 
 async def test_customers_are_seen_in_their_branch_and_through_loans(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, register: Register, draft: Draft
+    client: AsyncClient, sign_in: SignIn, officer: Person, register: Register, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    stranger, auditor = await sign_in("officer", branch_id=other.id), await sign_in("auditor")
+    stranger, auditor = await sign_in("officer", branch_id=other_branch.id), await sign_in("auditor")
     customer = (await register(officer)).json()
     url = f"{CUSTOMERS}/{customer['id']}"
     paths = ("", "/applications", "/duplicates", "/accounts")
@@ -348,7 +343,7 @@ async def test_customers_are_seen_in_their_branch_and_through_loans(
     assert (await client.get(url, headers=stranger.headers)).json()["application_count"] == 1
     refused = await client.patch(url, json={"village": "B"}, headers=stranger.headers)
     assert (refused.status_code, refused.json()["code"]) == (403, "NotYourCustomer")
-    viewer = await sign_in("viewer", branch_id=other.id)
+    viewer = await sign_in("viewer", branch_id=other_branch.id)
     assert (await client.post(CUSTOMERS, json=BOPHA, headers=viewer.headers)).status_code == 403
 
 
@@ -402,11 +397,9 @@ async def test_a_loan_has_a_new_version_when_who_stands_in_for_it_turns_out_to_b
 
 
 async def test_a_merge_that_cannot_be(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, manager: Person, draft: Draft
+    client: AsyncClient, sign_in: SignIn, officer: Person, manager: Person, draft: Draft, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    elsewhere = await draft(await sign_in("officer", branch_id=other.id), id_number="7", phone="")
+    elsewhere = await draft(await sign_in("officer", branch_id=other_branch.id), id_number="7", phone="")
     first, second, third = [
         await draft(officer, id_number=number, phone="", full_name_latin=name, full_name_khmer="", date_of_birth="")
         for number, name in (("1", "CHAN A"), ("2", "CHAN B"), ("3", "CHAN C"))

@@ -20,7 +20,6 @@ from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL, Draft
-from tests.organization.factories import a_branch
 
 CELL = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -42,10 +41,9 @@ async def test_a_manager_exports_the_applications_of_the_branch(
     manager: Person,
     draft: Draft,
     announced: Callable[[], Awaitable[Any]],
+    other_branch: Branch,
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    await draft(await sign_in("officer", branch_id=other.id), id_number="7", phone="")
+    await draft(await sign_in("officer", branch_id=other_branch.id), id_number="7", phone="")
     await draft(
         officer, guarantor_name="KEO BOPHA", collaterals=[{"value": 900}, {"value": 100.5}], purpose_details="=1+1"
     )

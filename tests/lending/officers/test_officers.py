@@ -9,22 +9,20 @@ from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
 from tests.lending.steps import URL
-from tests.organization.factories import a_branch, an_employee
+from tests.organization.factories import an_employee
 
 ADMIN = "/api/v1/admin"
 
 
 async def test_names_become_assignments_and_names_again(
-    client: AsyncClient, session: AsyncSession, branch: Branch, admin: Person
+    client: AsyncClient, session: AsyncSession, branch: Branch, admin: Person, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.flush()
     session.add_all(
         [
             dara := an_employee(branch_id=branch.id, full_name_latin="CHAN DARA", full_name_khmer="ចាន់ ដារ៉ា"),
             twin := an_employee(branch_id=branch.id, full_name_latin="SOK NARY"),
             an_employee(branch_id=branch.id, full_name_latin="SOK NARY"),
-            an_employee(branch_id=other.id, full_name_latin="KEO BOPHA"),
+            an_employee(branch_id=other_branch.id, full_name_latin="KEO BOPHA"),
             an_employee(branch_id=branch.id, full_name_latin="LONG GONE", is_active=False),
         ]
     )
@@ -89,13 +87,11 @@ async def test_names_become_assignments_and_names_again(
 
 
 async def test_a_name_is_matched_where_the_employee_may_be_asked(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, admin: Person
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, admin: Person, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.flush()
     session.add_all(
         [
-            stranger := an_employee(branch_id=other.id),
+            stranger := an_employee(branch_id=other_branch.id),
             gone := an_employee(branch_id=branch.id, is_active=False),
             an_application(admin.user.id, branch_id=branch.id, portfolio_officer_name="SOMEBODY"),
         ]

@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.lending.customers.models import Customer
+from lc_workflow.organization.branches.models import Branch
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
-from tests.organization.factories import a_branch
 
 GUARANTOR = {
     "guarantor_name": "KEO BOPHA",
@@ -278,11 +278,9 @@ async def test_nobody_looks_through_more_than_fifty(client: AsyncClient, officer
 
 
 async def test_a_submitted_application_keeps_what_stands_behind_it(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, officer: Person, draft: Draft, take: Take
+    client: AsyncClient, sign_in: SignIn, officer: Person, draft: Draft, take: Take, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    stranger, viewer = await sign_in("officer", branch_id=other.id), await sign_in("viewer")
+    stranger, viewer = await sign_in("officer", branch_id=other_branch.id), await sign_in("viewer")
     drafted = await draft(officer, **GUARANTOR, collaterals=[LAND])
     for path, wish in (("parties", {"full_name_latin": "A B"}), ("collaterals", LAND)):
         url = f"{URL}/{drafted['id']}/{path}"

@@ -16,7 +16,6 @@ from tests.conftest import Person, SignIn
 from tests.engagement.conftest import Tell
 from tests.lending.steps import Draft, Take
 from tests.moments import NOON
-from tests.organization.factories import a_branch
 
 HOLIDAYS = "/api/v1/holidays"
 TODAY, TOMORROW = "2026-11-24T10:00:00Z", "2026-11-25T05:00:00Z"
@@ -53,11 +52,9 @@ async def test_a_holiday_that_is_declared_late_moves_what_is_due(client: AsyncCl
 
 
 async def test_another_branchs_holiday_moves_nothing_here_and_other_hours_do(
-    client: AsyncClient, session: AsyncSession, admin: Person, branch: Branch, due: Due
+    client: AsyncClient, admin: Person, branch: Branch, due: Due, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
-    wish = {"day": "2026-11-24", "name": "The fair", "branch_id": str(other.id)}
+    wish = {"day": "2026-11-24", "name": "The fair", "branch_id": str(other_branch.id)}
     assert (await client.post(HOLIDAYS, json=wish, headers=admin.headers)).status_code == 201
     assert await due() == [TODAY]
     mornings = [{"weekday": day, "opens": "08:00", "closes": "12:00"} for day in range(1, 6)]

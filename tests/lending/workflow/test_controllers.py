@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.steps import URL, Draft, Take
-from tests.organization.factories import a_branch
 from tests.statements import sent as sent_by
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
@@ -234,13 +233,11 @@ async def test_an_administrator_decides_no_loan(
 
 
 async def test_a_manager_of_another_branch_does_not_even_see_it(
-    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview
+    client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.commit()
     officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
     application = await to_review(officer, teller)
-    stranger = await sign_in("manager", branch_id=other.id)
+    stranger = await sign_in("manager", branch_id=other_branch.id)
     assert (
         await client.patch(f"{URL}/{application['id']}/approve", json={}, headers=stranger.headers)
     ).status_code == 404

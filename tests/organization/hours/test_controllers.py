@@ -13,7 +13,6 @@ from lc_workflow.organization.branches.models import Branch
 from lc_workflow.organization.hours.service import calendars
 from lc_workflow.platform.journal.models import JournalEntry
 from tests.conftest import SignIn
-from tests.organization.factories import a_branch
 
 DAY = {"weekday": 6, "opens": "07:30", "closes": "12:00"}
 HOLIDAYS = "/api/v1/holidays"
@@ -41,15 +40,13 @@ async def test_a_branch_keeps_office_hours_until_it_says_otherwise(
 
 
 async def test_each_branch_keeps_its_own_hours(
-    client: AsyncClient, session: AsyncSession, branch: Branch, sign_in: SignIn
+    client: AsyncClient, branch: Branch, sign_in: SignIn, other_branch: Branch
 ) -> None:
     admin = await sign_in("admin")
-    session.add(other := a_branch())
-    await session.commit()
-    for place, opens in ((branch, "07:30"), (other, "09:00")):
+    for place, opens in ((branch, "07:30"), (other_branch, "09:00")):
         answer = await client.put(hours_of(place), json={"week": [DAY | {"opens": opens}]}, headers=admin.headers)
         assert answer.status_code == 200, answer.text
-    for place, opens in ((branch, "07:30"), (other, "09:00")):
+    for place, opens in ((branch, "07:30"), (other_branch, "09:00")):
         shown = (await client.get(hours_of(place), headers=admin.headers)).json()
         assert [day["opens"] for day in shown["week"]] == [opens]
 
@@ -116,12 +113,16 @@ async def test_a_holiday_is_added_once_and_removed(client: AsyncClient, branch: 
 
 
 async def test_holidays_are_listed_by_year_and_branch(
-    client: AsyncClient, session: AsyncSession, branch: Branch, sign_in: SignIn
+    client: AsyncClient, branch: Branch, sign_in: SignIn, other_branch: Branch
 ) -> None:
     admin = await sign_in("admin")
-    session.add(other := a_branch())
-    await session.commit()
-    days = {"2027-01-01": None, "2025-12-31": None, "2026-12-31": branch, "2026-01-01": None, "2026-04-14": other}
+    days = {
+        "2027-01-01": None,
+        "2025-12-31": None,
+        "2026-12-31": branch,
+        "2026-01-01": None,
+        "2026-04-14": other_branch,
+    }
     for day, place in days.items():
         wish = {"day": day, "name": "Free", "branch_id": str(place.id) if place else None}
         assert (await client.post(HOLIDAYS, json=wish, headers=admin.headers)).status_code == 201
