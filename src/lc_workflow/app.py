@@ -12,6 +12,7 @@ from advanced_alchemy.config import SQLAlchemyAsyncConfig
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.exceptions import ClientException
 from litestar.plugins import PluginProtocol
 from litestar.routes import HTTPRoute
 from redis.asyncio import Redis
@@ -314,8 +315,15 @@ def _principal(request: CheckedRequest) -> Principal:
 
 
 def _base_url(request: CheckedRequest) -> str:
-    """The address at which this request reached the API, without a slash at its end: for links that browsers open."""
-    return str(request.base_url).rstrip("/")
+    """The address at which this request reached the API, without a slash at its end: for links that browsers open.
+
+    Raises:
+        ClientException: The Host header has a port that is none.
+    """
+    try:
+        return str(request.base_url).rstrip("/")
+    except ValueError as unreadable:
+        raise ClientException("The Host header is no address.") from unreadable
 
 
 def _always(thing: object) -> Provide:

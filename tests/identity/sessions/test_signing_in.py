@@ -129,6 +129,13 @@ async def test_a_sign_in_that_makes_no_sense_names_its_fields(
         assert {error["field"] for error in answer.json()["errors"]} == fields
 
 
+@pytest.mark.parametrize("host", ["branch.example:99999", "a:b:c", "branch.example:x", "a b"])
+@pytest.mark.usefixtures("sokha")
+async def test_a_host_that_is_no_address_is_no_mistake_of_ours(client: AsyncClient, host: str) -> None:
+    answer = await sign_in_with(client, "sokha", headers={"Host": host})  # type: ignore[arg-type]
+    assert (answer.status_code, answer.json()["code"]) == (422, "MalformedRequest"), "links are made with it"
+
+
 @pytest.mark.parametrize(
     ("content", "media_type", "status"),
     [
