@@ -8,7 +8,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.lending.customers.models import Customer, IdentityPaper
-from lc_workflow.lending.customers.service import CustomerService, Person, _lock_of, description_of
+from lc_workflow.lending.customers.service import CustomerService, Person
+from lc_workflow.lending.customers.service.describing import description_of
+from lc_workflow.lending.customers.service.knowing import _lock_of
 from lc_workflow.lending.rules.terms import IdCardType
 from tests.journey.town import Town, sign_in
 from tests.lending.customers.test_merging_together import a_telephone

@@ -1,12 +1,9 @@
 """Finding or writing down a person's one customer row, and what belongs to it: papers, telephones, accounts."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from dataclasses import fields as dataclass_fields
-from datetime import date, datetime
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final, Protocol
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -31,28 +28,14 @@ from sqlalchemy.sql.dml import ReturningInsert
 from lc_workflow.kernel.errors import Invalid
 from lc_workflow.lending.customers.models import Account, Customer, IdentityPaper, PossibleDuplicate, Telephone
 from lc_workflow.lending.customers.queries import Sharing
+from lc_workflow.lending.customers.service.describing import Described, columns_of, description_of
 from lc_workflow.lending.events import CustomerChanged, CustomerForgotten, PossibleDuplicateFound
-from lc_workflow.lending.rules.matching import NAMES, identity_key, kind_of, read_identity_card
-from lc_workflow.lending.rules.recognising import Description, MatchedBy, describe, recognise
-from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
+from lc_workflow.lending.rules.matching import identity_key, kind_of
+from lc_workflow.lending.rules.recognising import MatchedBy, recognise
 from lc_workflow.platform.db.written import Written
 from lc_workflow.platform.phones import phone_keys
 from lc_workflow.platform.security.columns import blind, found_by
 from lc_workflow.platform.service import Service
-
-TRAITS: Final = (
-    *NAMES,
-    "date_of_birth",
-    "sex",
-    "marital_status",
-    "current_address",
-    "province",
-    "district",
-    "commune",
-    "village",
-    "place_code",
-)
-"""The columns of a customer that describe the person."""
 
 Alone = Callable[[UUID], Awaitable[bool]]
 """Answers whether nothing but the application at hand refers to a customer."""
@@ -60,47 +43,6 @@ Alone = Callable[[UUID], Awaitable[bool]]
 
 class AccountOfAnother(Invalid):
     """The account id belongs to another customer (lending.md §5)."""
-
-
-class Described(Protocol):
-    """A person as an application describes them; `id_number` and `phone` as they were written."""
-
-    id_card_type: IdCardType | None
-    id_number: str | None
-    full_name_khmer: str | None
-    full_name_latin: str | None
-    phone: str | None
-    date_of_birth: date | None
-    sex: Sex | None
-    marital_status: MaritalStatus | None
-    current_address: str | None
-    province: str | None
-    district: str | None
-    commune: str | None
-    village: str | None
-    place_code: str | None
-    branch_id: UUID | None
-
-
-@dataclass(kw_only=True)
-class Person:
-    """A person of whom less is known than of a borrower, such as a guarantor."""
-
-    id_card_type: IdCardType | None = None
-    id_number: str | None = None
-    full_name_khmer: str | None = None
-    full_name_latin: str | None = None
-    phone: str | None = None
-    date_of_birth: date | None = None
-    sex: Sex | None = None
-    marital_status: MaritalStatus | None = None
-    current_address: str | None = None
-    province: str | None = None
-    district: str | None = None
-    commune: str | None = None
-    village: str | None = None
-    place_code: str | None = None
-    branch_id: UUID | None = None
 
 
 class CustomerService(Service[Customer]):
@@ -163,7 +105,7 @@ class CustomerService(Service[Customer]):
         """Write down a person who is not known yet."""
         customer = await self.create(
             Customer(
-                **_about(person), branch_id=person.branch_id, written_for=written_for, created_at=at, updated_at=at
+                **columns_of(person), branch_id=person.branch_id, written_for=written_for, created_at=at, updated_at=at
             )
         )
         paper, telephones = _numbers(customer.id, person, at=at)
@@ -253,7 +195,7 @@ class CustomerService(Service[Customer]):
 
     async def _correct(self, customer: Customer, person: Described, *, at: datetime) -> None:
         """Write a customer anew, numbers included."""
-        customer.change(_about(person), at=at)
+        customer.change(columns_of(person), at=at)
         described = description_of(person)
         for numbers, kept in (
             (IdentityPaper, _shows(described.identity_keys)),
@@ -315,36 +257,6 @@ def _shows(keys: Iterable[str]) -> ColumnElement[bool]:
 def _answers(keys: Iterable[str]) -> ColumnElement[bool]:
     """Match telephones by number, as they are compared."""
     return found_by(Telephone.phone_index, *keys, of="phone")
-
-
-def person_with(described: Described, changes: Mapping[str, Any]) -> Person:
-    """The person an application describes after these changes."""
-    names = [field.name for field in dataclass_fields(Person)]
-    return Person(**{name: changes.get(name, getattr(described, name)) for name in names})
-
-
-def description_of(person: Described) -> Description:
-    """Describe a person the way people are compared."""
-    return describe(
-        khmer=person.full_name_khmer,
-        latin=person.full_name_latin,
-        born=person.date_of_birth,
-        identities=[(person.id_card_type, person.id_number)],
-        phone_keys=phone_keys(person.phone),
-    )
-
-
-def paper_kind(number: str | None) -> IdCardType | None:
-    """Guess the kind of a paper known only by its number: nine digits are an identity card's."""
-    with suppress(Invalid):
-        read_identity_card(number or "")
-        return IdCardType.CAMBODIAN_IDENTITY
-    return None
-
-
-def _about(person: Described) -> dict[str, Any]:
-    """The columns of a customer that describe the person; numbers are rows of their own."""
-    return {name: getattr(person, name) for name in TRAITS}
 
 
 def _lock_of(key: str) -> int:
