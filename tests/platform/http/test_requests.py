@@ -220,6 +220,8 @@ async def test_a_file_comes_with_its_fields(client: AsyncClient) -> None:
     twice = [("file", ("a.txt", b"four")), ("file", ("b.txt", b"five"))]
     refused = await client.post("/paper", files=twice)
     assert (refused.status_code, refused.json()["detail"]) == (422, "file: cannot be taken in this form; give it once.")
+    nameless = await client.post("/paper", files={"file": (None, b"four")})
+    assert (nameless.status_code, nameless.json()["detail"]) == (422, "file: must be a file, sent with a file name.")
     answer = await client.post("/paper", files={"file": ("a.txt", b"four")}, data={"folder": ""})
     assert answer.json() == {"size": 4, "folder": "none"}
 

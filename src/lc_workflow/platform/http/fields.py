@@ -113,8 +113,10 @@ def spoken(message: str, expected: Kind = None) -> str:
     """Turn msgspec's message about one value into words that follow the field's name."""
     if choices := _choices(_bare(expected)):
         return f"must be one of {', '.join(choices)}"
-    if message.startswith("Unsupported type"):  # a field of a form that came several times
+    if message.startswith("Unsupported type: <class 'list'>"):  # a field of a form that came several times
         return "cannot be taken in this form; give it once"
+    if message.startswith("Unsupported type"):
+        return "must be a file, sent with a file name"
     if message.startswith("Invalid enum value"):
         return "is not one of the values allowed here"
     if found := _EXPECTED.fullmatch(message):
