@@ -417,6 +417,7 @@ def work_off(workplace: Workplace, session: AsyncSession) -> Callable[[], Awaita
             await session.commit()
             await jobs[found.task_name].do(workplace, found.args)
             done.append(found.task_name)
+        await session.commit()  # or what comes after would lie in the look that found nothing
         return done
 
     return work_off

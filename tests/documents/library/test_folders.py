@@ -157,6 +157,35 @@ async def test_a_folder_is_put_into_another_one_of_its_application(
     assert await put(stall, deepest) == (200, deepest["id"])
 
 
+async def test_each_application_has_its_own_folders_and_papers(
+    client: AsyncClient,
+    session: AsyncSession,
+    officer: Person,
+    branch: Branch,
+    application_id: UUID,
+    make: Make,
+    upload: Upload,
+) -> None:
+    session.add(another := an_application(officer.user.id, branch_id=branch.id))
+    await session.commit()
+    for loan, name in ((application_id, "Visit"), (another.id, "Stall")):
+        folder = (await make(name, application_id=loan)).json()
+        assert (await upload(officer, folder_id=folder["id"])).status_code == 201
+        listed = (await client.get(f"{FOLDERS}?application_id={loan}", headers=officer.headers)).json()
+        assert [(one["name"], one["file_count"]) for one in listed] == [(name, 1)]
+        tree = (await client.get(f"{FOLDERS}/application/{loan}/hierarchy", headers=officer.headers)).json()
+        assert (tree["total_folders"], tree["total_files"]) == (1, 1)
+
+
+async def test_a_folder_that_is_removed_leaves_the_papers_of_others_where_they_are(
+    client: AsyncClient, officer: Person, application_id: UUID, make: Make, upload: Upload
+) -> None:
+    gone, other = [(await make(name, application_id=application_id)).json() for name in ("Visit", "Stall")]
+    file = (await upload(officer, folder_id=other["id"])).json()
+    assert (await client.delete(f"{FOLDERS}/{gone['id']}", headers=officer.headers)).status_code == 204
+    assert (await client.get(f"{FILES}/{file['id']}", headers=officer.headers)).json()["folder_id"] == other["id"]
+
+
 async def test_only_an_empty_folder_is_removed(
     client: AsyncClient, officer: Person, application_id: UUID, make: Make, upload: Upload
 ) -> None:

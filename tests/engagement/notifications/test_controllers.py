@@ -177,7 +177,7 @@ async def test_what_names_the_customer_of_an_application_that_one_may_not_see_is
     client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, type_: str
 ) -> None:
     other = await sign_in("teller")
-    session.add(application := an_application(other.user.id))
+    session.add_all([application := an_application(other.user.id), an_application(officer.user.id)])
     await session.flush()
     session.add(a_notification(officer.user.id, type=type_, data={"application_id": str(application.id)}))
     await session.commit()

@@ -425,7 +425,7 @@ async def test_each_stage_of_an_approval_is_announced_once_to_whoever_holds_its_
     assert (await told_again())[2:] == [regional.user.id]
     decides = (Notification.user_id == regional.user.id) & (Notification.title == "Application to decide")
     (row,) = await session.scalars(select(Notification).where(decides))
-    assert row.message.startswith("The application of SOK CHANTHY passed a stage by")
+    assert row.message.startswith("The application of SOK CHANTHY passed a stage by Chanthy Sok")
     await decide(regional, application)
     await give(await sign_in("officer", branch_id=branch.id), "regional_manager", **wish)
     assert (await told_again())[2:] == [regional.user.id]  # there is nothing left to decide

@@ -113,6 +113,7 @@ async def test_authority_elsewhere_takes_nothing_from_the_post_at_home(
     loan, manager = await reviewed(), await hire()
     auditor = await session.scalar(select(CompanyRole.id).where(CompanyRole.name == "auditor"))
     session.add(UserRole(user_id=manager.user.id, role_id=auditor, given_at=NOON, given_by=manager.user.id))
+    await session.commit()
     south = await session.scalar(select(Branch.id).where(Branch.region == "South"))
     over = place | ({} if "region" in place else {"branch_id": str(south)})
     await give(manager, "manager", limits={"USD": 100}, **over)

@@ -156,6 +156,7 @@ async def test_work_is_given_to_who_is_there_before_who_has_others_stand_in(
 
     assert (await amounts(stand_in), await amounts(manager)) == ({900, 800}, {1100})  # nobody else may decide so much
     await session.execute(update(Delegation).values(ended_at=NOON))
+    await session.commit()
     await to_review(officer, teller, requested_amount=700, id_number="010234569", account_id="9")
     assert await amounts(manager) == {1100, 700}
 
@@ -193,6 +194,7 @@ async def test_a_return_pauses_the_clock(
     first = (await queue(client, manager, "claimable"))[0]["due_at"]
     # the manager has had it since this morning: three working hours
     await session.execute(update(Task).where(Task.closed_at.is_(None)).values(opened_at=NOON - timedelta(hours=3)))
+    await session.commit()
     await take(manager, application, "return", reason="The land title is missing")
     (mine,) = await queue(client, officer, "mine")
     assert (mine["stage"], mine["due_at"], mine["urgency"]) == ("RETURNED", None, None)
@@ -246,6 +248,29 @@ async def test_a_breach_is_told_once_to_who_has_it_and_who_answers_for_it(
         await tell_of_breach(event, hearing)
     told = [pattern for pattern, _ in hearing.messages]
     assert sorted(told) == sorted(f"user:{person.user.id}" for person in (teller, manager, admin))
+
+
+async def test_a_late_decision_is_told_of_above_the_branch(
+    client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, admin: Person, to_review: ToReview
+) -> None:
+    officer, teller = await sign_in("officer", branch_id=branch.id), await sign_in("teller", branch_id=branch.id)
+    manager = await sign_in("manager", branch_id=branch.id)
+    application = await to_review(officer, teller)
+    late = DeadlineBreached(
+        actor_id=None,
+        at=NOON,
+        application_id=UUID(application["id"]),
+        task_id=uuid4(),
+        stage="MANAGER_REVIEW",
+        branch_id=branch.id,
+        owner_id=None,
+        due_at=NOON.isoformat(),
+    )
+    hearing = Hearing(uuid4(), session)
+    await tell_of_breach(late, hearing)
+    told = {pattern for pattern, _ in hearing.messages}
+    assert f"user:{admin.user.id}" in told
+    assert f"user:{manager.user.id}" not in told  # who is late themselves
 
 
 async def test_what_comes_back_late_is_told_of_no_second_time(

@@ -22,6 +22,7 @@ from lc_workflow.platform.journal.models import JournalEntry
 from lc_workflow.platform.manifest import Hearing
 from tests.conftest import Person, SignIn
 from tests.lending.approvals.steps import AUTHORITIES, BM, COMMITTEE, Give, Publish
+from tests.organization.factories import a_branch
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
 Told = Callable[..., Awaitable[list[DecisionByNobody]]]
@@ -81,6 +82,7 @@ async def test_who_gives_authority_hears_of_it_and_reads_no_customers_name(
     session: AsyncSession, admin: Person, branch: Branch, officer: Person, teller: Person, manager: Person,
     to_review: ToReview, publish: Publish, told: Told,
 ) -> None:  # fmt: skip
+    session.add(a_branch(name="Another branch"))
     await publish(BM, needs_limit=True)
     application = await to_review(officer, teller)
     (event,) = await told()
@@ -94,5 +96,5 @@ async def test_who_gives_authority_hears_of_it_and_reads_no_customers_name(
         "1 application(s) of Phnom Penh 1 wait at the stage BM, and nobody may decide there as manager: give somebody"
         " that authority, or let somebody stand in."
     )
-    assert notice.data["application_id"] == application["id"]
+    assert (notice.data["application_id"], notice.data["branch_id"]) == (application["id"], str(branch.id))
     assert "CHANTHY" not in str(notice.data)

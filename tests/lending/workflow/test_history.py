@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from httpx import AsyncClient
@@ -19,7 +19,7 @@ from lc_workflow.lending.workflow.service import WorkflowService
 from lc_workflow.organization.branches.models import Branch
 from tests.conftest import Person, SignIn
 from tests.lending.factories import an_application
-from tests.lending.steps import URL, Take
+from tests.lending.steps import URL, Draft, Take
 from tests.moments import NOON
 
 ToReview = Callable[..., Awaitable[dict[str, Any]]]
@@ -67,6 +67,25 @@ async def test_an_approval_is_undone_with_a_reason_and_decided_again(
     assert (again["workflow_status"], again["approved_amount"]) == ("APPROVED", 1000)
     moves = await history(client, loan, officer)
     assert [move["action"] for move in moves][-3:] == ["approve", "undo_approval", "approve"]
+
+
+async def test_each_application_has_a_history_and_a_timeline_of_its_own(
+    client: AsyncClient, officer: Person, draft: Draft, take: Take
+) -> None:
+    first, second = [await draft(officer, id_number=number) for number in ("010234567", "010234568")]
+    for loan, action, said in (
+        (first, "submit", {}),
+        (second, "submit", {}),
+        (second, "withdraw", {"reason": "They moved away"}),
+    ):
+        assert (await take(officer, loan, action, **said)).status_code == 200
+    assert [move["action"] for move in await history(client, first, officer)] == ["submit"]
+    assert [move["action"] for move in await history(client, second, officer)] == ["submit", "withdraw"]
+    timeline = await client.get(f"{URL}/{first['id']}/workflow/timeline", headers=officer.headers)
+    assert [stay["stage"] for stay in timeline.json()["stays"]] == ["PO_CREATED", "USER_COMPLETED"]
+    for path in ("history", "timeline"):
+        nowhere = await client.get(f"{URL}/{uuid4()}/workflow/{path}", headers=officer.headers)
+        assert nowhere.status_code == 404
 
 
 async def test_a_loan_is_neither_expired_nor_disbursed_by_asking(

@@ -87,7 +87,7 @@ async def tell_of_move(event: ApplicationMoved, hearing: Hearing) -> None:
         action=event.action,
         workflow_status=target,
     )
-    hear = [person for person in people if task is None or person.id == event.drafted_by]
+    hear = [person for person in people if person.id == event.drafted_by]
     words, priority = update_by(event.action, target)
     await say_of_step(hear, words.about(**by_name), type_=UPDATE, priority=priority)
     if task is not None:
