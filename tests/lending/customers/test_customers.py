@@ -65,6 +65,15 @@ async def test_an_officer_writes_a_customer_down(
     assert await announced() == ["CustomerRegistered"]
 
 
+@pytest.mark.parametrize(("born", "age"), [("1990-11-24", 36), ("1990-11-25", 35), (None, None)])
+async def test_a_customers_age_is_in_full_years_today(
+    client: AsyncClient, officer: Person, register: Register, born: str | None, age: int | None
+) -> None:
+    customer = (await register(officer, date_of_birth=born)).json()
+    assert customer["age"] == age
+    assert (await client.get(CUSTOMERS, headers=officer.headers)).json()["items"] == [customer]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

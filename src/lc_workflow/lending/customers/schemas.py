@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
 from msgspec.structs import replace
 
+from lc_workflow.lending.rules.matching import age_on
 from lc_workflow.lending.rules.recognising import MatchedBy
 from lc_workflow.lending.rules.terms import IdCardType, MaritalStatus, Sex
 from lc_workflow.organization.cards import BranchCard
@@ -93,7 +94,8 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
     """A person with applications, in the shape of the web app's users and with what we know besides.
 
     `username` is their name; the first word of the Latin name is the family's. `phones` are in E.164 where they can
-    be called. `merged_into` is the customer they turned out to be. What only people of the house have is null or zero.
+    be called. `age` is in full years today. `merged_into` is the customer they turned out to be. What only people of
+    the house have is null or zero.
     """
 
     id: UUID
@@ -104,6 +106,7 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
     full_name_khmer: str | None
     full_name_latin: str | None
     date_of_birth: date | None
+    age: int | None = None
     sex: Sex | None
     marital_status: MaritalStatus | None
     current_address: str | None
@@ -145,9 +148,10 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
     failed_login_attempts: int = 0
 
     @classmethod
-    def of(cls, customer: object, *, applications: int, files: int) -> Self:
+    def of(cls, customer: object, *, applications: int, files: int, today: date) -> Self:
         """Show a `Customer` row loaded with its numbers, and how much there is of its loans."""
         shown = convert(customer, cls, from_attributes=True)
+        born = shown.date_of_birth
         name = shown.full_name_latin or shown.full_name_khmer or ""
         last_name, _, first_name = name.partition(" ")
         return replace(
@@ -155,6 +159,7 @@ class CustomerAnswer(Struct, frozen=True, kw_only=True):
             username=name,
             first_name=first_name,
             last_name=last_name,
+            age=age_on(born, today) if born and born <= today else None,
             phone_number=shown.phones[0] if shown.phones else None,
             application_count=applications,
             file_count=files,

@@ -1,11 +1,13 @@
 """The paths of customers."""
 
+from datetime import datetime
 from uuid import UUID
 
 from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from lc_workflow.kernel.dates import local_day
 from lc_workflow.kernel.principal import Principal
 from lc_workflow.lending.customers.access import CREATE, MERGE, READ, UPDATE, reads_numbers
 from lc_workflow.lending.customers.queries import CustomerQueries
@@ -65,6 +67,7 @@ class CustomerController(Controller):
         db_session: DbSession,
         principal: NamedDependency[Principal],
         window: NamedDependency[Window],
+        clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
         search: FromQuery[str | None] = None,
         branch_id: FromQuery[UUID | None] = None,
@@ -72,8 +75,9 @@ class CustomerController(Controller):
         """List customers; `search` finds parts of names in either script, and whole identity and telephone numbers."""
         part = await found.page(window, search=search, branch_id=branch_id, principal=principal)
         loans = await loan_book.count(db_session, [row.id for row in part.rows], principal)
+        today = local_day(clock())
         shown = [
-            CustomerAnswer.of(row, applications=had.applications, files=had.files)
+            CustomerAnswer.of(row, applications=had.applications, files=had.files, today=today)
             for row in part.rows
             for had in [loans.get(row.id, NO_LOANS)]
         ]
@@ -93,8 +97,9 @@ class CustomerController(Controller):
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
         """Add a person who is not a customer yet."""
-        customer_id = await customers.register(data, principal=principal, at=clock())
-        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
+        at = clock()
+        customer_id = await customers.register(data, principal=principal, at=at)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader, at=at)
 
     @get("/{customer_id:uuid}", guards=[requires(READ)])
     async def read(
@@ -104,10 +109,11 @@ class CustomerController(Controller):
         loan_book: ForLoanBook,
         db_session: DbSession,
         principal: NamedDependency[Principal],
+        clock: NamedDependency[Clock],
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
         """Show one customer; `merged_into` is set on one that was merged into another."""
-        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader, at=clock())
 
     @patch("/{customer_id:uuid}", guards=[requires(UPDATE)])
     async def change(
@@ -124,8 +130,9 @@ class CustomerController(Controller):
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
         """Change a customer; lists of papers and telephones are replaced as a whole."""
-        await customers.change(customer_id, data, expected_version=expected_version, principal=principal, at=clock())
-        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
+        at = clock()
+        await customers.change(customer_id, data, expected_version=expected_version, principal=principal, at=at)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader, at=at)
 
     @post("/{customer_id:uuid}/merge", guards=[requires(MERGE)], status_code=200)
     async def merge(
@@ -141,8 +148,9 @@ class CustomerController(Controller):
         reader: NamedDependency[Reader],
     ) -> Tagged[CustomerAnswer]:
         """Merge another customer into this one: loans, accounts and papers move, and the other's row points here."""
-        await merging.merge(customer_id, data, principal=principal, at=clock())
-        return await _shown(customer_id, found, loan_book, db_session, principal, reader)
+        at = clock()
+        await merging.merge(customer_id, data, principal=principal, at=at)
+        return await _shown(customer_id, found, loan_book, db_session, principal, reader, at=at)
 
     @get("/{customer_id:uuid}/duplicates", guards=[requires(READ)])
     async def duplicates(
@@ -188,10 +196,12 @@ async def _shown(
     session: DbSession,
     principal: Principal,
     reader: Reader,
+    *,
+    at: datetime,
 ) -> Tagged[CustomerAnswer]:
     """Answer with a customer as they stand now."""
     customer = await found.whole(customer_id, principal=principal)
     had = (await loan_book.count(session, [customer_id], principal)).get(customer_id, NO_LOANS)
-    answer = CustomerAnswer.of(customer, applications=had.applications, files=had.files)
+    answer = CustomerAnswer.of(customer, applications=had.applications, files=had.files, today=local_day(at))
     shown = await reader.show_one(answer, "customer", allowed=reads_numbers(reader, principal))
     return Tagged(shown, customer.version)
