@@ -16,7 +16,7 @@ from lc_workflow.cli.installation import (
 )
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings, database_url
-from lc_workflow.platform.db.reaching import engine_for_once
+from lc_workflow.platform.db.reaching import engine_for_once, session_for_once
 from lc_workflow.platform.security.vault import use, vault_of
 from lc_workflow.platform.workbench import revision_of, with_database
 
@@ -32,8 +32,7 @@ def sweep(*, apply: bool) -> None:
     async def swept(settings: Settings) -> Swept:
         store = open_store(settings, system_clock)
         await store.prepare()
-        engine = engine_for_once(settings.database_url)
-        async with AsyncSession(engine, expire_on_commit=False) as session:
+        async with session_for_once(settings.database_url) as session:
             return await compare(session, store, at=system_clock(), apply=apply)
 
     environ = {"SECRET_KEY": SIGNS_NOTHING, **variables()}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import click
 import msgspec
 from sqlalchemy import URL
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.cli.installation import (
     LOCAL,
@@ -26,7 +25,7 @@ from lc_workflow.cli.installation import (
 from lc_workflow.identity.rules.roles import Role
 from lc_workflow.platform.clock import system_clock
 from lc_workflow.platform.config import Settings
-from lc_workflow.platform.db.reaching import engine_for_once
+from lc_workflow.platform.db.reaching import session_for_once
 from lc_workflow.platform.memory import settle
 from lc_workflow.platform.security.passwords import Passwords
 from lc_workflow.platform.security.vault import use, vault_of
@@ -99,8 +98,7 @@ def _ask(wish: Callable[["AdministratorService"], Awaitable[object]]) -> None:
     from lc_workflow.identity.sessions.service import AdministratorService
 
     async def ask(settings: Settings) -> None:
-        engine = engine_for_once(settings.database_url)
-        async with AsyncSession(engine, expire_on_commit=False) as session:
+        async with session_for_once(settings.database_url) as session:
             await wish(AdministratorService(session, passwords=Passwords(), policy=settings.passwords))
 
     environ = variables()
@@ -120,8 +118,7 @@ def load_gazetteer(file: Path) -> None:
     from lc_workflow.lending.gazetteer.service import GazetteerService
 
     async def load(url: URL, lines: list[str]) -> int:
-        engine = engine_for_once(url)
-        async with AsyncSession(engine) as session:
+        async with session_for_once(url) as session:
             return await GazetteerService(session).load(lines, at=system_clock())
 
     with newest_database() as url:

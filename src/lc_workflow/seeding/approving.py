@@ -25,7 +25,7 @@ from lc_workflow.organization.branches.queries import known_region
 from lc_workflow.organization.branches.schemas import BranchChange
 from lc_workflow.organization.branches.service import BranchService
 from lc_workflow.platform.clock import system_clock
-from lc_workflow.platform.db.reaching import engine_for_once
+from lc_workflow.platform.db.reaching import session_for_once
 from lc_workflow.seeding.reading import read_written
 
 
@@ -53,12 +53,8 @@ def read_way(file: Path) -> WayOfApproving:
 
 async def put_into_force(url: URL, way: WayOfApproving, *, by: str) -> int:
     """Adopt a way of approving in a database; return the number of the matrix."""
-    engine = engine_for_once(url)
-    try:
-        async with AsyncSession(engine, expire_on_commit=False) as session:
-            return await adopt(session, way, by=by, at=system_clock())
-    finally:
-        await engine.dispose()
+    async with session_for_once(url) as session:
+        return await adopt(session, way, by=by, at=system_clock())
 
 
 async def adopt(session: AsyncSession, way: WayOfApproving, *, by: str, at: datetime) -> int:

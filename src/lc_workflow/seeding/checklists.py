@@ -10,7 +10,7 @@ from lc_workflow.lending.checklists.models import Checklist
 from lc_workflow.lending.checklists.schemas import NewChecklist
 from lc_workflow.lending.checklists.service import ChecklistService
 from lc_workflow.platform.clock import system_clock
-from lc_workflow.platform.db.reaching import engine_for_once
+from lc_workflow.platform.db.reaching import session_for_once
 from lc_workflow.seeding.approving import acting_as
 from lc_workflow.seeding.reading import read_written
 
@@ -22,12 +22,8 @@ def read_checklist(file: Path) -> NewChecklist:
 
 async def follow(url: URL, wish: NewChecklist, *, by: str) -> int:
     """Put a checklist into force in a database; return its number."""
-    engine = engine_for_once(url)
-    try:
-        async with AsyncSession(engine, expire_on_commit=False) as session:
-            return await adopt_checklist(session, wish, by=by, at=system_clock())
-    finally:
-        await engine.dispose()
+    async with session_for_once(url) as session:
+        return await adopt_checklist(session, wish, by=by, at=system_clock())
 
 
 async def adopt_checklist(session: AsyncSession, wish: NewChecklist, *, by: str, at: datetime) -> int:

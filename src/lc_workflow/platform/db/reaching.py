@@ -8,7 +8,7 @@ import asyncpg
 from sqlalchemy import URL, NullPool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.db.exact_json import read_json, write_json
@@ -35,6 +35,11 @@ def engine_for_once(url: URL, **options: str) -> AsyncEngine:
         json_deserializer=read_json,
         **options,
     )
+
+
+def session_for_once(url: URL) -> AsyncSession:
+    """Open a session for one piece of work; what it has loaded can be looked at after a commit."""
+    return AsyncSession(engine_for_once(url), expire_on_commit=False)
 
 
 def probe_engine(settings: Settings) -> AsyncEngine:
