@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 from zlib import crc32
 
 import pytest
@@ -121,6 +122,23 @@ async def test_what_cannot_be_made_small_has_no_preview(
     for file in files:
         answer = await client.get(f"{FILES}/{file['id']}/preview", headers=officer.headers)
         assert (answer.status_code, answer.json()["code"]) == (404, "NoPreview")
+
+
+async def test_previews_go_with_a_draft_that_is_thrown_away(
+    client: AsyncClient,
+    officer: Person,
+    application_id: UUID,
+    upload: Upload,
+    work_off: WorkOff,
+    house_settings: Settings,
+) -> None:
+    file = (await upload(officer, application_id=application_id)).json()
+    await work_off()
+    previews = house_settings.upload_folder / "previews" / file["id"]
+    assert len(list(previews.iterdir())) == 2
+    thrown_away = await client.delete(f"/api/v1/applications/{application_id}", headers=officer.headers)
+    assert thrown_away.status_code == 204, thrown_away.text
+    assert list(previews.iterdir()) == []
 
 
 async def test_previews_go_with_their_picture_and_come_back_with_it(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lc_workflow.kernel.money import Currency
@@ -161,6 +161,21 @@ async def test_what_was_paid_out_is_confirmed_and_of_the_period(
     )
     await session.commit()
     assert await read("disbursed") == [["KHR", 1, 4_000_000, 4_000_000], ["USD", 2, 1480, 1500]]
+
+
+async def test_riel_and_dollars_are_compared_by_the_rate_of_each_decision(
+    session: AsyncSession, officer: Person, teller: Person, manager: Person, to_review: Any, take: Take, read: Read
+) -> None:
+    for number, (currency, amount) in enumerate((("USD", 500), ("KHR", 5_000_000), ("KHR", 2_000_000))):
+        asked = {"currency": currency, "requested_amount": amount, "id_number": f"01023456{number}"}
+        loan = await to_review(officer, teller, account_id=f"{number}", **asked)
+        answer = await take(manager, loan, "approve", approved_amount=amount)
+        assert answer.status_code == 200, answer.text
+    rates = {"500": "4000", "5000000": "5000", "2000000": "4000"}
+    for decision in await session.scalars(select(ApplicationDecision)):
+        decision.snapshot = decision.snapshot | {"khr_per_usd": rates[decision.snapshot["terms"]["amount"]]}
+    await session.commit()
+    assert await read("currencies") == [["KHR", 2, 66.67, 7_000_000, 1500, 75], ["USD", 1, 33.33, 500, 500, 25]]
 
 
 async def test_exceptions_are_counted_for_whoever_granted_them(
