@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 from litestar import Litestar
-from sqlalchemy import NullPool, select, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from lc_workflow.app import create_app
 from lc_workflow.engagement.emails.jobs import SEND_EMAILS
@@ -120,15 +120,16 @@ class Slowness:
 
 
 @pytest.fixture
-async def slowness(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Slowness]:
+async def slowness(
+    town: Town, town_engine: AsyncEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Slowness]:
     for channel in (callbacks, smtp):
         monkeypatch.setattr(channel, "SECONDS", 60)
-    engine = create_async_engine(town.database, poolclass=NullPool)
     async with AsyncExitStack() as stack:
         slow = [await stack.enter_async_context(silent()) for _ in range(SLOW)]
         post = await stack.enter_async_context(silent())
         quick = await stack.enter_async_context(listening())
-        rows = await stack.enter_async_context(AsyncSession(engine))
+        rows = await stack.enter_async_context(AsyncSession(town_engine))
         admin = (await rows.scalars(select(User).where(User.username == "admin"))).one()
         rows.add_all(a_webhook(port, admin) for port in (1, *(one.port for one in slow), quick.port))
         await rows.commit()
@@ -161,7 +162,6 @@ async def slowness(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         deaf.reads.set()
         for one in (*slow, post):
             one.allowed.set()
-    await engine.dispose()
 
 
 async def test_while_others_take_their_time_requests_are_answered_and_whoever_is_quick_hears(

@@ -89,10 +89,8 @@ async def test_the_speed_of_decisions_is_measured(
 
 
 async def test_decisions_of_thirty_days_are_measured_within_reach(
-    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.flush()
     session.add_all(
         an_application(officer.user.id, branch_id=place.id, workflow_status=stage, submitted_at=submitted, **decided)
         for place, stage, submitted, decided in (
@@ -101,12 +99,12 @@ async def test_decisions_of_thirty_days_are_measured_within_reach(
             (branch, Stage.REJECTED, ago(days=2, hours=12), {"rejected_at": ago(days=2)}),
             (branch, Stage.APPROVED, ago(days=41), {"approved_at": ago(days=31)}),  # long ago
             (branch, Stage.PO_CREATED, ago(days=41), {"rejected_at": ago(days=1)}),  # reopened since
-            (other, Stage.APPROVED, ago(days=9), {"approved_at": ago(days=2)}),  # not theirs to see
+            (other_branch, Stage.APPROVED, ago(days=9), {"approved_at": ago(days=2)}),  # not theirs to see
         )
     )
     for person, last in ((officer, ago(hours=12)), (manager, ago(hours=12, seconds=1))):  # midnight, and before it
         person.user.last_activity_at = last
-    session.add(a_user(branch_id=other.id, last_activity_at=NOON))
+    session.add(a_user(branch_id=other_branch.id, last_activity_at=NOON))
     await session.commit()
     assert (await client.get(f"{URL}/performance-metrics", headers=manager.headers)).json() == {
         "applications_processed_30d": 3,
@@ -117,17 +115,15 @@ async def test_decisions_of_thirty_days_are_measured_within_reach(
 
 
 async def test_the_newest_applications_one_may_see_come_first(
-    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.flush()
     midnight = NOON - timedelta(hours=12)
     moments = {"first": NOON - timedelta(hours=1), "last": midnight - timedelta(seconds=1), "middle": midnight}
     session.add_all(
         an_application(officer.user.id, branch_id=branch.id, full_name_latin=name, created_at=at)
         for name, at in moments.items()
     )
-    session.add(an_application(officer.user.id, branch_id=other.id, full_name_latin="elsewhere"))
+    session.add(an_application(officer.user.id, branch_id=other_branch.id, full_name_latin="elsewhere"))
     await session.commit()
 
     async def shown(**wanted: Any) -> list[str]:
@@ -140,11 +136,9 @@ async def test_the_newest_applications_one_may_see_come_first(
 
 
 async def test_the_timeline_tells_of_applications_and_accounts_within_reach_and_days(
-    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, manager: Person, other_branch: Branch
 ) -> None:
-    session.add(other := a_branch())
-    await session.flush()
-    stranger = a_user(branch_id=other.id)
+    stranger = a_user(branch_id=other_branch.id)
     colleague = a_user(branch_id=branch.id, first_name="Bopha", last_name="Keo")
     session.add_all([stranger, colleague])
     await session.flush()
@@ -154,7 +148,7 @@ async def test_the_timeline_tells_of_applications_and_accounts_within_reach_and_
             (branch, "CHAN DARA", "ចាន់ ដារ៉ា"),
             (branch, None, "សុខ ចាន់ធី"),
             (branch, None, None),
-            (other, "ELSEWHERE", None),
+            (other_branch, "ELSEWHERE", None),
         )
     ]
     session.add_all(loans)
