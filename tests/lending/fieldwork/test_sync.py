@@ -106,6 +106,30 @@ async def test_what_somebody_else_changed_meanwhile_is_not_overwritten(
     assert statuses(await send(client, officer, once_more, submitted)) == [200, 412]
 
 
+async def test_changes_on_a_newer_version_follow_each_other_after_one_whose_answer_was_lost(
+    client: AsyncClient, officer: Person, sign_in: SignIn, branch: Branch, draft: Draft
+) -> None:
+    """The tablet still holds the first, since its answer never came; then it was shown what a manager changed."""
+    manager = await sign_in("manager", branch_id=branch.id)
+    application = await draft(officer)
+    about, seen = application["id"], application["version"]
+    first = an_operation("application.update", about, version=seen, occupation="Farmer")
+    await send(client, officer, first)
+    changed = await client.put(f"{URL}/{about}", json={"employer_name": "Mill"}, headers=manager.headers)
+    newer = changed.json()["version"]
+    results = await send(
+        client,
+        officer,
+        first,
+        an_operation("application.update", about, version=newer, occupation="Fisher"),
+        an_operation("application.update", about, version=newer, occupation="Cook"),
+        an_operation("application.update", about, version=seen, employer_name="None"),
+    )
+    assert statuses(results) == [200, 200, 200, 412], codes(results)
+    shown = (await client.get(f"{URL}/{about}", headers=officer.headers)).json()
+    assert (shown["occupation"], shown["employer_name"]) == ("Cook", "Mill")
+
+
 async def test_each_operation_is_refused_as_the_same_request_would_be(
     client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, draft: Draft
 ) -> None:

@@ -105,7 +105,9 @@ class FieldworkService:
             if result.problem is not None:
                 refused.add(operation.id)
             elif result.version is not None:
-                known += [*([] if known else [None, operation.version]), result.version]
+                if operation.version not in known:  # made on what somebody else left: those after it build on this
+                    known[:] = [None, operation.version]
+                known.append(result.version)
         return results
 
     async def _once(self, operation: Operation, version: int | None, *, request_id: str) -> Result:
