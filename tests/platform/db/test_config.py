@@ -8,7 +8,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.testing import capture_logs
 
 from lc_workflow.kernel.errors import Unavailable
-from lc_workflow.platform.db.config import alchemy_config
+from lc_workflow.platform.db.config import LOCK_MS, STATEMENT_MS, alchemy_config
 from lc_workflow.platform.db.reaching import CONNECT
 from lc_workflow.platform.db.reading import begins_to_write, only_reads
 from lc_workflow.platform.http.database import database_refusal
@@ -62,6 +62,22 @@ async def test_a_statement_that_takes_long_is_logged_with_its_request_and_withou
     assert (given_up["ms"] >= 50, "failed" in given_up, "failed" in line) == (True, True, False)
     assert line["statement"].startswith("SELECT pg_sleep(0.05)")
     assert (line["request_id"], line["ms"] >= 50, "345 678" in str(line)) == ("asked-at-the-counter", True, False)
+
+
+async def test_who_waits_for_several_locks_in_turn_is_not_told_that_the_database_is_silent(
+    house_database: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(driver := CONNECT["command_timeout"], int)
+    assert LOCK_MS < STATEMENT_MS < driver * 1_000
+    monkeypatch.setattr("lc_workflow.platform.db.config.STATEMENT_MS", 50)
+    engine = alchemy_config(settings_for(house_database)).get_engine()
+    async with engine.begin() as first, engine.connect() as second:
+        await first.execute(text("SELECT pg_advisory_xact_lock(7)"))
+        with pytest.raises(DBAPIError) as refused:
+            await second.execute(text("SELECT pg_advisory_xact_lock(7)"))
+    await engine.dispose()
+    refusal = database_refusal(refused.value, {})
+    assert (type(refusal), "others hold" in str(refusal)) == (Unavailable, True)
 
 
 async def test_who_waits_for_somebody_elses_lock_is_not_told_that_the_database_is_silent(

@@ -28,6 +28,9 @@ LOCK_MS: Final = 10_000
 Otherwise a colleague's lock would look like a database that does not answer, to people and in the log.
 """
 
+STATEMENT_MS: Final = 14_000
+"""How long a statement may take, which may wait for several locks in turn; less than the driver waits, as above."""
+
 RESTS_SINCE: Final = "rests since"
 SURE_SECONDS: Final = 1.0
 """A connection used this recently is taken to be alive."""
@@ -35,12 +38,13 @@ SURE_SECONDS: Final = 1.0
 _log = structlog.stdlib.get_logger()
 
 
-def _limit_waits_for_locks(engine: AsyncEngine) -> None:
-    """Set the limit by a statement: poolers refuse to connect with a setting that they do not know."""
+def _limit_waits(engine: AsyncEngine) -> None:
+    """Set the limits by a statement: poolers refuse to connect with a setting that they do not know."""
+    limits = f"SET lock_timeout = {LOCK_MS}; SET statement_timeout = {STATEMENT_MS}"
 
     @event.listens_for(engine.sync_engine, "connect")
     def limit(connection: AdaptedConnection, _: object) -> None:
-        connection.run_async(lambda driver: driver.execute(f"SET lock_timeout = {LOCK_MS}"))
+        connection.run_async(lambda driver: driver.execute(limits))
 
 
 def _ping_the_rested(engine: AsyncEngine) -> None:
@@ -95,7 +99,7 @@ def alchemy_config(settings: Settings) -> SQLAlchemyAsyncConfig:
     engine = config.get_engine().sync_engine
     event.listen(engine, "checkout", lambda *_: connection_taken())
     event.listen(engine, "checkin", lambda *_: connection_returned())
-    _limit_waits_for_locks(config.get_engine())
+    _limit_waits(config.get_engine())
     if settings.slow_statement_ms:
         log_slow_statements(engine, most_ms=settings.slow_statement_ms)
     if settings.pool_pre_ping:

@@ -21,6 +21,8 @@ _CLASHES: Final = frozenset({"40001", "40P01"})
 """Serialization failure, deadlock."""
 _WAITED_IN_VAIN: Final = "55P03"
 """Lock not available. Reading the answer after a commit may end so too, so it never says that nothing was done."""
+_TOOK_TOO_LONG: Final = "57014"
+"""Query canceled: what waits for several locks in turn ends so, and what the database cannot do fast enough."""
 _LACKING: Final = frozenset({"42P01", "42703"})
 """No such table, no such column: the database was rolled back to before this release."""
 _KEY: Final = re.compile(r"Key \((?P<columns>[\w, ]+)\)=")
@@ -75,6 +77,9 @@ def _unavailable(error: Exception, driver: BaseException, sqlstate: str) -> Unav
     """What may have kept a request from being answered whether its work was done or not."""
     if sqlstate == _WAITED_IN_VAIN:
         return Unavailable("Somebody else holds what this needs for long; try again soon.")
+    if sqlstate == _TOOK_TOO_LONG:
+        _log.warning("a statement took too long")
+        return Unavailable("This takes too long at the moment, or others hold what it needs; try again soon.")
     if is_gone(error):
         _log.warning("database unavailable", cause=f"{type(driver).__name__} {sqlstate}".strip())
         return Unavailable("The database does not answer at the moment; try again soon.")
