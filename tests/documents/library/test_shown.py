@@ -11,11 +11,12 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lc_workflow.documents.events import FileOpened
 from lc_workflow.documents.library.models import File
 from lc_workflow.documents.library.service import PictureLinks
 from lc_workflow.platform.config import Settings
 from lc_workflow.platform.journal.models import JournalEntry
-from tests.conftest import Person
+from tests.conftest import Person, SignIn
 from tests.documents.library.conftest import FILES, JPEG, PDF, OpenOwnHouse, Upload, send
 from tests.moments import NOON
 
@@ -68,6 +69,25 @@ async def test_what_the_web_app_opens_before_it_shows_it_is_on_record_once(
     await client.get(f"{FILES}/{photo['id']}/download", headers=officer.headers)
     assert (await client.get(photo["preview_url"])).status_code == 302
     assert await opened_by(session, photo["id"]) == [officer.user.id]
+
+
+async def test_looking_is_on_record_whatever_others_or_oneself_looked_at_before(
+    client: AsyncClient, session: AsyncSession, officer: Person, sign_in: SignIn, upload: Upload
+) -> None:
+    photo, other = [(await upload(officer)).json()["id"] for _ in range(2)]
+    admin = await sign_in("admin")
+    links = {file["id"]: file["preview_url"] for file in await listed(client, admin)}
+    for person, file, at in (
+        (officer, photo, NOON),
+        (admin, other, NOON),
+        (admin, photo, NOON - timedelta(minutes=1)),  # before the link was given
+    ):
+        opened = FileOpened(actor_id=person.user.id, at=at, file_id=UUID(file), application_id=None)
+        session.add(JournalEntry.of(opened))
+    await session.commit()
+    assert (await client.get(links[photo])).status_code == 302
+    assert (await opened_by(session, photo))[-1:] == [admin.user.id]
+    assert len(await opened_by(session, photo)) == 3
 
 
 async def test_a_link_in_a_list_ends_and_cannot_be_made_up(
