@@ -185,6 +185,20 @@ async def test_another_branchs_work_is_not_seen(
         assert (await do(client, stranger, task, verb)).status_code == 404
 
 
+async def test_a_loan_that_ends_leaves_no_work_behind(
+    client: AsyncClient, officer: Person, teller: Person, draft: Draft, take: Take
+) -> None:
+    for number, (before, person, ends) in enumerate((((), officer, "withdraw"), (("start",), teller, "reject"))):
+        application = await draft(officer, id_number=f"01023456{number}")
+        await take(officer, application, "submit")
+        for action in before:
+            await take(teller, application, action)
+        queues = ("mine", "claimable")
+        assert sum([len(await queue(client, teller, name)) for name in queues]) == 1
+        assert (await take(person, application, ends, reason="They moved away")).status_code == 200
+        assert [await queue(client, teller, name) for name in queues] == [[], []]
+
+
 async def test_a_return_pauses_the_clock(
     client: AsyncClient, session: AsyncSession, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take
 ) -> None:
