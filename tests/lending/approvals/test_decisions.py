@@ -359,6 +359,19 @@ async def test_a_committee_decides_at_its_quorum(
     assert code(await decide(late, loan)) == (422, "StageClosed")
 
 
+async def test_a_vote_on_one_loan_counts_for_no_other(
+    hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish
+) -> None:
+    await publish(BM | {"quorum": 2})
+    loans = [await reviewed(id_number=f"01023456{n}", account_id=f"0001234{n}") for n in range(2)]
+    first, second = await hire(), await hire()
+    for manager, loan in zip((first, second), loans, strict=True):
+        assert code(await decide(manager, loan)) == (200, "MANAGER_REVIEW")
+        (stage,) = (await sheet(manager, loan))["stages"]
+        assert (stage["is_open"], stage["agreed"], stage["quorum"]) == (True, 1, 2)
+    assert code(await decide(second, loans[0])) == (200, "APPROVED")
+
+
 async def test_whoever_recused_themselves_stays_away_whatever_is_offered_next(
     hire: Hire, reviewed: Any, decide: Decide, sheet: Sheet, publish: Publish, give: Give
 ) -> None:
