@@ -92,7 +92,7 @@ async def test_wrong_passwords_at_once_are_all_counted(own_settings: Settings, l
 
 async def test_of_a_hundred_renewals_with_one_token_one_wins(own_settings: Settings, look: Look) -> None:
     await move_in(look, a_user(username="sokha"))
-    async with open_house(own_settings, in_background=False) as client:
+    async with reopen_house(own_settings, in_background=False) as client:
         entry = (await enter(client)).json()
         body = {"refresh_token": entry["refresh_token"]}
         answers = await asyncio.gather(*(client.post("/api/v1/auth/refresh", json=body) for _ in range(100)))

@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient
 from sqlalchemy import URL, NullPool, text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
@@ -46,9 +47,8 @@ async def test_figures_are_for_whoever_brings_the_token(house_database: URL, tmp
         assert any(line.startswith(figure) for line in lines), figure
 
 
-async def test_without_a_token_variable_there_are_no_figures(house_database: URL, tmp_path: Path) -> None:
-    async with open_house(settings_for(house_database, upload_folder=tmp_path), in_background=False) as client:
-        refused = await client.get("/metrics", headers={"Authorization": "Bearer "})
+async def test_without_a_token_variable_there_are_no_figures(client: AsyncClient) -> None:
+    refused = await client.get("/metrics", headers={"Authorization": "Bearer "})
     assert (refused.status_code, refused.json()["code"]) == (404, "NoMetrics")
 
 
