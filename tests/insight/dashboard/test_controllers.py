@@ -73,6 +73,46 @@ async def test_a_manager_counts_their_branch_and_an_administrator_everything(
     assert [entry["status"] for entry in timeline if entry["type"] == "application"] == ["submitted", "draft", "draft"]
 
 
+async def test_the_first_page_tells_who_works_what_is_open_and_what_waits(
+    client: AsyncClient, session: AsyncSession, branch: Branch, officer: Person, admin: Person
+) -> None:
+    async def counted() -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = (await client.get(f"{URL}/stats", headers=admin.headers)).json()
+        return found
+
+    before = await counted()
+    session.add_all(a_user(status=status) for status in (UserStatus.ACTIVE, UserStatus.INACTIVE, UserStatus.ARCHIVED))
+    session.add_all(
+        make(is_active=is_active) for make in (a_branch, a_department) for is_active in (True, False, False)
+    )
+    session.add_all(
+        an_application(officer.user.id, branch_id=branch.id, workflow_status=stage)
+        for stage in (Stage.USER_COMPLETED, Stage.TELLER_PROCESSING, Stage.MANAGER_REVIEW)
+    )
+    await session.commit()
+    after = await counted()
+    more = {
+        what: {name: count - before[what][name] for name, count in counts.items() if count != before[what][name]}
+        for what, counts in after.items()
+    }
+    assert more == {
+        "applications": {"total": 3, "submitted": 1, "under_review": 2, "pending": 3},
+        "users": {"total": 3, "active": 1, "inactive": 2, "officers": 3},
+        "departments": {"total": 3, "active": 1},
+        "branches": {"total": 3, "active": 1},
+        "files": {},
+    }
+
+
+async def test_where_nothing_was_decided_yet_nothing_is_measured(client: AsyncClient, manager: Person) -> None:
+    assert (await client.get(f"{URL}/performance-metrics", headers=manager.headers)).json() == {
+        "applications_processed_30d": 0,
+        "average_processing_time_days": 0,
+        "approval_rate_percentage": 0,
+        "active_users_today": 0,
+    }
+
+
 async def test_the_speed_of_decisions_is_measured(
     client: AsyncClient, sign_in: SignIn, branch: Branch, to_review: ToReview, take: Take
 ) -> None:
