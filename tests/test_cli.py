@@ -86,6 +86,9 @@ def test_the_public_list_of_places_is_taken_in_as_often_as_it_comes(run: Run, tm
     file.write_text("code,name_en,name_km\n1,Banteay Meanchey,បន្ទាយមានជ័យ\n", "utf-8")
     refused = run("load-gazetteer", str(file))
     assert (refused.exit_code, refused.output[:14]) == (1, "Error: Line 2:")
+    file.write_text("code,name_en,name_km\n12,Phnom Penh,ភ្នំពេញ\n", "utf-16")
+    refused = run("load-gazetteer", str(file))
+    assert (refused.exit_code, "save it as UTF-8" in refused.output) == (1, True)
 
 
 def test_the_api_describes_itself_without_any_server(tmp_path: Path) -> None:

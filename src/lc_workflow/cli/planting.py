@@ -121,9 +121,13 @@ def load_gazetteer(file: Path) -> None:
         async with session_for_once(url) as session:
             return await GazetteerService(session).load(lines, at=system_clock())
 
-    with newest_database() as url:
+    try:
         # Excel writes a mark in front of UTF-8, which is not part of the first column's name.
-        places = asyncio.run(load(url, file.read_text("utf-8-sig").splitlines()))
+        lines = file.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as wrong:
+        raise click.ClickException(f"{file} is not written in UTF-8; save it as UTF-8 and try again.") from wrong
+    with newest_database() as url:
+        places = asyncio.run(load(url, lines))
     click.echo(f"The gazetteer knows {places} places of this list.")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -96,6 +97,7 @@ async def test_a_message_arrives_by_e_mail_once(
     assert [(letter["To"], letter["Subject"], letter["From"]) for letter in office.letters] == [
         ("dara@branch.example", "Tonight", "LC <lc@branch.example>")
     ]
+    assert office.letters[0]["Date"] == format_datetime(NOON), "a letter without a date is taken for spam"
     text, html = (office.letters[0].get_body(kind) for kind in (["plain"], ["html"]))
     assert text is not None
     assert html is not None

@@ -110,6 +110,29 @@ async def test_whoever_drafted_an_application_hears_what_others_do_with_it(
     ]
 
 
+@pytest.mark.parametrize(("action", "stage"), [("return", "RETURNED"), ("approve", "APPROVED")])
+async def test_what_waits_for_a_drafter_who_has_left_is_told_to_those_who_can_go_on_with_it(
+    action: str, stage: str, client: AsyncClient, session: AsyncSession, admin: Person, sign_in: SignIn,
+    officer: Person, teller: Person, manager: Person, branch: Branch, other_branch: Branch,
+    to_review: Callable[..., Awaitable[dict[str, Any]]], take: Take, heard: Heard,
+) -> None:  # fmt: skip
+    colleague = await sign_in("officer", branch_id=branch.id)
+    await sign_in("officer", branch_id=other_branch.id)
+    application = await to_review(officer, teller)
+    gone = await client.patch(f"/api/v1/users/{officer.user.id}", json={"status": "inactive"}, headers=admin.headers)
+    assert gone.status_code == 200, gone.text
+    before = await heard()
+    await take(manager, application, action, reason="The photo is blurred.")
+    told = [one for one in await heard() if one not in before]
+    assert (colleague.user.id, "application_task", stage) in told
+    assert officer.user.id not in {person for person, *_ in told}
+    loan = UUID(application["id"])
+    task = (await session.scalars(select(Task).where(Task.application_id == loan, Task.closed_at.is_(None)))).one()
+    assert (task.stage, task.owner_id) == (stage, None)
+    claimed = await client.post(f"/api/v1/tasks/{task.id}/claim", headers=colleague.headers)
+    assert claimed.status_code == 200, "whoever is told can do it"
+
+
 async def test_whoever_drafted_an_application_hears_that_its_approval_was_undone(
     session: AsyncSession, officer: Person, teller: Person, manager: Person, take: Take, heard: Heard,
     to_review: Callable[..., Awaitable[dict[str, Any]]],

@@ -44,6 +44,7 @@ async def test_a_code_is_mailed_to_its_person_and_told_to_nobody_else(
                 await MAIL_CODE.do(place, arguments)
     (letter,) = office.letters
     assert letter["To"] == user.email
+    assert letter["Date"] is not None
     body = letter.get_body(("plain",))
     assert body is not None
     found = re.search(r"code: (\S+)", body.get_content())

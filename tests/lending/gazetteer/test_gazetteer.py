@@ -78,6 +78,8 @@ async def test_a_longer_list_adds_places_and_renames_those_it_knows(gazetteer: G
         ("1020101,Village,ភូមិ", "Line 2"),
         ("01,,បន្ទាយមានជ័យ", "Line 2"),
         ("01", "Line 2"),
+        ("01,Banteay\0Meanchey,បន្ទាយមានជ័យ", "Line 2"),
+        (f'01,"{"x" * 200_000}",បន្ទាយមានជ័យ', "Line 2"),
         ("9901,Nowhere,គ្មាន", "which nobody has named"),
     ],
 )
@@ -88,3 +90,9 @@ async def test_a_line_that_cannot_be_taken_in_is_named_and_nothing_is_loaded(
     with pytest.raises(BadPlaceLine, match=said):
         await service.load(["code,name_en,name_km", line], at=NOON)
     assert await service.count() == 0
+
+
+@pytest.mark.parametrize("lines", [[], ["code,name_en,name_km"], ["", ""]])
+async def test_a_list_that_names_no_place_is_refused(session: AsyncSession, lines: list[str]) -> None:
+    with pytest.raises(BadPlaceLine, match="names no place"):
+        await GazetteerService(session).load(lines, at=NOON)

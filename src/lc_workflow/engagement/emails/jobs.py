@@ -195,6 +195,7 @@ async def _post(place: Workplace, server: MailServer, mailings: Sequence[Mailing
                     await post.send(
                         Letter(
                             key=str(mailing.ids[0]),
+                            at=place.clock(),
                             to=mailing.to,
                             subject=subject,
                             text=text,

@@ -18,6 +18,7 @@ from lc_workflow.engagement.notifications.service.hearers import (
 from lc_workflow.engagement.rules.wording import (
     AT_THE_NEXT_STAGE,
     BREACH,
+    INHERITED,
     LATE,
     NOBODY_DECIDES,
     PAYMENT,
@@ -62,7 +63,8 @@ from lc_workflow.platform.manifest import Hearing
 async def tell_of_move(event: ApplicationMoved, hearing: Hearing) -> None:
     """Tell the drafter how the application goes on, and those who may take the next step that it waits for them.
 
-    Nobody hears of their own step, and nobody twice of the same.
+    Where the drafter would take it, others hear of it only once the drafter has left. Nobody hears of their own step,
+    and nobody twice of the same.
     """
     session, target = hearing.session, Stage(event.target)
     about = await About.read(session, event.application_id, target, actor_id=event.actor_id)
@@ -93,6 +95,10 @@ async def tell_of_move(event: ApplicationMoved, hearing: Hearing) -> None:
     if task is not None:
         act = [person for person in people if person.id != event.drafted_by]
         await say_of_step(act, task.words.about(**by_name), type_=TASK, priority=about.priority)
+    elif target in INHERITED and about.doing is not None and not hear and event.drafted_by != event.actor_id:
+        heirs = await able(about.doing.kind).rows(session, **about.doing.brought(at=event.at))
+        act = [person for person in heirs if person.id != event.actor_id]
+        await say_of_step(act, INHERITED[target].about(**by_name), type_=TASK, priority=about.priority)
 
 
 async def _concerned(session: AsyncSession, event: ApplicationMoved, doing: Doing | None) -> Sequence[Any]:

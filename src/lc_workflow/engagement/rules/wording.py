@@ -157,6 +157,24 @@ TASKS: Final[Mapping[Stage, Task]] = {
 }
 """What those who may take the next step from a stage are told."""
 
+INHERITED: Final[Mapping[Stage, Words]] = {
+    Stage.RETURNED: Words(
+        "Application to correct",
+        "The application of {customer}, returned by {actor}, waits to be corrected; its drafter does not work on it any"
+        " more.",
+        "ពាក្យសុំរង់ចាំការកែតម្រូវ",
+        "ពាក្យសុំរបស់ {customer} ដែល {actor} បានបញ្ជូនត្រឡប់ កំពុងរង់ចាំការកែតម្រូវ ព្រោះអ្នករៀបចំលែងធ្វើការនេះហើយ។",
+    ),
+    Stage.APPROVED: Words(
+        "Loan to pay out",
+        "The application of {customer}, approved by {actor}, waits for somebody to ask for its payment; its drafter"
+        " does not work on it any more.",
+        "កម្ចីរង់ចាំការស្នើសុំបើកប្រាក់",
+        "ពាក្យសុំរបស់ {customer} ដែល {actor} បានអនុម័ត កំពុងរង់ចាំការស្នើសុំបើកប្រាក់ ព្រោះអ្នករៀបចំលែងធ្វើការនេះហើយ។",
+    ),
+}
+"""What those who may go on with an application are told at stages where otherwise its drafter does, once they left."""
+
 AT_THE_NEXT_STAGE: Final = Words(
     "Application to decide",
     "The application of {customer} passed a stage by {actor} and waits for your decision.",

@@ -61,6 +61,7 @@ async def mail_code(place: Workplace, user_id: UUID, sealed: str) -> None:
     text = TEXT.format(username=found.username, code=code)
     letter = Letter(
         key=f"activation-{sha256(sealed.encode()).hexdigest()[:32]}",
+        at=place.clock(),
         to=found.email,
         subject=SUBJECT,
         text=text,

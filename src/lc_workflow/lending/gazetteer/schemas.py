@@ -17,9 +17,13 @@ class PlaceAnswer(Struct, frozen=True):
     name_km: str
 
 
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$(?!\n)")]
+"""A name on one line; the database keeps no zero bytes."""
+
+
 class PlaceLine(Struct, frozen=True):
     """A place as the public list names it; codes are text, leading zeros included."""
 
     code: str
-    name_en: Annotated[str, Meta(min_length=1, max_length=200)]
-    name_km: Annotated[str, Meta(min_length=1, max_length=200)]
+    name_en: Name
+    name_km: Name

@@ -74,9 +74,12 @@ class GazetteerService(Service[Place]):
         Returns how many places it names.
 
         Raises:
-            BadPlaceLine: A line has no such columns, no such code, or lies in a place that nobody has named.
+            BadPlaceLine: A line has no such columns, no such code, or lies in a place that nobody has named; or there
+                is no line.
         """
         places = list(read_places(lines))
+        if not places:
+            raise BadPlaceLine("The list names no place; it needs the columns code, name_en and name_km.")
         rows = [
             {
                 "id": uuid4(),
@@ -111,10 +114,12 @@ def read_places(lines: Iterable[str]) -> Iterable[PlaceLine]:
         BadPlaceLine: A line cannot be read; it says which, and why.
     """
     reader = csv.DictReader(lines)
-    for row in reader:
-        try:
+    try:
+        for row in reader:
             place = convert({name: (text or "").strip() for name, text in row.items() if name}, PlaceLine)
             level_of(place.code)
-        except (ValidationError, Invalid, AttributeError) as wrong:
-            raise BadPlaceLine(f"Line {reader.line_num}: {wrong}") from wrong
-        yield place
+            yield place
+    except csv.Error as wrong:  # of a line that is not counted yet
+        raise BadPlaceLine(f"Line {reader.line_num + 1}: {wrong}") from wrong
+    except (ValidationError, Invalid, AttributeError) as wrong:
+        raise BadPlaceLine(f"Line {reader.line_num}: {wrong}") from wrong

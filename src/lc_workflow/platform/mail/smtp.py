@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from email.errors import MessageError
 from email.message import EmailMessage
-from email.utils import parseaddr
+from email.utils import format_datetime, parseaddr
 from typing import Final
 
 import aiosmtplib
@@ -33,9 +34,13 @@ class MailRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A letter as text and as HTML; `key` stays the same when it is sent again, so that readers see it once."""
+    """A letter as text and as HTML; `key` stays the same when it is sent again, so that readers see it once.
+
+    `at` becomes its date: RFC 5322 wants one, and not every server adds it.
+    """
 
     key: str
+    at: datetime
     to: str
     subject: str
     text: str
@@ -114,6 +119,7 @@ def _written(letter: Letter, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
     message["To"] = letter.to
+    message["Date"] = format_datetime(letter.at)
     message["Subject"] = " ".join(letter.subject.split())
     message["Message-ID"] = f"<{letter.key}@{parseaddr(sender)[1].rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
