@@ -203,6 +203,17 @@ async def test_what_cannot_be_read_is_refused_as_a_whole(client: AsyncClient, of
         assert refused.json()["detail"] == "operations: must have at most 100 entries."
 
 
+async def test_an_unreadable_operation_is_named_and_the_others_can_be_sent_without_it(
+    client: AsyncClient, session: AsyncSession, officer: Person
+) -> None:
+    good, bad = an_operation("application.create", uuid4(), **FORM), an_operation("comment.add", uuid4(), text="a\0b")
+    refused = await client.post(SYNC, json={"operations": [good, bad]}, headers=officer.headers)
+    assert refused.status_code == 422
+    assert [error["field"] for error in refused.json()["errors"]] == ["operations[1].body.text"]
+    assert not await session.scalar(select(func.count()).select_from(CustomerApplication))
+    assert statuses(await send(client, officer, good)) == [201]
+
+
 async def test_a_client_makes_the_id_of_an_application(client: AsyncClient, officer: Person) -> None:
     made = str(uuid4())
     drafted = await client.post(URL, json=WISH | {"id": made}, headers=officer.headers)
