@@ -91,7 +91,13 @@ class FigureController(Controller):
         period: NamedDependency[Period],
         principal: NamedDependency[Principal],
     ) -> FigureAnswer:
-        """Count one table."""
+        """Count one table, over what the person may see; without days over the last thirty.
+
+        `states`, `funnel`, `branches`, `departments` and `users` follow the applications drafted in the period, as they
+        stand today: an approval of this month for a draft of the last is not among them. `exceptions` and `currencies`
+        count what was approved in the period, `disbursed` what was paid out, `returns` what was returned, `turnaround`
+        and `sla` the stages left and the tasks closed in it, whenever the application was drafted.
+        """
         found = await figures.table(figure, period, principal)
         rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
         return FigureAnswer(figure, period.first, period.last, period.branch_id, list(found.columns), rows)
