@@ -6,7 +6,9 @@ import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, delete, func, select
@@ -244,3 +246,18 @@ async def test_a_database_with_accounts_of_others_is_taken(empty: Settings) -> N
     async with session_on(empty) as session, session.begin():
         session.add(a_user())
     assert await asyncio.to_thread(standing, empty.database_url) is Standing.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("narrow", "variable"),
+    [
+        ({"file_types": ("text/plain",)}, "ALLOWED_FILE_TYPES"),
+        ({"max_file_size": 1_000}, "MAX_FILE_SIZE"),
+        ({"max_application_size": 1_000}, "MAX_APPLICATION_SIZE"),
+    ],
+)
+async def test_a_variable_that_keeps_the_papers_of_the_demo_out_is_named(
+    narrow: dict[str, Any], variable: str, empty: Settings, few_seeds: Path
+) -> None:
+    with pytest.raises(CannotPlant, match=variable):
+        await plant(replace(empty, **narrow), few_seeds, demo_password=PASSWORD, passwords=CHEAP)

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from structlog.contextvars import bound_contextvars
 
 from lc_workflow.app import open_store
+from lc_workflow.documents.library.service.refusals import ApplicationFull
+from lc_workflow.documents.rules.uploads import FileTooLarge, TypeNotAllowed
 from lc_workflow.identity.users.models import User
 from lc_workflow.kernel.errors import DomainError
 from lc_workflow.kernel.principal import Principal
@@ -40,6 +42,13 @@ HASTY: Final = {
 
 CONNECTIONS: Final = 3
 """Few, and the last used first, so that each has most statements prepared."""
+
+KEEPING_OUT: Final = {
+    TypeNotAllowed: "ALLOWED_FILE_TYPES",
+    FileTooLarge: "MAX_FILE_SIZE",
+    ApplicationFull: "MAX_APPLICATION_SIZE",
+}
+"""The variable that a refused paper comes from, which whoever starts the demo has set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +161,9 @@ async def _take(
                     try:
                         made[step.key] = await step.take(turn)
                     except DomainError as refusal:
-                        raise CannotPlant(f"The step {step.key} was refused: {refusal.detail}") from refusal
+                        variable = KEEPING_OUT.get(type(refusal))
+                        way = f" {variable} is too narrow for the papers of the demo." if variable else ""
+                        raise CannotPlant(f"The step {step.key} was refused: {refusal.detail}{way}") from refusal
             progress.advance(bar)
 
         for _, together in groupby(steps, key=lambda step: step.at):

@@ -50,6 +50,10 @@ async def test_a_code_is_mailed_to_its_person_and_told_to_nobody_else(
     found = re.search(r"code: (\S+)", body.get_content())
     assert found is not None
     code = found.group(1)
+    khmer = body.get_content().partition("ឈ្មោះអ្នកប្រើ")[2]
+    assert "dara" in khmer, "who reads Khmer alone is told no less"
+    assert code in khmer
+    assert "ដប់បួនថ្ងៃ" in khmer
     assert code not in str(logged) + str(waiting)
     wish = {"username": "dara", "code": code, "password": "Own#2026pass"}
     assert (await client.post("/api/v1/auth/activate", json=wish)).status_code == 200

@@ -24,7 +24,13 @@ Your activation code: {code}
 Set your own password with it within fourteen days; the code is good once. If you did not expect this letter, tell
 your administrator.
 
+មានគេបានបើកគណនីឱ្យអ្នក ឬឱ្យអ្នកកំណត់ពាក្យសម្ងាត់ថ្មី។
+
+ឈ្មោះអ្នកប្រើ៖ {username}
 លេខកូដសម្រាប់កំណត់ពាក្យសម្ងាត់របស់អ្នក៖ {code}
+
+សូមកំណត់ពាក្យសម្ងាត់ដោយខ្លួនឯងក្នុងរយៈពេលដប់បួនថ្ងៃ លេខកូដនេះប្រើបានតែម្តង។ បើអ្នកមិនបានរំពឹងថានឹងទទួលសំបុត្រនេះ
+សូមប្រាប់អ្នកគ្រប់គ្រងប្រព័ន្ធ។
 """
 
 log = structlog.get_logger()
