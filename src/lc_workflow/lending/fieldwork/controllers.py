@@ -44,7 +44,7 @@ class SyncController(Controller):
         Up to 100 operations are carried out in the order they come, each in a transaction of its own, as the same
         request alone would be: same body, same rights, same refusals. The answer is 200 whatever became of them; each
         result carries its own status and, where it was refused, its problem. Only what cannot be read is refused whole,
-        with a 422 that names the operation in `errors` where it is JSON at all (an id that is none, a NUL character):
+        with a 422 that names the operation in `errors` where it is JSON at all (an id that is none, half an emoji):
         nothing of that request is done. Set the operation aside, and send the others again.
 
         When the answer gets lost, send the same operations again. An operation that was done is not done twice: its

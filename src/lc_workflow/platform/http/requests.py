@@ -1,9 +1,11 @@
 """How a request is read: exact numbers, `""` as absent, no NUL characters, and a 422 for what cannot be read."""
 
+import json
 import re
 from collections.abc import AsyncGenerator, Collection, Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final, TypeAlias, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -50,6 +52,9 @@ def _number(text: str) -> Decimal | int:
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=_number)
 _JSON: Final = re.compile(r"application/(?:[\w.+-]+\+)?json")
+_HALF: Final = re.compile("[\ud800-\udfff]")
+"""Half a character: what is left of an emoji when a client cuts its text in the middle."""
+
 _ODD_NUMBER: Final = re.compile(r"\s*[+-]?(?:s?nan\d*|inf(?:inity)?|[\d._]*e[+-]?\d{2,}|[\d._]{40,})\s*", re.IGNORECASE)
 """Text that Python accepts as a number although nobody means one: `NaN`, `Infinity`, `1e999999`."""
 
@@ -262,7 +267,33 @@ def _decoded(body: bytes) -> Json:
     except ArithmeticError as error:
         raise MalformedBody("The body holds a number that is too large.") from error
     except msgspec.DecodeError as error:
+        if halves := _halves_in(body):
+            raise cannot_take(halves) from error
         raise MalformedBody(f"The body cannot be read as JSON: {error}.") from error
+
+
+def _halves_in(body: bytes) -> list[FieldError]:
+    """Name the texts with half a character, for which the decoder has no place; without them the body is not JSON."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    found = (FieldError(path[:200] or BODY, "must not contain half a character") for path in _halved(value, "", 0))
+    return list(islice(found, MOST_ERRORS))
+
+
+def _halved(value: Json, path: str, depth: int) -> Iterator[str]:
+    if isinstance(value, str) and _HALF.search(value):
+        yield path
+    elif isinstance(value, dict) and depth < DEEPEST:
+        for name, item in value.items():
+            if _HALF.search(name):
+                yield path
+            else:
+                yield from _halved(item, f"{path}.{name}" if path else name, depth + 1)
+    elif isinstance(value, list) and depth < DEEPEST:
+        for index, item in enumerate(value):
+            yield from _halved(item, f"{path}[{index}]", depth + 1)
 
 
 def _form_fields(body: bytes) -> dict[str, Any]:
