@@ -20,6 +20,15 @@ async def test_threads_that_hash_give_way_to_everything_else() -> None:
     assert {os.getpriority(os.PRIO_PROCESS, thread) for thread in hashing} == {min(ours + GIVES_WAY, 19)}
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody says which processors one may use")
+@pytest.mark.parametrize(("processors", "at_a_time"), [(1, 1), (2, 1), (3, 2), (32, 2)])
+def test_a_processor_is_left_to_everything_else_where_there_are_several(
+    monkeypatch: pytest.MonkeyPatch, processors: int, at_a_time: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    assert Passwords()._threads._max_workers == at_a_time
+
+
 async def test_a_password_is_kept_as_a_salted_hash_that_takes_four_thousand_rounds() -> None:
     passwords = Passwords()
     one, two = [await passwords.hash("a good password") for _ in range(2)]

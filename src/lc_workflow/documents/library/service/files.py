@@ -83,8 +83,10 @@ class FileService(FileReading):
         theirs = select(File.id).where(File.id == file_id, files_visible_to(principal, self._access))
         if file.uploaded_by != principal.id or await self.session.scalar(theirs) is None:
             raise FileIdTaken("Another file has this id, or had it until it was removed; make a new one.")
-        if application_id not in {None, file.application_id} or sha256 not in {None, file.brought_sha256}:
-            raise FileIdTaken("Another file of yours has this id; make a new one for this one.")
+        if application_id not in {None, file.application_id}:
+            raise _another_paper()
+        if sha256 is not None:
+            _check_content(file, sha256)
         return file
 
     async def take_in(
@@ -120,12 +122,10 @@ class FileService(FileReading):
             Unavailable: The bytes cannot be stored now.
         """
         only_reads(self.session)  # until the bytes are stored
-        if file_id is not None and await self.arrived(file_id, principal=principal):
-            # only what may be a repeated upload is hashed beforehand
-            sha256 = await anyio.to_thread.run_sync(digest_of, source)
-            into = wish.application_id
-            if before := await self.arrived(file_id, principal=principal, application_id=into, sha256=sha256):
-                return before
+        into = wish.application_id
+        if file_id and (before := await self.arrived(file_id, principal=principal, application_id=into)):
+            _check_content(before, await anyio.to_thread.run_sync(digest_of, source))
+            return before
         await self._check_place(wish, source.seek(0, SEEK_END), principal=principal)
         await self.session.commit()  # gives the connection back while the bytes are sent
         shown = display_name(name)
@@ -307,3 +307,13 @@ class FileService(FileReading):
                 principal=principal,
                 at=at,
             )
+
+
+def _check_content(arrived: File, sha256: bytes) -> None:
+    """Refuse other bytes than those that arrived under the same id."""
+    if sha256 != arrived.brought_sha256:
+        raise _another_paper()
+
+
+def _another_paper() -> FileIdTaken:
+    return FileIdTaken("Another file of yours has this id; make a new one for this one.")

@@ -1,4 +1,4 @@
-"""Who may be given authority, or stand in: people with an active account who see what they would decide."""
+"""Who may be given authority, or stand in: people with an active account who see and work on what they would decide."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,13 +16,13 @@ from lc_workflow.kernel.principal import Scope
 from lc_workflow.lending.authorities.models import Authority
 from lc_workflow.lending.rules.approval import Reach
 from lc_workflow.lending.rules.authority import Holding
+from lc_workflow.lending.rules.stages import APPROVE, PROCESS, UPDATE
 from lc_workflow.organization.branches.models import Branch
 
 READ_APPLICATIONS: Final = "application:read"
 """The permission without which nobody decides anything."""
 
-
-ACTING: Final = ("application:approve", "application:process", "application:update")
+ACTING: Final = (APPROVE, PROCESS, UPDATE)
 """The permissions of which one, however far it reaches, opens the doors through which loans are decided."""
 
 
