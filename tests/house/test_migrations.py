@@ -137,9 +137,10 @@ def test_what_led_to_a_merged_customer_leads_to_who_they_are_now(copy_planted: S
     command.downgrade(alembic, "0470_count_from_moves")
     gone = "(SELECT id FROM customers WHERE merged_into IS NOT NULL)"
     merging = (
-        "UPDATE customers SET merged_into = (SELECT customer_id FROM customer_applications WHERE account_id IS NOT NULL"
-        " ORDER BY id LIMIT 1) WHERE id IN (SELECT customer_id FROM application_parties ORDER BY id LIMIT 3) OR id IN"
-        " (SELECT customer_id FROM customer_accounts ORDER BY id DESC LIMIT 3)"
+        "WITH taker AS (SELECT customer_id FROM customer_applications WHERE account_id IS NOT NULL ORDER BY id LIMIT 1)"
+        " UPDATE customers SET merged_into = taker.customer_id FROM taker WHERE id <> taker.customer_id AND"
+        " (id IN (SELECT customer_id FROM application_parties ORDER BY id LIMIT 3) OR id IN"
+        " (SELECT customer_id FROM customer_accounts ORDER BY id DESC LIMIT 3))"
     )
     tables = (
         "customer_applications",
