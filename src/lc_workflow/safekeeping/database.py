@@ -160,7 +160,7 @@ async def _running(
                 process.send_signal(ended_by)
             if process.stdin is not None:
                 process.stdin.close()
-            await process.communicate()
+        await process.communicate()  # also of one that has ended: what nobody has read keeps its pipe open
 
 
 async def _ended_well(name: str, process: Process) -> None:
